@@ -1,0 +1,64 @@
+# Everything runs in .venv, which `make setup` prepares; the other targets see to it first.
+# `make help` lists the targets.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+BIN := .venv/bin
+export PYTHONDONTWRITEBYTECODE :=
+export PYTHONSAFEPATH :=
+
+PYTEST_ARGS ?=
+DRILL_ARGS ?= --all
+BENCH_ARGS ?= pipeline
+FUZZ_INPUTS ?= 1000000
+LOCK_ARGS ?=
+
+.PHONY: help
+help: ## List the targets.
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do \
+		printf '  make %-8s %s\n' "$$name" "$$what"; done
+
+.PHONY: setup
+setup: ## Prepare .venv: Python 3.13, pinned packages, warm caches. Nothing to do the second time.
+	@.ci/setup
+
+.PHONY: lint
+lint: setup ## Check style, types and import contracts, as CI does.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: setup ## Put the code in the one format, and mend what can be mended.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: test
+test: setup ## Run all tests. PYTEST_ARGS='-k name -x' narrows them.
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+
+.PHONY: fuzz
+fuzz: setup ## Feed a million damaged inputs to frame, decode and partition. FUZZ_INPUTS=10000 for fewer.
+	FUZZ_INPUTS=$(FUZZ_INPUTS) $(BIN)/python -m pytest -q -s tests/unit/pipeline/test_fuzz.py
+
+.PHONY: drill
+drill: setup ## Start a stack, deploy, run every drill, print the verdicts. DRILL_ARGS='duplicates --seed 7' for one.
+	$(BIN)/wavetank drill $(DRILL_ARGS)
+
+.PHONY: bench
+bench: setup ## Run a benchmark. BENCH_ARGS='pipeline --json FILE' names it.
+	$(BIN)/wavetank bench $(BENCH_ARGS)
+
+.PHONY: lock
+lock: setup ## Write requirements.lock anew from pyproject.toml. LOCK_ARGS='--upgrade' takes newer versions.
+	UV_SYSTEM_CERTS=true $(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.13 \
+		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --quiet \
+		--custom-compile-command 'make lock' $(LOCK_ARGS) --output-file requirements.lock
+
+.PHONY: clean
+clean: ## Stop this checkout's stacks; remove .venv, state, caches and reports.
+	@if [ -x $(BIN)/wavetank ]; then $(BIN)/wavetank down --all || true; fi
+	@if [ -d .wavetank ]; then chmod -R u+w .wavetank; fi
+	rm -rf .venv .wavetank build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find pipeline emulator scenarios tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
