@@ -1,0 +1,1 @@
+"""The event pipeline as it ships to AWS: topology, template, pure core and handlers."""

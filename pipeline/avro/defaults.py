@@ -1,0 +1,107 @@
+"""Default values of fields: what they are in a schema's JSON, and the values that a reader puts in their place.
+
+Source: Avro specification, "Complex Types", "Records", the table of field default values. A default of a union is
+one of the first branch that it fits (version 1.12; before, of the first branch).
+"""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.avro.model import ABSENT, Array, Enum, Fixed, InvalidSchema, Map, Primitive, Record, Type, Union
+
+INT, LONG = 2**31, 2**63
+NAMED_FLOATS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+def value(default: Any, avro: Type) -> Any:
+    """The value that a default in JSON stands for; raises InvalidSchema where it is none of that type."""
+    match avro:
+        case Primitive(name):
+            return _primitive(default, name)
+        case Fixed(_, _, size) if isinstance(default, str) and len(default) == size:
+            return _latin(default)
+        case Enum(_, _, symbols) if default in symbols:
+            return default
+        case Array(items) if isinstance(default, list):
+            return [value(item, items) for item in default]
+        case Map(values) if isinstance(default, dict):
+            return {key: value(item, values) for key, item in default.items()}
+        case Union(branches):
+            return _first(default, branches)
+        case Record() if isinstance(default, dict):
+            return {each.name: value(_given(default, each.name, each.default), each.type) for each in avro.fields}
+    raise _wrong(default)
+
+
+def problems(avro: Type) -> Iterator[str]:
+    """A sentence for each field whose default is not of its type."""
+    yield from _problems(avro, set(), "")
+
+
+def _problems(avro: Type, seen: set[str], path: str) -> Iterator[str]:
+    match avro:
+        case Array(inner) | Map(inner):
+            yield from _problems(inner, seen, path)
+        case Union(branches):
+            for branch in branches:
+                yield from _problems(branch, seen, path)
+        case Record() if avro.name not in seen:
+            seen.add(avro.name)
+            for each in avro.fields:
+                where = f"{path}.{each.name}" if path else each.name
+                if each.default is not ABSENT:
+                    try:
+                        value(each.default, each.type)
+                    except InvalidSchema as error:
+                        yield f"field {where}: {error}"
+                yield from _problems(each.type, seen, where)
+
+
+def _primitive(default: Any, name: str) -> Any:
+    whole = isinstance(default, int) and not isinstance(default, bool)
+    match name:
+        case "null" if default is None:
+            return None
+        case "boolean" if isinstance(default, bool):
+            return default
+        case "int" if whole and -INT <= default < INT:
+            return default
+        case "long" if whole and -LONG <= default < LONG:
+            return default
+        case "float" | "double" if whole or isinstance(default, float):
+            return float(default)
+        case "float" | "double" if isinstance(default, str) and default in NAMED_FLOATS:
+            return NAMED_FLOATS[default]
+        case "string" if isinstance(default, str):
+            return default
+        case "bytes" if isinstance(default, str):
+            return _latin(default)
+    raise _wrong(default)
+
+
+def _latin(default: str) -> bytes:
+    try:
+        return default.encode("latin-1")
+    except UnicodeEncodeError:
+        raise _wrong(default) from None
+
+
+def _first(default: Any, branches: tuple[Type, ...]) -> Any:
+    for branch in branches:
+        try:
+            return value(default, branch)
+        except InvalidSchema:
+            continue
+    raise _wrong(default)
+
+
+def _given(default: dict[str, Any], name: str, otherwise: Any) -> Any:
+    given = default.get(name, otherwise)
+    if given is ABSENT:
+        raise InvalidSchema(f"the default {default!r} lacks the field {name}")
+    return given
+
+
+def _wrong(default: Any) -> InvalidSchema:
+    return InvalidSchema(f"the default {default!r} is not of its type")

@@ -1,0 +1,26 @@
+"""What a schema needs beside being Avro to be the schema of an event."""
+
+from collections.abc import Iterator
+
+from pipeline.avro import defaults
+from pipeline.avro.model import Primitive, Record, Type
+
+ID_FIELD = "event_id"
+TIME_FIELD = "event_time"
+MICROS_PER_UNIT = {"timestamp-micros": 1, "timestamp-millis": 1_000}
+
+
+def problems(avro: Type) -> Iterator[str]:
+    """A sentence for each rule that keeps `avro` from being an event's schema."""
+    if not isinstance(avro, Record):
+        yield "an event is an Avro record"
+        return
+    types = {each.name: each.type for each in avro.fields}
+    event_id, time = types.get(ID_FIELD), types.get(TIME_FIELD)
+    if not isinstance(event_id, Primitive) or event_id.name != "string":
+        yield f'needs a field {ID_FIELD} of type "string", not optional'
+    logical = time.logical.name if isinstance(time, Primitive) and time.logical else ""
+    if not isinstance(time, Primitive) or time.name != "long" or logical not in MICROS_PER_UNIT:
+        units = " or ".join(MICROS_PER_UNIT)
+        yield f"needs a field {TIME_FIELD} of type long with logicalType {units}, not optional"
+    yield from defaults.problems(avro)

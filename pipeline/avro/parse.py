@@ -1,0 +1,184 @@
+"""JSON document → schema; what is no Avro schema is refused with the rule it breaks.
+
+Source: Avro specification, "Schema Declaration", "Names".
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.avro.model import (
+    ABSENT,
+    PRIMITIVES,
+    Array,
+    Enum,
+    Field,
+    Fixed,
+    InvalidSchema,
+    Logical,
+    Map,
+    Named,
+    Primitive,
+    Record,
+    Type,
+    Union,
+)
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+FULL_NAME = re.compile(rf"(?:{NAME.pattern}\.)*{NAME.pattern}")
+DEEPEST = 100
+"""Levels of types in a schema: enough for any that people write, too few to exhaust a stack."""
+
+
+def parse(document: object) -> Type:
+    """The schema in a JSON document; raises InvalidSchema. Defaults are not looked at: see `pipeline.avro.defaults`."""
+    return _Parser().type(document, "", "", 0)
+
+
+class _Parser:
+    def __init__(self) -> None:
+        self._named: dict[str, Named] = {}
+
+    def type(self, document: object, namespace: str, path: str, depth: int) -> Type:
+        if depth > DEEPEST:
+            raise InvalidSchema(f"{path}: types are nested more than {DEEPEST} deep")
+        if isinstance(document, str):
+            return self._by_name(document, namespace, path)
+        if isinstance(document, list):
+            return self._union(document, namespace, path, depth)
+        if not isinstance(document, Mapping) or "type" not in document:
+            raise InvalidSchema(f"{_at(path)}a type is a name, a list or an object with a type, not {document!r:.60}")
+        return self._object(document, namespace, path, depth)
+
+    def _object(self, document: Mapping[str, Any], namespace: str, path: str, depth: int) -> Type:
+        match document["type"]:
+            case "array":
+                return Array(self.type(_attribute(document, "items", path), namespace, f"{path}[]", depth + 1))
+            case "map":
+                return Map(self.type(_attribute(document, "values", path), namespace, f"{path}{{}}", depth + 1))
+            case "record" | "error":
+                return self._record(document, namespace, path, depth)
+            case "enum":
+                return self._enum(document, namespace, path)
+            case "fixed":
+                return self._fixed(document, namespace, path)
+            case str(name) if name in PRIMITIVES:
+                return Primitive(name, _logical(document))
+            case other:
+                return self.type(other, namespace, path, depth + 1)
+
+    def _by_name(self, name: str, namespace: str, path: str) -> Type:
+        if name in PRIMITIVES:
+            return Primitive(name)
+        known = self._named.get(_full(name, namespace)) or self._named.get(name)
+        if known is None:
+            raise InvalidSchema(f"{_at(path)}there is no type {name!r}")
+        return known
+
+    def _union(self, documents: list[Any], namespace: str, path: str, depth: int) -> Union:
+        branches = tuple(self.type(document, namespace, path, depth + 1) for document in documents)
+        if any(isinstance(branch, Union) for branch in branches):
+            raise InvalidSchema(f"{_at(path)}a union may not directly contain a union")
+        kinds = [branch.name if not isinstance(branch, Array | Map | Union) else type(branch) for branch in branches]
+        if len(set(kinds)) < len(kinds):
+            raise InvalidSchema(f"{_at(path)}a union may not contain a type twice")
+        return Union(branches)
+
+    def _record(self, document: Mapping[str, Any], namespace: str, path: str, depth: int) -> Record:
+        name, space, aliases = _names(document, namespace, path)
+        record = Record(name, aliases)
+        self._declare(record, path)
+        entries = _attribute(document, "fields", path)
+        if not isinstance(entries, list):
+            raise InvalidSchema(f"{_at(path)}the fields of {name} are a list")
+        record.fields = tuple(self._field(entry, space, path, depth) for entry in entries)
+        names = [each.name for each in record.fields]
+        twice = sorted({each for each in names if names.count(each) > 1})
+        if twice:
+            raise InvalidSchema(f"{_at(path)}{name} has the field {', '.join(twice)} twice")
+        return record
+
+    def _field(self, entry: object, namespace: str, path: str, depth: int) -> Field:
+        if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
+            raise InvalidSchema(f"{_at(path)}a field is an object with a name, not {entry!r:.60}")
+        name = entry["name"]
+        where = f"{path}.{name}" if path else name
+        if not NAME.fullmatch(name):
+            raise InvalidSchema(f"{_at(path)}{name!r} is no name for a field")
+        avro = self.type(_attribute(entry, "type", where), namespace, where, depth + 1)
+        return Field(name, avro, entry.get("default", ABSENT), _texts(entry, "aliases", where))
+
+    def _enum(self, document: Mapping[str, Any], namespace: str, path: str) -> Enum:
+        name, _, aliases = _names(document, namespace, path)
+        symbols = _texts(document, "symbols", path)
+        if "symbols" not in document or len(set(symbols)) < len(symbols) or not all(map(NAME.fullmatch, symbols)):
+            raise InvalidSchema(f"{_at(path)}the symbols of {name} are different names")
+        default = document.get("default")
+        if default is not None and default not in symbols:
+            raise InvalidSchema(f"{_at(path)}the default {default!r} of {name} is none of its symbols")
+        enum = Enum(name, aliases, symbols, default)
+        self._declare(enum, path)
+        return enum
+
+    def _fixed(self, document: Mapping[str, Any], namespace: str, path: str) -> Fixed:
+        name, _, aliases = _names(document, namespace, path)
+        size = _attribute(document, "size", path)
+        if isinstance(size, str) and size.isdecimal():
+            size = int(size)
+        if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+            raise InvalidSchema(f"{_at(path)}the size of {name} is a whole number, not {size!r}")
+        fixed = Fixed(name, aliases, size, _logical(document))
+        self._declare(fixed, path)
+        return fixed
+
+    def _declare(self, named: Named, path: str) -> None:
+        if named.name in self._named:
+            raise InvalidSchema(f"{_at(path)}the name {named.name} is defined twice")
+        self._named[named.name] = named
+
+
+def _names(document: Mapping[str, Any], namespace: str, path: str) -> tuple[str, str, tuple[str, ...]]:
+    """Full name, the namespace for what is inside, and aliases as full names."""
+    name = _attribute(document, "name", path)
+    space = document.get("namespace", namespace)
+    if not isinstance(name, str) or not isinstance(space, str):
+        raise InvalidSchema(f"{_at(path)}a name and a namespace are text")
+    full = _full(name, space)
+    if not FULL_NAME.fullmatch(full) or full in PRIMITIVES:
+        raise InvalidSchema(f"{_at(path)}{full!r} is no name for a type")
+    inside = full.rpartition(".")[0]
+    return full, inside, tuple(_full(alias, inside) for alias in _texts(document, "aliases", path))
+
+
+def _full(name: str, namespace: str) -> str:
+    return name if "." in name or not namespace else f"{namespace}.{name}"
+
+
+def _attribute(document: Mapping[str, Any], name: str, path: str) -> Any:
+    if name not in document:
+        raise InvalidSchema(f"{_at(path)}needs the attribute {name}")
+    return document[name]
+
+
+def _texts(document: Mapping[str, Any], name: str, path: str) -> tuple[str, ...]:
+    texts = document.get(name, [])
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise InvalidSchema(f"{_at(path)}{name} is a list of texts")
+    return tuple(texts)
+
+
+def _logical(document: Mapping[str, Any]) -> Logical | None:
+    """The logical type of a document; by the specification one that is not valid is ignored."""
+    name = document.get("logicalType")
+    if not isinstance(name, str):
+        return None
+    if name != "decimal":
+        return Logical(name)
+    precision, scale = document.get("precision"), document.get("scale", 0)
+    if not isinstance(precision, int) or not isinstance(scale, int) or not 0 <= scale <= precision or precision < 1:
+        return None
+    return Logical(name, precision, scale)
+
+
+def _at(path: str) -> str:
+    return f"{path}: " if path else ""

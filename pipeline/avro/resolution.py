@@ -1,0 +1,150 @@
+"""Which writer's schema a reader's schema can read, and what stands in the way, in sentences.
+
+Source: Avro specification, "Schema Resolution", "Aliases"; decimals match when precision and scale do ("Decimal").
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pipeline.avro.model import (
+    ABSENT,
+    Array,
+    Enum,
+    Field,
+    Fixed,
+    Map,
+    Primitive,
+    Record,
+    Type,
+    Union,
+    title,
+    unqualified,
+)
+
+PROMOTIONS = {
+    "int": frozenset({"long", "float", "double"}),
+    "long": frozenset({"float", "double"}),
+    "float": frozenset({"double"}),
+    "string": frozenset({"bytes"}),
+    "bytes": frozenset({"string"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that cannot be read: `field` is its path, empty for the schema as a whole."""
+
+    field: str
+    rule: str
+
+    def __str__(self) -> str:
+        return f"field {self.field}: {self.rule}" if self.field else self.rule
+
+
+def problems(writer: Type, reader: Type) -> Iterator[Problem]:
+    """Everything that keeps `reader` from reading some record of `writer`; nothing where it reads all."""
+    yield from _problems(writer, reader, "", set())
+
+
+def field_problems(writer: Record, reader: Record) -> Iterator[Problem]:
+    """As `problems`, of two records whose names need not match: an event's raw and processed form."""
+    yield from _record_problems(writer, reader, "", {(id(writer), id(reader))})
+
+
+def matches(writer: Type, reader: Type) -> bool:
+    """Whether the schemas match, in the specification's sense; what is inside records is not looked at."""
+    match writer, reader:
+        case (Union(), _) | (_, Union()):
+            return True
+        case Primitive(), Primitive():
+            return _primitives_match(writer, reader)
+        case (Array(written), Array(read)) | (Map(written), Map(read)):
+            return matches(written, read)
+        case Fixed(), Fixed():
+            return writer.size == reader.size and _names_match(writer, reader) and _decimals_match(writer, reader)
+        case Enum(), Enum():
+            return _names_match(writer, reader)
+        case Record(), Record():
+            return _names_match(writer, reader)
+    return False
+
+
+def branch_of(written: Type, reader: Union) -> Type | None:
+    """The first branch of a reader's union that matches what was written."""
+    return next((branch for branch in reader.branches if matches(written, branch)), None)
+
+
+def sources(writer: Record, reader: Record) -> dict[str, Field]:
+    """Name of the reader's field → the writer's field it is read from: of the same name, or of one of its aliases."""
+    by_name = {each.name: each for each in writer.fields}
+    claimed = {each.name for each in reader.fields}
+    found: dict[str, Field] = {}
+    for each in reader.fields:
+        names = [each.name, *(alias for alias in each.aliases if alias not in claimed)]
+        name = next((name for name in names if name in by_name), None)
+        if name is not None:
+            found[each.name] = by_name[name]
+    return found
+
+
+def _problems(writer: Type, reader: Type, path: str, seen: set[tuple[int, int]]) -> Iterator[Problem]:
+    if isinstance(writer, Union):
+        for branch in writer.branches:
+            yield from _problems(branch, reader, path, seen)
+        return
+    if isinstance(reader, Union):
+        branch_read = branch_of(writer, reader)
+        if branch_read is None:
+            yield Problem(path, f"{title(writer)} is no longer among {title(reader)}")
+        else:
+            yield from _problems(writer, branch_read, path, seen)
+        return
+    if not matches(writer, reader):
+        yield Problem(path, _mismatch(writer, reader))
+        return
+    match writer, reader:
+        case (Array(written), Array(read)) | (Map(written), Map(read)):
+            yield from _problems(written, read, path, seen)
+        case Enum(), Enum():
+            gone = [symbol for symbol in writer.symbols if symbol not in reader.symbols]
+            if gone and reader.default is None:
+                rule = f"the symbols {', '.join(gone)} are unknown to the reader and the enum has no default"
+                yield Problem(path, rule)
+        case Record(), Record() if (id(writer), id(reader)) not in seen:
+            seen.add((id(writer), id(reader)))
+            yield from _record_problems(writer, reader, path, seen)
+
+
+def _record_problems(writer: Record, reader: Record, path: str, seen: set[tuple[int, int]]) -> Iterator[Problem]:
+    found = sources(writer, reader)
+    for each in reader.fields:
+        where = f"{path}.{each.name}" if path else each.name
+        source = found.get(each.name)
+        if source is not None:
+            yield from _problems(source.type, each.type, where, seen)
+        elif each.default is ABSENT:
+            yield Problem(where, "the writer does not have it and the reader has no default for it")
+
+
+def _mismatch(writer: Type, reader: Type) -> str:
+    if isinstance(writer, Fixed) and isinstance(reader, Fixed) and writer.size != reader.size:
+        return f"{title(writer)} has {writer.size} bytes, the reader wants {reader.size}"
+    return f"what is written as {title(writer)} cannot be read as {title(reader)}"
+
+
+def _primitives_match(writer: Primitive, reader: Primitive) -> bool:
+    if writer.name == reader.name:
+        return _decimals_match(writer, reader)
+    return reader.name in PROMOTIONS.get(writer.name, ())
+
+
+def _decimals_match(writer: Primitive | Fixed, reader: Primitive | Fixed) -> bool:
+    logical = (writer.logical, reader.logical)
+    if all(each is not None and each.name == "decimal" for each in logical):
+        return logical[0] == logical[1]
+    return True
+
+
+def _names_match(writer: Enum | Fixed | Record, reader: Enum | Fixed | Record) -> bool:
+    """By unqualified name, or by one of the reader's aliases."""
+    return unqualified(writer.name) in {unqualified(name) for name in (reader.name, *reader.aliases)}

@@ -1,0 +1,69 @@
+"""The values that flow through the pipeline: events, and records that could not become one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+Fields = Mapping[str, Any]
+"""A decoded Avro record: field name → value, logical types left as what is on the wire (times are integers)."""
+
+
+class Reason(StrEnum):
+    """Why a record was rejected; the value names its folder in quarantine."""
+
+    BAD_FRAME = "bad-frame"
+    TRAILING_BYTES = "trailing-bytes"
+    OVERSIZE = "oversize"
+    UNKNOWN_SCHEMA = "unknown-schema"
+    UNDECODABLE = "undecodable"
+    MISSING_ID = "missing-id"
+    INVALID_TIME = "invalid-time"
+    ENRICHMENT_FAILED = "enrichment-failed"
+    GIVEN_UP = "given-up"
+
+
+class Stage(StrEnum):
+    """Where a record was rejected; SOURCE: the event source gave it up, no function could say why."""
+
+    SOURCE = "source"
+    PROCESS = "process"
+    PARTITION = "partition"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where bytes came from: a stream and sequence number, or a chunk and offset."""
+
+    source: str
+    position: str
+    partition_key: str
+    arrived_us: int
+    """Microseconds since the epoch at which the stream or the bucket took it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why bytes are not an event: a reason for machines, a sentence for people, and the id where it could be read."""
+
+    reason: Reason
+    message: str
+    event_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A record that cannot go on, with its original bytes: nothing of it is lost."""
+
+    rejection: Rejection
+    stage: Stage
+    payload: bytes
+    origin: Origin
+
+
+class Event(NamedTuple):
+    """A decoded event with what the pipeline needs to know of it."""
+
+    id: str
+    time_us: int
+    fields: Fields
