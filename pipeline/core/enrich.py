@@ -1,0 +1,31 @@
+"""Adds reference data to an event: a join of one of its fields with a snapshot, and nothing that varies.
+
+The result depends on the event and the snapshot alone (no clock, no arrival time), so that an event which is
+delivered again is enriched to the same bytes.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.avro.events import TIME_FIELD
+from pipeline.core.schema import Schema
+from pipeline.records import Event, Fields
+from pipeline.topology import Enrichment
+
+Snapshot = Mapping[str, Mapping[str, Any]]
+"""Join key → row."""
+
+
+def enrich(fields: Fields, enrichment: Enrichment | None, snapshot: Snapshot) -> dict[str, Any]:
+    """`fields` and the columns of the row they join with; null columns where there is no such row."""
+    if enrichment is None:
+        return dict(fields)
+    key = fields.get(enrichment.on)
+    row = {} if key is None else snapshot.get(str(key), {})
+    return {**fields, **{column: row.get(column) for column in enrichment.add}}
+
+
+def processed(event: Event, enrichment: Enrichment | None, snapshot: Snapshot, target: Schema) -> dict[str, Any]:
+    """The fields of `event` as they go on in `target`: enriched, its time in the unit that `target` counts in."""
+    time = event.time_us // target.micros_per_time_unit
+    return {**enrich(event.fields, enrichment, snapshot), TIME_FIELD: time}

@@ -1,0 +1,88 @@
+"""Files rejected records: an Avro file per event type, reason and day of arrival, with the original bytes."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from hashlib import sha256
+from io import BytesIO
+
+from fastavro import parse_schema, writer
+
+from pipeline.core.container import SYNC
+from pipeline.core.route import EPOCH
+from pipeline.records import Reason, Rejected
+
+SCHEMA = parse_schema(
+    {
+        "type": "record",
+        "name": "Quarantined",
+        "namespace": "wavetank",
+        "doc": "A record that could not go on, with its original bytes.",
+        "fields": [
+            {"name": "event_type", "type": "string"},
+            {"name": "reason", "type": "string", "doc": "For machines: unknown-schema, undecodable, ..."},
+            {"name": "message", "type": "string", "doc": "For people: what is wrong with it."},
+            {"name": "stage", "type": "string", "doc": "source or process (raw stream), partition (chunk)."},
+            {"name": "source", "type": "string", "doc": "The stream's ARN or the chunk's key."},
+            {
+                "name": "position",
+                "type": "string",
+                "doc": "Sequence number in the stream, offset in the chunk.",
+            },
+            {"name": "partition_key", "type": "string"},
+            {
+                "name": "arrived",
+                "type": {"type": "long", "logicalType": "timestamp-micros"},
+                "doc": "When the stream or the bucket took it.",
+            },
+            {"name": "payload", "type": "bytes", "doc": "The bytes as they came."},
+            {"name": "event_id", "type": "string", "default": "", "doc": "Where it could be read; else empty."},
+        ],
+    }
+)
+
+
+def files(event: str, rejected: Sequence[Rejected]) -> dict[str, bytes]:
+    """Key → Avro file, one for each reason and day; the same records give the same keys and bytes."""
+    groups: defaultdict[tuple[Reason, str], list[Rejected]] = defaultdict(list)
+    for record in rejected:
+        groups[record.rejection.reason, _day(record)].append(record)
+    return {
+        f"quarantine/event={event}/reason={reason}/date={day}/{_digest(records)}.avro": _file(event, records)
+        for (reason, day), records in groups.items()
+    }
+
+
+def _day(record: Rejected) -> str:
+    return f"{EPOCH + timedelta(microseconds=record.origin.arrived_us):%Y-%m-%d}"
+
+
+def _digest(records: Iterable[Rejected]) -> str:
+    """A name from where the records came from, so that doing it again writes the same object."""
+    digest = sha256()
+    for record in records:
+        digest.update(f"{record.origin.source}\0{record.origin.position}\0".encode())
+        digest.update(sha256(record.payload).digest())
+    return digest.hexdigest()[:32]
+
+
+def _file(event: str, records: Iterable[Rejected]) -> bytes:
+    out = BytesIO()
+    rows = [_row(event, record) for record in records]
+    writer(out, SCHEMA, rows, codec="deflate", codec_compression_level=6, sync_marker=SYNC)
+    return out.getvalue()
+
+
+def _row(event: str, record: Rejected) -> dict[str, object]:
+    return {
+        "event_type": event,
+        "reason": record.rejection.reason,
+        "message": record.rejection.message,
+        "stage": record.stage,
+        "source": record.origin.source,
+        "position": record.origin.position,
+        "partition_key": record.origin.partition_key,
+        "arrived": record.origin.arrived_us,
+        "payload": record.payload,
+        "event_id": record.rejection.event_id,
+    }

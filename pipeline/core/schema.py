@@ -1,0 +1,101 @@
+"""Avro schemas as the pipeline knows them: a version of an event's raw or processed form, by fingerprint.
+
+Fingerprint: MD5 of the parsing canonical form (`pipeline.avro.canonical`).
+"""
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, cast
+
+from fastavro.schema import SchemaParseException, UnknownType, parse_schema
+
+from pipeline.avro import canonical
+from pipeline.avro.events import MICROS_PER_UNIT, TIME_FIELD, problems
+from pipeline.avro.model import Primitive, Record
+from pipeline.avro.parse import parse as parse_document
+from pipeline.errors import SchemaError
+
+FIRST_TIME_US = -62_135_596_800_000_000
+"""The first microsecond of the year 1 …"""
+LAST_TIME_US = 253_402_300_799_999_999
+"""… and the last of the year 9999: other times have no four-digit date to be filed under."""
+
+
+class Role(StrEnum):
+    """Which stream a schema describes."""
+
+    RAW = "raw"
+    PROCESSED = "processed"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Schema:
+    """One published version of a schema.
+
+    `avro` is the schema as values. `physical` is the same without logical types, as fastavro writes it: what is on
+    the wire, times as integers. `definition` keeps logical types for the files that people read. `crc64` is the
+    fingerprint of single-object encoding.
+    """
+
+    event: str
+    role: Role
+    version: int
+    definition: dict[str, Any]
+    avro: Record
+    physical: dict[str, Any]
+    fingerprint: bytes
+    crc64: bytes
+    micros_per_time_unit: int
+
+    @property
+    def key(self) -> str:
+        """Its object in the registry bucket, written once."""
+        return f"schemas/{self.event}/{self.role}/v{self.version}.avsc"
+
+
+def parse(text: str | bytes, event: str, role: Role, version: int) -> Schema:
+    """The schema in `text`; raises SchemaError, naming the rule, where an event could not have it."""
+    name = f"{event} {role} v{version}"
+    try:
+        document = json.loads(text)
+        avro = parse_document(document)
+        broken = list(problems(avro))
+        if not isinstance(avro, Record) or broken:
+            raise SchemaError(f"{name}: {broken[0]}")
+        physical = cast(dict[str, Any], parse_schema(_physical(document)))
+    except (ValueError, TypeError, KeyError, RecursionError, SchemaParseException, UnknownType) as error:
+        raise SchemaError(f"{name}: not a valid Avro schema: {error}") from error
+    form = canonical.canonical(avro)
+    return Schema(
+        event=event,
+        role=role,
+        version=version,
+        definition=document,
+        avro=avro,
+        physical=physical,
+        fingerprint=canonical.fingerprint(form),
+        crc64=canonical.crc64(form),
+        micros_per_time_unit=_micros_per_time_unit(avro),
+    )
+
+
+def _micros_per_time_unit(avro: Record) -> int:
+    time = next(each.type for each in avro.fields if each.name == TIME_FIELD)
+    logical = time.logical if isinstance(time, Primitive) else None
+    return MICROS_PER_UNIT[logical.name if logical else ""]
+
+
+def _physical(schema: Any) -> Any:
+    """`schema` without logical types."""
+    if isinstance(schema, list):
+        return [_physical(branch) for branch in schema]
+    if not isinstance(schema, dict):
+        return schema
+    stripped = {key: value for key, value in schema.items() if key != "logicalType"}
+    for key in ("type", "items", "values"):
+        if key in stripped:
+            stripped[key] = _physical(stripped[key])
+    if "fields" in stripped:
+        stripped["fields"] = [_physical(field) for field in stripped["fields"]]
+    return stripped

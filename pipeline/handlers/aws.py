@@ -1,0 +1,158 @@
+"""The AWS calls the handlers share, each with its retries and its error named by whose fault it is."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from pipeline.core.enrich import Snapshot
+from pipeline.errors import RegistryFault
+
+if TYPE_CHECKING:
+    from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sns import SNSClient
+
+PARALLEL_CALLS = 8
+CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 4},
+    max_pool_connections=PARALLEL_CALLS + 2,
+    connect_timeout=5,
+    read_timeout=30,
+    s3={"addressing_style": "path"},
+)
+REGISTRY_CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 2},
+    connect_timeout=2,
+    read_timeout=5,
+    s3={"addressing_style": "path"},
+)
+NO_ETAG = '"0"'
+NOT_MODIFIED = ("304", "NotModified")
+POOL = ThreadPoolExecutor(PARALLEL_CALLS, thread_name_prefix="aws")
+"""For calls that do not depend on each other; threads start with the first use."""
+
+
+@cache
+def s3() -> "S3Client":
+    """The S3 client of this environment."""
+    return boto3.client("s3", config=CONFIG)
+
+
+@cache
+def registry_s3() -> "S3Client":
+    """The S3 client for the registry: a registry that is slow is one that is down, and the batch comes again."""
+    return boto3.client("s3", config=REGISTRY_CONFIG)
+
+
+@cache
+def kinesis() -> "KinesisClient":
+    """The Kinesis client of this environment."""
+    return boto3.client("kinesis", config=CONFIG)
+
+
+@cache
+def sns() -> "SNSClient":
+    """The SNS client of this environment."""
+    return boto3.client("sns", config=CONFIG)
+
+
+def code(error: ClientError) -> str:
+    """AWS's name for an error: `NoSuchKey`, `PreconditionFailed`, or the status where it has no name."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def get_object(bucket: str, key: str) -> bytes:
+    """The bytes of an object."""
+    return s3().get_object(Bucket=bucket, Key=key)["Body"].read()
+
+
+def objects(bucket: str, prefix: str) -> Iterator[Mapping[str, Any]]:
+    """Every object under `prefix`, as ListObjectsV2 describes it, in key order."""
+    for page in s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        yield from page.get("Contents", [])
+
+
+def folders(bucket: str, prefix: str) -> list[str]:
+    """The names one level below `prefix`."""
+    pages = s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")
+    found = [entry["Prefix"] for page in pages for entry in page.get("CommonPrefixes", [])]
+    return [folder.removeprefix(prefix).rstrip("/") for folder in found]
+
+
+def put_objects(bucket: str, files: Mapping[str, bytes]) -> None:
+    """Write all `files`, side by side; returns when the last is durable, raises where one is not."""
+
+    def put(item: tuple[str, bytes]) -> None:
+        s3().put_object(Bucket=bucket, Key=item[0], Body=item[1])
+
+    each(put, list(files.items()))
+
+
+def each[T, R](call: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    """`call` for every item, side by side; the results in the order of `items`.
+
+    Every call is made, whatever becomes of the others; then the first error is raised.
+    """
+    if len(items) < 2:
+        return [call(item) for item in items]
+    calls = [POOL.submit(call, item) for item in items]
+    wait(calls)
+    return [made.result() for made in calls]
+
+
+class RegistryBucket:
+    """The registry's bucket; what it does not answer is a RegistryFault."""
+
+    def __init__(self, bucket: str) -> None:
+        self._bucket = bucket
+        self._snapshots: dict[str, tuple[str, Snapshot]] = {}
+
+    def versions(self, prefix: str) -> dict[str, str]:
+        """Key → ETag of what is under `prefix`."""
+        pages = registry_s3().get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+        try:
+            return {entry["Key"]: entry["ETag"] for page in pages for entry in page.get("Contents", [])}
+        except (ClientError, BotoCoreError) as error:
+            raise RegistryFault(f"cannot list {prefix} in {self._bucket}: {error}") from error
+
+    def find(self, key: str) -> bytes | None:
+        """The bytes of one object; None where there is none."""
+        try:
+            return registry_s3().get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except (ClientError, BotoCoreError) as error:
+            if isinstance(error, ClientError) and code(error) == "NoSuchKey":
+                return None
+            raise RegistryFault(f"cannot read {key} in {self._bucket}: {error}") from error
+
+    def snapshot(self, reference: str) -> Snapshot:
+        """The rows of a reference snapshot by join key, as the bucket holds it now.
+
+        A snapshot that has not changed since the last call is not transferred again.
+        """
+        key = f"reference/{reference}.json"
+        etag, rows = self._snapshots.get(reference, ("", {}))
+        try:
+            answer = registry_s3().get_object(Bucket=self._bucket, Key=key, IfNoneMatch=etag or NO_ETAG)
+            rows = _rows(answer["Body"].read(), f"{key} in {self._bucket}")
+        except ClientError as error:
+            if code(error) not in NOT_MODIFIED:
+                raise RegistryFault(f"cannot read {key} in {self._bucket}: {error}") from error
+            return rows
+        except BotoCoreError as error:
+            raise RegistryFault(f"cannot read {key} in {self._bucket}: {error}") from error
+        self._snapshots[reference] = (answer["ETag"], rows)
+        return rows
+
+
+def _rows(document: bytes, name: str) -> Snapshot:
+    try:
+        rows = json.loads(document)["rows"]
+        return {str(join_key): dict(row) for join_key, row in rows.items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RegistryFault(f'{name} is not {{"rows": {{key: row}}}}: {error}') from error

@@ -1,0 +1,114 @@
+"""Raw stream → processed stream: decode, enrich, publish; what cannot go on is quarantined.
+
+Nothing is acknowledged before both the processed events and the quarantine objects are durable: the function
+returns last, and an exception means "deliver the batch again".
+"""
+
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from struct import error as StructError  # noqa: N812
+from typing import Any
+
+from pipeline.core import decode, envelope, frame, quarantine
+from pipeline.core.deaggregate import deaggregate
+from pipeline.core.enrich import Snapshot, processed
+from pipeline.core.schema import Role, Schema
+from pipeline.handlers import aws, settings
+from pipeline.handlers.publish import Entry, publish
+from pipeline.records import Event, Origin, Reason, Rejected, Rejection, Stage
+from pipeline.registry import Registry
+from pipeline.topology import Enrichment
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One user record as it came: its bytes and where it came from."""
+
+    payload: bytes
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What a batch is processed with."""
+
+    schemas: Mapping[bytes, Schema]
+    target: Schema
+    enrichment: Enrichment | None
+    snapshot: Snapshot
+
+
+def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
+    """Process one batch of a Kinesis event source mapping; answers with the counts.
+
+    Raises RetryLater where the registry, the reference data or a service did not answer.
+    """
+    came = list(arrivals(event["Records"]))
+    messages = [envelope.unwrap(arrival.payload) for arrival in came]
+    knowledge = _know({message.reference for message in messages if isinstance(message, envelope.Message)})
+    outcomes = [_process(message, knowledge) for message in messages]
+    entries = [outcome for outcome in outcomes if isinstance(outcome, Entry)]
+    rejected = [
+        Rejected(outcome, Stage.PROCESS, arrival.payload, arrival.origin)
+        for arrival, outcome in zip(came, outcomes, strict=True)
+        if isinstance(outcome, Rejection)
+    ]
+    publish(aws.kinesis(), settings.text("PROCESSED_STREAM"), entries)
+    aws.put_objects(settings.text("DATA_BUCKET"), quarantine.files(settings.text("EVENT_TYPE"), rejected))
+    return {"received": len(came), "processed": len(entries), "quarantined": len(rejected)}
+
+
+def arrivals(records: list[dict[str, Any]]) -> Iterator[Arrival]:
+    """Each user record of a batch; those of an aggregate share a sequence number and count on from 0."""
+    for record in records:
+        put = record["kinesis"]
+        users = deaggregate(b64decode(put["data"]), put["partitionKey"])
+        for number, user in enumerate(users):
+            position = put["sequenceNumber"] if len(users) == 1 else f"{put['sequenceNumber']}.{number}"
+            arrived_us = int(put["approximateArrivalTimestamp"] * 1_000_000)
+            origin = Origin(record["eventSourceARN"], position, user.partition_key, arrived_us)
+            yield Arrival(user.data, origin)
+
+
+def _know(references: set[bytes]) -> Knowledge:
+    store, registry = _registry(settings.text("REGISTRY_BUCKET"), settings.text("EVENT_TYPE"))
+    enrichment = settings.enrichment()
+    return Knowledge(
+        schemas=registry.resolve(Role.RAW, references),
+        target=registry.newest(Role.PROCESSED),
+        enrichment=enrichment,
+        snapshot=store.snapshot(enrichment.reference) if enrichment else {},
+    )
+
+
+@cache
+def _registry(bucket: str, event: str) -> tuple[aws.RegistryBucket, Registry]:
+    store = aws.RegistryBucket(bucket)
+    return store, Registry(store, event)
+
+
+def _process(message: envelope.Message | Rejection, knowledge: Knowledge) -> Entry | Rejection:
+    if isinstance(message, Rejection):
+        return message
+    writer = knowledge.schemas.get(message.reference)
+    if writer is None:
+        return Rejection(Reason.UNKNOWN_SCHEMA, f"no schema {envelope.named(message.reference)} is published")
+    event = decode.decode(message.body, writer, knowledge.target)
+    if isinstance(event, Rejection):
+        return event
+    return _entry(event, knowledge)
+
+
+def _entry(event: Event, knowledge: Knowledge) -> Entry | Rejection:
+    fields = processed(event, knowledge.enrichment, knowledge.snapshot, knowledge.target)
+    try:
+        body = decode.encode(fields, knowledge.target)
+    except (ValueError, TypeError, OverflowError, LookupError, AttributeError, StructError) as error:
+        return Rejection(Reason.ENRICHMENT_FAILED, f"does not fit {knowledge.target.key}: {error}", event.id)
+    entry = Entry(event.id, frame.encode(knowledge.target.fingerprint, body))
+    if entry.size > frame.MAX_RECORD:
+        message = f"{entry.size} bytes when enriched, the limit is {frame.MAX_RECORD}"
+        return Rejection(Reason.OVERSIZE, message, event.id)
+    return entry

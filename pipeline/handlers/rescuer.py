@@ -1,0 +1,93 @@
+"""Batches that the event source gave up → quarantine, while the stream still has their records.
+
+The on-failure destination of the event source mapping is the data bucket: Lambda writes a document
+`aws/lambda/<mapping>/<shard>/…` that says which records were given up (Lambda developer guide, "Retain discarded batch
+records for a Kinesis Data Streams event source"). They are fetched again from the stream and set aside with their
+bytes; records that the stream has lost are taken from the document's copy of the event, where it has one.
+"""
+
+import json
+from base64 import b64encode
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote_plus
+
+from botocore.exceptions import ClientError
+
+from pipeline.core import quarantine
+from pipeline.errors import ServiceFault
+from pipeline.handlers import aws, settings
+from pipeline.handlers.processor import arrivals
+from pipeline.records import Reason, Rejected, Rejection, Stage
+
+FAILURES = "aws/lambda/"
+AT_ONCE = 10_000
+
+
+def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
+    """Set aside the records of each failure document that an S3 notification names; answers with the counts."""
+    counts = [_rescue(record["s3"]) for record in event.get("Records", []) if "s3" in record]
+    return {"documents": len(counts), "quarantined": sum(counts)}
+
+
+def _rescue(about: dict[str, Any]) -> int:
+    bucket, key = about["bucket"]["name"], unquote_plus(about["object"]["key"])
+    document = json.loads(aws.get_object(bucket, key))
+    batch = document["KinesisBatchInfo"]
+    records = list(_records(batch))
+    if len(records) < batch["batchSize"]:
+        records = max(records, json.loads(document.get("payload", "{}")).get("Records", []), key=len)
+    why = f"given up by the event source: {document['requestContext']['condition']}"
+    rejected = [
+        Rejected(Rejection(Reason.GIVEN_UP, why), Stage.SOURCE, arrival.payload, arrival.origin)
+        for arrival in arrivals(records)
+    ]
+    aws.put_objects(bucket, quarantine.files(_event_type(batch["streamArn"]), rejected))
+    if len(records) < batch["batchSize"]:
+        raise ServiceFault(f"{key}: only {len(records)} of its {batch['batchSize']} records can still be had")
+    return len(rejected)
+
+
+def _records(batch: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The records of a batch as the event source hands them out, from the stream; none where it has lost the first."""
+    last = int(batch["endSequenceNumber"])
+    try:
+        iterator = aws.kinesis().get_shard_iterator(
+            StreamARN=batch["streamArn"],
+            ShardId=batch["shardId"],
+            ShardIteratorType="AT_SEQUENCE_NUMBER",
+            StartingSequenceNumber=batch["startSequenceNumber"],
+        )["ShardIterator"]
+    except ClientError as error:
+        if aws.code(error) == "InvalidArgumentException":
+            return
+        raise
+    while iterator:
+        page = aws.kinesis().get_records(ShardIterator=iterator, Limit=AT_ONCE, StreamARN=batch["streamArn"])
+        for record in page["Records"]:
+            if int(record["SequenceNumber"]) > last:
+                return
+            yield _as_delivered(record, batch["streamArn"])
+            if int(record["SequenceNumber"]) == last:
+                return
+        if not page["Records"] and not page.get("MillisBehindLatest"):
+            return
+        iterator = page.get("NextShardIterator", "")
+
+
+def _as_delivered(record: Any, stream_arn: str) -> dict[str, Any]:
+    return {
+        "eventSourceARN": stream_arn,
+        "kinesis": {
+            "data": b64encode(record["Data"]),
+            "partitionKey": record["PartitionKey"],
+            "sequenceNumber": record["SequenceNumber"],
+            "approximateArrivalTimestamp": record["ApproximateArrivalTimestamp"].timestamp(),
+        },
+    }
+
+
+def _event_type(stream_arn: str) -> str:
+    """The event type of a raw stream, as the deployment says it."""
+    types: dict[str, str] = json.loads(settings.text("EVENT_TYPES"))
+    return types[stream_arn.rpartition("/")[2]]

@@ -1,0 +1,128 @@
+"""What each function and delivery stream may do: the actions it takes, on the resources it takes them on."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline.topology import PROJECT
+
+Statement = dict[str, Any]
+
+DATA = "DataBucket"
+REGISTRY = "RegistryBucket"
+
+READ_STREAM = (
+    "kinesis:DescribeStream",
+    "kinesis:DescribeStreamSummary",
+    "kinesis:GetRecords",
+    "kinesis:GetShardIterator",
+    "kinesis:ListShards",
+)
+
+
+def processor(raw: str, processed: str, event: str) -> list[Statement]:
+    """Read the raw stream, put on the processed one, write quarantine and failure documents, read the registry."""
+    return [
+        _allow(READ_STREAM, _arn(raw)),
+        _allow(["kinesis:ListStreams"], "*"),
+        _allow(["kinesis:PutRecords"], _arn(processed)),
+        _allow(["s3:PutObject"], _objects(DATA, f"quarantine/event={event}/*"), _objects(DATA, "aws/lambda/*")),
+        _allow(["s3:ListBucket"], _arn(DATA)),
+        *_read_registry(),
+    ]
+
+
+def partitioner() -> list[Statement]:
+    """Read and tag chunks, write parts and quarantine, read the registry.
+
+    Without the right to list, S3 answers for a chunk that has expired as if it were forbidden.
+    """
+    return [
+        _allow(["s3:ListBucket"], _arn(DATA)),
+        _allow(["s3:GetObject", "s3:PutObjectTagging"], _objects(DATA, "chunks/*")),
+        _allow(["s3:PutObject"], _objects(DATA, "parts/*"), _objects(DATA, "quarantine/*")),
+        *_read_registry(),
+    ]
+
+
+def rescuer(raw: Sequence[str]) -> list[Statement]:
+    """Read failure documents and the raw streams, write quarantine. Names the data bucket: it calls the function."""
+    data = f"arn:${{AWS::Partition}}:s3:::{PROJECT}-data-${{AWS::AccountId}}"
+    return [
+        _allow(["kinesis:GetRecords", "kinesis:GetShardIterator"], *map(_arn, raw)),
+        _allow(["s3:GetObject"], {"Fn::Sub": f"{data}/aws/lambda/*"}),
+        _allow(["s3:PutObject"], {"Fn::Sub": f"{data}/quarantine/*"}),
+    ]
+
+
+def replayer() -> list[Statement]:
+    """List chunks and their tags, announce them on the topic."""
+    return [
+        _allow(["s3:ListBucket"], _arn(DATA)),
+        _allow(["s3:GetObjectTagging"], _objects(DATA, "chunks/*")),
+        _allow(["sns:Publish"], {"Ref": "ChunkTopic"}),
+    ]
+
+
+def concatenator() -> list[Statement]:
+    """List and read parts, read and replace the merged objects, read the registry."""
+    return [
+        _allow(["s3:ListBucket"], _arn(DATA)),
+        _allow(["s3:GetObject"], _objects(DATA, "parts/*")),
+        _allow(["s3:GetObject", "s3:PutObject"], _objects(DATA, "avro/*"), _objects(DATA, "parquet/*")),
+        *_read_registry(),
+    ]
+
+
+def delivery(processed: str, event: str) -> list[Statement]:
+    """Read the processed stream, write chunks (Firehose developer guide, "Grant Firehose access to S3")."""
+    return [
+        _allow(READ_STREAM, _arn(processed)),
+        _allow(["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"], _arn(DATA)),
+        _allow(
+            ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"],
+            _objects(DATA, f"chunks/{event}/*"),
+            _objects(DATA, f"delivery-errors/{event}/*"),
+        ),
+    ]
+
+
+def logs(function: str) -> list[Statement]:
+    """Write the function's own log group."""
+    group = f"arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:/aws/lambda/{function}"
+    return [
+        _allow(["logs:CreateLogGroup"], {"Fn::Sub": group}),
+        _allow(["logs:CreateLogStream", "logs:PutLogEvents"], {"Fn::Sub": f"{group}:*"}),
+    ]
+
+
+def role(service: str, statements: Sequence[Statement]) -> dict[str, Any]:
+    """An IAM role that `service` can assume, with just these statements."""
+    trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+            "Policies": [
+                {
+                    "PolicyName": "least-privilege",
+                    "PolicyDocument": {"Version": "2012-10-17", "Statement": list(statements)},
+                }
+            ],
+        },
+    }
+
+
+def _read_registry() -> list[Statement]:
+    return [_allow(["s3:ListBucket"], _arn(REGISTRY)), _allow(["s3:GetObject"], _objects(REGISTRY, "*"))]
+
+
+def _allow(actions: Sequence[str], *resources: Any) -> Statement:
+    return {"Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
+
+
+def _arn(resource: str) -> dict[str, Any]:
+    return {"Fn::GetAtt": [resource, "Arn"]}
+
+
+def _objects(bucket: str, keys: str) -> dict[str, str]:
+    return {"Fn::Sub": f"${{{bucket}.Arn}}/{keys}"}

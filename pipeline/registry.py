@@ -1,0 +1,147 @@
+"""Finds schemas among the versions published in S3, by what records say of theirs.
+
+    schemas/<event>/<role>/v<N>.avsc   one immutable object a version
+    schemas/<event>/index.json         {"schemas": {"<role>": {"<fingerprint>": version}}}; derived, may be missing
+    schemas/<event>/ids.json           {"<Confluent id>": raw version}; for producers that write Confluent's wire format
+
+A reference is a fingerprint (16 bytes), a CRC-64-AVRO (8) or a Confluent id (4). Fingerprints are computed from the
+objects, never taken from the index: an object that was overwritten answers to what it is now. What is known is never
+asked for again; what is unknown costs one refresh for each call that meets it: the index and the objects it names,
+and where that does not help a listing and the objects that changed.
+"""
+
+import json
+import random
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+
+from pipeline.core.schema import Role, Schema, parse
+from pipeline.errors import RegistryFault, SchemaError
+
+KEY = re.compile(r"schemas/(?P<event>[^/]+)/(?P<role>[^/]+)/v(?P<version>\d+)\.avsc")
+LONGEST_PAUSE_S = 0.05
+"""Before a refresh: the environments of a function that meet a new schema together do not ask together."""
+ID_BYTES = 4
+
+
+class Store(Protocol):
+    """The bucket behind the registry; all raise RegistryFault when it cannot be read."""
+
+    def versions(self, prefix: str) -> Mapping[str, str]:
+        """Key → ETag of all objects under `prefix`."""
+        ...
+
+    def find(self, key: str) -> bytes | None:
+        """The bytes of one object; None where there is no such object."""
+        ...
+
+
+def _pause() -> None:
+    time.sleep(random.uniform(0, LONGEST_PAUSE_S))  # noqa: S311 - jitter, not a secret
+
+
+class Registry:
+    """The schemas of one event type, cached for as long as the process lives."""
+
+    def __init__(self, store: Store, event: str, pause: Callable[[], None] = _pause) -> None:
+        self._store = store
+        self._event = event
+        self._pause = pause
+        self._known: dict[tuple[Role, bytes], Schema] = {}
+        self._newest: dict[Role, Schema] = {}
+        self._seen: dict[str, str] = {}
+        self._faults: dict[str, str] = {}
+
+    def resolve(self, role: Role, references: Iterable[bytes]) -> Mapping[bytes, Schema]:
+        """The schemas that are published for `references`; those that are not are missing from the answer.
+
+        Raises RegistryFault where the registry cannot be read, or holds an object that is no schema and may be the
+        one that is wanted: that says nothing about the records.
+        """
+        wanted = set(references)
+        if any((role, reference) not in self._known for reference in wanted):
+            self._look_for(role, wanted)
+        found = {reference: self._known.get((role, reference)) for reference in wanted}
+        if self._faults and not all(found.values()):
+            raise RegistryFault("; ".join(self._faults.values()))
+        return {reference: schema for reference, schema in found.items() if schema is not None}
+
+    def newest(self, role: Role) -> Schema:
+        """The schema with the highest version; raises RegistryFault where none is published."""
+        if role not in self._newest:
+            self.refresh()
+        if role not in self._newest:
+            why = "; ".join(self._faults.values()) or f"no {role} schema is published for {self._event}: publish one"
+            raise RegistryFault(why)
+        return self._newest[role]
+
+    def refresh(self) -> None:
+        """Read every version that is new or has changed; what was known before stays known."""
+        self._pause()
+        self._faults = {}
+        for key, etag in self._store.versions(f"schemas/{self._event}/").items():
+            if KEY.fullmatch(key) and self._seen.get(key) != etag and self._learn(key):
+                self._seen[key] = etag
+        self._learn_ids()
+
+    def _look_for(self, role: Role, wanted: set[bytes]) -> None:
+        """The objects that the index names for `wanted`; all of them where that leaves one unknown."""
+        if self._known:
+            index = self._index()
+            versions = index.get(role, {})
+            keys = {(role, versions[reference.hex()]) for reference in wanted if reference.hex() in versions}
+            keys |= {(each, max(index[each].values())) for each in index if keys and self._is_news(each, index[each])}
+            for each, version in keys:
+                self._learn(f"schemas/{self._event}/{each}/v{version}.avsc")
+        if not self._known or any((role, reference) not in self._known for reference in wanted):
+            self.refresh()
+
+    def _index(self) -> Mapping[Role, Mapping[str, int]]:
+        """Fingerprint → version, by role; empty where there is no index that can be read: it is only a short cut."""
+        try:
+            roles = json.loads(self._store.find(f"schemas/{self._event}/index.json") or b"{}")["schemas"]
+            return {
+                Role(role): {str(fingerprint): int(version) for fingerprint, version in versions.items()}
+                for role, versions in roles.items()
+            }
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return {}
+
+    def _is_news(self, role: Role, versions: Mapping[str, int]) -> bool:
+        """Whether the index has a newer version of a role than is known: one that came with what is looked for."""
+        newest = self._newest.get(role)
+        return bool(versions) and (newest is None or max(versions.values()) > newest.version)
+
+    def _learn(self, key: str) -> bool:
+        """Read one object; False where it is gone or no schema."""
+        match = KEY.fullmatch(key)
+        text = self._store.find(key)
+        if match is None or text is None or match["role"] not in list(Role):
+            return False
+        try:
+            schema = parse(text, self._event, Role(match["role"]), int(match["version"]))
+        except SchemaError as error:
+            self._faults[key] = f"{key} in the registry is not a schema: {error}"
+            return False
+        for reference in (schema.fingerprint, schema.crc64):
+            self._known[schema.role, reference] = schema
+        newest = self._newest.get(schema.role)
+        if newest is None or newest.version <= schema.version:
+            self._newest[schema.role] = schema
+        return True
+
+    def _learn_ids(self) -> None:
+        """Confluent ids are those of the producers' own registry, so they are told, not derived."""
+        key = f"schemas/{self._event}/ids.json"
+        try:
+            ids = {int(number): int(version) for number, version in json.loads(self._store.find(key) or b"{}").items()}
+            references = {number.to_bytes(ID_BYTES): version for number, version in ids.items()}
+        except (ValueError, TypeError, AttributeError, OverflowError) as error:
+            self._faults[key] = f"{key} in the registry is not {{id: raw version}}: {error}"
+            return
+        raw = {schema.version: schema for (role, _), schema in self._known.items() if role is Role.RAW}
+        for reference, version in references.items():
+            if version in raw:
+                self._known[Role.RAW, reference] = raw[version]

@@ -1,0 +1,73 @@
+"""The buckets and the topic that their notifications go to, as CloudFormation resources."""
+
+from typing import Any
+
+from pipeline import topology
+from pipeline.permissions import DATA, REGISTRY
+
+Resources = dict[str, dict[str, Any]]
+
+
+def buckets() -> Resources:
+    """The data bucket, which tells of new chunks and failure documents, and the registry bucket."""
+    notify = {
+        "TopicConfigurations": [
+            {
+                "Event": "s3:ObjectCreated:*",
+                "Topic": {"Ref": "ChunkTopic"},
+                "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "chunks/"}]}},
+            }
+        ],
+        "LambdaConfigurations": [
+            {
+                "Event": "s3:ObjectCreated:*",
+                "Function": {"Fn::GetAtt": ["Rescuer", "Arn"]},
+                "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "aws/lambda/"}]}},
+            }
+        ],
+    }
+    data = _bucket("data") | {"DependsOn": ["ChunkTopicPolicy", "RescuerInvoke"]}
+    data["Properties"]["NotificationConfiguration"] = notify
+    return {DATA: data, REGISTRY: _bucket("registry")}
+
+
+def _bucket(name: str) -> dict[str, Any]:
+    return {
+        "Type": "AWS::S3::Bucket",
+        "DeletionPolicy": "Retain",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": {
+            "BucketName": {"Fn::Sub": f"{topology.PROJECT}-{name}-${{AWS::AccountId}}"},
+            "PublicAccessBlockConfiguration": {
+                "BlockPublicAcls": True,
+                "BlockPublicPolicy": True,
+                "IgnorePublicAcls": True,
+                "RestrictPublicBuckets": True,
+            },
+        },
+    }
+
+
+def chunk_topic() -> Resources:
+    """The topic that new chunks are announced on, and what lets the data bucket do so."""
+    bucket_arn = {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::{topology.PROJECT}-data-${{AWS::AccountId}}"}
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "s3.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": {"Ref": "ChunkTopic"},
+        "Condition": {
+            "ArnLike": {"aws:SourceArn": bucket_arn},
+            "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+        },
+    }
+    return {
+        "ChunkTopic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": topology.CHUNK_TOPIC}},
+        "ChunkTopicPolicy": {
+            "Type": "AWS::SNS::TopicPolicy",
+            "Properties": {
+                "Topics": [{"Ref": "ChunkTopic"}],
+                "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+            },
+        },
+    }

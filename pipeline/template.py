@@ -1,0 +1,358 @@
+"""Renders the topology as one CloudFormation template: least privilege, no wildcard actions.
+
+Each function gives back its resources by logical id; `render` puts them together.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline import permissions, storage, topology
+from pipeline.permissions import DATA, REGISTRY, Statement
+from pipeline.topology import EventType, Topology
+
+Resources = dict[str, dict[str, Any]]
+
+RUNTIME = "python3.13"
+BATCH_RECORDS = 500
+BATCH_WINDOW_S = 1
+RAW_RETENTION_HOURS = 24
+GIVE_UP_AFTER_S = 12 * 3600
+"""An outage stalls for so long; what still fails then is set aside while the stream retains it for as long again."""
+ITERATOR_AGE_ALARM_MS = 15 * 60 * 1000
+CONCATENATOR_SCHEDULE = "cron(5 * * * ? *)"
+REPLAYER_SCHEDULE = "rate(15 minutes)"
+
+CODEC_LAYER = "CodecLayer"
+COLUMNS_LAYER = "ColumnsLayer"
+
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "ArtifactsBucket": {"Type": "String", "Description": "Bucket that holds the packages."},
+    "CodeKey": {"Type": "String", "Description": "Key of the function package."},
+    "CodecLayerKey": {"Type": "String", "Description": "Key of the layer with fastavro."},
+    "ColumnsLayerKey": {"Type": "String", "Description": "Key of the layer with pyarrow."},
+    "ScheduleState": {
+        "Type": "String",
+        "AllowedValues": ["ENABLED", "DISABLED"],
+        "Default": "ENABLED",
+        "Description": "DISABLED where ticks are sent by hand.",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSpec:
+    """One function: its name, handler module, size, variables and what its role may do."""
+
+    logical_id: str
+    name: str
+    module: str
+    memory_mib: int
+    timeout_s: int
+    variables: dict[str, Any]
+    statements: list[Statement]
+    layers: tuple[str, ...] = (CODEC_LAYER,)
+
+
+def render(deployed: Topology) -> dict[str, Any]:
+    """The template of a topology, ready for `json.dumps`."""
+    resources: Resources = {
+        **_layers(),
+        **storage.buckets(),
+        **storage.chunk_topic(),
+        **_partitioner(),
+        **_rescuer(deployed),
+    }
+    resources |= _scheduled(_replayer(), REPLAYER_SCHEDULE) | _scheduled(_concatenator(), CONCATENATOR_SCHEDULE)
+    for event in deployed.events:
+        resources |= _event(event)
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": "wavetank: an event pipeline from Kinesis to Avro and Parquet at rest",
+        "Parameters": PARAMETERS,
+        "Resources": resources,
+        "Outputs": _outputs(),
+    }
+
+
+def logical(name: str) -> str:
+    """A name as CloudFormation wants its logical ids: letters and digits."""
+    return "".join(part.capitalize() for part in re.split(r"[^a-z0-9]+", name))
+
+
+def _event(event: EventType) -> Resources:
+    """Everything one event type needs: two streams, the function between them, delivery and an alarm."""
+    name = logical(event.name)
+    raw, processed = f"{name}RawStream", f"{name}ProcessedStream"
+    return {
+        raw: _stream(event.raw_stream),
+        processed: _stream(event.processed_stream),
+        **_function(_processor(event, raw, processed)),
+        f"{name}Source": _event_source(f"{name}Processor", raw, after=f"{name}Delivery"),
+        **_delivery(event, processed),
+        f"{name}BehindAlarm": _iterator_age_alarm(event),
+    }
+
+
+def _stream(name: str) -> dict[str, Any]:
+    return {
+        "Type": "AWS::Kinesis::Stream",
+        "Properties": {
+            "Name": name,
+            "ShardCount": topology.SHARDS,
+            "RetentionPeriodHours": RAW_RETENTION_HOURS,
+            "StreamEncryption": {"EncryptionType": "KMS", "KeyId": "alias/aws/kinesis"},
+        },
+    }
+
+
+def _processor(event: EventType, raw: str, processed: str) -> FunctionSpec:
+    variables: dict[str, Any] = {
+        "EVENT_TYPE": event.name,
+        "PROCESSED_STREAM": {"Ref": processed},
+        "DATA_BUCKET": {"Ref": DATA},
+        "REGISTRY_BUCKET": {"Ref": REGISTRY},
+    }
+    if event.enrichment:
+        enrichment = event.enrichment
+        spec = {"reference": enrichment.reference, "on": enrichment.on, "add": list(enrichment.add)}
+        variables["ENRICHMENT"] = json.dumps(spec)
+    return FunctionSpec(
+        f"{logical(event.name)}Processor",
+        event.processor,
+        "processor",
+        memory_mib=512,
+        timeout_s=120,
+        variables=variables,
+        statements=permissions.processor(raw, processed, event.name),
+    )
+
+
+def _event_source(function: str, raw: str, after: str) -> dict[str, Any]:
+    """Reads from the beginning; an outage stalls, and what fails for half the retention is reported to the bucket.
+
+    It comes `after` the delivery, which reads what is put on the processed stream from its creation on.
+    """
+    return {
+        "Type": "AWS::Lambda::EventSourceMapping",
+        "DependsOn": [after],
+        "Properties": {
+            "EventSourceArn": {"Fn::GetAtt": [raw, "Arn"]},
+            "FunctionName": {"Ref": function},
+            "StartingPosition": "TRIM_HORIZON",
+            "BatchSize": BATCH_RECORDS,
+            "MaximumBatchingWindowInSeconds": BATCH_WINDOW_S,
+            "MaximumRetryAttempts": -1,
+            "MaximumRecordAgeInSeconds": GIVE_UP_AFTER_S,
+            "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": [DATA, "Arn"]}}},
+            "BisectBatchOnFunctionError": True,
+        },
+    }
+
+
+def _delivery(event: EventType, processed: str) -> Resources:
+    name = logical(event.name)
+    role = f"{name}DeliveryRole"
+    return {
+        role: permissions.role("firehose.amazonaws.com", permissions.delivery(processed, event.name)),
+        f"{name}Delivery": {
+            "Type": "AWS::KinesisFirehose::DeliveryStream",
+            "Properties": {
+                "DeliveryStreamName": event.delivery_stream,
+                "DeliveryStreamType": "KinesisStreamAsSource",
+                "KinesisStreamSourceConfiguration": {
+                    "KinesisStreamARN": {"Fn::GetAtt": [processed, "Arn"]},
+                    "RoleARN": {"Fn::GetAtt": [role, "Arn"]},
+                },
+                "ExtendedS3DestinationConfiguration": {
+                    "BucketARN": {"Fn::GetAtt": [DATA, "Arn"]},
+                    "RoleARN": {"Fn::GetAtt": [role, "Arn"]},
+                    "Prefix": event.chunk_prefix,
+                    "ErrorOutputPrefix": f"delivery-errors/{event.name}/!{{firehose:error-output-type}}/",
+                    "BufferingHints": {
+                        "SizeInMBs": topology.CHUNK_BUFFER_MIB,
+                        "IntervalInSeconds": topology.CHUNK_BUFFER_S,
+                    },
+                    "CompressionFormat": "UNCOMPRESSED",
+                },
+            },
+        },
+    }
+
+
+def _iterator_age_alarm(event: EventType) -> dict[str, Any]:
+    return {
+        "Type": "AWS::CloudWatch::Alarm",
+        "Properties": {
+            "AlarmName": f"{event.processor}-behind",
+            "AlarmDescription": f"The {event.name} processor reads records more than 15 minutes old.",
+            "Namespace": "AWS/Lambda",
+            "MetricName": "IteratorAge",
+            "Dimensions": [{"Name": "FunctionName", "Value": event.processor}],
+            "Statistic": "Maximum",
+            "Period": 60,
+            "EvaluationPeriods": 5,
+            "Threshold": ITERATOR_AGE_ALARM_MS,
+            "ComparisonOperator": "GreaterThanThreshold",
+            "TreatMissingData": "notBreaching",
+        },
+    }
+
+
+def _partitioner() -> Resources:
+    spec = FunctionSpec(
+        "Partitioner",
+        topology.PARTITIONER,
+        "partitioner",
+        memory_mib=1024,
+        timeout_s=300,
+        variables={"REGISTRY_BUCKET": {"Ref": REGISTRY}, "DATA_BUCKET": {"Ref": DATA}, **_buckets_variable()},
+        statements=permissions.partitioner(),
+    )
+    return {
+        **_function(spec),
+        "PartitionerSubscription": {
+            "Type": "AWS::SNS::Subscription",
+            "DependsOn": ["PartitionerInvoke"],
+            "Properties": {
+                "TopicArn": {"Ref": "ChunkTopic"},
+                "Protocol": "lambda",
+                "Endpoint": {"Fn::GetAtt": ["Partitioner", "Arn"]},
+            },
+        },
+        "PartitionerInvoke": _permission("Partitioner", "sns.amazonaws.com", {"Ref": "ChunkTopic"}),
+    }
+
+
+def _rescuer(deployed: Topology) -> Resources:
+    spec = FunctionSpec(
+        "Rescuer",
+        topology.RESCUER,
+        "rescuer",
+        memory_mib=512,
+        timeout_s=300,
+        variables={"EVENT_TYPES": json.dumps({event.raw_stream: event.name for event in deployed.events})},
+        statements=permissions.rescuer([f"{logical(event.name)}RawStream" for event in deployed.events]),
+    )
+    source = {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::{topology.PROJECT}-data-${{AWS::AccountId}}"}
+    invoke = _permission("Rescuer", "s3.amazonaws.com", source)
+    invoke["Properties"]["SourceAccount"] = {"Ref": "AWS::AccountId"}
+    return {**_function(spec), "RescuerInvoke": invoke}
+
+
+def _replayer() -> FunctionSpec:
+    return FunctionSpec(
+        "Replayer",
+        topology.REPLAYER,
+        "replayer",
+        memory_mib=256,
+        timeout_s=900,
+        variables={
+            "DATA_BUCKET": {"Ref": DATA},
+            "CHUNK_TOPIC_ARN": {"Ref": "ChunkTopic"},
+            "LOOK_BACK_HOURS": str(topology.LOOK_BACK_HOURS),
+            "CHUNK_GRACE_MINUTES": str(topology.CHUNK_GRACE_MINUTES),
+        },
+        statements=permissions.replayer(),
+    )
+
+
+def _concatenator() -> FunctionSpec:
+    return FunctionSpec(
+        "Concatenator",
+        topology.CONCATENATOR,
+        "concatenator",
+        memory_mib=2048,
+        timeout_s=900,
+        variables={
+            "DATA_BUCKET": {"Ref": DATA},
+            "REGISTRY_BUCKET": {"Ref": REGISTRY},
+            "LOOK_BACK_HOURS": str(topology.LOOK_BACK_HOURS),
+        },
+        statements=permissions.concatenator(),
+        layers=(CODEC_LAYER, COLUMNS_LAYER),
+    )
+
+
+def _scheduled(spec: FunctionSpec, schedule: str) -> Resources:
+    rule = f"{spec.logical_id}Schedule"
+    return {
+        **_function(spec),
+        rule: {
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "Name": f"{spec.name}-schedule",
+                "ScheduleExpression": schedule,
+                "State": {"Ref": "ScheduleState"},
+                "Targets": [{"Id": spec.name, "Arn": {"Fn::GetAtt": [spec.logical_id, "Arn"]}}],
+            },
+        },
+        f"{spec.logical_id}Invoke": _permission(spec.logical_id, "events.amazonaws.com", {"Fn::GetAtt": [rule, "Arn"]}),
+    }
+
+
+def _function(spec: FunctionSpec) -> Resources:
+    role = f"{spec.logical_id}Role"
+    return {
+        role: permissions.role("lambda.amazonaws.com", [*spec.statements, *permissions.logs(spec.name)]),
+        spec.logical_id: {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {
+                "FunctionName": spec.name,
+                "Runtime": RUNTIME,
+                "Handler": f"pipeline.handlers.{spec.module}.handle",
+                "Code": {"S3Bucket": {"Ref": "ArtifactsBucket"}, "S3Key": {"Ref": "CodeKey"}},
+                "Layers": [{"Ref": layer} for layer in spec.layers],
+                "Role": {"Fn::GetAtt": [role, "Arn"]},
+                "MemorySize": spec.memory_mib,
+                "Timeout": spec.timeout_s,
+                "Environment": {"Variables": spec.variables},
+            },
+        },
+    }
+
+
+def _permission(function: str, principal: str, source: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "Type": "AWS::Lambda::Permission",
+        "Properties": {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": {"Ref": function},
+            "Principal": principal,
+            "SourceArn": source,
+        },
+    }
+
+
+def _layers() -> Resources:
+    return {
+        layer: {
+            "Type": "AWS::Lambda::LayerVersion",
+            "Properties": {
+                "LayerName": f"{topology.PROJECT}-{name}",
+                "CompatibleRuntimes": [RUNTIME],
+                "Content": {"S3Bucket": {"Ref": "ArtifactsBucket"}, "S3Key": {"Ref": f"{layer}Key"}},
+            },
+        }
+        for layer, name in ((CODEC_LAYER, "codec"), (COLUMNS_LAYER, "columns"))
+    }
+
+
+def _buckets_variable() -> dict[str, str]:
+    return {"HASH_BUCKETS": str(topology.HASH_BUCKETS)}
+
+
+def _outputs() -> dict[str, Any]:
+    return {
+        "DataBucketName": {"Value": {"Ref": DATA}},
+        "RegistryBucketName": {"Value": {"Ref": REGISTRY}},
+        "ChunkTopicArn": {"Value": {"Ref": "ChunkTopic"}},
+    }
+
+
+if __name__ == "__main__":
+    import sys
+    from pathlib import Path
+
+    sys.stdout.write(json.dumps(render(topology.load(Path("schemas"))), indent=2) + "\n")

@@ -1,0 +1,180 @@
+"""The infrastructure as frozen data, derived from the schema folder.
+
+An event type is a folder under `schemas/` that holds `raw.v1.avsc` and `processed.v1.avsc` (and further
+versions), and, if it is to be enriched, an `enrichment.json`. Its streams, functions and alarms follow from it.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import ConfigurationError
+
+PROJECT = "wavetank"
+HASH_BUCKETS = 2
+LOOK_BACK_HOURS = 12
+CHUNK_GRACE_MINUTES = 10
+SHARDS = 2
+
+CHUNK_BUFFER_MIB = 5
+CHUNK_BUFFER_S = 60
+
+EVENT_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
+SCHEMA_FILE = re.compile(r"(?P<role>raw|processed)\.v(?P<version>[1-9]\d*)\.avsc")
+REFERENCE_FOLDER = "reference"
+
+PARTITIONER = f"{PROJECT}-partitioner"
+REPLAYER = f"{PROJECT}-replayer"
+CONCATENATOR = f"{PROJECT}-concatenator"
+RESCUER = f"{PROJECT}-rescuer"
+CHUNK_TOPIC = f"{PROJECT}-chunks"
+
+
+def data_bucket(account: str) -> str:
+    """The bucket of chunks, parts, merged files and quarantine."""
+    return f"{PROJECT}-data-{account}"
+
+
+def registry_bucket(account: str) -> str:
+    """The bucket of schemas and reference data."""
+    return f"{PROJECT}-registry-{account}"
+
+
+def artifacts_bucket(account: str) -> str:
+    """The bucket the function packages and layers are deployed from."""
+    return f"{PROJECT}-artifacts-{account}"
+
+
+@dataclass(frozen=True, slots=True)
+class Enrichment:
+    """Join `on` (a field of the raw event) with the snapshot `reference`; take the columns `add`."""
+
+    reference: str
+    on: str
+    add: tuple[str, ...]
+
+    @classmethod
+    def from_document(cls, document: object, where: str) -> "Enrichment":
+        """Read `{"reference", "on", "add"}`; raises ConfigurationError naming `where` and the rule."""
+        match document:
+            case {"reference": str(reference), "on": str(on), "add": [*columns]} if columns and all(
+                isinstance(column, str) for column in columns
+            ):
+                return cls(reference, on, tuple(map(str, columns)))
+        raise ConfigurationError(
+            f'{where}: an enrichment is {{"reference": name, "on": field, "add": [columns]}}, got {document!r}'
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaFile:
+    """One version of a schema in the folder, and its key in the registry."""
+
+    path: Path
+    role: str
+    version: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """One event type and the names that follow from it."""
+
+    name: str
+    schemas: tuple[SchemaFile, ...]
+    enrichment: Enrichment | None
+
+    @property
+    def raw_stream(self) -> str:
+        """The stream producers put on."""
+        return f"{PROJECT}-{self.name}-raw"
+
+    @property
+    def processed_stream(self) -> str:
+        """The stream of decoded and enriched events: the integration point."""
+        return f"{PROJECT}-{self.name}-processed"
+
+    @property
+    def delivery_stream(self) -> str:
+        """The Firehose that writes chunks."""
+        return f"{PROJECT}-{self.name}"
+
+    @property
+    def processor(self) -> str:
+        """The function between the two streams."""
+        return f"{PROJECT}-{self.name}-processor"
+
+    @property
+    def chunk_prefix(self) -> str:
+        """The folder of its chunks in the data bucket."""
+        return f"chunks/{self.name}/"
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """Everything that is deployed, by event type; `references` are reference snapshots by name."""
+
+    events: tuple[EventType, ...]
+    references: tuple[Path, ...]
+
+    def event(self, name: str) -> EventType:
+        """The event type of that name; raises ConfigurationError listing those there are."""
+        for event in self.events:
+            if event.name == name:
+                return event
+        known = ", ".join(event.name for event in self.events)
+        raise ConfigurationError(f"no event type {name!r}; there are: {known}")
+
+
+def load(schemas: Path) -> Topology:
+    """The topology of a schema folder; raises ConfigurationError naming the file and the rule it breaks."""
+    if not schemas.is_dir():
+        raise ConfigurationError(f"{schemas}: no such folder of schemas")
+    folders = [folder for folder in sorted(schemas.iterdir()) if folder.is_dir()]
+    events = tuple(_event(folder) for folder in folders if folder.name != REFERENCE_FOLDER)
+    if not events:
+        raise ConfigurationError(f"{schemas}: holds no event type; add a folder with raw.v1.avsc and processed.v1.avsc")
+    _check_apart(events)
+    return Topology(events, tuple(sorted((schemas / REFERENCE_FOLDER).glob("*.json"))))
+
+
+def _check_apart(events: tuple[EventType, ...]) -> None:
+    """Names that differ in hyphens alone would be one in the template, whose ids are letters and digits."""
+    named: dict[str, str] = {}
+    for event in events:
+        other = named.setdefault(event.name.replace("-", ""), event.name)
+        if other != event.name:
+            raise ConfigurationError(f"event types {other} and {event.name} differ in hyphens alone: rename one")
+
+
+def _event(folder: Path) -> EventType:
+    if not EVENT_NAME.fullmatch(folder.name):
+        raise ConfigurationError(
+            f"{folder}: an event type's name is lower-case letters, digits and hyphens, at most 32, from a letter"
+        )
+    files = tuple(_schema_file(path) for path in sorted(folder.glob("*.avsc")))
+    for role in ("raw", "processed"):
+        versions = sorted(file.version for file in files if file.role == role)
+        if versions != list(range(1, len(versions) + 1)) or not versions:
+            found = ", ".join(f"v{version}" for version in versions) or "none"
+            raise ConfigurationError(f"{folder}: {role} schemas are numbered from v1 without a gap, found {found}")
+    return EventType(folder.name, files, _enrichment(folder / "enrichment.json"))
+
+
+def _schema_file(path: Path) -> SchemaFile:
+    match = SCHEMA_FILE.fullmatch(path.name)
+    if match is None:
+        raise ConfigurationError(f"{path}: a schema file is named raw.v<N>.avsc or processed.v<N>.avsc")
+    role, version = match["role"], int(match["version"])
+    return SchemaFile(path, role, version, f"schemas/{path.parent.name}/{role}/v{version}.avsc")
+
+
+def _enrichment(path: Path) -> Enrichment | None:
+    if not path.exists():
+        return None
+    try:
+        document = json.loads(path.read_text())
+    except ValueError as error:
+        raise ConfigurationError(f"{path}: not JSON: {error}") from error
+    return Enrichment.from_document(document, str(path))

@@ -1,0 +1,42 @@
+"""Schemas and events that the tests of the pipeline share."""
+
+import json
+from typing import Any
+
+from pipeline.core import frame
+from pipeline.core.decode import encode
+from pipeline.core.schema import Role, Schema, parse
+
+NOON_US = 1_574_596_800_000_000
+"""2019-11-24 12:00:00 UTC in microseconds."""
+HOUR_US = 3_600_000_000
+
+
+def document(*extra: dict[str, Any], name: str = "Ping") -> dict[str, Any]:
+    """An Avro record with id, time, an optional label and `extra` fields."""
+    fields: list[dict[str, Any]] = [
+        {"name": "event_id", "type": "string"},
+        {"name": "event_time", "type": {"type": "long", "logicalType": "timestamp-micros"}},
+        {"name": "label", "type": ["null", "string"], "default": None},
+        *extra,
+    ]
+    return {"type": "record", "name": name, "namespace": "tests", "fields": fields}
+
+
+def schema(*extra: dict[str, Any], role: Role = Role.PROCESSED, version: int = 1) -> Schema:
+    """`document` as the pipeline knows it, for the event type `ping`."""
+    return parse(json.dumps(document(*extra)), "ping", role, version)
+
+
+PING = schema()
+PING_V2 = schema({"name": "score", "type": ["null", "int"], "default": None}, version=2)
+
+
+def event(number: int, *, time_us: int = NOON_US, label: str | None = None) -> dict[str, Any]:
+    """The fields of one event."""
+    return {"event_id": f"id-{number}", "event_time": time_us, "label": label}
+
+
+def framed(fields: dict[str, Any], written: Schema = PING) -> bytes:
+    """One event on the wire."""
+    return frame.encode(written.fingerprint, encode(fields, written))

@@ -1,0 +1,48 @@
+"""What is deployed is built from content alone, and holds what the handlers import."""
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from pipeline.package import Artifacts, build
+
+
+@pytest.fixture(scope="module")
+def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Artifacts:
+    return build(tmp_path_factory.mktemp("packages"))
+
+
+def test_building_twice_gives_the_same_names_and_bytes(artifacts: Artifacts, tmp_path: Path) -> None:
+    again = build(tmp_path)
+    assert again.code.key == artifacts.code.key
+    assert again.code.path.read_bytes() == artifacts.code.path.read_bytes()
+    assert again.codec_layer.path.read_bytes() == artifacts.codec_layer.path.read_bytes()
+
+
+def test_the_function_package_holds_the_pipeline_and_nothing_else(artifacts: Artifacts) -> None:
+    names = zipfile.ZipFile(artifacts.code.path).namelist()
+    assert all(name.startswith("pipeline/") and name.endswith(".py") for name in names)
+
+
+def test_layers_lie_where_the_runtime_looks_for_them(artifacts: Artifacts) -> None:
+    for layer in (artifacts.codec_layer, artifacts.columns_layer):
+        assert all(name.startswith("python/") for name in zipfile.ZipFile(layer.path).namelist())
+
+
+def test_the_concatenator_writes_parquet_with_only_its_package_and_layers(artifacts: Artifacts, tmp_path: Path) -> None:
+    for artifact in (artifacts.code, artifacts.codec_layer, artifacts.columns_layer):
+        zipfile.ZipFile(artifact.path).extractall(tmp_path)
+    program = (
+        "import sys, json; sys.path[:0] = json.loads(sys.argv[1]);"
+        "from pipeline.core import columns, merge, partition;"
+        "from pipeline.core.schema import parse, Role;"
+        "schema = parse(open(sys.argv[2]).read(), 'click', Role.PROCESSED, 1);"
+        "assert columns.parquet([], schema)[:4] == b'PAR1'"
+    )
+    schema = Path(__file__).parents[3] / "schemas/click/processed.v1.avsc"
+    paths = json.dumps([str(tmp_path), str(tmp_path / "python")])
+    subprocess.run([sys.executable, "-I", "-S", "-c", program, paths, str(schema)], check=True)

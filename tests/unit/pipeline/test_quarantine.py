@@ -1,0 +1,49 @@
+"""What is rejected keeps its bytes, under a key that follows from where it came from."""
+
+from io import BytesIO
+
+import fastavro
+
+from pipeline.core.quarantine import files
+from pipeline.records import Origin, Reason, Rejected, Rejection, Stage
+from tests.unit.pipeline.examples import NOON_US
+
+DAY_US = 24 * 3_600_000_000
+
+
+def rejected(position: str, reason: Reason = Reason.UNDECODABLE, arrived_us: int = NOON_US) -> Rejected:
+    origin = Origin("arn:stream", position, "key", arrived_us)
+    return Rejected(Rejection(reason, "why"), Stage.PROCESS, f"bytes {position}".encode(), origin)
+
+
+def test_the_original_bytes_and_where_they_came_from_are_kept() -> None:
+    ((_, data),) = files("ping", [rejected("7")]).items()
+    (row,) = fastavro.reader(BytesIO(data))
+    assert isinstance(row, dict)
+    assert row["payload"] == b"bytes 7"
+    assert (row["event_type"], row["reason"], row["message"], row["stage"]) == ("ping", "undecodable", "why", "process")
+    assert (row["source"], row["position"], row["partition_key"]) == ("arn:stream", "7", "key")
+
+
+def test_there_is_one_file_for_each_reason_and_day() -> None:
+    records = [
+        rejected("1"),
+        rejected("2"),
+        rejected("3", Reason.BAD_FRAME),
+        rejected("4", arrived_us=NOON_US + DAY_US),
+    ]
+    folders = {key.rsplit("/", 1)[0] for key in files("ping", records)}
+    assert folders == {
+        "quarantine/event=ping/reason=undecodable/date=2019-11-24",
+        "quarantine/event=ping/reason=bad-frame/date=2019-11-24",
+        "quarantine/event=ping/reason=undecodable/date=2019-11-25",
+    }
+
+
+def test_the_same_records_give_the_same_key_and_bytes_and_others_do_not() -> None:
+    assert files("ping", [rejected("1")]) == files("ping", [rejected("1")])
+    assert set(files("ping", [rejected("1")])) != set(files("ping", [rejected("2")]))
+
+
+def test_nothing_rejected_writes_nothing() -> None:
+    assert files("ping", []) == {}
