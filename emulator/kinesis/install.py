@@ -1,0 +1,21 @@
+"""What of Kinesis is put in place when LocalStack starts, before the service is first used."""
+
+from types import ModuleType
+from typing import Any
+
+from emulator.imports import when_imported
+
+STREAM_RESOURCE = "localstack.services.kinesis.resource_providers.aws_kinesis_stream"
+
+
+def install() -> None:
+    """Give CloudFormation our `AWS::Kinesis::Stream` in place of LocalStack's, when it asks for it."""
+    when_imported(STREAM_RESOURCE, _replace)
+
+
+def _replace(module: ModuleType) -> None:
+    from emulator.kinesis.cloudformation import create, update
+
+    provider: Any = vars(module)["KinesisStreamProvider"]
+    provider.create = lambda _self, request: create(request)
+    provider.update = lambda _self, request: update(request)

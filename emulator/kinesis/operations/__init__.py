@@ -1,0 +1,1 @@
+"""The operations of the Kinesis API, one noun a file; `emulator.kinesis.provider` puts them together."""

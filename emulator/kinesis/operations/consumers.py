@@ -1,0 +1,162 @@
+"""Enhanced fan-out: registering consumers, and SubscribeToShard."""
+
+from datetime import datetime
+from typing import Any
+
+from cbor2._types import CBORTag
+from localstack.aws.api import RequestContext
+from localstack.services.kinesis import provider as localstack_kinesis
+
+from emulator.kinesis.consumer import Consumer
+from emulator.kinesis.errors import ExpiredNextToken, InvalidArgument
+from emulator.kinesis.operations.boundary import (
+    Answer,
+    now_ms,
+    operation,
+    sent_time_ms,
+    speaks_cbor,
+    streaming_operation,
+    with_times_tagged,
+)
+from emulator.kinesis.operations.descriptions import child_shard, consumer_description
+from emulator.kinesis.operations.reading import check_position, read_at, record_list, start, stream_at
+from emulator.kinesis.operations.tags import check_tags
+from emulator.kinesis.position import Cursor, Start, StartingPosition
+from emulator.kinesis.store import stream_with_arn
+from emulator.kinesis.stream import MAX_READ_RECORDS, Read, Stream
+from emulator.kinesis.subscription import SUBSCRIPTIONS, Source
+from emulator.kinesis.tokens import seal, unseal
+
+MOST_LISTED = 100
+TOKEN_LIFETIME_MS = 300_000
+CREATING = "CREATING"
+
+
+class ConsumerOperations:
+    """Enhanced fan-out consumers of a stream."""
+
+    @operation
+    def register_stream_consumer(
+        self,
+        _context: RequestContext,
+        stream_arn: str,
+        consumer_name: str,
+        tags: dict[str, str] | None = None,
+        **_: object,
+    ) -> Answer:
+        """RegisterStreamConsumer: answered as being created, and active by the next request."""
+        stream = stream_with_arn(stream_arn)
+        check_tags(tags or {}, {})
+        with stream.lock:
+            consumer = stream.consumers.register(consumer_name, now_ms())
+        consumer.tags |= tags or {}
+        return {"Consumer": consumer_description(consumer, CREATING)}
+
+    @operation
+    def deregister_stream_consumer(
+        self,
+        _context: RequestContext,
+        stream_arn: str | None = None,
+        consumer_name: str | None = None,
+        consumer_arn: str | None = None,
+        **_: object,
+    ) -> None:
+        """DeregisterStreamConsumer: its subscriptions end."""
+        stream, consumer = _named_consumer(stream_arn, consumer_name, consumer_arn)
+        with stream.lock:
+            stream.consumers.deregister(consumer)
+        SUBSCRIPTIONS.end(consumer.arn)
+
+    @operation
+    def describe_stream_consumer(
+        self,
+        _context: RequestContext,
+        stream_arn: str | None = None,
+        consumer_name: str | None = None,
+        consumer_arn: str | None = None,
+        **_: object,
+    ) -> Answer:
+        """DescribeStreamConsumer."""
+        stream, consumer = _named_consumer(stream_arn, consumer_name, consumer_arn)
+        described = consumer_description(consumer) | {"StreamARN": stream.identity.arn}
+        return {"ConsumerDescription": described}
+
+    @operation
+    def list_stream_consumers(
+        self,
+        _context: RequestContext,
+        stream_arn: str,
+        next_token: str | None = None,
+        max_results: int | None = None,
+        stream_creation_timestamp: datetime | None = None,  # noqa: ARG002 - the ARN of a stream that is there suffices
+        **_: object,
+    ) -> Answer:
+        """ListStreamConsumers."""
+        stream = stream_with_arn(stream_arn)
+        after = _last_listed(next_token)
+        consumers = [consumer for consumer in stream.consumers.all() if consumer.name > after]
+        page = consumers[: max_results or MOST_LISTED]
+        answer: Answer = {"Consumers": [consumer_description(consumer) for consumer in page]}
+        if len(page) < len(consumers):
+            answer["NextToken"] = seal(f"{now_ms()}/{page[-1].name}".encode())
+        return answer
+
+    @streaming_operation
+    def subscribe_to_shard(
+        self,
+        context: RequestContext,
+        consumer_arn: str,
+        shard_id: str,
+        starting_position: dict[str, Any],
+        **_: object,
+    ) -> Answer:
+        """SubscribeToShard: an event stream of at most five minutes."""
+        stream, consumer = _named_consumer(None, None, consumer_arn)
+        timestamp = starting_position.get("Timestamp")
+        wanted = StartingPosition(
+            Start(starting_position["Type"]),
+            starting_position.get("SequenceNumber"),
+            sent_time_ms(context, timestamp, "StartingPosition", "Timestamp"),
+        )
+        check_position(wanted)
+        source = Source(
+            stream,
+            consumer,
+            start(stream, shard_id, wanted),
+            read=lambda cursor: read_at(stream_at(cursor), cursor, MAX_READ_RECORDS, now_ms()),
+            event=lambda read, cursor: _event(context, stream, read, cursor),
+        )
+        # LocalStack's own limit: what shortens it for a test there shortens it here.
+        return {"EventStream": SUBSCRIPTIONS.begin(source, localstack_kinesis.MAX_SUBSCRIPTION_SECONDS)}
+
+
+def _event(context: RequestContext, stream: Stream, read: Read, cursor: Cursor) -> Answer:
+    body: Answer = {"Records": record_list(stream, read), "MillisBehindLatest": read.millis_behind}
+    if read.next_index is None:
+        body["ChildShards"] = [child_shard(child) for child in read.children]
+    else:
+        body["ContinuationSequenceNumber"] = read.shard.sequence_number(max(cursor.index - 1, 0))
+    # LocalStack encodes events with the encoder that is written in Python, which has a tag of its own.
+    return {"SubscribeToShardEvent": with_times_tagged(body, CBORTag) if speaks_cbor(context) else body}
+
+
+def _named_consumer(stream_arn: str | None, name: str | None, arn: str | None) -> tuple[Stream, Consumer]:
+    if arn:
+        stream = stream_with_arn(arn)
+        return stream, stream.consumers.with_arn(arn)
+    if stream_arn and name:
+        stream = stream_with_arn(stream_arn)
+        return stream, stream.consumers.named(name)
+    raise InvalidArgument("Either ConsumerARN or both StreamARN and ConsumerName should be provided.")
+
+
+def _last_listed(token: str | None) -> str:
+    if token is None:
+        return ""
+    body = unseal(token)
+    if body is None:
+        raise InvalidArgument("NextToken is invalid.")
+    issued_ms, name = body.decode().split("/", 1)
+    if now_ms() - int(issued_ms) > TOKEN_LIFETIME_MS:
+        raise ExpiredNextToken("NextToken has expired.")
+    return name

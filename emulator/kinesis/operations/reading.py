@@ -1,0 +1,130 @@
+"""GetShardIterator and GetRecords, and what SubscribeToShard shares with them."""
+
+from datetime import datetime
+
+from localstack.aws.api import RequestContext
+
+from emulator.faults.engine import FAULTS
+from emulator.kinesis import metering, position, sequence
+from emulator.kinesis.config import CONFIG
+from emulator.kinesis.errors import InvalidArgument, ResourceNotFound, ThroughputExceeded
+from emulator.kinesis.operations import struck
+from emulator.kinesis.operations.boundary import Answer, named_stream, now_ms, operation, sent_time_ms, when
+from emulator.kinesis.operations.descriptions import child_shard, encryption, rate_exceeded
+from emulator.kinesis.position import BY_SEQUENCE, Cursor, Start, StartingPosition
+from emulator.kinesis.shard import shard_id
+from emulator.kinesis.store import Region
+from emulator.kinesis.stream import MAX_READ_RECORDS, Read, Stream
+
+
+class ReadOperations:
+    """Records out."""
+
+    @operation
+    def get_shard_iterator(
+        self,
+        context: RequestContext,
+        shard_id: str,
+        shard_iterator_type: str,
+        stream_name: str | None = None,
+        starting_sequence_number: str | None = None,
+        timestamp: datetime | None = None,
+        stream_arn: str | None = None,
+        **_: object,
+    ) -> Answer:
+        """GetShardIterator."""
+        stream = named_stream(context, stream_name, stream_arn)
+        time_ms = sent_time_ms(context, timestamp, "Timestamp")
+        wanted = StartingPosition(Start(shard_iterator_type), starting_sequence_number, time_ms)
+        check_position(wanted)
+        cursor = start(stream, shard_id, wanted)
+        return {"ShardIterator": position.iterator(cursor, now_ms())}
+
+    @operation
+    def get_records(
+        self, context: RequestContext, shard_iterator: str, limit: int | None = None, **_: object
+    ) -> Answer:
+        """GetRecords."""
+        now = now_ms()
+        cursor = position.cursor(shard_iterator, now)
+        stream = stream_at(cursor)
+        if FAULTS.armed(struck.GET):
+            struck.before_read(context, stream, cursor)
+            now = now_ms()
+        read = _throttled_read(stream, cursor, limit or MAX_READ_RECORDS, now)
+        metering.count_read(stream, read)
+        answer: Answer = {
+            "Records": record_list(stream, read),
+            "MillisBehindLatest": read.millis_behind,
+        }
+        if read.next_index is None:
+            return answer | {"ChildShards": [child_shard(child) for child in read.children]}
+        return answer | {"NextShardIterator": position.iterator(cursor.at(read.next_index), now)}
+
+
+def start(stream: Stream, shard_name: str, wanted: StartingPosition) -> Cursor:
+    """Where a reader of a shard starts; raises ResourceNotFound, InvalidArgument."""
+    now = now_ms()
+    with stream.lock:
+        stream.expire(now)
+        return stream.cursor(stream.shards.named(shard_name), wanted, now)
+
+
+def stream_at(cursor: Cursor) -> Stream:
+    """The stream a cursor reads; raises ResourceNotFound, also when another of that name has taken its place."""
+    stream = Region(cursor.account, cursor.region).store.streams.get(cursor.stream)
+    if stream is None or stream.identity.created_ms != cursor.created_ms:
+        raise ResourceNotFound(
+            f"Shard {shard_id(cursor.shard)} in stream {cursor.stream} under account {cursor.account} does not exist"
+        )
+    return stream
+
+
+def record_list(stream: Stream, read: Read) -> list[Answer]:
+    """The records of a read as the API gives them."""
+    base, step = read.shard.base, sequence.STEP
+    encrypted = encryption(stream)
+    return [
+        {
+            "SequenceNumber": str(base + record.offset * step),
+            "ApproximateArrivalTimestamp": when(record.arrived_ms),
+            "Data": record.data,
+            "PartitionKey": record.key,
+            **encrypted,
+        }
+        for record in read.records
+    ]
+
+
+def check_position(wanted: StartingPosition) -> None:
+    """Raise InvalidArgument unless a position has what its kind needs and nothing else."""
+    has_sequence = wanted.sequence_number is not None
+    if wanted.start is Start.AT_TIMESTAMP:
+        if wanted.timestamp_ms is None:
+            raise InvalidArgument("Must specify timestampInMillis parameter for AT_TIMESTAMP iterator type.")
+    elif has_sequence != (wanted.start in BY_SEQUENCE):
+        raise InvalidArgument(
+            "Must either specify (1) AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER and StartingSequenceNumber or "
+            "(2) TRIM_HORIZON or LATEST and no StartingSequenceNumber. "
+            f"Request specified {wanted.start} and {'also a' if has_sequence else 'no'} StartingSequenceNumber."
+        )
+
+
+def read_at(stream: Stream, cursor: Cursor, limit: int, now: int) -> Read:
+    """The records from a cursor on; raises ResourceNotFound."""
+    with stream.lock:
+        stream.expire(now)
+        return stream.read(stream.shards.at(cursor.shard), cursor.index, limit, now)
+
+
+def _throttled_read(stream: Stream, cursor: Cursor, limit: int, now: int) -> Read:
+    if not CONFIG.shard_limits:
+        return read_at(stream, cursor, limit, now)
+    with stream.lock:
+        shard = stream.shards.at(cursor.shard)
+        if not shard.throughput.admit_read(now):
+            metering.count_throttled_read(stream, shard)
+            raise ThroughputExceeded(rate_exceeded(stream, shard))
+        read = read_at(stream, cursor, limit, now)
+        shard.throughput.count_read(sum(len(record.data) for record in read.records), now)
+        return read

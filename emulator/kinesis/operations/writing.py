@@ -1,0 +1,163 @@
+"""PutRecord and PutRecords."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from localstack import config as localstack_config
+from localstack.aws.api import RequestContext
+
+from emulator.doorbell import STREAM_WRITES
+from emulator.faults.engine import FAULTS
+from emulator.kinesis import metering, sequence
+from emulator.kinesis.config import CONFIG
+from emulator.kinesis.errors import InvalidArgument, ThroughputExceeded, Validation
+from emulator.kinesis.metering import ShardWrites
+from emulator.kinesis.operations import struck
+from emulator.kinesis.operations.boundary import Answer, named_stream, now_ms, operation, operation_checking
+from emulator.kinesis.operations.descriptions import encryption, rate_exceeded
+from emulator.kinesis.settings import DEFAULT_RECORD_KIB
+from emulator.kinesis.shard import Shard
+from emulator.kinesis.store import MEMORY
+from emulator.kinesis.stream import Entry, Stream
+from emulator.kinesis.validation import check, constraint, in_words
+
+KIB = 1024
+BATCH_BYTES = 5 * KIB * KIB
+LARGE_RECORD_BATCH_BYTES = 10 * KIB * KIB
+LARGEST_KEY = 256
+UNLUCKY = "Rate exceeded for shard X in stream Y under account Z."
+
+
+class WriteOperations:
+    """Records in."""
+
+    @operation
+    def put_record(
+        self,
+        context: RequestContext,
+        data: bytes,
+        partition_key: str,
+        stream_name: str | None = None,
+        explicit_hash_key: str | None = None,
+        sequence_number_for_ordering: str | None = None,
+        stream_arn: str | None = None,
+        **_: object,
+    ) -> Answer:
+        """PutRecord."""
+        stream = named_stream(context, stream_name, stream_arn)
+        entry = Entry(partition_key, data, explicit_hash_key)
+        _check_record_size(stream, entry, "data")
+        _check_ordering(stream, sequence_number_for_ordering)
+        if _is_unlucky():
+            raise ThroughputExceeded(UNLUCKY)
+        result = write(stream, [entry], metering.count_put)[0]
+        if "ErrorMessage" in result:
+            struck.raise_refusal(result)
+        return result | encryption(stream)
+
+    @operation_checking("Records")
+    def put_records(
+        self,
+        context: RequestContext,
+        records: list[dict[str, Any]],
+        stream_name: str | None = None,
+        stream_arn: str | None = None,
+        **_: object,
+    ) -> Answer:
+        """PutRecords: records that a throttled shard refuses fail one by one."""
+        if not _are_well_formed(records):
+            check(context.operation.input_shape, context.service_request)
+        stream = named_stream(context, stream_name, stream_arn)
+        entries = [Entry(it["PartitionKey"], it["Data"], it.get("ExplicitHashKey")) for it in records]
+        _check_batch_size(stream, entries)
+        if _is_unlucky():
+            failure = {"ErrorCode": ThroughputExceeded.code, "ErrorMessage": UNLUCKY}
+            return {"FailedRecordCount": len(entries), "Records": [failure for _ in entries]}
+        results = write(stream, entries, metering.count_batch)
+        return {
+            "FailedRecordCount": sum("ErrorCode" in result for result in results),
+            "Records": results,
+            **encryption(stream),
+        }
+
+
+def write(
+    stream: Stream, entries: list[Entry], count: Callable[[Stream, dict[str, ShardWrites]], None]
+) -> list[Answer]:
+    """Append records and wake the stream's readers; returns one PutRecords result an entry."""
+    refused = struck.refusals(stream, entries) if FAULTS.armed(struck.PUT) else {}
+    if refused:
+        kept = [entry for place, entry in enumerate(entries) if place not in refused]
+        results = iter(_write(stream, kept, count))
+        return [refused[place] if place in refused else next(results) for place in range(len(entries))]
+    return _write(stream, entries, count)
+
+
+def _write(
+    stream: Stream, entries: list[Entry], count: Callable[[Stream, dict[str, ShardWrites]], None]
+) -> list[Answer]:
+    hash_keys = [entry.hash_key() for entry in entries]
+    writes: dict[str, ShardWrites] = {}
+    with stream.lock:
+        now = now_ms()
+        stream.expire(now)
+        results = [
+            _append(stream, entry, stream.shards.holding(hash_key), now, writes)
+            for entry, hash_key in zip(entries, hash_keys, strict=True)
+        ]
+    STREAM_WRITES.ring(stream.identity.arn)
+    count(stream, writes)
+    MEMORY.grew(sum(written.records for written in writes.values()), sum(written.size for written in writes.values()))
+    return results
+
+
+def _append(stream: Stream, entry: Entry, shard: Shard, now: int, writes: dict[str, ShardWrites]) -> Answer:
+    size = len(entry.data) + len(entry.key)
+    name = shard.name
+    written = writes.get(name) or writes.setdefault(name, ShardWrites())
+    if CONFIG.shard_limits and not shard.throughput.admit_write(size, now):
+        written.throttled += 1
+        return {"ErrorCode": ThroughputExceeded.code, "ErrorMessage": rate_exceeded(stream, shard)}
+    written.records += 1
+    written.size += size
+    return {"SequenceNumber": shard.sequence_number(stream.append(shard, entry, now)), "ShardId": name}
+
+
+def _is_unlucky() -> bool:
+    """LocalStack's own error injection, the variable KINESIS_ERROR_PROBABILITY."""
+    return random.random() < float(localstack_config.KINESIS_ERROR_PROBABILITY)  # noqa: S311 - luck, not a secret
+
+
+def _are_well_formed(records: list[dict[str, Any]]) -> bool:
+    return all(
+        isinstance(key := record.get("PartitionKey"), str)
+        and 1 <= len(key) <= LARGEST_KEY
+        and record.get("Data") is not None
+        and record.get("ExplicitHashKey") is None
+        for record in records
+    )
+
+
+def _check_record_size(stream: Stream, entry: Entry, path: str) -> None:
+    largest = stream.settings.max_record_kib * KIB
+    if len(entry.data) + len(entry.key) > largest:
+        rule = f"Member must have length less than or equal to {largest}"
+        raise Validation(in_words([constraint(entry.data, path, rule)]))
+
+
+def _check_batch_size(stream: Stream, entries: list[Entry]) -> None:
+    largest = BATCH_BYTES if stream.settings.max_record_kib == DEFAULT_RECORD_KIB else LARGE_RECORD_BATCH_BYTES
+    if sum(len(entry.data) + len(entry.key) for entry in entries) > largest:
+        raise InvalidArgument(f"Records size exceeds {largest // KIB // KIB} MB limit")
+    for place, entry in enumerate(entries, 1):
+        _check_record_size(stream, entry, f"records.{place}.member.data")
+
+
+def _check_ordering(stream: Stream, number: str | None) -> None:
+    if number is not None and sequence.parse(number) is None:
+        who = stream.identity
+        raise InvalidArgument(
+            f"ExclusiveMinimumSequenceNumber {number} used in PutRecord on stream {who.name} "
+            f"under account {who.account} is invalid."
+        )

@@ -1,0 +1,55 @@
+"""The state of every stream of every account and region, for a snapshot of a stack."""
+
+from typing import Any
+
+from emulator.doorbell import STREAM_WRITES
+from emulator.kinesis.operations.boundary import now_ms
+from emulator.kinesis.snapshot import Plain, exported, imported, renewed
+from emulator.kinesis.store import CREATIONS, DEPARTED, EPOCHS, STORES, Region, all_streams
+from emulator.kinesis.stream import Stream
+from emulator.kinesis.subscription import SUBSCRIPTIONS
+
+VERSION = 1
+
+
+def export_state() -> dict[str, Any]:
+    """Plain JSON-able data from which `import_state` makes the same streams."""
+    streams = []
+    for stream in all_streams():
+        with stream.lock:
+            stream.expire(now_ms())
+            streams.append(exported(stream))
+    return {"version": VERSION, "streams": streams}
+
+
+def import_state(state: dict[str, Any]) -> int:
+    """Put the exported streams in place of all that are there; returns how many.
+
+    Iterators from before keep working where the stream has not changed since the export; where it has, the old records
+    are those of a new stream, which readers read from its oldest: see `Departed.is_continued_by`.
+    Raises ValueError, and changes nothing, when the data was not exported here.
+    """
+    try:
+        if state["version"] != VERSION:
+            raise ValueError(f"exported by another version: {state['version']}")
+        found = [(plain, imported(plain, EPOCHS)) for plain in state["streams"]]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not an exported state: {error!r}") from error
+    before = list(all_streams())
+    SUBSCRIPTIONS.end()
+    STORES.reset()
+    for stream in before:
+        DEPARTED.note(stream)
+    streams = [_returning(plain, stream) for plain, stream in found]
+    for stream in streams:
+        Region(stream.identity.account, stream.identity.region).put(stream)
+    for stream in (*before, *streams):
+        STREAM_WRITES.ring(stream.identity.arn)
+    return len(streams)
+
+
+def _returning(plain: Plain, stream: Stream) -> Stream:
+    if DEPARTED.is_continued_by(stream):
+        CREATIONS.rise_to(stream.identity.created_ms)
+        return stream
+    return imported(renewed(plain, CREATIONS.next(now_ms()), EPOCHS), EPOCHS)

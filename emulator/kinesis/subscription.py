@@ -1,0 +1,124 @@
+"""Subscriptions of enhanced fan-out consumers: records are pushed when they come, for at most five minutes.
+
+"If you call SubscribeToShard again with the same ConsumerARN and ShardId within 5 seconds of a successful call,
+you'll get a ResourceInUseException"; later, "the second call takes over the subscription" (API Reference).
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from emulator.clock import CLOCK, Alarm
+from emulator.doorbell import STREAM_WRITES
+from emulator.kinesis import metering
+from emulator.kinesis.config import CONFIG
+from emulator.kinesis.consumer import Consumer
+from emulator.kinesis.errors import ResourceInUse, ResourceNotFound
+from emulator.kinesis.limits import BYTES_OUT
+from emulator.kinesis.position import Cursor
+from emulator.kinesis.stream import Read, Stream
+
+HEARTBEAT_S = 5.0
+TAKEOVER_AFTER_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a subscription reads, and how an event looks to its client."""
+
+    stream: Stream
+    consumer: Consumer
+    cursor: Cursor
+    read: Callable[[Cursor], Read]
+    event: Callable[[Read, Cursor], Any]
+
+
+@dataclass(slots=True)
+class Subscription:
+    """One open event stream."""
+
+    source: Source
+    begun: float
+    ends: float
+    alarm: Alarm = field(default_factory=Alarm)
+    is_over: bool = False
+
+    def end(self) -> None:
+        """Close it, from another thread."""
+        self.is_over = True
+        self.alarm.set()
+
+    def events(self) -> Iterator[Any]:
+        """What the client gets: an event for records, and one at least every five seconds."""
+        arn = self.source.stream.identity.arn
+        STREAM_WRITES.listen(arn, self.alarm)
+        try:
+            yield from self._events()
+        finally:
+            self.is_over = True
+            STREAM_WRITES.unlisten(arn, self.alarm)
+
+    def _events(self) -> Iterator[Any]:
+        cursor = self.source.cursor
+        spoke = CLOCK.now()
+        while not self.is_over and CLOCK.now() < self.ends:
+            self.alarm.clear()
+            try:
+                read = self.source.read(cursor)
+            except ResourceNotFound:
+                return
+            if read.records or read.next_index is None or CLOCK.now() - spoke >= HEARTBEAT_S:
+                cursor = cursor.at(cursor.index if read.next_index is None else read.next_index)
+                metering.count_push(self.source.stream, self.source.consumer.name, read)
+                yield self.source.event(read, cursor)
+                spoke = CLOCK.now()
+                _pace(read)
+            if read.next_index is None:
+                return
+            if not read.records and not self.is_over:
+                self.alarm.wait(min(spoke + HEARTBEAT_S, self.ends) - CLOCK.now())
+
+
+def _pace(read: Read) -> None:
+    """Enhanced fan-out gives each consumer 2 MiB a second of a shard."""
+    if CONFIG.shard_limits and read.records:
+        Alarm().wait(sum(len(record.data) for record in read.records) / BYTES_OUT)
+
+
+class Subscriptions:
+    """The open subscriptions: one a consumer and shard."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: dict[tuple[str, int], Subscription] = {}
+
+    def begin(self, source: Source, longest_s: float) -> Iterator[Any]:
+        """The events of a new subscription; an older one of the same consumer and shard ends.
+
+        Raises ResourceInUse when that older one is not yet five seconds old.
+        """
+        now = CLOCK.now()
+        key = (source.consumer.arn, source.cursor.shard)
+        subscription = Subscription(source, now, now + longest_s)
+        with self._lock:
+            before = self._open.get(key)
+            if before is not None and now - before.begun < TAKEOVER_AFTER_S:
+                raise ResourceInUse(
+                    f"Another active subscription exists for this consumer: {source.consumer.arn} and shard."
+                )
+            self._open[key] = subscription
+        if before is not None:
+            before.end()
+        return subscription.events()
+
+    def end(self, consumer_arn: str | None = None) -> None:
+        """Close the subscriptions of one consumer, or all."""
+        with self._lock:
+            chosen = [key for key in self._open if consumer_arn in (None, key[0])]
+            ended = [self._open.pop(key) for key in chosen]
+        for subscription in ended:
+            subscription.end()
+
+
+SUBSCRIPTIONS = Subscriptions()

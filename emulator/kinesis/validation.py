@@ -1,0 +1,89 @@
+"""The constraints that the API's model puts on a request, and AWS's words for breaking them.
+
+The model is botocore's description of the service: required members, lengths, ranges, patterns and enums.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sized
+from typing import Any, Protocol
+
+from emulator.kinesis.errors import Validation
+
+MOST_REPORTED = 10
+
+
+class Shape(Protocol):
+    """The part of `botocore.model.Shape` that is read here."""
+
+    type_name: str
+    metadata: Mapping[str, Any]
+
+
+def check(shape: Any, value: Mapping[str, Any], leave: str = "") -> None:
+    """Raise Validation when `value` (a parsed request) breaks a constraint of its structure `shape`.
+
+    The inside of the member called `leave` is not looked at.
+    """
+    broken = list(_structure(shape, value, "", leave))
+    if broken:
+        raise Validation(in_words(broken))
+
+
+def in_words(broken: list[str]) -> str:
+    """AWS's message for a list of broken constraints."""
+    plural = "" if len(broken) == 1 else "s"
+    return f"{len(broken)} validation error{plural} detected: {'; '.join(broken[:MOST_REPORTED])}"
+
+
+def constraint(value: Any, path: str, rule: str) -> str:
+    """One broken constraint; only plain values are quoted, as AWS does."""
+    said = "" if isinstance(value, bytes | list | Mapping) else f" {_quoted(value)}"
+    return f"Value{said} at '{path}' failed to satisfy constraint: {rule}"
+
+
+def _quoted(value: Any) -> str:
+    return "null" if value is None else f"'{value}'"
+
+
+def _structure(shape: Any, value: Mapping[str, Any], path: str, leave: str = "") -> Iterator[str]:
+    for name, member in shape.members.items():
+        where = f"{path}{name[0].lower()}{name[1:]}"
+        found = value.get(name)
+        if found is not None and name == leave:
+            yield from _own(member, found, where)
+        elif found is not None:
+            yield from _broken(member, found, where)
+        elif name in shape.required_members:
+            yield constraint(None, where, "Member must not be null")
+
+
+def _broken(shape: Any, value: Any, path: str) -> Iterator[str]:
+    yield from _own(shape, value, path)
+    if shape.type_name == "structure":
+        yield from _structure(shape, value, f"{path}.")
+    elif shape.type_name == "list":
+        for position, item in enumerate(value, 1):
+            yield from _broken(shape.member, item, f"{path}.{position}.member")
+    elif shape.type_name == "map":
+        for key, item in value.items():
+            yield from _own(shape.key, key, f"{path}.key")
+            yield from _broken(shape.value, item, f"{path}.{key}.member")
+
+
+def _own(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    rules = shape.metadata
+    if (enum := rules.get("enum")) and value not in enum:
+        yield constraint(value, path, f"Member must satisfy enum value set: [{', '.join(enum)}]")
+    if isinstance(value, Sized):
+        yield from _size(rules, len(value), value, path, "length")
+    elif isinstance(value, int):
+        yield from _size(rules, value, value, path, "value")
+    if (pattern := rules.get("pattern")) and not re.fullmatch(pattern, str(value)):
+        yield constraint(value, path, f"Member must satisfy regular expression pattern: {pattern}")
+
+
+def _size(rules: Mapping[str, Any], size: int, value: Any, path: str, what: str) -> Iterator[str]:
+    if size < rules.get("min", size):
+        yield constraint(value, path, f"Member must have {what} greater than or equal to {rules['min']}")
+    if size > rules.get("max", size):
+        yield constraint(value, path, f"Member must have {what} less than or equal to {rules['max']}")

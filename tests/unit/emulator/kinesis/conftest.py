@@ -1,0 +1,29 @@
+"""A provider without streams, and its settings as they are by default."""
+
+import dataclasses
+from collections.abc import Iterator
+
+import pytest
+
+from emulator.kinesis.config import CONFIG
+from emulator.kinesis.store import STORES
+from emulator.kinesis.subscription import SUBSCRIPTIONS
+from tests.unit.emulator.kinesis.service import Service
+
+
+@pytest.fixture(scope="session")
+def provider() -> Service:
+    """One provider for all tests: reading the API's model takes a while."""
+    return Service()
+
+
+@pytest.fixture
+def kinesis(provider: Service) -> Iterator[Service]:
+    """The provider with no streams."""
+    before = dataclasses.asdict(CONFIG)
+    STORES.reset()
+    yield provider
+    SUBSCRIPTIONS.end()
+    STORES.reset()
+    for name, value in before.items():
+        setattr(CONFIG, name, value)
