@@ -1,0 +1,49 @@
+"""Invokes the function of a mapping through the Lambda API, in memory."""
+
+from collections.abc import Sequence
+
+from botocore.exceptions import ClientError
+
+from emulator.lambda_.event_source.event import Record, event_json
+from emulator.lambda_.event_source.internal_client import internal_client
+from emulator.lambda_.event_source.response import Failed, Outcome, Refused, Reply, judge
+
+_TOO_LARGE = 413
+
+
+class FunctionClient:
+    """One function, version or alias."""
+
+    def __init__(self, function_arn: str, reports_item_failures: bool) -> None:
+        _, _, _, region, account, _ = function_arn.split(":", 5)
+        self._arn = function_arn
+        self._reports = reports_item_failures
+        self._client = internal_client("lambda", account, region)
+
+    def invoke(self, records: Sequence[Record]) -> Outcome:
+        """Hand a batch to the function, wait for it, and say how it went; raises nothing."""
+        try:
+            answer = self._client.invoke(
+                FunctionName=self._arn, InvocationType="RequestResponse", Payload=event_json(records).encode()
+            )
+            payload = answer["Payload"].read()
+        except ClientError as error:
+            return _not_invoked(error)
+        except Exception as error:
+            return Refused(f"{type(error).__name__}: {error}")
+        reply = Reply(
+            request_id=answer["ResponseMetadata"].get("RequestId", ""),
+            status_code=answer["StatusCode"],
+            executed_version=answer.get("ExecutedVersion", "$LATEST"),
+            function_error=answer.get("FunctionError"),
+        )
+        return judge(reply, payload, records, self._reports)
+
+
+def _not_invoked(error: ClientError) -> Outcome:
+    """Throttles and service errors pass; an event that is too large will never fit and counts as a failure."""
+    metadata = error.response.get("ResponseMetadata", {})
+    status = metadata.get("HTTPStatusCode", 500)
+    if status == _TOO_LARGE:
+        return Failed(Reply(metadata.get("RequestId", ""), status, function_error="Unhandled"), str(error))
+    return Refused(str(error))

@@ -1,0 +1,241 @@
+"""A function's process together with the Runtime API it talks to, driven by whoever waits for it.
+
+There is no thread of its own: the caller that waits for an answer serves the process's requests, collects its output
+and watches its memory meanwhile. Between two events nobody reads, as AWS freezes an environment between two events.
+"""
+
+import contextlib
+import selectors
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from emulator.lambda_ import memory, runtime_api
+from emulator.lambda_.child import Child, Launch
+from emulator.lambda_.runtime_api import (
+    Answered,
+    Event,
+    InitFailed,
+    NextAsked,
+    ProtocolError,
+    Said,
+    TooLarge,
+    Unknown,
+)
+
+HOST = "127.0.0.1"
+TICK_S = 0.02
+"""How often memory is looked at while the function runs."""
+
+SEND_S = 10.0
+"""How long the runtime may take to read an event, up to 6 MB."""
+
+READ_BYTES = 1 << 18
+
+
+@dataclass(frozen=True)
+class Exited:
+    """The process ended, with this status (negative: the signal), before it said what was waited for."""
+
+    status: int
+
+
+@dataclass(frozen=True)
+class OutOfMemory:
+    """The function used more memory than it has."""
+
+
+@dataclass(frozen=True)
+class DeadlinePassed:
+    """The function took longer than it may."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The runtime waits for an event."""
+
+
+Ended = Exited | OutOfMemory | DeadlinePassed
+
+
+class Session:
+    """One start of a function's runtime, until its process ends."""
+
+    def __init__(self, launch: Launch, memory_limit: int) -> None:
+        """Start the process, whose memory may not exceed `memory_limit` bytes. Raises OSError where it cannot start."""
+        self._listener = socket.create_server((HOST, 0))
+        self._listener.setblocking(False)
+        port = self._listener.getsockname()[1]
+        variables = {**launch.variables, "AWS_LAMBDA_RUNTIME_API": f"{HOST}:{port}"}
+        try:
+            self.child = Child(replace(launch, variables=variables))
+        except BaseException:
+            self._listener.close()
+            raise
+        self._memory_limit = memory_limit
+        self._next_look = 0.0
+        self._current = ""
+        self._answer: Answered | TooLarge | None = None
+        self._init_failed: InitFailed | None = None
+        self._waiting: socket.socket | None = None
+        self._status: int | None = None
+        self._output = bytearray()
+        self.peak_bytes = 0
+        self._selector = selectors.DefaultSelector()
+        self._watch(self._listener, self._accept)
+        self._watch(self.child.output, self._collect)
+        if self.child.exit_notice is not None:
+            self._watch(self.child.exit_notice, self._look_at_once)
+
+    def is_alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._status is None and not self.child.has_exited()
+
+    def wait_until_ready(self, deadline: float) -> Ready | InitFailed | Ended:
+        """Serve the runtime until it asks for an event or fails; `deadline` is on `time.monotonic`."""
+        return self._wait_for(self._readiness, deadline)
+
+    def deliver(self, event: Event, deadline: float) -> Answered | TooLarge | Ended:
+        """Give a ready runtime an event, and serve it until it has answered or the process has ended."""
+        connection, self._waiting = self._waiting, None
+        if connection is None:
+            raise RuntimeError("the runtime has not asked for an event")
+        self._current = event.request_id
+        with contextlib.suppress(OSError):
+            connection.sendall(runtime_api.next_event(event))
+        outcome: Answered | TooLarge | Ended = self._wait_for(self._answered, deadline)
+        self._answer, self._current = None, ""
+        return outcome
+
+    def wait_for_exit(self, deadline: float) -> None:
+        """Let the process say its last words; it is ended at the deadline."""
+        self._wait_for(lambda: None, deadline)
+
+    def take_output(self) -> bytes:
+        """What the function wrote since the last time."""
+        if self._status is None:
+            self._collect()
+        output = bytes(self._output)
+        self._output.clear()
+        return output
+
+    def measure(self) -> int:
+        """The most memory that was ever used, in bytes."""
+        if self._status is None:
+            self.peak_bytes = max(self.peak_bytes, memory.peak_bytes(self.child.pid))
+        return self.peak_bytes
+
+    def close(self) -> int:
+        """Kill what is left, keep the last output, give every resource back; the process's exit status."""
+        if self._status is None:
+            self.measure()
+            self.child.kill()
+            self._collect()
+            for key in list(self._selector.get_map().values()):
+                if isinstance(key.fileobj, socket.socket):
+                    key.fileobj.close()
+            self._selector.close()
+            self._status = self.child.end()
+        return self._status
+
+    def _readiness(self) -> Ready | InitFailed | None:
+        return Ready() if self._waiting is not None else self._init_failed
+
+    def _answered(self) -> Answered | TooLarge | None:
+        return self._answer
+
+    def _wait_for[T](self, heard: Callable[[], T | None], deadline: float) -> T | Ended:
+        while True:
+            if (what := heard()) is not None:
+                self._collect()
+                return what
+            if (end := self._look(heard, deadline)) is not None:
+                return end
+            wait = min(TICK_S, max(0.0, deadline - time.monotonic()))
+            for key, _ in self._selector.select(wait):
+                key.data()
+
+    def _look[T](self, heard: Callable[[], T | None], deadline: float) -> T | Ended | None:
+        """See whether the function ended or has to be ended; looks no more often than it has to."""
+        now = time.monotonic()
+        if now < self._next_look and now < deadline:
+            return None
+        self._next_look = now + TICK_S
+        if self.child.has_exited():
+            self._serve_the_rest()
+            return heard() or Exited(self.close())
+        self.peak_bytes = max(self.peak_bytes, used := memory.used_bytes(self.child.pid))
+        if used > self._memory_limit:
+            self.close()
+            return OutOfMemory()
+        if now >= deadline:
+            self.close()
+            return DeadlinePassed()
+        return None
+
+    def _look_at_once(self) -> None:
+        self._next_look = 0.0
+
+    def _serve_the_rest(self) -> None:
+        """Take what a process said just before it ended."""
+        exit_notice = self.child.exit_notice
+        while ready := [key for key, _ in self._selector.select(0) if key.fd != exit_notice]:
+            for key in ready:
+                key.data()
+
+    def _watch(self, what: socket.socket | int, act: Callable[[], None]) -> None:
+        self._selector.register(what, selectors.EVENT_READ, act)
+
+    def _collect(self) -> None:
+        """Read the output; at its end stop listening to it."""
+        was_open = self.child.output_open
+        self._output += self.child.read_output()
+        if was_open and not self.child.output_open:
+            self._selector.unregister(self.child.output)
+
+    def _accept(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            connection, _ = self._listener.accept()
+            connection.settimeout(SEND_S)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            reader = runtime_api.RequestReader()
+            self._watch(connection, lambda: self._serve(connection, reader))
+
+    def _serve(self, connection: socket.socket, reader: runtime_api.RequestReader) -> None:
+        try:
+            data = connection.recv(READ_BYTES)
+            requests = reader.feed(data)
+            if reader.wants_continue():
+                connection.sendall(runtime_api.CONTINUE)
+            for request in requests:
+                self._react(connection, runtime_api.understand(request))
+        except (OSError, ProtocolError, ValueError):
+            data = b""
+        if not data:
+            self._hang_up(connection)
+
+    def _react(self, connection: socket.socket, said: Said) -> None:
+        match said:
+            case NextAsked():
+                self._waiting = connection
+            case Unknown(path):
+                connection.sendall(runtime_api.refused(404, "NotFound", f"There is no {path} here."))
+            case InitFailed():
+                self._init_failed = said
+                connection.sendall(runtime_api.accepted())
+            case _ if said.request_id != self._current:
+                connection.sendall(runtime_api.refused(400, "InvalidRequestID", "Invalid request ID"))
+            case Answered():
+                self._answer = said
+                connection.sendall(runtime_api.accepted())
+            case TooLarge():
+                self._answer = said
+                message = f"Exceeded maximum allowed payload size ({runtime_api.MAX_RESPONSE} bytes)."
+                connection.sendall(runtime_api.refused(413, "RequestEntityTooLarge", message))
+
+    def _hang_up(self, connection: socket.socket) -> None:
+        self._selector.unregister(connection)
+        connection.close()
+        if self._waiting is connection:
+            self._waiting = None

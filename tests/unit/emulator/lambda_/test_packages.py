@@ -1,0 +1,148 @@
+"""Archives on disk."""
+
+import io
+import os
+import stat
+import zipfile
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from emulator.lambda_.interpreters import Interpreter
+from emulator.lambda_.packages import UnsafeArchive, merged, unpacked
+from emulator.lambda_.storage import DRAFT, made_once, remove_tree
+from tests.unit.emulator.lambda_.conftest import unzipped, zipped
+
+DIGEST = "0123456789abcdef"
+
+
+def with_link(name: str, target: str) -> bytes:
+    return with_links((name, target))
+
+
+def with_links(*links: tuple[str, str]) -> bytes:
+    """An archive with a library and these symbolic links, in this order."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("lib/real.so.1", "library")
+        for name, target in links:
+            link = zipfile.ZipInfo(name)
+            link.external_attr = (stat.S_IFLNK | 0o777) << 16
+            archive.writestr(link, target)
+    return buffer.getvalue()
+
+
+def test_an_archive_is_fetched_and_unpacked_once(cache: Path, interpreter: Interpreter) -> None:
+    fetched = []
+
+    def fetch(file: IO[bytes]) -> None:
+        fetched.append(1)
+        file.write(zipped({"module.py": "x = 1"}))
+
+    folders = {unpacked(DIGEST, fetch, interpreter) for _ in range(3)}
+    assert (len(folders), len(fetched)) == (1, 1)
+
+
+def test_what_is_unpacked_is_read_only_and_has_its_bytecode(cache: Path, interpreter: Interpreter) -> None:
+    folder = unzipped(zipped({"package/module.py": "x = 1", "data.txt": "text"}), interpreter)
+    assert list(folder.glob("package/__pycache__/module.*.pyc"))
+    everything = [folder, *folder.rglob("*")]
+    assert not [path for path in everything if path.stat().st_mode & 0o222]
+
+
+def test_a_module_that_does_not_compile_is_left_for_the_handler_to_fail_on(
+    cache: Path, interpreter: Interpreter
+) -> None:
+    folder = unzipped(zipped({"broken.py": "def (", "good.py": "x = 1"}), interpreter)
+    assert (folder / "broken.py").read_text() == "def ("
+    assert list(folder.glob("__pycache__/good.*.pyc"))
+
+
+def test_programs_stay_executable(cache: Path, interpreter: Interpreter) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        program = zipfile.ZipInfo("bin/tool")
+        program.external_attr = 0o755 << 16
+        archive.writestr(program, "#!/bin/sh\n")
+    folder = unzipped(buffer.getvalue(), interpreter)
+    assert os.access(folder / "bin/tool", os.X_OK)
+
+
+@pytest.mark.parametrize("name", ["../outside.py", "/etc/outside", "a/../../outside", "..\\outside"])
+def test_an_archive_that_would_write_outside_is_refused_and_leaves_nothing(
+    name: str, cache: Path, interpreter: Interpreter, tmp_path: Path
+) -> None:
+    with pytest.raises(UnsafeArchive):
+        unzipped(zipped({"good.py": "", name: "bad"}), interpreter)
+    assert not list(tmp_path.rglob("outside*"))
+    assert not list((cache / "packages").iterdir())
+
+
+@pytest.mark.parametrize("target", ["/etc/passwd", "../../../etc/passwd"])
+def test_a_link_that_leads_outside_is_refused(target: str, cache: Path, interpreter: Interpreter) -> None:
+    with pytest.raises(UnsafeArchive):
+        unzipped(with_link("lib/link", target), interpreter)
+
+
+def test_links_that_lead_outside_only_together_are_refused(cache: Path, interpreter: Interpreter) -> None:
+    with pytest.raises(UnsafeArchive):
+        unzipped(with_links(("a", "b/.."), ("b", ".")), interpreter)
+    assert not list((cache / "packages").iterdir())
+
+
+def test_layers_whose_links_lead_outside_only_together_are_refused(cache: Path, interpreter: Interpreter) -> None:
+    layers = [
+        unzipped(with_links(("a", "b/..")), interpreter),
+        unzipped(with_links(("b", ".")), interpreter),
+        unzipped(zipped({"a/outside": "bad"}), interpreter),
+    ]
+    for together in (layers[:2], layers):
+        with pytest.raises(UnsafeArchive):
+            merged(together)
+        assert not list((cache / "layers").iterdir())
+
+
+def test_a_link_within_the_archive_is_kept(cache: Path, interpreter: Interpreter) -> None:
+    folder = unzipped(with_link("lib/real.so", "real.so.1"), interpreter)
+    assert (folder / "lib/real.so").is_symlink()
+    assert (folder / "lib/real.so").read_text() == "library"
+
+
+def test_an_archive_that_cannot_be_read_leaves_nothing(cache: Path, interpreter: Interpreter) -> None:
+    with pytest.raises(zipfile.BadZipFile):
+        unzipped(b"not a zip", interpreter)
+    assert not list((cache / "packages").iterdir())
+
+
+def test_one_layer_is_used_as_it_is(cache: Path, interpreter: Interpreter) -> None:
+    layer = unzipped(zipped({"python/a.py": ""}), interpreter)
+    assert merged([layer]) == layer
+
+
+def test_the_order_of_layers_decides_and_leaves_them_unchanged(cache: Path, interpreter: Interpreter) -> None:
+    first = unzipped(zipped({"python/both.py": "first = 1", "only": "first"}), interpreter)
+    second = unzipped(zipped({"python/both.py": "second = 1"}), interpreter)
+    forward, backward = merged([first, second]), merged([second, first])
+    assert (forward / "python/both.py").read_text() == "second = 1"
+    assert (backward / "python/both.py").read_text() == "first = 1"
+    assert (forward / "only").read_text() == (first / "only").read_text() == "first"
+
+
+def test_a_folder_that_another_process_made_meanwhile_is_taken(tmp_path: Path) -> None:
+    folder = tmp_path / "made"
+
+    def build(draft: Path) -> None:
+        folder.mkdir()
+        (folder / "by-another").touch()
+        (draft / "by-us").touch()
+
+    assert made_once(folder, build) == folder
+    assert [path.name for path in folder.iterdir()] == ["by-another"]
+    assert not list(tmp_path.glob(f"{DRAFT}*"))
+
+
+def test_a_locked_folder_can_be_removed(cache: Path, interpreter: Interpreter) -> None:
+    folder = unzipped(zipped({"deep/er/file": ""}), interpreter)
+    remove_tree(folder)
+    assert not folder.exists()
