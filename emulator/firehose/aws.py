@@ -1,0 +1,87 @@
+"""What delivery streams use of the other services: S3 and Lambda, through LocalStack's internal clients."""
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from localstack.aws.connect import connect_to
+
+from emulator.firehose.delivery import S3Error
+from emulator.firehose.processing import InvocationError
+from emulator.firehose.settings import S3Target
+
+PRINCIPAL = "firehose"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who calls: a delivery stream of an account and region."""
+
+    arn: str
+    account: str
+    region: str
+
+
+def client_for(service: str, arn: str, caller: Identity) -> Any:
+    """The client of a service in the account and region of the resource `arn`."""
+    _, _, _, region, account, *_ = arn.split(":")
+    clients = connect_to(aws_access_key_id=account or caller.account, region_name=region or caller.region)
+    return clients.get_client(service).request_metadata(source_arn=caller.arn, service_principal=PRINCIPAL)
+
+
+class Bucket:
+    """Objects in S3, as the delivery stream writes them."""
+
+    def __init__(self, caller: Identity) -> None:
+        clients = connect_to(aws_access_key_id=caller.account, region_name=caller.region)
+        self._s3 = clients.s3.request_metadata(source_arn=caller.arn, service_principal=PRINCIPAL)
+
+    def put(self, target: S3Target, key: str, body: bytes) -> None:
+        """Write one object; raises S3Error for whatever keeps S3 from taking it."""
+        encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": target.kms_key} if target.kms_key else {}
+        try:
+            self._s3.put_object(Bucket=target.bucket, Key=key, Body=body, **encryption)
+        except (ClientError, BotoCoreError) as error:
+            raise S3Error(str(error)) from error
+
+
+class Function:
+    """The transformation function, as the delivery stream calls it."""
+
+    def __init__(self, caller: Identity, source_arn: str | None) -> None:
+        self._caller = caller
+        self._source_arn = source_arn
+
+    def __call__(self, function_arn: str, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """Invoke with Firehose's event and return the answer; raises InvocationError."""
+        event: dict[str, Any] = {
+            "invocationId": str(uuid.uuid4()),
+            "deliveryStreamArn": self._caller.arn,
+            "region": self._caller.region,
+            "records": list(records),
+        }
+        if self._source_arn:
+            event["sourceKinesisStreamArn"] = self._source_arn
+        try:
+            answer = client_for("lambda", function_arn, self._caller).invoke(
+                FunctionName=function_arn, Payload=json.dumps(event).encode()
+            )
+            payload = answer["Payload"].read()
+        except (ClientError, BotoCoreError) as error:
+            raise InvocationError("Lambda.InvokeFailed", str(error)) from error
+        if answer.get("FunctionError"):
+            raise InvocationError("Lambda.FunctionError", payload.decode(errors="replace"))
+        return _result(payload)
+
+
+def _result(payload: bytes) -> dict[str, Any]:
+    try:
+        result = json.loads(payload)
+    except ValueError as error:
+        raise InvocationError("Lambda.JsonProcessingException", "The response is not valid JSON.") from error
+    if not isinstance(result, dict):
+        raise InvocationError("Lambda.JsonProcessingException", "The response is not an object with `records`.")
+    return result

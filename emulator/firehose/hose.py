@@ -1,0 +1,138 @@
+"""A delivery stream as its owner sees it: configuration, tags, encryption, and the parts that run it."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from emulator.clock import CLOCK
+from emulator.firehose.aws import Bucket, Function, Identity, client_for
+from emulator.firehose.buffer import Entry
+from emulator.firehose.delivery import DIRECT_PUT_RETENTION_S, Delivery, Source
+from emulator.firehose.destinations import description, merged
+from emulator.firehose.settings import destination_of
+from emulator.firehose.source import KinesisSource
+from emulator.firehose.stream import DeliveryStream, Setup
+from emulator.inflight import Pending
+
+DIRECT_PUT, FROM_KINESIS = "DirectPut", "KinesisStreamAsSource"
+LONGEST_INTERVAL_VARIABLE = "WAVETANK_FIREHOSE_MAX_INTERVAL_S"
+"""Caps every buffer interval, for clients that will not wait; the descriptions still show the hints."""
+
+
+@dataclass
+class Hose:
+    """One delivery stream; made by `open`, which starts it."""
+
+    name: str
+    identity: Identity
+    config: dict[str, Any]
+    extended: bool
+    source_config: dict[str, Any] | None
+    stream: DeliveryStream
+    source: KinesisSource | None
+    created: float
+    tags: dict[str, str] = field(default_factory=dict)
+    encryption: dict[str, Any] = field(default_factory=lambda: {"Status": "DISABLED"})
+    version: int = 1
+    updated: float | None = None
+
+    @classmethod
+    def open(
+        cls,
+        name: str,
+        identity: Identity,
+        config: dict[str, Any],
+        *,
+        extended: bool,
+        source_config: dict[str, Any] | None,
+    ) -> "Hose":
+        """Start to deliver; when this returns, the position in the source is taken.
+
+        Raises ConfigurationError for a bad destination, ClientError when the source stream cannot be read.
+        """
+        source_arn = source_config["KinesisStreamARN"] if source_config else None
+        setup = _setup(name, 1, identity, config, source_arn)
+        stream = DeliveryStream(setup, Delivery(Bucket(identity)), longest_interval_s=_longest_interval_s())
+        source = None
+        if source_arn:
+            source = KinesisSource(client_for("kinesis", source_arn, identity), source_arn, stream)
+            source.open()
+            source.start()
+        stream.start()
+        return cls(name, identity, config, extended, source_config, stream, source, CLOCK.now())
+
+    def close(self) -> None:
+        """Stop at once; what is buffered is forgotten, as on AWS."""
+        if self.source is not None:
+            self.source.stop()
+        self.stream.stop()
+
+    @property
+    def type(self) -> str:
+        """DeliveryStreamType."""
+        return DIRECT_PUT if self.source_config is None else FROM_KINESIS
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether direct puts are encrypted at rest."""
+        return bool(self.encryption["Status"] == "ENABLED")
+
+    def put(self, data: Iterable[bytes]) -> None:
+        """Take direct puts."""
+        now = CLOCK.now()
+        self.stream.accept([Entry(item, now) for item in data])
+
+    def update(self, change: dict[str, Any]) -> None:
+        """Merge a change into the configuration and use it. Raises ConfigurationError; nothing has changed then."""
+        config = merged(self.config, change)
+        arn = self.source_config["KinesisStreamARN"] if self.source_config else None
+        setup = _setup(self.name, self.version + 1, self.identity, config, arn)
+        self.config, self.version, self.updated = config, self.version + 1, CLOCK.now()
+        self.stream.update(setup)
+
+    def buckets(self) -> set[str]:
+        """The names of the buckets that it writes to."""
+        backup = self.config.get("S3BackupConfiguration")
+        return {config["BucketARN"].rpartition(":")[2] for config in (self.config, backup) if config}
+
+    def pending(self) -> list[Pending]:
+        """What is put and not at its destination yet."""
+        return [*(self.source.pending() if self.source else []), *self.stream.pending()]
+
+    def description(self) -> dict[str, Any]:
+        """DeliveryStreamDescription."""
+        found: dict[str, Any] = {
+            "DeliveryStreamName": self.name,
+            "DeliveryStreamARN": self.identity.arn,
+            "DeliveryStreamStatus": "ACTIVE",
+            "DeliveryStreamType": self.type,
+            "VersionId": str(self.version),
+            "CreateTimestamp": _time(self.created),
+            "Destinations": [description(self.config, extended=self.extended)],
+            "HasMoreDestinations": False,
+        }
+        if self.updated is not None:
+            found["LastUpdateTimestamp"] = _time(self.updated)
+        if self.source_config is None:
+            found["DeliveryStreamEncryptionConfiguration"] = dict(self.encryption)
+        else:
+            start = {"DeliveryStartTimestamp": _time(self.created)}
+            found["Source"] = {"KinesisStreamSourceDescription": self.source_config | start}
+        return found
+
+
+def _setup(name: str, version: int, identity: Identity, config: dict[str, Any], source_arn: str | None) -> Setup:
+    retention_s = None if source_arn else DIRECT_PUT_RETENTION_S
+    source = Source(name, version, Function(identity, source_arn), retention_s)
+    return Setup(destination_of(config), source)
+
+
+def _longest_interval_s() -> float | None:
+    text = os.environ.get(LONGEST_INTERVAL_VARIABLE)
+    return float(text) if text else None
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,189 @@
+"""A running delivery stream: records in, chunks out, in a thread of its own.
+
+A record stays here, in the buffer or in a sealed chunk, until the objects made of it are durable.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from emulator.clock import CLOCK, Alarm, Clock
+from emulator.faults.engine import FAULTS
+from emulator.faults.identity import content_identity
+from emulator.firehose.buffer import Buffer, Chunk, Entry, Hints
+from emulator.firehose.delivery import LONGEST_RETRY_S, Delivery, Source
+from emulator.firehose.settings import Destination
+from emulator.inflight import IN_FLIGHT, Pending
+
+LOG = logging.getLogger(__name__)
+
+BUFFER_HOP = "firehose.buffer"
+DELIVERY_HOP = "firehose.delivery"
+SPLIT_POINT = "firehose.buffer"
+ROOM_BYTES = 256 * 1024 * 1024
+"""So much may wait for S3 before a source is read no further and direct puts are refused."""
+
+
+@dataclass
+class Setup:
+    """What UpdateDestination replaces as a whole."""
+
+    destination: Destination
+    source: Source
+
+
+class DeliveryStream:
+    """Buffers by the hints and delivers one chunk at a time, oldest first."""
+
+    def __init__(
+        self,
+        setup: Setup,
+        delivery: Delivery,
+        *,
+        clock: Clock = CLOCK,
+        longest_interval_s: float | None = None,
+    ) -> None:
+        self._setup = setup
+        self._delivery = delivery
+        self._clock = clock
+        self._longest_interval_s = longest_interval_s
+        self._lock = threading.Lock()
+        self._room = threading.Condition(self._lock)
+        self._buffer = Buffer(self._capped(setup.destination.hints))
+        self._sealed: deque[Chunk] = deque()
+        self._waiting_bytes = 0
+        self._last_accepted = 0.0
+        self._stopped = False
+        self._wake = Alarm(clock)
+        self._thread = threading.Thread(target=self._run, name=f"firehose-{setup.source.name}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to deliver."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop at once; what was not delivered is forgotten."""
+        with self._lock:
+            self._stopped = True
+            self._room.notify_all()
+        self._delivery.interrupt.set()
+        self._wake.set()
+
+    def accept(self, entries: Iterable[Entry]) -> None:
+        """Take records; they are in flight from now until they are durable."""
+        with self._lock:
+            now = self._clock.now()
+            was_empty = not len(self._buffer)
+            for entry in entries:
+                self._waiting_bytes += len(entry.data)
+                self._keep(self._buffer.add(entry, now))
+                if FAULTS.armed(SPLIT_POINT) and self._is_cut_behind(entry):
+                    self._keep(self._buffer.seal())
+            self._last_accepted = time.monotonic()
+            wake = was_empty or bool(self._sealed)
+        if wake:
+            self._wake.set()
+
+    def has_room(self) -> bool:
+        """Whether less waits for S3 than may."""
+        return self._waiting_bytes < ROOM_BYTES
+
+    def wait_for_room(self) -> None:
+        """Return when there is room, or the stream has stopped."""
+        with self._room:
+            self._room.wait_for(lambda: self._stopped or self.has_room())
+
+    def flush(self) -> None:
+        """Deliver what is buffered now, without waiting for size or interval."""
+        with self._lock:
+            self._keep(self._buffer.seal())
+        self._wake.set()
+
+    def discard(self) -> None:
+        """Forget what is buffered and what waits for S3; a write that is under way ends, and is not tried again."""
+        with self._room:
+            self._buffer.seal()
+            self._sealed.clear()
+            self._waiting_bytes = 0
+            self._room.notify_all()
+        self._delivery.interrupt.set()
+        self._wake.set()
+
+    def holds_records(self) -> bool:
+        """Whether anything is buffered."""
+        return len(self._buffer) > 0
+
+    def is_quiet_for(self, seconds: float) -> bool:
+        """Whether no record came in for so long (wall clock)."""
+        return time.monotonic() - self._last_accepted >= seconds
+
+    def update(self, setup: Setup) -> None:
+        """Use other settings from now on, for what is buffered and for what is being retried too."""
+        with self._lock:
+            self._setup = setup
+            self._buffer.hints = self._capped(setup.destination.hints)
+        self._delivery.interrupt.set()
+        self._wake.set()
+
+    def pending(self) -> list[Pending]:
+        """What has come in and is not durable yet."""
+        with self._lock:
+            name, now = self._setup.source.name, self._clock.now()
+            found = []
+            if self._sealed:
+                problem = f", retrying: {self._delivery.problem}" if self._delivery.problem else ""
+                size = sum(chunk.size for chunk in self._sealed)
+                found.append(Pending(DELIVERY_HOP, f"{name}: {len(self._sealed)} chunks ({size} B){problem}"))
+            due_at = self._buffer.due_at
+            if due_at is not None:
+                what = f"{len(self._buffer)} records ({self._buffer.size} B), due in {due_at - now:.0f} s"
+                found.append(Pending(BUFFER_HOP, f"{name}: {what}"))
+            return found
+
+    def _is_cut_behind(self, entry: Entry) -> bool:
+        """Whether a fault cuts the buffer behind this record."""
+        name, key = self._setup.source.name, entry.origin.partition_key if entry.origin is not None else ""
+        target = {"delivery_stream": name, "key": key, "content": entry.data.decode("utf-8", "replace")}
+        return FAULTS.strike(SPLIT_POINT, target, f"{name}/{key}/{content_identity(entry.data)}") is not None
+
+    def _capped(self, hints: Hints) -> Hints:
+        if self._longest_interval_s is None:
+            return hints
+        return Hints(hints.size_bytes, min(hints.interval_s, self._longest_interval_s))
+
+    def _keep(self, chunk: Chunk | None) -> None:
+        if chunk is not None:
+            self._sealed.append(chunk)
+
+    def _run(self) -> None:
+        while not self._stopped:
+            self._wake.clear()
+            with self._lock:
+                self._keep(self._buffer.seal_if_due(self._clock.now()))
+                chunk = self._sealed[0] if self._sealed else None
+                setup, due_at = self._setup, self._buffer.due_at
+                if not self._stopped:
+                    self._delivery.interrupt.clear()
+            if chunk is not None:
+                self._deliver(chunk, setup)
+            else:
+                self._wake.wait(None if due_at is None else due_at - self._clock.now())
+
+    def _deliver(self, chunk: Chunk, setup: Setup) -> None:
+        what = f"{setup.source.name}: {chunk.size} B to {setup.destination.target.bucket}"
+        with IN_FLIGHT.doing(DELIVERY_HOP, what):
+            try:
+                done = self._delivery.deliver(chunk, setup.destination, setup.source)
+            except Exception:
+                LOG.exception("%s: a chunk could not be delivered; trying again", setup.source.name)
+                done = False
+                self._delivery.interrupt.wait(LONGEST_RETRY_S)
+            if done:
+                with self._room:
+                    if self._sealed and self._sealed[0] is chunk:
+                        self._sealed.popleft()
+                        self._waiting_bytes -= chunk.size
+                    self._room.notify_all()
