@@ -1,0 +1,15 @@
+"""Puts the tracked deliveries into LocalStack, each when the service that it belongs to is first loaded."""
+
+from emulator.deliveries import discard, events, lambda_async, s3, sns, sqs
+from emulator.imports import when_imported
+from emulator.inflight import IN_FLIGHT
+
+
+def install() -> None:
+    """Track every delivery from now on; one that does not fit this LocalStack fails the load of its service."""
+    when_imported("localstack.services.s3.notifications", s3.patch)
+    when_imported("localstack.services.sns.publisher", sns.patch)
+    when_imported("localstack.services.events.provider", events.patch)
+    when_imported("localstack.services.lambda_.invocation.event_manager", lambda_async.patch)
+    IN_FLIGHT.watch(sqs.HOP, sqs.probe)
+    discard.install()

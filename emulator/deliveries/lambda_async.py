@@ -1,0 +1,211 @@
+"""Asynchronous Lambda invocations: from the call that is answered 202 until success or the last failure.
+
+LocalStack keeps them in an internal SQS queue that runs on the wall clock. Here it is a `DelayQueue`: a retry
+waits in emulator time and counts as in flight, and an idle function's poller sleeps until there is something.
+What an attempt means (retries, maximum age, destinations) stays LocalStack's; but a configuration that was put on an
+alias counts for what was invoked through it, and every event that is given up becomes a dead letter.
+Retry rules: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+"""
+
+import copy
+import json
+import logging
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from math import ceil
+from types import ModuleType
+from typing import Any
+
+from botocore.config import Config
+from localstack.aws.connect import connect_to
+
+from emulator.clock import CLOCK, Alarm
+from emulator.deliveries import dead_letters
+from emulator.deliveries.delivery import Delivery, Subject
+from emulator.deliveries.queue import DelayQueue
+from emulator.faults.identity import steady, subject_of
+from emulator.faults.points import Action
+from emulator.reset import RESET
+
+LOG = logging.getLogger(__name__)
+
+POINT = "lambda.async"
+MAXIMUM_AGE_S = 6 * 60 * 60
+"""How old an event may become while it is retried, unless the function is configured otherwise."""
+
+
+class Queues:
+    """The queue of each function version, behind the part of the SQS client that LocalStack uses."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._queues: dict[str, DelayQueue] = {}
+
+    def open(self, url: str) -> DelayQueue:
+        """The queue of that name; raises ValueError when there is none."""
+        with self._lock:
+            if url not in self._queues:
+                raise ValueError(f"there is no queue {url}: its function is gone")
+            return self._queues[url]
+
+    def create_queue(self, QueueName: str) -> dict[str, str]:  # noqa: N803
+        """Make a queue unless it exists; its name is the function's, a dash and a digest."""
+        with self._lock:
+            function = QueueName.rpartition("-")[0]
+            self._queues.setdefault(QueueName, DelayQueue(POINT, function))
+        return {"QueueUrl": QueueName}
+
+    def delete_queue(self, QueueUrl: str) -> None:  # noqa: N803
+        """Forget a queue and what is in it."""
+        with self._lock:
+            queue = self._queues.pop(QueueUrl, None)
+        if queue is not None:
+            queue.close()
+
+    def send_message(self, QueueUrl: str, MessageBody: str, DelaySeconds: float = 0) -> None:  # noqa: N803
+        """Queue an attempt that is due in `DelaySeconds` emulator seconds."""
+        self.open(QueueUrl).put(MessageBody, DelaySeconds)
+
+    def discard(self) -> None:
+        """Forget every attempt that has not begun."""
+        with self._lock:
+            queues = list(self._queues.values())
+        for queue in queues:
+            queue.discard()
+
+    def delete_message(self, QueueUrl: str, ReceiptHandle: str) -> None:  # noqa: N803
+        """Do nothing: an attempt stays in flight until what follows from it is under way."""
+
+
+QUEUES = Queues()
+
+
+def patch(event_manager: ModuleType) -> None:
+    """Replace the queue, its poller and the notion of age in `…lambda_.invocation.event_manager`."""
+    parts = vars(event_manager)
+    parts["Poller"] = _tracked(parts["Poller"])
+    parts["get_sqs_client"] = lambda *_args, **_kwargs: QUEUES
+    parts["has_enough_time_for_retry"] = _age_check(event_manager)
+    RESET.enrol(POINT, QUEUES.discard)
+    parts["LambdaEventManager"].enqueue_event = _enqueue(parts["SQSInvocation"])
+
+
+def _enqueue(sqs_invocation: Any) -> Callable[[Any, Any], None]:
+    def enqueue_event(self: Any, invocation: Any) -> None:
+        invocation.invoke_time = datetime.fromtimestamp(CLOCK.now(), UTC)
+        function = self.version_manager.function_version.id
+        payload = invocation.payload
+        body = sqs_invocation(invocation).encode()
+        put = QUEUES.open(self.event_queue_url).put
+        _deliver(function, payload, lambda delay_s: put(body, delay_s))
+
+    return enqueue_event
+
+
+def _deliver(function: Any, payload: bytes, put: Callable[[float], object]) -> None:
+    def subject() -> Subject:
+        about = subject_of(payload)
+        target = {"function": function.function_name, "qualifier": function.qualifier, "subject": about}
+        return Subject(target, f"{function.function_name}/{steady(about)}")
+
+    firing = Delivery(POINT, function.function_name, lambda: put(0), subject).firing()
+    if firing is None:
+        put(0)
+    elif firing.action is Action.DELAY:
+        put(firing.seconds())
+    elif firing.action is Action.DUPLICATE:
+        for _ in range(1 + int(firing.parameters["copies"])):
+            put(0)
+
+
+def _age_check(event_manager: ModuleType) -> Callable[[Any, Any], bool]:
+    def has_enough_time_for_retry(sqs_invocation: Any, event_invoke_config: Any) -> bool:
+        age_s = ceil(CLOCK.now() - sqs_invocation.invocation.invoke_time.timestamp())
+        delay_s = (sqs_invocation.retries + 1) * event_manager.config.LAMBDA_RETRY_BASE_DELAY_SECONDS
+        configured = event_invoke_config and event_invoke_config.maximum_event_age_in_seconds
+        return bool(age_s + delay_s <= (configured or MAXIMUM_AGE_S))
+
+    return has_enough_time_for_retry
+
+
+def _impatient_client(function: Any) -> Any:
+    """A client that hands a throttle on at once: how long to wait is for the queue to say, in emulator time."""
+    return connect_to(
+        aws_access_key_id=function.account, region_name=function.region, config=Config(retries={"max_attempts": 0})
+    ).lambda_
+
+
+def _as_invoked(poller: Any, body: str) -> Any:
+    """The poller as it has to treat this attempt: by the configuration of the alias through which it was invoked."""
+    manager = poller.version_manager
+    parts = json.loads(body)["invoked_arn"].split(":")
+    version = manager.function_version.id.qualifier
+    qualifier = parts[7] if len(parts) > 7 else version
+    if qualifier == version:
+        return poller
+    seen, function = copy.copy(poller), copy.copy(manager.function)
+    function.event_invoke_configs = {version: function.event_invoke_configs.get(qualifier)}
+    seen.version_manager = copy.copy(manager)
+    seen.version_manager.function = function
+    return seen
+
+
+def _tracked(poller: Any) -> Any:
+    class TrackedPoller(poller):
+        """Takes from the `DelayQueue`; holds an attempt in flight until its retry or destination is."""
+
+        def __init__(self, version_manager: Any, event_queue_url: str) -> None:
+            super().__init__(version_manager, event_queue_url)
+            self.lambda_client = _impatient_client(version_manager.function_version.id)
+            self._queue = QUEUES.open(event_queue_url)
+            self._wake = Alarm()
+
+        def run(self, *_args: Any, **_kwargs: Any) -> None:
+            self._queue.listen(self._wake)
+            try:
+                while self._take():
+                    self._wake.wait(self._queue.until_next())
+            finally:
+                self._queue.unlisten(self._wake)
+                self._queue.give_back(self)
+
+        def stop(self) -> None:
+            super().stop()
+            self._queue.give_back(self)
+            self._wake.set()
+
+        def handle_message(self, message: dict[str, str]) -> None:
+            handle = message["ReceiptHandle"]
+            if not self._queue.start(handle, self):
+                return
+            try:
+                poller.handle_message(_as_invoked(self, message["Body"]), message)
+            finally:
+                self._queue.remove(handle)
+
+        def process_dead_letter_queue(self, sqs_invocation: Any, response_payload: Any) -> None:
+            config = self.version_manager.function_version.config
+            invocation, said = sqs_invocation.invocation, response_payload or {}
+            error = str(said.get("errorMessage") or "") if isinstance(said, dict) else ""
+            letter = dead_letters.DeadLetter(invocation.request_id, invocation.payload.decode(), error)
+            try:
+                if config.dead_letter_arn:
+                    dead_letters.send(letter, config.dead_letter_arn, config.role)
+            except Exception:
+                LOG.exception("a dead letter could not be sent to %s", config.dead_letter_arn)
+
+        def _take(self) -> bool:
+            """Hand what is due to the pool; False when the poller was stopped."""
+            self._wake.clear()
+            if self._shutdown_event.is_set():
+                return False
+            try:
+                for message in self._queue.take(self):
+                    attempt = {"Body": message.body, "ReceiptHandle": message.handle}
+                    self.invoker_pool.submit(self.handle_message, attempt)
+            except RuntimeError:  # the pool was shut down meanwhile: what was not started goes back
+                return False
+            return True
+
+    return TrackedPoller

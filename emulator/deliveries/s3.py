@@ -1,0 +1,40 @@
+"""S3 event notifications: from the write that causes one until its destination has taken it."""
+
+from types import ModuleType
+from typing import Any
+
+from emulator.deliveries.delivery import Delivery, Subject, send
+from emulator.faults.identity import steady
+
+POINT = "s3.notification"
+_DESTINATIONS = ("TopicArn", "QueueArn", "LambdaFunctionArn")
+
+
+def patch(notifications: ModuleType) -> None:
+    """Take over the hand-over to the thread pool in `localstack.services.s3.notifications`."""
+    dispatcher = notifications.NotificationDispatcher
+    if not callable(dispatcher._submit_notification):
+        raise TypeError("LocalStack's S3 notification dispatcher is not the one this was written for")
+    dispatcher._submit_notification = _submit
+
+
+def _submit(self: Any, notifier: Any, context: Any, config: dict[str, Any]) -> None:
+    send(_delivery(notifier, context, config), self.executor.submit)
+
+
+def _delivery(notifier: Any, context: Any, config: dict[str, Any]) -> Delivery:
+    bucket, key = context.bucket_name, context.key_name
+    destination = next((config[name] for name in _DESTINATIONS if name in config), notifier.service_name)
+    target = {
+        "bucket": bucket,
+        "key": key,
+        "event": str(context.event_type),
+        "destination": destination,
+    }
+    return Delivery(
+        POINT,
+        f"{bucket}/{key} to {destination}",
+        lambda: notifier.notify(context, config),
+        lambda: Subject(target, steady(f"{bucket}/{key}")),
+        road=f"{bucket} to {destination}",
+    )

@@ -1,0 +1,155 @@
+"""The fault point `aws.call`: an API call fails, fails after it took effect, or takes longer.
+
+Sits in LocalStack's handler chain, so it sees calls over HTTP and calls between services alike, and its errors
+are written by the serializer that writes the real ones. Stale reads and the deaths of functions at their n-th call
+are brought about here too.
+"""
+
+import hashlib
+from typing import Any
+
+from localstack.aws import handlers
+from localstack.aws.api import CommonServiceException
+from localstack.aws.handlers.service import ServiceExceptionSerializer
+from localstack.utils.aws.request_context import extract_access_key_id_from_auth_header
+
+from emulator.callers import CALLERS, Caller
+from emulator.clock import Alarm
+from emulator.faults import stale
+from emulator.faults.answers import answer_of
+from emulator.faults.chaos import CHAOS
+from emulator.faults.engine import FAULTS, Firing
+from emulator.faults.identity import steady
+from emulator.faults.points import Action
+
+POINT = "aws.call"
+
+_RESOURCES = (
+    "Bucket", "StreamName", "StreamARN", "DeliveryStreamName", "FunctionName", "TopicArn", "TargetArn",
+    "QueueUrl", "QueueName", "RuleName", "TableName", "StackName", "logGroupName", "Name",
+)  # fmt: skip
+"""The parameters that name what a call is about, the most telling first."""
+
+_STRUCK = "wavetank_firing"
+_DOOMED = "wavetank_doomed"
+_ERRORS = ServiceExceptionSerializer()
+
+
+def install() -> None:
+    """Look at every AWS call from now on."""
+    handlers.serve_custom_service_request_handlers.append(_before)
+    handlers.run_custom_response_handlers.append(_after)
+
+
+def uninstall() -> None:
+    """Stop looking; harmless where it was not installed."""
+    for chain, handler in (
+        (handlers.serve_custom_service_request_handlers, _before),
+        (handlers.run_custom_response_handlers, _after),
+    ):
+        if handler in chain.handlers:
+            chain.remove(handler)
+
+
+def caller_of(context: Any) -> Caller | None:
+    """The function's environment that makes a call; None for everybody else."""
+    if context.is_internal_call:
+        return None
+    return CALLERS.find(extract_access_key_id_from_auth_header(context.request.headers))
+
+
+def _before(_chain: Any, context: Any, _response: Any) -> None:
+    if context.operation is None:
+        return
+    if CALLERS.any_condemned:
+        _die_in_time(context)
+    if CHAOS.latency_s and not context.is_internal_call:
+        Alarm().wait(CHAOS.latency_s)
+    if FAULTS.armed(POINT):
+        _strike(context)
+    if FAULTS.armed(stale.POINT) and context.service.service_name == "s3":
+        stale.before(context, _function(context))
+
+
+def _after(_chain: Any, context: Any, response: Any) -> None:
+    doomed: Caller | None = getattr(context, _DOOMED, None)
+    if doomed is not None:
+        doomed.kill()
+    if context.service_exception is not None or context.operation is None:
+        return
+    firing = getattr(context, _STRUCK, None)
+    if firing is not None:
+        answer = _ERRORS.create_exception_response(_error(firing, context), context)
+        response.headers.clear()
+        response.update_from(answer)
+    elif FAULTS.armed(stale.POINT) and context.service.service_name == "s3":
+        stale.after(context, response, _function(context))
+
+
+def _strike(context: Any) -> None:
+    firing = FAULTS.strike(POINT, _target(context), _identity(context))
+    if firing is None:
+        return
+    if firing.action is Action.DELAY:
+        Alarm().wait(firing.seconds())
+    elif firing.action is Action.ERROR_BEFORE:
+        raise _error(firing, context)
+    else:
+        setattr(context, _STRUCK, firing)
+
+
+def _die_in_time(context: Any) -> None:
+    caller = caller_of(context)
+    doom = caller.due() if caller is not None else None
+    if caller is None or doom is None:
+        return
+    if doom.after:
+        setattr(context, _DOOMED, caller)
+        return
+    caller.kill()
+    # Nobody is left to read this; what matters is that the call ends here.
+    raise CommonServiceException("RequestTimeout", "The caller is gone.", 400)
+
+
+def _error(firing: Firing, context: Any) -> CommonServiceException:
+    given = firing.parameters
+    answer = answer_of(context.service.service_name, int(given["status"]), str(given["code"]), str(given["message"]))
+    # S3 says in no error whose fault it is.
+    sender_fault = answer.status < 500 and context.protocol != "rest-xml"
+    # Some protocols send the name of the class: it has to be that of a real error.
+    kind = type(answer.code, (CommonServiceException,), {})
+    return kind(answer.code, answer.message, status_code=answer.status, sender_fault=sender_fault)
+
+
+def _function(context: Any) -> str:
+    caller = caller_of(context)
+    return caller.function if caller is not None else ""
+
+
+def _target(context: Any) -> dict[str, str]:
+    request = context.service_request or {}
+    return {
+        "service": context.service.service_name,
+        "operation": context.operation.name,
+        "resource": next((_name(str(request[field])) for field in _RESOURCES if request.get(field)), ""),
+        "key": str(request.get("Key") or ""),
+        "origin": "service" if context.is_internal_call else "client",
+        "caller": _function(context),
+        "region": context.region or "",
+    }
+
+
+def _name(value: str) -> str:
+    """The name in an ARN or a queue's address; for a function's ARN without its version."""
+    parts = value.split(":")
+    if parts[0] == "arn" and len(parts) > 6 and parts[2] == "lambda":
+        return parts[6]
+    return parts[-1].rpartition("/")[2]
+
+
+def _identity(context: Any) -> str:
+    """Operation and what it was called with: the same call in another run has the same identity."""
+    request = context.service_request or {}
+    said = sorted((name, value) for name, value in request.items() if not hasattr(value, "read"))
+    digest = hashlib.md5(steady(repr(said)).encode(), usedforsecurity=False).hexdigest()
+    return f"{context.service.service_name}.{context.operation.name}/{digest}"

@@ -1,0 +1,91 @@
+"""LocalStack's chaos API and AWS FIS's action names, as faults of the point `aws.call` and `lambda.invoke`.
+
+A chaos rule is `{region, service, operation, probability, error: {statusCode, code}}`, all of it optional.
+Source: https://docs.localstack.cloud/aws/capabilities/chaos-engineering/chaos-api/ and, for the action ids,
+https://docs.aws.amazon.com/fis/latest/userguide/fis-actions-reference.html
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from emulator.faults.engine import Faults
+from emulator.faults.model import InvalidFaultError
+
+PREFIX = "chaos-"
+_RULE = ("region", "service", "operation", "probability", "error")
+_ERROR = ("statusCode", "code", "message")
+_DEFAULT_CODE = "ServiceUnavailable"
+
+FIS: Mapping[str, dict[str, object]] = {
+    "aws:lambda:invocation-error": {"point": "lambda.invoke", "action": "error-before"},
+    "aws:lambda:invocation-add-delay": {"point": "lambda.invoke", "action": "slow"},
+    "aws:lambda:invocation-http-integration-response": {"point": "lambda.invoke", "action": "error-after"},
+    "aws:kinesis:stream-provisioned-throughput-exception": {"point": "kinesis.put", "action": "throttle"},
+    "aws:kinesis:stream-expired-iterator-exception": {"point": "kinesis.get", "action": "expired-iterator"},
+}
+"""What each FIS action id stands for where a fault's document gives it as `action`."""
+
+
+@dataclass
+class Chaos:
+    """The rules set through LocalStack's chaos API, and the latency added to every call of a client."""
+
+    latency_s: float = 0.0
+
+
+CHAOS = Chaos()
+
+
+def unalias(document: object) -> object:
+    """The document with the point and action that its FIS action id stands for; any other as it is."""
+    if isinstance(document, Mapping) and document.get("action") in FIS:
+        return {**document, **FIS[str(document["action"])]}
+    return document
+
+
+def fault_of(rule: object) -> dict[str, object]:
+    """The fault that a chaos rule stands for. Raises InvalidFaultError for what is no rule."""
+    given = _checked(rule, _RULE, "a chaos rule")
+    error = _checked(given.get("error") or {}, _ERROR, "error")
+    match = {name: given[name] for name in ("service", "operation", "region") if given.get(name) is not None}
+    parameters = {"status": error.get("statusCode", 503), "code": error.get("code", _DEFAULT_CODE)}
+    if "message" in error:
+        parameters["message"] = error["message"]
+    return {
+        "point": "aws.call",
+        "action": "error-before",
+        "match": match,
+        "when": {"probability": given.get("probability", 1.0)},
+        "parameters": parameters,
+    }
+
+
+def rules(faults: Faults) -> list[dict[str, object]]:
+    """The chaos rules that are set, as they were given."""
+    return [
+        _rule(standing.fault.match, standing.fault.when.probability, standing.fault.parameters)
+        for standing in faults.standing()
+        if standing.fault.id.startswith(PREFIX)
+    ]
+
+
+def replace(faults: Faults, wanted: list[object]) -> None:
+    """Set these rules in the place of all others; the first that matches acts. Raises InvalidFaultError."""
+    documents = [fault_of(rule) for rule in wanted]
+    faults.replace(PREFIX, documents)
+
+
+def _rule(match: Mapping[str, str], probability: float | None, parameters: Mapping[str, object]) -> dict[str, object]:
+    error = {"statusCode": parameters["status"], "code": parameters["code"]}
+    if parameters["message"]:
+        error["message"] = parameters["message"]
+    return {**match, "probability": probability, "error": error}
+
+
+def _checked(given: object, known: tuple[str, ...], name: str) -> dict[str, object]:
+    if not isinstance(given, Mapping):
+        raise InvalidFaultError(f"{name} must be a JSON object, got {given!r}")
+    for field in given:
+        if field not in known:
+            raise InvalidFaultError(f"{name} has no field {field!r}; it has: {', '.join(sorted(known))}")
+    return dict(given)

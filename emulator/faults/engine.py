@@ -1,0 +1,197 @@
+"""The faults that are set now, and the log of what they hit.
+
+The code at a fault point asks `FAULTS.strike(...)` for each event; while no fault is set at that point the
+answer costs one dictionary look-up.
+"""
+
+import itertools
+import threading
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from emulator.clock import CLOCK, Clock
+from emulator.faults.decide import Occasion, strikes
+from emulator.faults.model import Fault, InvalidFaultError, Value, document
+from emulator.faults.parse import parse
+from emulator.faults.points import POINTS, Action
+
+LOG_LENGTH = 100_000
+"""So many firings are kept; older ones are forgotten first."""
+
+
+@dataclass(frozen=True)
+class Firing:
+    """One fault that struck one event: when (emulator time), which fault, and what it hit."""
+
+    number: int
+    at: float
+    fault: str
+    point: str
+    action: Action
+    target: Mapping[str, str]
+    identity: str
+    parameters: Mapping[str, Value]
+
+    def seconds(self, parameter: str = "delay_s") -> float:
+        """A parameter that is a length of time, in emulator seconds."""
+        return float(self.parameters[parameter])
+
+
+@dataclass
+class _Armed:
+    """A fault with what it has seen so far."""
+
+    fault: Fault
+    added_at: float
+    matched: int = 0
+    fired: int = 0
+    seen: Counter[str] = field(default_factory=Counter)
+
+    def ordinal(self, identity: str) -> str:
+        """The identity, and the how-manieth of that identity it is where it is not the first."""
+        number = self.seen[identity]
+        return identity if number < 2 else f"{identity}#{number}"
+
+    def struck_by(self, target: Mapping[str, str], identity: str, now: float) -> bool:
+        """Count the event if it matches, and say whether the fault strikes it."""
+        if not self.fault.matches(target):
+            return False
+        self.matched += 1
+        repeat = self.seen[identity]
+        self.seen[identity] += 1
+        return strikes(self.fault, Occasion(self.matched, identity, repeat, self.fired, now - self.added_at))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A fault that is set, how many events it has matched, and how many of them it struck."""
+
+    fault: Fault
+    matched: int
+    fired: int
+
+
+class Faults:
+    """The register of faults; every method may be called from any thread."""
+
+    def __init__(self, clock: Clock = CLOCK) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._names = itertools.count(1)
+        self._armed: dict[str, _Armed] = {}
+        self._by_point: dict[str, tuple[_Armed, ...]] = {}
+        self._fired = 0
+        self._log: deque[Firing] = deque(maxlen=LOG_LENGTH)
+
+    def add(self, given: object) -> Fault:
+        """Set a fault from its JSON document; faults that were added earlier go first.
+
+        Raises InvalidFaultError when the document is not a fault or its id is taken.
+        """
+        with self._lock:
+            fault = parse(given, default_id=self._free_name())
+            if fault.id in self._armed:
+                raise InvalidFaultError(f"there is a fault with id {fault.id!r} already; remove it first")
+            self._armed[fault.id] = _Armed(fault, self._clock.now())
+            self._index()
+        return fault
+
+    def change(self, fault_id: str, changes: Mapping[str, object]) -> Fault | None:
+        """Change fields of a fault, which keeps its place and starts to count anew; None when there is none.
+
+        Raises InvalidFaultError when the result is not a fault, or for another id.
+        """
+        with self._lock:
+            armed = self._armed.get(fault_id)
+            if armed is None:
+                return None
+            fault = parse({**document(armed.fault), **changes}, default_id=fault_id)
+            if fault.id != fault_id:
+                raise InvalidFaultError(f"the id of a fault cannot be changed, it is {fault_id!r}")
+            self._armed[fault_id] = _Armed(fault, self._clock.now())
+            self._index()
+        return fault
+
+    def replace(self, prefix: str, documents: Sequence[Mapping[str, object]]) -> list[Fault]:
+        """Set these faults, named `prefix` and a number, in the place of all whose ids begin with `prefix`.
+
+        Raises InvalidFaultError when one is not a fault; nothing has changed then.
+        """
+        faults = [parse(item, default_id=f"{prefix}{number}") for number, item in enumerate(documents, 1)]
+        with self._lock:
+            for fault_id in [name for name in self._armed if name.startswith(prefix)]:
+                del self._armed[fault_id]
+            self._armed.update((fault.id, _Armed(fault, self._clock.now())) for fault in faults)
+            self._index()
+        return faults
+
+    def remove(self, fault_id: str) -> bool:
+        """Take one fault away; False when there is none of that id."""
+        with self._lock:
+            removed = self._armed.pop(fault_id, None) is not None
+            self._index()
+        return removed
+
+    def clear(self) -> int:
+        """Take every fault away and say how many there were; the activity log stays."""
+        with self._lock:
+            number = len(self._armed)
+            self._armed.clear()
+            self._index()
+        return number
+
+    def standing(self) -> list[Standing]:
+        """The faults that are set, oldest first."""
+        with self._lock:
+            return [Standing(armed.fault, armed.matched, armed.fired) for armed in self._armed.values()]
+
+    def strike(self, point: str, target: Mapping[str, str], identity: str) -> Firing | None:
+        """What goes wrong with this event, or None; the firing is in the activity log when this returns.
+
+        Of the faults that strike, the first that was added acts. `identity` says what the event is in words
+        that are the same in every run (a key, a sequence number; not a request id).
+        """
+        candidates = self._by_point.get(point)
+        if candidates is None:
+            return None
+        now = self._clock.now()
+        with self._lock:
+            struck = [armed for armed in candidates if armed.struck_by(target, identity, now)]
+            return self._fire(struck[0], target, identity, now) if struck else None
+
+    def armed(self, point: str) -> bool:
+        """Whether any fault is set at a point: ask before going to expense for a target."""
+        return point in self._by_point
+
+    def activity(self, after: int = 0, limit: int = 1000) -> list[Firing]:
+        """Up to `limit` firings with a number greater than `after`, oldest first; numbers start at 1."""
+        with self._lock:
+            skipped = max(0, after - (self._log[0].number - 1)) if self._log else 0
+            return list(itertools.islice(self._log, skipped, skipped + limit))
+
+    def forget_activity(self) -> None:
+        """Empty the activity log; numbers go on where they were."""
+        with self._lock:
+            self._log.clear()
+
+    def _fire(self, armed: _Armed, target: Mapping[str, str], identity: str, now: float) -> Firing:
+        armed.fired += 1
+        self._fired += 1
+        fault = armed.fault
+        said = armed.ordinal(identity)
+        firing = Firing(self._fired, now, fault.id, fault.point, fault.action, dict(target), said, fault.parameters)
+        self._log.append(firing)
+        return firing
+
+    def _free_name(self) -> str:
+        return next(name for name in (f"fault-{n}" for n in self._names) if name not in self._armed)
+
+    def _index(self) -> None:
+        by_point = {
+            name: tuple(armed for armed in self._armed.values() if armed.fault.point == name) for name in POINTS
+        }
+        self._by_point = {name: armed for name, armed in by_point.items() if armed}
+
+
+FAULTS = Faults()

@@ -1,0 +1,66 @@
+"""What a message is about, in words that are the same in every run, whatever ids and times it carries."""
+
+import hashlib
+import json
+import re
+from urllib.parse import unquote_plus
+
+_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_RANDOM = re.compile(
+    r"(?:\d{4}/\d{2}/\d{2}/\d{2}/)?"  # the hour folders of a chunk
+    r"(?P<stream>[\w.-]+)-\d+-\d{4}(?:-\d{2}){5}-" + _UUID + r"(?:\.[\w.]+)?"  # a chunk of Firehose
+    r"|" + _UUID + r"|\b[0-9a-f]{32,64}\b"  # ids, and digests of what holds one
+)
+"""The parts of names that differ from run to run."""
+
+
+def steady(text: str) -> str:
+    """The text with the parts that differ from run to run as `*`: ids, digests, the times and suffixes of chunks."""
+    return _RANDOM.sub(lambda found: f"{found['stream']}-*" if found["stream"] else "*", text)
+
+
+def content_identity(data: bytes) -> str:
+    """A short name of bytes."""
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()[:12]
+
+
+def subject_of(payload: str | bytes) -> str:
+    """`bucket/key` of an S3 event (also in an SNS envelope), `rule@time` of a scheduled event, else an MD5."""
+    try:
+        event = json.loads(payload)
+    except ValueError:
+        return _digest(payload)
+    return _said_by(event) or _digest(payload)
+
+
+def _said_by(event: object) -> str:
+    if not isinstance(event, dict):
+        return ""
+    records = event.get("Records")
+    if isinstance(records, list) and records:
+        return ",".join(_of_record(record) for record in records)
+    if event.get("detail-type") == "Scheduled Event":
+        return f"{','.join(map(str, event.get('resources') or []))}@{event.get('time')}"
+    return ""
+
+
+def _of_record(record: object) -> str:
+    if not isinstance(record, dict):
+        return _digest(json.dumps(record))
+    if isinstance(record.get("Sns"), dict):
+        return subject_of(str(record["Sns"].get("Message", "")))
+    if isinstance(record.get("s3"), dict):
+        return _of_object(record["s3"])
+    if isinstance(record.get("kinesis"), dict):
+        return _digest(f"{record['kinesis'].get('partitionKey')}/{record['kinesis'].get('data')}")
+    return _digest(json.dumps(record, sort_keys=True))
+
+
+def _of_object(entry: dict[str, dict[str, object]]) -> str:
+    bucket = entry.get("bucket", {}).get("name", "")
+    return f"{bucket}/{unquote_plus(str(entry.get('object', {}).get('key', '')))}"
+
+
+def _digest(payload: str | bytes) -> str:
+    data = payload.encode() if isinstance(payload, str) else payload
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()

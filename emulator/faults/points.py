@@ -1,0 +1,271 @@
+"""Every place a fault can strike: its name, its actions, and the target fields that `match` may select by.
+
+This is the catalogue that validation, `GET /_wavetank/faults/points` and the tests read. A point is asked by
+the code at that place through `FAULTS.strike(point, target, identity)`; the target has exactly these fields.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import inf
+
+
+class Action(StrEnum):
+    """What a fault does to the event it strikes."""
+
+    DROP = "drop"
+    DUPLICATE = "duplicate"
+    DELAY = "delay"
+    FAIL = "fail"
+    ERROR_BEFORE = "error-before"
+    ERROR_AFTER = "error-after"
+    REORDER = "reorder"
+    THROTTLE = "throttle"
+    THROTTLE_ALL = "throttle-all"
+    EXPIRED_ITERATOR = "expired-iterator"
+    RESHARD = "reshard"
+    SPLIT = "split"
+    ERROR_OUTPUT = "error-output"
+    STALE = "stale"
+    OVERLAP = "overlap"
+    INIT_ERROR = "init-error"
+    CRASH_BEFORE = "crash-before"
+    CRASH_AFTER = "crash-after"
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out-of-memory"
+    COLD_START = "cold-start"
+    SLOW = "slow"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One setting of an action: of the type of `default`, and if a number from `least` to `most`, or `default`."""
+
+    name: str
+    default: float | int | str
+    explanation: str
+    least: float = 0
+    most: float = inf
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What one action does at one point, and the parameters it takes."""
+
+    explanation: str
+    parameters: tuple[Parameter, ...] = ()
+
+
+@dataclass(frozen=True)
+class Point:
+    """One place where faults can strike; `fields` explains each field of its targets."""
+
+    name: str
+    explanation: str
+    fields: Mapping[str, str]
+    deeds: Mapping[Action, Deed] = field(default_factory=dict)
+
+
+_COPIES = Parameter("copies", 1, "how many times more it is delivered", least=1)
+_DELAY_S = Parameter("delay_s", 1.0, "how long it is held back, in seconds of emulator time")
+_ERROR = (
+    Parameter("status", 0, "HTTP status of the answer; 0 for the one that belongs to the code", least=400, most=599),
+    Parameter("code", "", "AWS error code of the answer; empty for what the service says when it is overloaded"),
+    Parameter("message", "", "message of the answer; empty for the one that belongs to the code"),
+)
+_EXCEPTION = (
+    Parameter("type", "ConnectionError", "name of the exception's class"),
+    Parameter("message", "Connection reset by peer", "text of the exception"),
+)
+_CALL = Parameter("call", 1, "which of the AWS calls that the invocation makes, from 1", least=1)
+
+_DELIVERY = {
+    Action.DROP: Deed("it never arrives; the sender does not know"),
+    Action.DUPLICATE: Deed("it arrives more than once", (_COPIES,)),
+    Action.DELAY: Deed("it arrives later", (_DELAY_S,)),
+}
+_REORDER = Deed(
+    "it arrives after those that were sent after it",
+    (Parameter("behind", 1, "how many later ones overtake it, if so many come before everything is quiet", least=1),),
+)
+
+_STREAM = {"stream": "name of the stream", "shard": "shard id"}
+_FUNCTION = {"function": "name of the function", "qualifier": "version that runs"}
+
+_ALL = (
+    Point(
+        "s3.notification",
+        "An S3 event notification on its way from a bucket to one configured target.",
+        {
+            "bucket": "name of the bucket",
+            "key": "key of the object, not URL-encoded",
+            "event": "event name, as in s3:ObjectCreated:Put",
+            "destination": "ARN of the topic, queue, function or event bus",
+        },
+        {**_DELIVERY, Action.REORDER: _REORDER},
+    ),
+    Point(
+        "sns.delivery",
+        "An SNS message on its way from a topic to one subscriber.",
+        {
+            "topic": "name of the topic",
+            "protocol": "protocol of the subscription: lambda, sqs, …",
+            "endpoint": "endpoint of the subscription, for a function its ARN",
+            "subject": "what it is about: bucket/key for an S3 event, else a digest of the message",
+        },
+        {**_DELIVERY, Action.REORDER: _REORDER},
+    ),
+    Point(
+        "lambda.async",
+        "An accepted asynchronous invocation (InvocationType Event) on its way to its function.",
+        {
+            "function": "name of the function",
+            "qualifier": "version that was invoked",
+            "subject": "what it is about: bucket/key for an S3 event, else a digest of the payload",
+        },
+        _DELIVERY,
+    ),
+    Point(
+        "kinesis.put",
+        "One record of a PutRecord or PutRecords call.",
+        {**_STREAM, "key": "partition key of the record", "content": "the record's bytes as UTF-8 text"},
+        {
+            Action.THROTTLE: Deed("this record is refused with ProvisionedThroughputExceededException"),
+            Action.THROTTLE_ALL: Deed("every record of its call is refused so"),
+            Action.FAIL: Deed("this record fails with InternalFailure"),
+        },
+    ),
+    Point(
+        "kinesis.get",
+        "A GetRecords call, before anything is read.",
+        {**_STREAM, "reader": "`event-source`, `firehose`, or `client` for everybody else"},
+        {
+            Action.EXPIRED_ITERATOR: Deed("it is answered with ExpiredIteratorException"),
+            Action.THROTTLE: Deed("it is answered with ProvisionedThroughputExceededException"),
+            Action.DELAY: Deed("it takes longer", (_DELAY_S,)),
+            Action.RESHARD: Deed("the shard is split in two under the reader, where it is still open"),
+        },
+    ),
+    Point(
+        "esm.batch",
+        "A batch of stream records that an event source mapping hands to its function.",
+        {
+            "function": "name of the function",
+            **_STREAM,
+            "content": "the records' bytes as UTF-8 text, a line each",
+        },
+        {
+            Action.DUPLICATE: Deed("a batch handled with success is delivered again", (_COPIES,)),
+            Action.DELAY: Deed("it reaches the function later", (_DELAY_S,)),
+        },
+    ),
+    Point(
+        "lambda.invoke",
+        "An invocation that has reached an environment of its function.",
+        {**_FUNCTION, "subject": "what it is about, see lambda.async", "content": "the event as text"},
+        {
+            Action.INIT_ERROR: Deed("the environment cannot be initialized; the handler does not run"),
+            Action.ERROR_BEFORE: Deed("an exception is answered and the handler does not run", _EXCEPTION),
+            Action.ERROR_AFTER: Deed("the handler runs to its end and an exception is answered", _EXCEPTION),
+            Action.CRASH_BEFORE: Deed(
+                "the process dies when it makes its n-th AWS call, which has no effect", (_CALL,)
+            ),
+            Action.CRASH_AFTER: Deed("the process dies when its n-th AWS call has taken effect", (_CALL,)),
+            Action.TIMEOUT: Deed("the handler runs to its end, and its time is over before it can answer"),
+            Action.OUT_OF_MEMORY: Deed(
+                "the handler runs to its end, and is killed for its memory before it can answer"
+            ),
+            Action.THROTTLE: Deed("it is refused with TooManyRequestsException"),
+            Action.COLD_START: Deed("it runs in a new process"),
+            Action.SLOW: Deed("it takes longer; longer than the function's time-out is a time-out", (_DELAY_S,)),
+        },
+    ),
+    Point(
+        "firehose.buffer",
+        "A record that enters the buffer of a delivery stream.",
+        {
+            "delivery_stream": "name of the delivery stream",
+            "key": "partition key in the source stream; empty for a direct put",
+            "content": "the record's bytes as UTF-8 text",
+        },
+        {Action.SPLIT: Deed("the buffer is cut right behind this record, however little is in it")},
+    ),
+    Point(
+        "firehose.delivery",
+        "A buffer that a delivery stream writes to S3.",
+        {
+            "delivery_stream": "name of the delivery stream",
+            "bucket": "name of the destination bucket",
+            "key": "key of the object to be written",
+        },
+        {
+            Action.DUPLICATE: Deed("the same bytes are written under two keys"),
+            Action.FAIL: Deed("S3 answers the write with an error; Firehose tries again"),
+            Action.ERROR_OUTPUT: Deed("the records go to the error prefix, as records do that cannot be processed"),
+        },
+    ),
+    Point(
+        "s3.read",
+        "A read of S3 shortly after a write.",
+        {
+            "operation": "GetObject, HeadObject, GetObjectTagging, ListObjects or ListObjectsV2",
+            "bucket": "name of the bucket",
+            "key": "key of the object, for a listing of each object listed",
+            "caller": "name of the function that reads; empty for everybody else",
+        },
+        {
+            Action.STALE: Deed(
+                "a new object, or new tags, written while this fault is set are not seen yet",
+                (Parameter("lag_s", 60.0, "how old a write must be to be seen, in seconds of emulator time"),),
+            )
+        },
+    ),
+    Point(
+        "schedule.tick",
+        "A tick of a scheduled EventBridge rule.",
+        {"rule": "name of the rule"},
+        {
+            Action.DROP: Deed("the rule's targets are not called"),
+            Action.DUPLICATE: Deed("its targets are called again once the first call was handed over", (_COPIES,)),
+            Action.OVERLAP: Deed("its targets are called twice at the same time"),
+        },
+    ),
+    Point(
+        "aws.call",
+        "An AWS API call that reaches the stack, from a client, a function or another emulated service.",
+        {
+            "service": "service name as in boto3.client(…): s3, kinesis, lambda, …",
+            "operation": "operation name as in the AWS API: PutObject, PutRecords, …",
+            "resource": "name of the bucket, stream, function, topic or queue; empty where there is none",
+            "key": "key of the S3 object; empty where there is none",
+            "origin": "`client` for a call over HTTP, `service` for one between emulated services",
+            "caller": "name of the function that calls; empty for everybody else",
+            "region": "region that the call is made to",
+        },
+        {
+            Action.ERROR_BEFORE: Deed("the call fails and nothing has happened", _ERROR),
+            Action.ERROR_AFTER: Deed("the call takes effect and its caller is told that it failed", _ERROR),
+            Action.DELAY: Deed("the call takes longer", (_DELAY_S,)),
+        },
+    ),
+)
+
+POINTS: Mapping[str, Point] = {point.name: point for point in _ALL}
+
+
+def catalogue() -> list[dict[str, object]]:
+    """Every point as plain data, for the control API."""
+    return [
+        {
+            "point": point.name,
+            "explanation": point.explanation,
+            "match": dict(point.fields),
+            "actions": [_deed(action, deed) for action, deed in point.deeds.items()],
+        }
+        for point in POINTS.values()
+    ]
+
+
+def _deed(action: Action, deed: Deed) -> dict[str, object]:
+    parameters = [{"name": p.name, "default": p.default, "explanation": p.explanation} for p in deed.parameters]
+    return {"action": str(action), "explanation": deed.explanation, "parameters": parameters}
