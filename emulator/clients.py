@@ -1,0 +1,94 @@
+"""boto3 clients of one endpoint, made once each and shared between threads."""
+
+import os
+import threading
+from typing import Any
+from urllib.parse import urlsplit
+
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+DUMMY_KEY = "test"
+"""LocalStack takes any credentials; these stand for account 000000000000."""
+
+LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+POOL_SIZE = 64
+CONNECT_TIMEOUT_S = 5
+READ_TIMEOUT_S = 120
+ATTEMPTS = 5
+LONG_READ_TIMEOUT_S = 960
+"""A function runs for 900 s at most (AWS Lambda quotas); the rest is for starting it."""
+
+
+class Clients:
+    """The clients of one endpoint, and of no other.
+
+    They ignore the user's profile, proxies and endpoint settings.
+    """
+
+    def __init__(self, endpoint_url: str, region: str = REGION) -> None:
+        self.endpoint_url = endpoint_url
+        self.region = region
+        self._lock = threading.Lock()
+        self._clients: dict[tuple[str, bool], Any] = {}
+        self._session: Any = None
+
+    def get(self, service: str, *, long: bool = False) -> Any:
+        """The client of `service`, by its boto3 name.
+
+        `long` is for a call that may take as long as a function may run: it waits for the answer, and makes one
+        attempt, since a second would start the same work beside the first.
+        """
+        with self._lock:
+            if (service, long) not in self._clients:
+                self._clients[service, long] = self._make(service, long)
+            return self._clients[service, long]
+
+    def close(self) -> None:
+        """Close every connection; clients made before stay usable and reconnect."""
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+
+    def _make(self, service: str, long: bool) -> Any:
+        from botocore.config import Config
+
+        if self._session is None:
+            self._session = _session(self.region, _credentials(self.endpoint_url))
+        config = Config(
+            connect_timeout=CONNECT_TIMEOUT_S,
+            read_timeout=LONG_READ_TIMEOUT_S if long else READ_TIMEOUT_S,
+            retries={"mode": "standard", "total_max_attempts": 1 if long else ATTEMPTS},
+            max_pool_connections=POOL_SIZE,
+            s3={"addressing_style": "path"},
+            proxies={},
+        )
+        return self._session.client(service, endpoint_url=self.endpoint_url, config=config)
+
+
+def _credentials(endpoint_url: str) -> tuple[str, str, str | None]:
+    """Dummies for a local stack; elsewhere those of the environment, where it has any."""
+    key = os.environ.get("AWS_ACCESS_KEY_ID")
+    if urlsplit(endpoint_url).hostname in LOCAL_HOSTS or not key:
+        return DUMMY_KEY, DUMMY_KEY, None
+    return key, os.environ.get("AWS_SECRET_ACCESS_KEY", ""), os.environ.get("AWS_SESSION_TOKEN")
+
+
+def _session(region: str, credentials: tuple[str, str, str | None]) -> Any:
+    """A boto3 session that reads no configuration file and no profile."""
+    import boto3
+    import botocore.session
+
+    nowhere = {
+        "profile": (None, None, None, None),
+        "config_file": (None, None, os.devnull, None),
+        "credentials_file": (None, None, os.devnull, None),
+        "ignore_configured_endpoint_urls": (None, None, True, None),
+    }
+    key, secret, token = credentials
+    return boto3.Session(
+        aws_access_key_id=key,
+        aws_secret_access_key=secret,
+        aws_session_token=token,
+        region_name=region,
+        botocore_session=botocore.session.Session(session_vars=nowhere),
+    )

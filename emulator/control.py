@@ -1,0 +1,128 @@
+"""The client of a stack's control API, `/_wavetank/…`: faults, settle, activity, clock, status."""
+
+import http.client
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from emulator.errors import ControlRefused, NotSettled, NotWavetank, Unreachable
+
+PATH = "/_wavetank"
+SETTLED_TOO_LATE = 409
+SLACK_S = 10.0
+"""How much longer than its own time-out an answer is waited for."""
+
+Json = dict[str, Any]
+
+
+class Control:
+    """One stack's control API. Each call opens its own connection, so it may be used from any thread.
+
+    Every method raises `Unreachable` when nothing answers, and `ControlRefused` when the answer is an error.
+    """
+
+    def __init__(self, endpoint_url: str, timeout_s: float = 30.0) -> None:
+        self.endpoint_url = endpoint_url
+        self._url = urlsplit(endpoint_url)
+        self._timeout_s = timeout_s
+
+    def status(self, timeout_s: float | None = None) -> Json:
+        """What runs there: process id, versions, clock, and the plugins proven loaded."""
+        return self._object("GET", "/status", timeout_s=timeout_s)
+
+    def settle(self, timeout_s: float = 60.0) -> None:
+        """Return once nothing is in flight anywhere; `timeout_s` is wall clock. Raises `NotSettled`."""
+        status, body = self._call("POST", f"/settle?timeout={timeout_s:g}", timeout_s=timeout_s + SLACK_S)
+        if status == SETTLED_TOO_LATE:
+            raise NotSettled(timeout_s, [(item["hop"], item["what"]) for item in body["pending"]])
+        _accept(status, body)
+
+    def add_fault(self, fault: Mapping[str, Any]) -> str:
+        """Set a fault and return its id."""
+        return str(self._object("POST", "/faults", body=fault)["id"])
+
+    def faults(self) -> list[Json]:
+        """The faults that are set."""
+        return self._list("/faults", "faults")
+
+    def fault_points(self) -> list[Json]:
+        """The places a fault can strike, and what each can do there."""
+        return self._list("/faults/points", "points")
+
+    def remove_fault(self, fault_id: str) -> None:
+        """Take one fault away."""
+        self._object("DELETE", f"/faults?id={quote(fault_id)}")
+
+    def change_fault(self, fault_id: str, changes: Mapping[str, Any]) -> Json:
+        """Change fields of a fault, which then counts anew; the fault as it is now."""
+        return self._object("PATCH", f"/faults?id={quote(fault_id)}", body=changes)
+
+    def clear_faults(self) -> None:
+        """Take every fault away."""
+        self._object("DELETE", "/faults")
+
+    def activity(self, after: int = 0) -> list[Json]:
+        """The firings of faults so far, oldest first, with what each hit; only those past number `after`."""
+        return self._list(f"/activity?after={after}", "activity")
+
+    def reset(self) -> None:
+        """Let go of all data, every fault and the activity log; what is deployed stays."""
+        self._object("POST", "/reset")
+
+    def tick(self, rule: str) -> None:
+        """Let a scheduled rule tick now."""
+        self._object("POST", f"/tick?rule={quote(rule)}")
+
+    def advance_clock(self, seconds: float) -> float:
+        """Move emulator time on by `seconds`; return the emulator's new now (seconds since the epoch)."""
+        return float(self._object("POST", "/clock", body={"advance_s": seconds})["now"])
+
+    def _object(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, timeout_s: float | None = None
+    ) -> Json:
+        return dict(_accept(*self._call(method, path, body, timeout_s)))
+
+    def _list(self, path: str, key: str) -> list[Json]:
+        return list(_accept(*self._call("GET", path))[key])
+
+    def _call(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, timeout_s: float | None = None
+    ) -> tuple[int, Any]:
+        kind = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection
+        host = self._url.hostname or "127.0.0.1"
+        connection = kind(host, self._url.port, timeout=timeout_s or self._timeout_s)
+        try:
+            payload = None if body is None else json.dumps(body)
+            connection.request(method, PATH + path, payload, {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            return response.status, _decode(response.read(), response.status, self.endpoint_url)
+        except (OSError, http.client.HTTPException) as error:
+            raise Unreachable(
+                f"nothing answers at {self.endpoint_url} ({error or type(error).__name__}).",
+                "See what is up with `wavetank status`.",
+            ) from error
+        finally:
+            connection.close()
+
+
+def _decode(payload: bytes, status: int, endpoint_url: str) -> Any:
+    if not payload:
+        return {}
+    try:
+        return json.loads(payload)
+    except ValueError as error:
+        raise NotWavetank(
+            f"{endpoint_url} is not a wavetank stack: it answered {status}, and not in JSON.",
+            "Faults, settle and the clock need a stack started by wavetank.",
+        ) from error
+
+
+def _accept(status: int, body: Any) -> Any:
+    if status < 400:
+        return body
+    try:
+        said = str(body["error"]["message"])
+    except (TypeError, KeyError):
+        said = str(body)
+    raise ControlRefused(status, said)

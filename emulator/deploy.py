@@ -1,0 +1,198 @@
+"""Deploys the pipeline to a stack, as it would be deployed to AWS: packages, one template, schemas.
+
+Doing it again updates what changed: packages are named by their content, CloudFormation finds the differences,
+and a published schema is never overwritten.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from emulator.develop import functions
+from emulator.errors import DeployFailed
+from emulator.home import Home, project_root
+from emulator.publishing import publish
+from emulator.stack import Stack
+from pipeline import package, publishing, topology
+from pipeline.errors import PipelineError
+from pipeline.template import PARAMETERS, render
+from pipeline.topology import Topology
+
+STACK_NAME = topology.PROJECT
+NOTHING_TO_DO = "No updates are to be performed"
+MAX_INLINE_TEMPLATE = 51_200
+"""Bytes of a template that may travel in the request (CloudFormation user guide, "Quotas")."""
+TIMEOUT_S = 600.0
+MEND = "Mend it and run the command again."
+FIRST_LOOK_S = 0.05
+LONGEST_PAUSE_S = 0.25
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What is deployed: the buckets, and how long it took."""
+
+    topology: Topology
+    data_bucket: str
+    registry_bucket: str
+    duration_s: float
+
+
+def schemas_folder() -> Path:
+    """The schema folder of the checkout."""
+    return project_root() / "schemas"
+
+
+def deploy(
+    stack: Stack, progress: Progress = lambda _: None, *, schemas: Path | None = None, scheduled: bool | None = None
+) -> Deployment:
+    """Bring the stack to what the schema folder says; with `scheduled`, EventBridge sends the hourly ticks.
+
+    With None the schedules stay as they are, off at first. Raises DeployFailed, with CloudFormation's reason, or
+    for a schema folder that breaks a rule.
+    """
+    started = time.monotonic()
+    planned = plan(schemas)
+    progress("packages")
+    artifacts = _build()
+    bucket = topology.artifacts_bucket(stack.account)
+    _upload(stack, bucket, artifacts)
+    progress("template")
+    if scheduled is None and _status(stack) is None:
+        scheduled = False
+    _apply(stack, bucket, render(planned), _parameters(bucket, artifacts, scheduled))
+    functions.mend(stack, functions.names(planned), artifacts.code.path.read_bytes())
+    progress("schemas")
+    publish(stack, planned)
+    return Deployment(
+        planned,
+        topology.data_bucket(stack.account),
+        topology.registry_bucket(stack.account),
+        time.monotonic() - started,
+    )
+
+
+def plan(schemas: Path | None = None) -> Topology:
+    """The topology of the schema folder; raises DeployFailed, with the rule, where the folder breaks one."""
+    try:
+        planned = topology.load(schemas or schemas_folder())
+        problems = publishing.check_folder(planned)
+    except PipelineError as error:
+        raise DeployFailed(str(error), MEND) from error
+    if problems:
+        raise DeployFailed("\n".join(problems), MEND)
+    return planned
+
+
+def _build() -> package.Artifacts:
+    try:
+        return package.build(Home.from_environment().cache / "packages")
+    except PipelineError as error:
+        raise DeployFailed(str(error), MEND) from error
+
+
+def _upload(stack: Stack, bucket: str, artifacts: package.Artifacts) -> None:
+    """Put the zips that are not there yet in the artifacts bucket."""
+    s3 = stack.client("s3")
+    if not any(entry["Name"] == bucket for entry in s3.list_buckets()["Buckets"]):
+        s3.create_bucket(Bucket=bucket)
+    there = {entry["Key"] for entry in s3.list_objects_v2(Bucket=bucket).get("Contents", [])}
+    missing = [item for item in _all(artifacts) if item.key not in there]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda item: s3.put_object(Bucket=bucket, Key=item.key, Body=item.path.read_bytes()), missing))
+
+
+def _all(artifacts: package.Artifacts) -> tuple[package.Artifact, ...]:
+    return artifacts.code, artifacts.codec_layer, artifacts.columns_layer
+
+
+def _parameters(bucket: str, artifacts: package.Artifacts, scheduled: bool | None) -> list[dict[str, Any]]:
+    """What the template takes; a parameter that is left out keeps its value."""
+    values = {
+        "ArtifactsBucket": bucket,
+        "CodeKey": artifacts.code.key,
+        "CodecLayerKey": artifacts.codec_layer.key,
+        "ColumnsLayerKey": artifacts.columns_layer.key,
+    }
+    if scheduled is not None:
+        values["ScheduleState"] = "ENABLED" if scheduled else "DISABLED"
+    return [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()]
+
+
+def _apply(stack: Stack, bucket: str, template: dict[str, Any], parameters: list[dict[str, Any]]) -> None:
+    """Create or update the CloudFormation stack and wait for it."""
+    cloudformation = stack.client("cloudformation")
+    request = {
+        "StackName": STACK_NAME,
+        "Parameters": parameters,
+        "Capabilities": ["CAPABILITY_IAM"],
+        **_body(stack, bucket, json.dumps(template)),
+    }
+    try:
+        if _status(stack) is None:
+            cloudformation.create_stack(**request)
+        else:
+            request["Parameters"] = [*parameters, *_kept(parameters)]
+            cloudformation.update_stack(**request)
+    except ClientError as error:
+        if NOTHING_TO_DO in str(error):
+            return
+        raise DeployFailed(f"CloudFormation refuses the template: {error}") from error
+    _wait(stack)
+
+
+def _kept(parameters: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The template's parameters that are not given: an update keeps them only if it says so."""
+    given = {parameter["ParameterKey"] for parameter in parameters}
+    return [{"ParameterKey": name, "UsePreviousValue": True} for name in PARAMETERS if name not in given]
+
+
+def _body(stack: Stack, bucket: str, template: str) -> dict[str, str]:
+    """The template as CloudFormation takes it: in the request, or from the bucket where it is too long."""
+    if len(template) <= MAX_INLINE_TEMPLATE:
+        return {"TemplateBody": template}
+    s3, key = stack.client("s3"), "template.json"
+    s3.put_object(Bucket=bucket, Key=key, Body=template.encode())
+    where = {"Bucket": bucket, "Key": key}
+    return {"TemplateURL": s3.generate_presigned_url("get_object", Params=where).partition("?")[0]}
+
+
+def _status(stack: Stack) -> str | None:
+    """The state of our CloudFormation stack; None where there is none."""
+    try:
+        found = stack.client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ValidationError":
+            return None
+        raise
+    return str(found[0]["StackStatus"])
+
+
+def _wait(stack: Stack) -> None:
+    deadline = time.monotonic() + TIMEOUT_S
+    pause = FIRST_LOOK_S
+    while (status := _status(stack) or "").endswith("IN_PROGRESS"):
+        if time.monotonic() > deadline:
+            raise DeployFailed(f"CloudFormation is still {status} after {TIMEOUT_S:.0f} s.")
+        time.sleep(pause)
+        pause = min(pause * 1.2, LONGEST_PAUSE_S)
+    if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        raise DeployFailed(f"CloudFormation ended with {status or 'no stack'}: {_reason(stack)}")
+
+
+def _reason(stack: Stack) -> str:
+    """The first resource that failed, and why."""
+    events = stack.client("cloudformation").describe_stack_events(StackName=STACK_NAME)["StackEvents"]
+    failed = [event for event in reversed(events) if event.get("ResourceStatus", "").endswith("FAILED")]
+    if not failed:
+        return "no resource says why"
+    first = failed[0]
+    return f"{first['LogicalResourceId']} ({first['ResourceType']}): {first.get('ResourceStatusReason', 'no reason')}"

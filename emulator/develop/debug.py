@@ -1,0 +1,160 @@
+"""A function under a debugger: it listens on the loopback interface and waits for an editor at its first event.
+
+The function runs the checkout's own files, through a link that stays where it is, so that breakpoints outlive edits.
+What it was before is kept with it, in a variable, and is restored at the end; or by the next session, where the end
+was a kill.
+"""
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from emulator.develop import functions
+from emulator.errors import CallerError
+from emulator.stack import Stack
+from pipeline import package
+from pipeline.errors import ConfigurationError
+
+HOST = "127.0.0.1"
+DISTRIBUTION = "debugpy"
+MODULE = Path(__file__).parent / "in_function" / "wavetank_debugger.py"
+HANDLER = f"{MODULE.stem}.handle"
+LAYER = "wavetank-debugger"
+TIMEOUT_S = 900
+"""The longest that Lambda lets an invocation take."""
+
+BEFORE = "WAVETANK_DEBUG_BEFORE"
+"""The variable of a debugged function that tells what it was before."""
+
+FROM_FOLDER = "hot-reload"
+"""The bucket that stands for a folder of this machine, in LocalStack."""
+
+WAKE = {"wavetank-debugger": "wake"}
+"""The event that starts an environment without calling the handler."""
+
+
+class CannotDebug(CallerError):
+    """A function cannot be debugged here."""
+
+
+class Debugging:
+    """One function, debugged from `start` to `end`."""
+
+    def __init__(self, stack: Stack, name: str, port: int, source: Path, folder: Path) -> None:
+        """`source` is the package folder to run from, `folder` one of our own that may be made."""
+        self._stack = stack
+        self._client = stack.client("lambda")
+        self.name = name
+        self.port = port
+        self._source = source
+        self._folder = folder
+
+    def start(self) -> None:
+        """Change the function, and start an environment that listens. Raises `CannotDebug`."""
+        layer = self._layer()
+        restore(self._stack, [self.name])
+        found = functions.wait_until_ready(self._stack, self.name)
+        variables = found.get("Environment", {}).get("Variables", {})
+        before = {
+            "Handler": found["Handler"],
+            "Timeout": found["Timeout"],
+            "Layers": [layer["Arn"] for layer in found.get("Layers", [])],
+            "Environment": {"Variables": variables},
+        }
+        debugged = {
+            "WAVETANK_DEBUG_HANDLER": found["Handler"],
+            "WAVETANK_DEBUG_PORT": str(self.port),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            BEFORE: json.dumps(before),
+        }
+        self._client.update_function_configuration(
+            FunctionName=self.name,
+            Handler=HANDLER,
+            Timeout=TIMEOUT_S,
+            Layers=[*before["Layers"], layer],
+            Environment={"Variables": variables | debugged},
+        )
+        functions.wait_until_ready(self._stack, self.name)
+        self._client.update_function_code(FunctionName=self.name, S3Bucket=FROM_FOLDER, S3Key=str(self._linked()))
+        functions.wait_until_ready(self._stack, self.name)
+        self.wake()
+
+    def restart(self) -> None:
+        """Start anew with the code as it is now."""
+        functions.cycle(self._stack, self.name)
+        self.wake()
+
+    def wake(self) -> None:
+        """Start an environment, so that an editor can attach before the first event. Raises `CannotDebug`."""
+        response = self._client.invoke(FunctionName=self.name, Payload=json.dumps(WAKE))
+        answer = json.load(response["Payload"])
+        if "FunctionError" in response or answer != {"listening": self.port}:
+            raise CannotDebug(
+                f"{self.name} does not listen on {HOST}:{self.port}: {answer}", "Try another --debug-port."
+            )
+
+    def end(self, archive: bytes) -> None:
+        """Make the function what it was, with this code."""
+        functions.update_code(self._stack, [self.name], archive)
+        restore(self._stack, [self.name])
+        with suppress(OSError):
+            self._link().unlink()
+            self._folder.rmdir()
+
+    def configuration(self) -> dict[str, Any]:
+        """What VS Code's `launch.json` needs to attach."""
+        return {
+            "name": f"wavetank: {self.name}",
+            "type": "debugpy",
+            "request": "attach",
+            "connect": {"host": HOST, "port": self.port},
+            "pathMappings": [{"localRoot": str(self._source), "remoteRoot": str(self._link())}],
+        }
+
+    def _layer(self) -> str:
+        """The layer with the installed debugger, published; the same one for the same content."""
+        try:
+            metadata.distribution(DISTRIBUTION)
+            artifact = package.build_layer(self._folder.parent / "layers", LAYER, (DISTRIBUTION,), [MODULE])
+        except (metadata.PackageNotFoundError, ConfigurationError) as error:
+            raise CannotDebug(f"{DISTRIBUTION} is not installed.", "Run `make setup`.") from error
+        there = self._client.list_layer_versions(LayerName=LAYER)["LayerVersions"]
+        for version in there:
+            if version.get("Description") == artifact.key:
+                return str(version["LayerVersionArn"])
+        content = {"ZipFile": artifact.path.read_bytes()}
+        made = self._client.publish_layer_version(LayerName=LAYER, Description=artifact.key, Content=content)
+        return str(made["LayerVersionArn"])
+
+    def _linked(self) -> Path:
+        """A folder that holds the package by a link, and nothing else of the checkout."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        link = self._link()
+        with suppress(FileNotFoundError):
+            link.unlink()
+        link.symlink_to(self._source, target_is_directory=True)
+        return self._folder
+
+    def _link(self) -> Path:
+        return self._folder / self._source.name
+
+
+def restore(stack: Stack, among: Sequence[str]) -> list[str]:
+    """Give the functions that were left under a debugger their configuration back; their names."""
+    restored = []
+    for found in functions.configurations(stack):
+        before = _before(found)
+        if found["FunctionName"] in among and before:
+            functions.wait_until_ready(stack, found["FunctionName"])
+            stack.client("lambda").update_function_configuration(FunctionName=found["FunctionName"], **before)
+            functions.wait_until_ready(stack, found["FunctionName"])
+            restored.append(str(found["FunctionName"]))
+    return restored
+
+
+def _before(found: dict[str, Any]) -> dict[str, Any]:
+    variables = found.get("Environment", {}).get("Variables", {})
+    return dict(json.loads(variables.get(BEFORE, "{}")))

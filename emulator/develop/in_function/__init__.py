@@ -1,0 +1,1 @@
+"""Files that are packed into functions under development; nothing here is imported by the emulator."""

@@ -1,0 +1,103 @@
+"""What can go wrong with a stack, by whose fault it is. Every error carries what to do next.
+
+StackError
+├── CallerError            what was asked for makes no sense: wrong usage
+│   └── SeveralStacksUp    there are several stacks, and none was named
+├── PortTaken              something that is not ours listens there
+├── NoStackUp              there is no stack to talk to
+├── StartFailed            the stack did not come up; carries the last lines of its log
+│   └── NotOurPlugins      it came up without wavetank's plugins
+├── Unreachable            nothing answers at the endpoint
+│   └── NotWavetank        something does, but it has no control API
+├── ControlRefused         the control API answered with an error
+├── DeployFailed           the pipeline or its schemas cannot be deployed; says what is wrong with which
+└── NotSettled             something was still in flight when the time was over
+"""
+
+from collections.abc import Sequence
+
+
+class StackError(Exception):
+    """A failure that a person can act upon: `message` says what, `remedy` what to do next."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.remedy}" if self.remedy else self.message
+
+
+class CallerError(StackError):
+    """What was asked for makes no sense: wrong usage, where everything else is a failure."""
+
+
+class PortTaken(StackError):
+    """Something that is not a wavetank stack listens on the port."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(
+            f"port {port} is taken by another program.",
+            "Stop that program, name another port with `--port N`, or let one be picked with `--port 0`.",
+        )
+
+
+class DeployFailed(StackError):
+    """The pipeline could not be deployed; the message says which resource or schema is wrong, and why."""
+
+
+class NoStackUp(StackError):
+    """There is no running stack to talk to."""
+
+    def __init__(self, message: str = "no stack is up.") -> None:
+        super().__init__(message, "Start one with `wavetank up`, or name one with `--endpoint-url URL`.")
+
+
+class SeveralStacksUp(CallerError):
+    """Several stacks run, and none was named."""
+
+    def __init__(self, ports: Sequence[int]) -> None:
+        listed = ", ".join(str(port) for port in ports)
+        super().__init__(
+            f"several stacks are up (ports {listed}).",
+            f"Name one, for instance with `--endpoint-url http://127.0.0.1:{ports[0]}`.",
+        )
+
+
+class StartFailed(StackError):
+    """The stack did not come up; `log` holds the last lines it wrote."""
+
+    def __init__(self, message: str, log: str = "", remedy: str = "") -> None:
+        super().__init__(f"{message}\nlast lines of the log:\n{log}" if log else message, remedy)
+        self.log = log
+
+
+class NotOurPlugins(StartFailed):
+    """The stack came up, but not with wavetank's plugins, so it would not be the stack that was asked for."""
+
+
+class Unreachable(StackError):
+    """Nothing answers at the endpoint."""
+
+
+class NotWavetank(Unreachable):
+    """What answers at the endpoint has no control API."""
+
+
+class ControlRefused(StackError):
+    """The control API answered with an error; `status` is its HTTP status."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(f"the control API refused ({status}): {message}")
+        self.status = status
+
+
+class NotSettled(StackError):
+    """Something was still in flight when the time was over; `pending` is what, as (hop, description)."""
+
+    def __init__(self, timeout_s: float, pending: Sequence[tuple[str, str]]) -> None:
+        lines = "".join(f"\n  {hop}: {what}" for hop, what in pending)
+        super().__init__(f"not settled after {timeout_s:g} s, still in flight:{lines}")
+        self.timeout_s = timeout_s
+        self.pending = tuple(pending)

@@ -1,0 +1,146 @@
+"""Knows everything that is on its way somewhere, so that `settle` can say when nothing is.
+
+Two ways to be in flight. A *token* is held for the length of one piece of work (a notification queued, a
+function running). A *probe* is asked (a consumer behind its stream, a buffer not yet delivered). Work that
+causes other work takes the next token before it gives up its own, so that there is no moment in between at
+which the pipeline looks quiet and is not.
+"""
+
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+LOG = logging.getLogger(__name__)
+
+POLL_S = 0.01
+
+
+@dataclass(frozen=True)
+class Pending:
+    """One thing still in flight: the hop it is on (`s3.notification`) and what it is, for a person to read."""
+
+    hop: str
+    what: str
+
+
+Probe = Callable[[], list[Pending]]
+Flush = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class _Watch:
+    name: str
+    probe: Probe
+    flush: Flush | None
+    last: bool
+
+    def ask(self) -> list[Pending]:
+        """What the probe says; one that cannot say is never taken for quiet."""
+        try:
+            return self.probe()
+        except Exception as error:
+            LOG.exception("probe %s failed", self.name)
+            return [Pending(self.name, f"its probe failed: {type(error).__name__}: {error}")]
+
+    def flush_now(self) -> list[Pending]:
+        """Ask for the flush; one that fails may still hold something back."""
+        try:
+            if self.flush is not None:
+                self.flush()
+        except Exception as error:
+            LOG.exception("flush of %s failed", self.name)
+            return [Pending(self.name, f"its flush failed: {type(error).__name__}: {error}")]
+        return []
+
+
+class InFlight:
+    """The register of work in flight."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._numbers = itertools.count()
+        self._held: dict[int, Pending] = {}
+        self._begun = 0
+        self._watches: dict[str, _Watch] = {}
+
+    def begin(self, hop: str, what: str) -> Callable[[], None]:
+        """Take a token; call the returned function once, when the work has ended, well or badly."""
+        with self._lock:
+            number = next(self._numbers)
+            self._held[number] = Pending(hop, what)
+            self._begun += 1
+        return lambda: self._end(number)
+
+    @contextmanager
+    def doing(self, hop: str, what: str) -> Iterator[None]:
+        """Hold a token for the length of a block."""
+        end = self.begin(hop, what)
+        try:
+            yield
+        finally:
+            end()
+
+    def watch(self, name: str, probe: Probe, flush: Flush | None = None, *, last: bool = False) -> None:
+        """Ask `probe` at every settle; `flush`, where given, is told to send what it holds back.
+
+        `last`: not before everything else is quiet. So metrics are sent once, when all that they count is over.
+        """
+        with self._lock:
+            self._watches[name] = _Watch(name, probe, flush, last)
+
+    def unwatch(self, name: str) -> None:
+        """Forget a probe; an unknown name is ignored."""
+        with self._lock:
+            self._watches.pop(name, None)
+
+    def pending(self) -> list[Pending]:
+        """What is in flight now; empty when nothing is. A probe that fails counts as in flight."""
+        return self.working() + self._asked(last=True)
+
+    def working(self) -> list[Pending]:
+        """What is in flight now, without what comes last."""
+        with self._lock:
+            held = list(self._held.values())
+        return held + self._asked(last=False)
+
+    def settle(self, timeout_s: float) -> list[Pending]:
+        """Wait until nothing is in flight anywhere; return what still is when `timeout_s` (wall clock) is over.
+
+        Quiet means: every flush was asked for, then two looks in a row found nothing and no token was taken
+        in between.
+        """
+        deadline = time.monotonic() + timeout_s
+        begun_when_quiet: int | None = None
+        while True:
+            broken = self._flushed(last=False)
+            begun = self._begun
+            pending = broken + self.working() or self._flushed(last=True) + self._asked(last=True)
+            if not pending and begun == begun_when_quiet:
+                return []
+            begun_when_quiet = begun if not pending else None
+            if time.monotonic() > deadline:
+                return pending
+            if pending:
+                time.sleep(POLL_S)
+
+    def _asked(self, last: bool) -> list[Pending]:
+        return [item for watch in self._watching(last) for item in watch.ask()]
+
+    def _flushed(self, last: bool) -> list[Pending]:
+        """Ask for every flush; returns those that failed."""
+        return [item for watch in self._watching(last) for item in watch.flush_now()]
+
+    def _watching(self, last: bool) -> list[_Watch]:
+        with self._lock:
+            return [watch for watch in self._watches.values() if watch.last is last]
+
+    def _end(self, number: int) -> None:
+        with self._lock:
+            self._held.pop(number, None)
+
+
+IN_FLIGHT = InFlight()

@@ -1,0 +1,56 @@
+"""The pid file of a stack: which process it is, beyond doubt, and since when."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+SAME_START_S = 1.0
+"""Two start times of one process may differ by the rounding of the system's clock ticks."""
+
+
+@dataclass(frozen=True)
+class StackRecord:
+    """One stack's process. `created` is its start time (s since the epoch): a recycled pid has another.
+
+    `owner` is the process with which the stack ends; None for one that lives until it is taken down.
+    """
+
+    port: int
+    pid: int
+    created: float
+    owner: int | None = None
+
+    @classmethod
+    def of(cls, port: int, pid: int, owner: int | None = None) -> "StackRecord":
+        """The record of a process that runs now. Raises psutil.NoSuchProcess when it does not."""
+        return cls(port, pid, psutil.Process(pid).create_time(), owner)
+
+    @classmethod
+    def read(cls, path: Path) -> "StackRecord | None":
+        """The record in a file; None when there is none, or it was never completely written."""
+        try:
+            return cls(**json.loads(path.read_text()))
+        except (FileNotFoundError, ValueError, TypeError):
+            return None
+
+    def write(self, path: Path) -> None:
+        """Put the record in place in one step: a reader sees the old one or the new one."""
+        draft = path.with_suffix(".draft")
+        draft.write_text(json.dumps(asdict(self)))
+        draft.replace(path)
+
+    def process(self) -> psutil.Process | None:
+        """The process, if it still runs and still is the one that was recorded."""
+        try:
+            process = psutil.Process(self.pid)
+            same = abs(process.create_time() - self.created) < SAME_START_S
+            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+        except psutil.NoSuchProcess:
+            return None
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where the stack answers."""
+        return f"http://127.0.0.1:{self.port}"
