@@ -1,0 +1,101 @@
+"""Shows drills on a terminal: what runs now, and a table of what they found."""
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from scenarios.catalogue import CONTROL
+from scenarios.checkers import Verdict
+from scenarios.report import Report
+
+NARROWEST = 110
+"""A table in a file or a pipe is at least so many characters wide."""
+
+STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.INCONCLUSIVE: "yellow"}
+COLUMNS = ("attempted", "acknowledged", "landed")
+WRONG = ("lost", "duplicated", "corrupted", "misplaced", "unexpected", "quarantined", "late")
+
+
+def console() -> Console:
+    """Standard output, wide enough for a table where it is no terminal."""
+    plain = Console()
+    return plain if plain.is_terminal else Console(width=max(plain.width, NARROWEST))
+
+
+class Board:
+    """One line for what runs now, and one line for each run that ended; use as a context manager."""
+
+    def __init__(self, out: Console) -> None:
+        self._out = out
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[what]}"),
+            console=out,
+            transient=True,
+        )
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def now(self, name: str, what: str) -> None:
+        """Show that `name` now does `what`."""
+        if self._task is None:
+            self._task = self._progress.add_task(escape(name), total=None, what="")
+        self._progress.update(self._task, description=escape(name), what=escape(what))
+
+    def ended(self, report: Report) -> None:
+        """Print the verdict of a run that ended."""
+        if self._task is not None:
+            self._progress.remove_task(self._task)
+            self._task = None
+        style = STYLES[report.verdict]
+        fired = ", ".join(f"{name} ×{times}" for name, times in report.fired.items())
+        fired = fired or ("no faults" if report.name == CONTROL else "faults unknown")
+        self._out.print(
+            f"[{style}]{report.verdict:<12}[/] {report.name:<24} {report.duration_s:5.1f} s   {escape(fired)}"
+        )
+        for finding in report.troubles:
+            self._out.print(f"             {finding.checker}: {escape(finding.detail)}")
+        if report.troubles:
+            self._out.print(f"             history and report: {escape(str(report.folder))}", soft_wrap=True)
+
+
+def table(reports: Sequence[Report]) -> Table:
+    """The verdicts, and the ledger of all event types together."""
+    grid = Table(title="verdicts", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("drill", "verdict"):
+        grid.add_column(heading, no_wrap=True)
+    for heading in ("seconds", "fired", *COLUMNS):
+        grid.add_column(heading, justify="right", no_wrap=True)
+    grid.add_column("wrong")
+    for report in reports:
+        counts = report.totals.counts()
+        grid.add_row(
+            escape(report.name),
+            f"[{STYLES[report.verdict]}]{report.verdict}[/]",
+            f"{report.duration_s:.1f}",
+            f"{sum(report.fired.values()):,}",
+            *(f"{counts[name]:,}" for name in COLUMNS),
+            _wrong(counts),
+        )
+    return grid
+
+
+def _wrong(counts: Mapping[str, int]) -> str:
+    said = ", ".join(f"{counts[name]:,} {name}" for name in WRONG if counts[name])
+    return f"[bold red]{said}[/]" if said else "none"

@@ -1,0 +1,304 @@
+"""What must hold of a run, one checker each, and the verdict over all of them.
+
+A checker takes the evidence and returns what it found: pass, fail or inconclusive. A checker that raises is
+inconclusive, never a pass. Any fail makes the verdict fail; otherwise any inconclusive makes it inconclusive.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+from scenarios.at_rest import AtRest, Model
+from scenarios.history import History, Operation, Outcome
+from scenarios.ledger import Entry, contents, draw_up, total
+
+EXAMPLES = 3
+
+
+class Verdict(StrEnum):
+    """What a run has shown: it holds, it does not, or nothing."""
+
+    PASS = "pass"  # noqa: S105
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a step in the middle of a drill found, and what the drill expected there."""
+
+    look: str
+    passed: bool
+    detail: str
+    inconclusive: bool = False
+
+
+@dataclass(frozen=True)
+class Again:
+    """What came of doing everything a second time: every chunk delivered again, then every event sent again.
+
+    chunks: how many there were to deliver again. undone: keys of those that nobody had marked done when that had
+    settled. part_digests: MD5 of every part file then, by key. operations: the events that were sent again.
+    fed_parts: keys of the part files when those had settled. digests: of the data of record at the end, by key.
+    """
+
+    chunks: int
+    undone: tuple[str, ...]
+    part_digests: Mapping[str, str]
+    operations: tuple[Operation, ...]
+    fed_parts: frozenset[str]
+    digests: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that is known of one run.
+
+    fired: how often each fault of the drill struck, by name; a fault that never did is there with 0.
+    again: what came of doing everything a second time; None when it was not done.
+    control: digests of the fault-free run of the same workload; None where that did not come to its end.
+    is_control: this is that run.
+    """
+
+    history: History
+    at_rest: AtRest
+    model: Model
+    fired: Mapping[str, int] = field(default_factory=dict)
+    found: tuple[Found, ...] = ()
+    again: Again | None = None
+    control: Mapping[str, str] | None = None
+    is_control: bool = False
+
+    @cached_property
+    def entries(self) -> Mapping[str, Entry]:
+        """The ledger by event type, drawn up once."""
+        return draw_up(self.history, self.at_rest, self.model)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one checker found, in one line."""
+
+    checker: str
+    verdict: Verdict
+    detail: str
+
+
+Checker = Callable[[Evidence], Finding]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Every finding, and the ledger they rest on; empty where it could not be drawn up."""
+
+    findings: tuple[Finding, ...]
+    ledger: Mapping[str, Entry]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of the findings; inconclusive where there are none."""
+        verdicts = {finding.verdict for finding in self.findings}
+        for worst in (Verdict.FAIL, Verdict.INCONCLUSIVE):
+            if worst in verdicts:
+                return worst
+        return Verdict.PASS if verdicts else Verdict.INCONCLUSIVE
+
+
+def judge(evidence: Evidence, checkers: Sequence[Checker]) -> Judgement:
+    """What all `checkers` say; one that raises is inconclusive and does not keep the others from speaking."""
+    return Judgement(tuple(_ask(checker, evidence) for checker in checkers), _ledger_or_none(evidence))
+
+
+def conservation(evidence: Evidence) -> Finding:
+    """Every acknowledged event is landed, quarantined or late, and nothing is at rest that nobody sent."""
+    entries = evidence.entries
+    unbalanced = [event_type for event_type, entry in entries.items() if not entry.ledger.balanced]
+    if unbalanced:
+        return _fail("conservation", f"the ledger of {', '.join(unbalanced)} does not balance")
+    said = _none_of("conservation", entries, ("lost", "unexpected"))
+    if said.verdict is Verdict.FAIL:
+        return said
+    sums = total(entries)
+    return _pass("conservation", f"{sums.landed} of {sums.acknowledged} acknowledged events landed")
+
+
+def uniqueness(evidence: Evidence) -> Finding:
+    """No id is at rest more than once, in the same or in different partitions."""
+    return _none_of("uniqueness", evidence.entries, ("duplicated",))
+
+
+def placement(evidence: Evidence) -> Finding:
+    """Every record is in the partition of its event type, time and id."""
+    return _none_of("placement", evidence.entries, ("misplaced",))
+
+
+def content(evidence: Evidence) -> Finding:
+    """Every record is what was sent, and what the enrichment adds."""
+    return _none_of("content", evidence.entries, ("corrupted",))
+
+
+def nothing_set_aside(evidence: Evidence) -> Finding:
+    """At the end no event is in quarantine only, and none is late: all of them could land."""
+    return _none_of("nothing-set-aside", evidence.entries, ("quarantined", "late"))
+
+
+def avro_equals_parquet(evidence: Evidence) -> Finding:
+    """Avro and Parquet hold the same records in the same partitions, as often."""
+    name = "avro-equals-parquet"
+    avro, parquet = contents(evidence.at_rest.avro), contents(evidence.at_rest.parquet)
+    if avro == parquet:
+        return _pass(name, f"{avro.total()} records in each")
+    only_avro, only_parquet = avro - parquet, parquet - avro
+    some = ", ".join(sorted({key[1] for key in only_avro | only_parquet})[:EXAMPLES])
+    return _fail(name, f"{only_avro.total()} only in Avro, {only_parquet.total()} only in Parquet, such as {some}")
+
+
+def idempotence(evidence: Evidence) -> Finding:
+    """Doing everything again left the bytes of every file at rest as they were.
+
+    Inconclusive where the second time was not like the first: an event was not taken again, or made no new part.
+    """
+    again = evidence.again
+    if again is None:
+        return Finding("idempotence", Verdict.INCONCLUSIVE, "nothing was done a second time")
+    said = _same_files("idempotence", evidence.at_rest.digests, again.digests, "the second time")
+    missing = _not_taken_again(evidence.history, again) or _not_reached_again(again)
+    if said.verdict is Verdict.PASS and missing:
+        return Finding("idempotence", Verdict.INCONCLUSIVE, missing)
+    return said
+
+
+def redelivery(evidence: Evidence) -> Finding:
+    """Every chunk that nobody had done was done again, which left every part file as it was and made no other."""
+    again = evidence.again
+    if again is None:
+        return Finding("redelivery", Verdict.INCONCLUSIVE, "nothing was done a second time")
+    if again.undone:
+        said = f"{len(again.undone)} of {again.chunks} chunks were not done again, such as {again.undone[0]}"
+        return _fail("redelivery", said)
+    if not again.chunks:
+        return Finding("redelivery", Verdict.INCONCLUSIVE, "there was no chunk to deliver again")
+    return _same_files("redelivery", evidence.at_rest.part_digests, again.part_digests, "when delivered again")
+
+
+def same_as_control(evidence: Evidence) -> Finding:
+    """The files at rest are, byte for byte, those of the run without faults."""
+    if evidence.is_control:
+        return _pass("same-as-control", "this is the control")
+    if evidence.control is None:
+        return Finding("same-as-control", Verdict.INCONCLUSIVE, "no control: it did not come to its end")
+    return _same_files("same-as-control", evidence.control, evidence.at_rest.digests, "with the faults")
+
+
+def faults_fired(evidence: Evidence) -> Finding:
+    """Every fault of the drill struck at least once: a drill without its faults shows nothing."""
+    never = sorted(name for name, times in evidence.fired.items() if times < 1)
+    if never:
+        return Finding("faults-fired", Verdict.INCONCLUSIVE, f"never fired: {', '.join(never)}")
+    said = ", ".join(f"{name} ×{times}" for name, times in evidence.fired.items())
+    return _pass("faults-fired", said or "none was asked for")
+
+
+def something_acknowledged(evidence: Evidence) -> Finding:
+    """At least one event was acknowledged: nothing lost of nothing shows nothing."""
+    acknowledged = total(evidence.entries).acknowledged
+    if acknowledged:
+        return _pass("something-acknowledged", f"{acknowledged} events")
+    return Finding("something-acknowledged", Verdict.INCONCLUSIVE, "no event was acknowledged")
+
+
+def looks(evidence: Evidence) -> Finding:
+    """What the drill expected to see on the way was seen: the fault did its harm, and only that."""
+    for found in evidence.found:
+        if not found.passed:
+            verdict = Verdict.INCONCLUSIVE if found.inconclusive else Verdict.FAIL
+            return Finding("looks", verdict, f"{found.look}: {found.detail}")
+    return _pass("looks", "; ".join(f"{found.look}: {found.detail}" for found in evidence.found) or "none")
+
+
+CHECKERS: tuple[Checker, ...] = (
+    something_acknowledged,
+    faults_fired,
+    looks,
+    conservation,
+    nothing_set_aside,
+    uniqueness,
+    placement,
+    content,
+    avro_equals_parquet,
+    redelivery,
+    idempotence,
+    same_as_control,
+)
+"""Every checker, in the order in which they are reported."""
+
+
+def _ask(checker: Checker, evidence: Evidence) -> Finding:
+    name = getattr(checker, "__name__", repr(checker)).replace("_", "-")
+    try:
+        return checker(evidence)
+    except Exception as error:
+        return Finding(name, Verdict.INCONCLUSIVE, f"the checker itself failed: {type(error).__name__}: {error}")
+
+
+def _ledger_or_none(evidence: Evidence) -> Mapping[str, Entry]:
+    try:
+        return evidence.entries
+    except Exception:
+        return {}
+
+
+def _none_of(checker: str, entries: Mapping[str, Entry], names: tuple[str, ...]) -> Finding:
+    wrongs = [
+        f"{len(ids)} {event_type} {name}, such as {', '.join(ids[:EXAMPLES])}"
+        for event_type, entry in entries.items()
+        for name in names
+        if (ids := entry.ids[name])
+    ]
+    return _fail(checker, "; ".join(wrongs)) if wrongs else _pass(checker, f"none {' or '.join(names)}")
+
+
+def _same_files(checker: str, before: Mapping[str, str], after: Mapping[str, str], when: str) -> Finding:
+    keys = sorted(before.keys() | after.keys())
+    if not keys:
+        return Finding(checker, Verdict.INCONCLUSIVE, "there are no files at rest")
+    changed = [key for key in keys if before.get(key) != after.get(key)]
+    if not changed:
+        return _pass(checker, f"{len(keys)} files, the same bytes {when}")
+    return _fail(checker, f"{len(changed)} of {len(keys)} files differ {when}, such as {changed[0]}")
+
+
+def _not_taken_again(history: History, again: Again) -> str:
+    """Which events were acknowledged the first time but not the second; empty where there is none."""
+    first, second = _acknowledged(history.operations), _acknowledged(again.operations)
+    missing = sorted(event_id for _, event_id in first - second)
+    if not missing:
+        return ""
+    some = ", ".join(missing[:EXAMPLES])
+    return f"{len(missing)} of {len(first)} events were not acknowledged when sent again, such as {some}"
+
+
+def _acknowledged(operations: Sequence[Operation]) -> set[tuple[str, str]]:
+    return {(said.event_type, said.event_id) for said in operations if said.outcome is Outcome.OK}
+
+
+def _not_reached_again(again: Again) -> str:
+    """Which partitions with parts got no new one when every event was sent again; empty where there is none."""
+    before = {_folder(key) for key in again.part_digests}
+    missing = sorted(before - {_folder(key) for key in again.fed_parts - again.part_digests.keys()})
+    if not missing:
+        return ""
+    return f"{len(missing)} of {len(before)} partitions got no new part when fed again, such as {missing[0]}"
+
+
+def _folder(key: str) -> str:
+    return key.rpartition("/")[0]
+
+
+def _pass(checker: str, detail: str) -> Finding:
+    return Finding(checker, Verdict.PASS, detail)
+
+
+def _fail(checker: str, detail: str) -> Finding:
+    return Finding(checker, Verdict.FAIL, detail)

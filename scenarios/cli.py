@@ -1,0 +1,68 @@
+"""The `wavetank` command: assembled from `scenarios.commands`, one module a group of commands.
+
+Exit codes: 0 done; 1 failed; 2 wrong usage; 3 nothing to say yes or no to (`status`: nothing is up; `drill`:
+inconclusive); 130 interrupted.
+"""
+
+import signal
+import sys
+from importlib import import_module
+from types import FrameType
+
+import typer
+
+from emulator.errors import CallerError, StackError
+from pipeline.errors import PipelineError
+
+COMMANDS = ("stack", "schemas", "dev", "feed", "tick", "quarantine", "query", "faults", "drill", "bench")
+"""The modules of `scenarios.commands`, in the order in which `wavetank --help` lists them."""
+
+FAILED = 1
+USAGE = 2
+TERMINATED = 128 + signal.SIGTERM
+
+app = typer.Typer(
+    name="wavetank",
+    help="A serverless event pipeline on your laptop, and the storms that prove it loses nothing.",
+    epilog="Start with: wavetank up && wavetank feed --synthetic 10000 && wavetank drill --all",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+for name in COMMANDS:
+    import_module(f"scenarios.commands.{name}").register(app)
+
+
+def main() -> None:
+    """Run the command line; errors that a user can act upon are told in a sentence, without a traceback."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        app()
+    except CallerError as error:
+        _fail(str(error), USAGE)
+    except StackError as error:
+        _fail(str(error), FAILED)
+    except PipelineError as error:
+        _fail(str(error), USAGE)
+    except Exception as error:
+        if not type(error).__module__.startswith("botocore."):
+            raise
+        _fail(f"AWS call failed: {error}", FAILED)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    """End as from Ctrl-C, with everything cleaned up on the way out."""
+    raise SystemExit(TERMINATED)
+
+
+def _fail(message: str, code: int) -> None:
+    sys.stdout.flush()
+    sys.stderr.write(f"error: {message}\n")
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""Groups messages into PutRecords requests.
+
+Limits: 500 records and 5 MiB a request, 1 MiB a record, partition keys included (Amazon Kinesis Data Streams
+API Reference, PutRecords).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+MAX_RECORDS = 500
+MAX_REQUEST_BYTES = 5 * 1024 * 1024
+MAX_RECORD_BYTES = 1024 * 1024
+MAX_KEY_CHARACTERS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One record for one stream: its partition key and its bytes."""
+
+    stream: str
+    key: str
+    data: bytes = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        """What it counts against the limits, in bytes."""
+        return len(self.key.encode()) + len(self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Messages of one request, each with its position in the input."""
+
+    stream: str
+    messages: tuple[Message, ...]
+    positions: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class _Open:
+    """A batch being filled."""
+
+    stream: str
+    messages: list[Message] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
+    size: int = 0
+
+    def has_room_for(self, size: int) -> bool:
+        return len(self.messages) < MAX_RECORDS and self.size + size <= MAX_REQUEST_BYTES
+
+    def add(self, position: int, message: Message, size: int) -> None:
+        self.messages.append(message)
+        self.positions.append(position)
+        self.size += size
+
+    def close(self) -> Batch:
+        return Batch(self.stream, tuple(self.messages), tuple(self.positions))
+
+
+def batches(messages: Iterable[Message]) -> Iterator[Batch]:
+    """Every message in exactly one batch, in order within its stream; holds at most one open batch a stream.
+
+    A message over the record limit comes alone: whoever sends it refuses it without harm to others.
+    """
+    filling: dict[str, _Open] = {}
+    for position, message in enumerate(messages):
+        size = message.size
+        if size > MAX_RECORD_BYTES:
+            yield Batch(message.stream, (message,), (position,))
+            continue
+        batch = filling.get(message.stream)
+        if batch is not None and not batch.has_room_for(size):
+            yield batch.close()
+            batch = None
+        if batch is None:
+            batch = filling[message.stream] = _Open(message.stream)
+        batch.add(position, message, size)
+    yield from (batch.close() for batch in filling.values())

@@ -1,0 +1,246 @@
+"""Reads what the pipeline set aside, and sends it round again.
+
+Key: `quarantine/event=<type>/reason=<reason>/date=YYYY-MM-DD/<digest>.avro`; each record carries the original
+bytes and the stage that refused them. A file that was re-driven carries the object tag `wavetank-redriven`,
+and is not re-driven again.
+
+The bytes go back as they came, so they cannot carry how often they went round. That is counted from what was
+re-driven before: a record that fails again is a new quarantine record with the same bytes from another place.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from pipeline.topology import Topology
+from scenarios.client import rest
+from scenarios.client.batches import Message
+from scenarios.client.producer import Sender
+from scenarios.history import Outcome
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+FOLDER = "quarantine/"
+REDRIVEN_TAG = "wavetank-redriven"
+MOST_ATTEMPTS = 3
+"""So often the same bytes are sent round again; what then still fails needs a person."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_KEY = re.compile(r"quarantine/event=(?P<event>[^/]+)/reason=(?P<reason>[^/]+)/date=(?P<date>[^/]+)/[^/]+\.avro")
+
+
+class Stage(StrEnum):
+    """Where a record was refused, and so which stream its bytes came from."""
+
+    SOURCE = "source"
+    PROCESS = "process"
+    PARTITION = "partition"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which records are meant: of one event type, one reason, arrived at or after a time; None is any."""
+
+    event_type: str | None = None
+    reason: str | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineFile:
+    """One file of quarantined records, of one event type and one reason."""
+
+    key: str
+    event_type: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """One quarantined record: why and where it was refused, and its original bytes.
+
+    source and position: the stream's ARN and sequence number, or the chunk's key and offset. event_id is empty where
+    it could not be read.
+    """
+
+    event_type: str
+    reason: str
+    message: str
+    stage: Stage
+    key: str
+    partition_key: str
+    payload: bytes = field(repr=False)
+    source: str = ""
+    position: str = ""
+    arrived: datetime = EPOCH
+    event_id: str = ""
+
+    @property
+    def origin(self) -> tuple[str, str, str]:
+        """Where it came from: a batch that is handled twice gives two records with one origin."""
+        return self.event_type, self.source, self.position
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of the bytes."""
+        return sha256(self.payload).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One file with its records, and whether it was re-driven."""
+
+    file: QuarantineFile
+    records: tuple[SetAside, ...]
+    is_redriven: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What of a file would be re-driven, and how many of its records have been so often enough."""
+
+    file: QuarantineFile
+    records: tuple[SetAside, ...]
+    exhausted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Redriven:
+    """What came of one file: how many of its records the stream took; it is tagged only if it took all."""
+
+    file: QuarantineFile
+    records: int
+    acknowledged: int
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        return self.acknowledged == self.records
+
+
+def files(
+    s3: "S3Client", bucket: str, event_type: str | None = None, reason: str | None = None
+) -> Iterator[QuarantineFile]:
+    """Every quarantine file, or those of one event type or reason, in the order of the keys."""
+    prefix = f"{FOLDER}event={event_type}/" if event_type else FOLDER
+    for key in rest.keys(s3, bucket, prefix):
+        match = _KEY.fullmatch(key)
+        if match is None:
+            raise rest.UnreadableFileError(f"{key}: not a key of a quarantine file")
+        if reason in (None, match["reason"]):
+            yield QuarantineFile(key, match["event"], match["reason"])
+
+
+def records(s3: "S3Client", bucket: str, file: QuarantineFile) -> list[SetAside]:
+    """The records of one file. Raises UnreadableFileError."""
+    data = s3.get_object(Bucket=bucket, Key=file.key)["Body"].read()
+    try:
+        return [_set_aside(file.key, row) for row in rest.avro_records(data)]
+    except Exception as error:
+        raise rest.UnreadableFileError(f"{file.key}: {type(error).__name__}: {error}") from error
+
+
+def all_records(
+    s3: "S3Client", bucket: str, event_type: str | None = None, reason: str | None = None
+) -> Iterator[SetAside]:
+    """Every quarantined record, or those of one event type or reason, re-driven ones included."""
+    for batch in rest.read_all(files(s3, bucket, event_type, reason), lambda file: records(s3, bucket, file)):
+        yield from batch
+
+
+def held(s3: "S3Client", bucket: str, event_type: str | None = None) -> list[Held]:
+    """Every file with its records and whether it was re-driven."""
+
+    def read(file: QuarantineFile) -> Held:
+        return Held(file, tuple(records(s3, bucket, file)), is_redriven(s3, bucket, file))
+
+    return list(rest.read_all(files(s3, bucket, event_type), read))
+
+
+def attempts(known: Iterable[Held]) -> dict[str, int]:
+    """How often the bytes of each digest were sent round again."""
+    origins: defaultdict[str, set[tuple[str, str, str]]] = defaultdict(set)
+    for each in known:
+        if each.is_redriven:
+            for record in each.records:
+                origins[record.digest].add(record.origin)
+    return {digest: len(places) for digest, places in origins.items()}
+
+
+def waiting(known: Iterable[Held], wanted: Filter, cap: int = MOST_ATTEMPTS) -> Iterator[Waiting]:
+    """What a re-drive would send, file by file: each record once, and none that went round `cap` times."""
+    known = list(known)
+    tried = attempts(known)
+    seen = {record.origin for each in known if each.is_redriven for record in each.records}
+    for each in known:
+        if each.is_redriven or not _is_wanted(each.file, wanted):
+            continue
+        chosen = [record for record in each.records if wanted.since is None or record.arrived >= wanted.since]
+        fresh = [record for record in chosen if record.origin not in seen]
+        seen.update(record.origin for record in fresh)
+        again = tuple(record for record in fresh if tried.get(record.digest, 0) < cap)
+        if chosen:
+            yield Waiting(each.file, again, exhausted=len(fresh) - len(again))
+
+
+def is_redriven(s3: "S3Client", bucket: str, file: QuarantineFile) -> bool:
+    """Whether the file's records were sent round again already."""
+    tags = s3.get_object_tagging(Bucket=bucket, Key=file.key)["TagSet"]
+    return any(tag["Key"] == REDRIVEN_TAG for tag in tags)
+
+
+def redrive(s3: "S3Client", bucket: str, some: Waiting, sender: Sender, topology: Topology, now: datetime) -> Redriven:
+    """Put the original bytes back on the stream they came from, then tag the file with `now`.
+
+    At least once: when the tag could not be written, the same bytes go round again at the next call, and the
+    merge keeps one copy. A file of which the stream did not take every record stays untagged, and so does one of
+    which nothing is left to send: what has been round often enough stays to be seen.
+    """
+    receipts = sender.send([_message(record, topology) for record in some.records])
+    refused = sorted({receipt.reason for receipt in receipts if receipt.outcome is not Outcome.OK})
+    taken = sum(receipt.outcome is Outcome.OK for receipt in receipts)
+    done = Redriven(some.file, len(some.records), taken, tuple(refused))
+    if done.complete and some.records:
+        _tag(s3, bucket, some.file.key, f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
+    return done
+
+
+def _is_wanted(file: QuarantineFile, wanted: Filter) -> bool:
+    return wanted.event_type in (None, file.event_type) and wanted.reason in (None, file.reason)
+
+
+def _message(record: SetAside, topology: Topology) -> Message:
+    event = topology.event(record.event_type)
+    stream = event.processed_stream if record.stage is Stage.PARTITION else event.raw_stream
+    return Message(stream, record.partition_key or record.event_type, record.payload)
+
+
+def _tag(s3: "S3Client", bucket: str, key: str, value: str) -> None:
+    """Add the tag and keep the object's others: S3 replaces the whole set (PutObjectTagging)."""
+    others: list[Any] = [
+        tag for tag in s3.get_object_tagging(Bucket=bucket, Key=key)["TagSet"] if tag["Key"] != REDRIVEN_TAG
+    ]
+    tags: Any = {"TagSet": [*others, {"Key": REDRIVEN_TAG, "Value": value}]}
+    s3.put_object_tagging(Bucket=bucket, Key=key, Tagging=tags)
+
+
+def _set_aside(key: str, row: dict[str, Any]) -> SetAside:
+    arrived = row.get("arrived", EPOCH)
+    return SetAside(
+        event_type=row["event_type"],
+        reason=row["reason"],
+        message=row.get("message", ""),
+        stage=Stage(row.get("stage", Stage.PROCESS)),
+        key=key,
+        partition_key=row.get("partition_key", ""),
+        payload=row["payload"],
+        source=row.get("source", ""),
+        position=row.get("position", ""),
+        arrived=arrived if isinstance(arrived, datetime) else EPOCH + timedelta(microseconds=arrived),
+        event_id=row.get("event_id", ""),
+    )

@@ -1,0 +1,139 @@
+"""Encodes events as a producer does: wire frame version 1, one event per Kinesis record.
+
+Header, 32 bytes, big endian: version 0x01, mark "WTK", u32 body length, 16-byte schema fingerprint, u32
+CRC-32 of the 24 bytes before it, u32 CRC-32 of the body that starts from the header's. Body: Avro binary
+without a container (Avro specification, "Binary encoding"). Fingerprint: MD5 of the schema's parsing
+canonical form (same specification, "Parsing Canonical Form for Schemas" and "Schema Fingerprints").
+"""
+
+import hashlib
+import json
+import re
+import struct
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from fastavro import parse_schema, schemaless_reader, schemaless_writer
+from fastavro.schema import fingerprint, to_parsing_canonical_form
+
+VERSION = 1
+MARK = b"WTK"
+ID_FIELD = "event_id"
+HEADER_BYTES = 32
+MAX_FRAME_BYTES = 1024 * 1024
+"""A frame fills at most one Kinesis record of the default size limit, 1 MiB."""
+
+_FILE_NAME = re.compile(r"(?P<role>[a-z]+)\.v(?P<version>[1-9][0-9]*)\.avsc")
+_HEADER = struct.Struct(">B3sI16s")
+_CHECKS = struct.Struct(">II")
+
+
+class EncodingError(ValueError):
+    """The record does not fit the schema; the message names what does not."""
+
+
+class FrameTooLargeError(EncodingError):
+    """The frame would not fit into one Kinesis record."""
+
+
+@dataclass(frozen=True)
+class WireSchema:
+    """A schema as a producer uses it: its Avro definition, parsed once, and its fingerprint (16 bytes)."""
+
+    definition: Mapping[str, Any]
+    fingerprint: bytes
+    parsed: Any = field(repr=False, compare=False)
+
+    @classmethod
+    def of(cls, definition: Mapping[str, Any]) -> "WireSchema":
+        """The schema of an Avro definition. Raises fastavro's SchemaParseException where it is none."""
+        canonical = to_parsing_canonical_form(dict(definition))
+        fingerprint = hashlib.md5(canonical.encode(), usedforsecurity=False).digest()
+        return cls(definition, fingerprint, parse_schema(dict(definition)))
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """Field name → Avro type, in the schema's order."""
+        return {entry["name"]: entry["type"] for entry in self.definition["fields"]}
+
+
+def newest_schema(folder: Path, role: str = "raw") -> WireSchema:
+    """The highest version of `<role>.v<N>.avsc` in an event type's folder; FileNotFoundError for none."""
+    versions = {
+        int(match["version"]): path
+        for path in folder.glob("*.avsc")
+        if (match := _FILE_NAME.fullmatch(path.name)) and match["role"] == role
+    }
+    if not versions:
+        raise FileNotFoundError(f"no {role}.v1.avsc in {folder}")
+    return WireSchema.of(json.loads(versions[max(versions)].read_text("utf-8")))
+
+
+def encode_frame(schema: WireSchema, record: Mapping[str, object]) -> bytes:
+    """The frame that carries `record`; `decode` of a correct reader gives the record back.
+
+    Fields left out take the schema's defaults. Raises EncodingError for a field the schema lacks or a value
+    of the wrong type, FrameTooLargeError for a record that no Kinesis record holds.
+    """
+    out = BytesIO()
+    try:
+        schemaless_writer(out, schema.parsed, record, strict_allow_default=True)
+    except (ValueError, TypeError, OverflowError, KeyError, AttributeError, struct.error) as error:
+        raise EncodingError(f"does not fit the schema {schema.definition['name']}: {error}") from error
+    return frame_of(schema.fingerprint, out.getvalue())
+
+
+def frame_of(fingerprint: bytes, body: bytes) -> bytes:
+    """The frame around an encoded `body`. Raises FrameTooLargeError."""
+    if HEADER_BYTES + len(body) > MAX_FRAME_BYTES:
+        raise FrameTooLargeError(
+            f"{HEADER_BYTES + len(body):,} bytes encoded, and a frame holds {MAX_FRAME_BYTES:,} at most"
+        )
+    header = _HEADER.pack(VERSION, MARK, len(body), fingerprint)
+    header_check = zlib.crc32(header)
+    return header + _CHECKS.pack(header_check, zlib.crc32(body, header_check)) + body
+
+
+def single_object(schema: WireSchema, record: Mapping[str, object]) -> bytes:
+    """The record in Avro single-object encoding: `C3 01`, CRC-64-AVRO of the schema, body (Avro specification)."""
+    canonical = to_parsing_canonical_form(dict(schema.definition))
+    return b"\xc3\x01" + bytes.fromhex(fingerprint(canonical, "CRC-64-AVRO")) + _body(schema, record)
+
+
+def confluent(schema_id: int, schema: WireSchema, record: Mapping[str, object]) -> bytes:
+    """The record in Confluent's wire format: a zero, the schema id in 4 bytes, body."""
+    return b"\x00" + schema_id.to_bytes(4) + _body(schema, record)
+
+
+def peek(data: bytes, schemas: Iterable[Path]) -> dict[str, Any] | None:
+    """What `data` holds as far as it decodes, for a person to look at; None where no schema makes sense of it.
+
+    The body after any of the envelopes is tried with every schema; the reading that gets furthest is taken.
+    """
+    bodies = [data[start:] for start in (HEADER_BYTES, 10, 5, 0) if len(data) > start]
+    read = [_as_far(body, json.loads(path.read_text("utf-8"))) for path in schemas for body in bodies]
+    best = max(read, key=lambda fields: (len(fields), bool(fields.get(ID_FIELD))), default={})
+    return best or None
+
+
+def _as_far(body: bytes, definition: Mapping[str, Any]) -> dict[str, Any]:
+    """The first fields of a record, up to the one that does not decode."""
+    source, fields = BytesIO(body), dict[str, Any]()
+    for entry in definition["fields"]:
+        try:
+            only = parse_schema({"type": "record", "name": "Peek", "fields": [entry]})
+            found = schemaless_reader(source, only, None)
+        except Exception:
+            return fields
+        fields |= found if isinstance(found, dict) else {}
+    return fields
+
+
+def _body(schema: WireSchema, record: Mapping[str, object]) -> bytes:
+    out = BytesIO()
+    schemaless_writer(out, schema.parsed, record, strict_allow_default=True)
+    return out.getvalue()

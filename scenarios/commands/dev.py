@@ -1,0 +1,128 @@
+"""`wavetank dev | cycle`: edit code and schemas and see them served; turn a function off and on again."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from emulator.errors import CallerError
+from scenarios.commands import target
+
+if TYPE_CHECKING:
+    from emulator.develop.debug import Debugging
+    from emulator.develop.reload import Reaction, Reloader
+    from emulator.stack import Stack
+
+DEBUG_PORT = 5678
+"""Where debuggers of Python listen by habit."""
+
+DEPLOY_TIMEOUT_S = 600
+
+Function = Annotated[str, typer.Argument(help="The function; `wavetank-` may be left out.", metavar="FUNCTION")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.command(epilog="Examples: wavetank dev    wavetank dev --debug partitioner")(dev)
+    app.command(epilog="Example: wavetank cycle partitioner")(cycle)
+
+
+def dev(
+    debug: Annotated[
+        str | None,
+        typer.Option("--debug", metavar="FUNCTION", help="Let this function wait for a debugger.", show_default=False),
+    ] = None,
+    debug_port: Annotated[
+        int, typer.Option("--debug-port", min=1, max=65535, help="Where it listens, on 127.0.0.1.")
+    ] = DEBUG_PORT,
+    endpoint_url: target.EndpointUrl = None,
+) -> None:
+    """Watch pipeline/ and schemas/, and bring the stack up to date with every change, until Ctrl-C.
+
+    What does not compile is shown, and the code from before keeps serving.
+    """
+    stack = target.connect(endpoint_url)
+    try:
+        _watch(stack, debug, debug_port)
+    except KeyboardInterrupt:
+        typer.echo("stopped watching; the stack keeps what it has", err=True)
+
+
+def cycle(function: Function, endpoint_url: target.EndpointUrl = None) -> None:
+    """Turn a function off and on again: its next event meets a new environment."""
+    from emulator.develop import functions
+
+    stack = target.connect(endpoint_url)
+    name = functions.find(stack, function)
+    functions.cycle(stack, name)
+    typer.echo(f"{name}: the next event starts a new environment")
+
+
+def _watch(stack: "Stack", debug: str | None, port: int) -> None:
+    from emulator.deploy import deploy, plan, schemas_folder
+    from emulator.develop import functions
+    from emulator.develop.debug import restore
+    from emulator.develop.reload import Place, Reloader
+    from emulator.develop.watch import Watch
+    from emulator.home import project_root
+
+    code, schemas, deployed = project_root() / "pipeline", schemas_folder(), functions.names(plan())
+    watch = Watch((code, schemas), (".py", ".avsc", ".json"))
+    restore(stack, deployed)
+    deploy(stack, lambda step: typer.echo(f"{step} …", err=True))
+    debugging = _debugging(stack, debug, port, code) if debug else None
+    others = [name for name in deployed if debugging is None or name != debugging.name]
+    reloader = Reloader(stack, Place(code, schemas, others), lambda: _redeploy(stack))
+    with _debugged(debugging, reloader):
+        typer.echo(f"watching {code.name}/ and {schemas.name}/; Ctrl-C ends it")
+        while True:
+            for reaction in reloader.react(watch.wait()):
+                typer.echo(reaction.text, err=not reaction.ok)
+
+
+def _debugging(stack: "Stack", function: str, port: int, code: Path) -> "Debugging":
+    """The function that is to be debugged, not yet changed."""
+    from emulator.develop import functions
+    from emulator.develop.debug import Debugging
+    from emulator.home import Home
+    from emulator.stack import EmbeddedStack
+
+    if not isinstance(stack, EmbeddedStack):
+        raise CallerError("only a function of a stack on this machine can be debugged.", "Start one: `wavetank up`.")
+    name = functions.find(stack, function)
+    return Debugging(stack, name, port, code, Home.from_environment().path / "debug" / name)
+
+
+@contextmanager
+def _debugged(debugging: "Debugging | None", reloader: "Reloader") -> Iterator[None]:
+    """The function under the debugger; at the end, however it comes, it is what it was."""
+    if debugging is None:
+        yield
+        return
+    try:
+        typer.echo(f"{debugging.name}: preparing the debugger …", err=True)
+        debugging.start()
+        reloader.on_code = debugging.restart
+        where = f"127.0.0.1:{debugging.port}"
+        typer.echo(f"{debugging.name} listens for a debugger on {where}, and waits for one at its first event.")
+        typer.echo("For VS Code, in launch.json under configurations:")
+        typer.echo(json.dumps(debugging.configuration(), indent=2))
+        yield
+    finally:
+        debugging.end(reloader.package)
+
+
+def _redeploy(stack: "Stack") -> "Reaction":
+    """Deploy from a fresh process, which loads the description of the infrastructure as it is now."""
+    from emulator.develop.reload import Reaction
+
+    command = [sys.executable, "-m", "scenarios.cli", "deploy", "--endpoint-url", stack.endpoint_url]
+    done = subprocess.run(  # noqa: S603
+        command, capture_output=True, text=True, timeout=DEPLOY_TIMEOUT_S, stdin=subprocess.DEVNULL, check=False
+    )
+    return Reaction((done.stdout if done.returncode == 0 else done.stderr).strip(), ok=done.returncode == 0)

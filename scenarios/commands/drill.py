@@ -1,0 +1,161 @@
+"""`wavetank drill` and `wavetank drills`: break things on purpose, and see that nothing is lost."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from scenarios.drill import Drill, Workload
+    from scenarios.site import Site
+
+EVERY_EVENT = 1_000_000_000
+
+Names = Annotated[list[str] | None, typer.Argument(help="Drills to run; see `wavetank drills`.", metavar="NAME")]
+Everything = Annotated[bool, typer.Option("--all", help="Run every drill.")]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of the workload and of the faults.")]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", dir_okay=False, help="Write the verdicts and ledgers to this file.")
+]
+Input = Annotated[
+    Path | None,
+    typer.Option(
+        "--input",
+        exists=True,
+        dir_okay=False,
+        help="Newline JSON (or .gz) to use as events; needs --mapping.",
+    ),
+]
+Mapping = Annotated[
+    str | None,
+    typer.Option(
+        "--mapping",
+        metavar="FILE",
+        help="TOML that says how to read --input, or the name of one that comes with wavetank.",
+        show_default=False,
+    ),
+]
+Events = Annotated[
+    int | None,
+    typer.Option("--events", min=1, help="How many events; by default 1800, or all of --input.", show_default=False),
+]
+Endpoint = Annotated[
+    str | None,
+    typer.Option(
+        "--endpoint-url",
+        help="Run on this stack, and EMPTY its data bucket; by default on a private one of its own.",
+        show_default=False,
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.command(epilog="Example: wavetank drill duplicates --seed 7 --json verdicts.json")(drill)
+    app.command(epilog="Example: wavetank drills")(drills)
+
+
+def drills() -> None:
+    """List the drills: their names, and what each shows."""
+    from scenarios.catalogue import catalogue
+
+    known = catalogue()
+    width = max(map(len, known))
+    for name, found in known.items():
+        typer.echo(f"{name:<{width}}  {found.hypothesis}")
+
+
+def drill(
+    names: Names = None,
+    everything: Everything = False,
+    seed: Seed = 1,
+    json_file: JsonFile = None,
+    source: Input = None,
+    mapping: Mapping = None,
+    events: Events = None,
+    endpoint_url: Endpoint = None,
+) -> None:
+    """Run drills, each with its control, on a private stack. Exit code 0 all pass, 1 any fail, 3 inconclusive."""
+    from emulator.home import Home
+    from scenarios.board import Board, console, table
+    from scenarios.report import Report, document, exit_code
+    from scenarios.runner import Runner
+
+    wanted = [_with(found, source, mapping, events) for found in _chosen(names or [], everything)]
+    _check_workload(wanted[0].workload, seed)
+    out, reports = console(), list[Report]()
+    with Board(out) as board, _site(endpoint_url, board.now) as site:
+        runner = Runner(site, Home.from_environment().path / "runs", board.now)
+        for report in runner.hold(wanted, seed):
+            reports.append(report)
+            board.ended(report)
+            _write(json_file, document(reports))
+    out.print(table(reports))
+    raise typer.Exit(exit_code(reports))
+
+
+def _chosen(names: list[str], everything: bool) -> "list[Drill]":
+    from scenarios.catalogue import UnknownDrillError, catalogue, named
+
+    if bool(names) == everything:
+        raise typer.BadParameter(f"name drills, or say --all; there are: {', '.join(catalogue())}")
+    try:
+        return list(catalogue().values()) if everything else named(names)
+    except UnknownDrillError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _with(drill: "Drill", source: Path | None, mapping: str | None, events: int | None) -> "Drill":
+    """The drill on the events that were asked for, or on its own."""
+    from scenarios.mapping import find
+
+    if (source is None) != (mapping is None):
+        raise typer.BadParameter("--input and --mapping go together")
+    workload = replace(drill.workload, events=events or drill.workload.events)
+    if source is not None and mapping is not None:
+        workload = replace(workload, source=source, mapping=find(mapping), events=events or EVERY_EVENT)
+    return replace(drill, workload=workload)
+
+
+def _check_workload(workload: "Workload", seed: int) -> None:
+    """Refuse a workload that cannot be had, and say which lines of it are not used, before anything is started."""
+    from emulator.deploy import schemas_folder
+    from pipeline import topology
+    from scenarios.client.producer import routes
+    from scenarios.mapping import MappingError
+    from scenarios.sources import UnusableSourceError, events_of
+
+    schemas = {name: route.schema for name, route in routes(topology.load(schemas_folder())).items()}
+    try:
+        drawn = events_of(workload, seed, schemas)
+    except (MappingError, UnusableSourceError, OSError) as error:
+        raise typer.BadParameter(str(error)) from error
+    if drawn.unused:
+        reasons = ", ".join(f"{reason} {number:,}" for reason, number in drawn.unused.items())
+        used = f"{len(drawn.events):,} events are used"
+        typer.echo(f"{workload.source}: {sum(drawn.unused.values()):,} lines are not used ({reasons}); {used}")
+
+
+@contextmanager
+def _site(endpoint_url: str | None, now: Callable[[str, str], None]) -> "Iterator[Site]":
+    """The pipeline on the stack named, which is left running, or on one that ends with the block."""
+    from emulator.stack import EmbeddedStack
+    from scenarios.commands.target import connect
+    from scenarios.site import Site
+
+    if endpoint_url is None:
+        now("stack", "starting")
+        with EmbeddedStack.up() as private:
+            yield Site.deployed_on(private, lambda what: now("stack", f"deploying {what}"))
+    else:
+        yield Site.deployed_on(connect(endpoint_url), lambda what: now("stack", f"deploying {what}"))
+
+
+def _write(path: Path | None, document: dict[str, object]) -> None:
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,174 @@
+"""`wavetank feed`: newline JSON, or a synthetic ad stream, onto the raw streams."""
+
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from emulator.errors import CallerError
+from scenarios.commands.target import EndpointUrl, connect
+
+if TYPE_CHECKING:
+    from emulator.stack import Stack
+    from scenarios.client.producer import Route
+    from scenarios.feed_job import Job
+
+EXIT_INCOMPLETE = 1
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+SYNTHETIC_START = "2025-01-01T00:00:00Z"
+"""Fixed, so that the same command gives the same events on any day."""
+
+EPILOG = (
+    "Exit codes: 0 all acknowledged; 1 some not (rejected, refused, input cut off); 2 wrong usage; "
+    "130 interrupted. Example: wavetank feed events.ndjson.gz --mapping mine.toml"
+)
+
+File = Annotated[
+    Path | None,
+    typer.Argument(metavar="FILE", help="Newline JSON, plain or gzip; - is standard input.", show_default=False),
+]
+MappingOption = Annotated[
+    str | None,
+    typer.Option("--mapping", "-m", metavar="FILE", help="TOML: how lines become events.", show_default=False),
+]
+Synthetic = Annotated[
+    int | None,
+    typer.Option(min=0, metavar="N", help="Feed N events of a made-up ad stream.", show_default=False),
+]
+Rejected = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Where rejected lines go.", show_default="FILE's name + .rejected.ndjson"),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command(epilog=EPILOG)(feed)
+
+
+def feed(
+    file: File = None,
+    mapping: MappingOption = None,
+    synthetic: Synthetic = None,
+    seed: Annotated[int, typer.Option(help="With --synthetic: equal seeds, equal events.")] = 1,
+    hours: Annotated[float, typer.Option(min=0.01, help="With --synthetic: over so many hours.")] = 6.0,
+    start: Annotated[str, typer.Option(help="With --synthetic: when they begin.")] = SYNTHETIC_START,
+    rejected: Rejected = None,
+    in_flight: Annotated[int, typer.Option(min=1, max=64, help="Requests at a time.")] = 4,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
+    endpoint_url: EndpointUrl = None,
+) -> None:
+    """Put events on the raw streams, at least once, and account for every line."""
+    from scenarios.client.producer import Producer, Sender
+
+    routes = _routes()
+    if file is not None and synthetic is None:
+        job = _file_job(file, mapping, rejected, routes)
+    elif synthetic is not None and file is None and mapping is None:
+        job = _synthetic_job(synthetic, seed, hours, start, rejected)
+    else:
+        raise typer.BadParameter("give a FILE with its --mapping, or --synthetic N")
+    if absent := sorted(set(job.event_types) - set(routes)):
+        raise typer.BadParameter(f"it would feed {', '.join(absent)}, and schemas/ has no such event type")
+    stack = connect(endpoint_url)
+    stop = threading.Event()
+    with (
+        _interruptible(stop) as interrupted,
+        Sender(stack.client("kinesis"), in_flight=in_flight, stop=stop) as sender,
+    ):
+        _check_streams(stack, [routes[name] for name in job.event_types])
+        report = job.run(Producer(sender, routes), stop, show=not as_json)
+    document = {**report, "interrupted": interrupted.is_set()}
+    typer.echo(json.dumps(document, ensure_ascii=False) if as_json else job.sentence(document))
+    raise typer.Exit(_exit_code(document))
+
+
+def _exit_code(document: dict[str, Any]) -> int:
+    if document["interrupted"]:
+        return EXIT_INTERRUPTED
+    return 0 if document["complete"] else EXIT_INCOMPLETE
+
+
+def _routes() -> dict[str, "Route"]:
+    from emulator.home import project_root
+    from pipeline import topology
+    from scenarios.client.producer import routes
+
+    return routes(topology.load(project_root() / "schemas"))
+
+
+def _file_job(file: Path, named: str | None, rejected: Path | None, routes: dict[str, "Route"]) -> "Job":
+    from scenarios.feed_job import STANDARD_INPUT, FileJob
+    from scenarios.mapper import Mapper
+    from scenarios.mapping import MappingError, find, load
+
+    if named is None:
+        raise typer.BadParameter("a FILE needs a --mapping that says how its lines become events")
+    if str(file) != STANDARD_INPUT and not file.is_file():
+        raise typer.BadParameter(f"{file}: no such file")
+    if rejected is not None and rejected.resolve() == file.resolve():
+        raise typer.BadParameter("--rejected is the input itself; name another file")
+    try:
+        mapping = load(find(named), {name: route.schema.fields for name, route in routes.items()})
+    except MappingError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(EXIT_USAGE) from error
+    return FileJob(file, Mapper(mapping), rejected)
+
+
+def _synthetic_job(n: int, seed: int, hours: float, start: str, rejected: Path | None) -> "Job":
+    from scenarios.feed_job import SyntheticJob
+
+    try:
+        moment = datetime.fromisoformat(start)
+    except ValueError as error:
+        raise typer.BadParameter(f"--start {start!r} is not an ISO 8601 time: {error}") from error
+    aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return SyntheticJob(n, seed, aware, hours, rejected)
+
+
+def _check_streams(stack: "Stack", routes: list["Route"]) -> None:
+    """Raises CallerError where the pipeline is not there: better than a file full of refused lines."""
+    kinesis = stack.client("kinesis")
+    for route in routes:
+        try:
+            kinesis.describe_stream_summary(StreamName=route.stream)
+        except kinesis.exceptions.ResourceNotFoundException as error:
+            raise CallerError(
+                f"there is no stream {route.stream} at {stack.endpoint_url}.",
+                "Deploy the pipeline first: `wavetank up` does, if it was not told otherwise.",
+            ) from error
+
+
+@contextmanager
+def _interruptible(stop: threading.Event) -> Iterator[threading.Event]:
+    """The first Ctrl-C ends the feed in order; a second one ends the program."""
+    interrupted = threading.Event()
+    previous = signal.getsignal(signal.SIGINT)
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        if interrupted.is_set():
+            # Threads that wait for an answer would hold up any other way out.
+            os._exit(EXIT_INTERRUPTED)
+        interrupted.set()
+        stop.set()
+        sys.stderr.write("\nstopping: what is under way is finished first (Ctrl-C again: at once)\n")
+
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupted
+        return
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, previous)

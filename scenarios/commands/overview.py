@@ -1,0 +1,72 @@
+"""What runs, for `wavetank status`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from emulator.errors import StackError
+from emulator.stack import EmbeddedStack, Stack
+from pipeline.topology import PROJECT
+
+HEADINGS = ("PORT", "PROCESS", "UP FOR", "STATE", "PIPELINE", "ENDPOINT")
+STATUS_TIMEOUT_S = 3.0
+THERE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
+
+
+def describe(stack: EmbeddedStack) -> dict[str, Any]:
+    """One stack as JSON has it; a stack that does not answer is described as not ready."""
+    known = {
+        "port": stack.port,
+        "endpoint_url": stack.endpoint_url,
+        "pid": stack.pid,
+        "uptime_s": round(stack.uptime_s, 1),
+        "private": stack.is_private,
+        "log": str(stack.folder.log),
+    }
+    try:
+        answer = stack.control.status(timeout_s=STATUS_TIMEOUT_S)
+    except StackError:
+        return known | {"ready": False, "deployed": False, "plugins": {}}
+    return known | {"ready": True, "deployed": is_deployed(stack), "plugins": answer["plugins"]}
+
+
+def is_deployed(stack: Stack) -> bool:
+    """Whether the pipeline's CloudFormation stack is there, complete."""
+    from botocore.exceptions import ClientError
+
+    try:
+        described = stack.client("cloudformation").describe_stacks(StackName=PROJECT)
+    except ClientError:
+        return False
+    return any(found["StackStatus"] in THERE for found in described["Stacks"])
+
+
+def table(stacks: Sequence[Mapping[str, Any]]) -> str:
+    """The stacks as lines of text under headings."""
+    rows = [HEADINGS, *(_row(stack) for stack in stacks)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def _row(stack: Mapping[str, Any]) -> tuple[str, ...]:
+    return (
+        str(stack["port"]),
+        str(stack["pid"]),
+        _duration(stack["uptime_s"]),
+        _state(stack),
+        "deployed" if stack["deployed"] else "not deployed",
+        stack["endpoint_url"],
+    )
+
+
+def _state(stack: Mapping[str, Any]) -> str:
+    if not stack["ready"]:
+        return "not answering"
+    return "private" if stack["private"] else "ready"
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"

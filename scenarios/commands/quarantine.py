@@ -1,0 +1,216 @@
+"""`wavetank quarantine list | show | sample` and `wavetank redrive`: what was set aside, and putting it back."""
+
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from scenarios.commands.target import EndpointUrl, connect
+
+if TYPE_CHECKING:
+    from scenarios.client.quarantine import Held, SetAside
+    from scenarios.site import Site
+
+FAILED = 1
+HEX_BYTES = 512
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Event = Annotated[str | None, typer.Option("--event", help="Only this event type.", show_default=False)]
+Reason = Annotated[str | None, typer.Option("--reason", help="Only this reason.", show_default=False)]
+
+quarantine = typer.Typer(help="What could not go on, with its original bytes.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.add_typer(quarantine, name="quarantine")
+    app.command(epilog="Example: wavetank redrive --reason unknown-schema --since 2026-01-31T12:00 --dry-run")(redrive)
+
+
+@quarantine.command("list", epilog="Example: wavetank quarantine list --event click")
+def list_(
+    event: Event = None, reason: Reason = None, as_json: AsJson = False, endpoint_url: EndpointUrl = None
+) -> None:
+    """Count what was set aside, by event type and reason; a record that was re-driven is counted as that."""
+    from scenarios.client.quarantine import attempts
+
+    known = _held(_site(endpoint_url), event, reason)
+    tried = attempts(known)
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for record, redriven in _each_once(known).values():
+        fate = "redriven" if redriven else "exhausted" if tried.get(record.digest, 0) >= _cap() else "waiting"
+        counts[record.event_type, record.reason, fate] += 1
+    fates = ("waiting", "redriven", "exhausted")
+    kinds = sorted({(of, why) for of, why, _ in counts})
+    rows = [{"event": of, "reason": why, **{fate: counts[of, why, fate] for fate in fates}} for of, why in kinds]
+    if as_json:
+        typer.echo(json.dumps(rows))
+        return
+    for row in rows:
+        said = ", ".join(f"{row[fate]} {fate}" for fate in fates if row[fate])
+        typer.echo(f"{row['event']:<16} {row['reason']:<18} {said}")
+    if not rows:
+        typer.echo("nothing was set aside.")
+
+
+@quarantine.command(epilog="Example: wavetank quarantine show 3f2a --json")
+def show(
+    digest: Annotated[str, typer.Argument(help="The record's digest, or how it begins; see `sample`.")],
+    as_json: AsJson = False,
+    endpoint_url: EndpointUrl = None,
+) -> None:
+    """Print a record: why and where it was refused, its bytes as hex and, as far as it decodes, as JSON."""
+    from scenarios.client.quarantine import attempts
+
+    site = _site(endpoint_url)
+    known = _held(site, None, None)
+    found = [record for record, _ in _each_once(known).values() if record.digest.startswith(digest)]
+    if not found:
+        typer.echo(f"error: no record's digest begins with {digest}; see `wavetank quarantine sample`", err=True)
+        raise typer.Exit(FAILED)
+    found.sort(key=lambda record: record.arrived)
+    document = _document(found[-1]) | {
+        "first_seen": found[0].arrived.isoformat(),
+        "redriven": attempts(known).get(found[-1].digest, 0),
+        "hex": found[-1].payload.hex(),
+        "decoded": _decoded(site, found[-1]),
+    }
+    typer.echo(json.dumps(document, default=str) if as_json else _shown(document))
+
+
+@quarantine.command(epilog="Example: wavetank quarantine sample --reason undecodable -n 3")
+def sample(
+    number: Annotated[int, typer.Option("-n", min=1, help="How many of each event type and reason.")] = 5,
+    event: Event = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+    endpoint_url: EndpointUrl = None,
+) -> None:
+    """Print the first few records of each event type and reason, with the digest that `show` takes."""
+    seen: Counter[tuple[str, str]] = Counter()
+    rows = []
+    for record, _ in _each_once(_held(_site(endpoint_url), event, reason)).values():
+        seen[record.event_type, record.reason] += 1
+        if seen[record.event_type, record.reason] <= number:
+            rows.append(_document(record))
+    if as_json:
+        typer.echo(json.dumps(rows))
+        return
+    for row in rows:
+        typer.echo(f"{row['digest'][:12]}  {row['event']} {row['reason']}, {row['bytes']} bytes: {row['message']}")
+
+
+def redrive(
+    event: Event = None,
+    reason: Reason = None,
+    since: Annotated[
+        datetime | None, typer.Option(help="Only what arrived then or later, UTC.", show_default=False)
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    as_json: AsJson = False,
+    endpoint_url: EndpointUrl = None,
+) -> None:
+    """Put quarantined records back, as they came, on the stream they came from.
+
+    Each goes round once for each time it was set aside, three times at most. Broken off, it goes on where it was.
+    """
+    from scenarios.client import quarantine as client
+    from scenarios.client.producer import Sender
+
+    site = _site(endpoint_url)
+    wanted = client.Filter(event, reason, since.replace(tzinfo=since.tzinfo or UTC) if since else None)
+    done: list[dict[str, object]] = []
+    with Sender(site.stack.client("kinesis")) as sender:
+        for some in client.waiting(client.held(site.s3, site.data_bucket, event), wanted):
+            row = {"key": some.file.key, "event": some.file.event_type, "reason": some.file.reason}
+            taken = 0
+            if not dry_run:
+                now = datetime.now(UTC)
+                taken = client.redrive(site.s3, site.data_bucket, some, sender, site.topology, now).acknowledged
+            done.append({**row, "records": len(some.records), "acknowledged": taken, "exhausted": some.exhausted})
+    _tell_redriven(done, dry_run, as_json)
+
+
+def _tell_redriven(done: list[dict[str, object]], dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"dry_run": dry_run, "files": done}))
+    elif not done:
+        typer.echo("nothing to re-drive.")
+    for row in [] if as_json else done:
+        said = f"{row['records']} records" if dry_run else f"{row['acknowledged']} of {row['records']} sent again"
+        left = f", {row['exhausted']} have been round often enough" if row["exhausted"] else ""
+        typer.echo(f"{row['event']} {row['reason']}: {said}{left}  {row['key']}")
+    if not dry_run and any(row["records"] != row["acknowledged"] for row in done):
+        raise typer.Exit(FAILED)
+
+
+def _site(endpoint_url: str | None) -> "Site":
+    from emulator.home import project_root
+    from pipeline import topology
+    from scenarios.site import Site
+
+    schemas = project_root() / "schemas"
+    return Site(connect(endpoint_url), topology.load(schemas), schemas)
+
+
+def _cap() -> int:
+    from scenarios.client.quarantine import MOST_ATTEMPTS
+
+    return MOST_ATTEMPTS
+
+
+def _held(site: "Site", event: str | None, reason: str | None) -> "list[Held]":
+    from scenarios.client import quarantine as client
+
+    found = client.held(site.s3, site.data_bucket, event)
+    return [each for each in found if reason in (None, each.file.reason)]
+
+
+def _each_once(known: "list[Held]") -> "dict[tuple[str, str, str], tuple[SetAside, bool]]":
+    """Each record by its origin, and whether it was re-driven; a batch handled twice sets its records aside twice."""
+    found: dict[tuple[str, str, str], tuple[SetAside, bool]] = {}
+    for each in known:
+        for record in each.records:
+            before = found.get(record.origin)
+            found[record.origin] = (record, each.is_redriven or (before is not None and before[1]))
+    return found
+
+
+def _document(record: "SetAside") -> dict[str, Any]:
+    return {
+        "digest": record.digest,
+        "event": record.event_type,
+        "reason": record.reason,
+        "message": record.message,
+        "stage": str(record.stage),
+        "source": record.source,
+        "position": record.position,
+        "arrived": record.arrived.isoformat(),
+        "event_id": record.event_id,
+        "partition_key": record.partition_key,
+        "bytes": len(record.payload),
+        "key": record.key,
+    }
+
+
+def _decoded(site: "Site", record: "SetAside") -> dict[str, Any] | None:
+    from scenarios.client.wire import peek
+
+    schemas = [schema for folder in (site.schemas / record.event_type,) for schema in sorted(folder.glob("*.avsc"))]
+    return peek(record.payload, schemas)
+
+
+def _shown(document: dict[str, Any]) -> str:
+    lines = [f"{name:<14} {value}" for name, value in document.items() if name not in ("hex", "decoded")]
+    data = bytes.fromhex(document["hex"])[:HEX_BYTES]
+    for at in range(0, len(data), 16):
+        row = data[at : at + 16]
+        text = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in row)
+        lines.append(f"{at:08x}  {row.hex(' '):<47}  {text}")
+    if document["decoded"] is None:
+        lines.append("does not decode with any schema of the schema folder")
+    else:
+        lines.append(json.dumps(document["decoded"], indent=2, default=str, ensure_ascii=False))
+    return "\n".join(lines)

@@ -1,0 +1,179 @@
+"""`wavetank deploy` and `wavetank schemas check | publish | list | show | diff`: what is deployed, and its schemas."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline.avro.compatibility import Level
+from scenarios.commands import target
+
+if TYPE_CHECKING:
+    from pipeline.topology import EventType, Topology
+
+FAILED = 1
+
+Folder = Annotated[
+    Path | None, typer.Option("--schemas", help="The schema folder.", show_default="schemas/ of the project")
+]
+Compatibility = Annotated[
+    Level | None,
+    typer.Option(
+        "--compatibility",
+        help="Instead of what the folder says.",
+        show_default="FULL_TRANSITIVE, or as the folder says",
+    ),
+]
+Event = Annotated[str, typer.Argument(help="The event type.", metavar="EVENT")]
+Which = Annotated[str, typer.Argument(help="raw or processed, and a version: raw.v2.", metavar="SCHEMA")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+schemas = typer.Typer(help="The schema registry.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.command(epilog="Example: wavetank deploy --scheduled")(deploy)
+    app.add_typer(schemas, name="schemas")
+
+
+def deploy(
+    endpoint_url: target.EndpointUrl = None,
+    folder: Folder = None,
+    scheduled: Annotated[
+        bool | None,
+        typer.Option(
+            "--scheduled/--no-scheduled",
+            help="Whether EventBridge sends the ticks; else send them with `wavetank tick`.",
+            show_default="as it is; off at first",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring a stack up to date with the code and the schema folder; what has not changed is left alone."""
+    from emulator.deploy import deploy as bring_up_to_date
+
+    stack = target.connect(endpoint_url)
+    done = bring_up_to_date(stack, lambda step: typer.echo(f"{step} …", err=True), schemas=folder, scheduled=scheduled)
+    events = [event.name for event in done.topology.events]
+    if as_json:
+        typer.echo(json.dumps({"events": events, "data_bucket": done.data_bucket, "duration_s": done.duration_s}))
+    else:
+        typer.echo(f"deployed in {done.duration_s:.1f} s: {', '.join(events)}; data in s3://{done.data_bucket}")
+
+
+@schemas.command(epilog="Example: wavetank schemas check --compatibility BACKWARD")
+def check(folder: Folder = None, compatibility: Compatibility = None, as_json: AsJson = False) -> None:
+    """Say what keeps the schema folder from being published; needs no stack. Exit code 1 where there is something."""
+    from pipeline import publishing
+
+    problems = publishing.check_folder(_folder(folder), compatibility)
+    if as_json:
+        typer.echo(json.dumps({"problems": problems}))
+    else:
+        typer.echo("\n".join(problems) or "the schemas can be published")
+    if problems:
+        raise typer.Exit(FAILED)
+
+
+@schemas.command(epilog="Example: wavetank schemas publish")
+def publish(
+    endpoint_url: target.EndpointUrl = None,
+    folder: Folder = None,
+    compatibility: Compatibility = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put every schema version and reference snapshot of the folder in the registry; versions are never changed.
+
+    Nothing is written where a version breaks a rule, or differs from the published one.
+    """
+    from emulator import publishing
+
+    published = publishing.publish(target.connect(endpoint_url), _folder(folder), compatibility)
+    if as_json:
+        typer.echo(json.dumps({"published": published}))
+        return
+    for key in published:
+        typer.echo(f"published {key}")
+    if not published:
+        typer.echo("nothing to publish: the registry has them all")
+
+
+@schemas.command("list", epilog="Example: wavetank schemas list --json")
+def list_(endpoint_url: target.EndpointUrl = None, as_json: AsJson = False) -> None:
+    """Show the versions that are published, with their fingerprints."""
+    from emulator import publishing
+
+    rows = publishing.published(target.connect(endpoint_url))
+    if as_json:
+        typer.echo(json.dumps(rows))
+        return
+    for row in rows:
+        typer.echo(_line(row))
+    if not rows:
+        typer.echo("nothing is published: run `wavetank schemas publish`")
+
+
+@schemas.command(epilog="Example: wavetank schemas show click raw.v1")
+def show(event: Event, which: Which, endpoint_url: target.EndpointUrl = None, folder: Folder = None) -> None:
+    """Print a published schema as it is in the registry."""
+    from emulator import publishing
+
+    role, version = _role_and_version(which)
+    text = publishing.text_of(
+        target.connect(endpoint_url), f"schemas/{_known(folder, event).name}/{role}/v{version}.avsc"
+    )
+    if text is None:
+        typer.echo(f"error: {event} {which} is not published; see `wavetank schemas list`", err=True)
+        raise typer.Exit(FAILED)
+    typer.echo(text.decode())
+
+
+@schemas.command(epilog="Example: wavetank schemas diff click raw.v1 raw.v2")
+def diff(event: Event, older: Which, newer: Which, folder: Folder = None) -> None:
+    """Print what differs between two versions in the schema folder: + new, - gone, ~ changed. Needs no stack."""
+    from pipeline import publishing
+
+    known = _known(folder, event)
+    texts = []
+    for which in (older, newer):
+        file = publishing.schema_file(known, *_role_and_version(which))
+        if file is None:
+            raise typer.BadParameter(f"{event} has no {which} in the schema folder")
+        texts.append(publishing.read(file.path.read_bytes()))
+    lines = list(publishing.differences(texts[0], texts[1]))
+    typer.echo("\n".join(lines) or "they are the same for every reader")
+
+
+def _folder(folder: Path | None) -> "Topology":
+    """The topology of the folder, before anything of its schemas is looked at."""
+    from emulator.deploy import MEND, schemas_folder
+    from emulator.errors import DeployFailed
+    from pipeline import topology
+    from pipeline.errors import PipelineError
+
+    try:
+        return topology.load(folder or schemas_folder())
+    except PipelineError as error:
+        raise DeployFailed(str(error), MEND) from error
+
+
+def _known(folder: Path | None, name: str) -> "EventType":
+    from pipeline.errors import PipelineError
+
+    try:
+        return _folder(folder).event(name)
+    except PipelineError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _role_and_version(which: str) -> tuple[str, int]:
+    role, _, version = which.partition(".v")
+    if role not in ("raw", "processed") or not version.isdecimal():
+        raise typer.BadParameter(f"{which!r} is not like raw.v1 or processed.v2")
+    return role, int(version)
+
+
+def _line(row: dict[str, Any]) -> str:
+    return f"{row['fingerprint']}  {row['key']}"

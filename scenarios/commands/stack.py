@@ -1,0 +1,172 @@
+"""`wavetank up | down | status | logs`: the life of the embedded stack."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from emulator.environment import LogLevel
+from emulator.errors import NoStackUp
+from emulator.home import Home
+from emulator.stack import DEFAULT_PORT, EmbeddedStack, Stack
+from scenarios.commands import target
+
+NOTHING_UP = 3
+"""Exit code of `status` when there is no stack, as service managers use it."""
+
+LOOK_S = 0.2
+"""How often `logs --follow` looks for new lines."""
+
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port on 127.0.0.1; 0 picks a free one.")]
+OnePort = Annotated[
+    int | None,
+    typer.Option("--port", min=1, max=65535, help="The stack on this port.", show_default="the only one up"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.command(epilog="Example: wavetank up --port 0 --json")(up)
+    app.command(epilog="Example: wavetank down --all")(down)
+    app.command(epilog="Example: wavetank status --json")(status)
+    app.command(epilog="Examples: wavetank logs -n 50    wavetank logs -f partitioner")(logs)
+
+
+def up(
+    port: Port = DEFAULT_PORT,
+    as_json: AsJson = False,
+    deploy: Annotated[bool, typer.Option(help="Deploy the pipeline once the stack is ready.")] = True,
+    log_level: Annotated[LogLevel, typer.Option(help="The least that the stack logs.")] = LogLevel.INFO,
+) -> None:
+    """Start the stack, with the pipeline deployed on it.
+
+    It runs in the background until `wavetank down`. When it is up already, that is said and nothing else
+    done.
+    """
+    from scenarios.commands.bring_up import bring_up, report
+
+    outcome = bring_up(port, deploy=deploy, log_level=log_level, say=_hush if as_json else _say)
+    typer.echo(json.dumps(outcome.document()) if as_json else report(outcome))
+
+
+def down(
+    port: OnePort = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every stack of this checkout, also of drills that run.")
+    ] = False,
+) -> None:
+    """Stop a stack, within 2 seconds.
+
+    Whatever it started ends with it, and its data are gone.
+    """
+    home = Home.from_environment()
+    for stale in clean(home):
+        _say(f"cleaned up after a stack on port {stale} that was gone")
+    try:
+        stacks = EmbeddedStack.running(home) if everything else [target.embedded(port)]
+    except NoStackUp as error:
+        return _say(f"nothing to stop: {error.message}")
+    if not stacks:
+        _say("nothing to stop: no stack is up.")
+    for stack in stacks:
+        begun = time.monotonic()
+        stack.down()
+        typer.echo(f"stopped the stack on port {stack.port} in {time.monotonic() - begun:.1f} s")
+    return None
+
+
+def status(as_json: AsJson = False) -> None:
+    """List the stacks that are up.
+
+    The exit code is 3 when there is none.
+    """
+    from scenarios.commands.overview import describe, table
+
+    stacks = [describe(stack) for stack in EmbeddedStack.running()]
+    if as_json:
+        typer.echo(json.dumps(stacks))
+    else:
+        typer.echo(table(stacks) if stacks else "no stack is up; start one with `wavetank up`")
+    if not stacks:
+        raise typer.Exit(NOTHING_UP)
+
+
+def logs(
+    function: Annotated[
+        str | None,
+        typer.Argument(help="A function; without one, the log of the stack itself.", metavar="FUNCTION"),
+    ] = None,
+    port: OnePort = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, until it ends.")] = False,
+    lines: Annotated[int, typer.Option("-n", "--lines", min=0, help="How many of the last lines.")] = 100,
+    endpoint_url: target.EndpointUrl = None,
+) -> None:
+    """Print the log of a stack, or of a function on it.
+
+    With --port also that of a stack that failed to start.
+    """
+    if function is not None:
+        stack = target.connect(endpoint_url) if port is None else target.embedded(port)
+        return _function_log(stack, function, lines, follow)
+    return _stack_log(port, lines, follow)
+
+
+def _function_log(stack: Stack, function: str, lines: int, follow: bool) -> None:
+    from emulator.develop.function_log import FunctionLog
+    from emulator.develop.functions import find
+
+    log = FunctionLog(stack, find(stack, function))
+    for line in log.last(lines):
+        typer.echo(line)
+    if follow:
+        with suppress(KeyboardInterrupt):
+            for line in log.follow():
+                typer.echo(line)
+
+
+def _stack_log(port: int | None, lines: int, follow: bool) -> None:
+    from emulator.startup import tail
+
+    home = Home.from_environment()
+    log = home.stack(port).log if port is not None else target.embedded(None).folder.log
+    if not log.is_file():
+        raise NoStackUp(f"there is no log of a stack on port {port}.")
+    end = log.stat().st_size
+    typer.echo(tail(log, lines))
+    if follow:
+        for text in _new_text(log, end):
+            sys.stdout.write(text)
+            sys.stdout.flush()
+
+
+def clean(home: Home) -> list[int]:
+    """Remove what stacks that died left behind; the ports they had."""
+    from emulator.startup import discard_stale
+
+    return [record.port for record in discard_stale(home)]
+
+
+def _new_text(log: Path, position: int) -> Iterator[str]:
+    """What is appended to the log from `position` on, until the log is removed with its stack."""
+    with log.open(errors="replace") as stream:
+        stream.seek(position)
+        while log.exists():
+            text = stream.read()
+            if text:
+                yield text
+            else:
+                time.sleep(LOOK_S)
+
+
+def _hush(_line: str) -> None:
+    """Programs get the outcome only."""
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)

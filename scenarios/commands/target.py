@@ -1,0 +1,77 @@
+"""Which stack a command talks to."""
+
+import os
+import socket
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from emulator.clients import LOCAL_HOSTS
+from emulator.errors import CallerError, NoStackUp, SeveralStacksUp, Unreachable
+from emulator.stack import EmbeddedStack, ExternalStack, Stack
+
+PORT_VARIABLE = "WAVETANK_PORT"
+CONNECT_TIMEOUT_S = 3.0
+
+EndpointUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--endpoint-url",
+        envvar="AWS_ENDPOINT_URL",
+        help="The stack to talk to; by default the one that is up.",
+        show_default=False,
+    ),
+]
+"""The option by which every command that needs a stack takes one; give its value to `connect`."""
+
+
+def connect(endpoint_url: str | None = None) -> Stack:
+    """The stack at `endpoint_url`; else the one on the port that `WAVETANK_PORT` names; else the only one up.
+
+    Raises `NoStackUp`, `SeveralStacksUp`, or `Unreachable` when nothing listens at the URL.
+    """
+    if endpoint_url:
+        return _at(endpoint_url)
+    named = os.environ.get(PORT_VARIABLE)
+    if named:
+        return embedded(_port(named))
+    return embedded(None)
+
+
+def embedded(port: int | None) -> EmbeddedStack:
+    """The embedded stack on `port`, or (None) the only one up; the private stack of a drill has to be named.
+
+    Raises `NoStackUp` or `SeveralStacksUp`.
+    """
+    if port is not None:
+        stack = EmbeddedStack.on(port)
+        if stack is None:
+            raise NoStackUp(f"no stack of ours is up on port {port}.")
+        return stack
+    running = [stack for stack in EmbeddedStack.running() if not stack.is_private]
+    if not running:
+        raise NoStackUp
+    if len(running) > 1:
+        raise SeveralStacksUp([stack.port for stack in running])
+    return running[0]
+
+
+def _at(endpoint_url: str) -> Stack:
+    url = urlsplit(endpoint_url)
+    if url.scheme not in ("http", "https") or not url.hostname:
+        raise CallerError(f"{endpoint_url!r} is not a URL.", "Give one like http://127.0.0.1:4566.")
+    port = url.port or (443 if url.scheme == "https" else 80)
+    try:
+        socket.create_connection((url.hostname, port), timeout=CONNECT_TIMEOUT_S).close()
+    except OSError as error:
+        remedy = "Start a stack with `wavetank up`, or correct --endpoint-url (AWS_ENDPOINT_URL)."
+        raise Unreachable(f"nothing listens at {endpoint_url} ({error}).", remedy) from error
+    ours = EmbeddedStack.on(port) if url.hostname in LOCAL_HOSTS else None
+    return ours or ExternalStack(endpoint_url)
+
+
+def _port(text: str) -> int:
+    if not text.isdigit():
+        raise CallerError(f"{PORT_VARIABLE} is {text!r}, not a port number.", f"Unset {PORT_VARIABLE}, or correct it.")
+    return int(text)

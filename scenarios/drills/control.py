@@ -1,0 +1,8 @@
+"""Nothing goes wrong: the run that every other drill is compared with."""
+
+from scenarios.drill import Drill
+
+DRILL = Drill(
+    name="control",
+    hypothesis="Without faults every acknowledged event lands once, enriched, where it belongs.",
+)

@@ -1,0 +1,14 @@
+"""Damaged copies of events, in batches of the raw stream and in chunks; they are re-driven, and fail again."""
+
+from scenarios.drill import Drill
+from scenarios.schedules import CorruptCopies, Expect, Look, Redrive, Scheduled, Scope, Settle, Tick
+
+STILL_THERE = Look("the damaged copies", (Expect("landed", Scope.VICTIM, reasons=frozenset({"bad-frame"})),))
+
+DRILL = Drill(
+    name="corrupt-record",
+    hypothesis="A damaged record costs itself alone: its neighbours land, and re-driving it comes to an end.",
+    troubles=(CorruptCopies(share=0.1),),
+    witness=(Settle(), Tick(Scheduled.CONCATENATOR), STILL_THERE),
+    recovery=(Redrive(), Settle(), Redrive(), Settle(), Redrive(), Settle(), Redrive()),
+)

@@ -1,0 +1,17 @@
+"""A share of the S3 notifications never arrives; the replayer finds the chunks that nobody has done."""
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import Action
+from scenarios.drill import Drill
+from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="dropped-notifications",
+    hypothesis="A chunk whose notification was lost lands after the next run of the replayer.",
+    troubles=(Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(probability=0.5)),),
+    witness=(
+        Settle(),
+        Tick(Scheduled.CONCATENATOR),
+        Look("missing before the replayer ran", (Expect("lost", at_least=1),), premise=True),
+    ),
+)

@@ -1,0 +1,16 @@
+"""Every hop delivers some of its work twice: producer, Kinesis to Lambda, Firehose to S3."""
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import Action
+from scenarios.drill import Drill
+from scenarios.schedules import ProducerRepeats
+
+DRILL = Drill(
+    name="duplicates",
+    hypothesis="However often the producer, a batch or a chunk comes again, each event is at rest once.",
+    troubles=(
+        ProducerRepeats(share=0.1),
+        Fault("batch-again", "esm.batch", Action.DUPLICATE, {"stream": "*-raw"}, When(every=2)),
+        Fault("chunk-twice", "firehose.delivery", Action.DUPLICATE, when=When(every=2)),
+    ),
+)

@@ -1,0 +1,25 @@
+"""The reference data that events are enriched with cannot be read."""
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import Action
+from scenarios.drill import Drill
+from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="enrichment-outage",
+    hypothesis="While reference data cannot be read events wait; none lands without what it is enriched with.",
+    troubles=(
+        Fault(
+            "no-reference",
+            "aws.call",
+            Action.ERROR_BEFORE,
+            {"service": "s3", "operation": "GetObject", "key": "reference/*"},
+            When(count=12),
+        ),
+    ),
+    witness=(
+        Settle(),
+        Tick(Scheduled.CONCATENATOR),
+        Look("when it can be read again", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+    ),
+)

@@ -1,0 +1,35 @@
+"""A function fails for every batch of one event type until the event source gives them up."""
+
+from emulator.faults.model import Fault
+from emulator.faults.points import Action
+from scenarios.drill import Drill
+from scenarios.schedules import Advance, Expect, Look, Redrive, Scheduled, Scope, Settle, Stall, Tick
+
+DRILL = Drill(
+    name="poison-batch",
+    hypothesis="Batches that the event source gives up are set aside with their bytes, and a re-drive lands them.",
+    troubles=(
+        Fault(
+            "no-way-out",
+            "aws.call",
+            Action.ERROR_BEFORE,
+            {"service": "kinesis", "operation": "PutRecords", "resource": "wavetank-click-processed"},
+            parameters={"status": 400, "code": "AccessDeniedException", "message": "not authorized"},
+        ),
+    ),
+    witness=(
+        Stall(),
+        Advance(hours=13),
+        Settle(),
+        Tick(Scheduled.CONCATENATOR),
+        Look(
+            "after the event source gave up",
+            (
+                Expect("quarantined", Scope.VICTIM, equals="acknowledged", reasons=frozenset({"given-up"})),
+                Expect("landed", Scope.OTHERS, equals="acknowledged"),
+            ),
+        ),
+    ),
+    recovery=(Redrive(),),
+    stalls=True,
+)

@@ -1,0 +1,15 @@
+"""A producer goes to a new version of its schema and back again, portion by portion."""
+
+from scenarios.drill import Drill
+from scenarios.schedules import Expect, Look, ProducerAhead, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="rolled-back-producer",
+    hypothesis="Events of several versions of a schema land together, and going back to the older one costs nothing.",
+    troubles=(ProducerAhead(published=True, portions=2),),
+    witness=(
+        Settle(),
+        Tick(Scheduled.CONCATENATOR),
+        Look("with both versions", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+    ),
+)

@@ -1,0 +1,22 @@
+"""A published schema version is overwritten with another schema, noticed, restored, and its events re-driven."""
+
+from scenarios.drill import Drill
+from scenarios.schedules import Expect, Look, Redrive, Scheduled, SchemaOverwritten, Scope, Settle, Tick
+
+DRILL = Drill(
+    name="schema-overwrite",
+    hypothesis="Events whose schema is gone wait in quarantine, the rest flow, and a re-drive lands them.",
+    troubles=(SchemaOverwritten(),),
+    witness=(
+        Settle(),
+        Tick(Scheduled.CONCATENATOR),
+        Look(
+            "while the schema was overwritten",
+            (
+                Expect("quarantined", Scope.VICTIM, equals="acknowledged", reasons=frozenset({"unknown-schema"})),
+                Expect("landed", Scope.OTHERS, equals="acknowledged"),
+            ),
+        ),
+    ),
+    recovery=(Redrive(),),
+)

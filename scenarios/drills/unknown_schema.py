@@ -1,0 +1,32 @@
+"""A producer writes with a schema that is not published yet; it is published, and its events re-driven."""
+
+from scenarios.drill import Drill
+from scenarios.schedules import (
+    Expect,
+    Look,
+    ProducerAhead,
+    PublishAhead,
+    Redrive,
+    Scheduled,
+    Scope,
+    Settle,
+    Tick,
+)
+
+DRILL = Drill(
+    name="unknown-schema",
+    hypothesis="Events of a schema nobody has published wait in quarantine until it is, and a re-drive lands them.",
+    troubles=(ProducerAhead(published=False),),
+    witness=(
+        Settle(),
+        Tick(Scheduled.CONCATENATOR),
+        Look(
+            "before the schema was published",
+            (
+                Expect("quarantined", Scope.VICTIM, equals="acknowledged", reasons=frozenset({"unknown-schema"})),
+                Expect("landed", Scope.OTHERS, equals="acknowledged"),
+            ),
+        ),
+    ),
+    recovery=(PublishAhead(), Redrive()),
+)

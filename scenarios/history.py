@@ -1,0 +1,107 @@
+"""What the producer did and what came of it: the only witness the checkers believe about what was sent.
+
+An operation is one attempt to send one event. It is invoked, and it completes as *ok* (the stream
+acknowledged it), *fail* (the stream surely refused it) or *unknown* (no answer: it may have been taken or
+not). Marks say what the drill itself did and when. One line of JSON each, so that a history can be kept and
+read by others.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+
+Value = None | bool | int | float | str | Mapping[str, "Value"]
+"""What a field of an event may hold; a timestamp is a whole number of microseconds since the epoch."""
+
+EVENT_ID = "event_id"
+EVENT_TIME = "event_time"
+
+
+class Outcome(StrEnum):
+    """How an attempt ended, as far as the producer can know."""
+
+    OK = "ok"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One attempt to send one event.
+
+    content: the fields as sent. payload: SHA-256 (hex) of the bytes put on the stream. invoked_s and
+    completed_s: seconds since the run began. reason: the error's code where it was not acknowledged. repeat:
+    the producer sent it again on purpose, as a retry does whose first answer was lost.
+    """
+
+    event_type: str
+    event_id: str
+    content: Mapping[str, Value]
+    payload: str
+    outcome: Outcome
+    invoked_s: float
+    completed_s: float
+    reason: str = ""
+    repeat: bool = False
+
+    @property
+    def event_time_us(self) -> int:
+        """Event time in microseconds since the epoch, UTC."""
+        value = self.content[EVENT_TIME]
+        if not isinstance(value, int):
+            raise TypeError(f"{EVENT_TIME} of {self.event_id} is {value!r}, not a number of microseconds")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something the drill did: `what` in a word or two, `at_s` seconds since the run began."""
+
+    at_s: float
+    what: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class History:
+    """Everything that was attempted, in the order in which it was sent, and what the drill did meanwhile."""
+
+    operations: tuple[Operation, ...] = ()
+    marks: tuple[Mark, ...] = field(default=())
+
+    @property
+    def event_types(self) -> tuple[str, ...]:
+        """Event types of which at least one event was attempted, sorted."""
+        return tuple(sorted({operation.event_type for operation in self.operations}))
+
+    def of(self, event_type: str) -> tuple[Operation, ...]:
+        """The operations of one event type."""
+        return tuple(operation for operation in self.operations if operation.event_type == event_type)
+
+    def lines(self) -> Iterator[str]:
+        """The history as lines of JSON, without line ends: marks first, then operations."""
+        for mark in self.marks:
+            yield json.dumps({"mark": asdict(mark)}, separators=(",", ":"))
+        for operation in self.operations:
+            yield json.dumps({"operation": asdict(operation)}, separators=(",", ":"))
+
+
+def from_lines(lines: Iterable[str]) -> History:
+    """The history that was written as `lines`; empty lines are passed over.
+
+    Raises ValueError for a line that is neither a mark nor an operation.
+    """
+    marks: list[Mark] = []
+    operations: list[Operation] = []
+    for number, line in enumerate(lines, start=1):
+        match json.loads(line) if line.strip() else None:
+            case None:
+                continue
+            case {"mark": dict(said)}:
+                marks.append(Mark(**said))
+            case {"operation": dict(said)}:
+                operations.append(Operation(**{**said, "outcome": Outcome(said["outcome"])}))
+            case other:
+                raise ValueError(f"line {number} is neither a mark nor an operation: {other!r}")
+    return History(tuple(operations), tuple(marks))

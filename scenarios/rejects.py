@@ -1,0 +1,84 @@
+"""Lines that did not become events: why, and the file that keeps them so that none is dropped silently."""
+
+import base64
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from io import RawIOBase
+from pathlib import Path
+
+
+class RejectReason(StrEnum):
+    """Why a line is not an event; the value is the code in the file of rejected lines."""
+
+    NOT_UTF8 = "not-utf8"
+    NOT_JSON = "not-json"
+    NOT_OBJECT = "not-an-object"
+    NOT_FINITE = "not-finite"
+    DUPLICATE_NAME = "duplicate-name"
+    BAD_TEXT = "bad-text"
+    LINE_TOO_LONG = "line-too-long"
+    CUT_OFF = "cut-off"
+    MISSING_ID = "missing-id"
+    BAD_ID = "bad-id"
+    MISSING_TIME = "missing-time"
+    BAD_TIME = "bad-time"
+    BAD_TYPE = "bad-type"
+    BAD_RECORD = "bad-record"
+    TOO_LARGE = "too-large"
+    REFUSED = "refused"
+    UNKNOWN_OUTCOME = "unknown-outcome"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why something is not an event: a reason for machines and a sentence for people."""
+
+    reason: RejectReason
+    message: str
+
+
+@dataclass
+class RejectFile:
+    """Newline JSON of rejected lines: `{"line", "reason", "message", "text"}`, numbered from 1.
+
+    A line that is not UTF-8 is kept as `base64` instead of `text`. The file is made with the first rejected
+    line, replacing one of an earlier run; a run without any removes that one, and no other file of the name.
+    """
+
+    path: Path
+    counts: Counter[RejectReason] = field(default_factory=Counter)
+    _out: RawIOBase | None = None
+
+    def add(self, line: int, rejection: Rejection, original: bytes) -> None:
+        """Keep one line. Raises OSError where the file cannot be written."""
+        self.counts[rejection.reason] += 1
+        entry = {"line": line, "reason": rejection.reason, "message": rejection.message, **_kept(original)}
+        if self._out is None:
+            self._out = self.path.open("wb", buffering=0)
+        self._out.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
+
+    def close(self) -> None:
+        """Finish the file."""
+        if self._out is not None:
+            self._out.close()
+        elif _is_ours(self.path):
+            self.path.unlink(missing_ok=True)
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file is one that an earlier run wrote, by its first line."""
+    try:
+        with path.open("rb") as there:
+            entry = json.loads(there.readline())
+    except (OSError, ValueError):
+        return False
+    return isinstance(entry, dict) and {"line", "reason", "message"} <= entry.keys()
+
+
+def _kept(original: bytes) -> dict[str, str]:
+    try:
+        return {"text": original.decode("utf-8")}
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(original).decode("ascii")}

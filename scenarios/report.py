@@ -1,0 +1,81 @@
+"""What is said of a run: the values, their JSON document, and the exit code over several runs."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from scenarios.checkers import Finding, Judgement, Verdict
+from scenarios.drill import Workload
+from scenarios.ledger import Ledger, total
+
+EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
+
+
+@dataclass(frozen=True)
+class Report:
+    """One run of one drill.
+
+    duration_s: wall clock, in seconds. fired: how often each trouble struck, by its id. folder: where the
+    history and this report are kept. unused: lines of the workload's file that are no event, by reason.
+    """
+
+    name: str
+    seed: int
+    workload: Workload
+    duration_s: float
+    fired: Mapping[str, int]
+    judgement: Judgement
+    folder: Path
+    unused: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the run has shown."""
+        return self.judgement.verdict
+
+    @property
+    def totals(self) -> Ledger:
+        """The ledger of all event types together."""
+        return total(self.judgement.ledger)
+
+    @property
+    def troubles(self) -> list[Finding]:
+        """What did not pass, in the order of the checkers."""
+        return [finding for finding in self.judgement.findings if finding.verdict is not Verdict.PASS]
+
+    def document(self) -> dict[str, Any]:
+        """The report as plain data."""
+        return {
+            "name": self.name,
+            "verdict": str(self.verdict),
+            "seed": self.seed,
+            "duration_s": round(self.duration_s, 3),
+            "fired": sum(self.fired.values()),
+            "faults": dict(self.fired),
+            "ledger": {event_type: entry.ledger.counts() for event_type, entry in self.judgement.ledger.items()},
+            "findings": [
+                {"checker": finding.checker, "verdict": str(finding.verdict), "detail": finding.detail}
+                for finding in self.judgement.findings
+            ],
+            "workload": {
+                "events": self.workload.events,
+                "source": str(self.workload.source) if self.workload.source else None,
+                "unused_lines": sum(self.unused.values()),
+                "unused_by_reason": dict(self.unused),
+            },
+            "folder": str(self.folder),
+        }
+
+
+def document(reports: Iterable[Report]) -> dict[str, Any]:
+    """The reports of one command as plain data: `{"drills": […]}`."""
+    return {"drills": [report.document() for report in reports]}
+
+
+def exit_code(reports: Iterable[Report]) -> int:
+    """0 when all passed, 1 when any failed, else 3 when any was inconclusive; 3 when nothing was run."""
+    verdicts = {report.verdict for report in reports}
+    if Verdict.FAIL in verdicts:
+        return EXIT_CODES[Verdict.FAIL]
+    return EXIT_CODES[Verdict.PASS if verdicts == {Verdict.PASS} else Verdict.INCONCLUSIVE]

@@ -1,0 +1,110 @@
+"""Holds drills on a site: up → run → heal → settle → tick → read → check → save.
+
+Every drill is compared with its control, the same workload without troubles, which is run once per workload
+and seed and reported like any other run.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from scenarios.catalogue import CONTROL, catalogue
+from scenarios.drill import Drill, Workload
+from scenarios.report import Report
+from scenarios.run import Conclusion, Run
+from scenarios.site import Site
+from scenarios.sources import Drawn, events_of
+
+Progress = Callable[[str, str], None]
+"""Is told the name of the drill that runs and what it does now."""
+
+Digests = Mapping[str, str]
+
+
+@dataclass
+class Runner:
+    """Holds drills on one site, one after another; histories and verdicts are kept below `folder`."""
+
+    site: Site
+    folder: Path
+    progress: Progress = lambda _drill, _what: None
+    _controls: dict[tuple[Workload, int], Digests | None] = field(default_factory=dict)
+
+    def hold(self, drills: Iterable[Drill], seed: int) -> Iterator[Report]:
+        """Run each drill, before it its control where that was not run yet; one report for each run.
+
+        Raises MappingError, OSError or UnusableSourceError where a workload cannot be had.
+        """
+        for drill in drills:
+            case = (drill.workload, seed)
+            if case not in self._controls:
+                control = replace(catalogue()[CONTROL], workload=drill.workload)
+                report, self._controls[case] = self._run(control, seed, None)
+                yield report
+            if not drill.is_control:
+                yield self._run(drill, seed, self._controls[case])[0]
+
+    def _run(self, drill: Drill, seed: int, control: Digests | None) -> tuple[Report, Digests | None]:
+        """The report, and the digests at rest; None of a run that did not come to its end."""
+        started = time.monotonic()
+        drawn = self._events(drill.workload, seed)
+        run = Run(self.site, drill, seed, drawn.events, self._narrator(drill))
+        conclusion, ended = _attempt(run, control)
+        folder = self.folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{drill.name}"
+        duration_s = time.monotonic() - started
+        report = Report(
+            drill.name,
+            seed,
+            drill.workload,
+            duration_s,
+            conclusion.fired,
+            conclusion.judgement,
+            folder,
+            drawn.unused,
+        )
+        save(run, report)
+        return report, run.at_rest.digests if ended and run.at_rest is not None else None
+
+    def _events(self, workload: Workload, seed: int) -> Drawn:
+        schemas = {event_type: route.schema for event_type, route in self.site.routes.items()}
+        return events_of(workload, seed, schemas)
+
+    def _narrator(self, drill: Drill) -> Callable[[str], None]:
+        return lambda what: self.progress(drill.name, what)
+
+
+def _attempt(run: Run, control: Digests | None) -> tuple[Conclusion, bool]:
+    """What a run has shown, and whether it came to its end."""
+    try:
+        _stages(run)
+        return run.conclude(control), True
+    except Exception as error:
+        return run.break_off(error, control), False
+    except BaseException:
+        run.abandon()
+        raise
+
+
+def _stages(run: Run) -> None:
+    """What happens in a run, in this order."""
+    run.up()
+    run.storm()
+    run.witness()
+    run.heal()
+    run.recover()
+    run.settle()
+    run.tick()
+    run.read()
+    run.again()
+
+
+def save(run: Run, report: Report) -> None:
+    """Keep the history, one line an operation, and the report in the report's folder."""
+    report.folder.mkdir(parents=True, exist_ok=True)
+    with (report.folder / "history.jsonl").open("w", encoding="utf-8") as out:
+        out.writelines(f"{line}\n" for line in run.history.lines())
+    text = json.dumps(report.document(), indent=2)
+    (report.folder / "report.json").write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,154 @@
+"""The ledger counts each hand-written case as its definitions say."""
+
+import hashlib
+from dataclasses import replace
+
+from scenarios.at_rest import HOUR_US, AtRest, Enrichment, Model, Quarantined, Stored
+from scenarios.history import History, Operation, Outcome, Value
+from scenarios.ledger import Entry, Ledger, draw_up, total
+
+NOON_US = 1_574_596_800_000_000
+"""2019-11-24 12:00 UTC."""
+MODEL = Model(
+    buckets=2,
+    enrichments={"click": Enrichment("campaign", ("advertiser",), {"men": {"advertiser": "Zozo"}})},
+)
+HOUR_LATER_US = NOON_US + HOUR_US
+
+
+def attempt(number: int, outcome: Outcome = Outcome.OK, time_us: int = NOON_US) -> Operation:
+    """One attempt to send the click `c<number>`."""
+    event_id = f"c{number}"
+    content: dict[str, Value] = {
+        "event_id": event_id,
+        "event_time": time_us,
+        "campaign": "men",
+        "position": None,
+    }
+    payload = hashlib.sha256(event_id.encode()).hexdigest()
+    return Operation("click", event_id, content, payload, outcome, 0.0, 0.1)
+
+
+def landed(operation: Operation) -> Stored:
+    """What is at rest of it when all goes well."""
+    partition = MODEL.partition_of("click", operation.event_id, operation.event_time_us)
+    content = {**operation.content, "advertiser": "Zozo"}
+    return Stored(operation.event_id, content, partition, f"avro/{partition}")
+
+
+def drawn(history: History, at_rest: AtRest, model: Model = MODEL) -> Entry:
+    return draw_up(history, at_rest, model)["click"]
+
+
+def test_an_event_sent_twice_counts_once() -> None:
+    entry = drawn(History((attempt(1), attempt(1))), AtRest(avro=(landed(attempt(1)),)))
+    assert entry.ledger == Ledger(attempted=1, acknowledged=1, landed=1)
+
+
+def test_an_acknowledged_event_that_is_nowhere_is_lost() -> None:
+    entry = drawn(History((attempt(1),)), AtRest())
+    assert entry.ledger == Ledger(attempted=1, acknowledged=1, lost=1)
+    assert entry.ids["lost"] == ("c1",)
+
+
+def test_an_event_acknowledged_at_the_second_attempt_is_acknowledged() -> None:
+    history = History((attempt(1, Outcome.UNKNOWN), attempt(1, Outcome.OK)))
+    assert drawn(history, AtRest()).ledger == Ledger(attempted=1, acknowledged=1, lost=1)
+
+
+def test_an_event_of_unknown_outcome_may_land_or_not() -> None:
+    history = History((attempt(1, Outcome.UNKNOWN), attempt(2, Outcome.UNKNOWN)))
+    entry = drawn(history, AtRest(avro=(landed(attempt(1)),)))
+    assert entry.ledger == Ledger(attempted=2, unknown=2, landed=1, absent=1)
+
+
+def test_a_refused_event_owes_nothing_and_must_not_land() -> None:
+    history = History((attempt(1, Outcome.FAIL), attempt(2, Outcome.FAIL)))
+    entry = drawn(history, AtRest(avro=(landed(attempt(1)),)))
+    assert entry.ledger == Ledger(attempted=2, refused=2, unexpected=1)
+
+
+def test_a_record_that_nobody_sent_is_unexpected() -> None:
+    entry = drawn(History((attempt(1),)), AtRest(avro=(landed(attempt(1)), landed(attempt(9)))))
+    assert entry.ledger == Ledger(attempted=1, acknowledged=1, landed=1, unexpected=1)
+
+
+def test_copies_count_as_duplicated_even_in_different_partitions() -> None:
+    elsewhere = landed(attempt(1, time_us=HOUR_LATER_US))
+    entry = drawn(
+        History((attempt(1), attempt(1, time_us=HOUR_LATER_US))), AtRest(avro=(landed(attempt(1)), elsewhere))
+    )
+    assert entry.ledger == Ledger(attempted=1, acknowledged=1, landed=1, duplicated=1)
+
+
+def test_a_record_in_the_wrong_hour_is_misplaced_and_still_landed() -> None:
+    wrong = replace(landed(attempt(1)), partition=landed(attempt(1, time_us=HOUR_LATER_US)).partition)
+    entry = drawn(History((attempt(1),)), AtRest(avro=(wrong,)))
+    assert entry.ledger == Ledger(attempted=1, acknowledged=1, landed=1, misplaced=1)
+
+
+def test_a_record_in_the_wrong_bucket_is_misplaced() -> None:
+    home = landed(attempt(1)).partition
+    wrong = replace(landed(attempt(1)), partition=replace(home, bucket=1 - home.bucket))
+    assert drawn(History((attempt(1),)), AtRest(avro=(wrong,))).ledger.misplaced == 1
+
+
+def test_a_record_without_its_enrichment_is_corrupted() -> None:
+    bare = replace(landed(attempt(1)), content=attempt(1).content)
+    assert drawn(History((attempt(1),)), AtRest(avro=(bare,))).ledger.corrupted == 1
+
+
+def test_a_changed_field_is_corruption() -> None:
+    changed = replace(landed(attempt(1)), content={**landed(attempt(1)).content, "position": 3})
+    assert drawn(History((attempt(1),)), AtRest(avro=(changed,))).ledger.corrupted == 1
+
+
+def test_a_null_field_and_a_missing_one_are_the_same() -> None:
+    content = {name: value for name, value in landed(attempt(1)).content.items() if value is not None}
+    entry = drawn(History((attempt(1),)), AtRest(avro=(replace(landed(attempt(1)), content=content),)))
+    assert entry.ledger.corrupted == 0
+
+
+def test_of_two_contents_of_one_id_in_one_partition_the_earlier_must_be_at_rest() -> None:
+    early, late = attempt(1), attempt(1, time_us=NOON_US + 1)
+    history = History((late, early))
+    assert drawn(history, AtRest(avro=(landed(early),))).ledger.corrupted == 0
+    assert drawn(history, AtRest(avro=(landed(late),))).ledger.corrupted == 1
+
+
+def test_a_quarantined_event_is_known_by_the_bytes_that_were_sent() -> None:
+    record = Quarantined("click", "unknown-schema", attempt(1).payload, "quarantine/x")
+    entry = drawn(History((attempt(1),)), AtRest(quarantine=(record,)))
+    assert entry.ledger == Ledger(attempted=1, acknowledged=1, quarantined=1)
+
+
+def test_a_quarantined_event_that_landed_after_all_counts_as_landed() -> None:
+    record = Quarantined("click", "unknown-schema", attempt(1).payload, "quarantine/x")
+    entry = drawn(History((attempt(1),)), AtRest(avro=(landed(attempt(1)),), quarantine=(record,)))
+    assert entry.ledger == Ledger(attempted=1, acknowledged=1, landed=1)
+
+
+def test_quarantined_bytes_that_nobody_sent_are_unexpected() -> None:
+    record = Quarantined("click", "bad-frame", "f" * 64, "quarantine/x")
+    entry = drawn(History((attempt(1),)), AtRest(avro=(landed(attempt(1)),), quarantine=(record,)))
+    assert entry.ledger.unexpected == 1
+
+
+def test_an_event_waiting_in_a_part_is_late_only_outside_the_hours_that_were_merged() -> None:
+    at_rest = AtRest(parts=(landed(attempt(1)),))
+    never_merged = replace(MODEL, covered=frozenset({HOUR_LATER_US}))
+    merged = replace(MODEL, covered=frozenset({NOON_US}))
+    assert drawn(History((attempt(1),)), at_rest, never_merged).ledger.late == 1
+    assert drawn(History((attempt(1),)), at_rest, merged).ledger.lost == 1
+
+
+def test_ledgers_of_every_kind_balance_and_add_up() -> None:
+    history = History((attempt(1), attempt(2), attempt(3, Outcome.UNKNOWN), attempt(4, Outcome.FAIL)))
+    entries = draw_up(history, AtRest(avro=(landed(attempt(1)),)), MODEL)
+    assert entries["click"].ledger.balanced
+    assert total({"a": entries["click"], "b": entries["click"]}).attempted == 8
+    assert not Ledger(attempted=1, acknowledged=1).balanced
+
+
+def test_an_event_type_that_nobody_sent_has_a_ledger_when_it_is_at_rest() -> None:
+    assert draw_up(History(), AtRest(avro=(landed(attempt(1)),)), MODEL)["click"].ledger.unexpected == 1

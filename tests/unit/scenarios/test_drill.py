@@ -1,0 +1,73 @@
+"""The catalogue is the folder: every drill in it can be run, and a name that is not in it is refused."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from emulator.faults.model import Fault, document
+from emulator.faults.parse import parse
+from scenarios.catalogue import UnknownDrillError, catalogue, named
+from scenarios.feeding import chosen, portions
+from scenarios.schedules import Scheduled
+from scenarios.site import scheduled_event
+from scenarios.workloads import WorkloadEvent, synthetic
+
+START = datetime(2019, 11, 24, tzinfo=UTC)
+FAULTS = [fault for drill in catalogue().values() for fault in drill.troubles if isinstance(fault, Fault)]
+
+
+def test_the_control_comes_first_and_is_the_only_one_without_trouble() -> None:
+    names = list(catalogue())
+    assert names[0] == "control"
+    assert [name for name, drill in catalogue().items() if drill.is_control] == ["control"]
+    assert {"duplicates", "dropped-notifications", "schema-overwrite"} <= set(names)
+
+
+def test_every_drill_says_what_it_shows_and_names_its_troubles_differently() -> None:
+    for drill in catalogue().values():
+        assert drill.hypothesis.endswith(".")
+        ids = [trouble.id for trouble in drill.troubles]
+        assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.id)
+def test_every_fault_of_a_drill_is_one_that_the_stack_accepts(fault: Fault) -> None:
+    assert document(parse(document(fault), "unnamed")).items() >= {"id": fault.id, "point": fault.point}.items()
+
+
+def test_drills_are_found_by_name_each_once_in_the_order_given() -> None:
+    assert [drill.name for drill in named(["duplicates", "control", "duplicates"])] == [
+        "duplicates",
+        "control",
+    ]
+
+
+def test_an_unknown_drill_is_refused_with_the_names_there_are() -> None:
+    with pytest.raises(UnknownDrillError, match=r"no drill storms; there are: control, .*duplicates"):
+        named(["control", "storms"])
+
+
+def test_portions_hold_every_event_once_and_none_is_empty() -> None:
+    events = synthetic(10, 1, START)
+    dealt = portions(events, 4)
+    assert sorted(event.event_id for portion in dealt for event in portion) == sorted(e.event_id for e in events)
+    assert [len(portion) for portion in portions(events[:2], 4)] == [1, 1]
+
+
+def test_the_share_that_a_producer_repeats_is_chosen_by_seed() -> None:
+    events = synthetic(100, 1, START)
+    assert chosen(events, 0.1, 5) == chosen(events, 0.1, 5) != chosen(events, 0.1, 6)
+    assert len(chosen(events, 0.1, 5)) == 10
+
+
+def test_a_small_share_repeats_at_least_one_and_no_share_none() -> None:
+    events: list[WorkloadEvent] = synthetic(5, 1, START)
+    assert len(chosen(events, 0.01, 1)) == 1
+    assert chosen(events, 0.0, 1) == chosen([], 0.5, 1) == []
+
+
+def test_a_scheduled_event_has_its_time_in_utc_without_fractions() -> None:
+    event = scheduled_event(Scheduled.CONCATENATOR, START.replace(microsecond=5), "000000000000", "us-east-1")
+    assert event["time"] == "2019-11-24T00:00:00Z"
+    assert event["detail-type"] == "Scheduled Event"
+    assert event["resources"] == ["arn:aws:events:us-east-1:000000000000:rule/wavetank-concatenator"]

@@ -1,0 +1,83 @@
+"""A report says everything of a run as plain data; the exit code is that of the worst verdict."""
+
+import json
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from scenarios.board import Board, table
+from scenarios.checkers import Finding, Judgement, Verdict
+from scenarios.drill import Workload
+from scenarios.ledger import Entry, Ledger
+from scenarios.report import Report, document, exit_code
+
+LEDGERS = {"click": Entry(Ledger(attempted=4, acknowledged=4, landed=3, lost=1), {"lost": ("c1",)})}
+FINDINGS = (
+    Finding("uniqueness", Verdict.PASS, "none"),
+    Finding("conservation", Verdict.FAIL, "1 click lost"),
+)
+REPORT = Report(
+    "lossy",
+    7,
+    Workload(events=4),
+    1.23456,
+    {"drop": 2, "twice": 1},
+    Judgement(FINDINGS, LEDGERS),
+    Path("runs/x"),
+)
+
+
+def judged(verdict: Verdict) -> Report:
+    return replace(REPORT, judgement=Judgement((Finding("some", verdict, ""),), LEDGERS))
+
+
+def test_the_document_has_name_verdict_seed_duration_fired_and_every_count_of_the_ledger() -> None:
+    (said,) = json.loads(json.dumps(document([REPORT])))["drills"]
+    assert (said["name"], said["verdict"], said["seed"]) == ("lossy", "fail", 7)
+    assert (said["duration_s"], said["fired"], said["faults"]) == (1.235, 3, {"drop": 2, "twice": 1})
+    assert said["ledger"] == {"click": LEDGERS["click"].ledger.counts()}
+    assert said["ledger"]["click"] | {"landed": 3, "lost": 1} == said["ledger"]["click"]
+    assert said["findings"][1] == {"checker": "conservation", "verdict": "fail", "detail": "1 click lost"}
+
+
+def test_the_document_says_how_many_lines_of_the_workload_were_not_used_and_why() -> None:
+    part = replace(REPORT, unused={"not-json": 3, "missing-id": 1}).document()["workload"]
+    assert part["unused_lines"] == 4
+    assert part["unused_by_reason"] == {"not-json": 3, "missing-id": 1}
+    assert REPORT.document()["workload"]["unused_lines"] == 0
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "code"),
+    [
+        ((Verdict.PASS, Verdict.PASS), 0),
+        ((Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE), 1),
+        ((Verdict.PASS, Verdict.INCONCLUSIVE), 3),
+        ((), 3),
+    ],
+)
+def test_the_exit_code_is_that_of_the_worst_verdict(verdicts: tuple[Verdict, ...], code: int) -> None:
+    assert exit_code([judged(verdict) for verdict in verdicts]) == code
+
+
+def test_the_terminal_does_not_say_no_faults_of_a_drill_of_which_it_is_not_known_what_fired() -> None:
+    out = Console(width=120, record=True, file=StringIO())
+    with Board(out) as board:
+        board.ended(replace(REPORT, fired={}))
+    assert "faults unknown" in out.export_text()
+
+
+def test_the_terminal_names_what_did_not_pass_and_what_is_wrong() -> None:
+    out = Console(width=120, record=True, file=StringIO())
+    with Board(out) as board:
+        board.now("lossy", "feed")
+        board.ended(REPORT)
+    out.print(table([REPORT, judged(Verdict.PASS)]))
+    text = out.export_text()
+    assert "conservation: 1 click lost" in text
+    assert "drop ×2, twice ×1" in text
+    assert "1 lost" in text
+    assert "uniqueness" not in text
