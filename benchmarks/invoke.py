@@ -1,0 +1,214 @@
+"""How long one invocation of a function takes, through the endpoint.
+
+- `warm_p50_ms`, `warm_p99_ms`: one caller, one environment, an event after the other; after a warm-up.
+- `cold_p50_ms`: the first event of a new environment, from the call to the answer; the handler imports boto3 and the
+  pipeline's own layer, as the pipeline's handlers do.
+- `edit_to_serving_ms`: from a file of the pipeline saved to the first answer of the new code, as `wavetank dev` does it
+  for six functions.
+- `waiting_8_share`: what eight callers of a function that waits get done, of eight times what one does.
+- `computing_8_share`: how much of the processors a function that computes uses with eight callers.
+"""
+
+import io
+import json
+import os
+import shutil
+import statistics
+import tempfile
+import threading
+import time
+import uuid
+import zipfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from emulator.deploy import schemas_folder
+from emulator.develop import functions
+from emulator.develop.reload import Place, Reaction, Reloader
+from emulator.develop.watch import Watch
+from emulator.home import Home, project_root
+from emulator.stack import Stack
+from pipeline import package
+
+WARM_UP = 50
+WARM = 1000
+COLD = 15
+EDITS = 5
+EDITED = 6
+CALLERS = 8
+ROUNDS = 6
+DEADLINE_S = 60.0
+ROLE = "arn:aws:iam::000000000000:role/benchmark"
+
+ECHO = "def handler(event, context): return event"
+IMPORTS = "import boto3, fastavro\ndef handler(event, context): return event"
+WAITS = "import time\ndef handler(event, context): time.sleep(0.1)"
+COMPUTES = (
+    "import time\n"
+    "def handler(event, context):\n"
+    "    began = time.process_time()\n"
+    "    while time.process_time() - began < 0.1: pass\n"
+    "    return time.process_time() - began\n"
+)
+EDIT = "def handle(event, context): return {}\n"
+
+
+def run(stack: Stack) -> dict[str, float]:
+    """Measure on a running stack; the functions it makes are deleted again."""
+    client = stack.client("lambda")
+    warm = sorted(_warm(client))
+    return {
+        "warm_p50_ms": statistics.median(warm) * 1000,
+        "warm_p99_ms": warm[len(warm) * 99 // 100] * 1000,
+        "cold_p50_ms": statistics.median(_cold(client)) * 1000,
+        "edit_to_serving_ms": statistics.median(_edits(stack)) * 1000,
+        "waiting_8_share": _waiting_share(client),
+        "computing_8_share": _computing_share(client),
+    }
+
+
+def _warm(client: Any) -> list[float]:
+    with _function(client, ECHO) as name:
+        for _ in range(WARM_UP):
+            _call(client, name)
+        return [_call(client, name)[0] for _ in range(WARM)]
+
+
+def _cold(client: Any) -> list[float]:
+    """Each change of the configuration replaces the environments, so that the next event starts one."""
+    layer = package.build(Home.from_environment().cache / "packages").codec_layer.path.read_bytes()
+    version = client.publish_layer_version(LayerName="benchmark-codec", Content={"ZipFile": layer})
+    with _function(client, IMPORTS, Layers=[version["LayerVersionArn"]]) as name:
+        _call(client, name)
+        times = []
+        for number in range(COLD):
+            variables = {"Variables": {"RUN": str(number)}}
+            client.update_function_configuration(FunctionName=name, Environment=variables)
+            _wait(client, name)
+            times.append(_call(client, name)[0])
+        return times
+
+
+def _edits(stack: Stack) -> list[float]:
+    """Edits of a copy of the pipeline, watched as `wavetank dev` watches the checkout."""
+    client = stack.client("lambda")
+    with tempfile.TemporaryDirectory() as folder, _functions(client, EDITED) as names:
+        code = Path(shutil.copytree(project_root() / "pipeline", Path(folder, "pipeline")))
+        edited = code / "edited.py"
+        edited.write_text(EDIT.format(-1))
+        reloader = Reloader(stack, Place(code, schemas_folder(), names), _not_asked)
+        functions.update_code(stack, names, reloader.package)
+        watch = Watch((code, schemas_folder()), (".py", ".avsc", ".json"))
+        times = []
+        for number in range(EDITS):
+            watching = threading.Thread(target=lambda: reloader.react(watch.wait()))
+            watching.start()
+            began = time.perf_counter()
+            edited.write_text(EDIT.format(number))
+            while _call(client, names[0])[1] != number:
+                _check(time.perf_counter() - began < DEADLINE_S, "the edit was never served")
+            times.append(time.perf_counter() - began)
+            watching.join(DEADLINE_S)
+        return times
+
+
+def _waiting_share(client: Any) -> float:
+    with _function(client, WAITS) as name:
+        one = statistics.median(_call(client, name)[0] for _ in range(ROUNDS))
+        took = _together(lambda: _call(client, name))[0]
+    return one * ROUNDS / took
+
+
+def _computing_share(client: Any) -> float:
+    with _function(client, COMPUTES) as name:
+        took, used = _together(lambda: _call(client, name))
+    processors = min(CALLERS, os.process_cpu_count() or 1)
+    return sum(float(answer) for _, answer in used) / took / processors
+
+
+def _together(call: Callable[[], tuple[float, Any]]) -> tuple[float, list[tuple[float, Any]]]:
+    """Eight callers, several rounds each, in eight warm environments: seconds for all, and what they got."""
+    with ThreadPoolExecutor(CALLERS) as pool:
+        barrier = threading.Barrier(CALLERS)
+
+        def rounds(number: int) -> list[tuple[float, Any]]:
+            barrier.wait()
+            return [call() for _ in range(number)]
+
+        list(pool.map(rounds, [2] * CALLERS))
+        began = time.perf_counter()
+        answers = [answer for some in pool.map(rounds, [ROUNDS] * CALLERS) for answer in some]
+        return time.perf_counter() - began, answers
+
+
+@contextmanager
+def _functions(client: Any, number: int) -> Iterator[list[str]]:
+    names = [_deploy(client, ECHO, Handler="pipeline.edited.handle") for _ in range(number)]
+    try:
+        yield names
+    finally:
+        for name in names:
+            client.delete_function(FunctionName=name)
+
+
+@contextmanager
+def _function(client: Any, source: str, **settings: Any) -> Iterator[str]:
+    name = _deploy(client, source, **settings)
+    try:
+        yield name
+    finally:
+        with suppress(client.exceptions.ResourceNotFoundException):
+            client.delete_function(FunctionName=name)
+
+
+def _deploy(client: Any, source: str, **settings: Any) -> str:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("handler.py", source)
+    name = f"benchmark-{uuid.uuid4().hex[:8]}"
+    client.create_function(
+        **{
+            "FunctionName": name,
+            "Runtime": "python3.13",
+            "Role": ROLE,
+            "Handler": "handler.handler",
+            "MemorySize": 256,
+            "Timeout": 30,
+            "Code": {"ZipFile": buffer.getvalue()},
+            **settings,
+        }
+    )
+    _wait(client, name)
+    return name
+
+
+def _wait(client: Any, name: str) -> None:
+    deadline = time.monotonic() + DEADLINE_S
+    while time.monotonic() < deadline:
+        found = client.get_function_configuration(FunctionName=name)
+        if found["State"] == "Active" and found["LastUpdateStatus"] == "Successful":
+            return
+        time.sleep(0.01)
+    raise TimeoutError(f"{name} did not become ready: {found['State']} {found.get('StateReason', '')}")
+
+
+def _call(client: Any, name: str) -> tuple[float, Any]:
+    """Seconds from the call to the answer, and the answer. Raises RuntimeError for a function error."""
+    began = time.perf_counter()
+    response = client.invoke(FunctionName=name, Payload=b'{"n": 1}')
+    answer = json.load(response["Payload"])
+    took = time.perf_counter() - began
+    _check("FunctionError" not in response, f"the function failed: {answer}")
+    return took, answer
+
+
+def _check(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise RuntimeError(otherwise)
+
+
+def _not_asked() -> Reaction:
+    return Reaction("nothing of the infrastructure is edited", ok=False)
