@@ -1,0 +1,75 @@
+"""`wavetank dev | cycle | logs FUNCTION`, as a developer runs them."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from emulator.home import CACHE_VARIABLE, HOME_VARIABLE, Home
+from emulator.stack import EmbeddedStack
+from pipeline import topology
+from tests.e2e.commands import wavetank
+
+pytestmark = pytest.mark.stack
+
+WAVETANK = Path(sys.executable).parent / "wavetank"
+DEADLINE_S = 30.0
+
+
+@contextmanager
+def dev(stack: EmbeddedStack, home: Home, *options: str) -> Iterator[list[str]]:
+    """`wavetank dev` up to the moment at which it watches, ended by Ctrl-C: the lines that it printed."""
+    places = {HOME_VARIABLE: str(home.path), CACHE_VARIABLE: str(home.cache)}
+    command = [str(WAVETANK), "dev", "--endpoint-url", stack.endpoint_url, *options]
+    with subprocess.Popen(command, env=os.environ | places, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines: list[str] = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("watching"):
+                break
+        try:
+            yield lines
+        finally:
+            process.send_signal(signal.SIGINT)
+            status = process.wait(DEADLINE_S)
+    assert status == 0
+
+
+def test_dev_watches_until_it_is_interrupted(deployed: EmbeddedStack, home: Home) -> None:
+    with dev(deployed, home) as lines:
+        assert lines == ["watching pipeline/ and schemas/; Ctrl-C ends it\n"]
+
+
+def test_dev_debugs_a_function_and_leaves_it_as_it_was(deployed: EmbeddedStack, home: Home) -> None:
+    client, name = deployed.client("lambda"), topology.REPLAYER
+    before = client.get_function_configuration(FunctionName=name)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with dev(deployed, home, "--debug", "replayer", "--debug-port", str(port)) as lines:
+        assert any(f'"port": {port}' in line for line in lines)
+        socket.create_connection(("127.0.0.1", port), timeout=DEADLINE_S).close()
+        assert client.get_function_configuration(FunctionName=name)["Timeout"] == 900
+    after = client.get_function_configuration(FunctionName=name)
+    same = ("Handler", "Timeout", "Environment", "CodeSha256", "Layers")
+    assert {key: after.get(key) for key in same} == {key: before.get(key) for key in same}
+
+
+def test_the_log_of_a_function_is_printed(deployed: EmbeddedStack) -> None:
+    deployed.client("lambda").invoke(FunctionName=topology.REPLAYER, Payload=b'{"time": "2019-11-24T12:00:00Z"}')
+    deployed.settle()
+    ran = wavetank(deployed.endpoint_url, "logs", "replayer", "-n", "1")
+    assert ran.stdout.startswith("REPORT RequestId: ")
+
+
+def test_cycling_a_function_that_is_not_there_says_which_are(deployed: EmbeddedStack) -> None:
+    assert "new environment" in wavetank(deployed.endpoint_url, "cycle", "replayer").stdout
+    with pytest.raises(Exception, match=r"There are: .*wavetank-replayer"):
+        wavetank(deployed.endpoint_url, "cycle", "nothing")

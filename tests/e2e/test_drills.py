@@ -1,0 +1,204 @@
+"""The drills hold on a real stack, and a drill whose faults did nothing is not called a pass."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from emulator.faults.model import Fault
+from emulator.faults.points import Action
+from emulator.stack import EmbeddedStack
+from pipeline import topology
+from scenarios.catalogue import catalogue
+from scenarios.checkers import Verdict
+from scenarios.commands import drill as drill_command
+from scenarios.drill import Drill, Workload
+from scenarios.history import from_lines
+from scenarios.ledger import draw_up
+from scenarios.observer import model_of, observe
+from scenarios.report import Report
+from scenarios.runner import Runner
+from scenarios.schedules import Expect, Look, ProducerRepeats, SchemaOverwritten, Scope, Settle
+from scenarios.site import Site
+
+pytestmark = pytest.mark.stack
+
+SEED = 11
+MEDIUM = Workload(events=600, hours=2, portions=3)
+SMALL = Workload(events=60, hours=1, portions=1)
+NEVER = Fault("never", "s3.notification", Action.DROP, {"key": "no-such-key"})
+
+
+TRIED = ("control", "corrupt-record", "dropped-notifications", "duplicates", "schema-overwrite", "unknown-schema")
+"""One drill of each kind; `make drill` runs the whole catalogue."""
+
+
+@pytest.fixture(scope="module")
+def site(stack: EmbeddedStack) -> Site:
+    """The pipeline on this worker's stack; every run empties its data bucket."""
+    return Site.deployed_on(stack)
+
+
+@pytest.fixture(scope="module")
+def runner(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Runner:
+    """One runner for all tests: it runs the control of a workload once."""
+    return Runner(site, tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(scope="module")
+def reports(runner: Runner) -> Mapping[str, Report]:
+    """Some drills of the catalogue, each run once."""
+    drills = [replace(catalogue()[name], workload=MEDIUM) for name in TRIED]
+    return {report.name: report for report in runner.hold(drills, SEED)}
+
+
+def last(reports: Iterable[Report]) -> Report:
+    """The report of a drill, whose control may come before it."""
+    return list(reports)[-1]
+
+
+@pytest.mark.parametrize("name", TRIED)
+def test_a_drill_of_the_catalogue_passes_and_all_its_troubles_struck(reports: Mapping[str, Report], name: str) -> None:
+    report = reports[name]
+    assert [f"{finding.checker}: {finding.detail}" for finding in report.troubles] == []
+    assert report.verdict is Verdict.PASS
+    assert set(report.fired) == {trouble.id for trouble in catalogue()[name].troubles}
+    assert all(times > 0 for times in report.fired.values())
+
+
+def test_the_control_is_run_once_for_all_drills_of_one_workload(reports: Mapping[str, Report]) -> None:
+    assert next(iter(reports)) == "control"
+    assert len(reports) == len(TRIED)
+
+
+def test_every_event_of_every_type_landed_in_every_drill(reports: Mapping[str, Report]) -> None:
+    for report in reports.values():
+        assert set(report.judgement.ledger) == {"impression", "click", "conversion"}
+        totals = report.totals
+        assert totals.attempted == totals.acknowledged == totals.landed == MEDIUM.events
+
+
+def test_the_quarantine_keeps_what_landed_after_a_redrive_but_the_ledger_does_not_count_it(
+    reports: Mapping[str, Report],
+) -> None:
+    report = reports["schema-overwrite"]
+    clicks = report.judgement.ledger["click"].ledger
+    assert report.fired["schema-overwritten"] == clicks.landed > 0
+    assert clicks.quarantined == 0
+
+
+def test_a_kept_history_tells_the_same_ledger_again(runner: Runner, site: Site) -> None:
+    report = last(runner.hold([Drill("kept", "It is written down.", (ProducerRepeats(0.1),), workload=SMALL)], SEED))
+    with (report.folder / "history.jsonl").open() as lines:
+        history = from_lines(lines)
+    entries = draw_up(history, observe(site), model_of(site))
+    kept = json.loads((report.folder / "report.json").read_text())
+    assert kept["ledger"] == {name: entry.ledger.counts() for name, entry in entries.items()}
+
+
+def test_a_fault_that_never_fires_makes_a_drill_inconclusive(runner: Runner) -> None:
+    report = last(runner.hold([Drill("silent", "Nothing happens.", (NEVER,), workload=SMALL)], SEED))
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert [finding.checker for finding in report.troubles] == ["faults-fired"]
+
+
+def test_harm_that_was_expected_and_did_not_happen_makes_a_drill_inconclusive(runner: Runner) -> None:
+    look = Look("midway", (Expect("duplicated", at_least=1),), premise=True)
+    drill = Drill("harmless", "Nothing happens.", (ProducerRepeats(0.1),), (look,), workload=SMALL)
+    report = last(runner.hold([drill], SEED))
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert [finding.checker for finding in report.troubles] == ["looks"]
+
+
+def test_events_left_in_quarantine_make_a_drill_fail(runner: Runner) -> None:
+    """The schema-overwrite drill without its re-drive."""
+    everything = (Settle(), Look("midway", (Expect("quarantined", Scope.VICTIM, at_least=1),)))
+    drill = Drill("forgotten", "Nobody re-drives.", (SchemaOverwritten(),), everything, workload=SMALL)
+    report = last(runner.hold([drill], SEED))
+    assert report.verdict is Verdict.FAIL
+    assert "nothing-set-aside" in [finding.checker for finding in report.troubles]
+    assert report.totals.quarantined == report.fired["schema-overwritten"] > 0
+
+
+def test_a_step_that_cannot_be_done_breaks_the_run_off_and_heals_it(runner: Runner, site: Site) -> None:
+    impossible = Look("midway", (Expect("no-such-count", at_least=1),))
+    drill = Drill("broken", "A step raises.", (NEVER, SchemaOverwritten()), (impossible,), workload=SMALL)
+    report = last(runner.hold([drill], SEED))
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert "broke off: KeyError" in report.troubles[0].detail
+    assert site.stack.control.faults() == []
+    assert site.restore_registry() == []
+
+
+@contextmanager
+def set_otherwise(site: Site, function: str, **variables: str) -> Iterator[None]:
+    """For the block, the function has these variables in its environment instead of its own of the same names."""
+    client = site.stack.client("lambda")
+    right = client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+
+    def use(environment: Mapping[str, str]) -> None:
+        client.update_function_configuration(FunctionName=function, Environment={"Variables": dict(environment)})
+        client.get_waiter("function_updated_v2").wait(FunctionName=function, WaiterConfig={"Delay": 0.05})
+
+    use({**right, **variables})
+    try:
+        yield
+    finally:
+        use(right)
+
+
+def test_a_replayer_that_finds_nothing_makes_even_the_control_fail(site: Site, tmp_path: Path) -> None:
+    runner = Runner(site, tmp_path)
+    with set_otherwise(site, topology.REPLAYER, CHUNK_GRACE_MINUTES="1000000"):
+        report = last(runner.hold([Drill("control", "No faults.", workload=SMALL)], SEED))
+    assert [finding.checker for finding in report.troubles] == ["redelivery"]
+    assert report.verdict is Verdict.FAIL
+    assert "were not done again" in report.troubles[0].detail
+
+
+def test_a_concatenator_that_always_raises_makes_a_drill_fail_and_its_ledger_is_kept(
+    site: Site, tmp_path: Path
+) -> None:
+    drill = Drill("unmerged", "Nothing is merged.", (ProducerRepeats(0.1),), workload=SMALL)
+    with set_otherwise(site, topology.CONCATENATOR, LOOK_BACK_HOURS="none"):
+        control, report = Runner(site, tmp_path).hold([drill], SEED)
+    for each in (control, report):
+        assert each.verdict is Verdict.FAIL
+        assert "LOOK_BACK_HOURS" in each.troubles[0].detail
+        assert (each.totals.acknowledged, each.totals.landed, each.totals.late) == (SMALL.events, 0, SMALL.events)
+    assert report.fired == {"producer-repeats": 6}
+
+
+def test_a_drill_on_a_file_says_which_lines_it_did_not_use(site: Site, tmp_path: Path) -> None:
+    source, mapping, out = tmp_path / "some.ndjson", tmp_path / "mine.toml", tmp_path / "verdicts.json"
+    source.write_text('no\n{"id": "c1", "at": 1574596800}\n{"id": "c2", "at": -1}\nnor\n')
+    mapping.write_text('event = "click"\n[id]\nfield = "id"\n[time]\nfield = "at"\nformat = "epoch_s"\n')
+    app = typer.Typer()
+    drill_command.register(app)
+    arguments = ["drill", "control", "--input", str(source), "--mapping", str(mapping), "--json", str(out)]
+    result = CliRunner().invoke(app, [*arguments, "--endpoint-url", site.stack.endpoint_url])
+    assert result.exit_code == 0, result.output
+    assert "2 lines are not used (not-json 2); 2 events are used" in " ".join(result.output.split())
+    (control,) = json.loads(out.read_text())["drills"]
+    assert control["workload"]["unused_lines"] == 2
+    assert control["ledger"]["click"]["landed"] == 2
+
+
+def test_the_command_writes_the_verdicts_and_ledgers_to_a_file(site: Site, tmp_path: Path) -> None:
+    app = typer.Typer()
+    drill_command.register(app)
+    out = tmp_path / "verdicts.json"
+    arguments = ["drill", "duplicates", "--events", "60", "--seed", "5", "--json", str(out)]
+    result = CliRunner().invoke(app, [*arguments, "--endpoint-url", site.stack.endpoint_url])
+    assert result.exit_code == 0, result.output
+    control, duplicates = json.loads(out.read_text())["drills"]
+    assert (control["name"], control["verdict"], control["fired"]) == ("control", "pass", 0)
+    assert (duplicates["name"], duplicates["verdict"], duplicates["seed"]) == ("duplicates", "pass", 5)
+    assert duplicates["fired"] == sum(duplicates["faults"].values()) > 0
+    assert duplicates["ledger"] == control["ledger"]
+    assert sum(ledger["landed"] for ledger in duplicates["ledger"].values()) == 60

@@ -1,0 +1,45 @@
+"""The control API of a running stack proves what the stack is made of."""
+
+import pytest
+
+from emulator.errors import ControlRefused
+from emulator.stack import EmbeddedStack
+
+pytestmark = pytest.mark.stack
+
+
+def test_status_proves_that_every_part_is_ours(stack: EmbeddedStack) -> None:
+    status = stack.control.status()
+    assert status["ready"] is True
+    assert status["foreign"] == {}
+    assert status["plugins"] == {
+        "kinesis": "emulator.kinesis.provider.KinesisProvider",
+        "firehose": "emulator.firehose.provider.FirehoseProvider",
+        "lambda executor": "emulator.lambda_.executor.ProcessExecutor",
+        "gateway server": "emulator.server.LoopbackServer",
+        "event source poller": "emulator.lambda_.event_source.plugin._patch",
+        "asynchronous invocations": "emulator.deliveries.lambda_async.patch",
+        "s3 notifications": "emulator.deliveries.s3.patch",
+        "sns deliveries": "emulator.deliveries.sns.patch",
+        "event rules": "emulator.deliveries.events.patch",
+    }
+
+
+def test_status_names_process_versions_and_clock(stack: EmbeddedStack) -> None:
+    before = stack.control.status()["clock"]
+    assert stack.control.advance_clock(60) >= before["now"] + 60
+    status = stack.control.status()
+    assert status["clock"]["offset_s"] == before["offset_s"] + 60
+    assert status["pid"] > 1
+    assert status["version"]
+    assert status["localstack"].startswith("2026.")
+
+
+def test_a_service_is_listed_once_it_was_used(stack: EmbeddedStack) -> None:
+    stack.client("sts").get_caller_identity()
+    assert "sts" in stack.control.status()["services"]
+
+
+def test_a_refusal_reaches_the_caller_as_a_sentence(stack: EmbeddedStack) -> None:
+    with pytest.raises(ControlRefused, match=r"refused \(400\): there is no fault point 'nope'; there are"):
+        stack.control.add_fault({"point": "nope", "action": "drop"})

@@ -1,0 +1,83 @@
+"""The code keeps to its architecture: imports point one way, and what is registered can be loaded."""
+
+import ast
+import re
+import subprocess
+import sys
+from importlib import import_module, metadata
+from pathlib import Path
+
+import pytest
+
+from scenarios.cli import COMMANDS
+
+PACKAGES = ("pipeline", "emulator", "scenarios", "benchmarks")
+LONGEST_FILE = 400
+"""Lines. Most files have fewer than 250; past this one a file holds more than one noun."""
+
+ENTRY_POINTS = sorted(metadata.distribution("wavetank").entry_points, key=lambda point: (point.group, point.name))
+
+
+def test_imports_keep_to_the_contracts(root: Path) -> None:
+    """In a process of its own, as the linter configures the logging of the one it runs in."""
+    lint = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([lint], cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("point", ENTRY_POINTS, ids=lambda point: f"{point.group}:{point.name}")
+def test_every_registered_entry_point_can_be_loaded(point: metadata.EntryPoint) -> None:
+    assert point.load() is not None
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_module_registers_itself(name: str) -> None:
+    assert callable(import_module(f"scenarios.commands.{name}").register)
+
+
+def test_no_file_holds_more_than_one_can_read_at_once(root: Path) -> None:
+    lengths = {
+        str(path.relative_to(root)): len(path.read_text().splitlines())
+        for package in PACKAGES
+        for path in (root / package).rglob("*.py")
+    }
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
+
+
+def test_every_make_target_explains_itself(root: Path) -> None:
+    makefile = (root / "Makefile").read_text()
+    targets = set(re.findall(r"^\.PHONY: (\S+)", makefile, re.MULTILINE))
+    explained = set(re.findall(r"^([a-z-]+):.*## \S", makefile, re.MULTILINE))
+    assert targets == explained
+    assert {"help", "setup", "lint", "test", "drill", "bench", "lock", "clean"} <= targets
+
+
+def test_the_lock_names_no_index_and_pins_every_package_by_hash(root: Path) -> None:
+    lock = (root / "requirements.lock").read_text()
+    assert not re.search(r"https?://|file:|^--", lock, re.MULTILINE)
+    pins = re.split(r"^(?=[A-Za-z0-9])", lock, flags=re.MULTILINE)[1:]
+    assert pins
+    assert [pin.split()[0] for pin in pins if "==" not in pin or "--hash=sha256:" not in pin] == []
+
+
+def test_each_action_of_each_fault_point_is_shown_by_a_test(root: Path) -> None:
+    from emulator.faults.points import POINTS
+
+    shown: set[tuple[str, str]] = set()
+    for file in (root / "tests" / "parity").glob("test_*.py"):
+        module = ast.parse(file.read_text())
+        constants = {
+            target.id: node.value.value
+            for node in module.body
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        for node in ast.walk(module):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.fault":
+                point, *actions = (
+                    constants[given.id] if isinstance(given, ast.Name) else ast.literal_eval(given)
+                    for given in node.args
+                )
+                shown |= {(str(point), str(action)) for action in actions}
+    assert shown == {(point.name, str(action)) for point in POINTS.values() for action in point.deeds}
