@@ -19,12 +19,13 @@ from tempfile import TemporaryDirectory
 
 from pipeline.errors import ConfigurationError
 
-LAYERS = {"codec": ("fastavro",), "columns": ("pyarrow",)}
+LAYERS = {"codec": ("fastavro",), "columns": ("numpy", "pyarrow")}
 """Layer → the distributions in it. boto3 is not among them: the Lambda runtime brings it."""
 
 NOT_NEEDED = (
     "*/RECORD", "*/INSTALLER", "*/REQUESTED", "*/direct_url.json", "*/uv_cache.json",
     "*.pyi", "*.pyx", "*.pxd", "*.pxi", "*.h", "*.cc", "*/__pycache__/*", "../*",
+    "*/tests/*", "numpy/*/include/*", "*.a", "numpy/f2py/*", "../../bin/*",
     "pyarrow/tests/*", "pyarrow/include/*", "pyarrow/src/*", "pyarrow/includes/*",
     "pyarrow/*flight*", "pyarrow/_substrait*", "pyarrow/*gandiva*", "pyarrow/*_s3*", "pyarrow/*_orc*",
     "pyarrow/*_azurefs*", "pyarrow/*_gcsfs*", "pyarrow/*_hdfs*", "pyarrow/*_cuda*",
