@@ -7,16 +7,17 @@ and frame; partition into part files; read, merge and write them. It is what the
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from pipeline import topology
-from pipeline.core import container, decode, frame
-from pipeline.core.columns import parquet
+from pipeline.core import batch, container, decode, frame, parquet
+from pipeline.core.digests import Digests
 from pipeline.core.enrich import enrich
-from pipeline.core.merge import merge
-from pipeline.core.partition import partition
+from pipeline.core.partition import Scanned, partition
 from pipeline.core.schema import Role, Schema, parse
+from pipeline.core.spill import merge_all
 from pipeline.records import Rejection
 from pipeline.topology import Enrichment, EventType, Topology
 
@@ -43,8 +44,8 @@ class CorePath:
     def records_at_rest(self, frames: Iterable[bytes]) -> int:
         """Take `frames` all the way and return the number of records in the Avro files at the end."""
         chunk = b"".join(self._process(data) for data in frames)
-        parts = partition(chunk, {self.processed.fingerprint: self.processed}, topology.HASH_BUCKETS)
-        return sum(self._merge(part) for part in parts.parts.values())
+        parts = partition(Scanned.of(chunk), {self.processed.fingerprint: self.processed}, topology.HASH_BUCKETS)
+        return sum(self._merge(part.data) for part in parts.parts.values())
 
     def _process(self, data: bytes) -> bytes:
         piece = frame.decode(data)
@@ -57,10 +58,16 @@ class CorePath:
         return frame.encode(self.processed.fingerprint, decode.encode(fields, self.processed))
 
     def _merge(self, part: bytes) -> int:
-        events = merge(container.read(part, self.processed))
-        container.write(self.processed, [stored.body for stored in events])
-        parquet(events, self.processed)
-        return len(events)
+        avro, columns = BytesIO(), BytesIO()
+        writers = container.Writer(avro, self.processed), parquet.Writer(columns, self.processed)
+        count = 0
+        for merged in merge_all(batch.read(part, self.processed), Digests.unpacked(b"")):
+            for writer in writers:
+                writer.add(merged.bodies)
+            count += len(merged)
+        for writer in writers:
+            writer.close()
+        return count
 
 
 def _snapshot(enrichment: Enrichment | None, references: Iterable[Path]) -> Mapping[str, Mapping[str, Any]]:

@@ -22,7 +22,7 @@ from scenarios.client.producer import Producer, Sender
 from scenarios.client.rest import Layer
 from scenarios.client.wire import encode_frame
 from scenarios.history import EVENT_TIME, Outcome
-from scenarios.schedules import Scheduled, concatenator_times
+from scenarios.schedules import Scheduled, planner_times
 from scenarios.site import Site
 from scenarios.workloads import WorkloadEvent, synthetic
 
@@ -69,8 +69,8 @@ def _all_the_way(site: Site, events: Sequence[WorkloadEvent]) -> tuple[float, fl
         raise BenchFailedError(f"{refused} of {len(events)} events were not acknowledged")
     site.settle()
     settled = time.perf_counter()
-    for moment in concatenator_times(int(str(event.record[EVENT_TIME])) for event in events):
-        site.tick(Scheduled.CONCATENATOR, moment)
+    for moment in planner_times(int(str(event.record[EVENT_TIME])) for event in events):
+        site.tick(Scheduled.PLANNER, moment)
     return put - began, settled - put, time.perf_counter() - settled
 
 

@@ -1,66 +1,190 @@
 """Avro object container files from bodies that are already encoded, the same bytes for the same bodies.
 
-Avro specification, "Object Container Files". The sync marker is a constant and the codec level is fixed, so
-that a file is a function of its schema and bodies alone.
+Avro specification, "Object Container Files". The sync marker is a constant and the codec level is fixed, so that a file
+is a function of its schema and bodies alone. A part file has an index of its records in its header, which others pass
+over: with it a reader knows every record's bytes and id digest without reading the records.
 """
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from io import BytesIO
-from typing import Any, cast
+from typing import BinaryIO
 
-from fastavro import block_reader
+import numpy as np
 
-from pipeline.core.decode import decode, encode, records
+from pipeline.avro import binary
+from pipeline.avro.model import Map, Primitive
+from pipeline.core.bulk import Bodies
+from pipeline.core.decode import records
+from pipeline.core.digests import SIZE, Digests
 from pipeline.core.schema import Role, Schema, parse
-from pipeline.records import Event, Rejection
+from pipeline.core.varints import Ints, padded
 
 MAGIC = b"Obj\x01"
 SYNC = bytes.fromhex("77617665 74616e6b 206d6172 6b657231")
+INDEX = "wavetank.index"
+"""In the header, as base64, since readers take metadata for text: of each record the length of its body, four bytes
+little-endian; then of each the digest of its id."""
 BLOCK_BYTES = 64 * 1024
-LEVEL = 6
+LEVEL = 1
+METADATA = binary.reader_of(Map(Primitive("bytes")))
+LONG = binary.reader_of(Primitive("long"))
+
+
+class Damaged(ValueError):
+    """A file of ours is not as we wrote it: never the data's fault."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """An event with the bytes it is stored as."""
+class Index:
+    """What the header of a part says of its records: the lengths of their bodies, and the digests of their ids."""
 
-    event: Event
-    body: bytes
-
-
-def write(schema: Schema, bodies: Sequence[bytes]) -> bytes:
-    """The container file of `bodies`, in their order."""
-    header = _map({"avro.codec": b"deflate", "avro.schema": json.dumps(schema.definition).encode()})
-    parts = [MAGIC, header, SYNC]
-    for block in _blocks(bodies):
-        data = _deflate(b"".join(block))
-        parts += [_long(len(block)), _long(len(data)), data, SYNC]
-    return b"".join(parts)
+    lengths: Ints
+    digests: Digests
 
 
-def read(data: bytes, target: Schema) -> Iterator[Stored]:
-    """Each event of a file that `write` made, as `target` sees it, with its body in `target`.
+@dataclass(frozen=True, slots=True)
+class File:
+    """A container file that was opened."""
 
-    Files written with an older version of `target` are resolved to it. Raises ValueError where the file is
-    damaged: it is our own, so that is never the data's fault.
-    """
-    for block in block_reader(BytesIO(data)):
-        writer = _file_schema(json.dumps(block.writer_schema), target.event, target.role)
-        for body in records(_plain(block), block.num_records, writer):
-            event = decode(body, writer, target)
-            if isinstance(event, Rejection):
-                raise ValueError(f"a stored record is no event: {event.message}")
-            same = writer.fingerprint == target.fingerprint
-            yield Stored(event, body if same else encode(event.fields, target))
+    schema: Schema
+    index: Index | None
+    data: memoryview
+    start: int
+    deflated: bool
+
+    def blocks(self) -> Iterator[tuple[int, bytes]]:
+        """The number of records in each block, and their bytes; raises Damaged."""
+        at = self.start
+        while at < len(self.data):
+            count, size, at = _block_header(self.data, at)
+            block = self.data[at : at + size]
+            at += size
+            if len(block) != size or self.data[at : at + len(SYNC)] != SYNC:
+                raise Damaged("a block is cut short, or not followed by the file's marker")
+            at += len(SYNC)
+            yield count, _inflate(block) if self.deflated else bytes(block)
+
+    def bodies(self) -> Iterator[Bodies]:
+        """Its records as they were written, in batches; raises Damaged."""
+        if self.index is None:
+            for count, block in self.blocks():
+                yield Bodies.of(list(records(block, count, self.schema)))
+            return
+        whole = b"".join(block for _, block in self.blocks())
+        ends = np.cumsum(self.index.lengths)
+        if len(whole) != (int(ends[-1]) if ends.size else 0):
+            raise Damaged("the index is not that of the records")
+        yield Bodies(padded(whole), ends - self.index.lengths, ends)
 
 
-def _plain(block: Any) -> bytes:
-    """The uncompressed bytes of a block, which fastavro holds as a stream."""
-    return cast(bytes, block.bytes_.getvalue())
+def part(schema: Schema, bodies: Sequence[bytes], digests: Sequence[bytes]) -> bytes:
+    """The container file of `bodies`, in their order, with an index; `digests` are the MD5 of their ids."""
+    lengths = np.fromiter(map(len, bodies), "<u4", len(bodies))
+    index = b64encode(lengths.tobytes() + b"".join(digests))
+    blocks = [_block(len(some), b"".join(some)) for some in _cut(bodies)]
+    return b"".join([_header(schema, {INDEX: index}), *blocks])
+
+
+class Writer:
+    """Writes a container file to `out`, as batches come: how they are cut does not show."""
+
+    def __init__(self, out: BinaryIO, schema: Schema) -> None:
+        self._out = out
+        self._rest = b""
+        self._held = 0
+        out.write(_header(schema, {}))
+
+    def add(self, bodies: Bodies) -> None:
+        """Add bodies that lie back to back."""
+        if not len(bodies):
+            return
+        first = int(bodies.starts[0])
+        data = bodies.data[first : int(bodies.ends[-1])].tobytes()
+        begun = 0
+        ends = bodies.ends - first
+        for last in self._full(ends):
+            end = int(ends[last - 1])
+            self._out.write(_block(self._held + last - begun, self._rest + data[self._start(ends, begun) : end]))
+            self._rest, self._held, begun = b"", 0, last
+        self._rest += data[self._start(ends, begun) :]
+        self._held += len(bodies) - begun
+
+    def close(self) -> None:
+        """Write what is left; `out` stays open."""
+        if self._held:
+            self._out.write(_block(self._held, self._rest))
+        self._rest, self._held = b"", 0
+
+    def _full(self, ends: Ints) -> Iterator[int]:
+        """How many of the bodies are written when a block is full, for each block."""
+        wanted = BLOCK_BYTES - len(self._rest)
+        while (last := int(np.searchsorted(ends, wanted)) + 1) <= len(ends):
+            yield last
+            wanted = int(ends[last - 1]) + BLOCK_BYTES
+
+    @staticmethod
+    def _start(ends: Ints, number: int) -> int:
+        return int(ends[number - 1]) if number else 0
+
+
+def opened(data: bytes | memoryview, event: str, role: Role) -> File:
+    """The container file in `data`, written with a schema of `event`; raises Damaged."""
+    view = memoryview(data)
+    if view[: len(MAGIC)] != MAGIC:
+        raise Damaged("is no Avro object container file")
+    header, at = _metadata(view)
+    if view[at : at + len(SYNC)] != SYNC:
+        raise Damaged("has a marker that is not ours")
+    codec = header.get("avro.codec", b"null")
+    if codec not in (b"null", b"deflate"):
+        raise Damaged(f"has a codec that is not ours: {codec!r}")
+    schema = _file_schema(header["avro.schema"].decode(), event, role)
+    return File(schema, _index(header.get(INDEX)), view, at + len(SYNC), codec == b"deflate")
+
+
+def _metadata(view: memoryview) -> tuple[Mapping[str, bytes], int]:
+    """The header's metadata and where they end: they are read from as many bytes as it takes."""
+    size = 64 * 1024
+    while True:
+        try:
+            header, at = METADATA(bytes(view[:size]), len(MAGIC), [0, 0])
+            return header, at
+        except (IndexError, ValueError) as error:
+            if size >= len(view):
+                raise Damaged("has a header that cannot be read") from error
+            size *= 8
+
+
+def _index(packed: bytes | None) -> Index | None:
+    if packed is None:
+        return None
+    packed = b64decode(packed)
+    count = len(packed) // (4 + SIZE)
+    lengths = np.frombuffer(packed, "<u4", count).astype(np.int64)
+    return Index(lengths, Digests.unpacked(packed[4 * count :]))
+
+
+def _block_header(data: memoryview, at: int) -> tuple[int, int, int]:
+    try:
+        some = bytes(data[at : at + 20])
+        count, read = LONG(some, 0, [0, 0])
+        size, read = LONG(some, read, [0, 0])
+    except (IndexError, ValueError) as error:
+        raise Damaged("a block's header cannot be read") from error
+    if count < 0 or size < 0:
+        raise Damaged("a block has a negative size")
+    return count, size, at + read
+
+
+def _inflate(block: memoryview) -> bytes:
+    try:
+        return zlib.decompress(block, -zlib.MAX_WBITS)
+    except zlib.error as error:
+        raise Damaged(f"a block cannot be inflated: {error}") from error
 
 
 @lru_cache
@@ -69,7 +193,7 @@ def _file_schema(text: str, event: str, role: Role) -> Schema:
     return parse(text, event, role, version=0)
 
 
-def _blocks(bodies: Iterable[bytes]) -> Iterator[list[bytes]]:
+def _cut(bodies: Sequence[bytes]) -> Iterator[list[bytes]]:
     block: list[bytes] = []
     size = 0
     for body in bodies:
@@ -82,10 +206,16 @@ def _blocks(bodies: Iterable[bytes]) -> Iterator[list[bytes]]:
         yield block
 
 
-def _deflate(data: bytes) -> bytes:
+def _header(schema: Schema, more: Mapping[str, bytes]) -> bytes:
+    entries = {"avro.codec": b"deflate", "avro.schema": json.dumps(schema.definition).encode(), **more}
+    return b"".join([MAGIC, _map(entries), SYNC])
+
+
+def _block(count: int, data: bytes) -> bytes:
     """RFC 1951 without zlib's header and checksum, as the "deflate" codec wants it."""
     squeeze = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
-    return squeeze.compress(data) + squeeze.flush()
+    squeezed = squeeze.compress(data) + squeeze.flush()
+    return b"".join([_long(count), _long(len(squeezed)), squeezed, SYNC])
 
 
 def _long(value: int) -> bytes:
@@ -99,6 +229,6 @@ def _long(value: int) -> bytes:
     return bytes(out)
 
 
-def _map(entries: dict[str, bytes]) -> bytes:
+def _map(entries: Mapping[str, bytes]) -> bytes:
     pairs = b"".join(_long(len(key)) + key.encode() + _long(len(value)) + value for key, value in entries.items())
     return _long(len(entries)) + pairs + _long(0)

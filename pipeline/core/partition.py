@@ -1,13 +1,22 @@
-"""Turns one chunk into one part file per partition it touches: the same chunk, the same files."""
+"""Turns one chunk into one part file per partition it touches: the same chunk, the same files.
+
+Records in the newest schema of the chunk go into the part as they are: of them only id and time are taken, the rest is
+looked over in bulk. Records in older schemas are resolved to it, one by one.
+"""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.core import container, frame
+from pipeline.avro.events import ID_FIELD, TIME_FIELD
+from pipeline.core import bulk, container, frame
+from pipeline.core.bulk import Bodies, Numbers, Slices
 from pipeline.core.decode import decode, encode
-from pipeline.core.route import Partition, route
-from pipeline.core.schema import Schema
+from pipeline.core.digests import digest_of
+from pipeline.core.frame import BadRange, Frame
+from pipeline.core.route import HOUR_US, Partition, bucket_of_digest, hour_of
+from pipeline.core.schema import FIRST_TIME_US, LAST_TIME_US, Schema
+from pipeline.core.varints import Unsound
 from pipeline.records import Reason, Rejection
 
 
@@ -21,49 +30,125 @@ class BadBytes:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """The part file of one partition, and how many events are in it."""
+
+    data: bytes
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
 class Partitioned:
     """What a chunk becomes: an Avro file per partition, and what could not go on."""
 
-    parts: dict[Partition, bytes]
+    parts: dict[Partition, Part]
     bad: list[BadBytes]
 
 
-def fingerprints(chunk: bytes) -> set[bytes]:
-    """The fingerprints of the schemas that `chunk` needs to be read."""
-    return {piece.fingerprint for piece in frame.scan(chunk) if isinstance(piece, frame.Frame)}
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """A chunk taken apart: sound frames, and ranges that belong to none."""
+
+    frames: Sequence[Frame]
+    bad: Sequence[BadRange]
+
+    @classmethod
+    def of(cls, chunk: bytes) -> "Scanned":
+        """Everything in `chunk`."""
+        frames: list[Frame] = []
+        bad: list[BadRange] = []
+        for piece in frame.scan(chunk):
+            if isinstance(piece, Frame):
+                frames.append(piece)
+            else:
+                bad.append(piece)
+        return cls(frames, bad)
+
+    @property
+    def fingerprints(self) -> set[bytes]:
+        """The fingerprints of the schemas that it takes to read the chunk."""
+        return {piece.fingerprint for piece in self.frames}
 
 
-def partition(chunk: bytes, schemas: Mapping[bytes, Schema], buckets: int) -> Partitioned:
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """What is stored of an event, and what decides where."""
+
+    time_us: int
+    event_id: bytes
+    body: bytes
+
+
+def partition(chunk: Scanned, schemas: Mapping[bytes, Schema], buckets: int) -> Partitioned:
     """Route each event of `chunk` to its partition, in the order of the chunk.
 
     A part is in the newest of the schemas that the chunk itself is in, not in the newest there is: the bytes
     follow from the chunk alone, also when a version is published before it comes again.
     """
+    bad = [BadBytes(piece.offset, piece.payload, piece.rejection) for piece in chunk.bad]
     newest = max(schemas.values(), key=lambda schema: schema.version, default=None)
-    bodies: defaultdict[Partition, list[bytes]] = defaultdict(list)
-    bad: list[BadBytes] = []
-    for piece in frame.scan(chunk):
-        if isinstance(piece, frame.BadRange):
-            bad.append(BadBytes(piece.offset, piece.payload, piece.rejection))
+    if newest is None:
+        return Partitioned({}, bad + [_bad(piece, _unknown(piece)) for piece in chunk.frames])
+    bodies: defaultdict[tuple[int, int], list[bytes]] = defaultdict(list)
+    digests: defaultdict[tuple[int, int], list[bytes]] = defaultdict(list)
+    for placed in _events(chunk.frames, schemas, newest):
+        if isinstance(placed, BadBytes):
+            bad.append(placed)
             continue
-        placed = _place(piece, schemas, newest, buckets)
-        if isinstance(placed, Rejection):
-            bad.append(BadBytes(piece.offset, frame.encode(piece.fingerprint, piece.body), placed))
-        else:
-            where, body = placed
-            bodies[where].append(body)
-    parts = {where: container.write(newest, bodies[where]) for where in sorted(bodies)} if newest else {}
-    return Partitioned(parts, bad)
+        digest = digest_of(placed.event_id)
+        where = placed.time_us // HOUR_US, bucket_of_digest(digest, buckets)
+        bodies[where].append(placed.body)
+        digests[where].append(digest)
+    parts = {
+        Partition(newest.event, *hour_of(where[0]), where[1]): Part(
+            container.part(newest, bodies[where], digests[where]), len(bodies[where])
+        )
+        for where in sorted(bodies)
+    }
+    return Partitioned(parts, sorted(bad, key=lambda each: each.offset))
 
 
-def _place(
-    piece: frame.Frame, schemas: Mapping[bytes, Schema], newest: Schema | None, buckets: int
-) -> tuple[Partition, bytes] | Rejection:
+def _events(frames: Sequence[Frame], schemas: Mapping[bytes, Schema], newest: Schema) -> Iterator[_Event | BadBytes]:
+    """What each frame is, in their order: those in the newest schema in bulk, where they are sound."""
+    current = [number for number, piece in enumerate(frames) if piece.fingerprint == newest.fingerprint]
+    try:
+        read = dict(zip(current, _in_bulk([frames[number].body for number in current], newest), strict=True))
+    except Unsound:
+        read = {}
+    for number, piece in enumerate(frames):
+        yield read.get(number) or _one(piece, schemas, newest)
+
+
+def _in_bulk(bodies: list[bytes], schema: Schema) -> Iterator[_Event]:
+    """The events of `bodies`; raises Unsound where one of them is none, or is to be looked at by itself."""
+    if not bodies:
+        return iter(())
+    batch = Bodies.of(bodies)
+    fields = bulk.parse(batch, schema.avro).fields
+    times, ids = fields[TIME_FIELD], fields[ID_FIELD]
+    if not isinstance(times, Numbers) or not isinstance(ids, Slices) or not ids.sizes.all():
+        raise Unsound("an event has a time and an id")
+    per_unit = schema.micros_per_time_unit
+    if times.values.min() < FIRST_TIME_US // per_unit or times.values.max() > LAST_TIME_US // per_unit:
+        raise Unsound("a time that cannot be filed under a date")
+    times_us = (times.values * per_unit).tolist()
+    return map(_Event, times_us, bulk.slices_of(batch.data, ids), bodies)
+
+
+def _one(piece: Frame, schemas: Mapping[bytes, Schema], newest: Schema) -> _Event | BadBytes:
     writer = schemas.get(piece.fingerprint)
-    if writer is None or newest is None:
-        return Rejection(Reason.UNKNOWN_SCHEMA, f"no processed schema {piece.fingerprint.hex()}")
+    if writer is None:
+        return _bad(piece, _unknown(piece))
     event = decode(piece.body, writer, newest)
     if isinstance(event, Rejection):
-        return event
-    body = piece.body if writer.fingerprint == newest.fingerprint else encode(event.fields, newest)
-    return route(newest.event, event.id, event.time_us, buckets), body
+        return _bad(piece, event)
+    same = writer.fingerprint == newest.fingerprint
+    return _Event(event.time_us, event.id.encode(), piece.body if same else encode(event.fields, newest))
+
+
+def _bad(piece: Frame, why: Rejection) -> BadBytes:
+    return BadBytes(piece.offset, frame.encode(piece.fingerprint, piece.body), why)
+
+
+def _unknown(piece: Frame) -> Rejection:
+    return Rejection(Reason.UNKNOWN_SCHEMA, f"no processed schema {piece.fingerprint.hex()}")

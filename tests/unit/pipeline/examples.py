@@ -1,11 +1,15 @@
 """Schemas and events that the tests of the pipeline share."""
 
 import json
+from collections.abc import Sequence
+from io import BytesIO
 from typing import Any
 
-from pipeline.core import frame
-from pipeline.core.decode import encode
+from pipeline.core import batch, container, frame
+from pipeline.core.bulk import Bodies
+from pipeline.core.decode import decode, encode
 from pipeline.core.schema import Role, Schema, parse
+from pipeline.records import Event
 
 NOON_US = 1_574_596_800_000_000
 """2019-11-24 12:00:00 UTC in microseconds."""
@@ -40,3 +44,23 @@ def event(number: int, *, time_us: int = NOON_US, label: str | None = None) -> d
 def framed(fields: dict[str, Any], written: Schema = PING) -> bytes:
     """One event on the wire."""
     return frame.encode(written.fingerprint, encode(fields, written))
+
+
+def contained(bodies: Sequence[bytes], written: Schema = PING) -> bytes:
+    """A container file of `bodies`."""
+    out = BytesIO()
+    writer = container.Writer(out, written)
+    writer.add(Bodies.of(bodies))
+    writer.close()
+    return out.getvalue()
+
+
+def bodies_in(data: bytes, target: Schema = PING) -> list[bytes]:
+    """The bodies of a file that we wrote, as `target` sees them."""
+    return [body for records in batch.read(data, target) for body in records.bodies.each()]
+
+
+def events_in(data: bytes, target: Schema = PING) -> list[Event]:
+    """The events of a file that we wrote, as `target` sees them."""
+    events = [decode(body, target) for body in bodies_in(data, target)]
+    return [each for each in events if isinstance(each, Event)]

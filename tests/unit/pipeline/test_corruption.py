@@ -2,11 +2,11 @@
 
 import pytest
 
-from pipeline.core import container, envelope, frame
+from pipeline.core import envelope, frame
 from pipeline.core.decode import decode
-from pipeline.core.partition import Partitioned, fingerprints, partition
+from pipeline.core.partition import Partitioned, Scanned, partition
 from pipeline.records import Event, Rejection
-from tests.unit.pipeline.examples import PING, PING_V2, event, framed
+from tests.unit.pipeline.examples import PING, PING_V2, event, events_in, framed
 
 EVENTS = [event(1, label="first"), {**event(2), "score": -7}, event(3, label="läßt"), event(4)]
 WRITTEN = [PING, PING_V2, PING, PING_V2]
@@ -18,16 +18,12 @@ SEEN = {each["event_id"]: {"score": None, **each} for each in EVENTS}
 
 
 def landed(result: Partitioned) -> dict[str, object]:
-    return {
-        stored.event.id: stored.event.fields
-        for part in result.parts.values()
-        for stored in container.read(part, PING_V2)
-    }
+    return {stored.id: stored.fields for part in result.parts.values() for stored in events_in(part.data, PING_V2)}
 
 
 def partitioned(chunk: bytes) -> Partitioned:
-    known = {each: SCHEMAS[each] for each in fingerprints(chunk) if each in SCHEMAS}
-    return partition(chunk, known, 2)
+    scanned = Scanned.of(chunk)
+    return partition(scanned, {each: SCHEMAS[each] for each in scanned.fingerprints if each in SCHEMAS}, 2)
 
 
 def test_a_whole_chunk_of_two_versions_lands_under_the_newest() -> None:

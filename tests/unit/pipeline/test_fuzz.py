@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pipeline.core import envelope, frame
 from pipeline.core.decode import decode
-from pipeline.core.partition import fingerprints, partition
+from pipeline.core.partition import Scanned, partition
 from pipeline.core.schema import Schema
 from pipeline.records import Event, Rejection
 from tests.unit.pipeline.avro.strategies import events
@@ -64,8 +64,8 @@ def through_the_pipeline(data: bytes, schema: Schema, as_body: bytes) -> None:
     pieces = list(frame.scan(chunk))
     sizes = [len(p.payload) if isinstance(p, frame.BadRange) else frame.HEADER.size + len(p.body) for p in pieces]
     assert sum(sizes) == len(chunk)
-    schemas = {each: schema for each in fingerprints(chunk) if each == schema.fingerprint}
-    result = partition(chunk, schemas, 2)
+    scanned = Scanned.of(chunk)
+    result = partition(scanned, {each: schema for each in scanned.fingerprints if each == schema.fingerprint}, 2)
     assert result.parts or result.bad
 
 

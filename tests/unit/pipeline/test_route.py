@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.route import Partition, bucket_of, route
+from pipeline.core.digests import digest_of
+from pipeline.core.route import Partition, bucket_of_digest, route
 from pipeline.core.schema import FIRST_TIME_US, LAST_TIME_US
 from pipeline.errors import ConfigurationError
 from tests.unit.pipeline.examples import HOUR_US, NOON_US
@@ -36,7 +37,7 @@ def test_a_path_leads_back_to_its_partition(event_id: str, time_us: int, buckets
 
 
 def test_buckets_are_the_first_32_bits_of_the_md5_of_the_id() -> None:
-    assert bucket_of("a", 2**32) == 0x0CC175B9
+    assert bucket_of_digest(digest_of(b"a"), 2**32) == 0x0CC175B9
 
 
 def test_a_folder_that_is_no_partition_is_named() -> None:

@@ -1,0 +1,78 @@
+"""Digests of event ids: what an id is known by where the id itself is not at hand.
+
+An id's digest is its MD5. Its first 32 bits choose the hash bucket. Two ids of one digest would be taken for one across
+hours only, where ids are not compared; nobody can find a second id for a digest that somebody else's id has.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import md5
+
+import numpy as np
+from numpy.typing import NDArray
+
+SIZE = 16
+
+
+def digest_of(event_id: bytes) -> bytes:
+    """The digest of an id in UTF-8."""
+    return md5(event_id, usedforsecurity=False).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """Digests as numbers: the first and the last eight bytes of each, big-endian."""
+
+    first: NDArray[np.uint64]
+    last: NDArray[np.uint64]
+
+    @classmethod
+    def unpacked(cls, packed: bytes) -> "Digests":
+        """Those in `packed`, back to back."""
+        both = np.frombuffer(packed, ">u8").reshape(-1, 2).astype(np.uint64)
+        return cls(np.ascontiguousarray(both[:, 0]), np.ascontiguousarray(both[:, 1]))
+
+    @classmethod
+    def of(cls, ids: Iterable[bytes]) -> "Digests":
+        """The digests of ids in UTF-8."""
+        return cls.unpacked(b"".join(map(digest_of, ids)))
+
+    @classmethod
+    def joined(cls, several: Sequence["Digests"]) -> "Digests":
+        """All of `several`, one after another."""
+        none = np.empty(0, np.uint64)
+        first = np.concatenate([none, *(each.first for each in several)])
+        return cls(first, np.concatenate([none, *(each.last for each in several)]))
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def packed(self) -> bytes:
+        """All of them, back to back."""
+        return np.stack([self.first, self.last], axis=1).astype(">u8").tobytes()
+
+    def take(self, indices: NDArray[np.int64] | NDArray[np.bool_]) -> "Digests":
+        """Those at `indices`."""
+        return Digests(self.first[indices], self.last[indices])
+
+    def unique(self) -> "Digests":
+        """Each once, in ascending order."""
+        ordered = self.take(np.lexsort((self.last, self.first)))
+        new = np.ones(len(ordered), bool)
+        new[1:] = (ordered.first[1:] != ordered.first[:-1]) | (ordered.last[1:] != ordered.last[:-1])
+        return ordered.take(new)
+
+    def within(self, others: "Digests") -> NDArray[np.bool_]:
+        """Of each, whether it is among `others`."""
+        found = np.isin(self.first, others.first)
+        maybe = np.flatnonzero(found)
+        if maybe.size:
+            pairs = set(zip(others.first.tolist(), others.last.tolist(), strict=True)) if maybe.size > 64 else None
+            found[maybe] = [self._is_one_of(int(index), others, pairs) for index in maybe]
+        return found
+
+    def _is_one_of(self, index: int, others: "Digests", pairs: set[tuple[int, int]] | None) -> bool:
+        first, last = self.first[index], self.last[index]
+        if pairs is not None:
+            return (int(first), int(last)) in pairs
+        return bool((others.last[others.first == first] == last).any())
