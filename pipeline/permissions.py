@@ -9,6 +9,7 @@ Statement = dict[str, Any]
 
 DATA = "DataBucket"
 REGISTRY = "RegistryBucket"
+MERGES = "MergeQueue"
 
 READ_STREAM = (
     "kinesis:DescribeStream",
@@ -63,12 +64,26 @@ def replayer() -> list[Statement]:
     ]
 
 
-def concatenator() -> list[Statement]:
-    """List and read parts, read and replace the merged objects, read the registry."""
+def planner() -> list[Statement]:
+    """List parts, read id indexes, put late parts aside, queue the work, read the registry."""
     return [
         _allow(["s3:ListBucket"], _arn(DATA)),
-        _allow(["s3:GetObject"], _objects(DATA, "parts/*")),
-        _allow(["s3:GetObject", "s3:PutObject"], _objects(DATA, "avro/*"), _objects(DATA, "parquet/*")),
+        _allow(["s3:GetObject"], _objects(DATA, "ids/*"), _objects(DATA, "parts/*")),
+        _allow(["s3:GetObjectTagging", "s3:DeleteObject"], _objects(DATA, "parts/*")),
+        _allow(["s3:PutObject", "s3:PutObjectTagging"], _objects(DATA, "late/*")),
+        _allow(["sqs:SendMessage"], _arn(MERGES)),
+        *_read_registry(),
+    ]
+
+
+def concatenator() -> list[Statement]:
+    """Take work from the queue, read and tag parts, read and replace merged objects and indexes, read the registry."""
+    merged = [_objects(DATA, f"{layer}/*") for layer in ("avro", "parquet", "ids")]
+    return [
+        _allow(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], _arn(MERGES)),
+        _allow(["s3:ListBucket"], _arn(DATA)),
+        _allow(["s3:GetObject", "s3:PutObjectTagging"], _objects(DATA, "parts/*")),
+        _allow(["s3:GetObject", "s3:PutObject"], *merged),
         *_read_registry(),
     ]
 

@@ -19,6 +19,7 @@ class Reason(StrEnum):
     UNDECODABLE = "undecodable"
     MISSING_ID = "missing-id"
     INVALID_TIME = "invalid-time"
+    FUTURE_TIME = "future-time"
     ENRICHMENT_FAILED = "enrichment-failed"
     GIVEN_UP = "given-up"
 

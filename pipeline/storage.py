@@ -7,6 +7,10 @@ from pipeline.permissions import DATA, REGISTRY
 
 Resources = dict[str, dict[str, Any]]
 
+CHUNK_DAYS = 7
+PART_DAYS = 7
+QUARANTINE_DAYS = 90
+
 
 def buckets() -> Resources:
     """The data bucket, which tells of new chunks and failure documents, and the registry bucket."""
@@ -28,7 +32,33 @@ def buckets() -> Resources:
     }
     data = _bucket("data") | {"DependsOn": ["ChunkTopicPolicy", "RescuerInvoke"]}
     data["Properties"]["NotificationConfiguration"] = notify
+    data["Properties"]["LifecycleConfiguration"] = {"Rules": _life_cycle()}
     return {DATA: data, REGISTRY: _bucket("registry")}
+
+
+def _life_cycle() -> list[dict[str, Any]]:
+    """What expires, and when: only what carries the tag that says it is needed no more, whatever its age.
+
+    So a chunk cannot expire before it is partitioned, a part before it is merged, a record before it is re-driven.
+    """
+    done = (
+        ("chunks", "wavetank-partitioned", "true", CHUNK_DAYS),
+        ("parts", "wavetank-merged", "true", PART_DAYS),
+        ("quarantine", "wavetank-spent", "true", QUARANTINE_DAYS),
+    )
+    rules: list[dict[str, Any]] = [
+        {
+            "Id": f"{layer}-done",
+            "Status": "Enabled",
+            "Prefix": f"{layer}/",
+            "TagFilters": [{"Key": key, "Value": value}],
+            "ExpirationInDays": days,
+        }
+        for layer, key, value, days in done
+    ]
+    documents = {"Id": "failure-documents", "Prefix": "aws/lambda/", "ExpirationInDays": QUARANTINE_DAYS}
+    uploads = {"Id": "unfinished-uploads", "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": PART_DAYS}}
+    return [*rules, documents | {"Status": "Enabled"}, uploads | {"Status": "Enabled"}]
 
 
 def _bucket(name: str) -> dict[str, Any]:

@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline import permissions, storage, topology
-from pipeline.permissions import DATA, REGISTRY, Statement
+from pipeline import permissions, queues, storage, topology
+from pipeline.permissions import DATA, MERGES, REGISTRY, Statement
 from pipeline.topology import EventType, Topology
 
 Resources = dict[str, dict[str, Any]]
@@ -21,7 +21,11 @@ RAW_RETENTION_HOURS = 24
 GIVE_UP_AFTER_S = 12 * 3600
 """An outage stalls for so long; what still fails then is set aside while the stream retains it for as long again."""
 ITERATOR_AGE_ALARM_MS = 15 * 60 * 1000
-CONCATENATOR_SCHEDULE = "cron(5 * * * ? *)"
+PLANNER_SCHEDULE = "cron(5 * * * ? *)"
+MERGE_TIMEOUT_S = 900
+MERGES_AT_ONCE = 10
+MERGERS = 8
+"""Concatenators at work at the same time."""
 REPLAYER_SCHEDULE = "rate(15 minutes)"
 
 CODEC_LAYER = "CodecLayer"
@@ -31,7 +35,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "ArtifactsBucket": {"Type": "String", "Description": "Bucket that holds the packages."},
     "CodeKey": {"Type": "String", "Description": "Key of the function package."},
     "CodecLayerKey": {"Type": "String", "Description": "Key of the layer with fastavro."},
-    "ColumnsLayerKey": {"Type": "String", "Description": "Key of the layer with pyarrow."},
+    "ColumnsLayerKey": {"Type": "String", "Description": "Key of the layer with numpy and pyarrow."},
     "ScheduleState": {
         "Type": "String",
         "AllowedValues": ["ENABLED", "DISABLED"],
@@ -63,8 +67,9 @@ def render(deployed: Topology) -> dict[str, Any]:
         **storage.chunk_topic(),
         **_partitioner(),
         **_rescuer(deployed),
+        **_concatenator(),
     }
-    resources |= _scheduled(_replayer(), REPLAYER_SCHEDULE) | _scheduled(_concatenator(), CONCATENATOR_SCHEDULE)
+    resources |= _scheduled(_replayer(), REPLAYER_SCHEDULE) | _scheduled(_planner(), PLANNER_SCHEDULE)
     for event in deployed.events:
         resources |= _event(event)
     return {
@@ -113,6 +118,7 @@ def _processor(event: EventType, raw: str, processed: str) -> FunctionSpec:
         "PROCESSED_STREAM": {"Ref": processed},
         "DATA_BUCKET": {"Ref": DATA},
         "REGISTRY_BUCKET": {"Ref": REGISTRY},
+        "FUTURE_BOUND_MINUTES": str(topology.FUTURE_BOUND_MINUTES),
     }
     if event.enrichment:
         enrichment = event.enrichment
@@ -209,6 +215,7 @@ def _partitioner() -> Resources:
         timeout_s=300,
         variables={"REGISTRY_BUCKET": {"Ref": REGISTRY}, "DATA_BUCKET": {"Ref": DATA}, **_buckets_variable()},
         statements=permissions.partitioner(),
+        layers=(CODEC_LAYER, COLUMNS_LAYER),
     )
     return {
         **_function(spec),
@@ -258,21 +265,50 @@ def _replayer() -> FunctionSpec:
     )
 
 
-def _concatenator() -> FunctionSpec:
+def _planner() -> FunctionSpec:
     return FunctionSpec(
+        "Planner",
+        topology.PLANNER,
+        "planner",
+        memory_mib=512,
+        timeout_s=300,
+        variables={
+            "DATA_BUCKET": {"Ref": DATA},
+            "REGISTRY_BUCKET": {"Ref": REGISTRY},
+            "MERGE_QUEUE_URL": {"Ref": MERGES},
+            "LOOK_BACK_HOURS": str(topology.LOOK_BACK_HOURS),
+        },
+        statements=permissions.planner(),
+        layers=(CODEC_LAYER, COLUMNS_LAYER),
+    )
+
+
+def _concatenator() -> Resources:
+    """The function that merges, and the queue that it takes its work from."""
+    spec = FunctionSpec(
         "Concatenator",
         topology.CONCATENATOR,
         "concatenator",
         memory_mib=2048,
-        timeout_s=900,
-        variables={
-            "DATA_BUCKET": {"Ref": DATA},
-            "REGISTRY_BUCKET": {"Ref": REGISTRY},
-            "LOOK_BACK_HOURS": str(topology.LOOK_BACK_HOURS),
-        },
+        timeout_s=MERGE_TIMEOUT_S,
+        variables={"DATA_BUCKET": {"Ref": DATA}, "REGISTRY_BUCKET": {"Ref": REGISTRY}},
         statements=permissions.concatenator(),
         layers=(CODEC_LAYER, COLUMNS_LAYER),
     )
+    return {
+        **queues.merges(MERGE_TIMEOUT_S),
+        **_function(spec),
+        "ConcatenatorSource": {
+            "Type": "AWS::Lambda::EventSourceMapping",
+            "Properties": {
+                "EventSourceArn": {"Fn::GetAtt": [MERGES, "Arn"]},
+                "FunctionName": {"Ref": "Concatenator"},
+                "BatchSize": MERGES_AT_ONCE,
+                "FunctionResponseTypes": ["ReportBatchItemFailures"],
+                "ScalingConfig": {"MaximumConcurrency": MERGERS},
+            },
+        },
+    }
 
 
 def _scheduled(spec: FunctionSpec, schedule: str) -> Resources:

@@ -15,6 +15,8 @@ PROJECT = "wavetank"
 HASH_BUCKETS = 2
 LOOK_BACK_HOURS = 12
 CHUNK_GRACE_MINUTES = 10
+FUTURE_BOUND_MINUTES = 60
+"""An event whose time is so much after its arrival is quarantined."""
 SHARDS = 2
 
 CHUNK_BUFFER_MIB = 5
@@ -26,9 +28,12 @@ REFERENCE_FOLDER = "reference"
 
 PARTITIONER = f"{PROJECT}-partitioner"
 REPLAYER = f"{PROJECT}-replayer"
+PLANNER = f"{PROJECT}-planner"
 CONCATENATOR = f"{PROJECT}-concatenator"
 RESCUER = f"{PROJECT}-rescuer"
 CHUNK_TOPIC = f"{PROJECT}-chunks"
+MERGE_QUEUE = f"{PROJECT}-merges"
+DEAD_MERGES = f"{PROJECT}-merges-dead"
 
 
 def data_bucket(account: str) -> str:

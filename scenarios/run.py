@@ -39,8 +39,8 @@ from scenarios.schedules import (
     Stall,
     Step,
     Tick,
-    concatenator_times,
     covered_hours,
+    planner_times,
 )
 from scenarios.site import REPLAY_AFTER, Site, TickFailedError
 from scenarios.troubles import Troubles
@@ -89,7 +89,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self._started = time.monotonic()
-        self._times = concatenator_times(_time_us(event) for event in self.events)
+        self._times = planner_times(_time_us(event) for event in self.events)
         self._model = observer.model_of(self.site, covered_hours(self._times))
         self._victim = _victim(self.drill, self.events)
         self._troubles = Troubles(self.site, self.drill, self.seed, self._victim)
@@ -149,7 +149,7 @@ class Run:
 
     def tick(self) -> None:
         """Run the replayer, and when that has settled the concatenator, for every hour of the workload."""
-        self._take((Tick(Scheduled.REPLAYER), Settle(), Tick(Scheduled.CONCATENATOR)))
+        self._take((Tick(Scheduled.REPLAYER), Settle(), Tick(Scheduled.PLANNER)))
 
     def read(self) -> None:
         """Look at all that is at rest."""
@@ -262,11 +262,11 @@ class Run:
                     self.site.stack.control.advance_clock(hours * 3600)
 
     def _tick(self, function: Scheduled) -> None:
-        times = self._times if function is Scheduled.CONCATENATOR else [self.site.now() + REPLAY_AFTER]
+        times = self._times if function is Scheduled.PLANNER else [self.site.now() + REPLAY_AFTER]
         for moment in times:
             self._mark("tick", f"{function} as of {moment:%Y-%m-%d %H:%M}")
             self.site.tick(function, moment)
-            if function is Scheduled.CONCATENATOR:
+            if function is Scheduled.PLANNER:
                 self._merged.append(moment)
 
     def _look(self, look: Look) -> None:

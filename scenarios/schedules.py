@@ -13,7 +13,7 @@ from emulator.faults.model import Fault
 from scenarios.at_rest import HOUR_US
 
 LOOK_BACK_HOURS = 12
-"""So many hours up to its `time` the concatenator merges in one run."""
+"""So many hours up to its `time` the planner has merged in one run."""
 
 HOUR = datetime.timedelta(hours=1)
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
@@ -79,7 +79,7 @@ class Scheduled(StrEnum):
     """A function that runs on a schedule."""
 
     REPLAYER = "replayer"
-    CONCATENATOR = "concatenator"
+    PLANNER = "planner"
 
 
 class Scope(StrEnum):
@@ -154,7 +154,7 @@ class Advance:
 Step = Settle | Tick | Look | Redrive | PublishAhead | Stall | Advance
 
 
-def concatenator_times(event_times_us: Iterable[int]) -> list[datetime.datetime]:
+def planner_times(event_times_us: Iterable[int]) -> list[datetime.datetime]:
     """The fewest `time`s (UTC) of scheduled events whose look-backs together cover every hour with an event.
 
     They are at half past, so that on which side of the look-back an edge falls makes no difference. No time is

@@ -34,7 +34,7 @@ REPLAY_AFTER = timedelta(minutes=topology.CHUNK_GRACE_MINUTES + 1)
 MISTAKES = frozenset(range(400, 500)) - {HTTPStatus.TOO_MANY_REQUESTS}
 """HTTP statuses of calls that another attempt does not mend."""
 
-FUNCTIONS = {Scheduled.REPLAYER: topology.REPLAYER, Scheduled.CONCATENATOR: topology.CONCATENATOR}
+FUNCTIONS = {Scheduled.REPLAYER: topology.REPLAYER, Scheduled.PLANNER: topology.PLANNER}
 
 
 class TickFailedError(Exception):
@@ -99,7 +99,7 @@ class Site:
         return datetime.fromtimestamp(self.stack.control.advance_clock(0), UTC)
 
     def tick(self, function: Scheduled, moment: datetime) -> dict[str, Any]:
-        """Run a scheduled function as of `moment` and return its answer.
+        """Run a scheduled function as of `moment`, let what it plans be done, and return its answer.
 
         It is run again where it failed or was not let run, never where the answer is missing: it may still be
         at work. Raises TickFailedError when it keeps failing, or when it does not answer in the time it may take.
@@ -111,6 +111,8 @@ class Site:
                 time.sleep(TICK_PAUSE_S * 2 ** (attempt - 1))
             done, said = self._invoke(FUNCTIONS[function], json.dumps(event).encode())
             if done:
+                if function is Scheduled.PLANNER:
+                    self.settle()
                 return dict(json.loads(said))
         raise TickFailedError(f"{FUNCTIONS[function]} at {event['time']}: {said[:500]}")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from scenarios.schedules import Scheduled, concatenator_times
+from scenarios.schedules import Scheduled, planner_times
 from scenarios.site import REPLAY_AFTER, Site
 
 PARTS = "parts/"
@@ -55,8 +55,8 @@ def concatenate(site: Site, span: Span) -> Iterator[Ticked]:
     Raises TickFailedError.
     """
     hours = (hour for hour in hours_with_parts(site.s3, site.data_bucket) if hour in span)
-    for time in concatenator_times(int(hour.timestamp()) * 1_000_000 for hour in hours):
-        yield _tick(site, Scheduled.CONCATENATOR, time)
+    for time in planner_times(int(hour.timestamp()) * 1_000_000 for hour in hours):
+        yield _tick(site, Scheduled.PLANNER, time)
 
 
 def once(site: Site, functions: tuple[Scheduled, ...], time: datetime, settle: Settle) -> Iterator[Ticked]:

@@ -31,7 +31,7 @@ class NoSuchFunction(CallerError):
 def names(planned: Topology) -> list[str]:
     """The functions of the pipeline."""
     processors = [event.processor for event in planned.events]
-    return [*processors, topology.PARTITIONER, topology.REPLAYER, topology.CONCATENATOR]
+    return [*processors, topology.PARTITIONER, topology.REPLAYER, topology.PLANNER, topology.CONCATENATOR]
 
 
 def find(stack: Stack, name: str) -> str:

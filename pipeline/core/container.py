@@ -20,11 +20,11 @@ from pipeline.avro.model import Map, Primitive
 from pipeline.core.bulk import Bodies
 from pipeline.core.decode import records
 from pipeline.core.digests import SIZE, Digests
+from pipeline.core.marker import SYNC
 from pipeline.core.schema import Role, Schema, parse
 from pipeline.core.varints import Ints, padded
 
 MAGIC = b"Obj\x01"
-SYNC = bytes.fromhex("77617665 74616e6b 206d6172 6b657231")
 INDEX = "wavetank.index"
 """In the header, as base64, since readers take metadata for text: of each record the length of its body, four bytes
 little-endian; then of each the digest of its id."""

@@ -6,17 +6,13 @@ hours only, where ids are not compared; nobody can find a second id for a digest
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from hashlib import md5
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.core.route import digest_of
+
 SIZE = 16
-
-
-def digest_of(event_id: bytes) -> bytes:
-    """The digest of an id in UTF-8."""
-    return md5(event_id, usedforsecurity=False).digest()
 
 
 @dataclass(frozen=True, slots=True)

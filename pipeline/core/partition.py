@@ -12,9 +12,8 @@ from pipeline.avro.events import ID_FIELD, TIME_FIELD
 from pipeline.core import bulk, container, frame
 from pipeline.core.bulk import Bodies, Numbers, Slices
 from pipeline.core.decode import decode, encode
-from pipeline.core.digests import digest_of
 from pipeline.core.frame import BadRange, Frame
-from pipeline.core.route import HOUR_US, Partition, bucket_of_digest, hour_of
+from pipeline.core.route import HOUR_US, Partition, bucket_of_digest, digest_of, hour_of
 from pipeline.core.schema import FIRST_TIME_US, LAST_TIME_US, Schema
 from pipeline.core.varints import Unsound
 from pipeline.records import Reason, Rejection

@@ -8,7 +8,7 @@ from io import BytesIO
 
 from fastavro import parse_schema, writer
 
-from pipeline.core.container import SYNC
+from pipeline.core.marker import SYNC
 from pipeline.core.route import EPOCH
 from pipeline.records import Reason, Rejected
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import md5
 
-from pipeline.core.digests import digest_of
 from pipeline.errors import ConfigurationError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -56,6 +56,11 @@ def hour_of(number: int) -> tuple[str, int]:
     """Date and hour of the `number`-th hour since the epoch."""
     when = EPOCH + number * HOUR
     return when.date().isoformat(), when.hour
+
+
+def digest_of(event_id: bytes) -> bytes:
+    """The digest of an id in UTF-8, its MD5."""
+    return md5(event_id, usedforsecurity=False).digest()
 
 
 def bucket_of_digest(digest: bytes, buckets: int) -> int:

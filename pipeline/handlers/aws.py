@@ -1,10 +1,13 @@
 """The AWS calls the handlers share, each with its retries and its error named by whose fault it is."""
 
 import json
+import mmap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypedDict
 
 import boto3
 from botocore.config import Config
@@ -16,7 +19,9 @@ from pipeline.errors import RegistryFault
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import TagTypeDef
     from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
 
 PARALLEL_CALLS = 8
 CONFIG = Config(
@@ -34,8 +39,41 @@ REGISTRY_CONFIG = Config(
 )
 NO_ETAG = '"0"'
 NOT_MODIFIED = ("304", "NotModified")
+ABSENT = ("404", "NoSuchKey", "NotFound")
+CHANGED_MEANWHILE = ("PreconditionFailed", "ConditionalRequestConflict")
 POOL = ThreadPoolExecutor(PARALLEL_CALLS, thread_name_prefix="aws")
 """For calls that do not depend on each other; threads start with the first use."""
+
+
+class Condition(TypedDict, total=False):
+    """What must hold for a write to be done."""
+
+    IfMatch: str
+    IfNoneMatch: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What an object says of itself; `etag` is empty where there is no object."""
+
+    etag: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def condition(self) -> Condition:
+        """That the object is still as it is."""
+        return {"IfMatch": self.etag} if self.etag else {"IfNoneMatch": "*"}
+
+
+ABSENT_STATE = State()
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An object and its state."""
+
+    data: bytes
+    state: State
 
 
 @cache
@@ -62,6 +100,12 @@ def sns() -> "SNSClient":
     return boto3.client("sns", config=CONFIG)
 
 
+@cache
+def sqs() -> "SQSClient":
+    """The SQS client of this environment."""
+    return boto3.client("sqs", config=CONFIG)
+
+
 def code(error: ClientError) -> str:
     """AWS's name for an error: `NoSuchKey`, `PreconditionFailed`, or the status where it has no name."""
     return str(error.response.get("Error", {}).get("Code", ""))
@@ -70,6 +114,57 @@ def code(error: ClientError) -> str:
 def get_object(bucket: str, key: str) -> bytes:
     """The bytes of an object."""
     return s3().get_object(Bucket=bucket, Key=key)["Body"].read()
+
+
+def fetch(bucket: str, key: str) -> Fetched | None:
+    """An object with its state; None where there is none."""
+    try:
+        answer = s3().get_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if code(error) in ABSENT:
+            return None
+        raise
+    return Fetched(answer["Body"].read(), State(answer["ETag"], answer["Metadata"]))
+
+
+def head(bucket: str, key: str) -> State | None:
+    """The state of an object; None where there is none."""
+    try:
+        answer = s3().head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if code(error) in ABSENT:
+            return None
+        raise
+    return State(answer["ETag"], answer["Metadata"])
+
+
+def mapped(bucket: str, key: str, path: Path) -> memoryview:
+    """The bytes of an object, in a file at `path` and not in memory."""
+    with path.open("w+b") as out:
+        for piece in s3().get_object(Bucket=bucket, Key=key)["Body"].iter_chunks(1024 * 1024):
+            out.write(piece)
+        out.flush()
+        return memoryview(mmap.mmap(out.fileno(), 0, access=mmap.ACCESS_READ))
+
+
+def replace(bucket: str, key: str, body: BinaryIO, state: State, metadata: Mapping[str, str]) -> bool:
+    """Write an object if it is still in `state`; False where somebody else has written it since."""
+    try:
+        s3().put_object(Bucket=bucket, Key=key, Body=body, Metadata=metadata, **state.condition)
+    except ClientError as error:
+        if code(error) in (*CHANGED_MEANWHILE, *ABSENT):
+            return False
+        raise
+    return True
+
+
+def tag(bucket: str, key: str, one: "TagTypeDef") -> None:
+    """Set the one tag of an object; one that is gone needs none."""
+    try:
+        s3().put_object_tagging(Bucket=bucket, Key=key, Tagging={"TagSet": [one]})
+    except ClientError as error:
+        if code(error) not in ABSENT:
+            raise
 
 
 def objects(bucket: str, prefix: str) -> Iterator[Mapping[str, Any]]:
@@ -85,11 +180,16 @@ def folders(bucket: str, prefix: str) -> list[str]:
     return [folder.removeprefix(prefix).rstrip("/") for folder in found]
 
 
-def put_objects(bucket: str, files: Mapping[str, bytes]) -> None:
-    """Write all `files`, side by side; returns when the last is durable, raises where one is not."""
+def put_objects(
+    bucket: str, files: Mapping[str, bytes], metadata: Mapping[str, Mapping[str, str]] | None = None
+) -> None:
+    """Write all `files`, side by side; returns when the last is durable, raises where one is not.
+
+    `metadata`: of the files that have some, by key.
+    """
 
     def put(item: tuple[str, bytes]) -> None:
-        s3().put_object(Bucket=bucket, Key=item[0], Body=item[1])
+        s3().put_object(Bucket=bucket, Key=item[0], Body=item[1], Metadata=(metadata or {}).get(item[0], {}))
 
     each(put, list(files.items()))
 

@@ -3,135 +3,156 @@
 What an object was built from travels with it: the digest of its inputs is metadata of the same object. State is
 read before the inputs are listed and the write is conditional on that state, so a writer that worked from an
 older list loses to one that knew more, and starts over.
+
+A copy of an id whose event time is in an earlier hour within the look-back wins over one in this partition: such ids
+are left out here. They are found in the id indexes of the earlier partitions
+(docs/decisions/0005-one-id-in-several-hours.md).
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
-from hashlib import sha256
-from typing import Any, TypedDict
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
-from botocore.exceptions import ClientError
-
-from pipeline.core import container
-from pipeline.core.columns import parquet
-from pipeline.core.merge import merge
-from pipeline.core.route import Partition
-from pipeline.core.schema import Role, Schema
+from pipeline.core import batch, container, parquet
+from pipeline.core.batch import Batch
+from pipeline.core.digests import Digests
+from pipeline.core.idindex import IdIndex, Listing, digest_of_inputs, digest_of_listing
+from pipeline.core.schema import Schema
+from pipeline.core.spill import merge_all
 from pipeline.errors import ServiceFault
-from pipeline.handlers import aws, settings
-from pipeline.handlers.schedule import hours_back, time_of
-from pipeline.registry import Registry
+from pipeline.handlers import aws, ids, layout, settings
+from pipeline.handlers.aws import ABSENT_STATE, State
+from pipeline.handlers.newest import newest
+from pipeline.handlers.plan import Task, surroundings
+from pipeline.handlers.tags import MERGED_TAG
 
+LOG = logging.getLogger(__name__)
 INPUTS = "inputs"
+"""Metadata of a merged object: what it is made of (`digest_of_inputs`)."""
 ATTEMPTS = 10
-CHANGED_MEANWHILE = ("PreconditionFailed", "ConditionalRequestConflict")
-ABSENT = ("404", "NoSuchKey", "NotFound")
-
-Inputs = Mapping[str, str]
-"""Key → ETag of the part files of a partition."""
+NO_DIGESTS = Digests.unpacked(b"")
 
 
-class Condition(TypedDict, total=False):
-    """What must hold for a write to be done."""
+def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Merge the partition of each message; one that fails is named in the answer and comes again.
 
-    IfMatch: str
-    IfNoneMatch: str
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What an output object says of itself; `etag` is empty where there is no object yet."""
-
-    etag: str = ""
-    inputs: str = ""
+    Lambda developer guide, "Implementing partial batch responses for Amazon SQS".
+    """
+    failed = [{"itemIdentifier": record["messageId"]} for record in event["Records"] if not _is_done(record)]
+    return {"batchItemFailures": failed}
 
 
-def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
-    """Merge every partition inside the look-back window before the tick; answers with the counts."""
-    now = time_of(event)
-    bucket = settings.text("DATA_BUCKET")
-    hours = {(hour.date().isoformat(), hour.hour) for hour in hours_back(now, settings.number("LOOK_BACK_HOURS"))}
-    planned = list(_plan(bucket, hours))
-    schemas = {event: _newest(event) for event in sorted({partition.event for partition in planned})}
-    written = aws.each(lambda partition: _concatenate(bucket, partition, schemas[partition.event]), planned)
-    return {"partitions": len(planned), "written": sum(written)}
-
-
-def _plan(bucket: str, hours: set[tuple[str, int]]) -> Iterator[Partition]:
-    """The partitions of those hours that have part files."""
-    dates = sorted({date for date, _ in hours})
-    for event in aws.folders(bucket, "parts/"):
-        for date in dates:
-            for hour in aws.folders(bucket, f"parts/{event}/date={date}/"):
-                if (date, int(hour.removeprefix("hour="))) in hours:
-                    for folder in aws.folders(bucket, f"parts/{event}/date={date}/{hour}/"):
-                        yield Partition.from_path(f"{event}/date={date}/{hour}/{folder}")
-
-
-def _concatenate(bucket: str, partition: Partition, schema: Schema) -> bool:
-    """Bring both objects of a partition up to date with its inputs; False where they already were."""
-    for _ in range(ATTEMPTS):
-        states = {key: _state(bucket, key) for key in output_keys(partition)}
-        inputs = {part["Key"]: part["ETag"] for part in aws.objects(bucket, f"parts/{partition.path}/")}
-        digest = digest_of(inputs, schema)
-        if all(state.inputs == digest for state in states.values()):
-            return False
-        outputs = _merge(bucket, partition, inputs, schema)
-        if all(_replace(bucket, key, data, states[key], digest) for key, data in outputs.items()):
-            return True
-    raise ServiceFault(f"{partition.path} kept changing while it was merged, {ATTEMPTS} times")
-
-
-def output_keys(partition: Partition) -> tuple[str, str]:
-    """The Parquet and the Avro object; the Avro object, data of record, is written last."""
-    return f"parquet/{partition.path}/events.parquet", f"avro/{partition.path}/events.avro"
-
-
-def digest_of(inputs: Inputs, schema: Schema) -> str:
-    """One name for a set of part files as they are now, seen through one schema."""
-    lines = schema.fingerprint.hex() + "".join(f"{key}\0{etag}\n" for key, etag in sorted(inputs.items()))
-    return sha256(lines.encode()).hexdigest()
-
-
-def _state(bucket: str, key: str) -> State:
+def _is_done(record: dict[str, Any]) -> bool:
     try:
-        answer = aws.s3().head_object(Bucket=bucket, Key=key)
-    except ClientError as error:
-        if aws.code(error) in ABSENT:
-            return State()
-        raise
-    return State(answer["ETag"], answer["Metadata"].get(INPUTS, ""))
-
-
-def _merge(bucket: str, partition: Partition, inputs: Inputs, schema: Schema) -> dict[str, bytes]:
-    parts = [aws.get_object(bucket, key) for key in sorted(inputs)]
-    events = merge(stored for part in parts for stored in container.read(part, schema))
-    avro = container.write(schema, [stored.body for stored in events])
-    return dict(zip(output_keys(partition), (parquet(events, schema), avro), strict=True))
-
-
-def _newest(event: str) -> Schema:
-    """The newest processed schema as of this tick: a warm function must see a version published since its last."""
-    registry = _registry(settings.text("REGISTRY_BUCKET"), event)
-    registry.refresh()
-    return registry.newest(Role.PROCESSED)
-
-
-@cache
-def _registry(bucket: str, event: str) -> Registry:
-    return Registry(aws.RegistryBucket(bucket), event)
-
-
-def _replace(bucket: str, key: str, data: bytes, state: State, digest: str) -> bool:
-    """Write an output if it is still in `state`; False where somebody else has written it since."""
-    if state.inputs == digest:
-        return True
-    condition: Condition = {"IfMatch": state.etag} if state.etag else {"IfNoneMatch": "*"}
-    try:
-        aws.s3().put_object(Bucket=bucket, Key=key, Body=data, Metadata={INPUTS: digest}, **condition)
-    except ClientError as error:
-        if aws.code(error) in (*CHANGED_MEANWHILE, *ABSENT):
-            return False
-        raise
+        task = Task.from_message(record["body"])
+        concatenate(settings.text("DATA_BUCKET"), task, newest(task.partition.event))
+    except Exception:
+        LOG.exception("%s could not be merged", record["body"])
+        return False
     return True
+
+
+def concatenate(bucket: str, task: Task, schema: Schema) -> bool:
+    """Bring both objects of a partition up to date with its inputs; False where they already were.
+
+    Raises ServiceFault where others kept changing them meanwhile.
+    """
+    for _ in range(ATTEMPTS):
+        merge = _Merge.begun(bucket, task, schema)
+        if merge.is_up_to_date:
+            merge.note()
+            return False
+        if merge.write():
+            merge.note()
+            return True
+    raise ServiceFault(f"{task.partition.path} kept changing while it was merged, {ATTEMPTS} times")
+
+
+@dataclass
+class _Merge:
+    """One attempt: what was found, in the order in which it was looked for."""
+
+    bucket: str
+    task: Task
+    schema: Schema
+    states: dict[str, State]
+    index: ids.Held
+    listing: Listing
+    earlier: dict[str, ids.Held]
+    elsewhere: Digests
+    seen: list[Digests] = field(default_factory=list)
+
+    @classmethod
+    def begun(cls, bucket: str, task: Task, schema: Schema) -> "_Merge":
+        """Read the state first, then list the inputs."""
+        keys = (layout.parquet_key(task.partition), layout.avro_key(task.partition))
+        states = {key: aws.head(bucket, key) or ABSENT_STATE for key in keys}
+        index = ids.held(bucket, task.partition)
+        listing = layout.listing(bucket, task.partition)
+        known = {each.path: ids.as_of(bucket, each, listed, schema) for each, listed in task.before.items()}
+        elsewhere = Digests.joined([each.index.digests for each in known.values()])
+        return cls(bucket, task, schema, states, index, listing, known, elsewhere)
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether the objects are made of just this."""
+        if self.index.index.unmerged(self.listing):
+            return False
+        digest = self._digest(self.index.index)
+        return all(state.metadata.get(INPUTS) == digest for state in self.states.values())
+
+    def write(self) -> bool:
+        """Merge, and replace both objects; False where somebody else has written one since its state was read."""
+        with TemporaryDirectory(prefix="concatenate-") as folder:
+            avro, columns = Path(folder) / "events.avro", Path(folder) / "events.parquet"
+            self._merge_to(avro, columns, Path(folder) / "before.avro")
+            merged = self.index.index.with_inputs(self.listing, Digests.joined(self.seen))
+            digest = self._digest(merged)
+            outputs = zip(self.states, (columns, avro), strict=True)
+            if not all(self._replace(key, path, digest) for key, path in outputs):
+                return False
+        self.index = ids.Held(merged, self.index.state)
+        aws.each(lambda key: aws.tag(self.bucket, key, MERGED_TAG), sorted(self.listing))
+        return True
+
+    def note(self) -> None:
+        """Write down what was merged and what was looked at. If somebody else just did, their word stands."""
+        before = {each: self.earlier[each.path].listed for each in self.task.before}
+        listed = digest_of_listing(self.listing)
+        note = ids.Note(listed, surroundings(self.schema, listed, before))
+        ids.save(self.bucket, self.task.partition, self.index, note)
+
+    def _digest(self, index: IdIndex) -> str:
+        dropped = index.digests.take(index.digests.within(self.elsewhere))
+        return digest_of_inputs(self.schema.fingerprint, index.inputs, dropped)
+
+    def _merge_to(self, avro: Path, columns: Path, before: Path) -> None:
+        with avro.open("wb") as avro_out, columns.open("wb") as columns_out:
+            writers = container.Writer(avro_out, self.schema), parquet.Writer(columns_out, self.schema)
+            for merged in merge_all(self._batches(before), self.elsewhere):
+                for writer in writers:
+                    writer.add(merged.bodies)
+            for writer in writers:
+                writer.close()
+
+    def _batches(self, before: Path) -> Iterator[Batch]:
+        """The records of every input. Those of parts that have expired are taken from what they were merged into."""
+        expired = self.index.index.expired(self.listing)
+        if expired:
+            merged = layout.avro_key(self.task.partition)
+            if not self.states[merged].etag:
+                raise ServiceFault(f"{expired[0]} is gone, and so is the file that it was merged into")
+            yield from batch.read(aws.mapped(self.bucket, merged, before), self.schema)
+        for key in sorted(self.listing):
+            for records in batch.read(aws.get_object(self.bucket, key), self.schema):
+                self.seen.append(records.digests.unique())
+                yield records
+
+    def _replace(self, key: str, path: Path, digest: str) -> bool:
+        if self.states[key].metadata.get(INPUTS) == digest:
+            return True
+        with path.open("rb") as body:
+            return aws.replace(self.bucket, key, body, self.states[key], {INPUTS: digest})

@@ -9,24 +9,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote_plus
 
 from botocore.exceptions import ClientError
 
 from pipeline.core import quarantine
-from pipeline.core.partition import BadBytes, fingerprints, partition
+from pipeline.core.partition import BadBytes, Scanned, partition
 from pipeline.core.route import Partition
 from pipeline.core.schema import Role
 from pipeline.errors import ConfigurationError
-from pipeline.handlers import aws, settings
+from pipeline.handlers import aws, layout, settings
+from pipeline.handlers.late import EVENTS
+from pipeline.handlers.tags import DONE_TAG
 from pipeline.records import Origin, Rejected, Stage
 from pipeline.registry import Registry
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3.type_defs import TagTypeDef
-
-DONE_TAG: "TagTypeDef" = {"Key": "wavetank-partitioned", "Value": "true"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,7 @@ class Chunk:
 
     def part_key(self, where: Partition) -> str:
         """The key of its part in one partition."""
-        return f"parts/{where.path}/{sha256(self.key.encode()).hexdigest()[:32]}.avro"
+        return f"{layout.parts_prefix(where)}{sha256(self.key.encode()).hexdigest()[:32]}.avro"
 
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
@@ -75,9 +72,12 @@ def _partition(chunk: Chunk) -> tuple[int, int]:
         return 0, 0
     data, arrived_us = found
     registry = _registry(settings.text("REGISTRY_BUCKET"), chunk.event)
-    schemas = registry.resolve(Role.PROCESSED, fingerprints(data))
-    result = partition(data, schemas, settings.number("HASH_BUCKETS"))
-    aws.put_objects(chunk.bucket, {chunk.part_key(where): part for where, part in result.parts.items()})
+    scanned = Scanned.of(data)
+    schemas = registry.resolve(Role.PROCESSED, scanned.fingerprints)
+    result = partition(scanned, schemas, settings.number("HASH_BUCKETS"))
+    parts = {chunk.part_key(where): part for where, part in result.parts.items()}
+    counts = {key: {EVENTS: str(part.events)} for key, part in parts.items()}
+    aws.put_objects(chunk.bucket, {key: part.data for key, part in parts.items()}, counts)
     rejected = [_rejected(chunk, bad, arrived_us) for bad in result.bad]
     aws.put_objects(chunk.bucket, quarantine.files(chunk.event, rejected))
     aws.s3().put_object_tagging(Bucket=chunk.bucket, Key=chunk.key, Tagging={"TagSet": [DONE_TAG]})

@@ -21,6 +21,8 @@ from pipeline.records import Event, Origin, Reason, Rejected, Rejection, Stage
 from pipeline.registry import Registry
 from pipeline.topology import Enrichment
 
+MINUTE_US = 60_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -48,7 +50,9 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
     came = list(arrivals(event["Records"]))
     messages = [envelope.unwrap(arrival.payload) for arrival in came]
     knowledge = _know({message.reference for message in messages if isinstance(message, envelope.Message)})
-    outcomes = [_process(message, knowledge) for message in messages]
+    outcomes = [
+        _process(message, knowledge, arrival.origin.arrived_us) for arrival, message in zip(came, messages, strict=True)
+    ]
     entries = [outcome for outcome in outcomes if isinstance(outcome, Entry)]
     rejected = [
         Rejected(outcome, Stage.PROCESS, arrival.payload, arrival.origin)
@@ -89,7 +93,7 @@ def _registry(bucket: str, event: str) -> tuple[aws.RegistryBucket, Registry]:
     return store, Registry(store, event)
 
 
-def _process(message: envelope.Message | Rejection, knowledge: Knowledge) -> Entry | Rejection:
+def _process(message: envelope.Message | Rejection, knowledge: Knowledge, arrived_us: int) -> Entry | Rejection:
     if isinstance(message, Rejection):
         return message
     writer = knowledge.schemas.get(message.reference)
@@ -98,6 +102,9 @@ def _process(message: envelope.Message | Rejection, knowledge: Knowledge) -> Ent
     event = decode.decode(message.body, writer, knowledge.target)
     if isinstance(event, Rejection):
         return event
+    if event.time_us - arrived_us > settings.number("FUTURE_BOUND_MINUTES") * MINUTE_US:
+        ahead_s = (event.time_us - arrived_us) / 1_000_000
+        return Rejection(Reason.FUTURE_TIME, f"its time is {ahead_s:,.0f} s after its arrival", event.id)
     return _entry(event, knowledge)
 
 

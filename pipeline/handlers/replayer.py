@@ -13,8 +13,8 @@ from urllib.parse import quote_plus
 from botocore.exceptions import ClientError
 
 from pipeline.handlers import aws, settings
-from pipeline.handlers.partitioner import DONE_TAG
 from pipeline.handlers.schedule import hours_back, time_of
+from pipeline.handlers.tags import DONE_TAG
 
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, int]:

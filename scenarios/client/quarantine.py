@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 FOLDER = "quarantine/"
 REDRIVEN_TAG = "wavetank-redriven"
+SPENT_TAG = "wavetank-spent"
+"""Beside the other tag: the life cycle of the bucket goes by this one, whose value is always the same."""
 MOST_ATTEMPTS = 3
 """So often the same bytes are sent round again; what then still fails needs a person."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -223,9 +225,12 @@ def _message(record: SetAside, topology: Topology) -> Message:
 def _tag(s3: "S3Client", bucket: str, key: str, value: str) -> None:
     """Add the tag and keep the object's others: S3 replaces the whole set (PutObjectTagging)."""
     others: list[Any] = [
-        tag for tag in s3.get_object_tagging(Bucket=bucket, Key=key)["TagSet"] if tag["Key"] != REDRIVEN_TAG
+        tag
+        for tag in s3.get_object_tagging(Bucket=bucket, Key=key)["TagSet"]
+        if tag["Key"] not in (REDRIVEN_TAG, SPENT_TAG)
     ]
-    tags: Any = {"TagSet": [*others, {"Key": REDRIVEN_TAG, "Value": value}]}
+    ours = [{"Key": REDRIVEN_TAG, "Value": value}, {"Key": SPENT_TAG, "Value": "true"}]
+    tags: Any = {"TagSet": [*others, *ours]}
     s3.put_object_tagging(Bucket=bucket, Key=key, Tagging=tags)
 
 

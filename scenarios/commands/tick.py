@@ -27,7 +27,7 @@ class Only(StrEnum):
     """The functions that run on a schedule."""
 
     REPLAYER = "replayer"
-    CONCATENATOR = "concatenator"
+    PLANNER = "planner"
 
 
 def register(app: typer.Typer) -> None:
@@ -96,7 +96,7 @@ def _ticks(site: "Site", times: tuple[datetime | None, ...], only: Only | None, 
     if Scheduled.REPLAYER in wanted:
         yield ticks.replay(site, _now(site))
         settle()
-    if Scheduled.CONCATENATOR in wanted:
+    if Scheduled.PLANNER in wanted:
         yield from ticks.concatenate(site, ticks.Span(first, end))
         settle()
 

@@ -9,6 +9,6 @@ DRILL = Drill(
     name="corrupt-record",
     hypothesis="A damaged record costs itself alone: its neighbours land, and re-driving it comes to an end.",
     troubles=(CorruptCopies(share=0.1),),
-    witness=(Settle(), Tick(Scheduled.CONCATENATOR), STILL_THERE),
+    witness=(Settle(), Tick(Scheduled.PLANNER), STILL_THERE),
     recovery=(Redrive(), Settle(), Redrive(), Settle(), Redrive(), Settle(), Redrive()),
 )

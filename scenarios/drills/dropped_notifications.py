@@ -11,7 +11,7 @@ DRILL = Drill(
     troubles=(Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(probability=0.5)),),
     witness=(
         Settle(),
-        Tick(Scheduled.CONCATENATOR),
+        Tick(Scheduled.PLANNER),
         Look("missing before the replayer ran", (Expect("lost", at_least=1),), premise=True),
     ),
 )

@@ -19,7 +19,7 @@ DRILL = Drill(
     ),
     witness=(
         Settle(),
-        Tick(Scheduled.CONCATENATOR),
+        Tick(Scheduled.PLANNER),
         Look("when it can be read again", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
     ),
 )

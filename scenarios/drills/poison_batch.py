@@ -21,7 +21,7 @@ DRILL = Drill(
         Stall(),
         Advance(hours=13),
         Settle(),
-        Tick(Scheduled.CONCATENATOR),
+        Tick(Scheduled.PLANNER),
         Look(
             "after the event source gave up",
             (

@@ -29,7 +29,7 @@ DRILL = Drill(
     ),
     witness=(
         Settle(),
-        Tick(Scheduled.CONCATENATOR),
+        Tick(Scheduled.PLANNER),
         Look("when it answers again", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
     ),
 )

@@ -9,7 +9,7 @@ DRILL = Drill(
     troubles=(ProducerAhead(published=True, portions=2),),
     witness=(
         Settle(),
-        Tick(Scheduled.CONCATENATOR),
+        Tick(Scheduled.PLANNER),
         Look("with both versions", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
     ),
 )

@@ -9,7 +9,7 @@ DRILL = Drill(
     troubles=(SchemaOverwritten(),),
     witness=(
         Settle(),
-        Tick(Scheduled.CONCATENATOR),
+        Tick(Scheduled.PLANNER),
         Look(
             "while the schema was overwritten",
             (

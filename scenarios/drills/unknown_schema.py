@@ -19,7 +19,7 @@ DRILL = Drill(
     troubles=(ProducerAhead(published=False),),
     witness=(
         Settle(),
-        Tick(Scheduled.CONCATENATOR),
+        Tick(Scheduled.PLANNER),
         Look(
             "before the schema was published",
             (

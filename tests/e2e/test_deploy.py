@@ -59,7 +59,7 @@ def clicks(site: Site, seed: int, **extra: Value) -> None:
     with Sender(site.stack.client("kinesis")) as sender:
         Producer(sender, site.routes).put([WorkloadEvent("click", {**event.record, **extra}) for event in some])
     site.settle()
-    site.tick(Scheduled.CONCATENATOR, START.replace(minute=59))
+    site.tick(Scheduled.PLANNER, START.replace(minute=59))
 
 
 def test_a_version_published_later_is_merged_by_functions_that_are_already_warm(

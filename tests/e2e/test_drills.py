@@ -161,11 +161,9 @@ def test_a_replayer_that_finds_nothing_makes_even_the_control_fail(site: Site, t
     assert "were not done again" in report.troubles[0].detail
 
 
-def test_a_concatenator_that_always_raises_makes_a_drill_fail_and_its_ledger_is_kept(
-    site: Site, tmp_path: Path
-) -> None:
+def test_a_planner_that_always_raises_makes_a_drill_fail_and_its_ledger_is_kept(site: Site, tmp_path: Path) -> None:
     drill = Drill("unmerged", "Nothing is merged.", (ProducerRepeats(0.1),), workload=SMALL)
-    with set_otherwise(site, topology.CONCATENATOR, LOOK_BACK_HOURS="none"):
+    with set_otherwise(site, topology.PLANNER, LOOK_BACK_HOURS="none"):
         control, report = Runner(site, tmp_path).hold([drill], SEED)
     for each in (control, report):
         assert each.verdict is Verdict.FAIL

@@ -64,7 +64,7 @@ def test_a_synthetic_stream_lands_whole_and_feeding_it_again_changes_nothing(sit
     assert (report["read"], report["acknowledged"], report["complete"]) == (N, N, True)
     done(site, "settle")
     ticks = done(site, "tick", "--json").document["ticks"]
-    assert [tick["function"] for tick in ticks] == ["replayer", *["concatenator"] * 3]
+    assert [tick["function"] for tick in ticks] == ["replayer", *["planner"] * 3]
 
     expected = Counter(event.event_type for event in synthetic(N, SEED, START, HOURS))
     for event_type, number in expected.items():
@@ -93,7 +93,7 @@ def test_a_mapped_file_lands_with_its_fields_and_its_bad_lines_are_kept(site: Si
     assert [(entry["line"], entry["reason"]) for entry in kept] == [(21, "missing-time"), (22, "not-json")]
 
     done(site, "settle")
-    done(site, "tick", "--only", "concatenator")
+    done(site, "tick", "--only", "planner")
     sql = "select event_id, impression_id, attributes['x-y'] as kept from click order by epoch_us(event_time)"
     assert done(site, "query", sql, "--json").document == [
         {"event_id": row["id"], "impression_id": row["imp"], "kept": str(row["x-y"])} for row in good
@@ -105,7 +105,7 @@ def test_a_tick_merges_only_the_hours_it_is_asked_for(site: Site) -> None:
     done(site, "settle")
     hours = hours_with_parts(site.s3, site.data_bucket)
     assert (hours[0], len(hours)) == (START, HOURS)
-    done(site, "tick", "--from", "2025-03-02", "--to", "2025-03-02T06:00", "--only", "concatenator")
+    done(site, "tick", "--from", "2025-03-02", "--to", "2025-03-02T06:00", "--only", "planner")
     keys = map(rest.RestKey.parse, rest.keys(site.s3, site.data_bucket, "avro/"))
     merged = {(key.date, key.hour) for key in keys}
     # A window is twelve hours, and one more at its edge: no less than asked for, and nothing far from it.
@@ -117,7 +117,7 @@ def test_tick_at_a_time_runs_each_function_once_as_of_that_time(site: Site) -> N
     ticks = done(site, "tick", "--at", "2019-11-24T12:00:00Z", "--json").document["ticks"]
     assert [(tick["function"], tick["time"]) for tick in ticks] == [
         ("replayer", "2019-11-24T12:00:00Z"),
-        ("concatenator", "2019-11-24T12:00:00Z"),
+        ("planner", "2019-11-24T12:00:00Z"),
     ]
 
 
@@ -148,7 +148,7 @@ def test_asking_before_anything_is_at_rest_says_what_to_do(site: Site) -> None:
     ran = run(site, "query", "select 1")
     assert ran.exit_code == 1
     assert "wavetank feed" in ran.stderr
-    assert "nothing to do" in done(site, "tick", "--only", "concatenator").stdout
+    assert "nothing to do" in done(site, "tick", "--only", "planner").stdout
 
 
 def test_a_mistake_in_the_sql_shows_the_views_there_are(site: Site) -> None:

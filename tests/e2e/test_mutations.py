@@ -88,7 +88,7 @@ def test_an_event_that_is_in_two_chunks_is_at_rest_once(site: Site) -> None:
     put(site, EVENTS)
     put(site, EVENTS[:20])
     assert len(landed(site, Layer.PARTS)) == 60
-    site.tick(Scheduled.CONCATENATOR, TICK)
+    site.tick(Scheduled.PLANNER, TICK)
     assert landed(site) == landed(site, Layer.PARQUET) == IDS
 
 
@@ -125,11 +125,11 @@ def test_a_chunk_whose_mark_could_not_be_set_is_done_again_to_the_same_parts(sit
 
 def test_chunks_that_nobody_was_told_of_land_when_the_replayer_has_run_and_not_before(site: Site) -> None:
     put_without_notifications(site, EVENTS)
-    site.tick(Scheduled.CONCATENATOR, TICK)
+    site.tick(Scheduled.PLANNER, TICK)
     assert landed(site) == []
     site.tick(Scheduled.REPLAYER, site.now() + REPLAY_AFTER)
     site.settle()
-    site.tick(Scheduled.CONCATENATOR, TICK)
+    site.tick(Scheduled.PLANNER, TICK)
     assert landed(site) == IDS
 
 
@@ -143,11 +143,11 @@ def test_the_replayer_leaves_chunks_that_are_done_alone(site: Site) -> None:
 def test_files_merged_bit_by_bit_are_those_merged_at_once(site: Site) -> None:
     for portion in (EVENTS[::2], EVENTS[1::2], EVENTS[:20]):
         put(site, portion)
-        site.tick(Scheduled.CONCATENATOR, TICK)
+        site.tick(Scheduled.PLANNER, TICK)
     bit_by_bit = rest.digests(site.s3, site.data_bucket)
     site.empty()
     put(site, list(reversed(EVENTS)))
-    site.tick(Scheduled.CONCATENATOR, TICK)
+    site.tick(Scheduled.PLANNER, TICK)
     assert rest.digests(site.s3, site.data_bucket) == bit_by_bit != {}
 
 
@@ -159,6 +159,6 @@ def test_of_two_contents_under_one_id_the_earlier_is_at_rest_whichever_came_firs
     for order in ([early, late], [late, early]):
         site.empty()
         put(site, order)
-        site.tick(Scheduled.CONCATENATOR, TICK)
+        site.tick(Scheduled.PLANNER, TICK)
         files = rest.files(site.s3, site.data_bucket)
         assert [record["campaign"] for file in files for record in file.records()] == ["men", "men"]

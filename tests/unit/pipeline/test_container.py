@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from pipeline.core import batch, container
 from pipeline.core.bulk import Bodies
 from pipeline.core.decode import encode
-from pipeline.core.digests import Digests, digest_of
+from pipeline.core.digests import Digests
+from pipeline.core.marker import SYNC
+from pipeline.core.route import digest_of
 from tests.unit.pipeline.examples import PING, PING_V2, bodies_in, contained, event, events_in
 
 LABELS = st.lists(st.none() | st.text(max_size=30), max_size=40)
@@ -89,7 +91,7 @@ def test_every_damage_to_a_file_is_told_as_such_or_harmless() -> None:
     bodies = [encode(event(number), PING) for number in range(3)]
     part = container.part(PING, bodies, [digest_of(b"id-%d" % number) for number in range(3)])
     whole = [records.bodies.each() for records in batch.read(part, PING)]
-    start = part.index(container.SYNC) + len(container.SYNC)
+    start = part.index(SYNC) + len(SYNC)
     for position in range(start, len(part)):
         damaged = part[:position] + bytes([part[position] ^ 0x80]) + part[position + 1 :]
         try:

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.digests import digest_of
-from pipeline.core.route import Partition, bucket_of_digest, route
+from pipeline.core.route import Partition, bucket_of_digest, digest_of, route
 from pipeline.core.schema import FIRST_TIME_US, LAST_TIME_US
 from pipeline.errors import ConfigurationError
 from tests.unit.pipeline.examples import HOUR_US, NOON_US

@@ -47,12 +47,17 @@ class ScriptedStack:
         self._answers = list(answers)
         self.invoked = 0
         self.long: set[bool] = set()
+        self.settled = 0
 
     def client(self, service: str, *, long: bool = False) -> "ScriptedStack":
         """The stack itself, as the client of Lambda."""
         assert service == "lambda"
         self.long.add(long)
         return self
+
+    def settle(self, _timeout_s: float) -> None:
+        """Count it."""
+        self.settled += 1
 
     def invoke(self, **_: object) -> dict[str, Any]:
         """The next answer."""
@@ -83,7 +88,7 @@ def test_the_client_that_runs_functions_outwaits_the_longest_run_and_asks_once()
 
 def test_a_tick_uses_that_client_and_returns_the_functions_answer() -> None:
     stack = ScriptedStack(says({"written": 2}))
-    assert site_of(stack).tick(Scheduled.CONCATENATOR, NOON) == {"written": 2}
+    assert site_of(stack).tick(Scheduled.PLANNER, NOON) == {"written": 2}
     assert stack.long == {True}
 
 
@@ -92,14 +97,14 @@ def test_a_tick_uses_that_client_and_returns_the_functions_answer() -> None:
 )
 def test_a_function_that_failed_or_was_not_let_run_is_run_again(first: Answer) -> None:
     stack = ScriptedStack(first, says({"written": 2}))
-    assert site_of(stack).tick(Scheduled.CONCATENATOR, NOON) == {"written": 2}
+    assert site_of(stack).tick(Scheduled.PLANNER, NOON) == {"written": 2}
     assert stack.invoked == 2
 
 
 def test_a_function_that_gave_no_answer_is_not_run_beside_itself() -> None:
     stack = ScriptedStack(is_silent, says({"written": 2}))
-    with pytest.raises(TickFailedError, match="wavetank-concatenator gave no answer"):
-        site_of(stack).tick(Scheduled.CONCATENATOR, NOON)
+    with pytest.raises(TickFailedError, match="wavetank-planner gave no answer"):
+        site_of(stack).tick(Scheduled.PLANNER, NOON)
     assert stack.invoked == 1
 
 

@@ -22,7 +22,7 @@ WORKLOAD = Workload(events=20, hours=1, portions=1)
 LOSSY = Fault("lossy", "s3.notification", Action.DROP)
 DRILL = Drill("lossy", "Something goes wrong.", (LOSSY,), workload=WORKLOAD)
 FIRED = [{"number": number, "fault": "lossy"} for number in (1, 2)]
-NO_TICK = TickFailedError("the concatenator: it always raises")
+NO_TICK = TickFailedError("the planner: it always raises")
 NOT_SETTLED = NotSettled(120, [("esm", "a batch")])
 
 
@@ -50,7 +50,7 @@ def said(report: Report) -> dict[str, tuple[Verdict, str]]:
 
 
 def test_a_scheduled_function_that_always_fails_makes_control_and_drill_fail(tmp_path: Path) -> None:
-    for report in held(tmp_path, fails("concatenator", NO_TICK)):
+    for report in held(tmp_path, fails("planner", NO_TICK)):
         assert report.verdict is Verdict.FAIL
         verdict, detail = said(report)["run"]
         assert verdict is Verdict.FAIL
@@ -58,7 +58,7 @@ def test_a_scheduled_function_that_always_fails_makes_control_and_drill_fail(tmp
 
 
 def test_a_run_that_breaks_off_keeps_what_was_sent_and_what_fired(tmp_path: Path) -> None:
-    _, report = held(tmp_path, fails("concatenator", NO_TICK))
+    _, report = held(tmp_path, fails("planner", NO_TICK))
     assert report.totals.attempted == report.totals.acknowledged == WORKLOAD.events
     assert report.fired == {"lossy": 2}
     kept = (report.folder / "history.jsonl").read_text().splitlines()
@@ -104,7 +104,7 @@ def test_a_site_that_is_not_quiet_when_the_run_begins_is_not_the_runs_failure(tm
 
 
 def test_a_stack_that_is_gone_shows_nothing(tmp_path: Path) -> None:
-    _, report = held(tmp_path, fails("concatenator", Unreachable("nothing answers")))
+    _, report = held(tmp_path, fails("planner", Unreachable("nothing answers")))
     assert report.verdict is Verdict.INCONCLUSIVE
 
 
@@ -145,7 +145,7 @@ def test_what_was_read_is_judged_though_the_stack_is_gone_then(tmp_path: Path) -
 
 
 def test_a_control_that_broke_off_is_no_control(tmp_path: Path) -> None:
-    first = fails("concatenator", NO_TICK)
+    first = fails("planner", NO_TICK)
     runs = 0
 
     def only_the_control(what: str) -> None:
