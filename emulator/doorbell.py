@@ -1,8 +1,8 @@
-"""Wakes the readers of a stream when something is written to it, so that an idle reader need not poll.
+"""Wakes the readers of a stream or a queue when there is something new, so that an idle reader need not poll.
 
 The services stay strangers to each other: the Kinesis provider rings by stream ARN after every acknowledged
-write or reshard, and whoever reads that stream (event source mappings, delivery streams) listens.
-A bell is a hint: a reader still reads the records through the AWS API.
+write or reshard, a queue by its ARN whenever a message becomes visible, and whoever reads it (event source mappings,
+delivery streams) listens. A bell is a hint: a reader still reads the records through the AWS API.
 """
 
 import threading
@@ -38,3 +38,4 @@ class Doorbell:
 
 
 STREAM_WRITES = Doorbell()
+QUEUE_WRITES = Doorbell()

@@ -84,6 +84,7 @@ _PARTS: dict[str, Callable[[], str]] = {
     "lambda executor": _lambda_executor,
     "gateway server": _server,
     "event source poller": _patched("localstack.services.lambda_.provider"),
+    "sqs clock": _patched("localstack.services.sqs.models"),
     "asynchronous invocations": _patched("localstack.services.lambda_.invocation.event_manager"),
     "s3 notifications": _patched("localstack.services.s3.notifications"),
     "sns deliveries": _patched("localstack.services.sns.publisher"),

@@ -51,7 +51,7 @@ class DelayQueue:
         Raises ValueError when the queue is closed.
         """
         due_at = self._clock.now() + delay_s
-        what = self._name if delay_s <= 0 else f"{self._name}, not before {_written(due_at)} emulator time"
+        what = self._name if delay_s <= 0 else f"{self._name}, not before {written(due_at)} emulator time"
         with self._lock:
             if self._closed:
                 raise ValueError(f"the queue of {self._name} is closed")
@@ -138,5 +138,6 @@ class DelayQueue:
             alarm.set()
 
 
-def _written(at: float) -> str:
+def written(at: float) -> str:
+    """A time in seconds since the epoch, for a person."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,23 +1,28 @@
-"""Messages that wait in a queue for an enabled event source mapping count as in flight."""
+"""A queue that an event source mapping reads is in flight as long as a message is in it, hidden or not.
+
+A message that is with the function, one that failed and waits for its visibility timeout, and one that is delayed
+are all still in the queue: there is no moment between its send and its end at which a message is not counted.
+"""
 
 import sys
 from collections.abc import Iterator
 from typing import Any
 
+from emulator.deliveries.queue import written
 from emulator.inflight import Pending
 
 HOP = "sqs.mapping"
+FEEDING = ("Creating", "Enabling", "Enabled", "Updating")
+"""The states of a mapping in which it takes messages, or is about to."""
 
 
 def probe() -> list[Pending]:
-    """One entry for each queue that a mapping reads and that is not empty; loads no service."""
+    """What is in the queues that feed functions; loads no service."""
     pending = []
     for mapping in _mappings():
         queue = _queue(mapping["EventSourceArn"])
-        number = _messages_in(queue) if queue is not None else 0
-        if number:
-            function = mapping["FunctionArn"].rpartition(":")[2]
-            pending.append(Pending(HOP, f"{number} messages in {queue.name} for {function}"))
+        if queue is not None:
+            pending += _in(queue, mapping["FunctionArn"].partition(":function:")[2])
     return pending
 
 
@@ -27,7 +32,7 @@ def _mappings() -> Iterator[dict[str, Any]]:
         return
     for _account, _region, store in models.lambda_stores.iter_stores():
         for mapping in list(store.event_source_mappings.values()):
-            if mapping.get("State") == "Enabled" and ":sqs:" in mapping.get("EventSourceArn", ""):
+            if mapping.get("State") in FEEDING and ":sqs:" in mapping.get("EventSourceArn", ""):
                 yield mapping
 
 
@@ -39,9 +44,14 @@ def _queue(arn: str) -> Any:
     return models.sqs_stores[account][region].queues.get(name)
 
 
-def _messages_in(queue: Any) -> int:
-    return int(
-        queue.approximate_number_of_messages
-        + queue.approximate_number_of_messages_not_visible
-        + queue.approximate_number_of_messages_delayed
-    )
+def _in(queue: Any, function: str) -> list[Pending]:
+    with queue.mutex:
+        visible = int(queue.approximate_number_of_messages)
+        hidden = [message.visibility_deadline for message in queue.inflight]
+        delayed = [message.created + message.delay_seconds for message in queue.delayed]
+    found = [f"{visible} messages"] if visible else []
+    if hidden:
+        found.append(f"{len(hidden)} hidden messages, not before {written(min(hidden))} emulator time")
+    if delayed:
+        found.append(f"{len(delayed)} delayed messages, not before {written(min(delayed))} emulator time")
+    return [Pending(HOP, f"{queue.name} for {function}: {what}") for what in found]

@@ -1,0 +1,166 @@
+"""Visibility timeouts, delays and retention of LocalStack's queues run on the emulator's clock.
+
+LocalStack looks at all queues once a second of the wall clock. Here a `Timetable` sleeps until the next message
+becomes visible or expires, and whoever reads or counts a queue sees it as it is at that moment. Whenever a message
+becomes visible, `QUEUE_WRITES` rings.
+Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
+"""
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from math import inf
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+from emulator.clock import CLOCK
+from emulator.doorbell import QUEUE_WRITES
+from emulator.imports import when_imported
+from emulator.sqs.timetable import Timetable
+
+LOG = logging.getLogger(__name__)
+
+MODELS = "localstack.services.sqs.models"
+PROVIDER = "localstack.services.sqs.provider"
+AGAIN_S = 1.0
+"""When a queue is looked at again that could not be brought up to date."""
+
+
+def install() -> None:
+    """Change SQS as soon as LocalStack loads it."""
+    when_imported(MODELS, patch_models)
+    when_imported(PROVIDER, patch_provider)
+
+
+def patch_models(models: ModuleType) -> None:
+    """Put the queues on the emulator's clock."""
+    from localstack.utils.patch import Patch
+
+    _set_clock(models)
+    models.SqsMessage.is_delayed = property(_is_delayed)
+    for method, changed in (
+        (models.SqsQueue.add_inflight_message, _hide),
+        (models.SqsQueue.update_visibility_timeout, _change_visibility),
+        (models.SqsQueue.get_queue_attributes, _up_to_date),
+        (models.StandardQueue.put, _put),
+        (models.StandardQueue.receive, _receive),
+        (models.StandardQueue._put_message, _make_visible),
+        (models.StandardQueue._on_remove_message, _alone),
+        (models.StandardQueue.clear, _alone),
+        (models.FifoQueue.put, _put),
+        (models.FifoQueue.receive, _receive),
+        (models.FifoQueue._put_message, _make_visible),
+        (models.FifoQueue.update_message_group_visibility, _make_visible),
+    ):
+        Patch.function(method, changed).apply()
+
+
+def patch_provider(provider: ModuleType) -> None:
+    """Put the service on the emulator's clock, and the timetable in the place of its worker."""
+    _set_clock(provider)
+    worker = provider.QueueUpdateWorker
+    if not callable(worker.start) or not callable(worker.stop):
+        raise TypeError("LocalStack's worker for queues is not the one this was written for")
+    worker.start = lambda _self: TIMETABLE.start()
+    worker.stop = lambda _self: TIMETABLE.stop()
+
+
+def _set_clock(module: ModuleType) -> None:
+    if not callable(module.time.time) or not callable(module.now):
+        raise TypeError(f"{module.__name__} does not tell the time in the way this was written for")
+    vars(module)["time"] = SimpleNamespace(time=CLOCK.now)
+    vars(module)["now"] = _now
+
+
+def _now(millis: bool = False) -> int:
+    return int(CLOCK.now() * 1000) if millis else int(CLOCK.now())
+
+
+def _queues() -> Iterator[Any]:
+    for _account, _region, store in sys.modules[MODELS].sqs_stores.iter_stores():
+        yield from list(store.queues.values())
+
+
+def _bring_up_to_date() -> float:
+    """Make visible, and drop, what is due in any queue; return when the next is."""
+    return min((_brought_up_to_date(queue) for queue in _queues()), default=inf)
+
+
+TIMETABLE = Timetable(_bring_up_to_date)
+
+
+def _brought_up_to_date(queue: Any) -> float:
+    try:
+        with queue.mutex:
+            queue.requeue_inflight_messages()
+            queue.enqueue_delayed_messages()
+            with _exclusive(queue):
+                queue.remove_expired_messages()
+            return _next_due(queue)
+    except Exception:
+        LOG.exception("queue %s could not be brought up to date", queue.name)
+        return CLOCK.now() + AGAIN_S
+
+
+def _next_due(queue: Any) -> float:
+    hidden = [message.visibility_deadline for message in queue.inflight]
+    if hasattr(queue, "message_groups"):  # in a FIFO queue what was received first returns first
+        heaps = [group.messages for group in queue.message_groups.values()]
+        hidden = hidden[:1]
+    else:
+        heaps = [queue.visible.queue]
+    delayed = [message.created + message.delay_seconds for message in queue.delayed]
+    expiring = [heap[0].created + queue.message_retention_period for heap in heaps if heap]
+    return float(min((*hidden, *delayed, *expiring), default=inf))
+
+
+def _exclusive(queue: Any) -> AbstractContextManager[Any]:
+    """Nobody takes from the visible messages of a standard queue meanwhile; those of a FIFO queue have its mutex."""
+    return queue.visible.mutex if hasattr(queue, "visible") else nullcontext()
+
+
+def _is_delayed(message: Any) -> bool:
+    return bool(message.delay_seconds) and CLOCK.now() < message.created + message.delay_seconds
+
+
+def _hide(fn: Callable[..., None], queue: Any, message: Any) -> None:
+    with queue.mutex:
+        fn(queue, message)
+    TIMETABLE.expect(message.visibility_deadline)
+
+
+def _change_visibility(fn: Callable[..., None], queue: Any, receipt_handle: str, visibility_timeout: int) -> None:
+    fn(queue, receipt_handle, visibility_timeout)
+    TIMETABLE.expect(CLOCK.now() + visibility_timeout)
+
+
+def _put(fn: Callable[..., Any], queue: Any, *args: Any, **kwargs: Any) -> Any:
+    with queue.mutex:
+        message = fn(queue, *args, **kwargs)
+        TIMETABLE.expect(message.created + (message.delay_seconds or queue.message_retention_period))
+    return message
+
+
+def _receive(fn: Callable[..., Any], queue: Any, *args: Any, **kwargs: Any) -> Any:
+    TIMETABLE.catch_up()
+    result = fn(queue, *args, **kwargs)
+    if any(message.visibility_timeout == 0 for message in result.successful):
+        QUEUE_WRITES.ring(queue.arn)
+    return result
+
+
+def _up_to_date(fn: Callable[..., Any], queue: Any, *args: Any, **kwargs: Any) -> Any:
+    TIMETABLE.catch_up()
+    return fn(queue, *args, **kwargs)
+
+
+def _make_visible(fn: Callable[..., Any], queue: Any, *args: Any) -> None:
+    fn(queue, *args)
+    QUEUE_WRITES.ring(queue.arn)
+
+
+def _alone(fn: Callable[..., Any], queue: Any, *args: Any) -> None:
+    """LocalStack changes the heap of visible messages here without the lock under which they are taken from it."""
+    with _exclusive(queue):
+        fn(queue, *args)

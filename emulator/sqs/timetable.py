@@ -1,0 +1,71 @@
+"""Does what is due at its time, in emulator time, and at once for whoever looks before its thread has woken."""
+
+import logging
+import threading
+from collections.abc import Callable
+from math import inf
+
+from emulator.clock import CLOCK, Alarm, Clock
+
+LOG = logging.getLogger(__name__)
+
+
+class Timetable:
+    """Knows when the next thing is due; its thread sleeps until then, however long that is."""
+
+    def __init__(self, do_due: Callable[[], float], clock: Clock = CLOCK) -> None:
+        """`do_due` does all that is due and returns when the next is, in seconds since the epoch; inf for never."""
+        self._do_due = do_due
+        self._clock = clock
+        self._alarm = Alarm(clock)
+        self._doing = threading.RLock()
+        self._guard = threading.Lock()  # held for a comparison only, so that `expect` may be called under any lock
+        self._next = inf
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def expect(self, at: float) -> None:
+        """Something is due then."""
+        with self._guard:
+            if at >= self._next:
+                return
+            self._next = at
+        self._alarm.set()
+
+    def catch_up(self) -> None:
+        """Return once all is done that is due by now."""
+        if self._clock.now() < self._next:
+            return
+        with self._doing:
+            with self._guard:
+                if self._clock.now() < self._next:
+                    return
+                self._next = inf
+            self.expect(self._do_due())
+
+    def start(self) -> None:
+        """Begin to keep time; a second start changes nothing."""
+        if self._thread is None:
+            self._stopping.clear()
+            self._thread = threading.Thread(target=self._run, name="wavetank-sqs-timetable", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stopping.set()
+        self._alarm.set()
+        self._thread = None
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._alarm.clear()
+            try:
+                self.catch_up()
+            except Exception:
+                LOG.exception("what was due could not be done")
+            if not self._stopping.is_set():
+                self._alarm.wait(self._until_next())
+
+    def _until_next(self) -> float | None:
+        with self._guard:
+            return None if self._next == inf else self._next - self._clock.now()
