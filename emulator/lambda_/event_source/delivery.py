@@ -10,11 +10,11 @@ from emulator.faults.engine import FAULTS, Firing
 from emulator.faults.identity import content_identity
 from emulator.faults.points import Action
 from emulator.lambda_.event_source.destination import OnFailure
-from emulator.lambda_.event_source.event import RawRecord, Record
+from emulator.lambda_.event_source.event import RawRecord, Record, event_json
 from emulator.lambda_.event_source.filters import RecordFilter
 from emulator.lambda_.event_source.function_client import FunctionClient
 from emulator.lambda_.event_source.iterator_age import AGES
-from emulator.lambda_.event_source.response import Outcome, Refused, Reply, Succeeded
+from emulator.lambda_.event_source.response import Answer, Outcome, Refused, Reply, Succeeded, judge
 from emulator.lambda_.event_source.retry import Discard
 from emulator.lambda_.event_source.settings import MappingSettings
 from emulator.reset import RESET
@@ -32,7 +32,7 @@ class FunctionDelivery:
     def __init__(self, settings: MappingSettings, tell: Callable[[str], None]) -> None:
         self._settings = settings
         self._tell = tell
-        self._function = FunctionClient(settings.function_arn, settings.retry.reports_item_failures)
+        self._function = FunctionClient(settings.function_arn)
         self._filter = RecordFilter(settings.filters)
         self._on_failure = OnFailure(settings)
         self._owed: dict[tuple[str, str], int] = {}
@@ -53,12 +53,12 @@ class FunctionDelivery:
             firing = self._struck(shard_id, records) if FAULTS.armed(FAULT_POINT) else None
             if firing is not None and firing.action is Action.DELAY:
                 Alarm().wait(firing.seconds())
-            outcome = self._function.invoke(records)
+            outcome = self._invoke(records)
             if firing is not None and firing.action is Action.DUPLICATE:
                 self._owed[shard_id, records[0].sequence] = int(firing.parameters["copies"])
             if isinstance(outcome, Succeeded) and self._owed:
                 for _ in range(self._owed.pop((shard_id, records[0].sequence), 0)):
-                    self._function.invoke(records)
+                    self._invoke(records)
         except Exception as error:
             LOG.exception("%s %s: delivery failed", self._settings.title, shard_id)
             outcome = Refused(f"{type(error).__name__}: {error}")
@@ -68,6 +68,12 @@ class FunctionDelivery:
     def give_up(self, shard_id: str, discard: Discard) -> None:
         """Report records that will not be delivered."""
         self._on_failure.report(discard, shard_id)
+
+    def _invoke(self, records: tuple[Record, ...]) -> Outcome:
+        answer = self._function.call(event_json(records))
+        if not isinstance(answer, Answer):
+            return answer
+        return judge(answer.reply, answer.payload, records, self._settings.retry.reports_item_failures)
 
     def _struck(self, shard_id: str, records: tuple[Record, ...]) -> Firing | None:
         """The fault that strikes a batch; which batch it is, its first record says."""

@@ -1,12 +1,9 @@
 """Invokes the function of a mapping through the Lambda API, in memory."""
 
-from collections.abc import Sequence
-
 from botocore.exceptions import ClientError
 
-from emulator.lambda_.event_source.event import Record, event_json
 from emulator.lambda_.event_source.internal_client import internal_client
-from emulator.lambda_.event_source.response import Failed, Outcome, Refused, Reply, judge
+from emulator.lambda_.event_source.response import Answer, Failed, Refused, Reply
 
 _TOO_LARGE = 413
 
@@ -14,17 +11,16 @@ _TOO_LARGE = 413
 class FunctionClient:
     """One function, version or alias."""
 
-    def __init__(self, function_arn: str, reports_item_failures: bool) -> None:
+    def __init__(self, function_arn: str) -> None:
         _, _, _, region, account, _ = function_arn.split(":", 5)
         self._arn = function_arn
-        self._reports = reports_item_failures
         self._client = internal_client("lambda", account, region)
 
-    def invoke(self, records: Sequence[Record]) -> Outcome:
-        """Hand a batch to the function, wait for it, and say how it went; raises nothing."""
+    def call(self, event: str) -> Answer | Failed | Refused:
+        """Hand an event to the function, wait for it, and say how it went; raises nothing."""
         try:
             answer = self._client.invoke(
-                FunctionName=self._arn, InvocationType="RequestResponse", Payload=event_json(records).encode()
+                FunctionName=self._arn, InvocationType="RequestResponse", Payload=event.encode()
             )
             payload = answer["Payload"].read()
         except ClientError as error:
@@ -37,10 +33,10 @@ class FunctionClient:
             executed_version=answer.get("ExecutedVersion", "$LATEST"),
             function_error=answer.get("FunctionError"),
         )
-        return judge(reply, payload, records, self._reports)
+        return Answer(reply, payload)
 
 
-def _not_invoked(error: ClientError) -> Outcome:
+def _not_invoked(error: ClientError) -> Failed | Refused:
     """Throttles and service errors pass; an event that is too large will never fit and counts as a failure."""
     metadata = error.response.get("ResponseMetadata", {})
     status = metadata.get("HTTPStatusCode", 500)

@@ -1,4 +1,4 @@
-"""Puts wavetank's poller in the place of LocalStack's for Kinesis sources; every other source stays as it is."""
+"""Puts wavetank's pollers in the place of LocalStack's for Kinesis and SQS; every other source stays as it is."""
 
 from collections.abc import Callable
 from types import ModuleType
@@ -8,12 +8,14 @@ from emulator.clock import CLOCK
 from emulator.imports import when_imported
 from emulator.lambda_.event_source.settings import stream_arn_of
 from emulator.lambda_.event_source.validation import RefusedSettings, check, is_kinesis
+from emulator.lambda_.queue_source import validation as queue_validation
+from emulator.lambda_.queue_source.validation import is_sqs
 
 LAMBDA_PROVIDER = "localstack.services.lambda_.provider"
 
 
 def install() -> None:
-    """Take over Kinesis event source mappings as soon as LocalStack's Lambda provider is loaded."""
+    """Take over Kinesis and SQS event source mappings as soon as LocalStack's Lambda provider is loaded."""
     when_imported(LAMBDA_PROVIDER, _patch)
 
 
@@ -26,23 +28,63 @@ def _patch(provider: ModuleType) -> None:
 
 
 def _get_esm_worker(fn: Callable[[Any], Any], factory: Any) -> Any:
-    config = factory.esm_config
-    if not is_kinesis(config):
-        return fn(factory)
-    from emulator.lambda_.event_source.worker import KinesisMappingWorker
+    if is_kinesis(factory.esm_config):
+        return _stream_worker(factory.esm_config, factory.function_role_arn, factory.enabled)
+    if is_sqs(factory.esm_config):
+        return _queue_worker(factory.esm_config, factory.enabled)
+    return fn(factory)
 
-    return KinesisMappingWorker(config, factory.function_role_arn, factory.enabled)
+
+def _stream_worker(config: Any, role_arn: str, enabled: bool) -> Any:
+    from localstack.services.lambda_.event_source_mapping.esm_worker import EsmStateReason
+
+    from emulator.lambda_.event_source.delivery import FunctionDelivery
+    from emulator.lambda_.event_source.mapping_run import MappingRun
+    from emulator.lambda_.event_source.settings import MappingSettings
+    from emulator.lambda_.event_source.worker import MappingWorker
+
+    settings = MappingSettings.from_config(config, role_arn)
+    return MappingWorker(
+        config,
+        enabled,
+        lambda memory, tell: MappingRun(settings, memory, FunctionDelivery(settings, tell)),
+        EsmStateReason.USER_ACTION,
+    )
+
+
+def _queue_worker(config: Any, enabled: bool) -> Any:
+    from localstack.services.lambda_.event_source_mapping.esm_worker import EsmStateReason
+
+    from emulator.lambda_.event_source.worker import MappingWorker
+    from emulator.lambda_.queue_source.queue_run import QueueRun
+    from emulator.lambda_.queue_source.settings import QueueSettings
+
+    settings = QueueSettings.from_config(config)
+    return MappingWorker(
+        config, enabled, lambda memory, _tell: QueueRun(settings, memory.lease), EsmStateReason.USER_INITIATED
+    )
 
 
 def _validate(fn: Callable[..., Any], provider: Any, context: Any, request: Any) -> Any:
-    if is_kinesis(request):
-        from localstack.aws.api.lambda_ import InvalidParameterValueException
+    from localstack.aws.api.lambda_ import InvalidParameterValueException
 
-        try:
+    try:
+        if is_kinesis(request):
             check(request, CLOCK.now())
-        except RefusedSettings as error:
-            raise InvalidParameterValueException(str(error), Type="User") from error
-    return fn(provider, context, request)
+        if is_sqs(request):
+            queue_validation.check(request)
+        found = fn(provider, context, request)
+        if is_sqs(request):
+            _check_timeouts(request["EventSourceArn"], found[3].config.timeout)
+    except RefusedSettings as error:
+        raise InvalidParameterValueException(str(error), Type="User") from error
+    return found
+
+
+def _check_timeouts(queue_arn: str, function_s: int) -> None:
+    from emulator.lambda_.queue_source.queue_client import QueueClient
+
+    queue_validation.check_timeouts(QueueClient(queue_arn).visibility_timeout_s(), function_s)
 
 
 def _check_source_exists(

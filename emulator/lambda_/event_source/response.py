@@ -21,6 +21,14 @@ class Reply:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What is known of an invocation that has ended, and what the function answered."""
+
+    reply: Reply
+    payload: bytes
+
+
+@dataclass(frozen=True)
 class Succeeded:
     """The whole batch is done."""
 
@@ -64,7 +72,7 @@ def judge(reply: Reply, payload: bytes, records: Sequence[Record], reports_item_
     if not reports_item_failures:
         return Succeeded(reply)
     try:
-        failed = _failed_items(payload)
+        failed = failed_items(payload)
     except (ValueError, RecursionError) as error:
         return Failed(reply, str(error))
     if not failed:
@@ -76,7 +84,8 @@ def judge(reply: Reply, payload: bytes, records: Sequence[Record], reports_item_
     return Partly(reply, min(places[item] for item in failed))
 
 
-def _failed_items(payload: bytes) -> list[str]:
+def failed_items(payload: bytes) -> list[str]:
+    """The identifiers that a function reports, none for an empty answer. Raises ValueError for an ill-formed one."""
     if not payload.strip():
         return []
     try:

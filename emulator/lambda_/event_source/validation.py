@@ -19,19 +19,21 @@ class RefusedSettings(ValueError):
 
 
 @dataclass(frozen=True)
-class _Range:
+class Range:
+    """A parameter and the values it may have."""
+
     parameter: str
     least: int
     most: int
 
 
 _RANGES = (
-    _Range("BatchSize", 1, 10_000),
-    _Range("MaximumBatchingWindowInSeconds", 0, 300),
-    _Range("MaximumRetryAttempts", -1, MOST_RETRIES),
-    _Range("MaximumRecordAgeInSeconds", -1, LONGEST_AGE_S),
-    _Range("ParallelizationFactor", 1, 10),
-    _Range("TumblingWindowInSeconds", 0, 900),
+    Range("BatchSize", 1, 10_000),
+    Range("MaximumBatchingWindowInSeconds", 0, 300),
+    Range("MaximumRetryAttempts", -1, MOST_RETRIES),
+    Range("MaximumRecordAgeInSeconds", -1, LONGEST_AGE_S),
+    Range("ParallelizationFactor", 1, 10),
+    Range("TumblingWindowInSeconds", 0, 900),
 )
 
 
@@ -46,7 +48,7 @@ def check(request: Mapping[str, Any], now: float) -> None:
     `now` is in seconds since the epoch.
     """
     for allowed in _RANGES:
-        _check_range(allowed, request.get(allowed.parameter))
+        check_range(allowed, request.get(allowed.parameter))
     age = request.get("MaximumRecordAgeInSeconds")
     if age is not None and -1 < age < SHORTEST_AGE_S:
         raise RefusedSettings(
@@ -63,7 +65,8 @@ def check(request: Mapping[str, Any], now: float) -> None:
         raise RefusedSettings("StartingPositionTimestamp cannot be in the future.")
 
 
-def _check_range(allowed: _Range, value: int | None) -> None:
+def check_range(allowed: Range, value: int | None) -> None:
+    """Raise RefusedSettings for a value out of range; an absent one is none."""
     if value is None or allowed.least <= value <= allowed.most:
         return
     name = allowed.parameter[0].lower() + allowed.parameter[1:]

@@ -1,35 +1,44 @@
 """The worker that LocalStack's Lambda provider keeps for a mapping: its life cycle and its state in the API."""
 
 import threading
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 from localstack.services.lambda_.event_source_mapping.esm_worker import EsmState, EsmStateReason
 from localstack.services.lambda_.invocation.models import lambda_stores
 
-from emulator.lambda_.event_source.delivery import FunctionDelivery
-from emulator.lambda_.event_source.mapping_run import LifeCycle, MappingRun
-from emulator.lambda_.event_source.memory import MEMORIES
-from emulator.lambda_.event_source.settings import MappingSettings
+from emulator.lambda_.event_source.mapping_run import LifeCycle
+from emulator.lambda_.event_source.memory import MEMORIES, Memory
 
 
-class KinesisMappingWorker:
+class Run(Protocol):
+    """A mapping at work: `start` begins once it holds the lease of the mapping's memory, `stop` asks for the end."""
+
+    def prepare(self) -> None: ...
+    def start(self, life: LifeCycle) -> None: ...
+    def stop(self) -> None: ...
+
+
+MakeRun = Callable[[Memory, Callable[[str], None]], Run]
+"""Makes the run of a mapping from what it remembers, and from whom to tell each LastProcessingResult."""
+
+
+class MappingWorker:
     """One generation of a mapping: an update makes a new worker, which begins when the old one has ended.
 
     The names of methods and attributes are those of LocalStack's EsmWorker, which it stands in for.
     """
 
-    def __init__(self, config: Mapping[str, Any], role_arn: str, enabled: bool) -> None:
+    def __init__(self, config: Mapping[str, Any], enabled: bool, make_run: MakeRun, reason: EsmStateReason) -> None:
         self.esm_config = config
         self.enabled = enabled
         self.current_state = EsmState.CREATING
-        self.state_transition_reason = EsmStateReason.USER_ACTION
-        self._settings = MappingSettings.from_config(config, role_arn)
+        self.state_transition_reason = reason
+        self._make_run = make_run
         self._memory = MEMORIES.of(self.uuid)
-        self._delivery = FunctionDelivery(self._settings, self._tell)
-        self._run: MappingRun | None = None
+        self._run: Run | None = None
         self._lock = threading.Lock()
-        _, _, _, region, account, _ = self._settings.function_arn.split(":", 5)
+        _, _, _, region, account, _ = config["FunctionArn"].split(":", 5)
         self._store = lambda_stores[account][region].event_source_mappings
         self._replaced = False
 
@@ -56,7 +65,7 @@ class KinesisMappingWorker:
         if self.current_state != EsmState.CREATING:
             self._set_state(EsmState.ENABLING)
         with self._lock:
-            self._run = MappingRun(self._settings, self._memory, self._delivery)
+            self._run = self._make_run(self._memory, self._tell)
         self._run.prepare()
         self._run.start(LifeCycle(begun=self._begun, ended=self._ended))
 

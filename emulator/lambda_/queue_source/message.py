@@ -1,0 +1,62 @@
+"""Messages of a queue and the JSON event that a function gets for them.
+
+The event has the shape of the AWS developer guide, "Using Lambda with Amazon SQS".
+"""
+
+import json
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+ENVELOPE_BYTES = len('{"Records":[]}')
+SEPARATOR = ","
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message that was received: `sent` and `received` in seconds since the epoch, `json` its part of the event.
+
+    `copies`: how many times more it is to be handled before it is done.
+    """
+
+    id: str
+    receipt: str
+    body: str
+    sent: float
+    received: float
+    json: str
+    copies: int = 0
+
+
+def from_raw(raw: Mapping[str, Any], queue_arn: str, now: float) -> Message:
+    """A message as ReceiveMessage gave it."""
+    record: dict[str, Any] = {
+        "messageId": raw["MessageId"],
+        "receiptHandle": raw["ReceiptHandle"],
+        "body": raw["Body"],
+        "attributes": raw["Attributes"],
+        "messageAttributes": {name: _attribute(value) for name, value in (raw.get("MessageAttributes") or {}).items()},
+        "md5OfBody": raw["MD5OfBody"],
+        "eventSource": "aws:sqs",
+        "eventSourceARN": queue_arn,
+        "awsRegion": queue_arn.split(":")[3],
+    }
+    if raw.get("MD5OfMessageAttributes"):
+        record["md5OfMessageAttributes"] = raw["MD5OfMessageAttributes"]
+    sent = int(raw["Attributes"]["SentTimestamp"]) / 1000
+    return Message(raw["MessageId"], raw["ReceiptHandle"], raw["Body"], sent, now, json.dumps(record))
+
+
+def event_json(messages: Sequence[Message]) -> str:
+    """The whole event; all of it is ASCII, so its length is its size in bytes."""
+    return '{"Records":[' + SEPARATOR.join([message.json for message in messages]) + "]}"
+
+
+def _attribute(given: Mapping[str, Any]) -> dict[str, Any]:
+    attribute: dict[str, Any] = {}
+    if "StringValue" in given:
+        attribute["stringValue"] = given["StringValue"]
+    if "BinaryValue" in given:
+        attribute["binaryValue"] = b64encode(given["BinaryValue"]).decode()
+    return attribute | {"stringListValues": [], "binaryListValues": [], "dataType": given["DataType"]}
