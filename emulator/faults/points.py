@@ -116,6 +116,20 @@ _ALL = (
         {**_DELIVERY, Action.REORDER: _REORDER},
     ),
     Point(
+        "sqs.delivery",
+        "A message on its way from an SQS queue to the function that an event source mapping feeds.",
+        {
+            "queue": "name of the queue",
+            "function": "name of the function",
+            "subject": "what it is about: bucket/key for an S3 event, else a digest of the message",
+            "content": "the message's body",
+        },
+        {
+            Action.DUPLICATE: Deed("a message handled with success is delivered again", (_COPIES,)),
+            Action.DELAY: Deed("it reaches the function later", (_DELAY_S,)),
+        },
+    ),
+    Point(
         "lambda.async",
         "An accepted asynchronous invocation (InvocationType Event) on its way to its function.",
         {

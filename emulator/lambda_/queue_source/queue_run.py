@@ -9,6 +9,7 @@ from emulator.doorbell import QUEUE_WRITES
 from emulator.inflight import IN_FLIGHT, Pending
 from emulator.lambda_.event_source.mapping_run import LifeCycle
 from emulator.lambda_.event_source.retry import wait_s
+from emulator.lambda_.queue_source.arrivals import Arrivals
 from emulator.lambda_.queue_source.backlog import Backlog
 from emulator.lambda_.queue_source.delivery import BatchDelivery
 from emulator.lambda_.queue_source.filters import MessageFilter
@@ -33,6 +34,7 @@ class QueueRun:
         self._queue = QueueClient(settings.queue_arn)
         self._delivery = BatchDelivery(settings, self._queue)
         self._filter = MessageFilter(settings.filters)
+        self._arrivals = Arrivals(settings, self._queue, self._put)
         self._alarm = Alarm()
         self._stopping = threading.Event()
         self._lock = threading.Lock()
@@ -122,12 +124,13 @@ class QueueRun:
                 return
             wanted = [message for message in messages if self._filter.lets_through(message)]
             self._queue.delete([message for message in messages if message not in wanted])
-            self._put(wanted)
+            for message in wanted:
+                self._arrivals.let_through(message)
 
-    def _put(self, messages: list[Message]) -> None:
+    def _put(self, message: Message) -> None:
         with self._lock:
-            for message in messages:
-                self._backlog.put(message, CLOCK.now())
+            self._backlog.put(message, CLOCK.now())
+        self._alarm.set()
 
     def _hand_over(self) -> bool:
         """Give a batch to the function, if one is due."""
@@ -146,7 +149,8 @@ class QueueRun:
         except Exception:
             LOG.exception("%s: a batch was not delivered", self._settings.title)
         finally:
-            self._put(again)
+            for message in again:
+                self._put(message)
             with self._lock:
                 self._busy -= 1
             self._alarm.set()
