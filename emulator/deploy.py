@@ -28,6 +28,8 @@ STACK_NAME = topology.PROJECT
 NOTHING_TO_DO = "No updates are to be performed"
 MAX_INLINE_TEMPLATE = 51_200
 """Bytes of a template that may travel in the request (CloudFormation user guide, "Quotas")."""
+MERGERS = 2
+"""Concatenators at once: what a small machine has cores for."""
 TIMEOUT_S = 600.0
 MEND = "Mend it and run the command again."
 FIRST_LOOK_S = 0.05
@@ -121,6 +123,7 @@ def _parameters(bucket: str, artifacts: package.Artifacts, scheduled: bool | Non
         "CodeKey": artifacts.code.key,
         "CodecLayerKey": artifacts.codec_layer.key,
         "ColumnsLayerKey": artifacts.columns_layer.key,
+        "MergeConcurrency": str(MERGERS),
     }
     if scheduled is not None:
         values["ScheduleState"] = "ENABLED" if scheduled else "DISABLED"

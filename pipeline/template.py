@@ -24,8 +24,6 @@ ITERATOR_AGE_ALARM_MS = 15 * 60 * 1000
 PLANNER_SCHEDULE = "cron(5 * * * ? *)"
 MERGE_TIMEOUT_S = 900
 MERGES_AT_ONCE = 10
-MERGERS = 8
-"""Concatenators at work at the same time."""
 REPLAYER_SCHEDULE = "rate(15 minutes)"
 
 CODEC_LAYER = "CodecLayer"
@@ -36,6 +34,13 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "CodeKey": {"Type": "String", "Description": "Key of the function package."},
     "CodecLayerKey": {"Type": "String", "Description": "Key of the layer with fastavro."},
     "ColumnsLayerKey": {"Type": "String", "Description": "Key of the layer with numpy and pyarrow."},
+    "MergeConcurrency": {
+        "Type": "Number",
+        "MinValue": 2,
+        "MaxValue": 1000,
+        "Default": 8,
+        "Description": "Concatenators at work at the same time.",
+    },
     "ScheduleState": {
         "Type": "String",
         "AllowedValues": ["ENABLED", "DISABLED"],
@@ -305,7 +310,7 @@ def _concatenator() -> Resources:
                 "FunctionName": {"Ref": "Concatenator"},
                 "BatchSize": MERGES_AT_ONCE,
                 "FunctionResponseTypes": ["ReportBatchItemFailures"],
-                "ScalingConfig": {"MaximumConcurrency": MERGERS},
+                "ScalingConfig": {"MaximumConcurrency": {"Ref": "MergeConcurrency"}},
             },
         },
     }

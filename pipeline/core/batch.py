@@ -7,9 +7,9 @@ import numpy as np
 
 from pipeline.avro.events import ID_FIELD, TIME_FIELD
 from pipeline.core import bulk, container
-from pipeline.core.bulk import Bodies, Numbers, Slices
 from pipeline.core.decode import decode, encode
 from pipeline.core.digests import Digests
+from pipeline.core.parsed import Bodies, Numbers, Parsed, Slices
 from pipeline.core.schema import Schema
 from pipeline.core.varints import Ints, Unsound, padded
 from pipeline.records import Event, Rejection
@@ -93,7 +93,7 @@ def identified(bodies: Bodies, schema: Schema, digests: Digests | None = None) -
     return Batch(bodies, times.values.astype(np.int64) * schema.micros_per_time_unit, ids, known)
 
 
-def _fields(bodies: Bodies, schema: Schema) -> Mapping[str, bulk.Parsed]:
+def _fields(bodies: Bodies, schema: Schema) -> Mapping[str, Parsed]:
     """The fields of all; records of a shape that is not read in bulk are first looked at one by one."""
     if not len(bodies):
         none = np.empty(0, np.int64)

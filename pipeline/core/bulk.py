@@ -5,115 +5,22 @@ value is; nothing is copied until somebody asks for it. A batch in which anythin
 pay, is refused as a whole (`Unsound`): `pipeline.core.decode` then reads its records one by one and says which and why.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import count
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.avro import binary
 from pipeline.avro.binary import DEEPEST
 from pipeline.avro.model import Array, Enum, Fixed, Map, Primitive, Record, Type, Union
-from pipeline.core.varints import PADDING, Bytes, Ints, Unsound, longs, padded, words
+from pipeline.core.parsed import Bodies, Choice, Entries, Fields, Items, Nothing, Numbers, Parsed, Slices
+from pipeline.core.varints import PADDING, Bytes, Ints, Unsound, longs, words
 
 MOST_ITEMS = 64
 """Items of an array or map in one record; each further one costs a look at the whole batch."""
 INT = 2**31
-
-
-@dataclass(frozen=True, slots=True)
-class Bodies:
-    """Avro bodies of one schema in one array of bytes: body i is `data[starts[i]:ends[i]]`."""
-
-    data: Bytes
-    starts: Ints
-    ends: Ints
-
-    @classmethod
-    def of(cls, bodies: Sequence[bytes]) -> "Bodies":
-        """The batch of `bodies`, back to back."""
-        ends = np.cumsum([0, *map(len, bodies)], dtype=np.int64)
-        return cls(padded(b"".join(bodies)), ends[:-1], ends[1:])
-
-    def __len__(self) -> int:
-        return len(self.starts)
-
-    def body(self, index: int) -> bytes:
-        """One of them."""
-        return self.data[self.starts[index] : self.ends[index]].tobytes()
-
-    def each(self) -> list[bytes]:
-        """All of them."""
-        data = self.data.tobytes()
-        return [data[start:end] for start, end in zip(self.starts.tolist(), self.ends.tolist(), strict=True)]
-
-    def range(self, first: int, end: int) -> "Bodies":
-        """Those from `first` to before `end`, which lie back to back; with a copy of their bytes alone."""
-        if first >= end:
-            return Bodies.of([])
-        start, stop = int(self.starts[first]), int(self.ends[end - 1])
-        data = padded(self.data[start:stop].data)
-        return Bodies(data, self.starts[first:end] - start, self.ends[first:end] - start)
-
-
-@dataclass(frozen=True, slots=True)
-class Numbers:
-    """A value each, as Avro has it on the wire: a number, a boolean as 0 or 1, an enum's symbol as its index."""
-
-    values: NDArray[np.number[Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Slices:
-    """Bytes each: where they start, and how many. The starts ascend."""
-
-    starts: Ints
-    sizes: Ints
-
-
-@dataclass(frozen=True, slots=True)
-class Nothing:
-    """Null, so many times."""
-
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A union: which branch each has, and of each branch the values of those that have it."""
-
-    branch: Ints
-    branches: "tuple[Parsed, ...]"
-
-
-@dataclass(frozen=True, slots=True)
-class Items:
-    """Arrays: how many items each has, and all items one after another."""
-
-    counts: Ints
-    items: "Parsed"
-
-
-@dataclass(frozen=True, slots=True)
-class Entries:
-    """Maps: how many entries each has, and all keys and values one after another."""
-
-    counts: Ints
-    keys: Slices
-    values: "Parsed"
-
-
-@dataclass(frozen=True, slots=True)
-class Fields:
-    """Records: the values of each field, by its name."""
-
-    fields: "dict[str, Parsed]"
-
-
-Parsed = Numbers | Slices | Nothing | Choice | Items | Entries | Fields
 
 
 @dataclass(slots=True)

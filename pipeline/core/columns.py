@@ -15,8 +15,8 @@ from pipeline.avro import binary
 from pipeline.avro.binary import Malformed
 from pipeline.avro.model import Array, Enum, Fixed, Logical, Map, Primitive, Record, Type, Union, title
 from pipeline.core import bulk
-from pipeline.core.bulk import Bodies, Choice, Entries, Fields, Items, Nothing, Numbers, Parsed, Slices
 from pipeline.core.decode import encode
+from pipeline.core.parsed import Bodies, Choice, Entries, Fields, Items, Nothing, Numbers, Parsed, Slices
 from pipeline.core.schema import Schema
 from pipeline.core.varints import Bytes, Ints, Unsound
 from pipeline.errors import SchemaError

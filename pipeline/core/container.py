@@ -17,10 +17,10 @@ import numpy as np
 
 from pipeline.avro import binary
 from pipeline.avro.model import Map, Primitive
-from pipeline.core.bulk import Bodies
 from pipeline.core.decode import records
 from pipeline.core.digests import SIZE, Digests
 from pipeline.core.marker import SYNC
+from pipeline.core.parsed import Bodies
 from pipeline.core.schema import Role, Schema, parse
 from pipeline.core.varints import Ints, padded
 

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.avro.events import TIME_FIELD
-from pipeline.core.bulk import Bodies
 from pipeline.core.columns import arrow_schema, table
+from pipeline.core.parsed import Bodies
 from pipeline.core.schema import Schema
 
 ROW_GROUP_ROWS = 128 * 1024

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from pipeline.avro.events import ID_FIELD, TIME_FIELD
 from pipeline.core import bulk, container, frame
-from pipeline.core.bulk import Bodies, Numbers, Slices
 from pipeline.core.decode import decode, encode
 from pipeline.core.frame import BadRange, Frame
+from pipeline.core.parsed import Bodies, Numbers, Slices
 from pipeline.core.route import HOUR_US, Partition, bucket_of_digest, digest_of, hour_of
 from pipeline.core.schema import FIRST_TIME_US, LAST_TIME_US, Schema
 from pipeline.core.varints import Unsound

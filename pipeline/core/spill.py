@@ -14,9 +14,9 @@ from typing import BinaryIO
 import numpy as np
 
 from pipeline.core.batch import Batch, joined
-from pipeline.core.bulk import Bodies, Slices
 from pipeline.core.digests import SIZE, Digests
 from pipeline.core.merge import merge, merged_runs
+from pipeline.core.parsed import Bodies, Slices
 from pipeline.core.varints import padded
 
 BUDGET_BYTES = 32 * 1024 * 1024

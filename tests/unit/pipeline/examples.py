@@ -6,8 +6,8 @@ from io import BytesIO
 from typing import Any
 
 from pipeline.core import batch, container, frame
-from pipeline.core.bulk import Bodies
 from pipeline.core.decode import decode, encode
+from pipeline.core.parsed import Bodies
 from pipeline.core.schema import Role, Schema, parse
 from pipeline.records import Event
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.core import bulk, varints
-from pipeline.core.bulk import Bodies, Numbers, Slices
 from pipeline.core.decode import decode, encode
+from pipeline.core.parsed import Bodies, Entries, Items, Numbers, Slices
 from pipeline.core.schema import Schema
 from pipeline.core.varints import Unsound, padded
 from pipeline.records import Event
@@ -102,7 +102,7 @@ def test_shapes_that_do_not_pay_are_left_and_read_with_patience(field: dict[str,
     with pytest.raises(Unsound):
         bulk.parse(bodies, made.avro)
     parsed = bulk.parse(bodies, made.avro, patient=True).fields["much"]
-    assert isinstance(parsed, bulk.Items | bulk.Entries)
+    assert isinstance(parsed, Items | Entries)
     assert parsed.counts.tolist() == [len(value)] * 3
 
 

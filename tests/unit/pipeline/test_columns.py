@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 
 from pipeline.core import parquet
-from pipeline.core.bulk import Bodies
 from pipeline.core.columns import arrow_schema, table
 from pipeline.core.decode import decode, encode
+from pipeline.core.parsed import Bodies
 from pipeline.core.schema import Schema
 from pipeline.errors import SchemaError
 from pipeline.records import Event

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core import batch, container
-from pipeline.core.bulk import Bodies
 from pipeline.core.decode import encode
 from pipeline.core.digests import Digests
 from pipeline.core.marker import SYNC
+from pipeline.core.parsed import Bodies
 from pipeline.core.route import digest_of
 from tests.unit.pipeline.examples import PING, PING_V2, bodies_in, contained, event, events_in
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from pipeline.core import container, parquet
 from pipeline.core.batch import Batch, identified
-from pipeline.core.bulk import Bodies
 from pipeline.core.decode import decode, encode
 from pipeline.core.digests import Digests
+from pipeline.core.parsed import Bodies
 from pipeline.core.spill import merge_all
 from pipeline.records import Event
 from tests.unit.pipeline.examples import NOON_US, PING, event
