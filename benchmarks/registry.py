@@ -20,7 +20,7 @@ from typing import Any
 import benchmarks
 from emulator.stack import Stack
 
-MEASURED_WITH = ("wavetank", "localstack-core", "boto3", "awslambdaric", "fastavro", "pyarrow")
+MEASURED_WITH = ("wavetank", "localstack-core", "boto3", "awslambdaric", "fastavro", "numpy", "pyarrow", "polars")
 
 Run = Callable[[Stack], Mapping[str, float]]
 

@@ -215,10 +215,10 @@ def _block(count: int, data: bytes) -> bytes:
     """RFC 1951 without zlib's header and checksum, as the "deflate" codec wants it."""
     squeeze = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
     squeezed = squeeze.compress(data) + squeeze.flush()
-    return b"".join([_long(count), _long(len(squeezed)), squeezed, SYNC])
+    return b"".join([long_bytes(count), long_bytes(len(squeezed)), squeezed, SYNC])
 
 
-def _long(value: int) -> bytes:
+def long_bytes(value: int) -> bytes:
     """Avro's zig-zag variable-length long."""
     left = (value << 1) ^ (value >> 63)
     out = bytearray()
@@ -230,5 +230,7 @@ def _long(value: int) -> bytes:
 
 
 def _map(entries: Mapping[str, bytes]) -> bytes:
-    pairs = b"".join(_long(len(key)) + key.encode() + _long(len(value)) + value for key, value in entries.items())
-    return _long(len(entries)) + pairs + _long(0)
+    pairs = b"".join(
+        long_bytes(len(key)) + key.encode() + long_bytes(len(value)) + value for key, value in entries.items()
+    )
+    return long_bytes(len(entries)) + pairs + long_bytes(0)
