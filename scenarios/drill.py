@@ -4,9 +4,23 @@ The checkers at the end are the same for every drill: whatever happened, the dat
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from scenarios.schedules import Step, Trouble
+
+
+class Tag(StrEnum):
+    """What a drill is about: the hop it strikes, or the kind of trouble."""
+
+    DUPLICATES = "duplicates"
+    NOTIFICATIONS = "notifications"
+    SCHEMAS = "schemas"
+    RECORDS = "records"
+    FUNCTIONS = "functions"
+    REFERENCE = "reference"
+    QUARANTINE = "quarantine"
+    OUTAGE = "outage"
 
 
 @dataclass(frozen=True)
@@ -32,7 +46,7 @@ class Drill:
     hypothesis: what it shows, in a sentence. troubles: set before the workload flows, healed after `witness`.
     witness: steps between the workload and the healing. recovery: steps between the healing and the final
     settle and ticks. victim: event type that a schema trouble strikes. stalls: the troubles hold batches up for as
-    long as they last, so nothing settles between the portions.
+    long as they last, so nothing settles between the portions. tags: what it is about, to choose drills by.
     """
 
     name: str
@@ -43,6 +57,7 @@ class Drill:
     victim: str = "click"
     workload: Workload = Workload()
     stalls: bool = False
+    tags: tuple[Tag, ...] = ()
 
     @property
     def is_control(self) -> bool:

@@ -1,6 +1,6 @@
 """Damaged copies of events, in batches of the raw stream and in chunks; they are re-driven, and fail again."""
 
-from scenarios.drill import Drill
+from scenarios.drill import Drill, Tag
 from scenarios.schedules import CorruptCopies, Expect, Look, Redrive, Scheduled, Scope, Settle, Tick
 
 STILL_THERE = Look("the damaged copies", (Expect("landed", Scope.VICTIM, reasons=frozenset({"bad-frame"})),))
@@ -8,6 +8,7 @@ STILL_THERE = Look("the damaged copies", (Expect("landed", Scope.VICTIM, reasons
 DRILL = Drill(
     name="corrupt-record",
     hypothesis="A damaged record costs itself alone: its neighbours land, and re-driving it comes to an end.",
+    tags=(Tag.RECORDS, Tag.QUARANTINE),
     troubles=(CorruptCopies(share=0.1),),
     witness=(Settle(), Tick(Scheduled.PLANNER), STILL_THERE),
     recovery=(Redrive(), Settle(), Redrive(), Settle(), Redrive(), Settle(), Redrive()),

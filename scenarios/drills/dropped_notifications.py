@@ -2,12 +2,13 @@
 
 from emulator.faults.model import Fault, When
 from emulator.faults.points import Action
-from scenarios.drill import Drill
+from scenarios.drill import Drill, Tag
 from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
 
 DRILL = Drill(
     name="dropped-notifications",
     hypothesis="A chunk whose notification was lost lands after the next run of the replayer.",
+    tags=(Tag.NOTIFICATIONS,),
     troubles=(Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(probability=0.5)),),
     witness=(
         Settle(),

@@ -2,12 +2,13 @@
 
 from emulator.faults.model import Fault, When
 from emulator.faults.points import Action
-from scenarios.drill import Drill
+from scenarios.drill import Drill, Tag
 from scenarios.schedules import ProducerRepeats
 
 DRILL = Drill(
     name="duplicates",
     hypothesis="However often the producer, a batch or a chunk comes again, each event is at rest once.",
+    tags=(Tag.DUPLICATES,),
     troubles=(
         ProducerRepeats(share=0.1),
         Fault("batch-again", "esm.batch", Action.DUPLICATE, {"stream": "*-raw"}, When(every=2)),

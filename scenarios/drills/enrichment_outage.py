@@ -2,12 +2,13 @@
 
 from emulator.faults.model import Fault, When
 from emulator.faults.points import Action
-from scenarios.drill import Drill
+from scenarios.drill import Drill, Tag
 from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
 
 DRILL = Drill(
     name="enrichment-outage",
     hypothesis="While reference data cannot be read events wait; none lands without what it is enriched with.",
+    tags=(Tag.REFERENCE, Tag.OUTAGE),
     troubles=(
         Fault(
             "no-reference",

@@ -2,12 +2,13 @@
 
 from emulator.faults.model import Fault
 from emulator.faults.points import Action
-from scenarios.drill import Drill
+from scenarios.drill import Drill, Tag
 from scenarios.schedules import Advance, Expect, Look, Redrive, Scheduled, Scope, Settle, Stall, Tick
 
 DRILL = Drill(
     name="poison-batch",
     hypothesis="Batches that the event source gives up are set aside with their bytes, and a re-drive lands them.",
+    tags=(Tag.RECORDS, Tag.FUNCTIONS, Tag.QUARANTINE),
     troubles=(
         Fault(
             "no-way-out",

@@ -2,7 +2,7 @@
 
 from emulator.faults.model import Fault, When
 from emulator.faults.points import Action
-from scenarios.drill import Drill
+from scenarios.drill import Drill, Tag
 from scenarios.schedules import ColdStart, Expect, Look, Scheduled, Settle, Tick
 
 REGISTRY = {"service": "s3", "resource": "wavetank-registry-*"}
@@ -10,6 +10,7 @@ REGISTRY = {"service": "s3", "resource": "wavetank-registry-*"}
 DRILL = Drill(
     name="registry-outage",
     hypothesis="While the registry is down events wait on their streams; none is set aside for it.",
+    tags=(Tag.SCHEMAS, Tag.OUTAGE),
     troubles=(
         ColdStart(),
         Fault(

@@ -1,11 +1,12 @@
 """A producer goes to a new version of its schema and back again, portion by portion."""
 
-from scenarios.drill import Drill
+from scenarios.drill import Drill, Tag
 from scenarios.schedules import Expect, Look, ProducerAhead, Scheduled, Settle, Tick
 
 DRILL = Drill(
     name="rolled-back-producer",
     hypothesis="Events of several versions of a schema land together, and going back to the older one costs nothing.",
+    tags=(Tag.SCHEMAS,),
     troubles=(ProducerAhead(published=True, portions=2),),
     witness=(
         Settle(),

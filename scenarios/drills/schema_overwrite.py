@@ -1,11 +1,12 @@
 """A published schema version is overwritten with another schema, noticed, restored, and its events re-driven."""
 
-from scenarios.drill import Drill
+from scenarios.drill import Drill, Tag
 from scenarios.schedules import Expect, Look, Redrive, Scheduled, SchemaOverwritten, Scope, Settle, Tick
 
 DRILL = Drill(
     name="schema-overwrite",
     hypothesis="Events whose schema is gone wait in quarantine, the rest flow, and a re-drive lands them.",
+    tags=(Tag.SCHEMAS, Tag.QUARANTINE),
     troubles=(SchemaOverwritten(),),
     witness=(
         Settle(),

@@ -1,6 +1,6 @@
 """A producer writes with a schema that is not published yet; it is published, and its events re-driven."""
 
-from scenarios.drill import Drill
+from scenarios.drill import Drill, Tag
 from scenarios.schedules import (
     Expect,
     Look,
@@ -16,6 +16,7 @@ from scenarios.schedules import (
 DRILL = Drill(
     name="unknown-schema",
     hypothesis="Events of a schema nobody has published wait in quarantine until it is, and a re-drive lands them.",
+    tags=(Tag.SCHEMAS, Tag.QUARANTINE),
     troubles=(ProducerAhead(published=False),),
     witness=(
         Settle(),

@@ -7,6 +7,7 @@ import pytest
 from emulator.faults.model import Fault, document
 from emulator.faults.parse import parse
 from scenarios.catalogue import UnknownDrillError, catalogue, named
+from scenarios.drill import Tag
 from scenarios.feeding import chosen, portions
 from scenarios.schedules import Scheduled
 from scenarios.site import scheduled_event
@@ -28,6 +29,12 @@ def test_every_drill_says_what_it_shows_and_names_its_troubles_differently() -> 
         assert drill.hypothesis.endswith(".")
         ids = [trouble.id for trouble in drill.troubles]
         assert len(set(ids)) == len(ids)
+
+
+def test_every_drill_but_the_control_is_found_by_a_tag_and_every_tag_finds_one() -> None:
+    tagged = {tag: [drill.name for drill in catalogue().values() if tag in drill.tags] for tag in Tag}
+    assert all(tagged.values())
+    assert {name for names in tagged.values() for name in names} == set(catalogue()) - {"control"}
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.id)
