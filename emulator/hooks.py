@@ -2,7 +2,7 @@
 
 from os import environ
 
-from emulator import models, regions, storage, updates
+from emulator import metrics_store, models, regions, storage, updates
 from emulator.deliveries.install import install as install_deliveries
 from emulator.environment import FAULTS_OFF, FAULTS_VARIABLE
 from emulator.faults import calls, routes
@@ -22,6 +22,7 @@ def start() -> None:
         regions.install()
         updates.install()
         storage.install()
+        metrics_store.install()
         install_event_source()
         install_deliveries()
         install_kinesis()

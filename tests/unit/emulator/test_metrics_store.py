@@ -1,0 +1,29 @@
+"""Metrics are written without waiting for the disk, and read as before."""
+
+import sqlite3
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from emulator.metrics_store import write_without_waiting
+
+OFF = 0
+
+
+def test_a_module_opens_its_file_without_waiting_for_the_disk(tmp_path: Path) -> None:
+    module = ModuleType("helper")
+    vars(module)["sqlite3"] = sqlite3
+    write_without_waiting(module)
+    file = tmp_path / "metrics.db"
+    with vars(module)["sqlite3"].connect(str(file)) as writer:
+        assert writer.execute("PRAGMA synchronous").fetchone() == (OFF,)
+        writer.execute("CREATE TABLE metrics (value)")
+        writer.execute("INSERT INTO metrics VALUES (7)")
+    with vars(module)["sqlite3"].connect(f"file:{file}?mode=ro", uri=True) as reader:
+        assert reader.execute("SELECT value FROM metrics").fetchall() == [(7,)]
+
+
+def test_a_module_that_opens_no_file_is_refused() -> None:
+    with pytest.raises(AttributeError, match="file of metrics"):
+        write_without_waiting(ModuleType("other"))
