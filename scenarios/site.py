@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -27,7 +28,11 @@ DONE_TAG = "wavetank-partitioned"
 """Object tag of a chunk whose parts are all written."""
 CHUNKS = "chunks/"
 SETTLE_S = 120.0
-STALL_LOOK_S = 1.0
+SETTLE_LOOK_S = 0.2
+SETTLE_STEP_S = 30.0
+SIGNS_OF_WAITING = ("not before", "held back", "next try in")
+"""What the descriptions of things in flight say that only wait for emulator time to pass."""
+STALL_LOOK_S = 0.5
 REPLAY_AFTER = timedelta(minutes=topology.CHUNK_GRACE_MINUTES + 1)
 """A replayer that runs so much later takes every chunk there is for old enough."""
 
@@ -79,17 +84,28 @@ class Site:
         return routes(self.topology)
 
     def settle(self) -> None:
-        """Return once nothing is in flight; raises NotSettled."""
-        self.stack.settle(SETTLE_S)
+        """Return once nothing is in flight; raises NotSettled.
 
-    def settle_but(self, function: str) -> None:
-        """Return once nothing is in flight but what `function` is at; raises NotSettled."""
+        Where all that is in flight waits for its time, emulator time is moved on instead of waited for.
+        """
+        deadline = time.monotonic() + SETTLE_S
+        while True:
+            try:
+                return self.stack.settle(SETTLE_LOOK_S)
+            except NotSettled as error:
+                if time.monotonic() > deadline:
+                    raise
+                if all(any(sign in what for sign in SIGNS_OF_WAITING) for _, what in error.pending):
+                    self.stack.control.advance_clock(SETTLE_STEP_S)
+
+    def settle_but(self, on: str) -> None:
+        """Return once nothing is in flight but what has `on` in its description; raises NotSettled."""
         deadline = time.monotonic() + SETTLE_S
         while True:
             try:
                 return self.stack.settle(STALL_LOOK_S)
             except NotSettled as error:
-                if all(function in what for _, what in error.pending):
+                if all(on in what for _, what in error.pending):
                     return None
                 if time.monotonic() > deadline:
                     raise
@@ -130,13 +146,21 @@ class Site:
             return False, str(error)
         return "FunctionError" not in answer, answer["Payload"].read().decode()
 
+    def tick_at_once(self, function: Scheduled, moment: datetime, times: int) -> None:
+        """Run a scheduled function so many times at the same time; raises as `tick` does, when all have ended."""
+        with ThreadPoolExecutor(max(1, times), thread_name_prefix="tick") as pool:
+            for run in [pool.submit(self.tick, function, moment) for _ in range(times)]:
+                run.result()
+
     def cycle(self, function: str) -> None:
         """Make the function's next invocation start in a new environment, with nothing cached."""
+        known = self.stack.client("lambda").get_function_configuration(FunctionName=function)
+        self.configure(function, Description=_other_than(known.get("Description", "")))
+
+    def configure(self, function: str, **settings: str) -> None:
+        """Change settings of a function's configuration; returns when they hold."""
         client = self.stack.client("lambda")
-        known = client.get_function_configuration(FunctionName=function)
-        client.update_function_configuration(
-            FunctionName=function, Description=_other_than(known.get("Description", ""))
-        )
+        client.update_function_configuration(FunctionName=function, **settings)
         client.get_waiter("function_updated_v2").wait(
             FunctionName=function, WaiterConfig={"Delay": 0.05, "MaxAttempts": 600}
         )
