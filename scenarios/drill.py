@@ -32,9 +32,9 @@ class Workload:
     event type. source and mapping: a file of newline JSON and the TOML file that says how to read it.
     """
 
-    events: int = 1_800
-    hours: int = 3
-    portions: int = 4
+    events: int = 240
+    hours: int = 2
+    portions: int = 2
     source: Path | None = None
     mapping: Path | None = None
 

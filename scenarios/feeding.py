@@ -3,19 +3,39 @@
 import hashlib
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import batched
 
-from scenarios.client.batches import Message
+from scenarios.client.aggregate import aggregate
+from scenarios.client.batches import MAX_RECORD_BYTES, Message
 from scenarios.client.producer import Producer, Receipt, Route, Sender
+from scenarios.client.wire import encode_frame
 from scenarios.history import Operation
+from scenarios.schedules import Damage
 from scenarios.site import Site
 from scenarios.workloads import WorkloadEvent
 
 AT_ONCE = 2_000
 """Events between two looks at the clock."""
+CUT_BYTES = 5
+"""So many bytes are missing at the end of a truncated record."""
 
 Elapsed = Callable[[], float]
 """Seconds since the run began."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """Events that the producer puts in one go, and how: by `routes`, or as every producer does.
+
+    key: one partition key for all of them, so that they meet in one shard. aggregated: so many of them in one
+    record each, with a damaged one between them; 0 for one event a record.
+    """
+
+    events: Sequence[WorkloadEvent]
+    routes: Mapping[str, Route] | None = None
+    key: str | None = None
+    aggregated: int = 0
 
 
 @dataclass(frozen=True)
@@ -25,34 +45,45 @@ class Feeder:
     site: Site
     elapsed: Elapsed
 
-    def feed(
-        self, events: Sequence[WorkloadEvent], repeat: bool = False, routes: Mapping[str, Route] | None = None
-    ) -> Iterator[Operation]:
-        """Put `events`, one operation each, in their order; those before a failure are given all the same."""
+    def feed(self, course: Course, repeat: bool = False) -> Iterator[Operation]:
+        """Put the events, one operation each, in their order; those before a failure are given all the same."""
         with Sender(self.site.stack.client("kinesis")) as sender:
-            producer = Producer(sender, routes or self.site.routes)
-            for start in range(0, len(events), AT_ONCE):
-                batch = events[start : start + AT_ONCE]
-                messages = [producer.message(event) for event in batch]
+            producer = Producer(sender, course.routes or self.site.routes)
+            for batch in batched(course.events, AT_ONCE, strict=False):
+                messages = [_keyed(producer.message(event), course.key) for event in batch]
                 invoked_s = self.elapsed()
-                receipts = sender.send(messages)
+                receipts = _send(sender, messages, course.aggregated)
                 told = _Told(invoked_s, self.elapsed(), repeat)
                 for event, message, receipt in zip(batch, messages, receipts, strict=True):
                     yield told.operation(event, message, receipt)
 
-    def feed_damaged(self, events: Sequence[WorkloadEvent]) -> list[Operation]:
-        """Put a damaged copy of each of `events`, by turns on the raw and on the processed stream of its type."""
+    def feed_damaged(self, events: Sequence[WorkloadEvent], damage: Damage) -> list[Operation]:
+        """Put a damaged copy of each of `events`, by turns on the raw and on the processed stream of its type.
+
+        What is too large goes on the raw stream only: there is no room in a chunk for a frame of it.
+        """
         operations: list[Operation] = []
         with Sender(self.site.stack.client("kinesis")) as sender:
             producer = Producer(sender, self.site.routes)
             for number, event in enumerate(events):
                 whole = producer.message(event)
-                stream = (whole.stream, self.site.topology.event(event.event_type).processed_stream)[number % 2]
-                message = Message(stream, whole.key, whole.data[:-1] + bytes([whole.data[-1] ^ 0xFF]))
+                streams = (whole.stream, self.site.topology.event(event.event_type).processed_stream)
+                stream = streams[0 if damage is Damage.OVERSIZE else number % 2]
+                data = self._damaged(event, whole, damage)
+                message = Message(stream, whole.key, data)
                 invoked_s = self.elapsed()
                 (receipt,) = sender.send([message])
                 operations.append(_Told(invoked_s, self.elapsed(), False).operation(event, message, receipt))
         return operations
+
+    def _damaged(self, event: WorkloadEvent, whole: Message, damage: Damage) -> bytes:
+        match damage:
+            case Damage.FLIPPED:
+                return flipped(whole.data)
+            case Damage.TRUNCATED:
+                return whole.data[:-CUT_BYTES]
+            case Damage.OVERSIZE:
+                return padded(self.site.routes[event.event_type], event, MAX_RECORD_BYTES - len(whole.key.encode()))
 
 
 @dataclass(frozen=True)
@@ -75,6 +106,21 @@ class _Told:
         )
 
 
+def flipped(data: bytes) -> bytes:
+    """The bytes with the last one inverted."""
+    return data[:-1] + bytes([data[-1] ^ 0xFF])
+
+
+def padded(route: Route, event: WorkloadEvent, size: int) -> bytes:
+    """A frame of the event with so much in its attributes that it has exactly `size` bytes."""
+
+    def frame(padding: int) -> bytes:
+        return encode_frame(route.schema, {**event.record, "attributes": {"padding": "x" * padding}})
+
+    most = size // 2
+    return frame(most + size - len(frame(most)))
+
+
 def chosen(events: Sequence[WorkloadEvent], share: float, seed: int) -> list[WorkloadEvent]:
     """A seeded share of `events`, at least one where there is any and the share is not 0."""
     if not events or share <= 0:
@@ -87,3 +133,21 @@ def portions(events: Sequence[WorkloadEvent], number: int) -> list[Sequence[Work
     """The events dealt out in `number` portions, each spread over the whole time; none of them empty."""
     dealt = [events[start::number] for start in range(number)]
     return [portion for portion in dealt if portion]
+
+
+def _keyed(message: Message, key: str | None) -> Message:
+    return message if key is None else replace(message, key=key)
+
+
+def _send(sender: Sender, messages: Sequence[Message], aggregated: int) -> list[Receipt]:
+    """One receipt for each message; those that went in one record share it."""
+    if not aggregated:
+        return sender.send(messages)
+    receipts: list[Receipt] = []
+    if len({message.stream for message in messages}) > 1:
+        raise ValueError("only messages of one stream go in one record")
+    for some in batched(messages, aggregated, strict=False):
+        bad = replace(some[0], data=flipped(some[0].data))
+        (receipt,) = sender.send([aggregate([some[0], bad, *some[1:]])])
+        receipts += [receipt] * len(some)
+    return receipts

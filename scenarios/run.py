@@ -27,14 +27,16 @@ from scenarios.client.producer import Sender
 from scenarios.client.rest import UnreadableFileError
 from scenarios.drill import Drill
 from scenarios.expectations import compare
-from scenarios.feeding import Feeder, chosen, portions
-from scenarios.history import EVENT_TIME, History, Mark, Operation
+from scenarios.feeding import Course, Feeder, chosen, portions
+from scenarios.history import EVENT_TIME, History, Mark, Operation, Outcome
 from scenarios.schedules import (
     Advance,
     Look,
     PublishAhead,
+    Redeliver,
     Redrive,
     Scheduled,
+    SendAgain,
     Settle,
     Stall,
     Step,
@@ -44,6 +46,7 @@ from scenarios.schedules import (
 )
 from scenarios.site import REPLAY_AFTER, Site, TickFailedError
 from scenarios.troubles import Troubles
+from scenarios.undelivered import undelivered
 from scenarios.workloads import WorkloadEvent
 
 Narrate = Callable[[str], None]
@@ -63,6 +66,8 @@ class Conclusion:
 
 
 HOUR = timedelta(hours=1)
+TIMES = {0: ", missed", 2: ", twice at once"}
+"""How a tick is told of that is not sent once."""
 NOT_DONE = (NotSettled, TickFailedError, RedriveFailedError)
 """What the pipeline did not do: its failure, where no trouble excuses it."""
 
@@ -120,10 +125,12 @@ class Run:
         self.answerable = self.drill.is_control
         for number, portion in enumerate(portions(self.events, self.drill.workload.portions), start=1):
             self._mark("feed", f"portion {number} of {self.drill.workload.portions}, {len(portion)} events")
-            self.operations += self._feeder.feed(portion, routes=self._troubles.routes(number))
+            for course in self._troubles.courses(number, portion):
+                self.operations += self._feeder.feed(course)
             again = chosen(portion, self._troubles.repeats(), self.seed)
-            self.operations += self._feeder.feed(again, repeat=True)
-            self.operations += self._feeder.feed_damaged(self._troubles.damaged(portion))
+            self.operations += self._feeder.feed(Course(again), repeat=True)
+            for trouble, struck in self._troubles.damaged(portion):
+                self.operations += self._feeder.feed_damaged(struck, trouble.damage)
             if not self.drill.stalls:
                 self.site.settle()
 
@@ -171,7 +178,7 @@ class Run:
         undone = tuple(self.site.undone_chunks())
         part_digests = observer.part_digests(self.site)
         self._mark("feed again")
-        operations = tuple(self._feeder.feed(self.events))
+        operations = tuple(self._feeder.feed(Course(self.events)))
         self.site.settle()
         fed_parts = frozenset(observer.part_digests(self.site))
         self.tick()
@@ -254,9 +261,17 @@ class Run:
                 case PublishAhead():
                     self._mark("publish", f"the schema that the {self._victim} producer is ahead with")
                     self._troubles.publish_ahead()
-                case Stall():
-                    self._mark("stall", f"until only the {self._victim} processor is busy")
-                    self.site.settle_but(self.site.topology.event(self._victim).processor)
+                case SendAgain(share):
+                    self._mark("send again", f"{share:.0%} of all events")
+                    again = chosen(self.events, share, self.seed)
+                    self.operations += self._feeder.feed(Course(again), repeat=True)
+                case Redeliver():
+                    self._mark("redeliver", "what Firehose wrote to its error prefix")
+                    self._redeliver()
+                case Stall(on):
+                    waited_for = on or self.site.topology.event(self._victim).processor
+                    self._mark("stall", f"until only {waited_for} is busy")
+                    self.site.settle_but(waited_for)
                 case Advance(hours):
                     self._mark("advance", f"{hours:g} hours")
                     self.site.stack.control.advance_clock(hours * 3600)
@@ -264,9 +279,10 @@ class Run:
     def _tick(self, function: Scheduled) -> None:
         times = self._times if function is Scheduled.PLANNER else [self.site.now() + REPLAY_AFTER]
         for moment in times:
-            self._mark("tick", f"{function} as of {moment:%Y-%m-%d %H:%M}")
-            self.site.tick(function, moment)
-            if function is Scheduled.PLANNER:
+            sendings = self._troubles.sendings(function)
+            self._mark("tick", f"{function} as of {moment:%Y-%m-%d %H:%M}{TIMES.get(sendings, '')}")
+            self.site.tick_at_once(function, moment, sendings)
+            if sendings and function is Scheduled.PLANNER:
                 self._merged.append(moment)
 
     def _look(self, look: Look) -> None:
@@ -283,6 +299,13 @@ class Run:
                 if not done.complete:
                     said = f"{done.acknowledged} of {done.records} taken, {done.reasons}"
                     raise RedriveFailedError(f"{some.file.key}: {said}")
+
+    def _redeliver(self) -> None:
+        with Sender(self.site.stack.client("kinesis")) as sender:
+            done = sender.send(list(undelivered(self.site)))
+        refused = [receipt.reason for receipt in done if receipt.outcome is not Outcome.OK]
+        if refused:
+            raise RedriveFailedError(f"{len(refused)} of {len(done)} undelivered records refused: {refused[0]}")
 
     def _mark(self, what: str, detail: str = "") -> None:
         self.marks.append(Mark(round(self.elapsed(), 3), what, detail))

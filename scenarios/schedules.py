@@ -47,22 +47,109 @@ class ProducerAhead:
 
     published: the version is in the registry before it does; otherwise `PublishAhead` puts it there. portions: only
     in every so manieth portion, beginning with the first; in the others it is rolled back to the version before.
+    share: of these portions only so much, the rest beside it in the old version.
     """
 
     published: bool
     portions: int = 1
+    share: float = 1.0
     id: str = "producer-ahead"
+
+
+class Damage(StrEnum):
+    """What is wrong with a copy of an event: its last byte, its end, or its size."""
+
+    FLIPPED = "flipped"
+    TRUNCATED = "truncated"
+    OVERSIZE = "oversize"
 
 
 @dataclass(frozen=True)
 class CorruptCopies:
-    """Of a share of the victim's events a second copy is sent with one byte of its body flipped.
+    """Of a share of the victim's events a second copy is sent with some `damage`.
 
     By turns to the raw stream and, as a frame in a chunk, to the processed one.
     """
 
     share: float
+    damage: Damage = Damage.FLIPPED
     id: str = "corrupt-copies"
+
+
+@dataclass(frozen=True)
+class Aggregated:
+    """The victim's events come packed as by the Kinesis Producer Library, a damaged one in each record."""
+
+    size: int = 10
+    id: str = "aggregated"
+
+
+@dataclass(frozen=True)
+class HotShard:
+    """Every event has one and the same partition key."""
+
+    id: str = "hot-shard"
+
+
+@dataclass(frozen=True)
+class Resharded:
+    """Both streams of the victim are split in twice as many shards and merged again, by turns, under load."""
+
+    id: str = "resharded"
+
+
+@dataclass(frozen=True)
+class ConsumersStopped:
+    """The event sources of the processors are switched off: the victim's, or everybody's."""
+
+    everybody: bool = False
+    id: str = "consumers-stopped"
+
+
+@dataclass(frozen=True)
+class BadDeploy:
+    """The victim's processor is deployed with a handler that is not there; healing rolls it back."""
+
+    id: str = "bad-deploy"
+
+
+@dataclass(frozen=True)
+class ReferenceBroken:
+    """The reference data are missing, or only half of their bytes are there."""
+
+    missing: bool
+    id: str = "reference-broken"
+
+
+@dataclass(frozen=True)
+class IncompatiblePublished:
+    """Past all checks a raw version of the victim is published in which the event time is a text."""
+
+    id: str = "incompatible-published"
+
+
+class Scheduled(StrEnum):
+    """A function that runs on a schedule."""
+
+    REPLAYER = "replayer"
+    PLANNER = "planner"
+
+
+@dataclass(frozen=True)
+class TicksMissed:
+    """The first `count` ticks of a scheduled function while the troubles last are never sent."""
+
+    function: Scheduled
+    count: int = 1
+    id: str = "ticks-missed"
+
+
+@dataclass(frozen=True)
+class TicksDoubled:
+    """Every tick of a scheduled function while the troubles last is sent twice at the same time."""
+
+    function: Scheduled
+    id: str = "ticks-doubled"
 
 
 @dataclass(frozen=True)
@@ -72,14 +159,11 @@ class ColdStart:
     id: str = "cold-start"
 
 
-Trouble = Fault | ProducerRepeats | SchemaOverwritten | ProducerAhead | CorruptCopies | ColdStart
-
-
-class Scheduled(StrEnum):
-    """A function that runs on a schedule."""
-
-    REPLAYER = "replayer"
-    PLANNER = "planner"
+OfProducer = ProducerRepeats | ProducerAhead | CorruptCopies | Aggregated | HotShard
+OfSite = SchemaOverwritten | ColdStart | Resharded | ConsumersStopped | BadDeploy
+OfRegistry = ReferenceBroken | IncompatiblePublished
+OfSchedule = TicksMissed | TicksDoubled
+Trouble = Fault | OfProducer | OfSite | OfRegistry | OfSchedule
 
 
 class Scope(StrEnum):
@@ -140,8 +224,22 @@ class PublishAhead:
 
 
 @dataclass(frozen=True)
+class SendAgain:
+    """The producer sends a share of all events again."""
+
+    share: float
+
+
+@dataclass(frozen=True)
+class Redeliver:
+    """Put the records that Firehose could not deliver, and wrote to its error prefix, back on their stream."""
+
+
+@dataclass(frozen=True)
 class Stall:
-    """Wait until nothing is in flight but what the victim's processor cannot get done."""
+    """Wait until nothing is in flight but what `on` names: what the victim's processor cannot get done, if empty."""
+
+    on: str = ""
 
 
 @dataclass(frozen=True)
@@ -151,7 +249,7 @@ class Advance:
     hours: float
 
 
-Step = Settle | Tick | Look | Redrive | PublishAhead | Stall | Advance
+Step = Settle | Tick | Look | Redrive | SendAgain | Redeliver | PublishAhead | Stall | Advance
 
 
 def planner_times(event_times_us: Iterable[int]) -> list[datetime.datetime]:

@@ -7,19 +7,34 @@ from dataclasses import replace
 from typing import Any
 
 from emulator.faults.model import Fault, document
-from pipeline import topology
 from scenarios.at_rest import AtRest
+from scenarios.breakage import Breakage
 from scenarios.client.producer import Route
 from scenarios.client.wire import WireSchema
 from scenarios.drill import Drill
-from scenarios.feeding import chosen
+from scenarios.feeding import Course, chosen
 from scenarios.history import Operation
-from scenarios.schedules import ColdStart, CorruptCopies, ProducerAhead, ProducerRepeats, SchemaOverwritten, Trouble
+from scenarios.schedules import (
+    Aggregated,
+    CorruptCopies,
+    HotShard,
+    OfRegistry,
+    OfSite,
+    ProducerAhead,
+    ProducerRepeats,
+    Resharded,
+    Scheduled,
+    SchemaOverwritten,
+    TicksDoubled,
+    TicksMissed,
+    Trouble,
+)
 from scenarios.site import Site
 from scenarios.workloads import WorkloadEvent
 
 UNKNOWN_SCHEMA = "unknown-schema"
 """Quarantine reason of a record whose schema is not in the registry."""
+ONE_KEY = "everybody"
 
 
 class Troubles:
@@ -30,65 +45,82 @@ class Troubles:
         self._drill = drill
         self._seed = seed
         self._victim = victim
+        self._breakage = Breakage(site, victim)
         self._struck_before = 0
         self._struck: Counter[str] = Counter()
+        self._lasting = False
 
     def set_up(self) -> None:
         """Bring every trouble about."""
         self._struck_before = max((firing["number"] for firing in self._site.stack.control.activity()), default=0)
+        self._lasting = True
         for trouble in self._drill.troubles:
             match trouble:
                 case Fault():
                     self._site.stack.control.add_fault(document(replace(trouble, seed=self._seed)))
-                case SchemaOverwritten():
-                    self._overwrite_schema()
                 case ProducerAhead(published):
                     self._site.cycle(self._site.topology.event(self._victim).processor)
                     if published:
                         self.publish_ahead()
-                case ColdStart():
-                    for function in self._functions():
-                        self._site.cycle(function)
-                        self._struck[trouble.id] += 1
-                case ProducerRepeats() | CorruptCopies():
-                    """The producer does it while it feeds."""
+                case _ if isinstance(trouble, OfSite | OfRegistry):
+                    self._struck[trouble.id] += self._breakage.bring_about(trouble)
+                case _:
+                    """The producer does it while it feeds, the run while it ticks."""
 
     def heal(self) -> None:
         """Take every trouble away, whether it was brought about or not."""
+        self._lasting = False
         self._site.stack.control.clear_faults()
+        self._breakage.mend()
         self._site.restore_registry()
 
     def repeats(self) -> float:
         """The share of events that the producer sends again."""
         return sum(trouble.share for trouble in self._drill.troubles if isinstance(trouble, ProducerRepeats))
 
-    def routes(self, portion: int) -> dict[str, Route]:
-        """Where the producer puts the events of the `portion`-th portion (from 1), and the schemas it writes with."""
-        routes = self._site.routes
+    def courses(self, number: int, portion: Sequence[WorkloadEvent]) -> list[Course]:
+        """How the producer puts the `number`-th portion (from 1)."""
+        course = Course(portion)
         for trouble in self._drill.troubles:
-            if isinstance(trouble, ProducerAhead) and (portion - 1) % trouble.portions == 0:
-                self._struck[trouble.id] += 1
-                before = routes[self._victim]
-                routes[self._victim] = Route(before.stream, WireSchema.of(_ahead(before.schema.definition)))
-        return routes
+            match trouble:
+                case HotShard():
+                    self._struck[trouble.id] += len(portion)
+                    return [replace(course, key=ONE_KEY)]
+                case Aggregated(size):
+                    return self._packed(trouble.id, portion, size)
+                case ProducerAhead() if (number - 1) % trouble.portions == 0:
+                    return self._ahead(trouble, portion)
+                case Resharded():
+                    self._struck[trouble.id] += self._breakage.reshard(number)
+        return [course]
 
     def publish_ahead(self) -> None:
         """Put the schema that the victim's producer is ahead with in the registry, as the next raw version."""
         schema = self._site.routes[self._victim].schema
-        text = json.dumps(_ahead(schema.definition)).encode()
+        text = json.dumps(_next_version(schema.definition)).encode()
         self._site.s3.put_object(
             Bucket=self._site.registry_bucket, Key=self._site.next_raw_key(self._victim), Body=text
         )
 
-    def damaged(self, events: Sequence[WorkloadEvent]) -> list[WorkloadEvent]:
-        """The events of which a damaged copy is sent as well."""
+    def damaged(self, events: Sequence[WorkloadEvent]) -> list[tuple[CorruptCopies, list[WorkloadEvent]]]:
+        """The events of which a damaged copy is sent as well, by the trouble that wants it so."""
         victims = [event for event in events if event.event_type == self._victim]
-        struck: list[WorkloadEvent] = []
-        for trouble in self._drill.troubles:
-            if isinstance(trouble, CorruptCopies):
-                struck += chosen(victims, trouble.share, self._seed)
-                self._struck[trouble.id] += len(struck)
+        troubles = [trouble for trouble in self._drill.troubles if isinstance(trouble, CorruptCopies)]
+        struck = [(trouble, chosen(victims, trouble.share, self._seed)) for trouble in troubles]
+        self._struck.update({trouble.id: len(some) for trouble, some in struck})
         return struck
+
+    def sendings(self, function: Scheduled) -> int:
+        """How often a tick of `function` that is due now is sent."""
+        for trouble in self._drill.troubles if self._lasting else ():
+            match trouble:
+                case TicksMissed(missed, count) if missed is function and self._struck[trouble.id] < count:
+                    self._struck[trouble.id] += 1
+                    return 0
+                case TicksDoubled(doubled) if doubled is function:
+                    self._struck[trouble.id] += 1
+                    return 2
+        return 1
 
     def fired(self, operations: list[Operation], at_rest: AtRest) -> dict[str, int]:
         """How often each trouble struck, by its id; 0 for one that never did."""
@@ -101,8 +133,6 @@ class Troubles:
         match trouble:
             case Fault():
                 return firings.get(trouble.id, 0)
-            case ProducerAhead() | CorruptCopies() | ColdStart():
-                return self._struck[trouble.id]
             case ProducerRepeats():
                 return sum(operation.repeat for operation in operations)
             case SchemaOverwritten():
@@ -110,22 +140,28 @@ class Troubles:
                     record.event_type == self._victim and record.reason == UNKNOWN_SCHEMA
                     for record in at_rest.quarantine
                 )
+            case _:
+                return self._struck[trouble.id]
 
-    def _functions(self) -> list[str]:
-        processors = [event.processor for event in self._site.topology.events]
-        return [*processors, topology.PARTITIONER, topology.CONCATENATOR]
+    def _packed(self, trouble: str, portion: Sequence[WorkloadEvent], size: int) -> list[Course]:
+        """The victim's events in aggregates, the others as ever."""
+        victims = [event for event in portion if event.event_type == self._victim]
+        others = [event for event in portion if event.event_type != self._victim]
+        self._struck[trouble] += -(-len(victims) // size)
+        return [Course(others), Course(victims, aggregated=size)]
 
-    def _overwrite_schema(self) -> None:
-        """Put the victim's processed schema in the place of its raw ones, and make its processor forget those."""
-        event = self._site.topology.event(self._victim)
-        another = next(schema.path for schema in event.schemas if schema.role == "processed")
-        for schema in event.schemas:
-            if schema.role == "raw":
-                self._site.s3.put_object(Bucket=self._site.registry_bucket, Key=schema.key, Body=another.read_bytes())
-        self._site.cycle(event.processor)
+    def _ahead(self, trouble: ProducerAhead, portion: Sequence[WorkloadEvent]) -> list[Course]:
+        """A share of the portion in the schema that the producer is ahead with, then the rest."""
+        self._struck[trouble.id] += 1
+        routes = self._site.routes
+        before = routes[self._victim]
+        ahead = {**routes, self._victim: Route(before.stream, WireSchema.of(_next_version(before.schema.definition)))}
+        early = portion[:: round(1 / trouble.share)]
+        ids = {event.event_id for event in early}
+        return [Course(early, ahead), Course([event for event in portion if event.event_id not in ids], routes)]
 
 
-def _ahead(definition: Mapping[str, Any]) -> dict[str, Any]:
+def _next_version(definition: Mapping[str, Any]) -> dict[str, Any]:
     """The next version of a schema: one more optional field, before all others."""
     added = {"name": "experiment", "type": ["null", "string"], "default": None}
     return {**definition, "fields": [added, *definition["fields"]]}

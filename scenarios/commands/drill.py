@@ -41,7 +41,7 @@ Mapping = Annotated[
 ]
 Events = Annotated[
     int | None,
-    typer.Option("--events", min=1, help="How many events; by default 1800, or all of --input.", show_default=False),
+    typer.Option("--events", min=1, help="How many events; by default 240, or all of --input.", show_default=False),
 ]
 Endpoint = Annotated[
     str | None,

@@ -83,6 +83,9 @@ class StillSite(Site):
         self.happens("empty")
         return 0
 
+    def cycle(self, function: str) -> None:
+        self.happens(f"cycle {function}")
+
     def restore_registry(self) -> list[str]:
         return []
 
