@@ -252,8 +252,8 @@ class Run:
             match step:
                 case Settle():
                     self.settle()
-                case Tick(function):
-                    self._tick(function)
+                case Tick(function, but):
+                    self._tick(function, but)
                 case Look():
                     self._look(step)
                 case Redrive():
@@ -276,12 +276,12 @@ class Run:
                     self._mark("advance", f"{hours:g} hours")
                     self.site.stack.control.advance_clock(hours * 3600)
 
-    def _tick(self, function: Scheduled) -> None:
+    def _tick(self, function: Scheduled, but: str) -> None:
         times = self._times if function is Scheduled.PLANNER else [self.site.now() + REPLAY_AFTER]
         for moment in times:
             sendings = self._troubles.sendings(function)
             self._mark("tick", f"{function} as of {moment:%Y-%m-%d %H:%M}{TIMES.get(sendings, '')}")
-            self.site.tick_at_once(function, moment, sendings)
+            self.site.tick_at_once(function, moment, sendings, but)
             if sendings and function is Scheduled.PLANNER:
                 self._merged.append(moment)
 

@@ -195,9 +195,13 @@ class Settle:
 
 @dataclass(frozen=True)
 class Tick:
-    """Run a scheduled function for every time that the workload needs."""
+    """Run a scheduled function for every time that the workload needs, and wait for what comes of it.
+
+    but: the wait ends when nothing is in flight but what has this in its description; empty for everything.
+    """
 
     function: Scheduled
+    but: str = ""
 
 
 @dataclass(frozen=True)

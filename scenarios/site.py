@@ -30,6 +30,8 @@ CHUNKS = "chunks/"
 SETTLE_S = 120.0
 SETTLE_LOOK_S = 0.2
 SETTLE_STEP_S = 30.0
+SETTLE_LEAP_S = 600.0
+"""Emulator time is moved on by the step first, and each time by twice as much, up to the leap."""
 SIGNS_OF_WAITING = ("not before", "held back", "next try in")
 """What the descriptions of things in flight say that only wait for emulator time to pass."""
 STALL_LOOK_S = 0.5
@@ -88,15 +90,18 @@ class Site:
 
         Where all that is in flight waits for its time, emulator time is moved on instead of waited for.
         """
-        deadline = time.monotonic() + SETTLE_S
+        deadline, step_s = time.monotonic() + SETTLE_S, SETTLE_STEP_S
         while True:
             try:
                 return self.stack.settle(SETTLE_LOOK_S)
             except NotSettled as error:
                 if time.monotonic() > deadline:
                     raise
-                if all(any(sign in what for sign in SIGNS_OF_WAITING) for _, what in error.pending):
-                    self.stack.control.advance_clock(SETTLE_STEP_S)
+                if not all(any(sign in what for sign in SIGNS_OF_WAITING) for _, what in error.pending):
+                    step_s = SETTLE_STEP_S
+                    continue
+            self.stack.control.advance_clock(step_s)
+            step_s = min(2 * step_s, SETTLE_LEAP_S)
 
     def settle_but(self, on: str) -> None:
         """Return once nothing is in flight but what has `on` in its description; raises NotSettled."""
@@ -114,8 +119,10 @@ class Site:
         """Emulator time, UTC."""
         return datetime.fromtimestamp(self.stack.control.advance_clock(0), UTC)
 
-    def tick(self, function: Scheduled, moment: datetime) -> dict[str, Any]:
+    def tick(self, function: Scheduled, moment: datetime, but: str = "") -> dict[str, Any]:
         """Run a scheduled function as of `moment`, let what it plans be done, and return its answer.
+
+        Where something cannot settle, `but` is what it has in its description.
 
         It is run again where it failed or was not let run, never where the answer is missing: it may still be
         at work. Raises TickFailedError when it keeps failing, or when it does not answer in the time it may take.
@@ -128,7 +135,7 @@ class Site:
             done, said = self._invoke(FUNCTIONS[function], json.dumps(event).encode())
             if done:
                 if function is Scheduled.PLANNER:
-                    self.settle()
+                    self.settle_but(but) if but else self.settle()
                 return dict(json.loads(said))
         raise TickFailedError(f"{FUNCTIONS[function]} at {event['time']}: {said[:500]}")
 
@@ -146,10 +153,10 @@ class Site:
             return False, str(error)
         return "FunctionError" not in answer, answer["Payload"].read().decode()
 
-    def tick_at_once(self, function: Scheduled, moment: datetime, times: int) -> None:
+    def tick_at_once(self, function: Scheduled, moment: datetime, times: int, but: str = "") -> None:
         """Run a scheduled function so many times at the same time; raises as `tick` does, when all have ended."""
         with ThreadPoolExecutor(max(1, times), thread_name_prefix="tick") as pool:
-            for run in [pool.submit(self.tick, function, moment) for _ in range(times)]:
+            for run in [pool.submit(self.tick, function, moment, but) for _ in range(times)]:
                 run.result()
 
     def cycle(self, function: str) -> None:

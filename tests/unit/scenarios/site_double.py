@@ -75,7 +75,7 @@ class StillSite(Site):
     def now(self) -> datetime:
         return datetime(2019, 11, 25, tzinfo=UTC)
 
-    def tick(self, function: Scheduled, time: datetime) -> dict[str, Any]:
+    def tick(self, function: Scheduled, moment: datetime, but: str = "") -> dict[str, Any]:
         self.happens(str(function))
         return {}
 

@@ -49,6 +49,12 @@ def test_time_is_moved_on_only_while_all_that_is_in_flight_waits_for_it() -> Non
     assert stack.moved_s == [SETTLE_STEP_S] * 2
 
 
+def test_the_longer_everything_waits_the_further_time_is_moved() -> None:
+    stack = Pending(*[[WAITING]] * 7, [BUSY], [WAITING])
+    site_of(stack).settle()
+    assert stack.moved_s == [30, 60, 120, 240, 480, 600, 600, 30]
+
+
 def test_what_never_settles_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(place, "SETTLE_S", 0.0)
     with pytest.raises(NotSettled):
