@@ -14,6 +14,8 @@ from scenarios.catalogue import CONTROL
 from scenarios.checkers import Verdict
 from scenarios.report import Report
 
+STACK = "stack"
+"""The name under which a start is shown; its line makes way for the first drill."""
 NARROWEST = 110
 """A table in a file or a pipe is at least so many characters wide."""
 
@@ -29,7 +31,7 @@ def console() -> Console:
 
 
 class Board:
-    """One line for what runs now, and one line for each run that ended; use as a context manager."""
+    """One line for each thing that runs now, and one line for each run that ended; use as a context manager."""
 
     def __init__(self, out: Console) -> None:
         self._out = out
@@ -41,7 +43,7 @@ class Board:
             console=out,
             transient=True,
         )
-        self._task: TaskID | None = None
+        self._tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -53,16 +55,19 @@ class Board:
         self._progress.stop()
 
     def now(self, name: str, what: str) -> None:
-        """Show that `name` now does `what`."""
-        if self._task is None:
-            self._task = self._progress.add_task(escape(name), total=None, what="")
-        self._progress.update(self._task, description=escape(name), what=escape(what))
+        """Show that `name` now does `what`; what else is shown stays until it has ended."""
+        if name not in self._tasks:
+            self._remove(STACK)
+            self._tasks[name] = self._progress.add_task(escape(name), total=None, what="")
+        self._progress.update(self._tasks[name], what=escape(what))
+
+    def _remove(self, name: str) -> None:
+        if name in self._tasks:
+            self._progress.remove_task(self._tasks.pop(name))
 
     def ended(self, report: Report) -> None:
         """Print the verdict of a run that ended."""
-        if self._task is not None:
-            self._progress.remove_task(self._task)
-            self._task = None
+        self._remove(report.name)
         style = STYLES[report.verdict]
         fired = ", ".join(f"{name} ×{times}" for name, times in report.fired.items())
         fired = fired or ("no faults" if report.name == CONTROL else "faults unknown")

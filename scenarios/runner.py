@@ -41,14 +41,16 @@ class Runner:
         for drill in drills:
             case = (drill.workload, seed)
             if case not in self._controls:
-                control = replace(catalogue()[CONTROL], workload=drill.workload)
-                report, self._controls[case] = self._run(control, seed, None)
+                report, self._controls[case] = self.run(control_of(drill), seed, None)
                 yield report
             if not drill.is_control:
-                yield self._run(drill, seed, self._controls[case])[0]
+                yield self.run(drill, seed, self._controls[case])[0]
 
-    def _run(self, drill: Drill, seed: int, control: Digests | None) -> tuple[Report, Digests | None]:
-        """The report, and the digests at rest; None of a run that did not come to its end."""
+    def run(self, drill: Drill, seed: int, control: Digests | None) -> tuple[Report, Digests | None]:
+        """Run one drill: the report, and the digests at rest; None of a run that did not come to its end.
+
+        Raises as `hold` does.
+        """
         started = time.monotonic()
         drawn = self._events(drill.workload, seed)
         run = Run(self.site, drill, seed, drawn.events, self._narrator(drill))
@@ -74,6 +76,11 @@ class Runner:
 
     def _narrator(self, drill: Drill) -> Callable[[str], None]:
         return lambda what: self.progress(drill.name, what)
+
+
+def control_of(drill: Drill) -> Drill:
+    """The run without troubles that a drill is compared with."""
+    return replace(catalogue()[CONTROL], workload=drill.workload)
 
 
 def _attempt(run: Run, control: Digests | None) -> tuple[Conclusion, bool]:

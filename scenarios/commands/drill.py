@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -43,6 +44,7 @@ Events = Annotated[
     int | None,
     typer.Option("--events", min=1, help="How many events; by default 240, or all of --input.", show_default=False),
 ]
+Jobs = Annotated[int, typer.Option("--jobs", min=1, max=32, help="Run so many at a time, each on a stack of its own.")]
 Endpoint = Annotated[
     str | None,
     typer.Option(
@@ -77,20 +79,23 @@ def drill(
     source: Input = None,
     mapping: Mapping = None,
     events: Events = None,
+    jobs: Jobs = 1,
     endpoint_url: Endpoint = None,
 ) -> None:
     """Run drills, each with its control, on a private stack. Exit code 0 all pass, 1 any fail, 3 inconclusive."""
     from emulator.home import Home
     from scenarios.board import Board, console, table
+    from scenarios.crew import Crew
     from scenarios.report import Report, document, exit_code
-    from scenarios.runner import Runner
 
     wanted = [_with(found, source, mapping, events) for found in _chosen(names or [], everything)]
+    if jobs > 1 and endpoint_url is not None:
+        raise typer.BadParameter("--jobs is for private stacks, not for the one of --endpoint-url")
     _check_workload(wanted[0].workload, seed)
     out, reports = console(), list[Report]()
-    with Board(out) as board, _site(endpoint_url, board.now) as site:
-        runner = Runner(site, Home.from_environment().path / "runs", board.now)
-        for report in runner.hold(wanted, seed):
+    with Board(out) as board, _sites(endpoint_url, jobs, board.now) as sites:
+        crew = Crew(sites, Home.from_environment().path / "runs", board.now)
+        for report in crew.hold(wanted, seed):
             reports.append(report)
             board.ended(report)
             _write(json_file, document(reports))
@@ -141,18 +146,25 @@ def _check_workload(workload: "Workload", seed: int) -> None:
 
 
 @contextmanager
-def _site(endpoint_url: str | None, now: Callable[[str, str], None]) -> "Iterator[Site]":
-    """The pipeline on the stack named, which is left running, or on one that ends with the block."""
+def _sites(endpoint_url: str | None, jobs: int, now: Callable[[str, str], None]) -> "Iterator[list[Site]]":
+    """The pipeline on the stack named, which is left running, or on `jobs` of them that end with the block."""
     from emulator.stack import EmbeddedStack
+    from scenarios.board import STACK
     from scenarios.commands.target import connect
     from scenarios.site import Site
 
-    if endpoint_url is None:
-        now("stack", "starting")
-        with EmbeddedStack.up() as private:
-            yield Site.deployed_on(private, lambda what: now("stack", f"deploying {what}"))
-    else:
-        yield Site.deployed_on(connect(endpoint_url), lambda what: now("stack", f"deploying {what}"))
+    def site() -> Site:
+        private = stacks.enter_context(EmbeddedStack.up())
+        return Site.deployed_on(private, lambda what: now(STACK, f"deploying {what}"))
+
+    if endpoint_url is not None:
+        yield [Site.deployed_on(connect(endpoint_url), lambda what: now(STACK, f"deploying {what}"))]
+        return
+    now(STACK, "starting")
+    with ExitStack() as stacks:
+        with ThreadPoolExecutor(jobs) as pool:
+            starts = [pool.submit(site) for _ in range(jobs)]
+        yield [start.result() for start in starts]
 
 
 def _write(path: Path | None, document: dict[str, object]) -> None:

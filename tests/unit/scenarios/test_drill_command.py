@@ -32,6 +32,8 @@ def app() -> typer.Typer:
         (["drill", "control", "--input", "{empty}", "--mapping", "obd-impressions"], "no line of it is an event"),
         (["drill", "control", "--input", "{empty}", "--mapping", "no-such"], "obd-impressions"),
         (["drill", "control", "--events", "0"], "--events"),
+        (["drill", "control", "--jobs", "0"], "--jobs"),
+        (["drill", "control", "--jobs", "2", "--endpoint-url", "http://127.0.0.1:1"], "--jobs is for private stacks"),
         (["bench"], "say --all"),
         (["bench", "nothing"], "there are: "),
         (["bench", "pipeline", "--all"], "say --all"),
