@@ -21,6 +21,9 @@ class Tag(StrEnum):
     REFERENCE = "reference"
     QUARANTINE = "quarantine"
     OUTAGE = "outage"
+    STREAMS = "streams"
+    STORAGE = "storage"
+    SCHEDULE = "schedule"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,20 @@
+"""For ten minutes no S3 notification arrives at all."""
+
+from emulator.faults.model import Fault
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Advance, Expect, Look, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="all-notifications-dropped",
+    hypothesis="When nobody was told of any chunk for ten minutes the next run of the replayer makes up for it.",
+    tags=(Tag.NOTIFICATIONS, Tag.OUTAGE),
+    troubles=(Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}),),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Advance(hours=1 / 6),
+        Settle(),
+        Look("nobody was told", (Expect("lost", equals="acknowledged"),), premise=True),
+    ),
+)

@@ -1,0 +1,12 @@
+"""Firehose writes every chunk under two keys."""
+
+from emulator.faults.model import Fault
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+
+DRILL = Drill(
+    name="chunk-delivered-twice",
+    hypothesis="Chunks with the same events under two keys are merged to one copy of each.",
+    tags=(Tag.DUPLICATES, Tag.STORAGE),
+    troubles=(Fault("chunk-twice", "firehose.delivery", Action.DUPLICATE),),
+)

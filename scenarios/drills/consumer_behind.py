@@ -1,0 +1,25 @@
+"""A consumer stands still for two hours and catches up before the stream forgets."""
+
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Advance, ConsumersStopped, Expect, Look, Scheduled, Scope, Settle, Tick
+
+DRILL = Drill(
+    name="consumer-behind",
+    hypothesis="What a consumer did not read for two hours is still there, and lands.",
+    tags=(Tag.STREAMS, Tag.OUTAGE),
+    troubles=(ConsumersStopped(),),
+    witness=(
+        Advance(hours=2),
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look(
+            "two hours behind",
+            (
+                Expect("lost", Scope.VICTIM, equals="acknowledged"),
+                Expect("landed", Scope.OTHERS, equals="acknowledged"),
+            ),
+            premise=True,
+        ),
+    ),
+    stalls=True,
+)

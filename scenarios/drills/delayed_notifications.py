@@ -1,0 +1,19 @@
+"""Every S3 notification comes ten minutes late, after the concatenator ran."""
+
+from emulator.faults.model import Fault
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, Look, Scheduled, Stall, Tick
+
+DRILL = Drill(
+    name="delayed-notifications",
+    hypothesis="Chunks that are announced late land with the next run of the concatenator.",
+    tags=(Tag.NOTIFICATIONS, Tag.SCHEDULE),
+    troubles=(Fault("told-late", "s3.notification", Action.DELAY, {"key": "chunks/*"}, parameters={"delay_s": 600}),),
+    witness=(
+        Stall("held back"),
+        Tick(Scheduled.PLANNER, but="held back"),
+        Look("while they were held back", (Expect("lost", at_least=1),), premise=True),
+    ),
+    stalls=True,
+)
