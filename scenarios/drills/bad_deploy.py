@@ -1,0 +1,24 @@
+"""A processor is deployed whose handler is not there, under traffic, and rolled back."""
+
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import BadDeploy, Expect, Look, Scheduled, Scope, Stall, Tick
+
+DRILL = Drill(
+    name="bad-deploy",
+    hypothesis="While a function cannot run its events wait on their stream, and after the roll-back all of them land.",
+    tags=(Tag.FUNCTIONS, Tag.OUTAGE),
+    troubles=(BadDeploy(),),
+    witness=(
+        Stall(),
+        Tick(Scheduled.PLANNER, but="wavetank-click-processor"),
+        Look(
+            "while it was deployed",
+            (
+                Expect("lost", Scope.VICTIM, equals="acknowledged", reasons=frozenset()),
+                Expect("landed", Scope.OTHERS, equals="acknowledged"),
+            ),
+            premise=True,
+        ),
+    ),
+    stalls=True,
+)

@@ -1,0 +1,18 @@
+"""Every single invocation starts in a new process."""
+
+from emulator.faults.model import Fault
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="cold-start-storm",
+    hypothesis="A function that starts anew each time does what a warm one does.",
+    tags=(Tag.FUNCTIONS,),
+    troubles=(Fault("always-cold", "lambda.invoke", Action.COLD_START),),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("without a warm function", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+    ),
+)
