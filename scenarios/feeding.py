@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import batched
+from typing import NamedTuple
 
 from scenarios.client.aggregate import aggregate
 from scenarios.client.batches import MAX_RECORD_BYTES, Message
@@ -38,6 +39,13 @@ class Course:
     aggregated: int = 0
 
 
+class Put(NamedTuple):
+    """A message, and the event that it is of."""
+
+    event: WorkloadEvent
+    message: Message
+
+
 @dataclass(frozen=True)
 class Feeder:
     """The producer of a run; it writes each attempt with the times of `elapsed`."""
@@ -46,16 +54,21 @@ class Feeder:
     elapsed: Elapsed
 
     def feed(self, course: Course, repeat: bool = False) -> Iterator[Operation]:
-        """Put the events, one operation each, in their order; those before a failure are given all the same."""
+        """Put the events, one operation each, in their order; those before a failure are given all the same.
+
+        The damaged record of an aggregate is an operation too, on the first event beside it.
+        """
         with Sender(self.site.stack.client("kinesis")) as sender:
             producer = Producer(sender, course.routes or self.site.routes)
             for batch in batched(course.events, AT_ONCE, strict=False):
-                messages = [_keyed(producer.message(event), course.key) for event in batch]
+                put = [Put(event, _keyed(producer.message(event), course.key)) for event in batch]
+                if course.aggregated:
+                    put = [each for some in batched(put, course.aggregated, strict=False) for each in _spoilt(some)]
                 invoked_s = self.elapsed()
-                receipts = _send(sender, messages, course.aggregated)
+                receipts = _send(sender, [each.message for each in put], course.aggregated)
                 told = _Told(invoked_s, self.elapsed(), repeat)
-                for event, message, receipt in zip(batch, messages, receipts, strict=True):
-                    yield told.operation(event, message, receipt)
+                for each, receipt in zip(put, receipts, strict=True):
+                    yield told.operation(each.event, each.message, receipt)
 
     def feed_damaged(self, events: Sequence[WorkloadEvent], damage: Damage) -> list[Operation]:
         """Put a damaged copy of each of `events`, by turns on the raw and on the processed stream of its type.
@@ -139,15 +152,18 @@ def _keyed(message: Message, key: str | None) -> Message:
     return message if key is None else replace(message, key=key)
 
 
+def _spoilt(some: Sequence[Put]) -> list[Put]:
+    """The messages of one aggregate, with a damaged copy of the first behind it."""
+    first = some[0]
+    return [first, Put(first.event, replace(first.message, data=flipped(first.message.data))), *some[1:]]
+
+
 def _send(sender: Sender, messages: Sequence[Message], aggregated: int) -> list[Receipt]:
     """One receipt for each message; those that went in one record share it."""
     if not aggregated:
         return sender.send(messages)
-    receipts: list[Receipt] = []
     if len({message.stream for message in messages}) > 1:
         raise ValueError("only messages of one stream go in one record")
-    for some in batched(messages, aggregated, strict=False):
-        bad = replace(some[0], data=flipped(some[0].data))
-        (receipt,) = sender.send([aggregate([some[0], bad, *some[1:]])])
-        receipts += [receipt] * len(some)
-    return receipts
+    packs = list(batched(messages, aggregated + 1, strict=False))
+    receipts = sender.send([aggregate(pack) for pack in packs])
+    return [receipt for pack, receipt in zip(packs, receipts, strict=True) for _ in pack]

@@ -1,6 +1,7 @@
 """Each event goes on its stream as the drill wants it, and its operation says what became of it."""
 
 from datetime import UTC, datetime
+from hashlib import sha256
 
 import pytest
 
@@ -51,12 +52,14 @@ def test_every_event_has_its_own_key_unless_all_share_one(site: StillSite, kines
 
 
 def test_aggregated_events_share_records_with_a_damaged_one_in_each(site: StillSite, kinesis: ScriptedKinesis) -> None:
-    fed(site, Course(CLICKS, aggregated=4))
+    operations = list(Feeder(site, lambda: 0.0).feed(Course(CLICKS, aggregated=4)))
     records = sent(kinesis, "wavetank-click-raw")
     assert len(records) == -(-len(CLICKS) // 4)
     inside = [user.data for key, data in records for user in deaggregate(data, key)]
     assert len(inside) == len(CLICKS) + len(records)
     assert inside[1] == flipped(inside[0])
+    assert [operation.payload for operation in operations] == [sha256(data).hexdigest() for data in inside]
+    assert {operation.event_id for operation in operations} == {event.event_id for event in CLICKS}
 
 
 def test_only_events_of_one_stream_go_in_one_record(site: StillSite) -> None:
