@@ -1,0 +1,20 @@
+"""A producer sends half of its events again an hour later, when the first copies were merged."""
+
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Advance, Expect, Look, ProducerRepeats, Scheduled, SendAgain, Settle, Tick
+
+DRILL = Drill(
+    name="duplicate-across-hours",
+    hypothesis="Copies that arrive in another hour meet in the partition of their event time, and one of them stays.",
+    tags=(Tag.DUPLICATES, Tag.SCHEDULE),
+    troubles=(ProducerRepeats(share=0.1),),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Advance(hours=1),
+        SendAgain(share=0.5),
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("an hour later", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+    ),
+)
