@@ -1,0 +1,36 @@
+"""Functions do all their work and then answer with an error."""
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="error-after-success",
+    hypothesis="An error after the work was done makes it be done again, and nothing is at rest twice.",
+    tags=(Tag.FUNCTIONS, Tag.DUPLICATES),
+    troubles=(
+        Fault(
+            "processor-denies", "lambda.invoke", Action.ERROR_AFTER, {"function": "wavetank-*-processor"}, When(every=2)
+        ),
+        Fault(
+            "partitioner-denies",
+            "lambda.invoke",
+            Action.ERROR_AFTER,
+            {"function": "wavetank-partitioner"},
+            When(every=3),
+        ),
+        Fault(
+            "concatenator-denies",
+            "lambda.invoke",
+            Action.ERROR_AFTER,
+            {"function": "wavetank-concatenator"},
+            When(count=2),
+        ),
+    ),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("when it was done again", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+    ),
+)

@@ -1,0 +1,21 @@
+"""The iterators of event sources and of Firehose expire, again and again."""
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="expired-iterators",
+    hypothesis="A reader whose iterator has expired goes on from where it was.",
+    tags=(Tag.STREAMS,),
+    troubles=(
+        Fault("source-expired", "kinesis.get", Action.EXPIRED_ITERATOR, {"reader": "event-source"}, When(every=2)),
+        Fault("delivery-expired", "kinesis.get", Action.EXPIRED_ITERATOR, {"reader": "firehose"}, When(every=2)),
+    ),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("with new iterators", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+    ),
+)

@@ -1,0 +1,33 @@
+"""Functions cannot be initialized, several times in a row."""
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="failed-init",
+    hypothesis="What a function that did not start could not take waits, and is taken when one starts.",
+    tags=(Tag.FUNCTIONS,),
+    troubles=(
+        Fault(
+            "processor-not-started",
+            "lambda.invoke",
+            Action.INIT_ERROR,
+            {"function": "wavetank-*-processor"},
+            When(count=3),
+        ),
+        Fault(
+            "partitioner-not-started",
+            "lambda.invoke",
+            Action.INIT_ERROR,
+            {"function": "wavetank-partitioner"},
+            When(count=2),
+        ),
+    ),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("when they started", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+    ),
+)

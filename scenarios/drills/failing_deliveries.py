@@ -1,0 +1,18 @@
+"""S3 refuses the chunks of Firehose several times before it takes them."""
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="failing-deliveries",
+    hypothesis="A chunk that could not be written is written later, with all of its records.",
+    tags=(Tag.STORAGE, Tag.OUTAGE),
+    troubles=(Fault("refused", "firehose.delivery", Action.FAIL, when=When(count=6)),),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("when it was written", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+    ),
+)

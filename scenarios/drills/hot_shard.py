@@ -1,0 +1,16 @@
+"""All events have one partition key, so that one shard carries everything."""
+
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, HotShard, Look, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="hot-shard",
+    hypothesis="The partition key spreads the load and nothing else: what is at rest does not depend on it.",
+    tags=(Tag.STREAMS,),
+    troubles=(HotShard(),),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("by one shard", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+    ),
+)
