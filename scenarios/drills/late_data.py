@@ -1,0 +1,23 @@
+"""Half of the chunks are only found when their hours were merged hours ago."""
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Advance, Expect, Look, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="late-data",
+    hypothesis="Events that come late within the look-back are merged into the files that were there before them.",
+    tags=(Tag.SCHEDULE, Tag.NOTIFICATIONS),
+    troubles=(Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(every=2)),),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("when their hours were merged", (Expect("lost", at_least=1),), premise=True),
+        Advance(hours=2),
+        Tick(Scheduled.REPLAYER),
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("hours later", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+    ),
+)
