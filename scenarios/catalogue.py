@@ -5,13 +5,14 @@ import pkgutil
 from collections.abc import Iterable, Mapping
 
 from scenarios import drills
-from scenarios.drill import Drill
+from scenarios.drill import Drill, Tag
 
 CONTROL = "control"
+EVERYTHING = "all"
 
 
 class UnknownDrillError(LookupError):
-    """There is no drill of that name; the message says which there are."""
+    """There is no drill of that name, or no such tag; the message says which there are."""
 
 
 def catalogue() -> Mapping[str, Drill]:
@@ -33,3 +34,34 @@ def named(names: Iterable[str]) -> list[Drill]:
     if unknown:
         raise UnknownDrillError(f"there is no drill {', '.join(unknown)}; there are: {', '.join(known)}")
     return [known[name] for name in dict.fromkeys(names)]
+
+
+def tagged(tags: Iterable[str]) -> list[Drill]:
+    """The drills that carry any of these tags, in the order of the catalogue.
+
+    Raises UnknownDrillError for a tag that there is not.
+    """
+    wanted, known = set(tags), [str(tag) for tag in Tag]
+    unknown = sorted(wanted - set(known))
+    if unknown:
+        raise UnknownDrillError(f"there is no tag {', '.join(unknown)}; there are: {', '.join(known)}")
+    return [drill for drill in catalogue().values() if wanted & set(drill.tags)]
+
+
+def chosen(words: Iterable[str]) -> list[Drill]:
+    """The drills that are meant by names, by tags and by `all`, each once, in the order of the catalogue.
+
+    Raises UnknownDrillError for a word that is none of these.
+    """
+    known, names = catalogue(), set[str]()
+    for word in words:
+        if word == EVERYTHING:
+            names |= set(known)
+        elif word in known:
+            names.add(word)
+        elif word in set(Tag):
+            names |= {drill.name for drill in tagged([word])}
+        else:
+            listed = f"drills: {', '.join(known)}; tags: {', '.join(Tag)}; or {EVERYTHING}"
+            raise UnknownDrillError(f"there is no drill and no tag {word}; there are {listed}")
+    return [drill for name, drill in known.items() if name in names]

@@ -18,6 +18,8 @@ EVERY_EVENT = 1_000_000_000
 
 Names = Annotated[list[str] | None, typer.Argument(help="Drills to run; see `wavetank drills`.", metavar="NAME")]
 Everything = Annotated[bool, typer.Option("--all", help="Run every drill.")]
+Tags = Annotated[list[str] | None, typer.Option("--tag", help="Those with this tag; several times for several.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the workload and of the faults.")]
 JsonFile = Annotated[
     Path | None, typer.Option("--json", dir_okay=False, help="Write the verdicts and ledgers to this file.")
@@ -58,22 +60,22 @@ Endpoint = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     app.command(epilog="Example: wavetank drill duplicates --seed 7 --json verdicts.json")(drill)
-    app.command(epilog="Example: wavetank drills")(drills)
+    app.command(epilog="Example: wavetank drills --tag schemas")(drills)
 
 
-def drills() -> None:
-    """List the drills: their names, and what each shows."""
+def drills(tags: Tags = None, as_json: AsJson = False) -> None:
+    """List the drills: name, tags, what each shows, and what goes wrong in it."""
     from scenarios.catalogue import catalogue
+    from scenarios.listing import document, lines
 
-    known = catalogue()
-    width = max(map(len, known))
-    for name, found in known.items():
-        typer.echo(f"{name:<{width}}  {found.hypothesis}")
+    known = _tagged(tags) if tags else list(catalogue().values())
+    typer.echo(json.dumps(document(known), indent=2) if as_json else "\n".join(lines(known)))
 
 
 def drill(
     names: Names = None,
     everything: Everything = False,
+    tags: Tags = None,
     seed: Seed = 1,
     json_file: JsonFile = None,
     source: Input = None,
@@ -88,7 +90,7 @@ def drill(
     from scenarios.crew import Crew
     from scenarios.report import Report, document, exit_code
 
-    wanted = [_with(found, source, mapping, events) for found in _chosen(names or [], everything)]
+    wanted = [_with(found, source, mapping, events) for found in _chosen(names or [], everything, tags or [])]
     if jobs > 1 and endpoint_url is not None:
         raise typer.BadParameter("--jobs is for private stacks, not for the one of --endpoint-url")
     _check_workload(wanted[0].workload, seed)
@@ -103,13 +105,24 @@ def drill(
     raise typer.Exit(exit_code(reports))
 
 
-def _chosen(names: list[str], everything: bool) -> "list[Drill]":
+def _chosen(names: list[str], everything: bool, tags: list[str]) -> "list[Drill]":
     from scenarios.catalogue import UnknownDrillError, catalogue, named
 
-    if bool(names) == everything:
-        raise typer.BadParameter(f"name drills, or say --all; there are: {', '.join(catalogue())}")
+    if sum((bool(names), everything, bool(tags))) != 1:
+        raise typer.BadParameter(f"name drills, or say --tag or --all; there are: {', '.join(catalogue())}")
+    if tags:
+        return _tagged(tags)
     try:
         return list(catalogue().values()) if everything else named(names)
+    except UnknownDrillError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _tagged(tags: list[str]) -> "list[Drill]":
+    from scenarios.catalogue import UnknownDrillError, tagged
+
+    try:
+        return tagged(tags)
     except UnknownDrillError as error:
         raise typer.BadParameter(str(error)) from error
 

@@ -1,12 +1,13 @@
 """The commands refuse what cannot be run before anything is started."""
 
+import json
 from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from scenarios.catalogue import catalogue
+from scenarios.catalogue import UnknownDrillError, catalogue, chosen
 from scenarios.commands import bench, drill
 
 USAGE = 2
@@ -24,8 +25,11 @@ def app() -> typer.Typer:
     ("arguments", "said"),
     [
         (["drill", "storms"], "there is no drill storms"),
-        (["drill"], "say --all"),
-        (["drill", "control", "--all"], "say --all"),
+        (["drill"], "or --all"),
+        (["drill", "control", "--all"], "or --all"),
+        (["drill", "--tag", "schemas", "--all"], "or --all"),
+        (["drill", "--tag", "weather"], "there is no tag weather; there are: duplicates"),
+        (["drills", "--tag", "weather"], "there is no tag weather; there are: duplicates"),
         (["drill", "control", "--input", "{empty}"], "--mapping go together"),
         (["drill", "control", "--mapping", "{empty}"], "--mapping go together"),
         (["drill", "control", "--input", "{empty}", "--mapping", "{empty}"], "event"),
@@ -54,9 +58,33 @@ def test_an_unknown_drill_is_answered_with_the_names_there_are(app: typer.Typer)
     assert all(name in output for name in catalogue())
 
 
-def test_the_list_of_drills_names_each_and_says_what_it_shows(app: typer.Typer) -> None:
+def test_the_list_of_drills_names_each_and_says_what_it_shows_and_what_goes_wrong(app: typer.Typer) -> None:
     result = CliRunner().invoke(app, ["drills"])
     assert result.exit_code == 0
-    lines = result.output.splitlines()
-    assert [line.split()[0] for line in lines] == list(catalogue())
-    assert all(found.hypothesis in result.output for found in catalogue().values())
+    heads = [line for line in result.output.splitlines() if not line.startswith(" ")]
+    assert [line.split()[0] for line in heads] == list(catalogue())
+    for found in catalogue().values():
+        assert found.hypothesis in result.output
+        assert all(trouble.id in result.output for trouble in found.troubles)
+
+
+def test_the_list_as_json_has_the_point_and_action_of_each_fault(app: typer.Typer) -> None:
+    listed = json.loads(CliRunner().invoke(app, ["drills", "--json"]).output)["drills"]
+    assert [drill["name"] for drill in listed] == list(catalogue())
+    duplicates = next(drill for drill in listed if drill["name"] == "duplicates")
+    assert duplicates["tags"] == ["duplicates"]
+    assert {"id": "batch-again", "point": "esm.batch", "action": "duplicate"} in duplicates["faults"]
+
+
+def test_a_tag_lists_the_drills_that_carry_it_and_no_other(app: typer.Typer) -> None:
+    listed = json.loads(CliRunner().invoke(app, ["drills", "--tag", "schemas", "--json"]).output)["drills"]
+    wanted = [name for name, drill in catalogue().items() if "schemas" in drill.tags]
+    assert [drill["name"] for drill in listed] == wanted != []
+
+
+def test_drills_are_chosen_by_name_by_tag_and_all_together() -> None:
+    assert [drill.name for drill in chosen(["all"])] == list(catalogue())
+    tagged = {name for name, drill in catalogue().items() if "schemas" in drill.tags}
+    assert {drill.name for drill in chosen(["schemas", "control"])} == tagged | {"control"}
+    with pytest.raises(UnknownDrillError, match="no drill and no tag weather; there are drills: control"):
+        chosen(["weather"])
