@@ -1,14 +1,19 @@
 """What is said of a run: the values, their JSON document, and the exit code over several runs."""
 
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from scenarios.catalogue import catalogue
 from scenarios.checkers import Finding, Judgement, Verdict
 from scenarios.drill import Workload
 from scenarios.ledger import Ledger, total
+from scenarios.timeline import Timeline
 
+EVERY_EVENT = 1_000_000_000
+"""As many events of a file as this are all of them."""
 EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
 
 
@@ -17,7 +22,8 @@ class Report:
     """One run of one drill.
 
     duration_s: wall clock, in seconds. fired: how often each trouble struck, by its id. folder: where the
-    history and this report are kept. unused: lines of the workload's file that are no event, by reason.
+    history and this report are kept. unused: lines of the workload's file that are no event, by reason. timeline:
+    when what happened; None where nothing is known of it.
     """
 
     name: str
@@ -28,6 +34,20 @@ class Report:
     judgement: Judgement
     folder: Path
     unused: Mapping[str, int] = field(default_factory=dict)
+    hypothesis: str = ""
+    timeline: Timeline | None = None
+
+    @property
+    def command(self) -> str:
+        """The command line that runs the same again."""
+        workload, known = self.workload, catalogue().get(self.name)
+        words = ["wavetank", "drill", self.name, "--seed", str(self.seed)]
+        if workload.source is not None and workload.mapping is not None:
+            words += ["--input", str(workload.source), "--mapping", str(workload.mapping)]
+        usual = EVERY_EVENT if workload.source is not None else (known.workload if known else Workload()).events
+        if workload.events != usual:
+            words += ["--events", str(workload.events)]
+        return shlex.join(words)
 
     @property
     def verdict(self) -> Verdict:
@@ -48,6 +68,7 @@ class Report:
         """The report as plain data."""
         return {
             "name": self.name,
+            "hypothesis": self.hypothesis,
             "verdict": str(self.verdict),
             "seed": self.seed,
             "duration_s": round(self.duration_s, 3),
@@ -64,6 +85,8 @@ class Report:
                 "unused_lines": sum(self.unused.values()),
                 "unused_by_reason": dict(self.unused),
             },
+            "timeline": self.timeline.document() if self.timeline is not None else None,
+            "command": self.command,
             "folder": str(self.folder),
         }
 

@@ -17,6 +17,7 @@ from scenarios.report import Report
 from scenarios.run import Conclusion, Run
 from scenarios.site import Site
 from scenarios.sources import Drawn, events_of
+from scenarios.tracing import Tracer
 
 Progress = Callable[[str, str], None]
 """Is told the name of the drill that runs and what it does now."""
@@ -53,8 +54,9 @@ class Runner:
         """
         started = time.monotonic()
         drawn = self._events(drill.workload, seed)
-        run = Run(self.site, drill, seed, drawn.events, self._narrator(drill))
-        conclusion, ended = _attempt(run, control)
+        tracer = Tracer(self.site)
+        run = Run(self.site, drill, seed, drawn.events, self._narrator(drill, tracer))
+        conclusion, ended = _attempt(run, control, tracer)
         folder = self.folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{drill.name}"
         duration_s = time.monotonic() - started
         report = Report(
@@ -66,6 +68,8 @@ class Runner:
             conclusion.judgement,
             folder,
             drawn.unused,
+            drill.hypothesis,
+            tracer.timeline,
         )
         save(run, report)
         return report, run.at_rest.digests if ended and run.at_rest is not None else None
@@ -74,8 +78,12 @@ class Runner:
         schemas = {event_type: route.schema for event_type, route in self.site.routes.items()}
         return events_of(workload, seed, schemas)
 
-    def _narrator(self, drill: Drill) -> Callable[[str], None]:
-        return lambda what: self.progress(drill.name, what)
+    def _narrator(self, drill: Drill, tracer: Tracer) -> Callable[[str], None]:
+        def narrate(what: str) -> None:
+            tracer.note()
+            self.progress(drill.name, what)
+
+        return narrate
 
 
 def control_of(drill: Drill) -> Drill:
@@ -83,19 +91,21 @@ def control_of(drill: Drill) -> Drill:
     return replace(catalogue()[CONTROL], workload=drill.workload)
 
 
-def _attempt(run: Run, control: Digests | None) -> tuple[Conclusion, bool]:
+def _attempt(run: Run, control: Digests | None, tracer: Tracer) -> tuple[Conclusion, bool]:
     """What a run has shown, and whether it came to its end."""
     try:
-        _stages(run)
+        _stages(run, tracer)
         return run.conclude(control), True
     except Exception as error:
+        if tracer.timeline is None:
+            tracer.trace(run)
         return run.break_off(error, control), False
     except BaseException:
         run.abandon()
         raise
 
 
-def _stages(run: Run) -> None:
+def _stages(run: Run, tracer: Tracer) -> None:
     """What happens in a run, in this order."""
     run.up()
     run.storm()
@@ -105,6 +115,7 @@ def _stages(run: Run) -> None:
     run.settle()
     run.tick()
     run.read()
+    tracer.trace(run)
     run.again()
 
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from scenarios.drill import Drill, Workload
     from scenarios.site import Site
 
-EVERY_EVENT = 1_000_000_000
-
 Names = Annotated[list[str] | None, typer.Argument(help="Drills to run; see `wavetank drills`.", metavar="NAME")]
 Everything = Annotated[bool, typer.Option("--all", help="Run every drill.")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="Those with this tag; several times for several.")]
@@ -130,6 +128,7 @@ def _tagged(tags: list[str]) -> "list[Drill]":
 def _with(drill: "Drill", source: Path | None, mapping: str | None, events: int | None) -> "Drill":
     """The drill on the events that were asked for, or on its own."""
     from scenarios.mapping import find
+    from scenarios.report import EVERY_EVENT
 
     if (source is None) != (mapping is None):
         raise typer.BadParameter("--input and --mapping go together")
