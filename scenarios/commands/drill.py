@@ -22,6 +22,10 @@ Seed = Annotated[int, typer.Option("--seed", help="Seed of the workload and of t
 JsonFile = Annotated[
     Path | None, typer.Option("--json", dir_okay=False, help="Write the verdicts and ledgers to this file.")
 ]
+JunitFile = Annotated[Path | None, typer.Option("--junit", dir_okay=False, help="Write JUnit XML to this file.")]
+HtmlFile = Annotated[
+    Path | None, typer.Option("--html", dir_okay=False, help="Write one page with timelines and ledgers to this file.")
+]
 Input = Annotated[
     Path | None,
     typer.Option(
@@ -57,7 +61,7 @@ Endpoint = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    app.command(epilog="Example: wavetank drill duplicates --seed 7 --json verdicts.json")(drill)
+    app.command(epilog="Example: wavetank drill duplicates --seed 7 --html report.html")(drill)
     app.command(epilog="Example: wavetank drills --tag schemas")(drills)
 
 
@@ -76,6 +80,8 @@ def drill(
     tags: Tags = None,
     seed: Seed = 1,
     json_file: JsonFile = None,
+    junit_file: JunitFile = None,
+    html_file: HtmlFile = None,
     source: Input = None,
     mapping: Mapping = None,
     events: Events = None,
@@ -86,20 +92,22 @@ def drill(
     from emulator.home import Home
     from scenarios.board import Board, console, table
     from scenarios.crew import Crew
-    from scenarios.report import Report, document, exit_code
+    from scenarios.outputs import Outputs, summarise
+    from scenarios.report import Report, exit_code
 
     wanted = [_with(found, source, mapping, events) for found in _chosen(names or [], everything, tags or [])]
     if jobs > 1 and endpoint_url is not None:
         raise typer.BadParameter("--jobs is for private stacks, not for the one of --endpoint-url")
     _check_workload(wanted[0].workload, seed)
-    out, reports = console(), list[Report]()
+    out, reports, outputs = console(), list[Report](), Outputs(json_file, junit_file, html_file)
     with Board(out) as board, _sites(endpoint_url, jobs, board.now) as sites:
         crew = Crew(sites, Home.from_environment().path / "runs", board.now)
         for report in crew.hold(wanted, seed):
             reports.append(report)
             board.ended(report)
-            _write(json_file, document(reports))
+            outputs.write(reports)
     out.print(table(reports))
+    summarise(reports)
     raise typer.Exit(exit_code(reports))
 
 
@@ -177,9 +185,3 @@ def _sites(endpoint_url: str | None, jobs: int, now: Callable[[str, str], None])
         with ThreadPoolExecutor(jobs) as pool:
             starts = [pool.submit(site) for _ in range(jobs)]
         yield [start.result() for start in starts]
-
-
-def _write(path: Path | None, document: dict[str, object]) -> None:
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")

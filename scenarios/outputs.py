@@ -1,0 +1,45 @@
+"""The files that tell what a command found: written anew after each drill, so that what is known is kept."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from scenarios.report import Report, document
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where to write JSON, JUnit XML and the page; None where it is not wanted."""
+
+    json: Path | None = None
+    junit: Path | None = None
+    html: Path | None = None
+
+    def write(self, reports: Sequence[Report]) -> None:
+        """Write all that is wanted. Raises OSError."""
+        from scenarios.junit import junit
+        from scenarios.page import page
+
+        if self.json is not None:
+            _write(self.json, json.dumps(document(reports), indent=2) + "\n")
+        if self.junit is not None:
+            _write(self.junit, junit(reports))
+        if self.html is not None:
+            _write(self.html, page(reports, datetime.now(UTC)))
+
+
+def summarise(reports: Sequence[Report]) -> None:
+    """Add the runs to the summary of the step, when GitHub Actions runs this. Raises OSError."""
+    from scenarios.step_summary import VARIABLE, markdown
+
+    if named := os.environ.get(VARIABLE):
+        with Path(named).open("a", encoding="utf-8") as summary:
+            summary.write(markdown(reports))
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")

@@ -1,0 +1,137 @@
+"""One page for all runs of a command: verdict, timeline, ledger by hop, findings, and the command that repeats each.
+
+One file of HTML that stands alone: no script, and no style, font or picture from elsewhere.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from html import escape
+
+from scenarios.board import WRONG
+from scenarios.checkers import Verdict
+from scenarios.ledger import Ledger, total
+from scenarios.page_style import STYLE
+from scenarios.plot import figure
+from scenarios.report import Report
+from scenarios.timeline import Hop
+
+OVERVIEW = ("attempted", "acknowledged", "landed")
+HEADINGS = (*OVERVIEW, *WRONG)
+ALL_TYPES = "all"
+
+
+def page(reports: Sequence[Report], now: datetime) -> str:
+    """The page of these runs, as of `now`."""
+    sections = "\n".join(_section(number, report) for number, report in enumerate(reports, start=1))
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>wavetank drills: {escape(verdicts(reports))}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
+        f"<header><h1>wavetank drills</h1><p>{escape(verdicts(reports))}</p>"
+        f'<p class="soft">{now:%Y-%m-%d %H:%M} UTC, {sum(report.duration_s for report in reports):.0f} s of drills</p>'
+        f"</header>\n<main>\n{_overview(reports)}\n{sections}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def verdicts(reports: Sequence[Report]) -> str:
+    """How many of each verdict, the worst first."""
+    counts = Counter(report.verdict for report in reports)
+    order = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
+    return ", ".join(f"{counts[verdict]} {verdict}" for verdict in order if counts[verdict]) or "nothing was run"
+
+
+def _overview(reports: Sequence[Report]) -> str:
+    rows = "".join(
+        f'<tr><th scope="row"><a href="#run-{number}">{escape(report.name)}</a></th><td>{_verdict(report)}</td>'
+        f"<td>{report.duration_s:.1f}</td><td>{sum(report.fired.values()):,}</td>{_totals(report.totals)}</tr>"
+        for number, report in enumerate(reports, start=1)
+    )
+    head = "".join(
+        f'<th scope="col">{name}</th>' for name in ("drill", "verdict", "seconds", "fired", *OVERVIEW, "wrong")
+    )
+    return (
+        '<div class="wide"><table class="drills"><caption>Verdicts, and the ledger of all event types together'
+        f"</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _section(number: int, report: Report) -> str:
+    struck = ", ".join(f"{name} ×{times:,}" for name, times in report.fired.items())
+    parts = (
+        f'<section id="run-{number}" aria-labelledby="run-{number}-name">',
+        f'<div class="head"><h2 id="run-{number}-name">{escape(report.name)}</h2>{_verdict(report)}</div>',
+        f"<p>{escape(report.hypothesis)}</p>",
+        f'<p class="soft">{escape(struck) or "no fault struck"}; seed {report.seed}, {report.duration_s:.1f} s</p>',
+        _findings(report),
+        "<h3>Timeline</h3>",
+        figure(report.name, report.timeline) if report.timeline else "<p>No timeline: nothing is known of it.</p>",
+        "<h3>Ledger</h3>",
+        _ledger(report),
+        _by_hop(report),
+        "<h3>Run it again</h3>",
+        f"<pre><code>{escape(report.command)}</code></pre>",
+        f'<p class="soft">History and report: <code>{escape(str(report.folder))}</code></p>',
+        "</section>",
+    )
+    return "\n".join(part for part in parts if part)
+
+
+def _findings(report: Report) -> str:
+    """What did not pass in full view, and what passed below a fold."""
+    wrong = "".join(
+        f'<li><strong class="{found.verdict}">{escape(found.checker)}</strong>: {escape(found.detail)}</li>'
+        for found in report.troubles
+    )
+    passed = [found for found in report.judgement.findings if found.verdict is Verdict.PASS]
+    right = "".join(f"<li>{escape(found.checker)}: {escape(found.detail)}</li>" for found in passed)
+    folded = f"<details><summary>{len(passed)} checks passed</summary><ul>{right}</ul></details>" if passed else ""
+    return (f"<ul>{wrong}</ul>" if wrong else "") + folded
+
+
+def _ledger(report: Report) -> str:
+    ledgers = {name: entry.ledger for name, entry in report.judgement.ledger.items()}
+    if not ledgers:
+        return "<p>No ledger: what is at rest could not be read.</p>"
+    ledgers[ALL_TYPES] = total(report.judgement.ledger)
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("event type", *HEADINGS))
+    rows = "".join(f'<tr><th scope="row">{escape(name)}</th>{_counts(said)}</tr>' for name, said in ledgers.items())
+    return (
+        '<div class="wide"><table class="ledger"><caption>Where every event is, by its id</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _by_hop(report: Report) -> str:
+    """How many events each hop has seen, copies included."""
+    seen = report.timeline.seen() if report.timeline else {}
+    if not seen:
+        return ""
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in ("event type", *Hop))
+    rows = "".join(
+        f'<tr><th scope="row">{escape(name)}</th>{"".join(f"<td>{hops[hop]:,}</td>" for hop in Hop)}</tr>'
+        for name, hops in seen.items()
+    )
+    return (
+        '<div class="wide"><table class="hops"><caption>What each hop has seen, copies included</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _totals(ledger: Ledger) -> str:
+    counts = ledger.counts()
+    wrong = ", ".join(f"{counts[name]:,} {name}" for name in WRONG if counts[name])
+    told = f'<td class="wrong">{wrong}</td>' if wrong else "<td>none</td>"
+    return "".join(f"<td>{counts[name]:,}</td>" for name in OVERVIEW) + told
+
+
+def _counts(ledger: Ledger) -> str:
+    counts = ledger.counts()
+    return "".join(
+        f'<td class="wrong">{counts[name]:,}</td>' if name in WRONG and counts[name] else f"<td>{counts[name]:,}</td>"
+        for name in HEADINGS
+    )
+
+
+def _verdict(report: Report) -> str:
+    return f'<span class="verdict {report.verdict}">{report.verdict}</span>'

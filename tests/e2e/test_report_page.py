@@ -1,0 +1,82 @@
+"""The page of a report in a real browser: what a reader sees is there, at any width, without the network."""
+
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from scenarios.catalogue import catalogue
+from scenarios.drill import Workload
+from scenarios.page import page
+from scenarios.runner import Runner
+from scenarios.site import Site
+from scenarios.timeline import Hop
+
+pytestmark = pytest.mark.stack
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+QUIET = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--virtual-time-budget=2000",
+)  # fmt: skip
+WITHIN_S = 60
+SMALL = Workload(events=90, hours=1, portions=2)
+MEASURE = """
+<script>
+const box = (element) => element.getBoundingClientRect();
+const drawn = (element) => box(element).height > 0;
+const bars = [...document.querySelectorAll("#run-2 path.bar")].filter((bar) => drawn(bar) && box(bar).width > 0);
+const lines = [...document.querySelectorAll("#run-2 path.strike")].filter((line) => box(line).height > 0);
+const cells = [...document.querySelectorAll("#run-2 table.ledger td")].filter((cell) => box(cell).height > 0);
+document.body.dataset.measured = JSON.stringify({
+  bars: bars.length, lines: lines.length, cells: cells.length,
+  overflow: document.documentElement.scrollWidth - window.innerWidth,
+});
+</script>
+"""
+"""What the page itself has no need of: it asks the browser what it has drawn, and how large."""
+
+
+@pytest.fixture(scope="module")
+def written(stack: object, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a real run of `duplicates`, with its control before it."""
+    folder = tmp_path_factory.mktemp("page")
+    site = Site.deployed_on(stack)  # type: ignore[arg-type]
+    drill = replace(catalogue()["duplicates"], workload=SMALL)
+    reports = list(Runner(site, folder / "runs").hold([drill], seed=3))
+    file = folder / "report.html"
+    file.write_text(page(reports, datetime.now(UTC)) + MEASURE, encoding="utf-8")
+    return file
+
+
+def dumped(file: Path, tmp_path: Path, width: int) -> str:
+    """The document as the browser has it once it is drawn."""
+    browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if browser is None:
+        pytest.skip(f"no browser is installed: looked for {', '.join(BROWSERS)}")
+    done = subprocess.run(
+        [browser, *QUIET, f"--user-data-dir={tmp_path}", f"--window-size={width},900", "--dump-dom", file.as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=WITHIN_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("width", [1200, 500])
+def test_timeline_and_ledger_are_drawn_and_nothing_sticks_out(written: Path, tmp_path: Path, width: int) -> None:
+    dom = dumped(written, tmp_path, width)
+    found = re.search(r'data-measured="\{([^"]*)\}"', dom)
+    assert found is not None
+    measured = dict(re.findall(r"&quot;(\w+)&quot;:(-?\d+)", found[1]))
+    assert int(measured["bars"]) >= len(Hop)
+    assert int(measured["lines"]) >= 3
+    assert int(measured["cells"]) == 4 * 10
+    assert int(measured["overflow"]) <= 0
+    assert dom.count("<svg") == len(Hop) + len(Hop) + 3

@@ -1,0 +1,45 @@
+"""Two reports to render: one drill that lost an event, one that passed."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from scenarios.checkers import Finding, Judgement, Verdict
+from scenarios.drill import Workload
+from scenarios.history import Mark
+from scenarios.ledger import Entry, Ledger
+from scenarios.report import Report
+from scenarios.timeline import Arrival, Hop, Strike, Timeline
+
+TIMELINE = Timeline(
+    3.2,
+    (Mark(0.0, "clean"), Mark(0.1, "storm", "drop"), Mark(1.8, "heal"), Mark(3.1, "read")),
+    tuple(Arrival(0.4 + 0.5 * number, hop, "click", 4) for number, hop in enumerate(Hop)),
+    (Strike(0.6, "drop"), Strike(0.7, "drop")),
+)
+LOSSY = Report(
+    "lossy",
+    7,
+    Workload(events=4),
+    4.56,
+    {"drop": 2},
+    Judgement(
+        (
+            Finding("conservation", Verdict.FAIL, "1 click lost, such as <c1> & co | more"),
+            Finding("uniqueness", Verdict.PASS, "none duplicated"),
+        ),
+        {"click": Entry(Ledger(attempted=4, acknowledged=4, landed=3, lost=1), {"lost": ("c1",)})},
+    ),
+    Path("runs/lossy"),
+    {},
+    "Nothing is lost <whatever> happens.",
+    TIMELINE,
+)
+WHOLE = replace(
+    LOSSY,
+    name="whole",
+    judgement=Judgement(
+        (Finding("conservation", Verdict.PASS, "none lost"),),
+        {"click": Entry(Ledger(attempted=4, acknowledged=4, landed=4), {})},
+    ),
+)
+UNSURE = replace(LOSSY, name="unsure", timeline=None, judgement=Judgement((), {}))
