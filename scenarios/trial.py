@@ -9,7 +9,7 @@ from scenarios import observer, ticks
 from scenarios.client import quarantine, rest
 from scenarios.client.quarantine import SetAside
 from scenarios.client.rest import Layer
-from scenarios.feeding import Feeder
+from scenarios.feeding import Course, Feeder
 from scenarios.history import History, Operation
 from scenarios.ledger import Ledger, total
 from scenarios.site import SETTLE_S, Site
@@ -87,7 +87,7 @@ class Pipeline:
         return entries[event_type].ledger if event_type in entries else Ledger()
 
     def _put(self, events: Sequence[WorkloadEvent]) -> list[Operation]:
-        put = list(Feeder(self.site, lambda: time.monotonic() - self._began).feed(events))
+        put = list(Feeder(self.site, lambda: time.monotonic() - self._began).feed(Course(events)))
         self._operations += put
         return put
 
