@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 EMBEDDED = "embedded"
 DOCKER = "docker"
 CONTAINER = "emulator.container"
-"""The module that runs a stack in a container."""
+CONTAINER_STACK = "emulator.container.stack"
+"""The package, and its module, that run a stack in a container."""
 
 
 class Station:
@@ -79,9 +80,9 @@ def _container() -> Stack:
     from importlib import import_module
 
     try:
-        stack: Stack = import_module(CONTAINER).ContainerStack.up()
+        stack: Stack = import_module(CONTAINER_STACK).DockerStack.up()
     except ModuleNotFoundError as error:
-        if error.name != CONTAINER:
+        if error.name not in (CONTAINER, CONTAINER_STACK):
             raise
         raise CallerError(
             "this wavetank cannot run a stack in a container.", "Use --wavetank-stack=embedded, or a URL."
