@@ -7,6 +7,7 @@ knows a caller by, and nothing in a function's process is different for it.
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 
 
 @dataclass
@@ -19,10 +20,15 @@ class Doom:
 
 @dataclass
 class Caller:
-    """One environment: the name of its function, and how to end its process at once."""
+    """One environment: the name of its function, and how to end its process at once.
+
+    time_out: end it as one whose time is over, which is after `timeout_s`.
+    """
 
     function: str
     kill: Callable[[], None]
+    time_out: Callable[[], None] = lambda: None
+    timeout_s: float = inf
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _doom: Doom | None = None
 

@@ -66,6 +66,15 @@ class Control:
         """The firings of faults so far, oldest first, with what each hit; only those past number `after`."""
         return self._list(f"/activity?after={after}", "activity")
 
+    def start_recording(self) -> None:
+        """Note the AWS calls of functions from now on."""
+        self._object("POST", "/recording")
+
+    def stop_recording(self) -> list[Json]:
+        """Note no more; the call sites since the start, each with what a fault matches its calls by, and `times`."""
+        self._object("DELETE", "/recording")
+        return self._list("/recording", "calls")
+
     def reset(self) -> None:
         """Let go of all data, every fault and the activity log; what is deployed stays."""
         self._object("POST", "/reset")

@@ -6,6 +6,7 @@ are brought about here too.
 """
 
 import hashlib
+from io import BytesIO
 from typing import Any
 
 from localstack.aws import handlers
@@ -21,6 +22,8 @@ from emulator.faults.chaos import CHAOS
 from emulator.faults.engine import FAULTS, Firing
 from emulator.faults.identity import steady
 from emulator.faults.points import Action
+from emulator.faults.recording import RECORDING
+from emulator.inflight import IN_FLIGHT
 
 POINT = "aws.call"
 
@@ -65,6 +68,8 @@ def _before(_chain: Any, context: Any, _response: Any) -> None:
         _die_in_time(context)
     if CHAOS.latency_s and not context.is_internal_call:
         Alarm().wait(CHAOS.latency_s)
+    if RECORDING.on:
+        RECORDING.note(_target(context))
     if FAULTS.armed(POINT):
         _strike(context)
     if FAULTS.armed(stale.POINT) and context.service.service_name == "s3":
@@ -90,12 +95,45 @@ def _strike(context: Any) -> None:
     firing = FAULTS.strike(POINT, _target(context), _identity(context))
     if firing is None:
         return
-    if firing.action is Action.DELAY:
-        Alarm().wait(firing.seconds())
-    elif firing.action is Action.ERROR_BEFORE:
-        raise _error(firing, context)
-    else:
-        setattr(context, _STRUCK, firing)
+    match firing.action:
+        case Action.DELAY:
+            _hold_back(context, firing.seconds())
+        case Action.ERROR_BEFORE:
+            raise _error(firing, context)
+        case Action.ERROR_AFTER:
+            setattr(context, _STRUCK, firing)
+        case Action.CRASH_BEFORE:
+            _kill(caller_of(context))
+        case Action.CRASH_AFTER:
+            setattr(context, _DOOMED, caller_of(context))
+
+
+def _hold_back(context: Any, delay_s: float) -> None:
+    """Let the call wait; a function whose time is over meanwhile is ended, and its call takes effect all the same."""
+    caller = caller_of(context)
+    _take_in(context)
+    what = f"{context.operation.name} of {caller.function if caller else 'a client'}"
+    with IN_FLIGHT.doing(POINT, f"{what} (held back {delay_s:g} s by a fault)"):
+        limit_s = min(delay_s, caller.timeout_s) if caller else delay_s
+        Alarm().wait(limit_s)
+        if caller is not None and delay_s >= caller.timeout_s:
+            caller.time_out()
+        Alarm().wait(delay_s - limit_s)
+
+
+def _take_in(context: Any) -> None:
+    """Read the body that the caller still sends: it may be gone when the call goes on."""
+    request = context.service_request or {}
+    if hasattr(request.get("Body"), "read"):
+        request["Body"] = BytesIO(request["Body"].read())
+
+
+def _kill(caller: Caller | None) -> None:
+    """End the caller and its call, which has no effect."""
+    if caller is not None:
+        caller.kill()
+    # Nobody is left to read this; what matters is that the call ends here.
+    raise CommonServiceException("RequestTimeout", "The caller is gone.", 400)
 
 
 def _die_in_time(context: Any) -> None:
@@ -106,9 +144,7 @@ def _die_in_time(context: Any) -> None:
     if doom.after:
         setattr(context, _DOOMED, caller)
         return
-    caller.kill()
-    # Nobody is left to read this; what matters is that the call ends here.
-    raise CommonServiceException("RequestTimeout", "The caller is gone.", 400)
+    _kill(caller)
 
 
 def _error(firing: Firing, context: Any) -> CommonServiceException:
@@ -133,6 +169,7 @@ def _target(context: Any) -> dict[str, str]:
         "operation": context.operation.name,
         "resource": next((_name(str(request[field])) for field in _RESOURCES if request.get(field)), ""),
         "key": str(request.get("Key") or ""),
+        "prefix": str(request.get("Prefix") or ""),
         "origin": "service" if context.is_internal_call else "client",
         "caller": _function(context),
         "region": context.region or "",

@@ -14,9 +14,19 @@ _RANDOM = re.compile(
 """The parts of names that differ from run to run."""
 
 
+_VARYING = re.compile(_UUID + r"|\b[0-9a-f]{32,64}\b|\d+")
+_BETWEEN = re.compile(r"\*(?:[^A-Za-z*]*\*)+")
+"""What stands between two varying parts without a word in it, and they themselves."""
+
+
 def steady(text: str) -> str:
     """The text with the parts that differ from run to run as `*`: ids, digests, the times and suffixes of chunks."""
     return _RANDOM.sub(lambda found: f"{found['stream']}-*" if found["stream"] else "*", text)
+
+
+def pattern_of(name: str) -> str:
+    """A shell pattern that fits a key or prefix in every run: ids, digests, numbers and times are `*`."""
+    return _BETWEEN.sub("*", _VARYING.sub("*", name))
 
 
 def content_identity(data: bytes) -> str:

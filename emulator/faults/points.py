@@ -252,6 +252,7 @@ _ALL = (
             "operation": "operation name as in the AWS API: PutObject, PutRecords, …",
             "resource": "name of the bucket, stream, function, topic or queue; empty where there is none",
             "key": "key of the S3 object; empty where there is none",
+            "prefix": "prefix of a listing; empty where there is none",
             "origin": "`client` for a call over HTTP, `service` for one between emulated services",
             "caller": "name of the function that calls; empty for everybody else",
             "region": "region that the call is made to",
@@ -259,7 +260,9 @@ _ALL = (
         {
             Action.ERROR_BEFORE: Deed("the call fails and nothing has happened", _ERROR),
             Action.ERROR_AFTER: Deed("the call takes effect and its caller is told that it failed", _ERROR),
-            Action.DELAY: Deed("the call takes longer", (_DELAY_S,)),
+            Action.DELAY: Deed("the call takes longer; a function whose time is over meanwhile is ended", (_DELAY_S,)),
+            Action.CRASH_BEFORE: Deed("the function that calls dies, and the call has no effect"),
+            Action.CRASH_AFTER: Deed("the function that calls dies when the call has taken effect"),
         },
     ),
 )

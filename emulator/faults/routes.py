@@ -10,6 +10,9 @@
     PATCH  /faults?id=…      change fields of a fault, which then counts anew
     DELETE /faults[?id=…]    take one fault or all away
     GET    /faults/points    where faults can strike, what they do there, what they may match by
+    GET    /recording        the AWS calls that functions made since it was started, by call site
+    POST   /recording        note them from now on
+    DELETE /recording        note no more
     GET    /activity[?after=N&limit=M]  firings in order, from after number N; `next` is the next N
 
 LocalStack's chaos API, on top: GET/POST/PATCH/DELETE /_localstack/chaos/faults, GET/POST /_localstack/chaos/effects.
@@ -34,6 +37,7 @@ from emulator.faults import chaos, model, points
 from emulator.faults.chaos import CHAOS
 from emulator.faults.engine import FAULTS, LOG_LENGTH, Firing, Standing
 from emulator.faults.model import InvalidFaultError
+from emulator.faults.recording import RECORDING
 from emulator.inflight import IN_FLIGHT
 from emulator.reset import RESET
 from emulator.status import status
@@ -211,6 +215,20 @@ def _activity(request: Any) -> Answer:
     return {"activity": [_firing(firing) for firing in firings], "next": following}
 
 
+def _recorded(_request: Any) -> Answer:
+    return {"calls": [{"match": dict(site.match), "times": site.times} for site in RECORDING.seen()]}
+
+
+def _start_recording(_request: Any) -> Answer:
+    RECORDING.start()
+    return {"recording": True}
+
+
+def _stop_recording(_request: Any) -> Answer:
+    RECORDING.stop()
+    return {"recording": False}
+
+
 def _standing(standing: Standing) -> dict[str, Any]:
     return {**model.document(standing.fault), "matched": standing.matched, "fired": standing.fired}
 
@@ -303,6 +321,7 @@ _ROUTES: dict[str, dict[str, Route]] = {
     "/faults": {"GET": _faults, "POST": _add_fault, "PATCH": _change_fault, "DELETE": _remove_fault},
     "/faults/points": {"GET": _points},
     "/activity": {"GET": _activity},
+    "/recording": {"GET": _recorded, "POST": _start_recording, "DELETE": _stop_recording},
 }
 
 _CHAOS_ROUTES: dict[str, dict[str, Route]] = {

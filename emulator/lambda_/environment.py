@@ -130,6 +130,12 @@ class Environment:
         if session is not None:
             session.child.kill()
 
+    def time_out(self) -> None:
+        """Let the time of the invocation that runs now be over; from any thread."""
+        session = self._session
+        if session is not None:
+            session.expire()
+
     def process_id(self) -> int | None:
         """The process that runs now, if one does."""
         session = self._session

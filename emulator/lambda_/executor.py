@@ -61,7 +61,7 @@ class ProcessExecutor(RuntimeExecutor):
         scratch = Path(tempfile.gettempdir()) / "functions" / self.id
         own = self.function_version.config.environment or {}
         self._environment = Environment(function, Surroundings(env_vars, own, scratch), limit_s)
-        self._caller = Caller(function.name, self._environment.kill)
+        self._caller = Caller(function.name, self._environment.kill, self._environment.time_out, function.timeout_s)
         self._access_key_id = env_vars["AWS_ACCESS_KEY_ID"]
         CALLERS.enrol(self._access_key_id, self._caller)
         with IN_FLIGHT.doing("lambda.init", function.name):

@@ -75,6 +75,7 @@ class Session:
             raise
         self._memory_limit = memory_limit
         self._next_look = 0.0
+        self._expired = False
         self._current = ""
         self._answer: Answered | TooLarge | None = None
         self._init_failed: InitFailed | None = None
@@ -107,6 +108,10 @@ class Session:
         outcome: Answered | TooLarge | Ended = self._wait_for(self._answered, deadline)
         self._answer, self._current = None, ""
         return outcome
+
+    def expire(self) -> None:
+        """Take the deadline for passed, at the next look; from any thread."""
+        self._expired = True
 
     def wait_for_exit(self, deadline: float) -> None:
         """Let the process say its last words; it is ended at the deadline."""
@@ -169,7 +174,7 @@ class Session:
         if used > self._memory_limit:
             self.close()
             return OutOfMemory()
-        if now >= deadline:
+        if now >= deadline or self._expired:
             self.close()
             return DeadlinePassed()
         return None
