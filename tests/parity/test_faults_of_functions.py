@@ -85,6 +85,6 @@ def test_what_was_recorded_is_what_a_fault_matches_the_calls_by(writer: Writer) 
     [call] = [call for call in control.stop_recording() if call["match"]["caller"] == writer.name]
     with writer.stack.faults.set(POINT, "error-before", match=call["match"], nth=CALLS, code="AccessDenied") as fault:
         error, answer, _ = writer.invoke("recorded")
-        assert (error, answer["errorType"]) == ("Unhandled", "ClientError")
+        assert (error, answer["errorType"]) == ("Unhandled", "AccessDenied")
         assert writer.written("recorded") == CALLS - 1
         assert [firing["target"]["key"] for firing in fault.firings()] == [f"recorded/{CALLS - 1}"]
