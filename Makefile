@@ -10,6 +10,9 @@ export PYTHONSAFEPATH :=
 PYTEST_ARGS ?=
 DRILL_ARGS ?= --all
 BENCH_ARGS ?= pipeline
+SWEEP_ARGS ?=
+STORM_ARGS ?= --seed 1 --rounds 50
+MUTANTS ?=
 FUZZ_INPUTS ?= 1000000
 LOCK_ARGS ?=
 
@@ -45,6 +48,18 @@ fuzz: setup ## Feed a million damaged inputs to frame, decode and partition. FUZ
 .PHONY: drill
 drill: setup ## Start a stack, deploy, run every drill, print the verdicts. DRILL_ARGS='duplicates --seed 7' for one.
 	$(BIN)/wavetank drill $(DRILL_ARGS)
+
+.PHONY: sweep
+sweep: setup ## Let every AWS call of every function go wrong. SWEEP_ARGS='partitioner' for one function.
+	$(BIN)/wavetank sweep $(SWEEP_ARGS)
+
+.PHONY: storm
+storm: setup ## Let random things go wrong at once. STORM_ARGS='--seed 7 --rounds 20' for others.
+	$(BIN)/wavetank storm $(STORM_ARGS)
+
+.PHONY: mutants
+mutants: setup ## Break the pipeline in known ways; each has to be caught. MUTANTS='no-dedupe' for one.
+	$(BIN)/wavetank mutants $(MUTANTS)
 
 .PHONY: bench
 bench: setup ## Run a benchmark. BENCH_ARGS='pipeline --json FILE' names it.

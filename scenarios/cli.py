@@ -14,7 +14,21 @@ import typer
 from emulator.errors import CallerError, StackError
 from pipeline.errors import PipelineError
 
-COMMANDS = ("stack", "schemas", "dev", "feed", "tick", "concatenate", "quarantine", "query", "faults", "drill", "bench")
+COMMANDS = (
+    "stack",
+    "schemas",
+    "dev",
+    "feed",
+    "tick",
+    "concatenate",
+    "quarantine",
+    "query",
+    "faults",
+    "drill",
+    "sweep",
+    "storm",
+    "bench",
+)
 """The modules of `scenarios.commands`, in the order in which `wavetank --help` lists them."""
 
 FAILED = 1

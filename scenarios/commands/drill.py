@@ -59,6 +59,12 @@ Endpoint = Annotated[
 ]
 
 
+Replay = Annotated[
+    Path | None,
+    typer.Option("--replay", exists=True, dir_okay=False, help="Run the drill that a storm saved in this file."),
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     app.command(epilog="Example: wavetank drill duplicates --seed 7 --html report.html")(drill)
@@ -87,6 +93,7 @@ def drill(
     events: Events = None,
     jobs: Jobs = 1,
     endpoint_url: Endpoint = None,
+    replay: Replay = None,
 ) -> None:
     """Run drills, each with its control, on a private stack. Exit code 0 all pass, 1 any fail, 3 inconclusive."""
     from emulator.home import Home
@@ -95,12 +102,18 @@ def drill(
     from scenarios.outputs import Outputs, summarise
     from scenarios.report import Report, exit_code
 
-    wanted = [_with(found, source, mapping, events) for found in _chosen(names or [], everything, tags or [])]
     if jobs > 1 and endpoint_url is not None:
         raise typer.BadParameter("--jobs is for private stacks, not for the one of --endpoint-url")
+    if replay is not None:
+        if names or everything or tags or source or mapping or events:
+            raise typer.BadParameter("--replay brings its drill and its workload with it")
+        wanted, seed = _replayed(replay)
+    else:
+        wanted = [_with(found, source, mapping, events) for found in _chosen(names or [], everything, tags or [])]
     _check_workload(wanted[0].workload, seed)
     out, reports, outputs = console(), list[Report](), Outputs(json_file, junit_file, html_file)
-    with Board(out) as board, _sites(endpoint_url, jobs, board.now) as sites:
+    patient = replay is not None
+    with Board(out) as board, _sites(endpoint_url, jobs, board.now, patient=patient) as sites:
         crew = Crew(sites, Home.from_environment().path / "runs", board.now)
         for report in crew.hold(wanted, seed):
             reports.append(report)
@@ -109,6 +122,17 @@ def drill(
     out.print(table(reports))
     summarise(reports)
     raise typer.Exit(exit_code(reports))
+
+
+def _replayed(path: Path) -> "tuple[list[Drill], int]":
+    """The drill in the file, and the seed that it failed with."""
+    from scenarios.exploration.replay import UnusableReplayError, load
+
+    try:
+        drill, seed = load(path)
+    except UnusableReplayError as error:
+        raise typer.BadParameter(str(error)) from error
+    return [drill], seed
 
 
 def _chosen(names: list[str], everything: bool, tags: list[str]) -> "list[Drill]":
@@ -166,19 +190,27 @@ def _check_workload(workload: "Workload", seed: int) -> None:
 
 
 @contextmanager
-def _sites(endpoint_url: str | None, jobs: int, now: Callable[[str, str], None]) -> "Iterator[list[Site]]":
-    """The pipeline on the stack named, which is left running, or on `jobs` of them that end with the block."""
+def _sites(
+    endpoint_url: str | None, jobs: int, now: Callable[[str, str], None], *, patient: bool
+) -> "Iterator[list[Site]]":
+    """The pipeline on the stack named, which is left running, or on `jobs` of them that end with the block.
+
+    A `patient` site moves the clock on for what waits for it, as a storm does.
+    """
     from emulator.stack import EmbeddedStack
     from scenarios.board import STACK
     from scenarios.commands.target import connect
+    from scenarios.exploration.patience import PatientSite
     from scenarios.site import Site
+
+    kind = PatientSite if patient else Site
 
     def site() -> Site:
         private = stacks.enter_context(EmbeddedStack.up())
-        return Site.deployed_on(private, lambda what: now(STACK, f"deploying {what}"))
+        return kind.deployed_on(private, lambda what: now(STACK, f"deploying {what}"))
 
     if endpoint_url is not None:
-        yield [Site.deployed_on(connect(endpoint_url), lambda what: now(STACK, f"deploying {what}"))]
+        yield [kind.deployed_on(connect(endpoint_url), lambda what: now(STACK, f"deploying {what}"))]
         return
     now(STACK, "starting")
     with ExitStack() as stacks:

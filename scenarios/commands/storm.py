@@ -1,0 +1,84 @@
+"""`wavetank storm`: let random things go wrong at once, and see that nothing is lost."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from scenarios.exploration.storm import Weathered
+
+Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same rounds.")]
+Rounds = Annotated[int, typer.Option("--rounds", min=1, help="How many rounds.")]
+First = Annotated[int, typer.Option("--from", min=1, help="The first round.")]
+JsonFile = Annotated[Path | None, typer.Option("--json", dir_okay=False, help="Write every round to this file.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command(epilog="Example: wavetank storm --seed 7 --rounds 20")(storm)
+
+
+def storm(seed: Seed = 1, rounds: Rounds = 10, first: First = 1, json_file: JsonFile = None) -> None:
+    """Hold rounds of random workloads and faults on a private stack; shrink and save those that fail.
+
+    Exit code 0 all pass, 1 any fail, 3 inconclusive.
+    """
+    from emulator.home import Home
+    from emulator.stack import EmbeddedStack
+    from scenarios.board import Board, console
+    from scenarios.exploration.patience import PatientSite
+    from scenarios.exploration.storm import Storm, Weathered
+    from scenarios.runner import Runner
+
+    out, done, home = console(), list[Weathered](), Home.from_environment().path
+    with Board(out) as board:
+        board.now("stack", "starting")
+        with EmbeddedStack.up() as stack:
+            site = PatientSite.deployed_on(stack, lambda what: board.now("stack", f"deploying {what}"))
+            runner = Runner(site, home / "runs")
+            held = Storm(runner, seed, home / "storms", lambda what: board.now("storm", what))
+            for weathered in held.rounds(range(first, first + rounds)):
+                done.append(weathered)
+                for line in _told(weathered):
+                    out.print(line, markup=False, soft_wrap=True)
+    if json_file is not None:
+        json_file.parent.mkdir(parents=True, exist_ok=True)
+        document = {"seed": seed, "rounds": [_document(weathered) for weathered in done]}
+        json_file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    raise typer.Exit(_exit_code(done))
+
+
+def _told(weathered: "Weathered") -> list[str]:
+    from scenarios.exploration.storm import findings
+
+    report = weathered.report
+    fired = ", ".join(f"{name} ×{times}" for name, times in report.fired.items() if times) or "nothing struck"
+    lines = [f"{weathered.verdict:<12} round {weathered.number:<4} {report.duration_s:5.1f} s   {fired}"]
+    lines += [f"             {finding.checker}: {finding.detail}" for finding in findings(report)]
+    if weathered.smallest is not None:
+        names = ", ".join(trouble.id for trouble in weathered.smallest.troubles)
+        lines += [f"             fails with {names} alone", f"             wavetank drill --replay {weathered.file}"]
+    return lines
+
+
+def _document(weathered: "Weathered") -> dict[str, Any]:
+    from scenarios.exploration.storm import findings
+
+    return {
+        "round": weathered.number,
+        "verdict": str(weathered.verdict),
+        "duration_s": round(weathered.report.duration_s, 3),
+        "faults": dict(weathered.report.fired),
+        "findings": [f"{finding.checker}: {finding.detail}" for finding in findings(weathered.report)],
+        "replay": str(weathered.file) if weathered.file else None,
+    }
+
+
+def _exit_code(done: "list[Weathered]") -> int:
+    from scenarios.checkers import Verdict
+    from scenarios.report import EXIT_CODES
+
+    verdicts = {weathered.verdict for weathered in done}
+    return next((EXIT_CODES[worst] for worst in (Verdict.FAIL, Verdict.INCONCLUSIVE) if worst in verdicts), 0)

@@ -1,0 +1,60 @@
+"""`wavetank sweep`: let every AWS call of every function go wrong, and see that the pipeline gets over it."""
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Function = Annotated[str | None, typer.Argument(help="Only this function's calls; all without.", metavar="FUNCTION")]
+EventType = Annotated[str, typer.Option("--event", help="The event type that flows.")]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of the events.")]
+JsonFile = Annotated[Path | None, typer.Option("--json", dir_okay=False, help="Write every cell to this file.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command(epilog="Example: wavetank sweep partitioner --json sweep.json")(sweep)
+
+
+def sweep(
+    function: Function = None, event_type: EventType = "click", seed: Seed = 1, json_file: JsonFile = None
+) -> None:
+    """Let each AWS call of each function fail, crash and outlast its function, one run each, on a private stack.
+
+    Exit code 0 all pass, 1 any fail, 3 inconclusive.
+    """
+    from emulator.deploy import plan
+    from emulator.stack import EmbeddedStack
+    from scenarios.board import Board, console
+    from scenarios.exploration import matrix
+    from scenarios.exploration.courses import place_of
+    from scenarios.exploration.sweep import NothingToSweepError, Result, Sweep
+    from scenarios.site import Site
+
+    known = [event.name for event in plan().events]
+    if event_type not in known:
+        raise typer.BadParameter(f"there is no event type {event_type!r}; there are: {', '.join(known)}")
+    began, out, results = time.monotonic(), console(), list[Result]()
+    with Board(out) as board:
+        board.now("stack", "starting")
+        with EmbeddedStack.up() as stack:
+            site = Site.deployed_on(stack, lambda what: board.now("stack", f"deploying {what}"))
+            run = Sweep(place_of(site, event_type, seed), lambda what: board.now("sweep", what))
+            try:
+                planned = run.plan(function)
+            except NothingToSweepError as error:
+                raise typer.BadParameter(str(error)) from error
+            for number, result in enumerate(run.run(planned), start=1):
+                results.append(result)
+                board.now("sweep", f"{number} of {len(planned)} cells")
+    took_s = time.monotonic() - began
+    out.print(matrix.matrix(results))
+    for line in matrix.wrong(results):
+        out.print(line, markup=False, soft_wrap=True)
+    out.print(f"{len(results)} cells in {took_s:.0f} s")
+    if json_file is not None:
+        json_file.parent.mkdir(parents=True, exist_ok=True)
+        json_file.write_text(json.dumps(matrix.document(results, took_s), indent=2) + "\n", encoding="utf-8")
+    raise typer.Exit(matrix.exit_code(results))

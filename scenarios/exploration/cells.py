@@ -1,0 +1,129 @@
+"""The cells of a sweep: call sites as they were recorded, crossed with the ways in which a call can go wrong. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import Action
+
+OUTLASTS_S = 1200.0
+"""Longer than any function may take (Lambda's limit is 900 s)."""
+
+ID = "swept"
+COLD_ID = "swept-cold"
+_IN_JSON = frozenset({"kinesis", "firehose", "events", "logs"})
+"""Services whose error for a call that is not allowed is named AccessDeniedException."""
+
+
+class Mode(StrEnum):
+    """How a call goes wrong."""
+
+    ERROR_BEFORE = "error before"
+    ERROR_AFTER = "error after"
+    TRIED_AGAIN = "tried again"
+    CRASH_BEFORE = "crash before"
+    CRASH_AFTER = "crash after"
+    TOO_LATE = "too late"
+
+
+MEANING = {
+    Mode.ERROR_BEFORE: "the call fails for good and has no effect",
+    Mode.ERROR_AFTER: "the call takes effect, and the function is told that it failed for good",
+    Mode.TRIED_AGAIN: "the call takes effect, the function is told of an overload, and its SDK sends the call again",
+    Mode.CRASH_BEFORE: "the function's process dies before the call takes effect",
+    Mode.CRASH_AFTER: "the function's process dies after the call took effect",
+    Mode.TOO_LATE: "the call takes effect when the function's time is over",
+}
+
+
+@dataclass(frozen=True)
+class CallSite:
+    """One AWS call that a function makes: what its calls have in common, and which of them it is.
+
+    match: what a fault matches all calls of the site by. number: the n-th of them, from 1. cold: it is made only by a
+    function that starts anew.
+    """
+
+    match: Mapping[str, str]
+    number: int
+    cold: bool = False
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What makes it this site and no other."""
+        return (*(f"{field}={pattern}" for field, pattern in sorted(self.match.items())), str(self.number))
+
+    @property
+    def function(self) -> str:
+        """The function that calls."""
+        return self.match["caller"]
+
+    @property
+    def name(self) -> str:
+        """The call in a few words: operation, what it is about, and the number where it is not the first."""
+        about = self.match["key"] or self.match["prefix"] or self.match["resource"]
+        return f"{self.match['operation']} {about}" + (f" #{self.number}" if self.number > 1 else "")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run of a sweep: this call goes wrong in this way."""
+
+    site: CallSite
+    mode: Mode
+
+    def faults(self) -> tuple[Fault, ...]:
+        """What is set; the one named `swept` has to strike exactly once."""
+        action, parameters = _deed(self.mode, self.site.match["service"])
+        when = When(nth=frozenset({self.site.number}))
+        struck = Fault(ID, "aws.call", action, self.site.match, when, parameters=parameters)
+        if not self.site.cold:
+            return (struck,)
+        first = When(nth=frozenset({1}))
+        return struck, Fault(COLD_ID, "lambda.invoke", Action.COLD_START, {"function": self.site.function}, first)
+
+
+def sites(cold: Iterable[Mapping[str, Any]], warm: Iterable[Mapping[str, Any]]) -> list[CallSite]:
+    """The call sites in two recordings of one course, with functions that started anew and with others.
+
+    Of a site that is called several times the first call and the last one that comes in every run are taken.
+    """
+    times = {_key(call): int(call["times"]) for call in warm}
+    found = []
+    for call in cold:
+        is_cold = _key(call) not in times
+        last = int(call["times"]) if is_cold else min(int(call["times"]), times[_key(call)])
+        found += [CallSite(dict(call["match"]), number, is_cold) for number in sorted({1, last})]
+    return found
+
+
+def cells(found: Iterable[CallSite]) -> list[Cell]:
+    """Every site in every mode, function by function."""
+    return [Cell(site, mode) for site in sorted(found, key=lambda site: site.function) for mode in Mode]
+
+
+def _key(call: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(call["match"].items()))
+
+
+def _deed(mode: Mode, service: str) -> tuple[Action, dict[str, float | int | str]]:
+    json = service in _IN_JSON
+    refused: dict[str, float | int | str] = {
+        "status": 400 if json else 403,
+        "code": "AccessDeniedException" if json else "AccessDenied",
+    }
+    match mode:
+        case Mode.ERROR_BEFORE:
+            return Action.ERROR_BEFORE, refused
+        case Mode.ERROR_AFTER:
+            return Action.ERROR_AFTER, refused
+        case Mode.TRIED_AGAIN:
+            return Action.ERROR_AFTER, {}
+        case Mode.CRASH_BEFORE:
+            return Action.CRASH_BEFORE, {}
+        case Mode.CRASH_AFTER:
+            return Action.CRASH_AFTER, {}
+        case Mode.TOO_LATE:
+            return Action.DELAY, {"delay_s": OUTLASTS_S}

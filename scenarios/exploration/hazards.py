@@ -1,0 +1,99 @@
+"""What a storm may do, and what it leaves out and why. Pure: takes a generator of random numbers, returns faults.
+
+Every point and action of the catalogue is in one of the two tables, so that a new one has to be thought about.
+"""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import POINTS, Action
+
+Key = tuple[str, str]
+Values = Mapping[str, float | int | str]
+
+LEFT_OUT: Mapping[Key, str] = {
+    ("firehose.delivery", "error-output"): "records go to the error prefix by design; they come back by hand",
+    ("kinesis.get", "reshard"): "the stream stays split, so that rounds would not begin alike",
+    ("schedule.tick", "drop"): "ticks of a storm carry the workload's time, and so do not come from EventBridge",
+    ("schedule.tick", "duplicate"): "as for drop",
+    ("schedule.tick", "overlap"): "as for drop",
+}
+"""Point and action → why no storm has it."""
+
+_PIPELINE = "wavetank-*"
+_STREAMS = "wavetank-*"
+_FIELDS: Mapping[str, Mapping[str, str]] = {
+    "aws.call": {"caller": _PIPELINE},
+    "s3.read": {"caller": _PIPELINE},
+    "kinesis.get": {"reader": "[ef]*"},
+    "s3.notification": {"key": "chunks/*"},
+    "lambda.invoke": {"function": _PIPELINE},
+    "lambda.async": {"function": _PIPELINE},
+    "esm.batch": {"function": _PIPELINE},
+    "kinesis.put": {"stream": _STREAMS},
+    "firehose.buffer": {"delivery_stream": _STREAMS},
+    "firehose.delivery": {"delivery_stream": _STREAMS},
+    "sns.delivery": {"topic": _STREAMS},
+}
+"""Whom a fault of a point may strike: the pipeline, never the drill that looks at it."""
+
+MOST_STRIKES = 6
+MOST_NTH = 8
+
+
+@dataclass(frozen=True)
+class Hazard:
+    """An action at a point, and the parameters it is drawn with."""
+
+    point: str
+    action: Action
+
+    def fault(self, name: str, rng: random.Random) -> Fault:
+        """A fault that ends by itself: it strikes a few events and no more."""
+        match = _FIELDS.get(self.point, {})
+        return Fault(name, self.point, self.action, dict(match), _when(rng), rng.randrange(1000), self._values(rng))
+
+    def _values(self, rng: random.Random) -> Values:
+        deed = POINTS[self.point].deeds[self.action]
+        drawn: dict[str, float | int | str] = {parameter.name: parameter.default for parameter in deed.parameters}
+        ranges: Mapping[str, Callable[[], float | int]] = {
+            "delay_s": lambda: float(rng.choice((1, 20, 400))),
+            "copies": lambda: rng.randint(1, 2),
+            "behind": lambda: rng.randint(1, 3),
+            "call": lambda: rng.randint(1, 8),
+            "lag_s": lambda: float(rng.choice((5, 60))),
+        }
+        return drawn | {name: ranges[name]() for name in drawn if name in ranges}
+
+
+def hazards() -> list[Hazard]:
+    """Every point and action that a storm may have."""
+    return [
+        Hazard(point.name, action)
+        for point in POINTS.values()
+        for action in point.deeds
+        if (point.name, str(action)) not in LEFT_OUT
+    ]
+
+
+def schedule(rng: random.Random, most: int) -> tuple[Fault, ...]:
+    """Between one and `most` faults, of different kinds where there are enough."""
+    known = hazards()
+    chosen = rng.sample(known, min(len(known), rng.randint(1, most)))
+    return tuple(
+        hazard.fault(f"{number}-{hazard.point}-{hazard.action}", rng) for number, hazard in enumerate(chosen, 1)
+    )
+
+
+def _when(rng: random.Random) -> When:
+    """Some of the first events, every so manieth, or a share of them; never more than a few."""
+    count = rng.randint(1, MOST_STRIKES)
+    match rng.randrange(3):
+        case 0:
+            return When(nth=frozenset(rng.sample(range(1, MOST_NTH + 1), min(count, 3))))
+        case 1:
+            return When(every=rng.randint(1, 4), count=count)
+        case _:
+            return When(probability=round(rng.uniform(0.1, 1.0), 2), count=count)

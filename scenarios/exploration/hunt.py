@@ -1,0 +1,109 @@
+"""Hunts mutants: deploys each in the place of the pipeline and holds drills until one fails.
+
+A drill is believed only if it passes with the pipeline as it is, and a mutant's runs are compared with the control of
+that one.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from emulator.develop import functions
+from scenarios.catalogue import catalogue
+from scenarios.checkers import Verdict
+from scenarios.drill import Drill, Workload
+from scenarios.exploration.courses import place_of
+from scenarios.exploration.mutants import Mutant, UnusableMutantError, packed
+from scenarios.exploration.sweep import Sweep
+from scenarios.report import Report
+from scenarios.runner import Runner
+
+WORKLOAD = Workload(events=300, hours=2, portions=3)
+SWEEP = "sweep:"
+"""A drill of this name and a function's is a sweep of its calls."""
+SWEPT = "click"
+
+Narrate = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Caught:
+    """What came of a mutant: the drill that caught it and how; `drill` is empty where none did."""
+
+    mutant: Mutant
+    drill: str
+    detail: str
+
+
+@dataclass
+class Hunt:
+    """One hunt on the stack of `runner`."""
+
+    runner: Runner
+    seed: int
+    narrate: Narrate = lambda _what: None
+    _sound: dict[str, bool] = field(default_factory=dict)
+
+    def run(self, mutants: Iterable[Mutant]) -> Iterator[Caught]:
+        """Hunt each mutant; what came of it, as it comes. The pipeline is what it was in the end."""
+        wanted = list(mutants)
+        for name in dict.fromkeys(name for mutant in wanted for name in mutant.drills):
+            self._check(name)
+        for mutant in wanted:
+            try:
+                archive = packed(mutant)
+            except UnusableMutantError as error:
+                yield Caught(mutant, "", str(error))
+                continue
+            with self._deployed(archive):
+                yield self._hunted(mutant)
+
+    def _hunted(self, mutant: Mutant) -> Caught:
+        """Try the declared drills first, then all others."""
+        others = [name for name in catalogue() if name not in mutant.drills and not catalogue()[name].is_control]
+        for name in (*mutant.drills, *others):
+            if not self._sound.get(name, True):
+                continue
+            self.narrate(f"{mutant.name}: {name}")
+            if said := self._fails(name):
+                return Caught(mutant, name, said)
+        return Caught(mutant, "", "no drill noticed")
+
+    def _check(self, name: str) -> None:
+        """Hold a drill with the pipeline as it is: one that fails so says nothing about mutants."""
+        self.narrate(f"without a mutant: {name}")
+        self._sound[name] = not self._fails(name)
+
+    def unsound(self) -> list[str]:
+        """The drills that failed without a mutant."""
+        return [name for name, is_sound in self._sound.items() if not is_sound]
+
+    def _fails(self, name: str) -> str:
+        """How a drill fails now; empty where it does not."""
+        if name.startswith(SWEEP):
+            return self._sweep_fails(name.removeprefix(SWEEP))
+        report = self._hold(replace(catalogue()[name], workload=WORKLOAD))
+        found = [finding for finding in report.troubles if finding.verdict is Verdict.FAIL]
+        return f"{found[0].checker}: {found[0].detail}" if found else ""
+
+    def _hold(self, drill: Drill) -> Report:
+        return list(self.runner.hold([drill], self.seed))[-1]
+
+    def _sweep_fails(self, function: str) -> str:
+        sweep = Sweep(place_of(self.runner.site, SWEPT, self.seed), self.narrate)
+        for result in sweep.run(sweep.plan(function)):
+            if result.verdict is Verdict.FAIL:
+                return f"{result.cell.site.name}, {result.cell.mode}: {result.detail}"
+        return ""
+
+    @contextmanager
+    def _deployed(self, archive: bytes) -> Iterator[None]:
+        """Let every function run this code while the block runs."""
+        stack = self.runner.site.stack
+        names = [known["FunctionName"] for known in functions.configurations(stack)]
+        functions.update_code(stack, names, archive)
+        try:
+            yield
+        finally:
+            stack.control.reset()
+            functions.update_code(stack, names, packed())

@@ -1,0 +1,63 @@
+"""Waits in emulator time: what is due later is let come at once, so that no retry costs its pause."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import datetime
+from typing import Any
+
+from emulator.errors import NotSettled
+from scenarios.schedules import Scheduled
+from scenarios.site import Site
+
+LOOK_S = 0.15
+"""Wall-clock time in which work that needs no emulator time usually ends."""
+STUCK_S = 3.0
+"""After so long without a change what is in flight is taken to wait for emulator time, whatever it says."""
+LONGEST_S = 120.0
+FIRST_STEP_S = 60.0
+MOST_ADVANCED_S = 3 * 3600.0
+"""In all: well below the 12 hours after which a batch is given up and a chunk leaves the replayer's window."""
+
+DUE_LATER = ("held back", "next try in", "not before")
+"""The words in which what is in flight says that it waits for emulator time."""
+
+
+class PatientSite(Site):
+    """A site where nobody waits for emulator time: settling and ticking move the clock on."""
+
+    def settle(self) -> None:
+        """Return once nothing is in flight. Raises NotSettled."""
+        settle(self)
+
+    def tick(self, function: Scheduled, moment: datetime) -> dict[str, Any]:
+        """Run a scheduled function; what holds it up is let come. Raises TickFailedError, NotSettled."""
+        with ThreadPoolExecutor(1) as pool:
+            ran = pool.submit(super().tick, function, moment)
+            while wait([ran], LOOK_S).not_done:
+                settle(self)
+            return ran.result()
+
+
+def settle(site: Site) -> None:
+    """Return once nothing is in flight; the clock is moved on for what waits for it. Raises NotSettled."""
+    began = changed = time.monotonic()
+    step_s, advanced_s = FIRST_STEP_S, 0.0
+    seen: list[tuple[str, str]] = []
+    while True:
+        try:
+            return site.stack.settle(LOOK_S)
+        except NotSettled as error:
+            pending = list(error.pending)
+            if time.monotonic() - began > LONGEST_S:
+                raise
+        if pending != seen:
+            seen, changed = pending, time.monotonic()
+        if advanced_s < MOST_ADVANCED_S and (is_due_later(pending) or time.monotonic() - changed > STUCK_S):
+            site.stack.control.advance_clock(step_s)
+            advanced_s += step_s
+            step_s *= 2
+
+
+def is_due_later(pending: list[tuple[str, str]]) -> bool:
+    """Whether any of what is in flight says that it waits for emulator time."""
+    return any(words in what for _, what in pending for words in DUE_LATER)
