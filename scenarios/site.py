@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from emulator.deploy import Progress, deploy, schemas_folder
 from emulator.errors import NotSettled
@@ -57,7 +57,7 @@ class Site:
     schemas: Path
 
     @classmethod
-    def deployed_on(cls, stack: Stack, progress: Progress = lambda _: None) -> "Site":
+    def deployed_on(cls, stack: Stack, progress: Progress = lambda _: None) -> Self:
         """The site of the checkout's pipeline on `stack`, where it is deployed or brought up to date now.
 
         Raises DeployFailed, and Unreachable for a stack without the control API.

@@ -48,11 +48,11 @@ def sweep(
                 raise typer.BadParameter(str(error)) from error
             for number, result in enumerate(run.run(planned), start=1):
                 results.append(result)
+                for line in matrix.wrong([result]):
+                    out.print(line, markup=False, soft_wrap=True)
                 board.now("sweep", f"{number} of {len(planned)} cells")
     took_s = time.monotonic() - began
     out.print(matrix.matrix(results))
-    for line in matrix.wrong(results):
-        out.print(line, markup=False, soft_wrap=True)
     out.print(f"{len(results)} cells in {took_s:.0f} s")
     if json_file is not None:
         json_file.parent.mkdir(parents=True, exist_ok=True)

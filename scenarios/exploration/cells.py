@@ -16,6 +16,8 @@ COLD_ID = "swept-cold"
 _IN_JSON = frozenset({"kinesis", "firehose", "events", "logs"})
 """Services whose error for a call that is not allowed is named AccessDeniedException."""
 
+_READS = ("Get", "Head", "List", "Describe")
+
 
 class Mode(StrEnum):
     """How a call goes wrong."""
@@ -88,14 +90,16 @@ class Cell:
 def sites(cold: Iterable[Mapping[str, Any]], warm: Iterable[Mapping[str, Any]]) -> list[CallSite]:
     """The call sites in two recordings of one course, with functions that started anew and with others.
 
-    Of a site that is called several times the first call and the last one that comes in every run are taken.
+    Of a site that is called several times the first call is taken, and where it changes something also the last one
+    that comes in every run.
     """
     times = {_key(call): int(call["times"]) for call in warm}
     found = []
     for call in cold:
         is_cold = _key(call) not in times
         last = int(call["times"]) if is_cold else min(int(call["times"]), times[_key(call)])
-        found += [CallSite(dict(call["match"]), number, is_cold) for number in sorted({1, last})]
+        numbers = {1} if call["match"]["operation"].startswith(_READS) else {1, last}
+        found += [CallSite(dict(call["match"]), number, is_cold) for number in sorted(numbers)]
     return found
 
 

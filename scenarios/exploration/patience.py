@@ -15,6 +15,8 @@ STUCK_S = 3.0
 """After so long without a change what is in flight is taken to wait for emulator time, whatever it says."""
 LONGEST_S = 120.0
 FIRST_STEP_S = 60.0
+WINDOW_S = 1.0
+"""The batching window of the event sources: it is not worth waiting for either."""
 MOST_ADVANCED_S = 3 * 3600.0
 """In all: well below the 12 hours after which a batch is given up and a chunk leaves the replayer's window."""
 
@@ -53,9 +55,10 @@ def settle(site: Site) -> None:
         if pending != seen:
             seen, changed = pending, time.monotonic()
         if advanced_s < MOST_ADVANCED_S and (is_due_later(pending) or time.monotonic() - changed > STUCK_S):
-            site.stack.control.advance_clock(step_s)
-            advanced_s += step_s
-            step_s *= 2
+            advanced_s, step_s, by_s = advanced_s + step_s, step_s * 2, step_s
+        else:
+            by_s = WINDOW_S
+        site.stack.control.advance_clock(by_s)
 
 
 def is_due_later(pending: list[tuple[str, str]]) -> bool:

@@ -84,11 +84,13 @@ class Storm:
     def rounds(self, numbers: Sequence[int]) -> Iterator[Weathered]:
         """Hold each round; what came of it, as it comes."""
         for number in numbers:
-            drill = drill_of(self.seed, number)
-            self.narrate(f"round {number}, {len(drill.troubles)} troubles")
-            report = self._hold(drill)
-            done = Weathered(number, drill, report)
-            yield self._shrunk(done) if done.verdict is Verdict.FAIL else done
+            yield self.weather(number, drill_of(self.seed, number))
+
+    def weather(self, number: int, drill: Drill) -> Weathered:
+        """Hold a drill as round `number`; where it fails, shrink and save it."""
+        self.narrate(f"round {number}, {len(drill.troubles)} troubles")
+        done = Weathered(number, drill, self._hold(drill))
+        return self._shrunk(done) if done.verdict is Verdict.FAIL else done
 
     def _hold(self, drill: Drill) -> Report:
         return list(self.runner.hold([drill], self.seed))[-1]

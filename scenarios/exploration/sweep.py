@@ -106,7 +106,7 @@ class Sweep:
     def _record(self, course: Course) -> list[CallSite]:
         """The call sites of a course, from a run with functions that start anew and from one with others."""
         control, stack = self.place.site.stack.control, self.place.site.stack
-        recordings = []
+        recordings: list[list[dict[str, Any]]] = []
         for state in ("cold", "warm"):
             self.narrate(f"recording the calls of the course {course.name}, {state}")
             control.reset()
@@ -114,10 +114,7 @@ class Sweep:
                 for known in functions.configurations(stack):
                     functions.cycle(stack, known["FunctionName"])
             control.start_recording()
-            try:
-                left = self._pass(course, None)
-            finally:
-                recordings.append(control.stop_recording())
+            left = self._pass(course, None, lambda: recordings.append(control.stop_recording()))
             self._right.setdefault(course.name, left)
         return sites(*recordings)
 
@@ -135,8 +132,8 @@ class Sweep:
                 return Result(cell, course.name, Verdict.PASS)
         return Result(cell, course.name, Verdict.INCONCLUSIVE, "the call never came")
 
-    def _pass(self, course: Course, cell: Cell | None) -> Left:
-        """One run of a course, healed and settled, and what it left."""
+    def _pass(self, course: Course, cell: Cell | None, acted: Callable[[], None] = lambda: None) -> Left:
+        """One run of a course, healed and settled, and what it left; `acted` is called before the fault is gone."""
         control = self.place.site.stack.control
         control.reset()
         course.set_up(self.place)
@@ -145,6 +142,7 @@ class Sweep:
         try:
             course.act(self.place)
         finally:
+            acted()
             control.clear_faults()
         self.place.settle()
         course.recovery(self.place)

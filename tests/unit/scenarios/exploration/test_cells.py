@@ -29,6 +29,11 @@ def test_of_a_call_that_is_made_again_the_first_and_the_last_that_surely_comes_a
     assert [site.number for site in sites([call("PutObject", times=5)], [call("PutObject", times=3)])] == [1, 3]
 
 
+def test_of_a_call_that_only_reads_the_first_is_swept() -> None:
+    for operation in ("GetObject", "ListObjectsV2", "HeadObject"):
+        assert [site.number for site in sites([call(operation, times=5)], [call(operation, times=5)])] == [1]
+
+
 def test_a_call_that_only_a_new_process_makes_is_swept_in_a_new_process() -> None:
     [cold, warm] = sites([call("ListObjects"), call("PutObject")], [call("PutObject")])
     assert (cold.cold, warm.cold) == (True, False)

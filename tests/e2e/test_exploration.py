@@ -1,0 +1,90 @@
+"""Sweeps, storms and hunts on a real stack: they pass what is sound, and find what is not."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import Action
+from emulator.stack import EmbeddedStack
+from pipeline import topology
+from scenarios.checkers import Verdict
+from scenarios.drill import Drill
+from scenarios.exploration.cells import Mode
+from scenarios.exploration.courses import place_of
+from scenarios.exploration.hunt import Hunt
+from scenarios.exploration.mutants import named
+from scenarios.exploration.patience import PatientSite
+from scenarios.exploration.replay import load
+from scenarios.exploration.storm import SHAPES, Storm
+from scenarios.exploration.sweep import Sweep
+from scenarios.runner import Runner
+from scenarios.schedules import Settle
+
+pytestmark = pytest.mark.stack
+
+SEED = 5
+LOSES = Fault("loses", "firehose.delivery", Action.ERROR_OUTPUT, {"delivery_stream": "wavetank-*"}, When(count=1))
+HARMLESS = (
+    Fault("twice", "sns.delivery", Action.DUPLICATE, {"topic": "wavetank-*"}, When(count=2), parameters={"copies": 1}),
+    Fault("slow", "esm.batch", Action.DELAY, {"function": "wavetank-*"}, When(count=1), parameters={"delay_s": 20.0}),
+)
+
+
+@pytest.fixture(scope="module")
+def site(stack: EmbeddedStack) -> Iterator[PatientSite]:
+    """The pipeline on this worker's stack; every run empties its data bucket."""
+    site = PatientSite.deployed_on(stack)
+    yield site
+    stack.control.clear_faults()
+
+
+@pytest.fixture
+def runner(site: PatientSite, tmp_path: Path) -> Runner:
+    return Runner(site, tmp_path)
+
+
+def test_the_announcement_of_the_replayer_may_go_wrong_in_every_way(site: PatientSite) -> None:
+    sweep = Sweep(place_of(site, "click", SEED))
+    planned = sweep.plan("replayer")
+    assert {cell.site.function for _, cell in planned} == {topology.REPLAYER}
+    chosen = [(course, cell) for course, cell in planned if cell.site.match["operation"] == "Publish"]
+    assert {cell.mode for _, cell in chosen} == set(Mode)
+    results = list(sweep.run([pair for pair in chosen if pair[1].site.number == 1]))
+    assert [(result.cell.mode, result.verdict, result.detail) for result in results] == [
+        (mode, Verdict.PASS, "") for mode in Mode
+    ]
+
+
+def test_a_storm_of_what_the_pipeline_survives_passes(runner: Runner, tmp_path: Path) -> None:
+    done = Storm(runner, SEED, tmp_path).weather(
+        1, Drill("calm", "It passes.", HARMLESS, (Settle(),), workload=SHAPES[0])
+    )
+    assert (done.verdict, done.smallest, done.file) == (Verdict.PASS, None, None)
+
+
+def test_a_storm_that_loses_events_is_shrunk_to_the_fault_that_does_it_and_saved(
+    runner: Runner, tmp_path: Path
+) -> None:
+    drill = Drill("harm", "It fails.", (HARMLESS[0], LOSES, HARMLESS[1]), (Settle(),), workload=SHAPES[0])
+    done = Storm(runner, SEED, tmp_path).weather(1, drill)
+    assert done.verdict is Verdict.FAIL
+    assert done.smallest is not None
+    assert done.smallest.troubles == (LOSES,)
+    assert done.file is not None
+    replayed, seed = load(done.file)
+    assert [trouble.id for trouble in replayed.troubles] == [LOSES.id]
+    assert seed == SEED
+
+
+def test_a_mutant_is_caught_and_the_pipeline_is_what_it_was_afterwards(runner: Runner) -> None:
+    before = {known["FunctionName"]: known["CodeSha256"] for known in _functions(runner)}
+    [caught] = Hunt(runner, SEED).run(named(["random-part-key"]))
+    assert caught.drill == "duplicates"
+    assert {known["FunctionName"]: known["CodeSha256"] for known in _functions(runner)} == before
+
+
+def _functions(runner: Runner) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = runner.site.stack.client("lambda").list_functions()["Functions"]
+    return found
