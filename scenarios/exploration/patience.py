@@ -1,5 +1,6 @@
 """Waits in emulator time: what is due later is let come at once, so that no retry costs its pause."""
 
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
@@ -24,6 +25,10 @@ DUE_LATER = ("held back", "next try in", "not before")
 """The words in which what is in flight says that it waits for emulator time."""
 
 
+_NUMBER = re.compile(r"\d+")
+"""What is left to wait changes all the time; that is no progress."""
+
+
 class PatientSite(Site):
     """A site where nobody waits for emulator time: settling and ticking move the clock on."""
 
@@ -44,7 +49,7 @@ def settle(site: Site) -> None:
     """Return once nothing is in flight; the clock is moved on for what waits for it. Raises NotSettled."""
     began = changed = time.monotonic()
     step_s, advanced_s = FIRST_STEP_S, 0.0
-    seen: list[tuple[str, str]] = []
+    seen: list[str] = []
     while True:
         try:
             return site.stack.settle(LOOK_S)
@@ -52,8 +57,8 @@ def settle(site: Site) -> None:
             pending = list(error.pending)
             if time.monotonic() - began > LONGEST_S:
                 raise
-        if pending != seen:
-            seen, changed = pending, time.monotonic()
+        if (said := [_NUMBER.sub("", f"{hop} {what}") for hop, what in pending]) != seen:
+            seen, changed, step_s = said, time.monotonic(), FIRST_STEP_S
         if advanced_s < MOST_ADVANCED_S and (is_due_later(pending) or time.monotonic() - changed > STUCK_S):
             advanced_s, step_s, by_s = advanced_s + step_s, step_s * 2, step_s
         else:
