@@ -9,6 +9,8 @@ from typer.testing import CliRunner
 
 from scenarios.catalogue import UnknownDrillError, catalogue, chosen
 from scenarios.commands import bench, drill
+from scenarios.catalogue import catalogue
+from scenarios.commands import bench, drill, mutants, storm, sweep
 
 USAGE = 2
 
@@ -16,7 +18,8 @@ USAGE = 2
 @pytest.fixture
 def app() -> typer.Typer:
     commands = typer.Typer()
-    drill.register(commands)
+    for group in (drill, mutants, storm, sweep):
+        group.register(commands)
     bench.register(commands)
     return commands
 
@@ -38,6 +41,12 @@ def app() -> typer.Typer:
         (["drill", "control", "--events", "0"], "--events"),
         (["drill", "control", "--jobs", "0"], "--jobs"),
         (["drill", "control", "--jobs", "2", "--endpoint-url", "http://127.0.0.1:1"], "--jobs is for private stacks"),
+        (["drill", "control", "--replay", "{empty}"], "brings its drill"),
+        (["drill", "--replay", "{empty}"], "is no saved drill"),
+        (["drill", "--replay", "{empty}.json"], "does not exist"),
+        (["mutants", "nobody"], "there is no mutant nobody"),
+        (["sweep", "--event", "nothing"], "there is no event type 'nothing'"),
+        (["storm", "--rounds", "0"], "--rounds"),
         (["bench"], "say --all"),
         (["bench", "nothing"], "there are: "),
         (["bench", "pipeline", "--all"], "say --all"),
