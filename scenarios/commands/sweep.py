@@ -3,9 +3,14 @@
 import json
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from scenarios.exploration.cells import Cell
+    from scenarios.exploration.courses import Course
+    from scenarios.exploration.sweep import Sweep
 
 Function = Annotated[str | None, typer.Argument(help="Only this function's calls; all without.", metavar="FUNCTION")]
 EventType = Annotated[str, typer.Option("--event", help="The event type that flows.")]
@@ -30,31 +35,39 @@ def sweep(
     from scenarios.board import Board, console
     from scenarios.exploration import matrix
     from scenarios.exploration.courses import place_of
-    from scenarios.exploration.sweep import NothingToSweepError, Result, Sweep
+    from scenarios.exploration.sweep import Result, Sweep
     from scenarios.site import Site
 
     known = [event.name for event in plan().events]
     if event_type not in known:
         raise typer.BadParameter(f"there is no event type {event_type!r}; there are: {', '.join(known)}")
     began, out, results = time.monotonic(), console(), list[Result]()
-    with Board(out) as board:
-        board.now("stack", "starting")
-        with EmbeddedStack.up() as stack:
-            site = Site.deployed_on(stack, lambda what: board.now("stack", f"deploying {what}"))
-            run = Sweep(place_of(site, event_type, seed), lambda what: board.now("sweep", what))
-            try:
-                planned = run.plan(function)
-            except NothingToSweepError as error:
-                raise typer.BadParameter(str(error)) from error
-            for number, result in enumerate(run.run(planned), start=1):
-                results.append(result)
-                for line in matrix.wrong([result]):
-                    out.print(line, markup=False, soft_wrap=True)
-                board.now("sweep", f"{number} of {len(planned)} cells")
-    took_s = time.monotonic() - began
-    out.print(matrix.matrix(results))
-    out.print(f"{len(results)} cells in {took_s:.0f} s")
-    if json_file is not None:
-        json_file.parent.mkdir(parents=True, exist_ok=True)
-        json_file.write_text(json.dumps(matrix.document(results, took_s), indent=2) + "\n", encoding="utf-8")
+    try:
+        with Board(out) as board:
+            board.now("stack", "starting")
+            with EmbeddedStack.up() as stack:
+                site = Site.deployed_on(stack, lambda what: board.now("stack", f"deploying {what}"))
+                run = Sweep(place_of(site, event_type, seed), lambda what: board.now("sweep", what))
+                for result in run.run(_planned(run, function)):
+                    results.append(result)
+                    for line in matrix.wrong([result]):
+                        out.print(line, markup=False, soft_wrap=True)
+    finally:
+        # What was swept until Ctrl-C is worth showing.
+        took_s = time.monotonic() - began
+        if results:
+            out.print(matrix.matrix(results))
+            out.print(f"{len(results)} cells in {took_s:.0f} s")
+        if json_file is not None:
+            json_file.parent.mkdir(parents=True, exist_ok=True)
+            json_file.write_text(json.dumps(matrix.document(results, took_s), indent=2) + "\n", encoding="utf-8")
     raise typer.Exit(matrix.exit_code(results))
+
+
+def _planned(run: "Sweep", function: str | None) -> "list[tuple[Course, Cell]]":
+    from scenarios.exploration.sweep import NothingToSweepError
+
+    try:
+        return run.plan(function)
+    except NothingToSweepError as error:
+        raise typer.BadParameter(str(error)) from error
