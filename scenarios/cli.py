@@ -27,6 +27,7 @@ COMMANDS = (
     "drill",
     "sweep",
     "storm",
+    "mutants",
     "bench",
 )
 """The modules of `scenarios.commands`, in the order in which `wavetank --help` lists them."""
