@@ -1,8 +1,10 @@
 """The command line: quick to answer, and a user's mistake costs a sentence, not a traceback."""
 
 import os
+import pkgutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,8 @@ from typer.main import get_command
 
 from emulator.process import listen
 from emulator.record import StackRecord
-from scenarios.cli import app
+from scenarios import commands
+from scenarios.cli import COMMANDS, app
 
 WAVETANK = Path(sys.executable).parent / "wavetank"
 HEAVY = ("boto3", "botocore", "localstack", "rich", "pyarrow", "duckdb", "fastavro", "docker")
@@ -113,3 +116,9 @@ def test_a_port_that_another_program_has_is_named_with_what_to_do(tmp_path: Path
     assert f"port {port} is taken" in done.stderr
     assert "--port" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_every_group_of_commands_is_on_the_command_line() -> None:
+    found = {module.name for module in pkgutil.iter_modules(commands.__path__)}
+    groups = {name for name in found if hasattr(import_module(f"{commands.__name__}.{name}"), "register")}
+    assert groups == set(COMMANDS)
