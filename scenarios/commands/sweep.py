@@ -35,8 +35,8 @@ def sweep(
     from scenarios.board import Board, console
     from scenarios.exploration import matrix
     from scenarios.exploration.courses import place_of
+    from scenarios.exploration.patience import PatientSite
     from scenarios.exploration.sweep import Result, Sweep
-    from scenarios.site import Site
 
     known = [event.name for event in plan().events]
     if event_type not in known:
@@ -46,7 +46,7 @@ def sweep(
         with Board(out) as board:
             board.now("stack", "starting")
             with EmbeddedStack.up() as stack:
-                site = Site.deployed_on(stack, lambda what: board.now("stack", f"deploying {what}"))
+                site = PatientSite.deployed_on(stack, lambda what: board.now("stack", f"deploying {what}"))
                 run = Sweep(place_of(site, event_type, seed), lambda what: board.now("sweep", what))
                 for result in run.run(_planned(run, function)):
                     results.append(result)

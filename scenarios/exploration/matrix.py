@@ -22,9 +22,9 @@ def matrix(results: Sequence[Result]) -> Table:
     """The verdicts by call and mode."""
     grid = Table(title="sweep", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     grid.add_column("function", no_wrap=True)
-    grid.add_column("call", overflow="fold")
+    grid.add_column("call", overflow="fold", min_width=40)
     for mode in Mode:
-        grid.add_column(str(mode))
+        grid.add_column(str(mode), width=6)
     rows: dict[tuple[str, str], dict[Mode, Verdict]] = {}
     for result in results:
         site = result.cell.site

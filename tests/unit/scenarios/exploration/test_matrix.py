@@ -25,7 +25,7 @@ def shown(results: list[Result]) -> str:
 def test_the_matrix_has_a_row_for_each_call_and_a_mark_for_each_mode() -> None:
     verdicts = [Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE, *[Verdict.PASS] * (len(Mode) - 3)]
     text = shown([result(mode, verdict) for mode, verdict in zip(Mode, verdicts, strict=True)])
-    assert all(str(mode) in text for mode in Mode)
+    assert all(str(mode).split()[0] in text for mode in Mode)
     [row] = [line for line in text.splitlines() if "PutObject k" in line]
     assert row.split() == ["wavetank-f", "PutObject", "k", "pass", "FAIL", "?", *["pass"] * (len(Mode) - 3)]
 
