@@ -9,19 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from emulator.develop import functions
-from scenarios.catalogue import catalogue
+from scenarios.catalogue import CONTROL, catalogue
 from scenarios.checkers import Verdict
 from scenarios.drill import Drill, Workload
-from scenarios.exploration.courses import place_of
 from scenarios.exploration.mutants import Mutant, UnusableMutantError, packed
-from scenarios.exploration.sweep import Sweep
 from scenarios.report import Report
 from scenarios.runner import Runner
 
 WORKLOAD = Workload(events=300, hours=2, portions=3)
-SWEEP = "sweep:"
-"""A drill of this name and a function's is a sweep of its calls."""
-SWEPT = "click"
 
 Narrate = Callable[[str], None]
 
@@ -46,17 +41,23 @@ class Hunt:
 
     def run(self, mutants: Iterable[Mutant]) -> Iterator[Caught]:
         """Hunt each mutant; what came of it, as it comes. The pipeline is what it was in the end."""
-        wanted = list(mutants)
-        for name in dict.fromkeys(name for mutant in wanted for name in mutant.drills):
-            self._check(name)
-        for mutant in wanted:
+        self.narrate("the control, without a mutant")
+        self._hold(catalogue()[CONTROL])
+        for mutant in mutants:
             try:
                 archive = packed(mutant)
             except UnusableMutantError as error:
                 yield Caught(mutant, "", str(error))
                 continue
+            yield self._hunt(mutant, archive)
+
+    def _hunt(self, mutant: Mutant, archive: bytes) -> Caught:
+        """Hunt one mutant until a drill catches it that passes without it."""
+        while True:
             with self._deployed(archive):
-                yield self._hunted(mutant)
+                caught = self._hunted(mutant)
+            if not caught.drill or self._is_sound(caught.drill):
+                return caught
 
     def _hunted(self, mutant: Mutant) -> Caught:
         """Try the declared drills first, then all others."""
@@ -69,10 +70,12 @@ class Hunt:
                 return Caught(mutant, name, said)
         return Caught(mutant, "", "no drill noticed")
 
-    def _check(self, name: str) -> None:
-        """Hold a drill with the pipeline as it is: one that fails so says nothing about mutants."""
-        self.narrate(f"without a mutant: {name}")
-        self._sound[name] = not self._fails(name)
+    def _is_sound(self, name: str) -> bool:
+        """Whether a drill passes with the pipeline as it is: one that fails so says nothing about mutants."""
+        if name not in self._sound:
+            self.narrate(f"without a mutant: {name}")
+            self._sound[name] = not self._fails(name)
+        return self._sound[name]
 
     def unsound(self) -> list[str]:
         """The drills that failed without a mutant."""
@@ -80,21 +83,12 @@ class Hunt:
 
     def _fails(self, name: str) -> str:
         """How a drill fails now; empty where it does not."""
-        if name.startswith(SWEEP):
-            return self._sweep_fails(name.removeprefix(SWEEP))
-        report = self._hold(replace(catalogue()[name], workload=WORKLOAD))
+        report = self._hold(catalogue()[name])
         found = [finding for finding in report.troubles if finding.verdict is Verdict.FAIL]
         return f"{found[0].checker}: {found[0].detail}" if found else ""
 
     def _hold(self, drill: Drill) -> Report:
-        return list(self.runner.hold([drill], self.seed))[-1]
-
-    def _sweep_fails(self, function: str) -> str:
-        sweep = Sweep(place_of(self.runner.site, SWEPT, self.seed), self.narrate)
-        for result in sweep.run(sweep.plan(function)):
-            if result.verdict is Verdict.FAIL:
-                return f"{result.cell.site.name}, {result.cell.mode}: {result.detail}"
-        return ""
+        return list(self.runner.hold([replace(drill, workload=WORKLOAD)], self.seed))[-1]
 
     @contextmanager
     def _deployed(self, archive: bytes) -> Iterator[None]:
