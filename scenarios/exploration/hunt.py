@@ -42,7 +42,7 @@ class Hunt:
     def run(self, mutants: Iterable[Mutant]) -> Iterator[Caught]:
         """Hunt each mutant; what came of it, as it comes. The pipeline is what it was in the end."""
         self.narrate("the control, without a mutant")
-        self._hold(catalogue()[CONTROL])
+        list(self.runner.hold([replace(catalogue()[CONTROL], workload=WORKLOAD)], self.seed))
         for mutant in mutants:
             try:
                 archive = packed(mutant)
