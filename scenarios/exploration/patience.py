@@ -36,10 +36,10 @@ class PatientSite(Site):
         """Return once nothing is in flight. Raises NotSettled."""
         settle(self)
 
-    def tick(self, function: Scheduled, moment: datetime) -> dict[str, Any]:
+    def tick(self, function: Scheduled, moment: datetime, but: str = "") -> dict[str, Any]:
         """Run a scheduled function; what holds it up is let come. Raises TickFailedError, NotSettled."""
         with ThreadPoolExecutor(1) as pool:
-            ran = pool.submit(super().tick, function, moment)
+            ran = pool.submit(super().tick, function, moment, but)
             while wait([ran], LOOK_S).not_done:
                 settle(self)
             return ran.result()

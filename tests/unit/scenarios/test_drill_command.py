@@ -8,8 +8,6 @@ import typer
 from typer.testing import CliRunner
 
 from scenarios.catalogue import UnknownDrillError, catalogue, chosen
-from scenarios.commands import bench, drill
-from scenarios.catalogue import catalogue
 from scenarios.commands import bench, drill, mutants, storm, sweep
 
 USAGE = 2
