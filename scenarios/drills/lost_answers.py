@@ -1,0 +1,26 @@
+"""S3 writes what functions ask it to, and tells them that it did not."""
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="lost-answers",
+    hypothesis="A write that took effect unnoticed is made again with the same key and the same bytes.",
+    tags=(Tag.STORAGE, Tag.DUPLICATES),
+    troubles=(
+        Fault(
+            "answer-lost",
+            "aws.call",
+            Action.ERROR_AFTER,
+            {"service": "s3", "caller": "wavetank-*", "operation": "PutObject*"},
+            When(every=2),
+        ),
+    ),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("when written again", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+    ),
+)

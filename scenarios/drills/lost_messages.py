@@ -1,0 +1,18 @@
+"""SNS loses a share of the messages that announce chunks."""
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="lost-messages",
+    hypothesis="A chunk whose message SNS has lost lands after the next run of the replayer.",
+    tags=(Tag.NOTIFICATIONS,),
+    troubles=(Fault("message-lost", "sns.delivery", Action.DROP, when=When(every=2)),),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("missing before the replayer ran", (Expect("lost", at_least=1),), premise=True),
+    ),
+)

@@ -1,0 +1,20 @@
+"""The producer is told that its records were not taken, when they were, and sends them again."""
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+
+DRILL = Drill(
+    name="producer-retry",
+    hypothesis="A producer that cannot know if its records were taken sends them again; each event is at rest once.",
+    tags=(Tag.DUPLICATES, Tag.STREAMS),
+    troubles=(
+        Fault(
+            "answer-lost",
+            "aws.call",
+            Action.ERROR_AFTER,
+            {"service": "kinesis", "operation": "PutRecords", "resource": "*-raw"},
+            When(every=2),
+        ),
+    ),
+)

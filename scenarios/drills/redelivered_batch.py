@@ -1,0 +1,12 @@
+"""Kinesis delivers every batch three times to its function."""
+
+from emulator.faults.model import Fault
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+
+DRILL = Drill(
+    name="redelivered-batch",
+    hypothesis="A batch that comes again after it was handled changes nothing at rest.",
+    tags=(Tag.DUPLICATES, Tag.FUNCTIONS),
+    troubles=(Fault("batch-again", "esm.batch", Action.DUPLICATE, {"stream": "*-raw"}, parameters={"copies": 2}),),
+)

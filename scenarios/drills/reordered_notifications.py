@@ -1,0 +1,24 @@
+"""S3 notifications and SNS messages overtake one another."""
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="reordered-notifications",
+    hypothesis="The order in which chunks are announced makes no difference to a byte at rest.",
+    tags=(Tag.NOTIFICATIONS,),
+    troubles=(
+        Fault(
+            "overtaken", "s3.notification", Action.REORDER, {"key": "chunks/*"}, When(every=2), parameters={"behind": 2}
+        ),
+        Fault("overtaken-again", "sns.delivery", Action.REORDER, when=When(every=3)),
+    ),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("in another order", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+    ),
+    stalls=True,
+)
