@@ -1,0 +1,19 @@
+"""Events of more hours than one run of the concatenator looks back, half of whose chunks come late."""
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag, Workload
+from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="look-back-boundary",
+    hypothesis="Events on both sides of the look-back land, each by the run that reaches its hour.",
+    tags=(Tag.SCHEDULE,),
+    troubles=(Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(every=2)),),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("before the replayer ran", (Expect("lost", at_least=1),), premise=True),
+    ),
+    workload=Workload(events=48, hours=13),
+)

@@ -1,0 +1,24 @@
+"""The schedule leaves out a run of the replayer and of the planner, while chunks wait for both."""
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick, TicksMissed
+
+DRILL = Drill(
+    name="missed-ticks",
+    hypothesis="A run that was missed is made up for by the next, which looks back.",
+    tags=(Tag.SCHEDULE, Tag.OUTAGE),
+    troubles=(
+        TicksMissed(Scheduled.REPLAYER, id="replayer-missed"),
+        TicksMissed(Scheduled.PLANNER, id="planner-missed"),
+        Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(every=2)),
+    ),
+    witness=(
+        Settle(),
+        Tick(Scheduled.REPLAYER),
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("after the missed runs", (Expect("lost", at_least=1),), premise=True),
+    ),
+)

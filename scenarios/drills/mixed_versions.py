@@ -1,0 +1,16 @@
+"""Half of a producer's instances write with a new version of its schema, the others with the old."""
+
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, Look, ProducerAhead, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="mixed-versions",
+    hypothesis="Events of two versions in one batch land together, each read as it was written.",
+    tags=(Tag.SCHEMAS,),
+    troubles=(ProducerAhead(published=True, share=0.5),),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("with both versions", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+    ),
+)

@@ -1,0 +1,33 @@
+"""Functions are killed for their memory before they can answer."""
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="out-of-memory",
+    hypothesis="A batch whose function was killed for its memory comes again, and nothing is at rest twice.",
+    tags=(Tag.FUNCTIONS,),
+    troubles=(
+        Fault(
+            "processor-killed",
+            "lambda.invoke",
+            Action.OUT_OF_MEMORY,
+            {"function": "wavetank-*-processor"},
+            When(count=3),
+        ),
+        Fault(
+            "partitioner-killed",
+            "lambda.invoke",
+            Action.OUT_OF_MEMORY,
+            {"function": "wavetank-partitioner"},
+            When(count=2),
+        ),
+    ),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("when it was done again", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+    ),
+)

@@ -1,0 +1,16 @@
+"""Copies of events are so large that they fit on no stream once they are enriched."""
+
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import CorruptCopies, Damage, Expect, Look, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="oversize-record",
+    hypothesis="An event that is too large when enriched is set aside with its bytes, and its neighbours land.",
+    tags=(Tag.RECORDS, Tag.QUARANTINE),
+    troubles=(CorruptCopies(share=0.1, damage=Damage.OVERSIZE),),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("what was set aside", (Expect("landed", equals="acknowledged", reasons=frozenset({"oversize"})),)),
+    ),
+)
