@@ -1,0 +1,17 @@
+"""Of the reference data only the first half of their bytes is there."""
+
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, Look, ReferenceBroken, Scheduled, Stall, Tick
+
+DRILL = Drill(
+    name="reference-half-written",
+    hypothesis="From half a file of reference data nothing is read: events wait until it is whole.",
+    tags=(Tag.REFERENCE, Tag.OUTAGE),
+    troubles=(ReferenceBroken(missing=False),),
+    witness=(
+        Stall("-processor"),
+        Tick(Scheduled.PLANNER, but="-processor"),
+        Look("with half a file", (Expect("lost", at_least=1, reasons=frozenset()),), premise=True),
+    ),
+    stalls=True,
+)

@@ -1,0 +1,17 @@
+"""The reference data are gone."""
+
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, Look, ReferenceBroken, Scheduled, Stall, Tick
+
+DRILL = Drill(
+    name="reference-missing",
+    hypothesis="Without reference data events wait on their streams; none lands without what it is enriched with.",
+    tags=(Tag.REFERENCE, Tag.OUTAGE),
+    troubles=(ReferenceBroken(missing=True),),
+    witness=(
+        Stall("-processor"),
+        Tick(Scheduled.PLANNER, but="-processor"),
+        Look("without reference data", (Expect("lost", at_least=1, reasons=frozenset()),), premise=True),
+    ),
+    stalls=True,
+)
