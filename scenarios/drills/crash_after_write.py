@@ -1,4 +1,4 @@
-"""Functions die right after a write took effect: processor, partitioner and concatenator."""
+"""Functions die in the midst of their work, when a call took effect: processor, partitioner, concatenator."""
 
 from emulator.faults.model import Fault, When
 from emulator.faults.points import Action
@@ -7,7 +7,7 @@ from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
 
 DRILL = Drill(
     name="crash-after-write",
-    hypothesis="A function that dies after a write does it again, and what is at rest stays as it was.",
+    hypothesis="A function that dies after a call makes it again, and what is at rest stays as it was.",
     tags=(Tag.FUNCTIONS, Tag.DUPLICATES),
     troubles=(
         Fault(

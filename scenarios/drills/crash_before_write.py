@@ -1,4 +1,4 @@
-"""Functions die right before a write: processor, partitioner and concatenator."""
+"""Functions die in the midst of their work, before a call took effect: processor, partitioner, concatenator."""
 
 from emulator.faults.model import Fault, When
 from emulator.faults.points import Action

@@ -1,4 +1,4 @@
-"""Every S3 notification comes ten minutes late, after the concatenator ran."""
+"""Every S3 notification comes ten minutes late, after the planner ran."""
 
 from emulator.faults.model import Fault
 from emulator.faults.points import Action
@@ -7,7 +7,7 @@ from scenarios.schedules import Expect, Look, Scheduled, Stall, Tick
 
 DRILL = Drill(
     name="delayed-notifications",
-    hypothesis="Chunks that are announced late land with the next run of the concatenator.",
+    hypothesis="Chunks that are announced late land with the next run of the planner.",
     tags=(Tag.NOTIFICATIONS, Tag.SCHEDULE),
     troubles=(Fault("told-late", "s3.notification", Action.DELAY, {"key": "chunks/*"}, parameters={"delay_s": 600}),),
     witness=(

@@ -1,4 +1,4 @@
-"""Events of more hours than one run of the concatenator looks back, half of whose chunks come late."""
+"""Events of more hours than one run of the planner looks back, half of whose chunks come late."""
 
 from emulator.faults.model import Fault, When
 from emulator.faults.points import Action
