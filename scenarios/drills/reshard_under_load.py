@@ -1,0 +1,17 @@
+"""The shards of both streams are split and merged while events flow."""
+
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, Look, Resharded, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="reshard-under-load",
+    hypothesis="Readers follow a stream through splits and merges, and pass over no record.",
+    tags=(Tag.STREAMS,),
+    troubles=(Resharded(),),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("through splits and merges", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+    ),
+    stalls=True,
+)

@@ -1,0 +1,18 @@
+"""Firehose cuts its buffers behind every fifth record."""
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="split-buffers",
+    hypothesis="How events are divided into chunks makes no difference to a byte at rest.",
+    tags=(Tag.STORAGE,),
+    troubles=(Fault("cut", "firehose.buffer", Action.SPLIT, when=When(every=5)),),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("in small chunks", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+    ),
+)
