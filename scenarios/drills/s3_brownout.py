@@ -1,0 +1,28 @@
+"""S3 fails a tenth of the calls of functions."""
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="s3-brownout",
+    hypothesis="Calls that fail are made again, whichever they are.",
+    tags=(Tag.STORAGE, Tag.OUTAGE),
+    troubles=(
+        Fault(
+            "slow-down",
+            "aws.call",
+            Action.ERROR_BEFORE,
+            {"service": "s3", "caller": "wavetank-*"},
+            When(probability=0.1),
+        ),
+    ),
+    witness=(
+        Settle(),
+        Tick(Scheduled.REPLAYER),
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("call by call", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+    ),
+)

@@ -1,0 +1,22 @@
+"""S3 answers no call of any function."""
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="s3-outage",
+    hypothesis="While S3 does not answer events wait where they are, and none is lost or set aside.",
+    tags=(Tag.STORAGE, Tag.OUTAGE),
+    troubles=(
+        Fault("no-answer", "aws.call", Action.ERROR_BEFORE, {"service": "s3", "caller": "wavetank-*"}, When(count=24)),
+    ),
+    witness=(
+        Settle(),
+        Tick(Scheduled.REPLAYER),
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("when it answered again", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+    ),
+)

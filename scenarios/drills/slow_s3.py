@@ -1,0 +1,27 @@
+"""Calls of functions to S3 take longer."""
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="slow-s3",
+    hypothesis="Slow storage makes events late, and nothing else.",
+    tags=(Tag.STORAGE,),
+    troubles=(
+        Fault(
+            "slow",
+            "aws.call",
+            Action.DELAY,
+            {"service": "s3", "caller": "wavetank-*"},
+            When(every=3),
+            parameters={"delay_s": 0.1},
+        ),
+    ),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("slowly", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+    ),
+)

@@ -1,0 +1,28 @@
+"""The replayer does not see the tags of chunks that are done."""
+
+from emulator.faults.model import Fault
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="stale-tags",
+    hypothesis="Chunks that are taken for undone are done again, to the same parts.",
+    tags=(Tag.STORAGE, Tag.DUPLICATES),
+    troubles=(
+        Fault(
+            "old-tags",
+            "s3.read",
+            Action.STALE,
+            {"operation": "GetObjectTagging", "caller": "wavetank-replayer"},
+            parameters={"lag_s": 86400},
+        ),
+    ),
+    witness=(
+        Settle(),
+        Tick(Scheduled.REPLAYER),
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("when done again", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+    ),
+)
