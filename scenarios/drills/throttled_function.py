@@ -1,0 +1,25 @@
+"""Lambda refuses to run functions, again and again."""
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="throttled-function",
+    hypothesis="A batch that Lambda does not let run waits on its stream, and a notification in its queue.",
+    tags=(Tag.FUNCTIONS, Tag.OUTAGE),
+    troubles=(
+        Fault(
+            "processor-refused", "lambda.invoke", Action.THROTTLE, {"function": "wavetank-*-processor"}, When(count=8)
+        ),
+        Fault(
+            "partitioner-refused", "lambda.invoke", Action.THROTTLE, {"function": "wavetank-partitioner"}, When(count=4)
+        ),
+    ),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("when they were let run", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+    ),
+)

@@ -1,0 +1,21 @@
+"""Readers of the streams are refused, again and again."""
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="throttled-reads",
+    hypothesis="A reader that was refused reads the same records later.",
+    tags=(Tag.STREAMS,),
+    troubles=(
+        Fault("source-refused", "kinesis.get", Action.THROTTLE, {"reader": "event-source"}, When(every=2)),
+        Fault("delivery-refused", "kinesis.get", Action.THROTTLE, {"reader": "firehose"}, When(every=2)),
+    ),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("with refused readers", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+    ),
+)
