@@ -1,0 +1,21 @@
+"""Functions run out of time when their work is done, before they can say so."""
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="timeout-mid-batch",
+    hypothesis="Work that was done in time nobody heard of is done again, and nothing is at rest twice.",
+    tags=(Tag.FUNCTIONS, Tag.DUPLICATES),
+    troubles=(
+        Fault("processor-late", "lambda.invoke", Action.TIMEOUT, {"function": "wavetank-*-processor"}, When(count=3)),
+        Fault("partitioner-late", "lambda.invoke", Action.TIMEOUT, {"function": "wavetank-partitioner"}, When(count=2)),
+    ),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("when it was done again", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+    ),
+)

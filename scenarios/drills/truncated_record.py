@@ -1,0 +1,16 @@
+"""Copies of events arrive without their last bytes, in batches and in chunks."""
+
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import CorruptCopies, Damage, Expect, Look, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="truncated-record",
+    hypothesis="A record without its end is set aside, and its neighbours land.",
+    tags=(Tag.RECORDS, Tag.QUARANTINE),
+    troubles=(CorruptCopies(share=0.1, damage=Damage.TRUNCATED),),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("what was set aside", (Expect("landed", equals="acknowledged", reasons=frozenset({"bad-frame"})),)),
+    ),
+)

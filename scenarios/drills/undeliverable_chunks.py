@@ -1,0 +1,19 @@
+"""Firehose gives chunks up and writes their records to its error prefix."""
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, Look, Redeliver, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="undeliverable-chunks",
+    hypothesis="Records that Firehose gave up are kept with their bytes, and put back on their stream they land.",
+    tags=(Tag.STORAGE, Tag.QUARANTINE),
+    troubles=(Fault("given-up", "firehose.delivery", Action.ERROR_OUTPUT, when=When(every=2)),),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("before they were put back", (Expect("lost", at_least=1),), premise=True),
+    ),
+    recovery=(Redeliver(), Settle()),
+)
