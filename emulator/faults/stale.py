@@ -8,6 +8,7 @@ overwritten is always the new one.
 import threading
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from localstack.aws.protocol.serializer import create_serializer
 
@@ -109,9 +110,10 @@ def _older_tags(answer: dict[str, Any], name: Name, caller: str) -> dict[str, An
 
 def _older_listing(answer: dict[str, Any], bucket: str, operation: str, caller: str) -> dict[str, Any] | None:
     listed = answer.get("Contents") or []
+    plain = unquote if answer.get("EncodingType") == "url" else str
     seen = []
     for item in listed:
-        name = (bucket, str(item["Key"]))
+        name = (bucket, plain(str(item["Key"])))
         lag_s = _lag_s(operation, name, caller)
         if not (lag_s and WRITES.is_new(name, lag_s)):
             seen.append(item)

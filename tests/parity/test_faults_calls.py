@@ -75,21 +75,22 @@ def test_an_outage_is_over_when_its_window_of_emulator_time_is(stack: EmbeddedSt
 
 
 @pytest.mark.fault("s3.read", "stale")
-def test_a_new_object_is_not_seen_yet(stack: EmbeddedStack, bucket: str) -> None:
+@pytest.mark.parametrize("new", ["new", "date=2019-11-24/ä +%"])
+def test_a_new_object_is_not_seen_yet(stack: EmbeddedStack, bucket: str, new: str) -> None:
     s3 = once(stack, "s3")
     s3.put_object(Bucket=bucket, Key="old", Body=b"1")
     with stack.faults.stale("s3.read", match={"bucket": bucket}, lag_s=OUTAGE_S) as fault:
-        s3.put_object(Bucket=bucket, Key="new", Body=b"2")
+        s3.put_object(Bucket=bucket, Key=new, Body=b"2")
         s3.put_object(Bucket=bucket, Key="old", Body=b"3")
         for listing in (s3.list_objects_v2(Bucket=bucket), s3.list_objects(Bucket=bucket)):
             assert [item["Key"] for item in listing["Contents"]] == ["old"]
         assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 1
         with pytest.raises(s3.exceptions.NoSuchKey):
-            s3.get_object(Bucket=bucket, Key="new")
+            s3.get_object(Bucket=bucket, Key=new)
         with pytest.raises(ClientError, match="404"):
-            s3.head_object(Bucket=bucket, Key="new")
+            s3.head_object(Bucket=bucket, Key=new)
         assert s3.get_object(Bucket=bucket, Key="old")["Body"].read() == b"3"
-        assert {firing["target"]["key"] for firing in fault.firings()} == {"new"}
+        assert {firing["target"]["key"] for firing in fault.firings()} == {new}
         stack.control.advance_clock(OUTAGE_S)
         assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 2
 
