@@ -1,0 +1,19 @@
+"""Events come packed by the Kinesis Producer Library, with a damaged one in each record."""
+
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Aggregated, Expect, Look, Scheduled, Scope, Settle, Tick
+
+DRILL = Drill(
+    name="aggregated-records",
+    hypothesis="A damaged record inside an aggregate costs itself alone: the events beside it land.",
+    tags=(Tag.RECORDS, Tag.QUARANTINE),
+    troubles=(Aggregated(size=10),),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look(
+            "beside the damaged ones",
+            (Expect("landed", equals="acknowledged"), Expect("landed", Scope.VICTIM, reasons=frozenset({"bad-frame"}))),
+        ),
+    ),
+)

@@ -1,0 +1,21 @@
+"""Some records of a call fail inside Kinesis, and the first calls are throttled as a whole."""
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="failing-puts",
+    hypothesis="A call that put only some of its records is completed, and none of them is at rest twice.",
+    tags=(Tag.STREAMS,),
+    troubles=(
+        Fault("failed", "kinesis.put", Action.FAIL, {"stream": "*-processed"}, When(every=7)),
+        Fault("all-refused", "kinesis.put", Action.THROTTLE_ALL, {"stream": "*-raw"}, When(count=3)),
+    ),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("when they were completed", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+    ),
+)

@@ -1,0 +1,26 @@
+"""New objects are missing from the listings that the concatenator works from."""
+
+from emulator.faults.model import Fault
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="stale-listings",
+    hypothesis="Parts that a listing does not show yet are merged by a later run, which starts from what is there.",
+    tags=(Tag.STORAGE, Tag.SCHEDULE),
+    troubles=(
+        Fault(
+            "not-listed",
+            "s3.read",
+            Action.STALE,
+            {"operation": "ListObjects*", "key": "parts/*", "caller": "wavetank-concatenator"},
+            parameters={"lag_s": 86400},
+        ),
+    ),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("while they were not listed", (Expect("lost", at_least=1),), premise=True),
+    ),
+)
