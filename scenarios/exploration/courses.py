@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 from emulator.faults.model import Fault, document
 from emulator.faults.points import Action
+from scenarios import feeding
 from scenarios.client import quarantine
 from scenarios.client.producer import Sender
 from scenarios.exploration import patience
-from scenarios.feeding import Course, Feeder
+from scenarios.feeding import Feeder
 from scenarios.history import EVENT_TIME, Outcome
 from scenarios.schedules import Damage, Scheduled, planner_times
 from scenarios.site import FUNCTIONS, REPLAY_AFTER, Site, scheduled_event
@@ -45,7 +46,7 @@ class Place:
     def feed(self) -> None:
         """Put the events, and a damaged copy of some on each stream. Raises FeedRefusedError."""
         feeder = Feeder(self.site, lambda: 0.0)
-        told = [*feeder.feed(Course(self.events)), *feeder.feed_damaged(self.events[:DAMAGED], Damage.FLIPPED)]
+        told = [*feeder.feed(feeding.Course(self.events)), *feeder.feed_damaged(self.events[:DAMAGED], Damage.FLIPPED)]
         if any(operation.outcome is not Outcome.OK for operation in told):
             raise FeedRefusedError("a stream did not take an event of a sweep")
 
