@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export PYTHONSAFEPATH :=
 
 PYTEST_ARGS ?=
-DRILL_ARGS ?= --all
+DRILL_ARGS ?= --tag basics
 BENCH_ARGS ?= pipeline
 SWEEP_ARGS ?=
 STORM_ARGS ?= --seed 1 --rounds 50
@@ -46,8 +46,12 @@ fuzz: setup ## Feed a million damaged inputs to frame, decode and partition. FUZ
 	FUZZ_INPUTS=$(FUZZ_INPUTS) $(BIN)/python -m pytest -q -s tests/unit/pipeline/test_fuzz.py
 
 .PHONY: drill
-drill: setup ## Start a stack, deploy, run every drill, print the verdicts. DRILL_ARGS='duplicates --seed 7' for one.
+drill: setup ## Start a stack, deploy, run the basic drills, print the verdicts. DRILL_ARGS='duplicates --seed 7' for one.
 	$(BIN)/wavetank drill $(DRILL_ARGS)
+
+.PHONY: drills
+drills: setup ## Run the whole catalogue of drills, two at a time. Many minutes.
+	$(BIN)/wavetank drill --all --jobs 2
 
 .PHONY: sweep
 sweep: setup ## Let every AWS call of every function go wrong. SWEEP_ARGS='partitioner' for one function.

@@ -11,8 +11,9 @@ from scenarios.schedules import Step, Trouble
 
 
 class Tag(StrEnum):
-    """What a drill is about: the hop it strikes, or the kind of trouble."""
+    """What a drill is about: the hop it strikes, or the kind of trouble; the basics are quick, and one of each kind."""
 
+    BASICS = "basics"
     DUPLICATES = "duplicates"
     NOTIFICATIONS = "notifications"
     SCHEMAS = "schemas"

@@ -8,7 +8,11 @@ STILL_THERE = Look("the damaged copies", (Expect("landed", Scope.VICTIM, reasons
 DRILL = Drill(
     name="corrupt-record",
     hypothesis="A damaged record costs itself alone: its neighbours land, and re-driving it comes to an end.",
-    tags=(Tag.RECORDS, Tag.QUARANTINE),
+    tags=(
+        Tag.BASICS,
+        Tag.RECORDS,
+        Tag.QUARANTINE,
+    ),
     troubles=(CorruptCopies(share=0.1),),
     witness=(Settle(), Tick(Scheduled.PLANNER), STILL_THERE),
     recovery=(Redrive(), Settle(), Redrive(), Settle(), Redrive(), Settle(), Redrive()),

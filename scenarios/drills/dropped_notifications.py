@@ -8,7 +8,10 @@ from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
 DRILL = Drill(
     name="dropped-notifications",
     hypothesis="A chunk whose notification was lost lands after the next run of the replayer.",
-    tags=(Tag.NOTIFICATIONS,),
+    tags=(
+        Tag.BASICS,
+        Tag.NOTIFICATIONS,
+    ),
     troubles=(Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(probability=0.5)),),
     witness=(
         Settle(),

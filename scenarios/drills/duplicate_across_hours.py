@@ -6,7 +6,11 @@ from scenarios.schedules import Advance, Expect, Look, ProducerRepeats, Schedule
 DRILL = Drill(
     name="duplicate-across-hours",
     hypothesis="Copies that arrive in another hour meet in the partition of their event time, and one of them stays.",
-    tags=(Tag.DUPLICATES, Tag.SCHEDULE),
+    tags=(
+        Tag.BASICS,
+        Tag.DUPLICATES,
+        Tag.SCHEDULE,
+    ),
     troubles=(ProducerRepeats(share=0.1),),
     witness=(
         Settle(),

@@ -8,7 +8,10 @@ from scenarios.schedules import ProducerRepeats
 DRILL = Drill(
     name="duplicates",
     hypothesis="However often the producer, a batch or a chunk comes again, each event is at rest once.",
-    tags=(Tag.DUPLICATES,),
+    tags=(
+        Tag.BASICS,
+        Tag.DUPLICATES,
+    ),
     troubles=(
         ProducerRepeats(share=0.1),
         Fault("batch-again", "esm.batch", Action.DUPLICATE, {"stream": "*-raw"}, When(every=2)),

@@ -8,7 +8,11 @@ from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
 DRILL = Drill(
     name="enrichment-outage",
     hypothesis="While reference data cannot be read events wait; none lands without what it is enriched with.",
-    tags=(Tag.REFERENCE, Tag.OUTAGE),
+    tags=(
+        Tag.BASICS,
+        Tag.REFERENCE,
+        Tag.OUTAGE,
+    ),
     troubles=(
         Fault(
             "no-reference",

@@ -8,7 +8,12 @@ from scenarios.schedules import Advance, Expect, Look, Redrive, Scheduled, Scope
 DRILL = Drill(
     name="poison-batch",
     hypothesis="Batches that the event source gives up are set aside with their bytes, and a re-drive lands them.",
-    tags=(Tag.RECORDS, Tag.FUNCTIONS, Tag.QUARANTINE),
+    tags=(
+        Tag.BASICS,
+        Tag.RECORDS,
+        Tag.FUNCTIONS,
+        Tag.QUARANTINE,
+    ),
     troubles=(
         Fault(
             "no-way-out",

@@ -10,7 +10,11 @@ REGISTRY = {"service": "s3", "resource": "wavetank-registry-*"}
 DRILL = Drill(
     name="registry-outage",
     hypothesis="While the registry is down events wait on their streams; none is set aside for it.",
-    tags=(Tag.SCHEMAS, Tag.OUTAGE),
+    tags=(
+        Tag.BASICS,
+        Tag.SCHEMAS,
+        Tag.OUTAGE,
+    ),
     troubles=(
         ColdStart(),
         Fault(

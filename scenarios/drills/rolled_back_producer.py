@@ -6,7 +6,10 @@ from scenarios.schedules import Expect, Look, ProducerAhead, Scheduled, Settle, 
 DRILL = Drill(
     name="rolled-back-producer",
     hypothesis="Events of several versions of a schema land together, and going back to the older one costs nothing.",
-    tags=(Tag.SCHEMAS,),
+    tags=(
+        Tag.BASICS,
+        Tag.SCHEMAS,
+    ),
     troubles=(ProducerAhead(published=True, portions=2),),
     witness=(
         Settle(),

@@ -6,7 +6,11 @@ from scenarios.schedules import Expect, Look, Redrive, Scheduled, SchemaOverwrit
 DRILL = Drill(
     name="schema-overwrite",
     hypothesis="Events whose schema is gone wait in quarantine, the rest flow, and a re-drive lands them.",
-    tags=(Tag.SCHEMAS, Tag.QUARANTINE),
+    tags=(
+        Tag.BASICS,
+        Tag.SCHEMAS,
+        Tag.QUARANTINE,
+    ),
     troubles=(SchemaOverwritten(),),
     witness=(
         Settle(),

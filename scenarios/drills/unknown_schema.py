@@ -16,7 +16,11 @@ from scenarios.schedules import (
 DRILL = Drill(
     name="unknown-schema",
     hypothesis="Events of a schema nobody has published wait in quarantine until it is, and a re-drive lands them.",
-    tags=(Tag.SCHEMAS, Tag.QUARANTINE),
+    tags=(
+        Tag.BASICS,
+        Tag.SCHEMAS,
+        Tag.QUARANTINE,
+    ),
     troubles=(ProducerAhead(published=False),),
     witness=(
         Settle(),
