@@ -21,6 +21,7 @@ def test_status_proves_that_every_part_is_ours(stack: EmbeddedStack) -> None:
         "asynchronous invocations": "emulator.deliveries.lambda_async.patch",
         "s3 notifications": "emulator.deliveries.s3.patch",
         "sns deliveries": "emulator.deliveries.sns.patch",
+        "sqs clock": "emulator.sqs.patch.patch_models",
         "event rules": "emulator.deliveries.events.patch",
     }
 
