@@ -13,7 +13,6 @@ from scenarios.schedules import Step, Trouble
 class Tag(StrEnum):
     """What a drill is about: the hop it strikes, or the kind of trouble; the basics are quick, and one of each kind."""
 
-    BASICS = "basics"
     DUPLICATES = "duplicates"
     NOTIFICATIONS = "notifications"
     SCHEMAS = "schemas"
@@ -25,6 +24,7 @@ class Tag(StrEnum):
     STREAMS = "streams"
     STORAGE = "storage"
     SCHEDULE = "schedule"
+    BASICS = "basics"
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ def test_the_list_as_json_has_the_point_and_action_of_each_fault(app: typer.Type
     listed = json.loads(CliRunner().invoke(app, ["drills", "--json"]).output)["drills"]
     assert [drill["name"] for drill in listed] == list(catalogue())
     duplicates = next(drill for drill in listed if drill["name"] == "duplicates")
-    assert duplicates["tags"] == ["duplicates"]
+    assert duplicates["tags"] == ["basics", "duplicates"]
     assert {"id": "batch-again", "point": "esm.batch", "action": "duplicate"} in duplicates["faults"]
 
 
