@@ -8,6 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export PYTHONSAFEPATH :=
 
 PYTEST_ARGS ?=
+LONG_TESTS := tests/e2e/test_exploration.py
 DRILL_ARGS ?= --tag basics
 BENCH_ARGS ?= pipeline
 SWEEP_ARGS ?=
@@ -38,8 +39,12 @@ format: setup ## Put the code in the one format, and mend what can be mended.
 	$(BIN)/ruff format .
 
 .PHONY: test
-test: setup ## Run all tests. PYTEST_ARGS='-k name -x' narrows them.
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+test: setup ## Run all tests but those of exploration. PYTEST_ARGS='-k name -x' narrows them.
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore $(LONG_TESTS) $(PYTEST_ARGS)
+
+.PHONY: explore-test
+explore-test: setup ## Run the tests of sweep, storm and mutants on a stack, which take minutes.
+	$(BIN)/python -m pytest $(LONG_TESTS) $(PYTEST_ARGS)
 
 .PHONY: fuzz
 fuzz: setup ## Feed a million damaged inputs to frame, decode and partition. FUZZ_INPUTS=10000 for fewer.
