@@ -41,14 +41,19 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
     Lambda developer guide, "Implementing partial batch responses for Amazon SQS".
     """
-    failed = [{"itemIdentifier": record["messageId"]} for record in event["Records"] if not _is_done(record)]
+    schemas: dict[str, Schema] = {}
+    failed = [{"itemIdentifier": record["messageId"]} for record in event["Records"] if not _is_done(record, schemas)]
     return {"batchItemFailures": failed}
 
 
-def _is_done(record: dict[str, Any]) -> bool:
+def _is_done(record: dict[str, Any], schemas: dict[str, Schema]) -> bool:
+    """Whether the partition of a message was merged; the registry is asked once for each event type of a batch."""
     try:
         task = Task.from_message(record["body"])
-        concatenate(settings.text("DATA_BUCKET"), task, newest(task.partition.event))
+        name = task.partition.event
+        if name not in schemas:
+            schemas[name] = newest(name)
+        concatenate(settings.text("DATA_BUCKET"), task, schemas[name])
     except Exception:
         LOG.exception("%s could not be merged", record["body"])
         return False
