@@ -17,6 +17,7 @@ from typing import Any
 from emulator.clock import CLOCK
 from emulator.doorbell import QUEUE_WRITES
 from emulator.imports import when_imported
+from emulator.sqs.metrics import patch_metrics
 from emulator.sqs.timetable import Timetable
 
 LOG = logging.getLogger(__name__)
@@ -57,13 +58,14 @@ def patch_models(models: ModuleType) -> None:
 
 
 def patch_provider(provider: ModuleType) -> None:
-    """Put the service on the emulator's clock, and the timetable in the place of its worker."""
+    """Put the service on the emulator's clock, the timetable in the place of its worker, and gather its metrics."""
     _set_clock(provider)
     worker = provider.QueueUpdateWorker
     if not callable(worker.start) or not callable(worker.stop):
         raise TypeError("LocalStack's worker for queues is not the one this was written for")
     worker.start = lambda _self: TIMETABLE.start()
     worker.stop = lambda _self: TIMETABLE.stop()
+    patch_metrics(provider)
 
 
 def _set_clock(module: ModuleType) -> None:

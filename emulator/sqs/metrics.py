@@ -1,0 +1,90 @@
+"""The AWS/SQS metrics of messages sent, received and deleted: gathered, and put on CloudWatch in few calls.
+
+LocalStack makes a call of CloudWatch for each metric of each message, which costs several times what the message does.
+Names and units:
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+Times are the wall clock's: CloudWatch refuses what lies too far ahead of it.
+"""
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import batched
+from types import ModuleType
+from typing import Any
+
+from localstack.aws.connect import connect_to
+from localstack.utils.bootstrap import is_api_enabled
+
+from emulator.lambda_.batcher import Batcher
+
+NAMESPACE = "AWS/SQS"
+MAX_METRICS = 500
+"""Metrics of one call; AWS's limit is 1,000."""
+
+MAX_VALUES = 150
+"""Distinct values of one metric in a call (Amazon CloudWatch API Reference, MetricDatum)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One metric of one queue in a certain second since the epoch."""
+
+    account: str
+    region: str
+    queue: str
+    metric: str
+    unit: str
+    second: int
+
+
+def patch_metrics(provider: ModuleType) -> None:
+    """Gather what the provider would have put on CloudWatch from a thread for each value."""
+    dispatcher = provider.CloudwatchDispatcher
+    if not callable(dispatcher.dispatch_sqs_metric):
+        raise TypeError("LocalStack's metrics of queues are not those this was written for")
+    dispatcher.dispatch_sqs_metric = _gather
+
+
+def _gather(
+    _dispatcher: object,
+    account_id: str,
+    region: str,
+    queue_name: str,
+    metric: str,
+    value: float = 1,
+    unit: str = "Count",
+) -> None:
+    METRICS.add((Series(account_id, region, queue_name, metric, unit, int(time.time())), float(value)))
+
+
+def _put(values: Sequence[tuple[Series, float]]) -> None:
+    if not is_api_enabled("cloudwatch"):
+        return
+    data: defaultdict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    by_series: defaultdict[Series, Counter[float]] = defaultdict(Counter)
+    for series, value in values:
+        by_series[series][value] += 1
+    for series, counts in by_series.items():
+        for part in batched(counts.items(), MAX_VALUES, strict=False):
+            data[series.account, series.region].append(_datum(series, dict(part)))
+    for (account, region), metrics in data.items():
+        client = connect_to(aws_access_key_id=account, region_name=region).cloudwatch
+        for batch in batched(metrics, MAX_METRICS, strict=False):
+            client.put_metric_data(Namespace=NAMESPACE, MetricData=list(batch))
+
+
+def _datum(series: Series, counts: dict[float, int]) -> dict[str, Any]:
+    return {
+        "MetricName": series.metric,
+        "Dimensions": [{"Name": "QueueName", "Value": series.queue}],
+        "Timestamp": datetime.fromtimestamp(series.second, UTC),
+        "Values": list(counts),
+        "Counts": [float(times) for times in counts.values()],
+        "Unit": series.unit,
+    }
+
+
+METRICS: Batcher[tuple[Series, float]] = Batcher("sqs.metrics", _put)
