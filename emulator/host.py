@@ -20,6 +20,10 @@ RELEASED = b"released"
 LOOK_S = 1.0
 """How often the owner's process id is looked at: a copy of the pipe's end elsewhere would hide its death."""
 
+SWITCH_S = 0.001
+"""How long a thread may hold the interpreter while others wait: five times shorter than Python's own, so that a short
+request does not stand in line behind long ones, and not so short that the switching costs more than it brings."""
+
 GRACE_S = 0.5
 """How long an orderly stop may take once the owner is gone."""
 
@@ -32,6 +36,7 @@ def main() -> None:
     _keep_from_children(LISTEN_FD, OWNER_FD)
     _end_with_owner()
     gc.disable()
+    sys.setswitchinterval(SWITCH_S)
     from localstack.runtime.main import main as run_localstack
 
     from emulator.catalog import share

@@ -47,7 +47,7 @@ class LoopbackServerPlugin(RuntimeServerPlugin):
 
     def load(self, *_args: object, **_kwargs: object) -> RuntimeServer:
         """The server."""
-        from emulator.server import LoopbackServer
+        from emulator.serving.server import LoopbackServer
 
         return LoopbackServer()
 

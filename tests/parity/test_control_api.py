@@ -16,7 +16,7 @@ def test_status_proves_that_every_part_is_ours(stack: EmbeddedStack) -> None:
         "kinesis": "emulator.kinesis.provider.KinesisProvider",
         "firehose": "emulator.firehose.provider.FirehoseProvider",
         "lambda executor": "emulator.lambda_.executor.ProcessExecutor",
-        "gateway server": "emulator.server.LoopbackServer",
+        "gateway server": "emulator.serving.server.LoopbackServer",
         "event source poller": "emulator.lambda_.event_source.plugin._patch",
         "asynchronous invocations": "emulator.deliveries.lambda_async.patch",
         "s3 notifications": "emulator.deliveries.s3.patch",

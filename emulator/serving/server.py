@@ -1,9 +1,8 @@
-"""LocalStack's Twisted server, listening on the address it is given and on no other.
+"""LocalStack's gateway, listening on the address it is given and on no other.
 
 LocalStack's own server takes the port of `GATEWAY_LISTEN` and binds every interface. This one binds the
 interface; or it adopts the socket that whoever started the stack has bound already, so that a port cannot be
 lost between choosing and binding it, and an early client waits in the socket's queue and not in a poll loop.
-Hypercorn, the other server that LocalStack brings, binds the interface too, at twice the CPU time a request.
 """
 
 import os
@@ -14,15 +13,17 @@ from localstack.aws.serving.twisted import TLSMultiplexerFactory, stop_thread_po
 from localstack.runtime.server.core import RuntimeServer
 from localstack.utils.patch import patch
 from rolo.gateway import Gateway
+from rolo.gateway.wsgi import WsgiGateway
 from rolo.serving.twisted import TwistedGateway
 from twisted.internet import reactor, ssl
 from twisted.internet.interfaces import IProtocolFactory
 
 from emulator.environment import LISTEN_FD
 from emulator.host import start_collecting
+from emulator.serving.listener import Listener
 
 STOP_GRACE_S = 0.3
-"""How long a stop waits for requests that are being served."""
+"""How long a stop waits for requests that Twisted is serving."""
 
 BACKLOG = 512
 
@@ -30,32 +31,47 @@ BACKLOG = 512
 class LoopbackServer(RuntimeServer):
     """HTTP and HTTPS on one port, as LocalStack serves them, on the given interface only."""
 
+    def __init__(self) -> None:
+        self._listeners: list[Listener] = []
+
     def register(
         self,
         gateway: Gateway,
         listen: list[config.HostAndPort],
         ssl_creds: tuple[str, str] | None = None,
     ) -> None:
-        """Listen on every address of `listen`; raises CannotListenError when one is taken."""
+        """Bind every address of `listen`, or adopt the socket bound already; raises OSError when one is taken."""
         factory = _factory(gateway, ssl_creds)
         adopted = os.environ.pop(LISTEN_FD, None)
-        if adopted is not None:
-            _adopt(int(adopted), factory)
-            return
-        for address in listen:
-            reactor.listenTCP(address.port, factory, backlog=BACKLOG, interface=address.host)
+        sockets = [_adopted(int(adopted))] if adopted is not None else [_bound(address) for address in listen]
+        application = WsgiGateway(gateway)
+        self._listeners += [Listener(each, application, lambda taken: _to_twisted(taken, factory)) for each in sockets]
 
     def run(self) -> None:
         """Serve until `shutdown`, in this thread."""
         reactor.suggestThreadPoolSize(config.GATEWAY_WORKER_COUNT)
         patch(reactor.getThreadPool().stop)(stop_thread_pool)
         start_collecting()
+        for listener in self._listeners:
+            listener.start()
         reactor.run(installSignalHandlers=False)
 
     def shutdown(self) -> None:
         """Stop serving; requests that still run after a short grace are abandoned."""
+        for listener in self._listeners:
+            listener.close()
         reactor.getThreadPool().stop(timeout=STOP_GRACE_S)
         reactor.callFromThread(reactor.stop)
+
+
+def _bound(address: config.HostAndPort) -> socket.socket:
+    family = socket.AF_INET6 if config.is_ipv6_address(address.host) else socket.AF_INET
+    return socket.create_server((address.host, address.port), family=family, backlog=BACKLOG)
+
+
+def _adopted(descriptor: int) -> socket.socket:
+    """The socket of a descriptor that is bound and listening already."""
+    return socket.socket(fileno=descriptor)
 
 
 def _factory(gateway: Gateway, ssl_creds: tuple[str, str] | None) -> IProtocolFactory:
@@ -68,8 +84,12 @@ def _factory(gateway: Gateway, ssl_creds: tuple[str, str] | None) -> IProtocolFa
     return TLSMultiplexerFactory(context, False, site)
 
 
-def _adopt(descriptor: int, factory: IProtocolFactory) -> None:
-    """Serve on a socket that is bound and listening already; Twisted works on a copy of the descriptor."""
-    os.set_blocking(descriptor, False)
-    reactor.adoptStreamPort(descriptor, socket.AF_INET, factory)
-    os.close(descriptor)
+def _to_twisted(taken: socket.socket, factory: IProtocolFactory) -> None:
+    """Let Twisted serve a connection; it works on a copy of the descriptor."""
+
+    def adopt() -> None:
+        taken.setblocking(False)
+        reactor.adoptStreamConnection(taken.fileno(), taken.family, factory)
+        taken.close()
+
+    reactor.callFromThread(adopt)
