@@ -4,12 +4,14 @@ from types import ModuleType
 from typing import Any
 
 from emulator.imports import when_imported
+from emulator.kinesis import parsing
 
 STREAM_RESOURCE = "localstack.services.kinesis.resource_providers.aws_kinesis_stream"
 
 
 def install() -> None:
-    """Give CloudFormation our `AWS::Kinesis::Stream` in place of LocalStack's, when it asks for it."""
+    """Read records faster, and give CloudFormation our `AWS::Kinesis::Stream` when it asks for LocalStack's."""
+    when_imported(parsing.PARSER, parsing.patch)
     when_imported(STREAM_RESOURCE, _replace)
 
 

@@ -38,14 +38,12 @@ class Shard:
     log: RecordLog = field(default_factory=RecordLog)
     throughput: ShardThroughput = field(default_factory=ShardThroughput)
     base: int = field(init=False)
+    name: str = field(init=False)
+    """`shardId-` and twelve digits."""
 
     def __post_init__(self) -> None:
         self.base = sequence.base(self.epoch, self.number)
-
-    @property
-    def name(self) -> str:
-        """`shardId-` and twelve digits."""
-        return shard_id(self.number)
+        self.name = shard_id(self.number)
 
     @property
     def is_open(self) -> bool:

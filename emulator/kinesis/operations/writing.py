@@ -148,10 +148,12 @@ def _check_record_size(stream: Stream, entry: Entry, path: str) -> None:
 
 def _check_batch_size(stream: Stream, entries: list[Entry]) -> None:
     largest = BATCH_BYTES if stream.settings.max_record_kib == DEFAULT_RECORD_KIB else LARGE_RECORD_BATCH_BYTES
-    if sum(len(entry.data) + len(entry.key) for entry in entries) > largest:
+    sizes = [len(entry.data) + len(entry.key) for entry in entries]
+    if sum(sizes) > largest:
         raise InvalidArgument(f"Records size exceeds {largest // KIB // KIB} MB limit")
-    for place, entry in enumerate(entries, 1):
-        _check_record_size(stream, entry, f"records.{place}.member.data")
+    if max(sizes, default=0) > stream.settings.max_record_kib * KIB:
+        for place, entry in enumerate(entries, 1):
+            _check_record_size(stream, entry, f"records.{place}.member.data")
 
 
 def _check_ordering(stream: Stream, number: str | None) -> None:
