@@ -167,9 +167,9 @@ def tag(bucket: str, key: str, one: "TagTypeDef") -> None:
             raise
 
 
-def objects(bucket: str, prefix: str) -> Iterator[Mapping[str, Any]]:
-    """Every object under `prefix`, as ListObjectsV2 describes it, in key order."""
-    for page in s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+def objects(bucket: str, prefix: str, after: str = "") -> Iterator[Mapping[str, Any]]:
+    """Every object under `prefix` whose key is greater than `after`, as ListObjectsV2 describes it, in key order."""
+    for page in s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, StartAfter=after):
         yield from page.get("Contents", [])
 
 

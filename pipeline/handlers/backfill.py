@@ -57,7 +57,7 @@ def _hours(bucket: str, layers: Collection[str]) -> list[datetime]:
             partition.start
             for layer in layers
             for event in layout.events_with(bucket, layer)
-            for partition in layout.found(bucket, layer, event, layout.dates_with(bucket, layer, event))
+            for partition in layout.found(bucket, layer, event)
         }
     )
 

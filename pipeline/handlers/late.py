@@ -41,11 +41,13 @@ def set_aside(bucket: str, first: datetime) -> Moved:
 
 def bring_back(bucket: str, hours: Collection[datetime], events: Collection[str] = ()) -> Moved:
     """Move each late part of `hours`, of all event types or some, back to where it is merged from."""
+    if not hours:
+        return NONE
     keys = [
         str(part["Key"])
         for event in layout.events_with(bucket, LATE)
         if not events or event in events
-        for partition, parts in layout.found(bucket, LATE, event, layout.dates_of(hours)).items()
+        for partition, parts in layout.found(bucket, LATE, event, *layout.span_of(hours)).items()
         if partition.start in set(hours)
         for part in parts
     ]
@@ -57,11 +59,12 @@ def _old(bucket: str, event: str, first: datetime) -> Iterator[tuple[Partition, 
 
     An index that is younger than every part says that all were merged: S3 keeps both times.
     """
-    old = [date for date in layout.dates_with(bucket, PARTS, event) if date <= first.date().isoformat()]
-    indexes = layout.found(bucket, IDS, event, old)
-    for partition, parts in layout.found(bucket, PARTS, event, old).items():
+    found = layout.found(bucket, PARTS, event, last=first.date().isoformat())
+    old = {partition: parts for partition, parts in found.items() if partition.start < first}
+    indexes = layout.found(bucket, IDS, event, *layout.span_of(each.start for each in old)) if old else {}
+    for partition, parts in old.items():
         merged = max((_written(index) for index in indexes.get(partition, [])), default=None)
-        if partition.start < first and (merged is None or any(_written(part) >= merged for part in parts)):
+        if merged is None or any(_written(part) >= merged for part in parts):
             yield partition, parts
 
 

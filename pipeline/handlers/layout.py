@@ -21,6 +21,7 @@ from pipeline.handlers.schedule import BEGINNING
 
 PARTS, LATE, IDS = "parts", "late", "ids"
 HOUR = timedelta(hours=1)
+LAST_DATE = "9999-12-31"
 LAST = datetime(9999, 12, 31, 23, tzinfo=UTC)
 """The last hour that has a date."""
 
@@ -55,12 +56,19 @@ def listing(bucket: str, partition: Partition) -> Listing:
     return {part["Key"]: part["ETag"] for part in aws.objects(bucket, parts_prefix(partition))}
 
 
-def found(bucket: str, layer: str, event: str, dates: Iterable[str]) -> dict[Partition, list[Mapping[str, object]]]:
-    """The objects of a layer by partition, as a listing describes them, of one event type and some dates."""
+def found(
+    bucket: str, layer: str, event: str, first: str = "", last: str = LAST_DATE
+) -> dict[Partition, list[Mapping[str, object]]]:
+    """The objects of a layer by partition, as a listing describes them, of one event type from `first` to `last`.
+
+    Both are dates, YYYY-MM-DD, and both are included. Keys are in the order of dates: one listing finds them all.
+    """
     objects: dict[Partition, list[Mapping[str, object]]] = {}
-    for date in dates:
-        for item in aws.objects(bucket, f"{layer}/event={event}/date={date}/"):
-            objects.setdefault(partition_of(item["Key"]), []).append(item)
+    folder = f"{layer}/event={event}/date="
+    for item in aws.objects(bucket, folder, after=f"{folder}{first}"):
+        if item["Key"][len(folder) :][: len(last)] > last:
+            break
+        objects.setdefault(partition_of(item["Key"]), []).append(item)
     return objects
 
 
@@ -69,17 +77,13 @@ def events_with(bucket: str, layer: str) -> list[str]:
     return [folder.removeprefix("event=") for folder in aws.folders(bucket, f"{layer}/")]
 
 
-def dates_with(bucket: str, layer: str, event: str) -> list[str]:
-    """The dates on which an event type has objects in a layer."""
-    return [folder.removeprefix("date=") for folder in aws.folders(bucket, f"{layer}/event={event}/")]
-
-
 def earlier(partition: Partition, hours: int) -> list[Partition]:
     """The partitions of the same event type and bucket in so many hours before; none before the year 1."""
     most = min(hours, (partition.start - BEGINNING) // HOUR)
     return [partition.earlier(back) for back in range(1, most + 1)]
 
 
-def dates_of(hours: Iterable[datetime]) -> list[str]:
-    """The dates that some hours are on, in order."""
-    return sorted({hour.date().isoformat() for hour in hours})
+def span_of(hours: Iterable[datetime]) -> tuple[str, str]:
+    """The first and the last date that some hours are on; there is at least one hour."""
+    dates = {hour.date().isoformat() for hour in hours}
+    return min(dates), max(dates)

@@ -67,8 +67,7 @@ def _listed(bucket: str, event: str, hours: Collection[datetime], reach: int) ->
         return {}
     first = min(hours)
     back = min(reach, (first - BEGINNING) // HOUR)
-    dates = layout.dates_of({*hours, *(first - number * HOUR for number in range(back + 1))})
-    found = layout.found(bucket, PARTS, event, dates)
+    found = layout.found(bucket, PARTS, event, *layout.span_of([first - back * HOUR, *hours]))
     return {
         each: digest_of_listing({str(part["Key"]): str(part["ETag"]) for part in parts})
         for each, parts in found.items()
@@ -78,7 +77,7 @@ def _listed(bucket: str, event: str, hours: Collection[datetime], reach: int) ->
 def _changed(
     bucket: str, inside: list[Partition], listed: Mapping[Partition, str], reach: int, schema: Schema
 ) -> list[Task]:
-    known = layout.found(bucket, IDS, schema.event, sorted({each.date for each in inside}))
+    known = layout.found(bucket, IDS, schema.event, *layout.span_of(each.start for each in inside))
     seen = dict(zip(inside, aws.each(lambda each: _seen(bucket, each) if each in known else "", inside), strict=True))
     tasks = []
     for each in inside:

@@ -16,6 +16,9 @@ from pipeline.handlers import aws, settings
 from pipeline.handlers.schedule import hours_back, time_of
 from pipeline.handlers.tags import DONE_TAG
 
+NEVER = "9999/12/31/23"
+"""An hour, as a chunk's key has it, after which there is no chunk."""
+
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
     """Announce again each untagged chunk of the look-back window before the tick; answers with the counts."""
@@ -36,11 +39,15 @@ def _chunks(bucket: str, now: datetime) -> Iterator[Mapping[str, Any]]:
     hence the hours of the window by name, and the grace by the object's own age.
     """
     youngest = now - timedelta(minutes=settings.number("CHUNK_GRACE_MINUTES"))
+    hours = [f"{hour:%Y/%m/%d/%H}" for hour in hours_back(now, settings.number("LOOK_BACK_HOURS"))]
     for event in aws.folders(bucket, "chunks/"):
-        for hour in hours_back(now, settings.number("LOOK_BACK_HOURS")):
-            for chunk in aws.objects(bucket, f"chunks/{event}/{hour:%Y/%m/%d/%H}/"):
-                if chunk["LastModified"] <= youngest:
-                    yield chunk
+        folder = f"chunks/{event}/"
+        for chunk in aws.objects(bucket, folder, after=f"{folder}{min(hours, default=NEVER)}/"):
+            hour = chunk["Key"][len(folder) :][: len(NEVER)]
+            if hour > max(hours, default=""):
+                break
+            if hour in hours and chunk["LastModified"] <= youngest:
+                yield chunk
 
 
 def _is_done(bucket: str, key: str) -> bool:
