@@ -26,7 +26,14 @@ from emulator.lambda_.runtime_api import (
 
 HOST = "127.0.0.1"
 TICK_S = 0.02
-"""How often memory is looked at while the function runs."""
+"""How often a running function is looked at: whether it ended, or has to be."""
+
+GROWTH = 2 << 30
+"""Bytes a second by which memory may grow. It is looked at again before it can be used up at this rate: a look at all
+threads of a process costs more than all else that is looked at."""
+
+LONGEST_S = 0.25
+"""How long memory is not looked at, however much is left."""
 
 SEND_S = 10.0
 """How long the runtime may take to read an event, up to 6 MB."""
@@ -75,6 +82,7 @@ class Session:
             raise
         self._memory_limit = memory_limit
         self._next_look = 0.0
+        self._next_measure = 0.0
         self._expired = False
         self._current = ""
         self._answer: Answered | TooLarge | None = None
@@ -170,14 +178,22 @@ class Session:
         if self.child.has_exited():
             self._serve_the_rest()
             return heard() or Exited(self.close())
-        self.peak_bytes = max(self.peak_bytes, used := memory.used_bytes(self.child.pid))
-        if used > self._memory_limit:
+        if self._uses_too_much(now):
             self.close()
             return OutOfMemory()
         if now >= deadline or self._expired:
             self.close()
             return DeadlinePassed()
         return None
+
+    def _uses_too_much(self, now: float) -> bool:
+        """Whether memory is over the limit, as far as it is time to know."""
+        if now < self._next_measure:
+            return False
+        self.peak_bytes = max(self.peak_bytes, used := memory.used_bytes(self.child.pid))
+        left = self._memory_limit - used
+        self._next_measure = now + min(LONGEST_S, max(TICK_S, left / GROWTH))
+        return left < 0
 
     def _look_at_once(self) -> None:
         self._next_look = 0.0
