@@ -37,7 +37,7 @@ class Workload:
     """
 
     events: int = 240
-    hours: int = 2
+    hours: int = 1
     portions: int = 2
     source: Path | None = None
     mapping: Path | None = None

@@ -16,7 +16,7 @@ from scenarios.rejects import Rejection
 from scenarios.workloads import WorkloadEvent
 
 START = datetime(2019, 11, 24, 22, tzinfo=UTC)
-"""Two hours before midnight: the hours of a short workload lie on two dates."""
+"""Two hours before midnight: a workload of three hours and more lies on two dates."""
 DISTINCT_STARTS = 365
 
 
