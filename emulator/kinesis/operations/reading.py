@@ -1,6 +1,8 @@
 """GetShardIterator and GetRecords, and what SubscribeToShard shares with them."""
 
+from binascii import b2a_base64
 from datetime import datetime
+from json.encoder import encode_basestring_ascii as quoted
 
 from localstack.aws.api import RequestContext
 
@@ -9,7 +11,16 @@ from emulator.kinesis import metering, position, sequence
 from emulator.kinesis.config import CONFIG
 from emulator.kinesis.errors import InvalidArgument, ResourceNotFound, ThroughputExceeded
 from emulator.kinesis.operations import struck
-from emulator.kinesis.operations.boundary import Answer, named_stream, now_ms, operation, sent_time_ms, when
+from emulator.kinesis.operations.boundary import (
+    Answer,
+    Json,
+    named_stream,
+    now_ms,
+    operation,
+    sent_time_ms,
+    speaks_cbor,
+    when,
+)
 from emulator.kinesis.operations.descriptions import child_shard, encryption, rate_exceeded
 from emulator.kinesis.position import BY_SEQUENCE, Cursor, Start, StartingPosition
 from emulator.kinesis.shard import shard_id
@@ -54,7 +65,7 @@ class ReadOperations:
         read = _throttled_read(stream, cursor, limit or MAX_READ_RECORDS, now)
         metering.count_read(stream, read)
         answer: Answer = {
-            "Records": record_list(stream, read),
+            "Records": record_list(stream, read) if speaks_cbor(context) else record_json(stream, read),
             "MillisBehindLatest": read.millis_behind,
         }
         if read.next_index is None:
@@ -94,6 +105,19 @@ def record_list(stream: Stream, read: Read) -> list[Answer]:
         }
         for record in read.records
     ]
+
+
+def record_json(stream: Stream, read: Read) -> Json:
+    """The same records in JSON, whose texts but the key need no escaping; written so, many times faster."""
+    base, step = read.shard.base, sequence.STEP
+    encrypted = "".join(f",{quoted(name)}:{quoted(value)}" for name, value in encryption(stream).items())
+    records = [
+        f'{{"SequenceNumber":"{base + record.offset * step}",'
+        f'"ApproximateArrivalTimestamp":{record.arrived_ms / 1000!r},'
+        f'"Data":"{b2a_base64(record.data, newline=False).decode()}","PartitionKey":{quoted(record.key)}{encrypted}}}'
+        for record in read.records
+    ]
+    return Json(f"[{','.join(records)}]")
 
 
 def check_position(wanted: StartingPosition) -> None:
