@@ -8,7 +8,8 @@ export PYTHONDONTWRITEBYTECODE :=
 export PYTHONSAFEPATH :=
 
 PYTEST_ARGS ?=
-LONG_TESTS := tests/e2e/test_exploration.py
+EXPLORATION := tests/e2e/test_exploration.py
+LONG_TESTS := $(EXPLORATION) tests/e2e/test_real_events.py tests/e2e/test_exactly_once.py
 DRILL_ARGS ?= --tag basics
 BENCH_ARGS ?= pipeline
 SWEEP_ARGS ?=
@@ -39,12 +40,12 @@ format: setup ## Put the code in the one format, and mend what can be mended.
 	$(BIN)/ruff format .
 
 .PHONY: test
-test: setup ## Run all tests but those of exploration. PYTEST_ARGS='-k name -x' narrows them.
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore $(LONG_TESTS) $(PYTEST_ARGS)
+test: setup ## Run all tests but those of exploration, in minutes. PYTEST_ARGS='-k name -x' narrows them.
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore $(EXPLORATION) $(PYTEST_ARGS)
 
-.PHONY: explore-test
-explore-test: setup ## Run the tests of sweep, storm and mutants on a stack, which take minutes.
-	$(BIN)/python -m pytest $(LONG_TESTS) $(PYTEST_ARGS)
+.PHONY: long-test
+long-test: setup ## Run the tests that take minutes: sweep, storm and mutants; all real events; 200 rounds of two writers.
+	WAVETANK_LONG_TESTS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(LONG_TESTS) $(PYTEST_ARGS)
 
 .PHONY: fuzz
 fuzz: setup ## Feed a million damaged inputs to frame, decode and partition. FUZZ_INPUTS=10000 for fewer.

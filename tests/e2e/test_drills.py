@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,13 +28,12 @@ from scenarios.site import Site
 pytestmark = pytest.mark.stack
 
 SEED = 11
-MEDIUM = Workload(events=600, hours=2, portions=3)
 SMALL = Workload(events=60, hours=1, portions=1)
 NEVER = Fault("never", "s3.notification", Action.DROP, {"key": "no-such-key"})
 
 
-TRIED = ("control", "corrupt-record", "dropped-notifications", "duplicates", "schema-overwrite", "unknown-schema")
-"""One drill of each kind; `make drill` runs the whole catalogue."""
+TRIED = ("control", "dropped-notifications", "duplicates", "schema-overwrite")
+"""Some of those that `make drill` runs; `make drills` runs the whole catalogue."""
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +51,7 @@ def runner(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Runner:
 @pytest.fixture(scope="module")
 def reports(runner: Runner) -> Mapping[str, Report]:
     """Some drills of the catalogue, each run once."""
-    drills = [replace(catalogue()[name], workload=MEDIUM) for name in TRIED]
+    drills = [catalogue()[name] for name in TRIED]
     return {report.name: report for report in runner.hold(drills, SEED)}
 
 
@@ -80,7 +78,7 @@ def test_every_event_of_every_type_landed_in_every_drill(reports: Mapping[str, R
     for report in reports.values():
         assert set(report.judgement.ledger) == {"impression", "click", "conversion"}
         totals = report.totals
-        assert totals.attempted == totals.acknowledged == totals.landed == MEDIUM.events
+        assert totals.attempted == totals.acknowledged == totals.landed == Workload().events
 
 
 def test_the_quarantine_keeps_what_landed_after_a_redrive_but_the_ledger_does_not_count_it(

@@ -29,13 +29,14 @@ from scenarios.schedules import Scheduled
 from scenarios.site import Site
 from scenarios.workloads import WorkloadEvent, synthetic
 from tests.e2e.commands import wavetank
+from tests.effort import much
 
 pytestmark = pytest.mark.stack
 
 START = datetime(2021, 3, 4, 5, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 NOON = START.replace(hour=12, minute=30)
-ROUNDS = 200
+ROUNDS = much(40, 200)
 VERSIONS = 25
 CLICKS = [event for event in synthetic(300, 9, START, hours=1) if event.event_type == "click"]
 
