@@ -11,7 +11,7 @@ from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElaps
 from rich.table import Table
 
 from scenarios.catalogue import CONTROL
-from scenarios.checkers import Verdict
+from scenarios.evidence import Verdict
 from scenarios.report import Report
 
 STACK = "stack"

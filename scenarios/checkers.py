@@ -4,105 +4,13 @@ A checker takes the evidence and returns what it found: pass, fail or inconclusi
 inconclusive, never a pass. Any fail makes the verdict fail; otherwise any inconclusive makes it inconclusive.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 
-from scenarios.at_rest import AtRest, Model
+from scenarios.evidence import Again, Checker, Evidence, Finding, Judgement, Verdict
 from scenarios.history import History, Operation, Outcome
-from scenarios.ledger import Entry, contents, draw_up, total
+from scenarios.ledger import Entry, contents, total
 
 EXAMPLES = 3
-
-
-class Verdict(StrEnum):
-    """What a run has shown: it holds, it does not, or nothing."""
-
-    PASS = "pass"  # noqa: S105
-    FAIL = "fail"
-    INCONCLUSIVE = "inconclusive"
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a step in the middle of a drill found, and what the drill expected there."""
-
-    look: str
-    passed: bool
-    detail: str
-    inconclusive: bool = False
-
-
-@dataclass(frozen=True)
-class Again:
-    """What came of doing everything a second time: every chunk delivered again, then every event sent again.
-
-    chunks: how many there were to deliver again. undone: keys of those that nobody had marked done when that had
-    settled. part_digests: MD5 of every part file then, by key. operations: the events that were sent again.
-    fed_parts: keys of the part files when those had settled. digests: of the data of record at the end, by key.
-    """
-
-    chunks: int
-    undone: tuple[str, ...]
-    part_digests: Mapping[str, str]
-    operations: tuple[Operation, ...]
-    fed_parts: frozenset[str]
-    digests: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """All that is known of one run.
-
-    fired: how often each fault of the drill struck, by name; a fault that never did is there with 0.
-    again: what came of doing everything a second time; None when it was not done.
-    control: digests of the fault-free run of the same workload; None where that did not come to its end.
-    is_control: this is that run.
-    """
-
-    history: History
-    at_rest: AtRest
-    model: Model
-    fired: Mapping[str, int] = field(default_factory=dict)
-    found: tuple[Found, ...] = ()
-    again: Again | None = None
-    control: Mapping[str, str] | None = None
-    is_control: bool = False
-
-    @cached_property
-    def entries(self) -> Mapping[str, Entry]:
-        """The ledger by event type, drawn up once."""
-        return draw_up(self.history, self.at_rest, self.model)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one checker found, in one line."""
-
-    checker: str
-    verdict: Verdict
-    detail: str
-
-
-Checker = Callable[[Evidence], Finding]
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """Every finding, and the ledger they rest on; empty where it could not be drawn up."""
-
-    findings: tuple[Finding, ...]
-    ledger: Mapping[str, Entry]
-
-    @property
-    def verdict(self) -> Verdict:
-        """The worst of the findings; inconclusive where there are none."""
-        verdicts = {finding.verdict for finding in self.findings}
-        for worst in (Verdict.FAIL, Verdict.INCONCLUSIVE):
-            if worst in verdicts:
-                return worst
-        return Verdict.PASS if verdicts else Verdict.INCONCLUSIVE
 
 
 def judge(evidence: Evidence, checkers: Sequence[Checker]) -> Judgement:

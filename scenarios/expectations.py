@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from scenarios.at_rest import AtRest
-from scenarios.checkers import Found
+from scenarios.evidence import Found
 from scenarios.ledger import Entry, Ledger, total
 from scenarios.schedules import Expect, Look, Scope
 

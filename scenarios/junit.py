@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from scenarios.checkers import Verdict
+from scenarios.evidence import Verdict
 from scenarios.report import Report
 
 SUITE = "wavetank"

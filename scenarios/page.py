@@ -9,7 +9,7 @@ from datetime import datetime
 from html import escape
 
 from scenarios.board import WRONG
-from scenarios.checkers import Verdict
+from scenarios.evidence import Verdict
 from scenarios.ledger import Ledger, total
 from scenarios.page_style import STYLE
 from scenarios.plot import figure

@@ -91,7 +91,7 @@ class DrillItem(pytest.Item):
 
     def runtest(self) -> None:
         """Hold the drill on the session's stack. Raises DrillError for a verdict that is not pass."""
-        from scenarios.checkers import Verdict
+        from scenarios.evidence import Verdict
 
         report = station(self.config).hold(self.drill)
         self.user_properties += [("seed", report.seed), ("fired", sum(report.fired.values()))]

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.catalogue import catalogue
-from scenarios.checkers import Finding, Judgement, Verdict
 from scenarios.drill import Workload
+from scenarios.evidence import Finding, Judgement, Verdict
 from scenarios.ledger import Ledger, total
 from scenarios.timeline import Timeline
 

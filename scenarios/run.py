@@ -9,23 +9,12 @@ from datetime import UTC, datetime, timedelta
 from emulator.errors import NotSettled
 from scenarios import observer
 from scenarios.at_rest import AtRest, Model
-from scenarios.checkers import (
-    CHECKERS,
-    Again,
-    Checker,
-    Evidence,
-    Finding,
-    Found,
-    Judgement,
-    Verdict,
-    faults_fired,
-    judge,
-    looks,
-)
+from scenarios.checkers import CHECKERS, faults_fired, judge, looks
 from scenarios.client import quarantine, rest
 from scenarios.client.producer import Sender
 from scenarios.client.rest import UnreadableFileError
 from scenarios.drill import Drill
+from scenarios.evidence import Again, Checker, Evidence, Finding, Found, Judgement, Verdict
 from scenarios.expectations import compare
 from scenarios.feeding import Course, Feeder, chosen, portions
 from scenarios.history import EVENT_TIME, History, Mark, Operation, Outcome

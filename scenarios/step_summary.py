@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from scenarios.board import WRONG
-from scenarios.checkers import Verdict
+from scenarios.evidence import Verdict
 from scenarios.page import verdicts
 from scenarios.report import Report
 

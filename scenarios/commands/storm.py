@@ -77,7 +77,7 @@ def _document(weathered: "Weathered") -> dict[str, Any]:
 
 
 def _exit_code(done: "list[Weathered]") -> int:
-    from scenarios.checkers import Verdict
+    from scenarios.evidence import Verdict
     from scenarios.report import EXIT_CODES
 
     verdicts = {weathered.verdict for weathered in done}

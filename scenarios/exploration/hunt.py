@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 
 from emulator.develop import functions
 from scenarios.catalogue import CONTROL, catalogue
-from scenarios.checkers import Verdict
 from scenarios.drill import Drill, Workload
+from scenarios.evidence import Verdict
 from scenarios.exploration.mutants import Mutant, UnusableMutantError, packed
 from scenarios.report import Report
 from scenarios.runner import Runner

@@ -7,7 +7,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from scenarios.checkers import Verdict
+from scenarios.evidence import Verdict
 from scenarios.exploration.cells import MEANING, Mode
 from scenarios.exploration.sweep import Result
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from scenarios.checkers import Finding, Verdict
 from scenarios.drill import Drill, Workload
+from scenarios.evidence import Finding, Verdict
 from scenarios.exploration import hazards, replay
 from scenarios.exploration.shrink import smallest
 from scenarios.report import Report

@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 from emulator.develop import functions
 from emulator.errors import StackError
 from emulator.faults.model import document
-from scenarios.checkers import Verdict
 from scenarios.client import quarantine, rest
+from scenarios.evidence import Verdict
 from scenarios.exploration.cells import ID, CallSite, Cell, cells, sites
 from scenarios.exploration.courses import COURSES, Course, FeedRefusedError, Place
 from scenarios.site import TickFailedError

@@ -8,7 +8,8 @@ import pytest
 
 from scenarios import checkers
 from scenarios.at_rest import AtRest, Model, Quarantined, Stored
-from scenarios.checkers import CHECKERS, Again, Evidence, Finding, Found, Verdict, judge
+from scenarios.checkers import CHECKERS, judge
+from scenarios.evidence import Again, Evidence, Finding, Found, Verdict
 from scenarios.history import History, Operation, Outcome, Value
 
 NOON_US = 1_574_596_800_000_000

@@ -14,9 +14,9 @@ from emulator.faults.points import Action
 from emulator.stack import EmbeddedStack
 from pipeline import topology
 from scenarios.catalogue import catalogue
-from scenarios.checkers import Verdict
 from scenarios.commands import drill as drill_command
 from scenarios.drill import Drill, Workload
+from scenarios.evidence import Verdict
 from scenarios.history import from_lines
 from scenarios.ledger import draw_up
 from scenarios.observer import model_of, observe

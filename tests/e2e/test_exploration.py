@@ -9,8 +9,8 @@ from emulator.faults.model import Fault, When
 from emulator.faults.points import Action
 from emulator.stack import EmbeddedStack
 from pipeline import topology
-from scenarios.checkers import Verdict
 from scenarios.drill import Drill
+from scenarios.evidence import Verdict
 from scenarios.exploration.cells import Mode
 from scenarios.exploration.courses import place_of
 from scenarios.exploration.hunt import Hunt

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from scenarios.checkers import Finding, Judgement, Verdict
 from scenarios.drill import Workload
+from scenarios.evidence import Finding, Judgement, Verdict
 from scenarios.history import Mark
 from scenarios.ledger import Entry, Ledger
 from scenarios.report import Report

@@ -5,9 +5,9 @@ from threading import Barrier
 
 import pytest
 
-from scenarios.checkers import Verdict
 from scenarios.crew import Crew
 from scenarios.drill import Drill, Workload
+from scenarios.evidence import Verdict
 from scenarios.report import Report
 from scenarios.runner import Runner
 from scenarios.schedules import ProducerRepeats

@@ -6,7 +6,7 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from scenarios.checkers import Finding, Judgement, Verdict
+from scenarios.evidence import Finding, Judgement, Verdict
 from scenarios.junit import junit
 from scenarios.outputs import Outputs, summarise
 from scenarios.step_summary import VARIABLE, markdown

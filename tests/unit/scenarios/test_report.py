@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 
 from scenarios.board import Board, table
-from scenarios.checkers import Finding, Judgement, Verdict
 from scenarios.drill import Workload
+from scenarios.evidence import Finding, Judgement, Verdict
 from scenarios.ledger import Entry, Ledger
 from scenarios.report import Report, document, exit_code
 

@@ -9,8 +9,8 @@ import pytest
 from emulator.errors import NotSettled, Unreachable
 from emulator.faults.model import Fault
 from emulator.faults.points import Action
-from scenarios.checkers import Verdict
 from scenarios.drill import Drill, Workload
+from scenarios.evidence import Verdict
 from scenarios.report import Report
 from scenarios.run import RedriveFailedError
 from scenarios.runner import Runner

@@ -3,7 +3,7 @@
 import pytest
 from rich.console import Console
 
-from scenarios.checkers import Verdict
+from scenarios.evidence import Verdict
 from scenarios.exploration import matrix
 from scenarios.exploration.cells import CallSite, Cell, Mode
 from scenarios.exploration.sweep import Left, Result
