@@ -1,6 +1,6 @@
 """Shows drills on a terminal: what runs now, and a table of what they found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -12,6 +12,7 @@ from rich.table import Table
 
 from scenarios.catalogue import CONTROL
 from scenarios.evidence import Verdict
+from scenarios.hops import Hop, Passage, together
 from scenarios.report import Report
 
 STACK = "stack"
@@ -71,13 +72,31 @@ class Board:
         style = STYLES[report.verdict]
         fired = ", ".join(f"{name} ×{times}" for name, times in report.fired.items())
         fired = fired or ("no faults" if report.name == CONTROL else "faults unknown")
+        passages = report.judgement.passages.values()
+        told = f"{fired}; {by_hop(passages)}" if passages and not is_short(passages) else fired
         self._out.print(
-            f"[{style}]{report.verdict:<12}[/] {report.name:<24} {report.duration_s:5.1f} s   {escape(fired)}"
+            f"[{style}]{report.verdict:<12}[/] {report.name:<24} {report.duration_s:5.1f} s   {escape(told)}",
+            soft_wrap=True,
         )
+        if is_short(passages):
+            self._out.print(f"             {by_hop(passages)}", soft_wrap=True)
         for finding in report.troubles:
             self._out.print(f"             {finding.checker}: {escape(finding.detail)}")
         if report.troubles:
             self._out.print(f"             history and report: {escape(str(report.folder))}", soft_wrap=True)
+
+
+def is_short(passages: Collection[Passage]) -> bool:
+    """Whether some hop has seen fewer or more events than another."""
+    return len(set(together(passages).values())) > 1
+
+
+def by_hop(passages: Collection[Passage]) -> str:
+    """How many events were seen at each hop, in a few words where it is the same number."""
+    arrived = together(passages)
+    if not is_short(passages):
+        return f"{arrived[Hop.SENT]:,} events at every hop"
+    return " → ".join(f"{number:,} {hop}" for hop, number in arrived.items())
 
 
 def table(reports: Sequence[Report]) -> Table:

@@ -8,14 +8,18 @@ from collections.abc import Mapping, Sequence
 
 from scenarios.evidence import Again, Checker, Evidence, Finding, Judgement, Verdict
 from scenarios.history import History, Operation, Outcome
+from scenarios.hops import Hop, Passage, losses
 from scenarios.ledger import Entry, contents, total
 
 EXAMPLES = 3
+ON_THE_WAY_TO_REST = tuple(hop for hop in Hop if hop is not Hop.PARQUET)
+"""The hops up to the data of record; Parquet is a copy of these."""
 
 
 def judge(evidence: Evidence, checkers: Sequence[Checker]) -> Judgement:
     """What all `checkers` say; one that raises is inconclusive and does not keep the others from speaking."""
-    return Judgement(tuple(_ask(checker, evidence) for checker in checkers), _ledger_or_none(evidence))
+    findings = tuple(_ask(checker, evidence) for checker in checkers)
+    return Judgement(findings, _ledger_or_none(evidence), _passages_or_none(evidence))
 
 
 def conservation(evidence: Evidence) -> Finding:
@@ -26,7 +30,7 @@ def conservation(evidence: Evidence) -> Finding:
         return _fail("conservation", f"the ledger of {', '.join(unbalanced)} does not balance")
     said = _none_of("conservation", entries, ("lost", "unexpected"))
     if said.verdict is Verdict.FAIL:
-        return said
+        return _fail("conservation", "; ".join((said.detail, *losses(evidence.passages, ON_THE_WAY_TO_REST))))
     sums = total(entries)
     return _pass("conservation", f"{sums.landed} of {sums.acknowledged} acknowledged events landed")
 
@@ -59,7 +63,8 @@ def avro_equals_parquet(evidence: Evidence) -> Finding:
         return _pass(name, f"{avro.total()} records in each")
     only_avro, only_parquet = avro - parquet, parquet - avro
     some = ", ".join(sorted({key[1] for key in only_avro | only_parquet})[:EXAMPLES])
-    return _fail(name, f"{only_avro.total()} only in Avro, {only_parquet.total()} only in Parquet, such as {some}")
+    said = f"{only_avro.total()} only in Avro, {only_parquet.total()} only in Parquet, such as {some}"
+    return _fail(name, "; ".join((said, *losses(evidence.passages, (Hop.PARQUET,)))))
 
 
 def idempotence(evidence: Evidence) -> Finding:
@@ -153,6 +158,13 @@ def _ask(checker: Checker, evidence: Evidence) -> Finding:
 def _ledger_or_none(evidence: Evidence) -> Mapping[str, Entry]:
     try:
         return evidence.entries
+    except Exception:
+        return {}
+
+
+def _passages_or_none(evidence: Evidence) -> Mapping[str, Passage]:
+    try:
+        return evidence.passages
     except Exception:
         return {}
 

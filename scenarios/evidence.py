@@ -7,7 +7,9 @@ from functools import cached_property
 
 from scenarios.at_rest import AtRest, Model
 from scenarios.history import History, Operation
+from scenarios.hops import Passage, passages
 from scenarios.ledger import Entry, draw_up
+from scenarios.trail import Trail
 
 
 class Verdict(StrEnum):
@@ -53,6 +55,7 @@ class Evidence:
     again: what came of doing everything a second time; None when it was not done.
     control: digests of the fault-free run of the same workload; None where that did not come to its end.
     is_control: this is that run.
+    trail: what was seen between the producer and the data at rest; None where it could not be read.
     """
 
     history: History
@@ -63,11 +66,17 @@ class Evidence:
     again: Again | None = None
     control: Mapping[str, str] | None = None
     is_control: bool = False
+    trail: Trail | None = None
 
     @cached_property
     def entries(self) -> Mapping[str, Entry]:
         """The ledger by event type, drawn up once."""
         return draw_up(self.history, self.at_rest, self.model)
+
+    @cached_property
+    def passages(self) -> Mapping[str, Passage]:
+        """The ledger by hop of each event type; empty where there is no trail."""
+        return passages(self.history, self.trail.seen, self.at_rest, self.entries) if self.trail is not None else {}
 
 
 @dataclass(frozen=True)
@@ -84,10 +93,11 @@ Checker = Callable[[Evidence], Finding]
 
 @dataclass(frozen=True)
 class Judgement:
-    """Every finding, and the ledger they rest on; empty where it could not be drawn up."""
+    """Every finding, and the ledgers they rest on, in all and by hop; empty where they could not be drawn up."""
 
     findings: tuple[Finding, ...]
     ledger: Mapping[str, Entry]
+    passages: Mapping[str, Passage] = field(default_factory=dict)
 
     @property
     def verdict(self) -> Verdict:

@@ -4,17 +4,17 @@ One file of HTML that stands alone: no script, and no style, font or picture fro
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
 
 from scenarios.board import WRONG
 from scenarios.evidence import Verdict
+from scenarios.hops import Hop, Passage, losses, together
 from scenarios.ledger import Ledger, total
 from scenarios.page_style import STYLE
 from scenarios.plot import figure
 from scenarios.report import Report
-from scenarios.timeline import Hop
 
 OVERVIEW = ("attempted", "acknowledged", "landed")
 HEADINGS = (*OVERVIEW, *WRONG)
@@ -68,6 +68,7 @@ def _section(number: int, report: Report) -> str:
         figure(report.name, report.timeline) if report.timeline else "<p>No timeline: nothing is known of it.</p>",
         "<h3>Ledger</h3>",
         _ledger(report),
+        "<h3>Ledger by hop</h3>",
         _by_hop(report),
         "<h3>Run it again</h3>",
         f"<pre><code>{escape(report.command)}</code></pre>",
@@ -103,19 +104,36 @@ def _ledger(report: Report) -> str:
 
 
 def _by_hop(report: Report) -> str:
-    """How many events each hop has seen, copies included."""
+    """How many events arrived at each hop and how many copies of them, and where the missing ones were lost."""
+    passages = report.judgement.passages
+    if not passages:
+        return "<p>No ledger by hop: what came to the hops could not be read.</p>"
     seen = report.timeline.seen() if report.timeline else {}
-    if not seen:
-        return ""
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in ("event type", *Hop))
     rows = "".join(
-        f'<tr><th scope="row">{escape(name)}</th>{"".join(f"<td>{hops[hop]:,}</td>" for hop in Hop)}</tr>'
-        for name, hops in seen.items()
+        f'<tr><th scope="row">{escape(name)}</th>{_arrivals(passage, seen.get(name, {}))}</tr>'
+        for name, passage in passages.items()
     )
+    every = "".join(f"<td>{number:,}</td>" for number in together(passages.values()).values())
+    rows += f'<tr><th scope="row">{ALL_TYPES}</th>{every}</tr>'
+    lost = "".join(f'<li class="fail">{escape(said)}</li>' for said in losses(passages, tuple(Hop)))
     return (
-        '<div class="wide"><table class="hops"><caption>What each hop has seen, copies included</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        '<div class="wide"><table class="hops"><caption>Events at each hop, by their id; copies behind a +</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>{f'<ul>{lost}</ul>' if lost else ''}"
     )
+
+
+def _arrivals(passage: Passage, seen: Mapping[Hop, int]) -> str:
+    """A cell for each hop; in red the one that events did not reach."""
+    gaps = {gap.before for gap in passage.gaps}
+    return "".join(
+        f"<td{' class="wrong"' if hop in gaps else ''}>{number:,}{_copies(seen.get(hop, 0) - number)}</td>"
+        for hop, number in passage.arrived.items()
+    )
+
+
+def _copies(number: int) -> str:
+    return f'<span class="soft"> +{number:,}</span>' if number > 0 else ""
 
 
 def _totals(ledger: Ledger) -> str:

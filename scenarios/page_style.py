@@ -21,8 +21,10 @@ section { border-top: 1px solid var(--line); margin-top: 2rem; padding-top: 1.2r
 caption { text-align: left; padding: .3rem 0; }
 th, td { padding: .25rem .45rem; text-align: right; white-space: nowrap; }
 th { font-weight: 600; } tbody tr { border-top: 1px solid var(--line); }
-th[scope=row], th:first-child, td.text, .marks td, .marks th, .drills td:nth-child(2) { text-align: left; }
+th[scope=row], th:first-child, td.text, .marks td, .marks th, .drills :nth-child(2) {
+  text-align: left; }
 td.text, .marks td { white-space: normal; } td.wrong { color: var(--fail); font-weight: 600; }
+td .soft { font-size: inherit; font-weight: 400; }
 code, pre { font: .875rem/1.5 ui-monospace, monospace; } pre { background: var(--panel); border: 1px solid var(--line);
   border-radius: .3rem; margin: .3rem 0; overflow-x: auto; padding: .5rem .7rem; }
 details { margin: .5rem 0; } summary { cursor: pointer; color: var(--soft); }

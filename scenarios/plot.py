@@ -7,7 +7,8 @@ a description, and the numbers follow as a table. No script, nothing from elsewh
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from scenarios.timeline import HEAL, STORM, Hop, Timeline
+from scenarios.hops import Hop
+from scenarios.timeline import HEAL, STORM, Timeline
 
 WIDTH = 1_000
 """Units of a drawing from the first to the last second."""

@@ -75,6 +75,7 @@ class Report:
             "fired": sum(self.fired.values()),
             "faults": dict(self.fired),
             "ledger": {event_type: entry.ledger.counts() for event_type, entry in self.judgement.ledger.items()},
+            "ledger_by_hop": {name: passage.document() for name, passage in self.judgement.passages.items()},
             "findings": [
                 {"checker": finding.checker, "verdict": str(finding.verdict), "detail": finding.detail}
                 for finding in self.judgement.findings

@@ -34,6 +34,7 @@ from scenarios.schedules import (
     planner_times,
 )
 from scenarios.site import REPLAY_AFTER, Site, TickFailedError
+from scenarios.trail import Trail
 from scenarios.troubles import Troubles
 from scenarios.undelivered import undelivered
 from scenarios.workloads import WorkloadEvent
@@ -65,8 +66,9 @@ NOT_DONE = (NotSettled, TickFailedError, RedriveFailedError)
 class Run:
     """The state of one run. Its stages are called once each, in the order in which they stand here.
 
-    at_rest and second: what the stages `read` and `again` found, None before. answerable: nothing that the drill
-    did excuses the pipeline now, so that what does not work is its failure.
+    at_rest and second: what the stages `read` and `again` found, None before. trail: what was seen on the way there,
+    None where nobody has traced it. answerable: nothing that the drill did excuses the pipeline now, so that what does
+    not work is its failure.
     """
 
     site: Site
@@ -79,6 +81,7 @@ class Run:
     found: list[Found] = field(default_factory=list)
     at_rest: AtRest | None = None
     second: Again | None = None
+    trail: Trail | None = None
     answerable: bool = False
 
     def __post_init__(self) -> None:
@@ -204,8 +207,17 @@ class Run:
             self._troubles.heal()
 
     def _evidence(self, at_rest: AtRest, control: Mapping[str, str] | None, fired: Mapping[str, int]) -> Evidence:
-        found, is_control = tuple(self.found), self.drill.is_control
-        return Evidence(self.history, at_rest, self._model_by_now(), fired, found, self.second, control, is_control)
+        return Evidence(
+            self.history,
+            at_rest,
+            self._model_by_now(),
+            fired,
+            tuple(self.found),
+            self.second,
+            control,
+            self.drill.is_control,
+            self.trail,
+        )
 
     def _model_by_now(self) -> Model:
         """Once everything was read, every hour should be merged; before, those of the ticks that succeeded."""

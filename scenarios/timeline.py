@@ -8,24 +8,13 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from scenarios.history import Mark
+from scenarios.hops import Hop
 
 HEAL = "heal"
 STORM = "storm"
-
-
-class Hop(StrEnum):
-    """Where events are seen on their way, in the order of the flow."""
-
-    SENT = "sent"
-    RAW = "raw stream"
-    PROCESSED = "processed stream"
-    CHUNKS = "chunks"
-    PARTS = "parts"
-    MERGED = "merged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +96,7 @@ class Timeline:
     @property
     def converged_s(self) -> float | None:
         """When the data at rest changed last; None where there are none."""
-        times = [arrival.at_s for arrival in self.arrivals if arrival.hop is Hop.MERGED]
+        times = [arrival.at_s for arrival in self.arrivals if arrival.hop in (Hop.MERGED, Hop.PARQUET)]
         return min(max(times), self.duration_s) if times else None
 
     def document(self) -> dict[str, Any]:

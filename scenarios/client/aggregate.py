@@ -1,30 +1,60 @@
-"""Packs several user records into one Kinesis record, as the Kinesis Producer Library does.
+"""Packs several user records into one Kinesis record, as the Kinesis Producer Library does, and unpacks them.
 
 Format: "KPL Aggregated Record Format" (awslabs/amazon-kinesis-producer, aggregation-format.md): magic number, protocol
 buffers message with a table of partition keys and the records, MD5 of the message.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from scenarios.client.batches import Message
 
 MAGIC = bytes.fromhex("f3899ac2")
 KEYS, RECORDS = 1, 3
 KEY_INDEX, DATA = 1, 3
-DELIMITED = 2
+VARINT, DELIMITED = 0, 2
+DIGEST_BYTES = 16
 
 
 def aggregate(messages: Sequence[Message]) -> Message:
     """One message that carries all of `messages`, under the key of the first; they are of one stream."""
     keys = b"".join(_delimited(KEYS, message.key.encode()) for message in messages)
     records = b"".join(
-        _delimited(RECORDS, _tag(KEY_INDEX, 0) + _varint(index) + _delimited(DATA, message.data))
+        _delimited(RECORDS, _tag(KEY_INDEX, VARINT) + _varint(index) + _delimited(DATA, message.data))
         for index, message in enumerate(messages)
     )
     body = keys + records
     digest = hashlib.md5(body, usedforsecurity=False).digest()
     return Message(messages[0].stream, messages[0].key, MAGIC + body + digest)
+
+
+def user_data(data: bytes) -> list[bytes]:
+    """The bytes of every user record in a Kinesis record: of an aggregate's several, of another the one it is."""
+    body, digest = data[len(MAGIC) : -DIGEST_BYTES], data[-DIGEST_BYTES:]
+    if not data.startswith(MAGIC) or hashlib.md5(body, usedforsecurity=False).digest() != digest:
+        return [data]
+    records = (value for number, value in _fields(body) if number == RECORDS)
+    return [value for record in records for number, value in _fields(record) if number == DATA]
+
+
+def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
+    """Number and bytes of each length-delimited field of a protocol buffers message; numbers are passed over."""
+    at = 0
+    while at < len(message):
+        tag, at = _read_varint(message, at)
+        length, at = _read_varint(message, at)
+        if tag & 0b111 == DELIMITED:
+            yield tag >> 3, message[at : at + length]
+            at += length
+
+
+def _read_varint(data: bytes, at: int) -> tuple[int, int]:
+    """The number at `at`, and where it ends."""
+    value = shift = 0
+    while data[at] > 0x7F:
+        value |= (data[at] & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+    return value | data[at] << shift, at + 1
 
 
 def _delimited(number: int, value: bytes) -> bytes:

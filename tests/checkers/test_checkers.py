@@ -11,6 +11,8 @@ from scenarios.at_rest import AtRest, Model, Quarantined, Stored
 from scenarios.checkers import CHECKERS, judge
 from scenarios.evidence import Again, Evidence, Finding, Found, Verdict
 from scenarios.history import History, Operation, Outcome, Value
+from scenarios.hops import ON_THE_WAY, Hop
+from scenarios.trail import Trail
 
 NOON_US = 1_574_596_800_000_000
 """2019-11-24 12:00 UTC."""
@@ -25,6 +27,17 @@ def click(event_id: str) -> tuple[Operation, Stored]:
     return operation, Stored(event_id, content, partition, f"avro/{partition}")
 
 
+def seen_everywhere(*event_ids: str) -> Trail:
+    """Clicks that came by every hop, in the order in which they were sent."""
+    course = (tuple((event_id, NOON_US) for event_id in event_ids),)
+    return Trail(
+        {("click", hop): frozenset(event_ids) for hop in ON_THE_WAY},
+        {("click", hop): course for hop in (Hop.RAW, Hop.PROCESSED)},
+        healed_s=4.0,
+        changed_s=6.5,
+    )
+
+
 @pytest.fixture
 def honest() -> Evidence:
     """Four clicks, acknowledged and landed; one fault that fired; done twice; same as its control."""
@@ -35,7 +48,9 @@ def honest() -> Evidence:
     at_rest = AtRest(avro=records, parquet=records, digests=digests, part_digests=parts)
     operations = tuple(operation for operation, _ in clicks)
     again = Again(1, (), parts, operations, frozenset({*parts, "parts/a/y", "parts/b/y"}), digests)
-    return Evidence(History(operations), at_rest, MODEL, {"lossy": 2}, again=again, control=dict(at_rest.digests))
+    trail = seen_everywhere(*(operation.event_id for operation in operations))
+    history, control = History(operations), dict(at_rest.digests)
+    return Evidence(history, at_rest, MODEL, {"lossy": 2}, again=again, control=control, trail=trail)
 
 
 def failing(evidence: Evidence) -> set[str]:
@@ -159,6 +174,30 @@ def test_a_run_with_one_thing_wrong_fails_by_the_checker_of_that_thing(
     broken = breaks(honest)
     assert failing(broken) == {named}
     assert judge(broken, CHECKERS).verdict is Verdict.FAIL
+
+
+def said(evidence: Evidence, checker: str) -> Finding:
+    (found,) = (finding for finding in judge(evidence, CHECKERS).findings if finding.checker == checker)
+    return found
+
+
+def test_a_loss_names_the_hop_that_lost_it(honest: Evidence) -> None:
+    assert honest.trail is not None
+    seen = {**honest.trail.seen, ("click", Hop.PARTS): frozenset({"c1", "c2", "c3"})}
+    lossy = replace(_lose_one(honest), trail=replace(honest.trail, seen=seen))
+    assert "1 of 4 events were lost between chunks and parts" in said(lossy, "conservation").detail
+    assert judge(lossy, CHECKERS).passages["click"].arrived[Hop.PARTS] == 3
+
+
+def test_a_loss_in_parquet_names_parquet(honest: Evidence) -> None:
+    told = said(_drop_one_from_parquet(honest), "avro-equals-parquet").detail
+    assert "1 of 4 events were lost between merged and Parquet" in told
+
+
+def test_a_loss_without_a_trail_is_told_without_a_hop(honest: Evidence) -> None:
+    blind = replace(_lose_one(honest), trail=None)
+    assert "between" not in said(blind, "conservation").detail
+    assert judge(blind, CHECKERS).passages == {}
 
 
 def test_a_fault_that_never_fired_makes_the_run_inconclusive(honest: Evidence) -> None:

@@ -11,10 +11,10 @@ import pytest
 
 from scenarios.catalogue import catalogue
 from scenarios.drill import Workload
+from scenarios.hops import Hop
 from scenarios.page import page
 from scenarios.runner import Runner
 from scenarios.site import Site
-from scenarios.timeline import Hop
 
 pytestmark = pytest.mark.stack
 

@@ -6,16 +6,18 @@ from pathlib import Path
 from scenarios.drill import Workload
 from scenarios.evidence import Finding, Judgement, Verdict
 from scenarios.history import Mark
+from scenarios.hops import Gap, Hop, Passage
 from scenarios.ledger import Entry, Ledger
 from scenarios.report import Report
-from scenarios.timeline import Arrival, Hop, Strike, Timeline
+from scenarios.timeline import Arrival, Strike, Timeline
 
 TIMELINE = Timeline(
     3.2,
     (Mark(0.0, "clean"), Mark(0.1, "storm", "drop"), Mark(1.8, "heal"), Mark(3.1, "read")),
-    tuple(Arrival(0.4 + 0.5 * number, hop, "click", 4) for number, hop in enumerate(Hop)),
+    tuple(Arrival(0.4 + 0.4 * number, hop, "click", 4) for number, hop in enumerate(Hop)),
     (Strike(0.6, "drop"), Strike(0.7, "drop")),
 )
+ARRIVED = dict.fromkeys(Hop, 4)
 LOSSY = Report(
     "lossy",
     7,
@@ -28,6 +30,7 @@ LOSSY = Report(
             Finding("uniqueness", Verdict.PASS, "none duplicated"),
         ),
         {"click": Entry(Ledger(attempted=4, acknowledged=4, landed=3, lost=1), {"lost": ("c1",)})},
+        {"click": Passage(4, ARRIVED | {Hop.MERGED: 3, Hop.PARQUET: 3}, (Gap(Hop.PARTS, Hop.MERGED, ("c1",)),))},
     ),
     Path("runs/lossy"),
     {},
@@ -40,6 +43,7 @@ WHOLE = replace(
     judgement=Judgement(
         (Finding("conservation", Verdict.PASS, "none lost"),),
         {"click": Entry(Ledger(attempted=4, acknowledged=4, landed=4), {})},
+        {"click": Passage(4, ARRIVED)},
     ),
 )
 UNSURE = replace(LOSSY, name="unsure", timeline=None, judgement=Judgement((), {}))

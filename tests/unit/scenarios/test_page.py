@@ -6,9 +6,10 @@ from html.parser import HTMLParser
 
 import pytest
 
+from scenarios.hops import Hop
 from scenarios.page import page
 from scenarios.plot import figure
-from scenarios.timeline import Hop, Timeline
+from scenarios.timeline import Timeline
 from tests.unit.scenarios.reports_example import LOSSY, TIMELINE, UNSURE, WHOLE
 
 PAGE = page([LOSSY, WHOLE, UNSURE], datetime(2026, 1, 2, 3, 4, tzinfo=UTC))
@@ -65,7 +66,7 @@ def test_each_run_has_hypothesis_verdict_timeline_ledger_and_the_command_that_re
         assert "Nothing is lost &lt;whatever&gt; happens." in section
         assert section.count("<svg") == len(Hop) + 1
         assert "healed at 1.8 s" in section
-        assert "last change at rest at 2.9 s" in section
+        assert "last change at rest at 2.8 s" in section
         assert '<table class="ledger">' in section
         assert f"wavetank drill {report.name} --seed 7 --events 4" in section
 
@@ -77,10 +78,21 @@ def test_what_did_not_pass_is_told_before_any_fold() -> None:
     assert '<td class="wrong">1 lost</td>' in PAGE
 
 
+def test_the_ledger_by_hop_marks_the_hop_that_events_did_not_reach_and_tells_copies() -> None:
+    lossy, whole = (PAGE[PAGE.index(f'name">{name}<') :].partition("</section>")[0] for name in ("lossy", "whole"))
+    told = "1 of 4 events were lost between parts and merged"
+    assert (told in lossy, told in whole) == (True, False)
+    hops = lossy[lossy.index('<table class="hops">') :].partition("</table>")[0]
+    assert hops.count('<td class="wrong">3') == 1
+    assert hops.count('3<span class="soft"> +1</span>') == 2
+    assert whole.count("<td>4</td>") >= len(Hop)
+
+
 def test_a_run_of_which_nothing_is_known_says_so() -> None:
     section = PAGE[PAGE.index('name">unsure<') :].partition("</section>")[0]
     assert "No timeline" in section
-    assert "No ledger" in section
+    assert "No ledger:" in section
+    assert "No ledger by hop" in section
 
 
 def test_the_numbers_of_the_timeline_are_there_as_a_table() -> None:

@@ -13,6 +13,7 @@ from scenarios.drill import Workload
 from scenarios.evidence import Finding, Judgement, Verdict
 from scenarios.ledger import Entry, Ledger
 from scenarios.report import Report, document, exit_code
+from tests.unit.scenarios.reports_example import LOSSY, UNSURE, WHOLE
 
 LEDGERS = {"click": Entry(Ledger(attempted=4, acknowledged=4, landed=3, lost=1), {"lost": ("c1",)})}
 FINDINGS = (
@@ -48,6 +49,25 @@ def test_the_document_says_how_many_lines_of_the_workload_were_not_used_and_why(
     assert part["unused_lines"] == 4
     assert part["unused_by_reason"] == {"not-json": 3, "missing-id": 1}
     assert REPORT.document()["workload"]["unused_lines"] == 0
+
+
+def test_the_document_has_the_ledger_by_hop() -> None:
+    said = LOSSY.document()["ledger_by_hop"]["click"]
+    assert (said["arrived"]["parts"], said["arrived"]["merged"]) == (4, 3)
+    assert said["lost"] == [{"after": "parts", "before": "merged", "events": 1}]
+
+
+def test_the_terminal_tells_the_ledger_by_hop_in_a_line() -> None:
+    out = Console(width=120, record=True, file=StringIO())
+    with Board(out) as board:
+        for report in (WHOLE, LOSSY, UNSURE):
+            board.ended(report)
+    told = [line for line in out.export_text().splitlines() if line.endswith(("×2", "hop", "Parquet"))]
+    whole, lossy, by_hop, unsure = told
+    assert whole.endswith("drop ×2; 4 events at every hop")
+    assert lossy.endswith("drop ×2")
+    assert by_hop.endswith("4 parts → 3 merged → 3 Parquet")
+    assert unsure.endswith("drop ×2")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
 import pytest
 
 from scenarios.history import Mark
-from scenarios.timeline import Arrival, Axis, Hop, Notes, Strike, Timeline
+from scenarios.hops import Hop
+from scenarios.timeline import Arrival, Axis, Notes, Strike, Timeline
 
 WALL = 1_700_000_000.0
 HOURS_13 = 46_800.0
