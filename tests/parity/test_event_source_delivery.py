@@ -316,13 +316,13 @@ def test_a_failed_read_of_the_stream_only_delays(made: Fixture, stack: EmbeddedS
     assert made.got() == [["1"]]
 
 
-def test_the_iterator_age_reaches_cloudwatch(made: Fixture, stack: EmbeddedStack) -> None:
+def test_the_iterator_age_reaches_cloudwatch_in_emulator_time(made: Fixture, stack: EmbeddedStack) -> None:
     made.function(FINE)
     stack.control.advance_clock(86_400)
     made.put("1")
     made.map()
     stack.settle(30)
-    now = datetime.now(UTC)
+    now = datetime.fromtimestamp(stack.control.advance_clock(0), UTC)
     answer = stack.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/Lambda",
         MetricName="IteratorAge",
