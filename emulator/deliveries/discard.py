@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from emulator.deliveries.delivery import discard_held
+from emulator.faults.older import storage
 from emulator.faults.stale import WRITES
 from emulator.reset import RESET
 
@@ -43,14 +44,8 @@ def _empty(store: Any, bucket: Any) -> None:
     from localstack.services.s3.utils import get_unique_key_id
 
     objects = bucket.objects.values(with_versions=True)
-    _storage().remove(bucket.name, [item for item in objects if hasattr(item, "etag")])
+    storage().remove(bucket.name, [item for item in objects if hasattr(item, "etag")])
     for item in objects:
         store.tags.delete_all_tags(get_unique_key_id(bucket.name, item.key, item.version_id))
     bucket.objects = type(bucket.objects)()
     bucket.multiparts.clear()
-
-
-def _storage() -> Any:
-    from localstack.services.plugins import SERVICE_PLUGINS
-
-    return SERVICE_PLUGINS.get_service_container("s3").service._provider._storage_backend

@@ -61,7 +61,7 @@ def caller_of(context: Any) -> Caller | None:
     return CALLERS.find(extract_access_key_id_from_auth_header(context.request.headers))
 
 
-def _before(_chain: Any, context: Any, _response: Any) -> None:
+def _before(chain: Any, context: Any, response: Any) -> None:
     if context.operation is None:
         return
     if CALLERS.any_condemned:
@@ -73,7 +73,7 @@ def _before(_chain: Any, context: Any, _response: Any) -> None:
     if FAULTS.armed(POINT):
         _strike(context)
     if FAULTS.armed(stale.POINT) and context.service.service_name == "s3":
-        stale.before(context, _function(context))
+        stale.before(chain, context, response, _function(context))
 
 
 def _after(_chain: Any, context: Any, response: Any) -> None:

@@ -229,7 +229,7 @@ _ALL = (
         },
         {
             Action.STALE: Deed(
-                "a new object, or new tags, written while this fault is set are not seen yet",
+                "what is written while this fault is set, an object or its tags, is not seen yet but as it was before",
                 (Parameter("lag_s", 60.0, "how old a write must be to be seen, in seconds of emulator time"),),
             )
         },

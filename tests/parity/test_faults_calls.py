@@ -76,7 +76,7 @@ def test_an_outage_is_over_when_its_window_of_emulator_time_is(stack: EmbeddedSt
 
 @pytest.mark.fault("s3.read", "stale")
 @pytest.mark.parametrize("new", ["new", "date=2019-11-24/ä +%"])
-def test_a_new_object_is_not_seen_yet(stack: EmbeddedStack, bucket: str, new: str) -> None:
+def test_a_new_object_and_new_content_are_not_seen_yet(stack: EmbeddedStack, bucket: str, new: str) -> None:
     s3 = once(stack, "s3")
     s3.put_object(Bucket=bucket, Key="old", Body=b"1")
     with stack.faults.stale("s3.read", match={"bucket": bucket}, lag_s=OUTAGE_S) as fault:
@@ -89,10 +89,44 @@ def test_a_new_object_is_not_seen_yet(stack: EmbeddedStack, bucket: str, new: st
             s3.get_object(Bucket=bucket, Key=new)
         with pytest.raises(ClientError, match="404"):
             s3.head_object(Bucket=bucket, Key=new)
-        assert s3.get_object(Bucket=bucket, Key="old")["Body"].read() == b"3"
-        assert {firing["target"]["key"] for firing in fault.firings()} == {new}
+        assert s3.get_object(Bucket=bucket, Key="old")["Body"].read() == b"1"
+        assert {firing["target"]["key"] for firing in fault.firings()} == {new, "old"}
         stack.control.advance_clock(OUTAGE_S)
         assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 2
+        assert s3.get_object(Bucket=bucket, Key="old")["Body"].read() == b"3"
+
+
+@pytest.mark.fault("s3.read", "stale")
+def test_an_object_that_is_not_new_yet_is_told_as_it_was(stack: EmbeddedStack, bucket: str) -> None:
+    s3 = once(stack, "s3")
+    about: Any = {"Metadata": {"by": "hand"}, "ContentType": "text/plain"}
+    before = s3.put_object(Bucket=bucket, Key="k", Body=b"before", **about)["ETag"]
+    with stack.faults.stale("s3.read", match={"bucket": bucket}, lag_s=OUTAGE_S):
+        after = s3.put_object(Bucket=bucket, Key="k", Body=b"after", ContentType="text/html")["ETag"]
+        for read in (s3.get_object, s3.head_object):
+            told = read(Bucket=bucket, Key="k")
+            assert (told["ETag"], told["ContentLength"], told["ContentType"]) == (before, 6, "text/plain")
+            assert told["Metadata"] == {"by": "hand"}
+        (listed,) = s3.list_objects_v2(Bucket=bucket)["Contents"]
+        assert (listed["ETag"], listed["Size"]) == (before, 6)
+        with pytest.raises(ClientError, match="304"):
+            s3.get_object(Bucket=bucket, Key="k", IfNoneMatch=before)
+        assert s3.get_object(Bucket=bucket, Key="k", IfNoneMatch=after)["Body"].read() == b"before"
+        with pytest.raises(ClientError, match="PreconditionFailed"):
+            s3.get_object(Bucket=bucket, Key="k", IfMatch=after)
+        assert s3.get_object(Bucket=bucket, Key="k", Range="bytes=0-1")["Body"].read() == b"af"
+
+
+@pytest.mark.fault("s3.read", "stale")
+def test_of_several_versions_the_one_of_that_time_is_seen(stack: EmbeddedStack, bucket: str) -> None:
+    s3 = once(stack, "s3")
+    s3.put_object(Bucket=bucket, Key="k", Body=b"0")
+    with stack.faults.stale("s3.read", match={"bucket": bucket}, lag_s=OUTAGE_S):
+        for version in (b"1", b"2"):
+            s3.put_object(Bucket=bucket, Key="k", Body=version)
+            stack.control.advance_clock(OUTAGE_S / 2)
+        assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"1"
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"2"
 
 
 @pytest.mark.fault("s3.read", "stale")
