@@ -6,9 +6,10 @@ inconclusive, never a pass. Any fail makes the verdict fail; otherwise any incon
 
 from collections.abc import Mapping, Sequence
 
-from scenarios.evidence import Again, Checker, Evidence, Finding, Judgement, Verdict
+from scenarios.evidence import Again, Checker, Evidence, Finding, Judgement, Verdict, failed, passed, unclear
 from scenarios.history import History, Operation, Outcome
 from scenarios.hops import Hop, Passage, losses
+from scenarios.journey import alarms, convergence, order, set_aside
 from scenarios.ledger import Entry, contents, total
 
 EXAMPLES = 3
@@ -27,12 +28,12 @@ def conservation(evidence: Evidence) -> Finding:
     entries = evidence.entries
     unbalanced = [event_type for event_type, entry in entries.items() if not entry.ledger.balanced]
     if unbalanced:
-        return _fail("conservation", f"the ledger of {', '.join(unbalanced)} does not balance")
+        return failed("conservation", f"the ledger of {', '.join(unbalanced)} does not balance")
     said = _none_of("conservation", entries, ("lost", "unexpected"))
     if said.verdict is Verdict.FAIL:
-        return _fail("conservation", "; ".join((said.detail, *losses(evidence.passages, ON_THE_WAY_TO_REST))))
+        return failed("conservation", "; ".join((said.detail, *losses(evidence.passages, ON_THE_WAY_TO_REST))))
     sums = total(entries)
-    return _pass("conservation", f"{sums.landed} of {sums.acknowledged} acknowledged events landed")
+    return passed("conservation", f"{sums.landed} of {sums.acknowledged} acknowledged events landed")
 
 
 def uniqueness(evidence: Evidence) -> Finding:
@@ -60,11 +61,11 @@ def avro_equals_parquet(evidence: Evidence) -> Finding:
     name = "avro-equals-parquet"
     avro, parquet = contents(evidence.at_rest.avro), contents(evidence.at_rest.parquet)
     if avro == parquet:
-        return _pass(name, f"{avro.total()} records in each")
+        return passed(name, f"{avro.total()} records in each")
     only_avro, only_parquet = avro - parquet, parquet - avro
     some = ", ".join(sorted({key[1] for key in only_avro | only_parquet})[:EXAMPLES])
     said = f"{only_avro.total()} only in Avro, {only_parquet.total()} only in Parquet, such as {some}"
-    return _fail(name, "; ".join((said, *losses(evidence.passages, (Hop.PARQUET,)))))
+    return failed(name, "; ".join((said, *losses(evidence.passages, (Hop.PARQUET,)))))
 
 
 def idempotence(evidence: Evidence) -> Finding:
@@ -74,11 +75,11 @@ def idempotence(evidence: Evidence) -> Finding:
     """
     again = evidence.again
     if again is None:
-        return Finding("idempotence", Verdict.INCONCLUSIVE, "nothing was done a second time")
+        return unclear("idempotence", "nothing was done a second time")
     said = _same_files("idempotence", evidence.at_rest.digests, again.digests, "the second time")
     missing = _not_taken_again(evidence.history, again) or _not_reached_again(again)
     if said.verdict is Verdict.PASS and missing:
-        return Finding("idempotence", Verdict.INCONCLUSIVE, missing)
+        return unclear("idempotence", missing)
     return said
 
 
@@ -86,21 +87,21 @@ def redelivery(evidence: Evidence) -> Finding:
     """Every chunk that nobody had done was done again, which left every part file as it was and made no other."""
     again = evidence.again
     if again is None:
-        return Finding("redelivery", Verdict.INCONCLUSIVE, "nothing was done a second time")
+        return unclear("redelivery", "nothing was done a second time")
     if again.undone:
         said = f"{len(again.undone)} of {again.chunks} chunks were not done again, such as {again.undone[0]}"
-        return _fail("redelivery", said)
+        return failed("redelivery", said)
     if not again.chunks:
-        return Finding("redelivery", Verdict.INCONCLUSIVE, "there was no chunk to deliver again")
+        return unclear("redelivery", "there was no chunk to deliver again")
     return _same_files("redelivery", evidence.at_rest.part_digests, again.part_digests, "when delivered again")
 
 
 def same_as_control(evidence: Evidence) -> Finding:
     """The files at rest are, byte for byte, those of the run without faults."""
     if evidence.is_control:
-        return _pass("same-as-control", "this is the control")
+        return passed("same-as-control", "this is the control")
     if evidence.control is None:
-        return Finding("same-as-control", Verdict.INCONCLUSIVE, "no control: it did not come to its end")
+        return unclear("same-as-control", "no control: it did not come to its end")
     return _same_files("same-as-control", evidence.control, evidence.at_rest.digests, "with the faults")
 
 
@@ -108,17 +109,17 @@ def faults_fired(evidence: Evidence) -> Finding:
     """Every fault of the drill struck at least once: a drill without its faults shows nothing."""
     never = sorted(name for name, times in evidence.fired.items() if times < 1)
     if never:
-        return Finding("faults-fired", Verdict.INCONCLUSIVE, f"never fired: {', '.join(never)}")
+        return unclear("faults-fired", f"never fired: {', '.join(never)}")
     said = ", ".join(f"{name} ×{times}" for name, times in evidence.fired.items())
-    return _pass("faults-fired", said or "none was asked for")
+    return passed("faults-fired", said or "none was asked for")
 
 
 def something_acknowledged(evidence: Evidence) -> Finding:
     """At least one event was acknowledged: nothing lost of nothing shows nothing."""
     acknowledged = total(evidence.entries).acknowledged
     if acknowledged:
-        return _pass("something-acknowledged", f"{acknowledged} events")
-    return Finding("something-acknowledged", Verdict.INCONCLUSIVE, "no event was acknowledged")
+        return passed("something-acknowledged", f"{acknowledged} events")
+    return unclear("something-acknowledged", "no event was acknowledged")
 
 
 def looks(evidence: Evidence) -> Finding:
@@ -127,7 +128,7 @@ def looks(evidence: Evidence) -> Finding:
         if not found.passed:
             verdict = Verdict.INCONCLUSIVE if found.inconclusive else Verdict.FAIL
             return Finding("looks", verdict, f"{found.look}: {found.detail}")
-    return _pass("looks", "; ".join(f"{found.look}: {found.detail}" for found in evidence.found) or "none")
+    return passed("looks", "; ".join(f"{found.look}: {found.detail}" for found in evidence.found) or "none")
 
 
 CHECKERS: tuple[Checker, ...] = (
@@ -136,13 +137,17 @@ CHECKERS: tuple[Checker, ...] = (
     looks,
     conservation,
     nothing_set_aside,
+    set_aside,
     uniqueness,
     placement,
     content,
+    order,
     avro_equals_parquet,
     redelivery,
     idempotence,
     same_as_control,
+    convergence,
+    alarms,
 )
 """Every checker, in the order in which they are reported."""
 
@@ -152,7 +157,7 @@ def _ask(checker: Checker, evidence: Evidence) -> Finding:
     try:
         return checker(evidence)
     except Exception as error:
-        return Finding(name, Verdict.INCONCLUSIVE, f"the checker itself failed: {type(error).__name__}: {error}")
+        return unclear(name, f"the checker itself failed: {type(error).__name__}: {error}")
 
 
 def _ledger_or_none(evidence: Evidence) -> Mapping[str, Entry]:
@@ -176,17 +181,17 @@ def _none_of(checker: str, entries: Mapping[str, Entry], names: tuple[str, ...])
         for name in names
         if (ids := entry.ids[name])
     ]
-    return _fail(checker, "; ".join(wrongs)) if wrongs else _pass(checker, f"none {' or '.join(names)}")
+    return failed(checker, "; ".join(wrongs)) if wrongs else passed(checker, f"none {' or '.join(names)}")
 
 
 def _same_files(checker: str, before: Mapping[str, str], after: Mapping[str, str], when: str) -> Finding:
     keys = sorted(before.keys() | after.keys())
     if not keys:
-        return Finding(checker, Verdict.INCONCLUSIVE, "there are no files at rest")
+        return unclear(checker, "there are no files at rest")
     changed = [key for key in keys if before.get(key) != after.get(key)]
     if not changed:
-        return _pass(checker, f"{len(keys)} files, the same bytes {when}")
-    return _fail(checker, f"{len(changed)} of {len(keys)} files differ {when}, such as {changed[0]}")
+        return passed(checker, f"{len(keys)} files, the same bytes {when}")
+    return failed(checker, f"{len(changed)} of {len(keys)} files differ {when}, such as {changed[0]}")
 
 
 def _not_taken_again(history: History, again: Again) -> str:
@@ -214,11 +219,3 @@ def _not_reached_again(again: Again) -> str:
 
 def _folder(key: str) -> str:
     return key.rpartition("/")[0]
-
-
-def _pass(checker: str, detail: str) -> Finding:
-    return Finding(checker, Verdict.PASS, detail)
-
-
-def _fail(checker: str, detail: str) -> Finding:
-    return Finding(checker, Verdict.FAIL, detail)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from emulator.faults.model import Fault
+from scenarios.evidence import Promise
 from scenarios.schedules import Step, Trouble
 
 
@@ -51,6 +53,10 @@ class Drill:
     witness: steps between the workload and the healing. recovery: steps between the healing and the final
     settle and ticks. victim: event type that a schema trouble strikes. stalls: the troubles hold batches up for as
     long as they last, so nothing settles between the portions. tags: what it is about, to choose drills by.
+    sets_aside: reasons for which events are in quarantine on the way; None where that is not known beforehand.
+    converges_within_s: so long after the healing, at most, the data at rest still change; None where it may take its
+    time. alarms: names of those that have to ring before the data at rest are read, and no other may; None where that
+    is not known beforehand.
     """
 
     name: str
@@ -62,8 +68,23 @@ class Drill:
     workload: Workload = Workload()
     stalls: bool = False
     tags: tuple[Tag, ...] = ()
+    sets_aside: tuple[str, ...] | None = ()
+    converges_within_s: float | None = None
+    alarms: tuple[str, ...] | None = ()
+
+    @property
+    def promise(self) -> Promise:
+        """What the checkers hold the run to."""
+        reasons = None if self.sets_aside is None else frozenset(self.sets_aside)
+        alarms = None if self.alarms is None else frozenset(self.alarms)
+        return Promise(reasons, not any(map(_takes_order_away, self.troubles)), self.converges_within_s, alarms)
 
     @property
     def is_control(self) -> bool:
         """Whether nothing goes wrong in it."""
         return not self.troubles
+
+
+def _takes_order_away(trouble: Trouble) -> bool:
+    """Whether it lets a stream refuse single records of a call, which then come after those that were taken."""
+    return isinstance(trouble, Fault) and trouble.point == "kinesis.put"

@@ -48,6 +48,22 @@ class Again:
 
 
 @dataclass(frozen=True)
+class Promise:
+    """What a drill says of its run beforehand.
+
+    reasons: those for which events may be set aside for a while, beside what was damaged on purpose; None for any.
+    in_order: nothing in the drill takes from the promise that copies of an event keep their order. converges_within_s:
+    so long after the healing the data at rest change no more; None where that is only reported. alarms: those that have
+    to ring, and no other may; None where any may.
+    """
+
+    reasons: frozenset[str] | None = frozenset()
+    in_order: bool = True
+    converges_within_s: float | None = None
+    alarms: frozenset[str] | None = frozenset()
+
+
+@dataclass(frozen=True)
 class Evidence:
     """All that is known of one run.
 
@@ -56,6 +72,7 @@ class Evidence:
     control: digests of the fault-free run of the same workload; None where that did not come to its end.
     is_control: this is that run.
     trail: what was seen between the producer and the data at rest; None where it could not be read.
+    promise: what the drill says of this run.
     """
 
     history: History
@@ -67,6 +84,7 @@ class Evidence:
     control: Mapping[str, str] | None = None
     is_control: bool = False
     trail: Trail | None = None
+    promise: Promise = Promise()
 
     @cached_property
     def entries(self) -> Mapping[str, Entry]:
@@ -86,6 +104,21 @@ class Finding:
     checker: str
     verdict: Verdict
     detail: str
+
+
+def passed(checker: str, detail: str) -> Finding:
+    """It holds."""
+    return Finding(checker, Verdict.PASS, detail)
+
+
+def failed(checker: str, detail: str) -> Finding:
+    """It does not hold."""
+    return Finding(checker, Verdict.FAIL, detail)
+
+
+def unclear(checker: str, detail: str) -> Finding:
+    """Nothing was shown."""
+    return Finding(checker, Verdict.INCONCLUSIVE, detail)
 
 
 Checker = Callable[[Evidence], Finding]

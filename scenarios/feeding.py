@@ -16,6 +16,9 @@ from scenarios.schedules import Damage
 from scenarios.site import Site
 from scenarios.workloads import WorkloadEvent
 
+BAD_FRAME, OVERSIZE = "bad-frame", "oversize"
+FLAWS = {Damage.FLIPPED: BAD_FRAME, Damage.TRUNCATED: BAD_FRAME, Damage.OVERSIZE: OVERSIZE}
+"""For what reason a damaged copy has to be set aside."""
 AT_ONCE = 2_000
 """Events between two looks at the clock."""
 CUT_BYTES = 5
@@ -40,10 +43,11 @@ class Course:
 
 
 class Put(NamedTuple):
-    """A message, and the event that it is of."""
+    """A message, and the event that it is of; flaw: the reason for which it has to be set aside, if it is damaged."""
 
     event: WorkloadEvent
     message: Message
+    flaw: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ class Feeder:
                 receipts = _send(sender, [each.message for each in put], course.aggregated)
                 told = _Told(invoked_s, self.elapsed(), repeat)
                 for each, receipt in zip(put, receipts, strict=True):
-                    yield told.operation(each.event, each.message, receipt)
+                    yield told.operation(each, receipt)
 
     def feed_damaged(self, events: Sequence[WorkloadEvent], damage: Damage) -> list[Operation]:
         """Put a damaged copy of each of `events`, by turns on the raw and on the processed stream of its type.
@@ -86,7 +90,8 @@ class Feeder:
                 message = Message(stream, whole.key, data)
                 invoked_s = self.elapsed()
                 (receipt,) = sender.send([message])
-                operations.append(_Told(invoked_s, self.elapsed(), False).operation(event, message, receipt))
+                put = Put(event, message, FLAWS[damage])
+                operations.append(_Told(invoked_s, self.elapsed(), False).operation(put, receipt))
         return operations
 
     def _damaged(self, event: WorkloadEvent, whole: Message, damage: Damage) -> bytes:
@@ -105,17 +110,18 @@ class _Told:
     completed_s: float
     repeat: bool
 
-    def operation(self, event: WorkloadEvent, message: Message, receipt: Receipt) -> Operation:
+    def operation(self, put: Put, receipt: Receipt) -> Operation:
         return Operation(
-            event.event_type,
-            event.event_id,
-            event.record,
-            hashlib.sha256(message.data).hexdigest(),
+            put.event.event_type,
+            put.event.event_id,
+            put.event.record,
+            hashlib.sha256(put.message.data).hexdigest(),
             receipt.outcome,
             self.invoked_s,
             self.completed_s,
             receipt.reason,
             self.repeat,
+            put.flaw,
         )
 
 
@@ -155,7 +161,8 @@ def _keyed(message: Message, key: str | None) -> Message:
 def _spoilt(some: Sequence[Put]) -> list[Put]:
     """The messages of one aggregate, with a damaged copy of the first behind it."""
     first = some[0]
-    return [first, Put(first.event, replace(first.message, data=flipped(first.message.data))), *some[1:]]
+    damaged = replace(first.message, data=flipped(first.message.data))
+    return [first, Put(first.event, damaged, BAD_FRAME), *some[1:]]
 
 
 def _send(sender: Sender, messages: Sequence[Message], aggregated: int) -> list[Receipt]:

@@ -32,7 +32,8 @@ class Operation:
 
     content: the fields as sent. payload: SHA-256 (hex) of the bytes put on the stream. invoked_s and
     completed_s: seconds since the run began. reason: the error's code where it was not acknowledged. repeat:
-    the producer sent it again on purpose, as a retry does whose first answer was lost.
+    the producer sent it again on purpose, as a retry does whose first answer was lost. flaw: the reason for which it
+    has to be set aside, where it was damaged on purpose; empty for a sound event.
     """
 
     event_type: str
@@ -44,6 +45,7 @@ class Operation:
     completed_s: float
     reason: str = ""
     repeat: bool = False
+    flaw: str = ""
 
     @property
     def event_time_us(self) -> int:

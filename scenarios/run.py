@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from emulator.errors import NotSettled
 from scenarios import observer
+from scenarios.alarm_watch import clear_dead_messages
 from scenarios.at_rest import AtRest, Model
 from scenarios.checkers import CHECKERS, faults_fired, judge, looks
 from scenarios.client import quarantine, rest
@@ -104,11 +105,12 @@ class Run:
         return time.monotonic() - self._started
 
     def up(self) -> None:
-        """Start from nothing: no trouble, nothing in flight, no object in the data bucket, the right schemas."""
+        """Start from nothing: no trouble, nothing in flight or given up, no data, the right schemas."""
         self._mark("clean")
         self._troubles.heal()
         self.site.settle()
         self.site.empty()
+        clear_dead_messages(self.site)
 
     def storm(self) -> None:
         """Bring the troubles about and let the workload flow through them."""
@@ -121,6 +123,7 @@ class Run:
                 self.operations += self._feeder.feed(course)
             again = chosen(portion, self._troubles.repeats(), self.seed)
             self.operations += self._feeder.feed(Course(again), repeat=True)
+            self.operations += self._feeder.feed(Course(self._troubles.revised(portion)))
             for trouble, struck in self._troubles.damaged(portion):
                 self.operations += self._feeder.feed_damaged(struck, trouble.damage)
             if not self.drill.stalls:
@@ -217,6 +220,7 @@ class Run:
             control,
             self.drill.is_control,
             self.trail,
+            self.drill.promise,
         )
 
     def _model_by_now(self) -> Model:

@@ -31,6 +31,15 @@ class ProducerRepeats:
 
 
 @dataclass(frozen=True)
+class ProducerRevises:
+    """The producer sends a share of its events a second time with a later time, as a correction of the first."""
+
+    share: float
+    later: datetime.timedelta = datetime.timedelta(seconds=1)
+    id: str = "producer-revises"
+
+
+@dataclass(frozen=True)
 class SchemaOverwritten:
     """The raw schema object of the victim is overwritten with another schema, and the functions start anew.
 
@@ -159,7 +168,7 @@ class ColdStart:
     id: str = "cold-start"
 
 
-OfProducer = ProducerRepeats | ProducerAhead | CorruptCopies | Aggregated | HotShard
+OfProducer = ProducerRepeats | ProducerRevises | ProducerAhead | CorruptCopies | Aggregated | HotShard
 OfSite = SchemaOverwritten | ColdStart | Resharded | ConsumersStopped | BadDeploy
 OfRegistry = ReferenceBroken | IncompatiblePublished
 OfSchedule = TicksMissed | TicksDoubled

@@ -7,11 +7,13 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from emulator.faults.model import Fault
+from scenarios.alarm_watch import watched
+from scenarios.alarms import Watched
 from scenarios.at_rest import AtRest
 from scenarios.hops import Hop
 from scenarios.schedules import ProducerRepeats
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 MOST_FIRINGS = 1_000
 """So many firings at most are in one answer of the activity log."""
+MICROS_PER_MILLI = 1_000
 STREAMS = (Hop.RAW, Hop.PROCESSED)
 
 
@@ -51,6 +54,7 @@ class Tracer:
         axis = Axis(time.time() - duration_s, tuple((at - began, emulator) for at, emulator in self._notes))
         history, notes, strikes, problem = run.history, Notes(), tuple[Strike, ...](), ""
         sightings: list[Sighting] = []
+        alarms: tuple[Watched, ...] = ()
         for operation in history.operations:
             notes.add(operation.completed_s, Hop.SENT, operation.event_type)
         try:
@@ -58,6 +62,7 @@ class Tracer:
             reader = Reader(self.site, history, run.at_rest or AtRest())
             sightings += reader.streams(datetime.fromtimestamp(self._notes[0][1], UTC))
             sightings += reader.objects()
+            alarms = watched(self.site, self._notes[0][1], self.site.now().timestamp())
         except Exception as error:
             problem = f"{type(error).__name__}: {error}"
         for sighting in sightings:
@@ -65,7 +70,7 @@ class Tracer:
             notes.add(at_s, sighting.hop, sighting.event_type, sighting.events)
         self.timeline = Timeline(duration_s, history.marks, notes.arrivals(), strikes, problem)
         if not problem:
-            run.trail = _trail(sightings, self.timeline)
+            run.trail = replace(_trail(sightings, self.timeline), alarms=alarms)
 
 
 def _trail(sightings: Iterable[Sighting], timeline: Timeline) -> Trail:
@@ -74,7 +79,7 @@ def _trail(sightings: Iterable[Sighting], timeline: Timeline) -> Trail:
     for sighting in sightings:
         ids[sighting.event_type, sighting.hop].update(head.event_id for head in sighting.heads)
         if sighting.hop in STREAMS:
-            versions = ((head.event_id, head.time_us) for head in sighting.heads)
+            versions = ((head.event_id, head.time_us // MICROS_PER_MILLI) for head in sighting.heads)
             shards[sighting.event_type, sighting.hop, sighting.place] += versions
     courses: defaultdict[tuple[str, Hop], list[tuple[Version, ...]]] = defaultdict(list)
     for (event_type, hop, _), came in shards.items():

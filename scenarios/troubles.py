@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from emulator.faults.model import Fault, document
@@ -13,7 +14,7 @@ from scenarios.client.producer import Route
 from scenarios.client.wire import WireSchema
 from scenarios.drill import Drill
 from scenarios.feeding import Course, chosen
-from scenarios.history import Operation
+from scenarios.history import EVENT_TIME, Operation
 from scenarios.schedules import (
     Aggregated,
     CorruptCopies,
@@ -22,6 +23,7 @@ from scenarios.schedules import (
     OfSite,
     ProducerAhead,
     ProducerRepeats,
+    ProducerRevises,
     Resharded,
     Scheduled,
     SchemaOverwritten,
@@ -32,6 +34,7 @@ from scenarios.schedules import (
 from scenarios.site import Site
 from scenarios.workloads import WorkloadEvent
 
+MICROSECOND = timedelta(microseconds=1)
 UNKNOWN_SCHEMA = "unknown-schema"
 """Quarantine reason of a record whose schema is not in the registry."""
 ONE_KEY = "everybody"
@@ -77,6 +80,16 @@ class Troubles:
     def repeats(self) -> float:
         """The share of events that the producer sends again."""
         return sum(trouble.share for trouble in self._drill.troubles if isinstance(trouble, ProducerRepeats))
+
+    def revised(self, portion: Sequence[WorkloadEvent]) -> list[WorkloadEvent]:
+        """The events that the producer sends again with a later time, so changed."""
+        found = []
+        for trouble in self._drill.troubles:
+            if isinstance(trouble, ProducerRevises):
+                struck = chosen(portion, trouble.share, self._seed)
+                self._struck[trouble.id] += len(struck)
+                found += [_later(event, trouble.later) for event in struck]
+        return found
 
     def courses(self, number: int, portion: Sequence[WorkloadEvent]) -> list[Course]:
         """How the producer puts the `number`-th portion (from 1)."""
@@ -159,6 +172,13 @@ class Troubles:
         early = portion[:: round(1 / trouble.share)]
         ids = {event.event_id for event in early}
         return [Course(early, ahead), Course([event for event in portion if event.event_id not in ids], routes)]
+
+
+def _later(event: WorkloadEvent, by: timedelta) -> WorkloadEvent:
+    time = event.record[EVENT_TIME]
+    if not isinstance(time, int):
+        raise TypeError(f"{EVENT_TIME} of {event.event_id} is {time!r}, not a number of microseconds")
+    return replace(event, record={**event.record, EVENT_TIME: time + by // MICROSECOND})
 
 
 def _next_version(definition: Mapping[str, Any]) -> dict[str, Any]:

@@ -38,4 +38,5 @@ DRILL = Drill(
     ),
     recovery=(Redrive(),),
     stalls=True,
+    sets_aside=("given-up",),
 )

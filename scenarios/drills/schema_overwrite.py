@@ -24,4 +24,5 @@ DRILL = Drill(
         ),
     ),
     recovery=(Redrive(),),
+    sets_aside=("unknown-schema",),
 )

@@ -34,4 +34,5 @@ DRILL = Drill(
         ),
     ),
     recovery=(PublishAhead(), Redrive()),
+    sets_aside=("unknown-schema",),
 )

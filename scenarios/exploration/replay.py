@@ -42,7 +42,10 @@ def load(path: Path) -> tuple[Drill, int]:
         troubles = tuple(_trouble(each, f"fault-{number}") for number, each in enumerate(said["troubles"], 1))
         witness = tuple(Settle() if step == "settle" else Tick(Scheduled(step)) for step in said["witness"])
         workload = Workload(**said["workload"])
-        return Drill(said["name"], said["hypothesis"], troubles, witness, workload=workload), int(said["seed"])
+        drill = Drill(
+            said["name"], said["hypothesis"], troubles, witness, workload=workload, sets_aside=None, alarms=None
+        )
+        return drill, int(said["seed"])
     except (KeyError, TypeError, ValueError, InvalidFaultError) as error:
         if isinstance(error, UnusableReplayError):
             raise

@@ -58,7 +58,7 @@ def drill_of(seed: int, number: int) -> Drill:
         witness += [Tick(rng.choice(list(Scheduled))), Settle()]
     name = f"storm-{seed}-{number}"
     said = "Whatever goes wrong at once, what is at rest in the end is what a calm day would have left."
-    return Drill(name, said, troubles, tuple(witness), workload=rng.choice(SHAPES))
+    return Drill(name, said, troubles, tuple(witness), workload=rng.choice(SHAPES), sets_aside=None, alarms=None)
 
 
 def findings(report: Report) -> list[Finding]:

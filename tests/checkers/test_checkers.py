@@ -9,7 +9,7 @@ import pytest
 from scenarios import checkers
 from scenarios.at_rest import AtRest, Model, Quarantined, Stored
 from scenarios.checkers import CHECKERS, judge
-from scenarios.evidence import Again, Evidence, Finding, Found, Verdict
+from scenarios.evidence import Again, Evidence, Finding, Found, Promise, Verdict
 from scenarios.history import History, Operation, Outcome, Value
 from scenarios.hops import ON_THE_WAY, Hop
 from scenarios.trail import Trail
@@ -145,6 +145,7 @@ def _see_more_harm_than_promised(run: Evidence) -> Evidence:
 
 def _leave_one_in_quarantine(run: Evidence) -> Evidence:
     record = Quarantined("click", "unknown-schema", run.history.operations[0].payload, "quarantine/x")
+    run = replace(run, promise=Promise(reasons=frozenset({"unknown-schema"})))
     return at_rest(run, avro=run.at_rest.avro[1:], parquet=run.at_rest.parquet[1:], quarantine=(record,))
 
 

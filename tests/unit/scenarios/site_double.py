@@ -25,6 +25,18 @@ class EmptyBuckets:
         yield {}
 
 
+class EmptyQueues:
+    """An SQS client of which every queue is empty."""
+
+    def get_queue_url(self, QueueName: str) -> dict[str, str]:  # noqa: N803
+        """Where the queue is."""
+        return {"QueueUrl": QueueName}
+
+    def receive_message(self, **_: object) -> dict[str, Any]:
+        """Nothing."""
+        return {}
+
+
 @dataclass
 class Firings:
     """The control API: what `activity` says unless it is `gone`, and how often the faults were cleared."""
@@ -59,8 +71,8 @@ class StillStack:
     region: str = "us-east-1"
 
     def client(self, service: str, *, long: bool = False) -> Any:
-        """S3 with empty buckets, Kinesis that takes everything."""
-        return {"s3": EmptyBuckets(), "kinesis": ScriptedKinesis()}[service]
+        """S3 with empty buckets, SQS with empty queues, Kinesis that takes everything."""
+        return {"s3": EmptyBuckets(), "sqs": EmptyQueues(), "kinesis": ScriptedKinesis()}[service]
 
 
 @dataclass(frozen=True)
