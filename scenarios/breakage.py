@@ -1,7 +1,7 @@
 """Breaks what is deployed on a site, and mends it: event sources, code, shards, schemas, reference data."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,11 +15,14 @@ from scenarios.schedules import (
     OfRegistry,
     OfSite,
     ReferenceBroken,
+    ReferenceRenewed,
     Resharded,
     SchemaOverwritten,
 )
 from scenarios.site import Site
+from scenarios.workloads import UNLISTED_CAMPAIGNS
 
+RENEWED = ", renewed"
 NO_HANDLER = "pipeline.handlers.unfinished.handle"
 
 Mend = Callable[[], object]
@@ -46,6 +49,8 @@ class Breakage:
                 return self._deploy_without_handler()
             case ReferenceBroken(missing):
                 return self._break_references(missing)
+            case ReferenceRenewed():
+                return self._renew_references()
             case IncompatiblePublished():
                 return self._publish_incompatible()
             case Resharded():
@@ -110,6 +115,14 @@ class Breakage:
                 self._put(key, right[: len(right) // 2])
         return len(keys)
 
+    def _renew_references(self) -> int:
+        keys = list(rest.keys(self._site.s3, self._site.registry_bucket, "reference/"))
+        for key in keys:
+            right = self._site.s3.get_object(Bucket=self._site.registry_bucket, Key=key)["Body"].read()
+            self._mends.append(partial(self._put, key, right))
+            self._put(key, json.dumps(renewed(json.loads(right))).encode())
+        return len(keys)
+
     def _publish_incompatible(self) -> int:
         """Its functions start anew, so that they read it; healing takes it away with every stranger."""
         definition = dict(self._site.routes[self._event.name].schema.definition)
@@ -132,3 +145,10 @@ class Breakage:
 
     def _put(self, key: str, data: bytes) -> None:
         self._site.s3.put_object(Bucket=self._site.registry_bucket, Key=key, Body=data)
+
+
+def renewed(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A snapshot in which every text is longer (Avro writes its length before it), and more campaigns have a row."""
+    rows = {key: {name: f"{value}{RENEWED}" for name, value in row.items()} for key, row in document["rows"].items()}
+    like = next(iter(rows.values()), {})
+    return {**document, "rows": {**rows, **dict.fromkeys(UNLISTED_CAMPAIGNS, like)}}

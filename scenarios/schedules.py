@@ -131,6 +131,16 @@ class ReferenceBroken:
 
 
 @dataclass(frozen=True)
+class ReferenceRenewed:
+    """Newer reference data are published: every row has other values, and there are rows for more keys.
+
+    The values are such that a copy that was enriched with them is the larger one, so that the other one stays.
+    """
+
+    id: str = "reference-renewed"
+
+
+@dataclass(frozen=True)
 class IncompatiblePublished:
     """Past all checks a raw version of the victim is published in which the event time is a text."""
 
@@ -170,7 +180,7 @@ class ColdStart:
 
 OfProducer = ProducerRepeats | ProducerRevises | ProducerAhead | CorruptCopies | Aggregated | HotShard
 OfSite = SchemaOverwritten | ColdStart | Resharded | ConsumersStopped | BadDeploy
-OfRegistry = ReferenceBroken | IncompatiblePublished
+OfRegistry = ReferenceBroken | ReferenceRenewed | IncompatiblePublished
 OfSchedule = TicksMissed | TicksDoubled
 Trouble = Fault | OfProducer | OfSite | OfRegistry | OfSchedule
 

@@ -1,0 +1,32 @@
+"""Newer reference data are published, and processors go on reading the older ones for ten minutes."""
+
+from emulator.faults.model import Fault
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Advance, Expect, Look, ReferenceRenewed, Scheduled, SendAgain, Settle, Tick
+
+DRILL = Drill(
+    name="stale-reference-data",
+    hypothesis="Events are enriched with one snapshot or the other, whole, and copies of both are one event at rest.",
+    tags=(Tag.REFERENCE, Tag.STORAGE),
+    troubles=(
+        Fault(
+            "old-reference",
+            "s3.read",
+            Action.STALE,
+            {"operation": "GetObject", "key": "reference/*", "caller": "wavetank-*-processor"},
+            parameters={"lag_s": 600.0},
+        ),
+        ReferenceRenewed(),
+    ),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("with the older snapshot", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+        Advance(hours=1 / 4),
+        SendAgain(share=0.5),
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("with the newer one, too", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+    ),
+)
