@@ -56,6 +56,7 @@ class Quarantined:
 class AtRest:
     """One look at the data bucket.
 
+    parts and late: of these only what was looked for. late is what is kept for hours that have left the look-back.
     digests: SHA-256 (hex) of the bytes of every file of the data of record, Avro and Parquet, by key.
     part_digests: MD5 (hex) of the bytes of every part file, by key.
     """
@@ -63,6 +64,7 @@ class AtRest:
     avro: tuple[Stored, ...] = ()
     parquet: tuple[Stored, ...] = ()
     parts: tuple[Stored, ...] = ()
+    late: tuple[Stored, ...] = ()
     quarantine: tuple[Quarantined, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
     part_digests: Mapping[str, str] = field(default_factory=dict)

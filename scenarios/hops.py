@@ -99,7 +99,7 @@ def _passage(event_type: str, history: History, seen: Seen, at_rest: AtRest, ent
     acknowledged = {operation.event_id for operation in operations if operation.outcome is Outcome.OK}
     there: dict[Hop, set[str]] = {hop: set(seen.get((event_type, hop), ())) & attempted for hop in ON_THE_WAY}
     there[Hop.SENT] = attempted
-    there[Hop.PARTS] |= _ids(event_type, at_rest.parts) & attempted
+    there[Hop.PARTS] |= _ids(event_type, (*at_rest.parts, *at_rest.late)) & attempted
     there[Hop.MERGED] = _ids(event_type, at_rest.avro) & attempted
     there[Hop.PARQUET] = _ids(event_type, at_rest.parquet) & attempted
     lost = set(entries[event_type].ids[LOST]) if event_type in entries else set[str]()

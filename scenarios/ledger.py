@@ -11,7 +11,7 @@ Acknowledged and unknown ids are *owed*. Each owed id is in exactly one class, t
 
     landed        at rest in the data of record (Avro), in whatever partition
     quarantined   set aside, with a reason
-    late          in a part file of an hour that no run of the concatenator was asked for
+    late          kept for an hour that has left the look-back, or in a part of one that no run was asked for
     lost          acknowledged, and nowhere
     absent        unknown, and nowhere: it was never taken
 
@@ -103,7 +103,9 @@ def _entry(event_type: str, history: History, at_rest: AtRest, model: Model) -> 
     landed = owed & set(copies)
     quarantined = (owed & set_aside) - landed
     waiting = {r.event_id for r in at_rest.parts if r.partition.event_type == event_type}
-    late = {i for i in (owed & waiting) - landed - quarantined if not _is_covered(sent[i], model)}
+    put_aside = {r.event_id for r in at_rest.late if r.partition.event_type == event_type}
+    unasked = {i for i in owed & waiting if not _is_covered(sent[i], model)}
+    late = (owed & put_aside | unasked) - landed - quarantined
     nowhere = owed - landed - quarantined - late
     unexpected = [record.event_id for record in records if record.event_id not in owed]
     known = [record for record in records if record.event_id in owed]

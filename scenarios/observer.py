@@ -41,12 +41,12 @@ def observe(site: Site) -> AtRest:
 
 
 def observe_with(site: Site, history: History, model: Model) -> tuple[AtRest, dict[str, Entry]]:
-    """What is at rest, and the ledger; the parts are read only where something is missing without them."""
+    """What is at rest, and the ledger; parts and late ones are read only where something is missing without them."""
     at_rest = observe(site)
     entries = draw_up(history, at_rest, model)
     if total(entries).lost:
-        parts = _stored(rest.files(site.s3, site.data_bucket, (Layer.PARTS,)))
-        at_rest = replace(at_rest, parts=parts)
+        parts, late = (_stored(rest.files(site.s3, site.data_bucket, (layer,))) for layer in (Layer.PARTS, Layer.LATE))
+        at_rest = replace(at_rest, parts=parts, late=late)
         entries = draw_up(history, at_rest, model)
     return at_rest, entries
 

@@ -1,6 +1,7 @@
 """One run of one drill on a site, stage by stage; `scenarios.runner` puts the stages in order."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -10,6 +11,7 @@ from emulator.errors import NotSettled
 from scenarios import observer
 from scenarios.alarm_watch import clear_dead_messages
 from scenarios.at_rest import AtRest, Model
+from scenarios.back_fill import BackFillFailedError, back_fill
 from scenarios.checkers import CHECKERS, faults_fired, judge, looks
 from scenarios.client import quarantine, rest
 from scenarios.client.producer import Sender
@@ -21,6 +23,7 @@ from scenarios.feeding import Course, Feeder, chosen, portions
 from scenarios.history import EVENT_TIME, History, Mark, Operation, Outcome
 from scenarios.schedules import (
     Advance,
+    BackFill,
     Look,
     PublishAhead,
     Redeliver,
@@ -59,7 +62,7 @@ class Conclusion:
 HOUR = timedelta(hours=1)
 TIMES = {0: ", missed", 2: ", twice at once"}
 """How a tick is told of that is not sent once."""
-NOT_DONE = (NotSettled, TickFailedError, RedriveFailedError)
+NOT_DONE = (NotSettled, TickFailedError, RedriveFailedError, BackFillFailedError)
 """What the pipeline did not do: its failure, where no trouble excuses it."""
 
 
@@ -257,8 +260,8 @@ class Run:
             match step:
                 case Settle():
                     self.settle()
-                case Tick(function, but):
-                    self._tick(function, but)
+                case Tick():
+                    self._tick(step)
                 case Look():
                     self._look(step)
                 case Redrive():
@@ -273,6 +276,9 @@ class Run:
                 case Redeliver():
                     self._mark("redeliver", "what Firehose wrote to its error prefix")
                     self._redeliver()
+                case BackFill():
+                    self._mark("back-fill", "all hours, and what came too late")
+                    deque(back_fill(self.site.stack), maxlen=0)
                 case Stall(on):
                     waited_for = on or self.site.topology.event(self._victim).processor
                     self._mark("stall", f"until only {waited_for} is busy")
@@ -281,12 +287,14 @@ class Run:
                     self._mark("advance", f"{hours:g} hours")
                     self.site.stack.control.advance_clock(hours * 3600)
 
-    def _tick(self, function: Scheduled, but: str) -> None:
+    def _tick(self, tick: Tick) -> None:
+        function = tick.function
         times = self._times if function is Scheduled.PLANNER else [self.site.now() + REPLAY_AFTER]
-        for moment in times:
+        for due in times:
+            moment = due + tick.later_hours * HOUR
             sendings = self._troubles.sendings(function)
             self._mark("tick", f"{function} as of {moment:%Y-%m-%d %H:%M}{TIMES.get(sendings, '')}")
-            self.site.tick_at_once(function, moment, sendings, but)
+            self.site.tick_at_once(function, moment, sendings, tick.but)
             if sendings and function is Scheduled.PLANNER:
                 self._merged.append(moment)
 

@@ -217,10 +217,12 @@ class Tick:
     """Run a scheduled function for every time that the workload needs, and wait for what comes of it.
 
     but: the wait ends when nothing is in flight but what has this in its description; empty for everything.
+    later_hours: it runs as of so many hours later.
     """
 
     function: Scheduled
     but: str = ""
+    later_hours: int = 0
 
 
 @dataclass(frozen=True)
@@ -259,6 +261,11 @@ class Redeliver:
 
 
 @dataclass(frozen=True)
+class BackFill:
+    """Merge what has changed in all hours, whatever their age, and what came too late for them."""
+
+
+@dataclass(frozen=True)
 class Stall:
     """Wait until nothing is in flight but what `on` names: what the victim's processor cannot get done, if empty."""
 
@@ -272,7 +279,7 @@ class Advance:
     hours: float
 
 
-Step = Settle | Tick | Look | Redrive | SendAgain | Redeliver | PublishAhead | Stall | Advance
+Step = Settle | Tick | Look | Redrive | SendAgain | Redeliver | BackFill | PublishAhead | Stall | Advance
 
 
 def planner_times(event_times_us: Iterable[int]) -> list[datetime.datetime]:

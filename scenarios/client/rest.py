@@ -1,6 +1,6 @@
 """Reads the data at rest: files of the data of record (Avro), its Parquet twin, and part files.
 
-Keys: `<layer>/event=<type>/date=YYYY-MM-DD/hour=HH/bucket=BB/<name>`, the layers being `parts`, `avro` and
+Keys: `<layer>/event=<type>/date=YYYY-MM-DD/hour=HH/bucket=BB/<name>`, the layers being `parts`, `late`, `avro` and
 `parquet`. Records come back as plain values: a timestamp is whole microseconds since the epoch, UTC, and
 nothing else is changed.
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _KEY = re.compile(
-    r"(?P<layer>parts|avro|parquet)/event=(?P<event>[^/]+)/date=(?P<date>\d{4}-\d{2}-\d{2})"
+    r"(?P<layer>parts|late|avro|parquet)/event=(?P<event>[^/]+)/date=(?P<date>\d{4}-\d{2}-\d{2})"
     r"/hour=(?P<hour>\d{2})/bucket=(?P<bucket>\d{2})/(?P<name>[^/]+)"
 )
 _READERS = 8
@@ -33,6 +33,7 @@ class Layer(StrEnum):
     """A stage whose files hold events; the value is its folder in the data bucket."""
 
     PARTS = "parts"
+    LATE = "late"
     AVRO = "avro"
     PARQUET = "parquet"
 

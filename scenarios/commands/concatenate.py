@@ -1,8 +1,6 @@
 """`wavetank concatenate`: merge many hours at once, beside the functions, and land what came too late."""
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,9 +13,7 @@ from scenarios.commands.target import EndpointUrl, connect
 if TYPE_CHECKING:
     from emulator.stack import Stack
 
-MODULE = "pipeline.handlers.backfill"
 FAILED = 1
-LAST_LINES = 3
 
 
 def register(app: typer.Typer) -> None:
@@ -73,35 +69,16 @@ def _times(first: str | None, end: str | None) -> Iterator[str]:
 
 def _run(stack: "Stack", options: list[str], show: bool) -> Iterator[dict[str, Any]]:
     """What the back-fill tells, line by line; the exit code is 1 where it breaks off, with its last words."""
-    command = [sys.executable, "-m", MODULE, f"--account={stack.account}", *options]
-    with subprocess.Popen(  # noqa: S603 - our own module, its arguments checked
-        command, env=_environment(stack), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stderr is not None
-            done = 0
-            for line in process.stdout:
-                said = json.loads(line)
-                done += "partition" in said
-                if show and "partition" in said and sys.stderr.isatty():
-                    typer.echo(f"\r{done:,} partitions", err=True, nl=False)
-                yield said
-            complaint = process.stderr.read().strip().splitlines()[-LAST_LINES:]
-        except BaseException:
-            process.terminate()
-            raise
-    if process.returncode:
-        typer.echo("error: the back-fill broke off: " + "\n".join(complaint), err=True)
+    from scenarios.back_fill import BackFillFailedError, back_fill
+
+    done = 0
+    try:
+        for said in back_fill(stack, options):
+            done += "partition" in said
+            if show and "partition" in said and sys.stderr.isatty():
+                typer.echo(f"\r{done:,} partitions", err=True, nl=False)
+            yield said
+    except BackFillFailedError as error:
+        typer.echo(f"error: the back-fill broke off: {error}", err=True)
         typer.echo("What was done is done; run it again to go on.", err=True)
-        raise typer.Exit(FAILED)
-
-
-def _environment(stack: "Stack") -> dict[str, str]:
-    """What the pipeline is told on AWS, and where to find it."""
-    from emulator.clients import DUMMY_KEY
-    from emulator.home import project_root
-
-    local = {"AWS_ACCESS_KEY_ID": DUMMY_KEY, "AWS_SECRET_ACCESS_KEY": DUMMY_KEY}
-    place = {"AWS_ENDPOINT_URL": stack.endpoint_url, "AWS_DEFAULT_REGION": stack.region}
-    return {**local, **os.environ, **place, "PYTHONPATH": str(project_root())}
+        raise typer.Exit(FAILED) from error

@@ -142,6 +142,12 @@ def test_an_event_waiting_in_a_part_is_late_only_outside_the_hours_that_were_mer
     assert drawn(History((attempt(1),)), at_rest, merged).ledger.lost == 1
 
 
+def test_an_event_that_is_kept_for_an_hour_beyond_the_look_back_is_late_until_it_lands() -> None:
+    kept = (landed(attempt(1)),)
+    assert drawn(History((attempt(1),)), AtRest(late=kept)).ledger.late == 1
+    assert drawn(History((attempt(1),)), AtRest(late=kept, avro=kept)).ledger.landed == 1
+
+
 def test_ledgers_of_every_kind_balance_and_add_up() -> None:
     history = History((attempt(1), attempt(2), attempt(3, Outcome.UNKNOWN), attempt(4, Outcome.FAIL)))
     entries = draw_up(history, AtRest(avro=(landed(attempt(1)),)), MODEL)

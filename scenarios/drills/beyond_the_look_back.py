@@ -1,0 +1,23 @@
+"""Half of the chunks are only found when their hours have left the look-back; a back-fill is asked for."""
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import BackFill, Expect, Look, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="beyond-the-look-back",
+    hypothesis="Events that come after their hour has left the look-back are kept apart, and land when asked for.",
+    tags=(Tag.SCHEDULE, Tag.NOTIFICATIONS),
+    troubles=(Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(every=2)),),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("when their hours were merged", (Expect("lost", at_least=1),), premise=True),
+        Tick(Scheduled.REPLAYER),
+        Settle(),
+        Tick(Scheduled.PLANNER, later_hours=24),
+        Look("a day later", (Expect("late", at_least=1), Expect("lost", equals="absent"))),
+    ),
+    recovery=(BackFill(),),
+)
