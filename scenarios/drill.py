@@ -35,12 +35,14 @@ class Workload:
 
     events: how many at most. hours: over how many hours of event time the synthetic ones spread. portions:
     they are sent in so many portions, each settled before the next, so that there are as many chunks of an
-    event type. source and mapping: a file of newline JSON and the TOML file that says how to read it.
+    event type. edges: the synthetic ones lie right before, at and right after full hours. source and mapping: a file
+    of newline JSON and the TOML file that says how to read it.
     """
 
     events: int = 240
     hours: int = 1
     portions: int = 2
+    edges: bool = False
     source: Path | None = None
     mapping: Path | None = None
 

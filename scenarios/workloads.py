@@ -26,6 +26,7 @@ CLICK_SHARE = 10
 CONVERSION_SHARE = 50
 """One event in so many is a conversion."""
 
+HOUR_US = 3_600_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNLISTED_PROBABILITY = 0.03
 _SPARSE_PROBABILITY = 0.02
@@ -82,6 +83,19 @@ def stream(
     if n < 0 or hours <= 0:
         raise ValueError(f"need n >= 0 and hours > 0, got n={n}, hours={hours}")
     yield from _AdStream(n, seed, start, hours, campaigns).events()
+
+
+def at_edges(events: Sequence[WorkloadEvent]) -> list[WorkloadEvent]:
+    """The events moved to the nearest full hour: by turns the last microsecond before it, the first, and the next."""
+    return [_moved(event, number % 3 - 1) for number, event in enumerate(events)]
+
+
+def _moved(event: WorkloadEvent, from_edge_us: int) -> WorkloadEvent:
+    time = event.record[EVENT_TIME]
+    if not isinstance(time, int):
+        raise TypeError(f"{EVENT_TIME} of {event.event_id} is {time!r}, not a number of microseconds")
+    edge = (time + HOUR_US // 2) // HOUR_US * HOUR_US
+    return WorkloadEvent(event.event_type, {**event.record, EVENT_TIME: edge + from_edge_us})
 
 
 class _AdStream:

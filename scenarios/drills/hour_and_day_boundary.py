@@ -1,17 +1,24 @@
-"""Events on both sides of full hours and of midnight, some of them sent twice, some of their chunks announced late."""
+"""Events lie within a microsecond of full hours and of midnight, and corrections move some of them across."""
+
+from datetime import timedelta
 
 from emulator.faults.model import Fault, When
 from emulator.faults.points import Action
 from scenarios.drill import Drill, Tag, Workload
-from scenarios.schedules import ProducerRepeats
+from scenarios.schedules import Expect, Look, ProducerRevises, Scheduled, Settle, Tick
 
 DRILL = Drill(
     name="hour-and-day-boundary",
-    hypothesis="Events of one chunk land in the hours and on the dates that they are of, each once.",
-    tags=(Tag.SCHEDULE,),
+    hypothesis="The microsecond decides in which hour an event lands; moved into the next one, it stays one event.",
+    tags=(Tag.SCHEDULE, Tag.DUPLICATES),
     troubles=(
-        ProducerRepeats(share=0.2),
-        Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(every=2)),
+        ProducerRevises(share=0.5, later=timedelta(microseconds=1)),
+        Fault("chunk-twice", "firehose.delivery", Action.DUPLICATE, when=When(every=2)),
     ),
-    workload=Workload(events=120, hours=4),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look("at the boundaries", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+    ),
+    workload=Workload(events=120, hours=3, edges=True),
 )

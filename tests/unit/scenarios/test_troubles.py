@@ -1,6 +1,6 @@
 """What the producer and the schedule do while troubles last, and how often each is said to have struck."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -12,6 +12,7 @@ from scenarios.schedules import (
     Damage,
     HotShard,
     ProducerAhead,
+    ProducerRevises,
     Scheduled,
     TicksDoubled,
     TicksMissed,
@@ -48,6 +49,18 @@ def test_the_first_ticks_are_missed_and_others_are_sent_twice_until_it_heals() -
 
 def test_a_tick_that_never_came_was_not_missed() -> None:
     assert struck(lasting(*TICKS)) == {"ticks-missed": 0, "ticks-doubled": 0}
+
+
+def test_a_revised_event_keeps_its_id_and_comes_with_a_later_time() -> None:
+    troubles = lasting(ProducerRevises(share=0.1, later=timedelta(milliseconds=2)))
+    revised = troubles.revised(EVENTS)
+    assert len(revised) == 10
+    before = {event.event_id: event.record for event in EVENTS}
+    for event in revised:
+        was = before[event.event_id]
+        assert event.record == {**was, "event_time": was["event_time"] + 2000}  # type: ignore[operator]
+    assert struck(troubles) == {"producer-revises": 10}
+    assert lasting().revised(EVENTS) == []
 
 
 def test_without_trouble_the_producer_puts_a_portion_in_one_course() -> None:

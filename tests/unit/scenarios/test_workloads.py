@@ -12,6 +12,7 @@ from scenarios.workloads import (
     UNLISTED_CAMPAIGNS,
     EventType,
     WorkloadEvent,
+    at_edges,
     stream,
     synthetic,
 )
@@ -86,3 +87,12 @@ def test_every_hour_of_the_window_has_events() -> None:
 def test_senseless_arguments_are_refused(n: int, start: datetime, hours: float) -> None:
     with pytest.raises(ValueError, match=r"UTC|hours"):
         synthetic(n, 7, start, hours)
+
+
+def test_events_at_the_edges_lie_within_a_microsecond_of_full_hours_on_both_sides_of_midnight() -> None:
+    moved = at_edges(synthetic(200, 1, START, HOURS))
+    hour_us = 3_600_000_000
+    assert {(time_us(event) + 1) % hour_us for event in moved} == {0, 1, 2}
+    assert [event.event_id for event in moved] == [event.event_id for event in synthetic(200, 1, START, HOURS)]
+    midnight_us = int((START + timedelta(hours=2)).timestamp() * 1_000_000)
+    assert {midnight_us - 1, midnight_us, midnight_us + 1} <= {time_us(event) for event in moved}
