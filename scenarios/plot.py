@@ -93,7 +93,10 @@ def _caption(timeline: Timeline) -> str:
     if heal is not None and timeline.strikes:
         said.append(f'<span class="key heal">healed at {heal:.1f} s</span>')
     if converged is not None:
-        said.append(f'<span class="key converged">last change at rest at {converged:.1f} s</span>')
+        after = (
+            f", {max(0.0, converged - heal):.1f} s after the healing" if heal is not None and timeline.strikes else ""
+        )
+        said.append(f'<span class="key converged">last change at rest at {converged:.1f} s{after}</span>')
     return " ".join(said)
 
 
