@@ -1,0 +1,38 @@
+"""One processor gets nowhere for more than a quarter of an hour."""
+
+from emulator.faults.model import Fault
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Advance, Expect, Look, Scheduled, Scope, Stall, Tick
+
+MINUTE = 1 / 60
+
+DRILL = Drill(
+    name="stuck-processor",
+    hypothesis="A processor that falls a quarter of an hour behind rings its alarm and no other, and loses nothing.",
+    tags=(Tag.FUNCTIONS, Tag.OUTAGE),
+    troubles=(
+        Fault(
+            "no-reference",
+            "aws.call",
+            Action.ERROR_BEFORE,
+            {"service": "s3", "operation": "GetObject", "key": "reference/*", "caller": "wavetank-click-processor"},
+        ),
+    ),
+    witness=(
+        Stall(),
+        Advance(hours=16 * MINUTE),
+        *(Stall(), Advance(hours=MINUTE)) * 6,
+        Tick(Scheduled.PLANNER, but="-processor"),
+        Look(
+            "while it was stuck",
+            (
+                Expect("lost", Scope.VICTIM, equals="acknowledged", reasons=frozenset()),
+                Expect("landed", Scope.OTHERS, equals="acknowledged"),
+            ),
+            premise=True,
+        ),
+    ),
+    stalls=True,
+    alarms=("wavetank-click-processor-behind",),
+)

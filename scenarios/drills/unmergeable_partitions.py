@@ -1,0 +1,39 @@
+"""S3 does not let the concatenator write what is of clicks, until the queue gives their partitions up."""
+
+from emulator.faults.model import Fault
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Advance, Expect, Look, Scheduled, Scope, Settle, Stall, Tick
+
+HIDDEN = "hidden messages"
+"""So a queue calls those that were received, are not done and come again."""
+ATTEMPTS = 5
+
+DRILL = Drill(
+    name="unmergeable-partitions",
+    hypothesis="A partition that was given up rings an alarm, and is merged by the next run that can.",
+    tags=(Tag.SCHEDULE, Tag.STORAGE, Tag.OUTAGE),
+    troubles=(
+        Fault(
+            "not-allowed",
+            "aws.call",
+            Action.ERROR_BEFORE,
+            {"service": "s3", "operation": "PutObject", "key": "avro/event=click/*", "caller": "wavetank-concatenator"},
+            parameters={"status": 403, "code": "AccessDenied"},
+        ),
+    ),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER, but=HIDDEN),
+        *(Advance(hours=1.6), Stall(on=HIDDEN)) * ATTEMPTS,
+        Look(
+            "when they were given up",
+            (
+                Expect("lost", Scope.VICTIM, equals="acknowledged"),
+                Expect("landed", Scope.OTHERS, equals="acknowledged"),
+            ),
+            premise=True,
+        ),
+    ),
+    alarms=("wavetank-merges-dead",),
+)

@@ -1,0 +1,72 @@
+"""The deployed alarms ring by what their metrics were in the time looked at, and what was given up can be cleared."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from emulator.stack import EmbeddedStack
+from pipeline import topology
+from scenarios.alarm_watch import clear_dead_messages, watched
+from scenarios.site import Site
+
+pytestmark = pytest.mark.stack
+
+BEHIND = "wavetank-conversion-processor-behind"
+TWENTY_MINUTES_MS = 20 * 60 * 1000.0
+DAYS_AHEAD = timedelta(days=90)
+"""A time of its own, at which no other test has a datapoint."""
+
+
+@pytest.fixture
+def site(deployed: EmbeddedStack) -> Iterator[Site]:
+    """The pipeline, with no message in the queue of those given up."""
+    site = Site.deployed_on(deployed)
+    clear_dead_messages(site)
+    yield site
+    clear_dead_messages(site)
+
+
+def rang(site: Site, since: datetime, minutes: int) -> set[str]:
+    found = watched(site, since.timestamp(), (since + timedelta(minutes=minutes)).timestamp())
+    return {each.alarm.name for each in found if each.rang}
+
+
+def behind(site: Site, since: datetime, minutes: int) -> None:
+    """The processor of conversions is twenty minutes behind in each of so many minutes."""
+    data = [
+        {
+            "MetricName": "IteratorAge",
+            "Dimensions": [{"Name": "FunctionName", "Value": "wavetank-conversion-processor"}],
+            "Timestamp": since + timedelta(minutes=number),
+            "Value": TWENTY_MINUTES_MS,
+        }
+        for number in range(minutes)
+    ]
+    site.stack.client("cloudwatch").put_metric_data(Namespace="AWS/Lambda", MetricData=data)
+
+
+@pytest.mark.parametrize(("minutes", "names"), [(4, set()), (5, {BEHIND})])
+def test_an_alarm_rings_after_as_many_bad_minutes_as_it_is_defined_to(
+    site: Site, minutes: int, names: set[str]
+) -> None:
+    since = datetime.now(UTC).replace(second=30, microsecond=0) + minutes * DAYS_AHEAD
+    behind(site, since, minutes)
+    assert rang(site, since, 30) == names
+    assert rang(site, since - timedelta(hours=2), 30) == set()
+
+
+def test_every_alarm_of_the_template_is_watched(site: Site) -> None:
+    now = datetime.now(UTC)
+    found = watched(site, now.timestamp(), now.timestamp() + 60)
+    processors = {f"{event.processor}-behind" for event in site.topology.events}
+    assert {each.alarm.name for each in found} == {*processors, topology.DEAD_MERGES}
+
+
+def test_a_message_that_was_given_up_rings_until_it_is_cleared(site: Site) -> None:
+    sqs, since = site.stack.client("sqs"), datetime.now(UTC) + 2 * DAYS_AHEAD
+    url = sqs.get_queue_url(QueueName=topology.DEAD_MERGES)["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="{}")
+    assert rang(site, since, 5) == {topology.DEAD_MERGES}
+    assert clear_dead_messages(site) == 1
+    assert rang(site, since, 5) == set()
