@@ -53,7 +53,7 @@ Endpoint = Annotated[
     str | None,
     typer.Option(
         "--endpoint-url",
-        help="Run on this stack, and EMPTY its data bucket; by default on a private one of its own.",
+        help="Run on this stack, and EMPTY its data bucket and dead queue; by default on a private one of its own.",
         show_default=False,
     ),
 ]
