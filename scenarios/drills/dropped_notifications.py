@@ -18,4 +18,5 @@ DRILL = Drill(
         Tick(Scheduled.PLANNER),
         Look("missing before the replayer ran", (Expect("lost", at_least=1),), premise=True),
     ),
+    converges_within_s=120,
 )
