@@ -6,6 +6,10 @@ import pytest
 
 from emulator.faults.model import Fault, document
 from emulator.faults.parse import parse
+from emulator.home import project_root
+from pipeline import topology
+from pipeline.records import Reason
+from pipeline.template import render
 from scenarios.catalogue import UnknownDrillError, catalogue, named
 from scenarios.drill import Tag
 from scenarios.feeding import chosen, portions
@@ -40,6 +44,20 @@ def test_every_drill_but_the_control_is_found_by_a_tag_and_every_tag_finds_one()
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.id)
 def test_every_fault_of_a_drill_is_one_that_the_stack_accepts(fault: Fault) -> None:
     assert document(parse(document(fault), "unnamed")).items() >= {"id": fault.id, "point": fault.point}.items()
+
+
+def test_every_alarm_that_a_drill_names_is_deployed_and_every_reason_is_one_of_the_pipelines() -> None:
+    resources = render(topology.load(project_root() / "schemas"))["Resources"].values()
+    alarms = {made["Properties"]["AlarmName"] for made in resources if made["Type"] == "AWS::CloudWatch::Alarm"}
+    for drill in catalogue().values():
+        assert set(drill.alarms or ()) <= alarms
+        assert set(drill.sets_aside or ()) <= set(Reason)
+    assert {name for drill in catalogue().values() for name in drill.alarms or ()} >= {topology.DEAD_MERGES}
+
+
+def test_a_drill_whose_streams_refuse_single_records_is_not_held_to_the_order() -> None:
+    unordered = {name for name, drill in catalogue().items() if not drill.promise.in_order}
+    assert unordered == {"throttled-puts", "failing-puts"}
 
 
 def test_drills_are_found_by_name_each_once_in_the_order_given() -> None:
