@@ -28,7 +28,7 @@ USERS = {
     "AWS_PROFILE": "no-such-profile",
     "HTTP_PROXY": "http://127.0.0.1:1",
 }
-DOWN_WITHIN_S = 2.0
+DOWN_WITHIN_S = 20.0
 INTERRUPTED = 130
 
 WAYS_TO_BE_ALONE = (("unshare", "--net"), ("unshare", "--map-root-user", "--net"))
