@@ -27,7 +27,7 @@ from tests.e2e.commands import Ran, wavetank
 
 pytestmark = pytest.mark.stack
 
-N, SEED, HOURS = 300, 5, 26
+N, SEED, HOURS = 300, 5, 5
 START = datetime(2025, 3, 1, 20, tzinfo=UTC)
 SYNTHETIC = ("--synthetic", str(N), "--seed", str(SEED), "--hours", str(HOURS), "--start", START.isoformat())
 ENDLESS = 5_000_000
