@@ -8,6 +8,7 @@ passes, and when the clock is advanced past that deadline.
 import threading
 import time
 import weakref
+from math import inf
 
 
 class Clock:
@@ -73,15 +74,20 @@ class Alarm:
         """Whether it has rung since the last `clear`."""
         return self._rung
 
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait until it rings or `timeout` emulator seconds have passed; True when it rang."""
-        deadline = None if timeout is None else self._clock.now() + timeout
+    def wait(self, timeout: float | None = None, *, patience: float | None = None) -> bool:
+        """Wait until it rings or `timeout` emulator seconds have passed; True when it rang.
+
+        Returns after `patience` seconds of the wall clock too, where given: for who looks now and then whether a ring
+        was missed, which emulator time that is moved on is no reason for.
+        """
+        deadline = inf if timeout is None else self._clock.now() + timeout
+        end = inf if patience is None else time.monotonic() + patience
         with self._condition:
             while not self._rung:
-                left = None if deadline is None else deadline - self._clock.now()
-                if left is not None and left <= 0:
+                left = min(deadline - self._clock.now(), end - time.monotonic())
+                if left <= 0:
                     break
-                self._condition.wait(left)
+                self._condition.wait(None if left == inf else left)
             return self._rung
 
     def _look_again(self) -> None:

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 LOG = logging.getLogger(__name__)
 
 POLL_S = 0.01
+LONGEST_POLL_S = 0.04
+"""A settle looks again after the first, then after ever longer pauses, up to the second."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ class InFlight:
         Quiet means: every flush was asked for, then two looks in a row found nothing and no token was taken
         in between.
         """
-        deadline = time.monotonic() + timeout_s
+        deadline, pause_s = time.monotonic() + timeout_s, POLL_S
         begun_when_quiet: int | None = None
         while True:
             broken = self._flushed(last=False)
@@ -125,7 +127,8 @@ class InFlight:
             if time.monotonic() > deadline:
                 return pending
             if pending:
-                time.sleep(POLL_S)
+                time.sleep(pause_s)
+                pause_s = min(LONGEST_POLL_S, pause_s * 1.25)
 
     def _asked(self, last: bool) -> list[Pending]:
         return [item for watch in self._watching(last) for item in watch.ask()]

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
 from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
@@ -24,7 +25,7 @@ from emulator.inflight import Pending
 LOG = logging.getLogger(__name__)
 
 SOURCE_HOP = "firehose.source"
-POLL_S = 5.0
+POLL_S = 60.0  # a stream is read when its bell rings; so often (wall clock) also without
 READ_LIMIT = 10_000  # most records of one GetRecords
 FULL_READ = 500  # a read of so many is followed by the next one at once
 LINGER_S = 0.02  # smaller reads wait so long for more, so that a trickle of puts costs few reads
@@ -139,7 +140,7 @@ class KinesisSource:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._wake.wait(self._next_look() - self._clock.now())
+            self._wake.wait(self._next_look() - self._clock.now(), patience=POLL_S)
             self._busy = True
             self._wake.clear()
             try:
@@ -152,8 +153,8 @@ class KinesisSource:
                 self._busy = False
 
     def _next_look(self) -> float:
-        looks = [self._clock.now() + POLL_S, *(shard.retry_at for shard in self._shards.values() if shard.problem)]
-        return min([*looks, self._look_at] if self._looks_failed else looks)
+        looks = [shard.retry_at for shard in self._shards.values() if shard.problem]
+        return min([*looks, self._look_at] if self._looks_failed else looks, default=inf)
 
     def _catch_up(self) -> None:
         """Read every shard until nothing is left that can be read now."""

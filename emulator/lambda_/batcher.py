@@ -26,7 +26,7 @@ class Batcher[T]:
         self._arrived = threading.Event()
         self._hurry = threading.Event()
         self._thread: threading.Thread | None = None
-        IN_FLIGHT.watch(hop, self.pending, self.flush)
+        IN_FLIGHT.watch(hop, self.pending, self.flush, last=True)
 
     def add(self, item: T) -> None:
         """Hand this over soon."""

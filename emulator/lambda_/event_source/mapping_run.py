@@ -115,7 +115,7 @@ class MappingRun:
         while not self._stopping.is_set():
             self._looking = True
             self._alarm.clear()
-            wait = SAFETY_POLL_S
+            wait = None
             try:
                 self._look()
                 troubles, self._trouble, self._looking = 0, "", False
@@ -127,7 +127,7 @@ class MappingRun:
                 is_new = False
                 begun()
             if not self._stopping.is_set():
-                self._alarm.wait(wait)
+                self._alarm.wait(wait, patience=SAFETY_POLL_S)
 
     def _look(self) -> None:
         try:

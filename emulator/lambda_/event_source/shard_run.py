@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from math import inf
 
 from emulator.clock import CLOCK, Alarm
 from emulator.doorbell import STREAM_WRITES
@@ -18,7 +19,7 @@ LOG = logging.getLogger(__name__)
 
 HOP = "lambda.event-source"
 SAFETY_POLL_S = 60.0
-"""A shard is read when its stream's bell rings; so often also without (iterators expire after 300 s)."""
+"""A shard is read when its stream's bell rings; so often, by the wall clock, also without."""
 
 
 class ShardRun:
@@ -136,13 +137,13 @@ class ShardRun:
                 self._trouble = f"({error})"
                 wait = self._recover(error, troubles)
             if wait > 0:
-                self._bell.wait(wait)
+                self._bell.wait(wait, patience=SAFETY_POLL_S)
 
     def _read_once(self) -> float:
-        """Read one page and share it out; return how long to wait for the bell before the next."""
+        """Read one page and share it out; return how long to wait before the next, if the bell does not ring."""
         with self._lock:
             if not self._progress.has_room:
-                return SAFETY_POLL_S
+                return inf
         looked_at = CLOCK.now()
         if not self._iterator:
             self._iterator = self._around.stream.iterator(self.shard_id, self._place.lasting())
@@ -154,7 +155,7 @@ class ShardRun:
             self._end()
         elif not page.records and page.millis_behind == 0:
             self._rest_at_tip(looked_at)
-        return SAFETY_POLL_S if self._at_tip else 0.0
+        return inf if self._at_tip else 0.0
 
     def _accept(self, page: Page) -> None:
         write = self._writer.write

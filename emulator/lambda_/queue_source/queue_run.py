@@ -3,6 +3,7 @@
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from math import inf
 
 from emulator.clock import CLOCK, Alarm
 from emulator.doorbell import QUEUE_WRITES
@@ -101,7 +102,7 @@ class QueueRun:
                 wait = wait_s(troubles)
                 LOG.info("%s: %s", self._settings.title, error)
             if not self._stopping.is_set():
-                self._alarm.wait(wait)
+                self._alarm.wait(wait, patience=SAFETY_POLL_S)
         self.flush()
         while self._hand_over():
             pass
@@ -113,8 +114,8 @@ class QueueRun:
                 self._fill()
                 if not self._hand_over():
                     closes = self._backlog.until()
-                    return SAFETY_POLL_S if closes is None else min(SAFETY_POLL_S, closes - CLOCK.now())
-        return SAFETY_POLL_S
+                    return inf if closes is None else closes - CLOCK.now()
+        return inf
 
     def _fill(self) -> None:
         """Receive until a batch is full or no message is visible; what the filters drop is deleted."""

@@ -79,3 +79,23 @@ def test_ringing_wakes_a_waiter_without_a_deadline() -> None:
     alarm.set()
     thread.join(LONG_S)
     assert result == [True]
+
+
+def test_patience_ends_by_the_wall_clock() -> None:
+    assert not Alarm(Clock()).wait(patience=0.01)
+
+
+def test_time_that_is_moved_on_does_not_end_patience() -> None:
+    clock = Clock()
+    alarm, ended = Alarm(clock), threading.Event()
+
+    def wait() -> None:
+        alarm.wait(patience=60)
+        ended.set()
+
+    threading.Thread(target=wait, daemon=True).start()
+    for _ in range(5):
+        clock.advance(3600)
+        assert not ended.wait(0.02)
+    alarm.set()
+    assert ended.wait(10)
