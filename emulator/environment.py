@@ -28,6 +28,9 @@ OWNER_FD = "WAVETANK_OWNER_FD"
 OWNER_PID = "WAVETANK_OWNER_PID"
 """The process that owns the stack."""
 
+CONTROL_PEERS = "WAVETANK_CONTROL_PEERS"
+"""Whom the control API answers besides this machine: see `emulator.peers`. Only a container's stack has it."""
+
 SERVICES = (
     "cloudformation",
     "cloudwatch",

@@ -1,4 +1,4 @@
-"""The control API, `/_wavetank/…`, on the stack's own port; it answers callers on this machine only.
+"""The control API, `/_wavetank/…`, on the stack's own port; it answers callers on this machine only (`emulator.peers`).
 
     GET    /status           what runs: plugins in use, version, process id, clock
     POST   /settle?timeout=S wait until nothing is in flight: 200, or 409 with what still is
@@ -21,7 +21,6 @@ Source: https://docs.localstack.cloud/aws/capabilities/chaos-engineering/chaos-a
 Errors are `{"error": {"message": …}}` with a 4xx status.
 """
 
-import ipaddress
 import json
 import math
 from collections.abc import Callable
@@ -31,6 +30,7 @@ from localstack.http import Response
 from localstack.services.edge import ROUTER
 from localstack.services.internal import get_internal_apis
 
+from emulator import peers
 from emulator.clock import CLOCK
 from emulator.deliveries.events import SCHEDULES, UnknownRule
 from emulator.faults import chaos, model, points
@@ -120,15 +120,8 @@ def _error(message: str) -> dict[str, Any]:
 def _check_peer(request: Any) -> None:
     """Raise RefusedError unless the caller is on this machine; calls from within have no address."""
     peer = request.remote_addr
-    if peer and not _is_loopback(peer):
+    if peer and not peers.is_answered(peer):
         raise RefusedError(f"the control API answers only on this machine, not {peer}", 403)
-
-
-def _is_loopback(peer: str) -> bool:
-    try:
-        return ipaddress.ip_address(peer).is_loopback
-    except ValueError:
-        return False
 
 
 def _status(_request: Any) -> Answer:
