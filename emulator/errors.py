@@ -6,7 +6,15 @@ StackError
 ├── PortTaken              something that is not ours listens there
 ├── NoStackUp              there is no stack to talk to
 ├── StartFailed            the stack did not come up; carries the last lines of its log
-│   └── NotOurPlugins      it came up without wavetank's plugins
+│   ├── NotOurPlugins      it came up without wavetank's plugins
+│   └── ContainerFailed    its container did not become healthy, or the engine refused to run it
+├── EngineError            there is no Docker engine that can be used
+│   ├── NoEngine           none answers
+│   ├── EngineRefused      this user may not use it
+│   ├── EngineTooOld       its API is older than what is asked of it
+│   ├── OutOfDisk          it has no space left
+│   ├── ImageFailed        the image cannot be built or found
+│   └── NameTaken          another container, not ours, has the name
 ├── Unreachable            nothing answers at the endpoint
 │   └── NotWavetank        something does, but it has no control API
 ├── ControlRefused         the control API answered with an error
@@ -75,6 +83,70 @@ class StartFailed(StackError):
 
 class NotOurPlugins(StartFailed):
     """The stack came up, but not with wavetank's plugins, so it would not be the stack that was asked for."""
+
+
+class ContainerFailed(StartFailed):
+    """The stack's container did not become healthy, or the engine refused to run it."""
+
+
+class EngineError(StackError):
+    """There is no Docker engine that can be used."""
+
+
+class NoEngine(EngineError):
+    """No Docker engine answers."""
+
+    def __init__(self, said: str = "") -> None:
+        super().__init__(
+            "no Docker engine answers." + (f" ({said})" if said else ""),
+            "Start one (Docker Desktop, or `systemctl start docker`), set DOCKER_HOST, or do without `--docker`.",
+        )
+
+
+class EngineRefused(EngineError):
+    """The engine's socket may not be used by this user."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this user may not use the Docker engine's socket.",
+            "Add the user to the group `docker` and log in anew, use rootless Docker, or set DOCKER_HOST.",
+        )
+
+
+class EngineTooOld(EngineError):
+    """The engine's API is older than what is asked of it."""
+
+    def __init__(self, found: str, needed: str) -> None:
+        super().__init__(
+            f"the Docker engine is too old: API {found}.", f"API {needed} (Docker 20.10) or later is needed."
+        )
+
+
+class OutOfDisk(EngineError):
+    """The engine has no space left for images and containers."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the Docker engine has no disk space left.",
+            "See what takes it with `docker system df`; `docker image prune` and `docker builder prune` free some.",
+        )
+
+
+class ImageFailed(EngineError):
+    """The image cannot be built or found; the message has the last lines of the build."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(f"the image of the emulator cannot be had: {said}", "Build it by hand: docker compose build")
+
+
+class NameTaken(EngineError):
+    """A container that is not ours has the name that the stack's would have."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(
+            f"another container has the name of the stack's: {said}",
+            "Remove it with `docker rm -f NAME`, or name another port with `--port N`.",
+        )
 
 
 class Unreachable(StackError):

@@ -1,6 +1,7 @@
 """Where stacks keep their state and what they share.
 
     <home>/stacks/<port>/   one running stack: stack.json, localstack.log, root/ (LocalStack's files), tmp/
+    <home>/containers/<port>  an empty file for each stack that was started in a container
     <home>/cache/           content-addressed, shared by all: unpacked layers, packages, the plugin index
 
 `<home>` is `WAVETANK_HOME`, else `.wavetank` in the project; the cache is `WAVETANK_CACHE`, else in the home.
@@ -65,6 +66,15 @@ class Home:
     def stack(self, port: int) -> StackFolder:
         """The folder of the stack on `port`, which need not exist."""
         return StackFolder(self.path / "stacks" / str(port))
+
+    def container(self, port: int) -> Path:
+        """The file whose presence means that a stack was started in a container on `port`."""
+        return self.path / "containers" / str(port)
+
+    def container_ports(self) -> list[int]:
+        """The ports on which stacks were started in containers, whether they still run or not."""
+        folder = self.path / "containers"
+        return sorted(int(item.name) for item in folder.iterdir()) if folder.is_dir() else []
 
     def ports(self) -> list[int]:
         """The ports that have a stack folder, running or not."""

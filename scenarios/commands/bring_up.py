@@ -5,14 +5,18 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emulator.clients import DUMMY_KEY, REGION
 from emulator.environment import LogLevel
 from emulator.home import Home
 from emulator.stack import EmbeddedStack
 from emulator.startup import discard_stale
+from scenarios.commands import target
 from scenarios.commands.overview import is_deployed
+
+if TYPE_CHECKING:
+    from emulator.container.stack import DockerStack
 
 Say = Callable[[str], None]
 
@@ -43,8 +47,25 @@ class Outcome:
         return asdict(self)
 
 
-def bring_up(port: int, *, deploy: bool, log_level: LogLevel, say: Say) -> Outcome:
-    """Start a stack on `port` and deploy the pipeline; a stack of ours that is there already is kept.
+@dataclass(frozen=True)
+class Start:
+    """How to start a stack: on which port (0: a free one), what it logs at least, whether in a container."""
+
+    port: int
+    log_level: LogLevel = LogLevel.INFO
+    docker: bool = False
+
+    def run(self, home: Home) -> "EmbeddedStack | DockerStack":
+        """Start it, owned by this process."""
+        if not self.docker:
+            return EmbeddedStack.up(self.port, home=home, log_level=self.log_level)
+        from emulator.container.stack import DockerStack
+
+        return DockerStack.up(self.port, home=home, log_level=self.log_level)
+
+
+def bring_up(start: Start, *, deploy: bool, say: Say) -> Outcome:
+    """Start a stack and deploy the pipeline; a stack of ours that is there already is kept.
 
     A start that fails or is interrupted, here or while deploying, leaves nothing running. The AWS client is
     imported while the stack starts: there are two processes, and most machines have two cores.
@@ -52,22 +73,29 @@ def bring_up(port: int, *, deploy: bool, log_level: LogLevel, say: Say) -> Outco
     home = Home.from_environment()
     for stale in discard_stale(home):
         say(f"cleaned up after a stack on port {stale.port} that was gone (process {stale.pid})")
-    existing = EmbeddedStack.on(port, home) if port else None
+    existing = target.on(start.port) if start.port else None
     if existing is not None and not existing.is_private:
         existing.control.status()
         return _deployed(existing, deploy, say, start_s=None)
     begun = time.monotonic()
     if deploy:
         threading.Thread(target=import_module, args=("emulator.deploy",), daemon=True).start()
-    stack = EmbeddedStack.up(port, home=home, log_level=log_level)
+    stack = start.run(home)
     start_s = time.monotonic() - begun
     try:
         outcome = _deployed(stack, deploy, say, start_s=start_s)
     except BaseException:
-        stack.down(keep_log=True)
+        _undo(stack)
         raise
     stack.release()
     return outcome
+
+
+def _undo(stack: "EmbeddedStack | DockerStack") -> None:
+    if isinstance(stack, EmbeddedStack):
+        stack.down(keep_log=True)
+    else:
+        stack.down()
 
 
 def report(outcome: Outcome) -> str:
@@ -87,7 +115,7 @@ def report(outcome: Outcome) -> str:
     )
 
 
-def _deployed(stack: EmbeddedStack, wanted: bool, say: Say, start_s: float | None) -> Outcome:
+def _deployed(stack: "EmbeddedStack | DockerStack", wanted: bool, say: Say, start_s: float | None) -> Outcome:
     deploy_s = None
     there = start_s is None and is_deployed(stack)
     if wanted and not there:

@@ -1,26 +1,30 @@
 """What runs, for `wavetank status`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emulator.errors import StackError
 from emulator.stack import EmbeddedStack, Stack
 from pipeline.topology import PROJECT
+
+if TYPE_CHECKING:
+    from emulator.container.stack import DockerStack
 
 HEADINGS = ("PORT", "PROCESS", "UP FOR", "STATE", "PIPELINE", "ENDPOINT")
 STATUS_TIMEOUT_S = 3.0
 THERE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 
 
-def describe(stack: EmbeddedStack) -> dict[str, Any]:
+def describe(stack: "EmbeddedStack | DockerStack") -> dict[str, Any]:
     """One stack as JSON has it; a stack that does not answer is described as not ready."""
     known = {
+        "kind": "embedded" if isinstance(stack, EmbeddedStack) else "docker",
         "port": stack.port,
         "endpoint_url": stack.endpoint_url,
         "pid": stack.pid,
         "uptime_s": round(stack.uptime_s, 1),
         "private": stack.is_private,
-        "log": str(stack.folder.log),
+        "log": str(stack.folder.log) if isinstance(stack, EmbeddedStack) else f"docker logs {stack.container.name}",
     }
     try:
         answer = stack.control.status(timeout_s=STATUS_TIMEOUT_S)

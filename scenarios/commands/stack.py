@@ -1,4 +1,4 @@
-"""`wavetank up | down | status | logs`: the life of the embedded stack."""
+"""`wavetank up | down | status | logs`: the life of a stack, embedded or in a container."""
 
 import json
 import sys
@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,9 @@ from emulator.errors import NoStackUp
 from emulator.home import Home
 from emulator.stack import DEFAULT_PORT, EmbeddedStack, Stack
 from scenarios.commands import target
+
+if TYPE_CHECKING:
+    from emulator.container.stack import DockerStack
 
 NOTHING_UP = 3
 """Exit code of `status` when there is no stack, as service managers use it."""
@@ -43,15 +46,17 @@ def up(
     as_json: AsJson = False,
     deploy: Annotated[bool, typer.Option(help="Deploy the pipeline once the stack is ready.")] = True,
     log_level: Annotated[LogLevel, typer.Option(help="The least that the stack logs.")] = LogLevel.INFO,
+    docker: Annotated[bool, typer.Option("--docker", help="In a container; builds the image where needed.")] = False,
 ) -> None:
     """Start the stack, with the pipeline deployed on it.
 
     It runs in the background until `wavetank down`. When it is up already, that is said and nothing else
     done.
     """
-    from scenarios.commands.bring_up import bring_up, report
+    from scenarios.commands.bring_up import Start, bring_up, report
 
-    outcome = bring_up(port, deploy=deploy, log_level=log_level, say=_hush if as_json else _say)
+    start = Start(port, log_level, docker)
+    outcome = bring_up(start, deploy=deploy, say=_hush if as_json else _say)
     typer.echo(json.dumps(outcome.document()) if as_json else report(outcome))
 
 
@@ -69,7 +74,7 @@ def down(
     for stale in clean(home):
         _say(f"cleaned up after a stack on port {stale} that was gone")
     try:
-        stacks = EmbeddedStack.running(home) if everything else [target.embedded(port)]
+        stacks = target.all_running() if everything else [target.ours(port)]
     except NoStackUp as error:
         return _say(f"nothing to stop: {error.message}")
     if not stacks:
@@ -88,7 +93,7 @@ def status(as_json: AsJson = False) -> None:
     """
     from scenarios.commands.overview import describe, table
 
-    stacks = [describe(stack) for stack in EmbeddedStack.running()]
+    stacks = [describe(stack) for stack in target.all_running()]
     if as_json:
         typer.echo(json.dumps(stacks))
     else:
@@ -112,7 +117,7 @@ def logs(
     With --port also that of a stack that failed to start.
     """
     if function is not None:
-        stack = target.connect(endpoint_url) if port is None else target.embedded(port)
+        stack = target.connect(endpoint_url) if port is None else target.ours(port)
         return _function_log(stack, function, lines, follow)
     return _stack_log(port, lines, follow)
 
@@ -131,10 +136,16 @@ def _function_log(stack: Stack, function: str, lines: int, follow: bool) -> None
 
 
 def _stack_log(port: int | None, lines: int, follow: bool) -> None:
+    stack = target.ours(None) if port is None else target.on(port)
+    if stack is not None and not isinstance(stack, EmbeddedStack):
+        return _container_log(stack, lines, follow)
+    folder = stack.folder if stack is not None else Home.from_environment().stack(port or 0)
+    return _file_log(folder.log, port, lines, follow)
+
+
+def _file_log(log: Path, port: int | None, lines: int, follow: bool) -> None:
     from emulator.startup import tail
 
-    home = Home.from_environment()
-    log = home.stack(port).log if port is not None else target.embedded(None).folder.log
     if not log.is_file():
         raise NoStackUp(f"there is no log of a stack on port {port}.")
     end = log.stat().st_size
@@ -143,6 +154,15 @@ def _stack_log(port: int | None, lines: int, follow: bool) -> None:
         for text in _new_text(log, end):
             sys.stdout.write(text)
             sys.stdout.flush()
+
+
+def _container_log(stack: "DockerStack", lines: int, follow: bool) -> None:
+    typer.echo(stack.log(lines))
+    if follow:
+        with suppress(KeyboardInterrupt):
+            for text in stack.follow():
+                sys.stdout.write(text)
+                sys.stdout.flush()
 
 
 def clean(home: Home) -> list[int]:

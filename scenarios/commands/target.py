@@ -2,14 +2,18 @@
 
 import os
 import socket
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 import typer
 
 from emulator.clients import LOCAL_HOSTS
 from emulator.errors import CallerError, NoStackUp, SeveralStacksUp, Unreachable
+from emulator.home import Home
 from emulator.stack import EmbeddedStack, ExternalStack, Stack
+
+if TYPE_CHECKING:
+    from emulator.container.stack import DockerStack
 
 PORT_VARIABLE = "WAVETANK_PORT"
 CONNECT_TIMEOUT_S = 3.0
@@ -35,26 +39,45 @@ def connect(endpoint_url: str | None = None) -> Stack:
         return _at(endpoint_url)
     named = os.environ.get(PORT_VARIABLE)
     if named:
-        return embedded(_port(named))
-    return embedded(None)
+        return ours(_port(named))
+    return ours(None)
 
 
-def embedded(port: int | None) -> EmbeddedStack:
-    """The embedded stack on `port`, or (None) the only one up; the private stack of a drill has to be named.
+def ours(port: int | None) -> "EmbeddedStack | DockerStack":
+    """Our stack on `port`, embedded or in a container, or (None) the only one up.
 
-    Raises `NoStackUp` or `SeveralStacksUp`.
+    The private stack of a drill has to be named. Raises `NoStackUp` or `SeveralStacksUp`.
     """
     if port is not None:
-        stack = EmbeddedStack.on(port)
+        stack = on(port)
         if stack is None:
             raise NoStackUp(f"no stack of ours is up on port {port}.")
         return stack
-    running = [stack for stack in EmbeddedStack.running() if not stack.is_private]
+    running = [stack for stack in all_running() if not stack.is_private]
     if not running:
         raise NoStackUp
     if len(running) > 1:
         raise SeveralStacksUp([stack.port for stack in running])
     return running[0]
+
+
+def on(port: int) -> "EmbeddedStack | DockerStack | None":
+    """Our stack on `port`, embedded or in a container; None when there is none."""
+    found = EmbeddedStack.on(port)
+    if found is not None or not Home.from_environment().container(port).exists():
+        return found
+    from emulator.container.stack import DockerStack
+
+    return DockerStack.on(port)
+
+
+def all_running() -> "list[EmbeddedStack | DockerStack]":
+    """Every stack of this checkout that is up; Docker is asked only where one was started in it."""
+    if not Home.from_environment().container_ports():
+        return [*EmbeddedStack.running()]
+    from emulator.container.stack import DockerStack
+
+    return [*EmbeddedStack.running(), *DockerStack.running()]
 
 
 def _at(endpoint_url: str) -> Stack:
@@ -67,8 +90,8 @@ def _at(endpoint_url: str) -> Stack:
     except OSError as error:
         remedy = "Start a stack with `wavetank up`, or correct --endpoint-url (AWS_ENDPOINT_URL)."
         raise Unreachable(f"nothing listens at {endpoint_url} ({error}).", remedy) from error
-    ours = EmbeddedStack.on(port) if url.hostname in LOCAL_HOSTS else None
-    return ours or ExternalStack(endpoint_url)
+    known = on(port) if url.hostname in LOCAL_HOSTS else None
+    return known or ExternalStack(endpoint_url)
 
 
 def _port(text: str) -> int:

@@ -1,0 +1,78 @@
+"""The Docker engine: connecting to it, and what its refusals mean."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from emulator.errors import (
+    ContainerFailed,
+    EngineRefused,
+    EngineTooOld,
+    ImageFailed,
+    NameTaken,
+    NoEngine,
+    OutOfDisk,
+    PortTaken,
+    StackError,
+)
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+OLDEST_API = (1, 41)
+"""Docker Engine 20.10: the oldest one that what we ask for was tried on."""
+
+PERMISSION = ("permission denied", "permissionerror")
+NOT_THERE = ("no such file or directory", "connection refused", "filenotfounderror", "connectionrefusederror")
+PORT = ("port is already allocated", "address already in use", "ports are not available")
+DISK = ("no space left on device",)
+NAME = ("is already in use by container",)
+
+
+def connect() -> "DockerClient":
+    """The engine that `DOCKER_HOST` names, or the local one. Raises `NoEngine`, `EngineRefused` or `EngineTooOld`."""
+    import docker
+
+    with explained():
+        client = docker.from_env()
+        check_version(str(client.version()["ApiVersion"]))
+        return client
+
+
+def check_version(api: str) -> None:
+    """Raise `EngineTooOld` for an engine whose API (such as "1.41") is older than what we ask for."""
+    found = tuple(int(part) for part in api.split("."))
+    if found < OLDEST_API:
+        raise EngineTooOld(api, ".".join(map(str, OLDEST_API)))
+
+
+@contextlib.contextmanager
+def explained(port: int = 0) -> Iterator[None]:
+    """Raise what the engine says within the block as an error that a person can act upon."""
+    from docker.errors import DockerException
+    from requests.exceptions import RequestException
+
+    try:
+        yield
+    except (DockerException, RequestException) as error:
+        raise explain(str(error), port) from error
+
+
+def explain(said: str, port: int = 0) -> StackError:
+    """What an error of the engine or of its client means; `port` is the one that was to be published."""
+    lower = said.lower()
+    if any(words in lower for words in PERMISSION):
+        return EngineRefused()
+    if any(words in lower for words in PORT):
+        return PortTaken(port)
+    if any(words in lower for words in DISK):
+        return OutOfDisk()
+    if any(words in lower for words in NAME):
+        return NameTaken(said)
+    if "client version" in lower and "too" in lower:
+        return EngineTooOld(said, ".".join(map(str, OLDEST_API)))
+    if any(words in lower for words in NOT_THERE):
+        return NoEngine(said)
+    if "no such image" in lower:
+        return ImageFailed(said)
+    return ContainerFailed(f"the Docker engine says: {said}")

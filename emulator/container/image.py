@@ -1,0 +1,81 @@
+"""The image of the emulator: built from the checkout where it is not up to date with it."""
+
+import hashlib
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emulator.container.engine import DISK, explained
+from emulator.errors import ImageFailed, OutOfDisk
+from emulator.home import project_root
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+IMAGE = "wavetank-emulator"
+SOURCES = "wavetank.sources"
+"""Image label: the digest of what the image was built from."""
+
+FILES = ("pyproject.toml", "requirements.lock", "LICENSE", "emulator/Dockerfile", ".dockerignore")
+FOLDERS = ("schemas", "pipeline", "emulator", "scenarios", "benchmarks")
+TAIL_LINES = 20
+
+
+def up_to_date(client: "DockerClient", root: Path | None = None) -> str:
+    """The name of the image of this checkout's code, built now where it is missing or of other code.
+
+    Away from a checkout, an image of that name that is there is taken as it is. Raises `ImageFailed`, `OutOfDisk`.
+    """
+    root = root or project_root()
+    dockerfile = root / "emulator" / "Dockerfile"
+    labels = _labels(client)
+    if not dockerfile.is_file():
+        if labels is None:
+            raise ImageFailed(f"there is no image {IMAGE}, and no checkout to build it from.")
+        return IMAGE
+    digest = sources_digest(root)
+    if labels is None or labels.get(SOURCES) != digest:
+        _build(root, digest)
+    return IMAGE
+
+
+def sources_digest(root: Path) -> str:
+    """Changes with every file that goes into the image, and with no other."""
+    total = hashlib.sha256()
+    for path in sorted(_sources(root)):
+        total.update(f"\0{path.relative_to(root)}\0".encode())
+        total.update(path.read_bytes())
+    return total.hexdigest()[:32]
+
+
+def _sources(root: Path) -> Iterator[Path]:
+    yield from (root / name for name in FILES if (root / name).is_file())
+    for folder in FOLDERS:
+        for path in (root / folder).rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts and path.name != "Dockerfile":
+                yield path
+
+
+def _labels(client: "DockerClient") -> dict[str, str] | None:
+    """The labels of the image; None where there is no such image."""
+    from docker.errors import ImageNotFound
+
+    with explained():
+        try:
+            return dict(client.images.get(IMAGE).labels)
+        except ImageNotFound:
+            return None
+
+
+def _build(root: Path, digest: str) -> None:
+    """By the command, as BuildKit, which keeps what has not changed, is not to be had through the SDK."""
+    docker = shutil.which("docker")
+    if docker is None:
+        raise ImageFailed("it has to be built, and there is no `docker` command to build it with.")
+    command = [docker, "build", "-f", "emulator/Dockerfile", "-t", IMAGE, "--label", f"{SOURCES}={digest}", "."]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        said = "\n".join((done.stdout + done.stderr).splitlines()[-TAIL_LINES:])
+        raise OutOfDisk if any(words in said for words in DISK) else ImageFailed(said)
