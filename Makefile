@@ -21,7 +21,7 @@ LOCK_ARGS ?=
 .PHONY: help
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do \
-		printf '  make %-8s %s\n' "$$name" "$$what"; done
+		printf '  make %-11s %s\n' "$$name" "$$what"; done
 
 .PHONY: setup
 setup: ## Prepare .venv: Python 3.13, pinned packages, warm caches. Nothing to do the second time.
@@ -46,6 +46,10 @@ test: setup ## Run all tests but those of exploration, in minutes. PYTEST_ARGS='
 .PHONY: long-test
 long-test: setup ## Run the tests that take minutes: sweep, storm and mutants; all real events; 200 rounds of two writers.
 	WAVETANK_LONG_TESTS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(LONG_TESTS) $(PYTEST_ARGS)
+
+.PHONY: docker-test
+docker-test: setup ## Run the tests that need a Docker engine. PYTEST_ARGS narrows them.
+	$(BIN)/python -m pytest tests/docker $(PYTEST_ARGS)
 
 .PHONY: fuzz
 fuzz: setup ## Feed a million damaged inputs to frame, decode and partition. FUZZ_INPUTS=10000 for fewer.

@@ -1,0 +1,37 @@
+"""The compose file: valid, and as hardened as what the SDK starts."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator.container.settings import PIDS, TMPFS
+
+
+@pytest.fixture
+def services(root: Path) -> dict[str, Any]:
+    command = ["docker", "compose", "--profile", "*", "config", "--format", "json"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return dict(json.loads(done.stdout)["services"])
+
+
+def test_every_service_is_hardened_alike(services: dict[str, Any]) -> None:
+    assert set(services) == {"emulator", "deploy", "drill"}
+    for service in services.values():
+        assert service["user"] == "10001:10001"
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert service["pids_limit"] == PIDS
+        assert int(service["mem_limit"]) > 0
+        assert service["init"] is True
+        assert service["tmpfs"] == [f"{place}:{options}" for place, options in TMPFS.items()]
+        assert all(mount["type"] == "volume" for mount in service.get("volumes", []))
+
+
+def test_only_the_emulator_is_published_and_only_on_loopback(services: dict[str, Any]) -> None:
+    ports = {name: [port["host_ip"] for port in service.get("ports", [])] for name, service in services.items()}
+    assert ports == {"emulator": ["127.0.0.1"], "deploy": [], "drill": []}
