@@ -9,11 +9,13 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from scenarios.client.batches import MAX_RECORD_BYTES, Message
 from scenarios.client.producer import Delivery, Producer, Receipt
 from scenarios.client.wire import EncodingError, FrameTooLargeError
 from scenarios.history import Outcome
+from scenarios.journal import Journal
 from scenarios.lines import Line, parse
 from scenarios.mapper import Mapper
 from scenarios.rejects import RejectFile, Rejection, RejectReason
@@ -52,18 +54,19 @@ class FeedCounts:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A line on its way: its number, the message made of it, and what it was made of."""
+    """A line on its way: its number, the message made of it, and what it was made of; `again`: from the journal."""
 
     number: int
     message: Message
-    event: WorkloadEvent
+    event: WorkloadEvent | None = None
     line: bytes | None = None
+    again: bool = False
 
     @property
     def original(self) -> bytes:
         """The line, or for an event that came from no line its record as JSON."""
-        if self.line is not None:
-            return self.line
+        if self.line is not None or self.event is None:
+            return self.line or b""
         return json.dumps(dict(self.event.record), ensure_ascii=False).encode()
 
 
@@ -77,13 +80,17 @@ def _silent(_: FeedCounts) -> None:
 
 @dataclass
 class Feed:
-    """One run. Setting `stop` ends it in order: what was read is still sent, nothing is read or repeated."""
+    """One run. Setting `stop` ends it in order: what was read is still sent, nothing is read or repeated.
+
+    With a `journal`, what waits in it is sent first, and the source is taken from where the journal has read it to.
+    """
 
     producer: Producer
     rejects: RejectFile
     stop: threading.Event
     progress: Progress = _silent
     counts: FeedCounts = field(default_factory=FeedCounts)
+    journal: Journal | None = None
     _on_the_way: dict[int, Prepared] = field(default_factory=dict, repr=False)
 
     def lines(self, lines: Iterable[Line], mapper: Mapper) -> FeedCounts:
@@ -97,12 +104,14 @@ class Feed:
     def _run(self, source: Iterator[Prepared]) -> FeedCounts:
         started = time.monotonic()
         try:
-            for delivery in self.producer.sender.flow(self._messages(source)):
+            for delivery in self.producer.sender.flow(self._messages(chain(self._waiting(), source))):
                 self._account(delivery)
                 self.counts.duration_s = time.monotonic() - started
                 self.progress(self.counts)
         finally:
             self.rejects.close()
+            if self.journal is not None:
+                self.journal.close()
         self.counts.duration_s = time.monotonic() - started
         self.progress(self.counts)
         return self.counts
@@ -110,13 +119,33 @@ class Feed:
     def _messages(self, source: Iterator[Prepared]) -> Iterator[Message]:
         for position, prepared in enumerate(source):
             self._on_the_way[position] = prepared
+            if self.journal is not None and not prepared.again:
+                self.journal.keep(prepared.number, prepared.message, prepared.original)
             yield prepared.message
+
+    def _waiting(self) -> Iterator[Prepared]:
+        """What an earlier run was given and got no acknowledgement for."""
+        for number, message, original in self.journal.waiting() if self.journal is not None else ():
+            self.counts.read += 1
+            yield Prepared(number, message, line=original, again=True)
+            if self.stop.is_set():
+                return
+
+    def _is_read(self, number: int) -> bool:
+        return self.journal is not None and number <= self.journal.read
+
+    def _pass(self, number: int) -> None:
+        if self.journal is not None:
+            self.journal.passed(number)
 
     def _prepared_lines(self, lines: Iterable[Line], mapper: Mapper) -> Iterator[Prepared]:
         for line in lines:
+            if self._is_read(line.number):
+                continue
             self.counts.read += 1
             if line.problem is None and not line.data.strip():
                 self.counts.blank += 1
+                self._pass(line.number)
                 continue
             made = line.problem or self._make(line, mapper)
             if isinstance(made, Rejection):
@@ -128,6 +157,8 @@ class Feed:
 
     def _prepared_events(self, events: Iterable[WorkloadEvent]) -> Iterator[Prepared]:
         for number, event in enumerate(events, start=1):
+            if self._is_read(number):
+                continue
             self.counts.read += 1
             yield Prepared(number, self.producer.message(event), event)
             if self.stop.is_set():
@@ -154,6 +185,7 @@ class Feed:
     def _reject(self, number: int, rejection: Rejection, original: bytes) -> None:
         self.counts.rejected += 1
         self.rejects.add(number, rejection, original)
+        self._pass(number)
 
     def _account(self, delivery: Delivery) -> None:
         for position, receipt in zip(delivery.batch.positions, delivery.receipts, strict=True):
@@ -161,6 +193,8 @@ class Feed:
             self.counts.retried += max(receipt.attempts - 1, 0)
             if receipt.outcome is Outcome.OK:
                 self.counts.acknowledged += 1
+                if self.journal is not None:
+                    self.journal.acknowledge([prepared.number])
             else:
                 self._not_acknowledged(prepared, receipt)
         if not any(receipt.outcome is Outcome.OK for receipt in delivery.receipts) and not self.stop.is_set():

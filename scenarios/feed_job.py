@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 from scenarios import workloads
 from scenarios.client.producer import Producer
 from scenarios.feed import Feed, FeedCounts, Progress
+from scenarios.journal import Journal
 from scenarios.lines import LineReader
 from scenarios.mapper import Mapper
 from scenarios.rejects import RejectFile
@@ -27,7 +28,9 @@ Report = dict[str, Any]
 
 
 class Job(Protocol):
-    """Something to feed."""
+    """Something to feed; `journal`: the file that keeps what is not acknowledged, if any."""
+
+    journal: Path | None
 
     @property
     def event_types(self) -> list[str]:
@@ -47,6 +50,7 @@ class FileJob:
     path: Path
     mapper: Mapper
     rejected: Path | None = None
+    journal: Path | None = None
 
     @property
     def event_types(self) -> list[str]:
@@ -54,9 +58,10 @@ class FileJob:
 
     def run(self, producer: Producer, stop: threading.Event, *, show: bool) -> Report:
         rejects = RejectFile(self.rejected or Path(f"{self._name}{REJECTED_SUFFIX}"))
+        journal = Journal(self.journal, self._name) if self.journal else None
         with _opened(self.path) as stream, _Shown(self._name, self._size(), show) as shown:
             lines = LineReader(stream)
-            feed = Feed(producer, rejects, stop, shown.progress(stream.tell if self._size() else None))
+            feed = Feed(producer, rejects, stop, shown.progress(stream.tell if self._size() else None), journal=journal)
             counts = feed.lines(lines, self.mapper)
         report = _report(self._name, counts, rejects)
         report["complete"] = report["complete"] and lines.broken is None
@@ -82,13 +87,16 @@ class SyntheticJob:
     start: datetime
     hours: float
     rejected: Path | None = None
+    journal: Path | None = None
     event_types: list[str] = field(default_factory=lambda: list(workloads.EventType))
 
     def run(self, producer: Producer, stop: threading.Event, *, show: bool) -> Report:
         name = "synthetic"
         rejects = RejectFile(self.rejected or Path(f"{name}{REJECTED_SUFFIX}"))
+        source = f"{name} events, seed {self.seed}, {self.n} over {self.hours:g} h from {self.start.isoformat()}"
+        journal = Journal(self.journal, source) if self.journal else None
         with _Shown(name, self.n, show) as shown:
-            feed = Feed(producer, rejects, stop, shown.progress())
+            feed = Feed(producer, rejects, stop, shown.progress(), journal=journal)
             counts = feed.events(workloads.stream(self.n, self.seed, self.start, self.hours))
         return _report(name, counts, rejects) | {"input_error": None, "unmapped": {}}
 

@@ -19,7 +19,7 @@ from scenarios.commands.target import EndpointUrl, connect
 
 if TYPE_CHECKING:
     from emulator.stack import Stack
-    from scenarios.client.producer import Route
+    from scenarios.client.producer import Producer, Route
     from scenarios.feed_job import Job
 
 EXIT_INCOMPLETE = 1
@@ -49,6 +49,15 @@ Rejected = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Where rejected lines go.", show_default="FILE's name + .rejected.ndjson"),
 ]
+JournalFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        dir_okay=False,
+        help="Keep what is not acknowledged here; if it exists, resume.",
+        show_default=False,
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -64,6 +73,7 @@ def feed(
     hours: Annotated[float, typer.Option(min=0.01, help="With --synthetic: over so many hours.")] = 6.0,
     start: Annotated[str, typer.Option(help="With --synthetic: when they begin.")] = SYNTHETIC_START,
     rejected: Rejected = None,
+    journal: JournalFile = None,
     in_flight: Annotated[int, typer.Option(min=1, max=64, help="Requests at a time.")] = 4,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
     endpoint_url: EndpointUrl = None,
@@ -73,11 +83,12 @@ def feed(
 
     routes = _routes()
     if file is not None and synthetic is None:
-        job = _file_job(file, mapping, rejected, routes)
+        job: Job = _file_job(file, mapping, rejected, routes)
     elif synthetic is not None and file is None and mapping is None:
         job = _synthetic_job(synthetic, seed, hours, start, rejected)
     else:
         raise typer.BadParameter("give a FILE with its --mapping, or --synthetic N")
+    job.journal = journal
     if absent := sorted(set(job.event_types) - set(routes)):
         raise typer.BadParameter(f"it would feed {', '.join(absent)}, and schemas/ has no such event type")
     stack = connect(endpoint_url)
@@ -87,10 +98,19 @@ def feed(
         Sender(stack.client("kinesis"), in_flight=in_flight, stop=stop) as sender,
     ):
         _check_streams(stack, [routes[name] for name in job.event_types])
-        report = job.run(Producer(sender, routes), stop, show=not as_json)
+        report = _run(job, Producer(sender, routes), stop, show=not as_json)
     document = {**report, "interrupted": interrupted.is_set()}
     typer.echo(json.dumps(document, ensure_ascii=False) if as_json else job.sentence(document))
     raise typer.Exit(_exit_code(document))
+
+
+def _run(job: "Job", producer: "Producer", stop: threading.Event, *, show: bool) -> dict[str, Any]:
+    from scenarios.journal import JournalError
+
+    try:
+        return job.run(producer, stop, show=show)
+    except JournalError as error:
+        raise CallerError(str(error), "Name another file with --journal, or remove this one.") from error
 
 
 def _exit_code(document: dict[str, Any]) -> int:

@@ -1,0 +1,132 @@
+"""The producer's own log: what it was given and is not acknowledged, so that nothing is lost when it or the stack ends.
+
+A file of JSON lines, written before what it tells happens:
+
+    {"source": …}                                       what is fed; a journal belongs to one source
+    {"read": n}                                         so many lines of it were taken, and none of them waits
+    {"kept": n, "stream": …, "key": …, "data": …, "original": …}   the n-th waits for its acknowledgement
+    {"done": [n, …]}                                    these are acknowledged
+
+Closed in order it is written anew with what still waits. Killed, it is read as far as it was written; what was
+acknowledged after that is sent a second time, as every hop delivers at least once.
+"""
+
+import base64
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from scenarios.client.batches import Message
+
+
+class JournalError(Exception):
+    """A journal that cannot be used; the message says why and what to do."""
+
+
+class Journal:
+    """The journal of `source` in the file `path`, which need not exist. Raises JournalError for another source's."""
+
+    def __init__(self, path: Path, source: str) -> None:
+        self.path = path
+        self.read = 0
+        self._source = source
+        self._kept: dict[int, dict[str, Any]] = {}
+        if path.exists():
+            self._load()
+        self._out = self._rewritten()
+
+    def waiting(self) -> list[tuple[int, Message, bytes]]:
+        """What is not acknowledged, by number: the message as it was sent, and what it was made of."""
+        return [(number, *_message(entry)) for number, entry in sorted(self._kept.items())]
+
+    def passed(self, number: int) -> None:
+        """The `number`-th line was read, and there is nothing to send."""
+        self.read = max(self.read, number)
+        self._write({"read": number})
+
+    def keep(self, number: int, message: Message, original: bytes) -> None:
+        """The `number`-th line is about to be sent. Raises OSError where that cannot be written down."""
+        entry = {
+            "kept": number,
+            "stream": message.stream,
+            "key": message.key,
+            "data": _text(message.data),
+            "original": _text(original),
+        }
+        self.read = max(self.read, number)
+        self._kept[number] = entry
+        self._write(entry)
+
+    def acknowledge(self, numbers: Iterable[int]) -> None:
+        """These need not be sent again."""
+        done = [number for number in numbers if self._kept.pop(number, None) is not None]
+        if done:
+            self._write({"done": done})
+
+    def close(self) -> None:
+        """Leave only what waits in the file."""
+        self._out.close()
+        self._rewritten().close()
+
+    def _write(self, entry: dict[str, Any]) -> None:
+        self._out.write(json.dumps(entry) + "\n")
+        self._out.flush()
+
+    def _rewritten(self) -> IO[str]:
+        """The file, opened to go on, with what waits now; it takes the place of the old one in one step."""
+        draft = self.path.with_name(self.path.name + ".draft")
+        out = draft.open("w", encoding="utf-8")
+        for entry in ({"source": self._source}, {"read": self.read}, *self._kept.values()):
+            out.write(json.dumps(entry) + "\n")
+        out.flush()
+        draft.replace(self.path)
+        return out
+
+    def _load(self) -> None:
+        entries = _entries(self.path)
+        first = next(entries, {})
+        if "source" not in first:
+            raise JournalError(f"{self.path} is not a journal; name another file.")
+        if first["source"] != self._source:
+            raise JournalError(f"{self.path} is the journal of {first['source']}, not of {self._source}.")
+        for entry in entries:
+            self._apply(entry)
+
+    def _apply(self, entry: dict[str, Any]) -> None:
+        match entry:
+            case {"read": int(number)}:
+                self.read = max(self.read, number)
+            case {"kept": int(number)}:
+                self.read = max(self.read, number)
+                self._kept[number] = entry
+            case {"done": list(numbers)}:
+                for number in numbers:
+                    self._kept.pop(number, None)
+            case _:
+                raise JournalError(f"{self.path} is damaged: {json.dumps(entry)[:80]}")
+
+
+def _entries(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines of the file as far as they were wholly written."""
+    with path.open("rb") as lines:
+        for line in lines:
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                return
+            if not isinstance(entry, dict) or not line.endswith(b"\n"):
+                return
+            yield entry
+
+
+def _message(entry: dict[str, Any]) -> tuple[Message, bytes]:
+    return Message(entry["stream"], entry["key"], _bytes(entry["data"])), _bytes(entry["original"])
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text)
