@@ -49,7 +49,7 @@ long-test: setup ## Run the tests that take minutes: sweep, storm and mutants; a
 
 .PHONY: docker-test
 docker-test: setup ## Run the tests that need a Docker engine. PYTEST_ARGS narrows them.
-	$(BIN)/python -m pytest tests/docker $(PYTEST_ARGS)
+	TESTCONTAINERS_RYUK_DISABLED=true $(BIN)/python -m pytest tests/docker $(PYTEST_ARGS)
 
 .PHONY: fuzz
 fuzz: setup ## Feed a million damaged inputs to frame, decode and partition. FUZZ_INPUTS=10000 for fewer.

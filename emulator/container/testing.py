@@ -1,20 +1,41 @@
 """The emulator for other projects' tests, on testcontainers: three lines, see docs/docker.md."""
 
+import time
 from typing import Any, Self
 
 from testcontainers.core.container import DockerContainer
-from testcontainers.core.wait_strategies import HttpWaitStrategy
+from testcontainers.core.waiting_utils import WaitStrategy, WaitStrategyTarget
 
 from emulator.clients import REGION, Clients
-from emulator.contained import PORT
 from emulator.container.engine import connect
 from emulator.container.image import up_to_date
 from emulator.container.settings import HOST, MEMORY, hardened, published, variables
-from emulator.control import PATH
+from emulator.control import Control
 from emulator.environment import LogLevel
+from emulator.errors import Unreachable
 from emulator.process import listen
 
-START_TIMEOUT_S = 60
+LOOK_S = 0.1
+
+
+class Answers(WaitStrategy):
+    """Return once the control API at the endpoint answers. Raises TimeoutError, to which the log is added."""
+
+    def __init__(self, endpoint_url: str) -> None:
+        super().__init__()
+        self._control = Control(endpoint_url)
+
+    def wait_until_ready(self, container: WaitStrategyTarget) -> None:  # noqa: ARG002
+        """Ask until the start-up time is over."""
+        deadline = time.monotonic() + self._startup_timeout
+        while True:
+            try:
+                self._control.status()
+                return
+            except Unreachable as error:
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"{error.message}") from error
+            time.sleep(LOOK_S)
 
 
 class WaveTankContainer(DockerContainer):
@@ -31,10 +52,12 @@ class WaveTankContainer(DockerContainer):
             self.port = int(free.getsockname()[1])
         super().__init__(image or up_to_date(connect()), **rest)
         self.ports.update(published(self.port))  # type: ignore[arg-type]
-        self.with_kwargs(**hardened(memory))
+        arguments = hardened(memory)
+        self.tmpfs.update(arguments.pop("tmpfs"))
+        self.with_kwargs(**arguments)
         for name, value in variables(self.port, LogLevel.INFO, {}).items():
             self.with_env(name, value)
-        self.waiting_for(HttpWaitStrategy(PORT, f"{PATH}/status").for_status_code(200))
+        self.waiting_for(Answers(self.endpoint_url))
         self._clients = Clients(self.endpoint_url, region)
 
     @property
