@@ -11,7 +11,7 @@ from emulator.container.settings import PIDS
 
 COMPILERS = ("cc", "gcc", "g++", "clang", "make", "ld", "as", "uv", "git")
 SECRETS = ("AWS_", "TOKEN", "SECRET", "PASSWORD", "INDEX_URL", "PROXY")
-SECRET_FILES = r"find / -xdev -type f \( -name .env -o -name '*.pem' -o -name 'id_*' -o -name pip.conf \) 2>/dev/null"
+SECRET_FILES = r"find / -xdev -type f \( -name .env -o -name '*.pem' -o -name id_rsa -o -name pip.conf \) 2>/dev/null"
 PUBLIC = ("/etc/ssl/certs/", "/usr/share/", "/usr/lib/ssl/", "cacert.pem", "/tests/")
 """Certificates of authorities."""
 
