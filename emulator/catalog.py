@@ -14,20 +14,22 @@ from localstack.aws.spec import _get_catalog_filename, build_service_index_cache
 
 def share(cache: Path) -> None:
     """Put the index of `cache` where this process's LocalStack looks for it; build it where it is missing."""
-    name = _get_catalog_filename()
-    shared = cache / "catalog" / name
-    if not shared.is_file():
-        _build(shared)
+    shared = build(cache)
     static = Path(config.dirs.static_libs)
     static.mkdir(parents=True, exist_ok=True)
-    (static / name).unlink(missing_ok=True)
-    (static / name).symlink_to(shared)
+    (static / shared.name).unlink(missing_ok=True)
+    (static / shared.name).symlink_to(shared)
 
 
-def _build(shared: Path) -> None:
-    """Build the index beside its place and move it there: another stack may be doing the same."""
+def build(cache: Path) -> Path:
+    """The index of `cache`, where missing built beside its place and moved there: another may be doing the same."""
+    shared = cache / "catalog" / str(_get_catalog_filename())
+    if shared.is_file():
+        return shared
     shared.parent.mkdir(parents=True, exist_ok=True)
     descriptor, draft = tempfile.mkstemp(dir=shared.parent)
     os.close(descriptor)
     build_service_index_cache(draft)
+    Path(draft).chmod(0o644)
     Path(draft).replace(shared)
+    return shared
