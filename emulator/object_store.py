@@ -1,0 +1,80 @@
+"""S3's objects as LocalStack keeps them, but large ones with the same bytes once.
+
+A function package is in the bucket that it was deployed from and in Lambda's own, and in a container that is memory.
+"""
+
+import hashlib
+from typing import Any
+from weakref import WeakSet, WeakValueDictionary
+
+from localstack.services.s3.storage.ephemeral import EphemeralS3ObjectStore
+
+LARGE = 1 << 20
+"""Bytes; smaller objects are not worth a look."""
+PIECE = 1 << 20
+
+
+class FrugalStore(EphemeralS3ObjectStore):
+    """Objects of a MiB or more with the same bytes are one file, for as long as none of them is written anew."""
+
+    def __init__(self, root_directory: str | None = None) -> None:
+        super().__init__(root_directory)
+        self._by_digest: WeakValueDictionary[bytes, Any] = WeakValueDictionary()
+        self._shared: WeakSet[Any] = WeakSet()
+
+    def open(self, bucket: str, s3_object: Any, mode: str = "r") -> Any:
+        """The object; one that is written gets a file of its own, and is compared when it is closed."""
+        if mode != "w":
+            return super().open(bucket, s3_object, mode)
+        key = self._key_from_s3_object(s3_object)
+        self._part(bucket, key)
+        stored = super().open(bucket, s3_object, mode)
+        close = stored.close
+
+        def share_and_close() -> None:
+            if not stored.closed and stored.size >= LARGE:
+                self._share(bucket, key, stored.file)
+            close()
+
+        stored.close = share_and_close
+        return stored
+
+    def remove(self, bucket: str, s3_object: Any) -> None:
+        """Remove objects; the file of one that is shared stays for the others."""
+        keys = self._filesystem.get(bucket, {}).get("keys", {})
+        for each in s3_object if isinstance(s3_object, list) else [s3_object]:
+            key = self._key_from_s3_object(each)
+            if keys.get(key) in self._shared:
+                del keys[key]
+        super().remove(bucket, s3_object)
+
+    def _part(self, bucket: str, key: str) -> None:
+        """The object is about to change: nobody else may see that, and its bytes are not what they were."""
+        file = self._get_object_file(bucket, key)
+        if file is None:
+            return
+        if file in self._shared:
+            del self._filesystem[bucket]["keys"][key]
+        elif self._by_digest.get(digest := vars(file).get("digest", b"")) is file:
+            del self._by_digest[digest]
+
+    def _share(self, bucket: str, key: str, file: Any) -> None:
+        """Give the object the file that has its bytes already, if there is one, else let others find this one."""
+        digest = _digest(file)
+        twin = self._by_digest.get(digest)
+        if twin is None or twin.closed:
+            vars(file)["digest"] = digest
+            self._by_digest[digest] = file
+        elif twin is not file:
+            self._shared.add(twin)
+            self._filesystem[bucket]["keys"][key] = twin
+
+
+def _digest(file: Any) -> bytes:
+    total = hashlib.sha256()
+    with file.position_lock:
+        file.seek(0)
+        while piece := file.read(PIECE):
+            total.update(piece)
+        file.seek(0)
+    return total.digest()
