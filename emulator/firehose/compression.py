@@ -10,9 +10,12 @@ import struct
 import zipfile
 from collections.abc import Callable, Iterator
 from enum import Enum
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
 from awscrt.checksums import crc32c  # type: ignore[import-untyped]
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 FRAME = 65536  # most uncompressed bytes of one chunk of the framing format
 HADOOP_BLOCK = 256 * 1024
@@ -57,8 +60,15 @@ def _slices(data: bytes, size: int) -> Iterator[bytes]:
         yield data[start : start + size]
 
 
+def _codec() -> "pa.Codec":
+    """Imported when something is compressed so: it takes some thirty megabytes."""
+    import pyarrow as pa
+
+    return pa.Codec("snappy")
+
+
 def _snappy(data: bytes, _name: str) -> bytes:
-    codec = pa.Codec("snappy")
+    codec = _codec()
     out = bytearray(b"\xff\x06\x00\x00sNaPpY")
     for piece in _slices(data, FRAME):
         crc = crc32c(piece)
@@ -69,7 +79,7 @@ def _snappy(data: bytes, _name: str) -> bytes:
 
 
 def _hadoop_snappy(data: bytes, _name: str) -> bytes:
-    codec = pa.Codec("snappy")
+    codec = _codec()
     out = bytearray()
     for piece in _slices(data, HADOOP_BLOCK):
         body = codec.compress(piece, asbytes=True)
