@@ -24,6 +24,10 @@ EAGER = "WAVETANK_EAGER_SERVICES"
 PEERS = "own,192.168.65.0/24"
 """The container's networks, and the one from which Docker Desktop's port forwarding comes."""
 
+ALLOCATOR = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_")
+ALLOCATED_APART = str(128 << 10)
+"""Bytes: glibc gives back at once what is larger. Left alone it moves the bound up to 32 MiB and keeps the rest."""
+
 STATE = Path("/tmp/wavetank")  # noqa: S108 - the container's own
 IMAGE_CACHE = Path("/opt/wavetank/cache")
 COPIED = frozenset({"catalog", "plugins"})
@@ -43,6 +47,7 @@ def environment(folder: StackFolder, cache: Path) -> dict[str, str]:
         "LOCALSTACK_HOST": f"127.0.0.1:{published}",
         "EAGER_SERVICE_LOADING": "0" if os.environ.get(EAGER) == "0" else "1",
         CONTROL_PEERS: os.environ.get(CONTROL_PEERS) or PEERS,
+        **dict.fromkeys(ALLOCATOR, ALLOCATED_APART),
     }
 
 
