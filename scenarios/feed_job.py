@@ -27,10 +27,26 @@ _SHOWN_NAMES = 10
 Report = dict[str, Any]
 
 
-class Job(Protocol):
-    """Something to feed; `journal`: the file that keeps what is not acknowledged, if any."""
+@dataclass(frozen=True)
+class Keeping:
+    """A journal in the file `path`: whether it retains what is acknowledged, and whether to send all of it again."""
 
-    journal: Path | None
+    path: Path
+    retain: bool = False
+    rebuild: bool = False
+
+    def journal(self, source: str) -> Journal:
+        """The journal of `source`. Raises JournalError."""
+        journal = Journal(self.path, source, retain=self.retain)
+        if self.rebuild:
+            journal.rewind()
+        return journal
+
+
+class Job(Protocol):
+    """Something to feed; `keeping`: the journal of what is not acknowledged, if any."""
+
+    keeping: Keeping | None
 
     @property
     def event_types(self) -> list[str]:
@@ -50,7 +66,7 @@ class FileJob:
     path: Path
     mapper: Mapper
     rejected: Path | None = None
-    journal: Path | None = None
+    keeping: Keeping | None = None
 
     @property
     def event_types(self) -> list[str]:
@@ -58,7 +74,7 @@ class FileJob:
 
     def run(self, producer: Producer, stop: threading.Event, *, show: bool) -> Report:
         rejects = RejectFile(self.rejected or Path(f"{self._name}{REJECTED_SUFFIX}"))
-        journal = Journal(self.journal, self._name) if self.journal else None
+        journal = self.keeping.journal(self._name) if self.keeping else None
         with _opened(self.path) as stream, _Shown(self._name, self._size(), show) as shown:
             lines = LineReader(stream)
             feed = Feed(producer, rejects, stop, shown.progress(stream.tell if self._size() else None), journal=journal)
@@ -87,14 +103,14 @@ class SyntheticJob:
     start: datetime
     hours: float
     rejected: Path | None = None
-    journal: Path | None = None
+    keeping: Keeping | None = None
     event_types: list[str] = field(default_factory=lambda: list(workloads.EventType))
 
     def run(self, producer: Producer, stop: threading.Event, *, show: bool) -> Report:
         name = "synthetic"
         rejects = RejectFile(self.rejected or Path(f"{name}{REJECTED_SUFFIX}"))
         source = f"{name} events, seed {self.seed}, {self.n} over {self.hours:g} h from {self.start.isoformat()}"
-        journal = Journal(self.journal, source) if self.journal else None
+        journal = self.keeping.journal(source) if self.keeping else None
         with _Shown(name, self.n, show) as shown:
             feed = Feed(producer, rejects, stop, shown.progress(), journal=journal)
             counts = feed.events(workloads.stream(self.n, self.seed, self.start, self.hours))

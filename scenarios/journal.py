@@ -2,13 +2,15 @@
 
 A file of JSON lines, written before what it tells happens:
 
-    {"source": …}                                       what is fed; a journal belongs to one source
+    {"source": …, "retain": true|false}                 what is fed; a journal belongs to one source
     {"read": n}                                         so many lines of it were taken, and none of them waits
     {"kept": n, "stream": …, "key": …, "data": …, "original": …}   the n-th waits for its acknowledgement
     {"done": [n, …]}                                    these are acknowledged
+    {"rewound": true}                                   nothing is: the stack has lost what it had taken
 
-Closed in order it is written anew with what still waits. Killed, it is read as far as it was written; what was
-acknowledged after that is sent a second time, as every hop delivers at least once.
+Closed in order it is written anew with what still waits, and where it retains what is acknowledged with that too.
+Killed, it is read as far as it was written; what was acknowledged after that is sent a second time, as every hop
+delivers at least once.
 """
 
 import base64
@@ -25,20 +27,26 @@ class JournalError(Exception):
 
 
 class Journal:
-    """The journal of `source` in the file `path`, which need not exist. Raises JournalError for another source's."""
+    """The journal of `source` in the file `path`, which need not exist. Raises JournalError for another source's.
 
-    def __init__(self, path: Path, source: str) -> None:
+    retain: what is acknowledged stays in it, so that `rewind` can have it sent again; it grows with all that is fed.
+    A journal that was begun so goes on so.
+    """
+
+    def __init__(self, path: Path, source: str, *, retain: bool = False) -> None:
         self.path = path
         self.read = 0
+        self.retain = retain
         self._source = source
         self._kept: dict[int, dict[str, Any]] = {}
+        self._done: set[int] = set()
         if path.exists():
             self._load()
         self._out = self._rewritten()
 
     def waiting(self) -> list[tuple[int, Message, bytes]]:
         """What is not acknowledged, by number: the message as it was sent, and what it was made of."""
-        return [(number, *_message(entry)) for number, entry in sorted(self._kept.items())]
+        return [(number, *_message(entry)) for number, entry in sorted(self._kept.items()) if number not in self._done]
 
     def passed(self, number: int) -> None:
         """The `number`-th line was read, and there is nothing to send."""
@@ -60,9 +68,17 @@ class Journal:
 
     def acknowledge(self, numbers: Iterable[int]) -> None:
         """These need not be sent again."""
-        done = [number for number in numbers if self._kept.pop(number, None) is not None]
+        done = [number for number in numbers if number in self._kept]
         if done:
+            self._forget(done)
             self._write({"done": done})
+
+    def rewind(self) -> None:
+        """Let all that was ever kept wait again. Raises JournalError where it was not retained."""
+        if not self.retain:
+            raise JournalError(f"{self.path} has not retained what is acknowledged.")
+        self._done.clear()
+        self._write({"rewound": True})
 
     def close(self) -> None:
         """Leave only what waits in the file."""
@@ -77,7 +93,8 @@ class Journal:
         """The file, opened to go on, with what waits now; it takes the place of the old one in one step."""
         draft = self.path.with_name(self.path.name + ".draft")
         out = draft.open("w", encoding="utf-8")
-        for entry in ({"source": self._source}, {"read": self.read}, *self._kept.values()):
+        head = {"source": self._source, "retain": self.retain}
+        for entry in (head, {"read": self.read}, *self._kept.values(), {"done": sorted(self._done)}):
             out.write(json.dumps(entry) + "\n")
         out.flush()
         draft.replace(self.path)
@@ -90,6 +107,7 @@ class Journal:
             raise JournalError(f"{self.path} is not a journal; name another file.")
         if first["source"] != self._source:
             raise JournalError(f"{self.path} is the journal of {first['source']}, not of {self._source}.")
+        self.retain = self.retain or first.get("retain") is True
         for entry in entries:
             self._apply(entry)
 
@@ -101,10 +119,19 @@ class Journal:
                 self.read = max(self.read, number)
                 self._kept[number] = entry
             case {"done": list(numbers)}:
-                for number in numbers:
-                    self._kept.pop(number, None)
+                self._forget(numbers)
+            case {"rewound": True}:
+                self._done.clear()
             case _:
                 raise JournalError(f"{self.path} is damaged: {json.dumps(entry)[:80]}")
+
+    def _forget(self, numbers: Iterable[int]) -> None:
+        """They do not wait any more."""
+        if self.retain:
+            self._done.update(numbers)
+            return
+        for number in numbers:
+            self._kept.pop(number, None)
 
 
 def _entries(path: Path) -> Iterator[dict[str, Any]]:

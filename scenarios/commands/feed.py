@@ -58,6 +58,11 @@ JournalFile = Annotated[
         show_default=False,
     ),
 ]
+Retain = Annotated[bool, typer.Option("--retain", help="With --journal: keep what is acknowledged, too.")]
+Rebuild = Annotated[
+    bool,
+    typer.Option("--rebuild", help="With --journal: the stack has lost its data; send again all that was retained."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -74,12 +79,15 @@ def feed(
     start: Annotated[str, typer.Option(help="With --synthetic: when they begin.")] = SYNTHETIC_START,
     rejected: Rejected = None,
     journal: JournalFile = None,
+    retain: Retain = False,
+    rebuild: Rebuild = False,
     in_flight: Annotated[int, typer.Option(min=1, max=64, help="Requests at a time.")] = 4,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
     endpoint_url: EndpointUrl = None,
 ) -> None:
     """Put events on the raw streams, at least once, and account for every line."""
     from scenarios.client.producer import Producer, Sender
+    from scenarios.feed_job import Keeping
 
     routes = _routes()
     if file is not None and synthetic is None:
@@ -88,7 +96,9 @@ def feed(
         job = _synthetic_job(synthetic, seed, hours, start, rejected)
     else:
         raise typer.BadParameter("give a FILE with its --mapping, or --synthetic N")
-    job.journal = journal
+    if (retain or rebuild) and journal is None:
+        raise typer.BadParameter("--retain and --rebuild are about a --journal")
+    job.keeping = Keeping(journal, retain=retain, rebuild=rebuild) if journal is not None else None
     if absent := sorted(set(job.event_types) - set(routes)):
         raise typer.BadParameter(f"it would feed {', '.join(absent)}, and schemas/ has no such event type")
     stack = connect(endpoint_url)

@@ -70,7 +70,27 @@ def test_closed_in_order_it_holds_no_more_than_what_waits(path: Path) -> None:
     keep(journal, *range(1, 101))
     journal.acknowledge(range(1, 101))
     journal.close()
-    assert len(path.read_text().splitlines()) == 2
+    assert len(path.read_text().splitlines()) == 3
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+def test_what_is_retained_is_sent_again_once_the_stack_has_lost_it(path: Path, in_order: bool) -> None:
+    journal = Journal(path, "file", retain=True)
+    keep(journal, 1, 2, 3)
+    journal.acknowledge([1, 2, 3])
+    if in_order:
+        journal.close()
+    resumed = Journal(path, "file")
+    assert resumed.waiting() == []
+    resumed.rewind()
+    assert resumed.waiting() == [(number, ONE, b"line \xff") for number in (1, 2, 3)]
+    resumed.acknowledge([2])
+    assert waiting(path) == [1, 3]
+
+
+def test_what_was_not_retained_cannot_be_sent_again(path: Path) -> None:
+    with pytest.raises(JournalError, match="not retained"):
+        Journal(path, "file").rewind()
 
 
 def test_the_journal_of_another_source_is_refused(path: Path) -> None:
