@@ -49,12 +49,15 @@ def deploy(
             show_default="as it is; off at first",
         ),
     ] = None,
+    wait: Annotated[
+        float, typer.Option("--wait", min=0, metavar="SECONDS", help="How long to wait for a stack that is starting.")
+    ] = 0.0,
     as_json: AsJson = False,
 ) -> None:
     """Bring a stack up to date with the code and the schema folder; what has not changed is left alone."""
     from emulator.deploy import deploy as bring_up_to_date
 
-    stack = target.connect(endpoint_url)
+    stack = target.awaited(endpoint_url, wait)
     done = bring_up_to_date(stack, lambda step: typer.echo(f"{step} …", err=True), schemas=folder, scheduled=scheduled)
     events = [event.name for event in done.topology.events]
     if as_json:

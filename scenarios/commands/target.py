@@ -2,13 +2,14 @@
 
 import os
 import socket
+import time
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 import typer
 
 from emulator.clients import LOCAL_HOSTS
-from emulator.errors import CallerError, NoStackUp, SeveralStacksUp, Unreachable
+from emulator.errors import CallerError, NoStackUp, NotWavetank, SeveralStacksUp, Unreachable
 from emulator.home import Home
 from emulator.stack import EmbeddedStack, ExternalStack, Stack
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 PORT_VARIABLE = "WAVETANK_PORT"
 CONNECT_TIMEOUT_S = 3.0
+LOOK_S = 0.1
 
 EndpointUrl = Annotated[
     str | None,
@@ -41,6 +43,23 @@ def connect(endpoint_url: str | None = None) -> Stack:
     if named:
         return ours(_port(named))
     return ours(None)
+
+
+def awaited(endpoint_url: str | None, seconds: float) -> Stack:
+    """As `connect`, and for so long wait until the stack answers. Raises as that does once the time is over."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            stack = connect(endpoint_url)
+            if seconds:
+                stack.control.status(timeout_s=max(LOOK_S, deadline - time.monotonic()))
+            return stack
+        except NotWavetank:
+            return stack
+        except (NoStackUp, Unreachable):
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(LOOK_S)
 
 
 def ours(port: int | None) -> "EmbeddedStack | DockerStack":
