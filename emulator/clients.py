@@ -29,19 +29,21 @@ class Clients:
         self.endpoint_url = endpoint_url
         self.region = region
         self._lock = threading.Lock()
-        self._clients: dict[tuple[str, bool], Any] = {}
+        self._clients: dict[tuple[str, bool, float | None], Any] = {}
         self._session: Any = None
 
-    def get(self, service: str, *, long: bool = False) -> Any:
+    def get(self, service: str, *, long: bool = False, answer_s: float | None = None) -> Any:
         """The client of `service`, by its boto3 name.
 
         `long` is for a call that may take as long as a function may run: it waits for the answer, and makes one
-        attempt, since a second would start the same work beside the first.
+        attempt, since a second would start the same work beside the first. `answer_s` is for a caller who sees to
+        repeats itself: one attempt, given up after so long.
         """
+        key = service, long, answer_s
         with self._lock:
-            if (service, long) not in self._clients:
-                self._clients[service, long] = self._make(service, long)
-            return self._clients[service, long]
+            if key not in self._clients:
+                self._clients[key] = self._make(*key)
+            return self._clients[key]
 
     def close(self) -> None:
         """Close every connection; clients made before stay usable and reconnect."""
@@ -49,15 +51,15 @@ class Clients:
             for client in self._clients.values():
                 client.close()
 
-    def _make(self, service: str, long: bool) -> Any:
+    def _make(self, service: str, long: bool, answer_s: float | None) -> Any:
         from botocore.config import Config
 
         if self._session is None:
             self._session = _session(self.region, _credentials(self.endpoint_url))
         config = Config(
-            connect_timeout=CONNECT_TIMEOUT_S,
-            read_timeout=LONG_READ_TIMEOUT_S if long else READ_TIMEOUT_S,
-            retries={"mode": "standard", "total_max_attempts": 1 if long else ATTEMPTS},
+            connect_timeout=answer_s or CONNECT_TIMEOUT_S,
+            read_timeout=answer_s or (LONG_READ_TIMEOUT_S if long else READ_TIMEOUT_S),
+            retries={"mode": "standard", "total_max_attempts": 1 if long or answer_s else ATTEMPTS},
             max_pool_connections=POOL_SIZE,
             s3={"addressing_style": "path"},
             proxies={},

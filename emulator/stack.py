@@ -8,6 +8,7 @@ with EmbeddedStack.up() as stack:
 import atexit
 import time
 from dataclasses import replace
+from enum import StrEnum
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -24,8 +25,20 @@ DEFAULT_PORT = 4566
 """Where a stack is looked for when nobody says anything else; LocalStack's port, which many tools know."""
 
 
+class Kind(StrEnum):
+    """What a stack runs in: a process of ours, a container of ours, or whatever is at a URL."""
+
+    EMBEDDED = "embedded"
+    DOCKER = "docker"
+    EXTERNAL = "external"
+
+
 class Stack(Protocol):
     """What commands, drills and tests know of a stack."""
+
+    @property
+    def kind(self) -> Kind:
+        """What it runs in."""
 
     @property
     def endpoint_url(self) -> str:
@@ -47,10 +60,11 @@ class Stack(Protocol):
     def faults(self) -> Chaos:
         """Faults as blocks: `with stack.faults.drop("s3.notification", nth=3): …`."""
 
-    def client(self, service: str, *, long: bool = False) -> Any:
+    def client(self, service: str, *, long: bool = False, answer_s: float | None = None) -> Any:
         """The boto3 client of a service; made once, safe to share between threads.
 
         `long`: for calls that run a function to its end; one attempt, and a time-out beyond a function's own.
+        `answer_s`: for calls that are made once and given up after so long.
         """
 
     def settle(self, timeout_s: float = 60.0) -> None:
@@ -62,6 +76,8 @@ class Stack(Protocol):
 
 class ExternalStack:
     """Anything that speaks AWS at a URL; it was started by somebody else and is left running."""
+
+    kind = Kind.EXTERNAL
 
     def __init__(self, endpoint_url: str, region: str = REGION) -> None:
         self.endpoint_url = endpoint_url.rstrip("/")
@@ -75,9 +91,9 @@ class ExternalStack:
         """The account id, as the endpoint's STS tells it."""
         return str(self.client("sts").get_caller_identity()["Account"])
 
-    def client(self, service: str, *, long: bool = False) -> Any:
+    def client(self, service: str, *, long: bool = False, answer_s: float | None = None) -> Any:
         """The boto3 client of a service; made once, safe to share between threads."""
-        return self._clients.get(service, long=long)
+        return self._clients.get(service, long=long, answer_s=answer_s)
 
     def settle(self, timeout_s: float = 60.0) -> None:
         """Return once nothing is in flight anywhere. Raises `NotSettled`, or `Unreachable`."""
@@ -93,6 +109,8 @@ class EmbeddedStack(ExternalStack):
 
     As a context manager it is taken down at the end of the block.
     """
+
+    kind = Kind.EMBEDDED
 
     def __init__(self, home: Home, record: StackRecord, leash: Leash | None = None) -> None:
         super().__init__(record.endpoint_url)

@@ -26,6 +26,7 @@ class Tag(StrEnum):
     STREAMS = "streams"
     STORAGE = "storage"
     SCHEDULE = "schedule"
+    CONTAINERS = "containers"
     BASICS = "basics"
 
 

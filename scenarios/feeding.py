@@ -11,7 +11,8 @@ from scenarios.client.aggregate import aggregate
 from scenarios.client.batches import MAX_RECORD_BYTES, Message
 from scenarios.client.producer import Producer, Receipt, Route, Sender
 from scenarios.client.wire import encode_frame
-from scenarios.history import Operation
+from scenarios.history import Operation, Outcome
+from scenarios.journal import Journal
 from scenarios.schedules import Damage
 from scenarios.site import Site
 from scenarios.workloads import WorkloadEvent
@@ -33,13 +34,17 @@ class Course:
     """Events that the producer puts in one go, and how: by `routes`, or as every producer does.
 
     key: one partition key for all of them, so that they meet in one shard. aggregated: so many of them in one
-    record each, with a damaged one between them; 0 for one event a record.
+    record each, with a damaged one between them; 0 for one event a record. answer_s: so long the producer waits for
+    an answer; None for as long as usual. journal: where it keeps what it sends. repeat: they were sent before.
     """
 
     events: Sequence[WorkloadEvent]
     routes: Mapping[str, Route] | None = None
     key: str | None = None
     aggregated: int = 0
+    answer_s: float | None = None
+    journal: Journal | None = None
+    repeat: bool = False
 
 
 class Put(NamedTuple):
@@ -62,15 +67,16 @@ class Feeder:
 
         The damaged record of an aggregate is an operation too, on the first event beside it.
         """
-        with Sender(self.site.stack.client("kinesis")) as sender:
+        kinesis = self.site.stack.client("kinesis", answer_s=course.answer_s)
+        with Sender(kinesis) as sender:
             producer = Producer(sender, course.routes or self.site.routes)
             for batch in batched(course.events, AT_ONCE, strict=False):
                 put = [Put(event, _keyed(producer.message(event), course.key)) for event in batch]
                 if course.aggregated:
                     put = [each for some in batched(put, course.aggregated, strict=False) for each in _spoilt(some)]
                 invoked_s = self.elapsed()
-                receipts = _send(sender, [each.message for each in put], course.aggregated)
-                told = _Told(invoked_s, self.elapsed(), repeat)
+                receipts = _send_kept(sender, put, course)
+                told = _Told(invoked_s, self.elapsed(), repeat or course.repeat)
                 for each, receipt in zip(put, receipts, strict=True):
                     yield told.operation(each, receipt)
 
@@ -163,6 +169,21 @@ def _spoilt(some: Sequence[Put]) -> list[Put]:
     first = some[0]
     damaged = replace(first.message, data=flipped(first.message.data))
     return [first, Put(first.event, damaged, BAD_FRAME), *some[1:]]
+
+
+def _send_kept(sender: Sender, put: Sequence[Put], course: Course) -> list[Receipt]:
+    """Send what was put, and keep it in the course's journal until it is acknowledged."""
+    messages = [each.message for each in put]
+    journal = course.journal
+    if journal is None:
+        return _send(sender, messages, course.aggregated)
+    numbers = range(journal.read + 1, journal.read + 1 + len(put))
+    for number, each in zip(numbers, put, strict=True):
+        journal.keep(number, each.message, each.event.event_id.encode())
+    receipts = _send(sender, messages, course.aggregated)
+    told = zip(numbers, receipts, strict=True)
+    journal.acknowledge(number for number, receipt in told if receipt.outcome is Outcome.OK)
+    return receipts
 
 
 def _send(sender: Sender, messages: Sequence[Message], aggregated: int) -> list[Receipt]:

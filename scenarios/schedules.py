@@ -178,11 +178,43 @@ class ColdStart:
     id: str = "cold-start"
 
 
+@dataclass(frozen=True)
+class ContainerPaused:
+    """The stack's container is frozen for so many seconds while the producer feeds the last portion."""
+
+    seconds: float = 4.0
+    id: str = "container-paused"
+
+
+@dataclass(frozen=True)
+class ContainerCut:
+    """The stack's container is off its network for so many seconds while the producer feeds the last portion."""
+
+    seconds: float = 4.0
+    id: str = "container-cut"
+
+
+@dataclass(frozen=True)
+class ContainerKilled:
+    """The stack's container is killed while the producer feeds the last portion, and started with nothing in it."""
+
+    id: str = "container-killed"
+
+
+@dataclass(frozen=True)
+class MemoryReached:
+    """While the last portion flows the stack's container may take only so many bytes more, and is killed for it."""
+
+    spare: int = 1 << 20
+    id: str = "memory-reached"
+
+
 OfProducer = ProducerRepeats | ProducerRevises | ProducerAhead | CorruptCopies | Aggregated | HotShard
 OfSite = SchemaOverwritten | ColdStart | Resharded | ConsumersStopped | BadDeploy
 OfRegistry = ReferenceBroken | ReferenceRenewed | IncompatiblePublished
 OfSchedule = TicksMissed | TicksDoubled
-Trouble = Fault | OfProducer | OfSite | OfRegistry | OfSchedule
+OfContainer = ContainerPaused | ContainerCut | ContainerKilled | MemoryReached
+Trouble = Fault | OfProducer | OfSite | OfRegistry | OfSchedule | OfContainer
 
 
 class Scope(StrEnum):

@@ -2,9 +2,10 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from emulator.faults.model import Fault, document
@@ -15,10 +16,12 @@ from scenarios.client.wire import WireSchema
 from scenarios.drill import Drill
 from scenarios.feeding import Course, chosen
 from scenarios.history import EVENT_TIME, Operation
+from scenarios.outages import Outages
 from scenarios.schedules import (
     Aggregated,
     CorruptCopies,
     HotShard,
+    OfContainer,
     OfRegistry,
     OfSite,
     ProducerAhead,
@@ -49,6 +52,7 @@ class Troubles:
         self._seed = seed
         self._victim = victim
         self._breakage = Breakage(site, victim)
+        self._outages = Outages(site)
         self._struck_before = 0
         self._struck: Counter[str] = Counter()
         self._lasting = False
@@ -73,6 +77,7 @@ class Troubles:
     def heal(self) -> None:
         """Take every trouble away, whether it was brought about or not."""
         self._lasting = False
+        self._outages.mend()
         self._site.stack.control.clear_faults()
         self._breakage.mend()
         self._site.restore_registry()
@@ -91,7 +96,7 @@ class Troubles:
                 found += [_later(event, trouble.later) for event in struck]
         return found
 
-    def courses(self, number: int, portion: Sequence[WorkloadEvent]) -> list[Course]:
+    def courses(self, number: int, portion: Sequence[WorkloadEvent]) -> Iterable[Course]:
         """How the producer puts the `number`-th portion (from 1)."""
         course = Course(portion)
         for trouble in self._drill.troubles:
@@ -105,7 +110,15 @@ class Troubles:
                     return self._ahead(trouble, portion)
                 case Resharded():
                     self._struck[trouble.id] += self._breakage.reshard(number)
+                case _ if isinstance(trouble, OfContainer):
+                    return self._befallen(trouble, number, portion)
         return [course]
+
+    def _befallen(self, trouble: OfContainer, number: int, portion: Sequence[WorkloadEvent]) -> Iterable[Course]:
+        """A portion of a drill in which something befalls the container; the last one is when it does."""
+        if number < self._drill.workload.portions:
+            return self._outages.courses(portion)
+        return self._outages.last(trouble, portion, partial(self._struck.update, [trouble.id]))
 
     def publish_ahead(self) -> None:
         """Put the schema that the victim's producer is ahead with in the registry, as the next raw version."""

@@ -17,7 +17,7 @@ from emulator.environment import LogLevel
 from emulator.errors import ContainerFailed, NameTaken, StackError, Unreachable
 from emulator.home import Home
 from emulator.process import listen
-from emulator.stack import ExternalStack
+from emulator.stack import ExternalStack, Kind
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 START_TIMEOUT_S = 60.0
 LOOK_S = 0.1
 TAIL_LINES = 20
+ENDED = ("exited", "dead")
 LABEL = "wavetank.home"
 """Container label: the state folder whose stack it is."""
 
@@ -35,6 +36,8 @@ class DockerStack(ExternalStack):
     As a context manager it is taken down at the end of the block. Its troubles (`pause`, `cut`, `kill`) strike the
     whole emulator at once, as an outage does.
     """
+
+    kind = Kind.DOCKER
 
     def __init__(self, home: Home, port: int, container: "Container") -> None:
         super().__init__(f"http://{HOST}:{port}")
@@ -156,9 +159,8 @@ class DockerStack(ExternalStack):
             return
 
     def _check_alive(self, error: StackError, is_over: bool) -> None:
-        self.container.reload()
-        state = self.container.attrs["State"]
-        if state["Status"] in ("exited", "dead"):
+        state = self._state()
+        if state["Status"] in ENDED:
             why = "ran out of memory" if state.get("OOMKilled") else f"ended with code {state['ExitCode']}"
             raise ContainerFailed(f"the container {self.container.name} {why}.", self.log()) from error
         if is_over:
@@ -196,10 +198,39 @@ class DockerStack(ExternalStack):
             self.container.start()
         self.wait()
 
-    def limit_memory(self, memory: str) -> None:
-        """Let the emulator have so much memory (such as "300m") from now on; what needs more is killed."""
+    def limit_memory(self, memory: int | str) -> None:
+        """Let the emulator have so much memory (bytes, or such as "300m") from now on; what needs more is killed."""
         with explained(self.port):
             self.container.update(mem_limit=memory, memswap_limit=memory)
+
+    @property
+    def memory_limit(self) -> int:
+        """Bytes of memory that the container may take."""
+        with explained(self.port):
+            self.container.reload()
+        return int(self.container.attrs["HostConfig"]["Memory"])
+
+    @property
+    def memory_in_use(self) -> int:
+        """Bytes that the container has in use now, its files in memory among them."""
+        with explained(self.port):
+            now: Any = self.container.stats(stream=False)
+        return int(now["memory_stats"]["usage"])
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its processes are gone, killed or ended by themselves; `start` begins anew."""
+        return self._state()["Status"] in ENDED
+
+    @property
+    def ran_out_of_memory(self) -> bool:
+        """Whether it ended since its memory limit was reached."""
+        return bool(self._state()["OOMKilled"])
+
+    def _state(self) -> dict[str, Any]:
+        with explained(self.port):
+            self.container.reload()
+        return dict(self.container.attrs["State"])
 
     def _network(self) -> Any:
         return self.container.client.networks.get("bridge")  # type: ignore[union-attr]

@@ -18,7 +18,7 @@ THERE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 def describe(stack: "EmbeddedStack | DockerStack") -> dict[str, Any]:
     """One stack as JSON has it; a stack that does not answer is described as not ready."""
     known = {
-        "kind": "embedded" if isinstance(stack, EmbeddedStack) else "docker",
+        "kind": str(stack.kind),
         "port": stack.port,
         "endpoint_url": stack.endpoint_url,
         "pid": stack.pid,

@@ -70,7 +70,7 @@ class StillStack:
     account: str = "000000000000"
     region: str = "us-east-1"
 
-    def client(self, service: str, *, long: bool = False) -> Any:
+    def client(self, service: str, *, long: bool = False, answer_s: float | None = None) -> Any:
         """S3 with empty buckets, SQS with empty queues, Kinesis that takes everything."""
         return {"s3": EmptyBuckets(), "sqs": EmptyQueues(), "kinesis": ScriptedKinesis()}[service]
 

@@ -26,7 +26,7 @@ def kinesis() -> ScriptedKinesis:
 @pytest.fixture
 def site(kinesis: ScriptedKinesis, monkeypatch: pytest.MonkeyPatch) -> StillSite:
     still = still_site(lambda _: None)
-    monkeypatch.setattr(still.stack, "client", lambda _service: kinesis)
+    monkeypatch.setattr(still.stack, "client", lambda _service, **_: kinesis)
     return still
 
 

@@ -49,7 +49,7 @@ class ScriptedStack:
         self.long: set[bool] = set()
         self.settled = 0
 
-    def client(self, service: str, *, long: bool = False) -> "ScriptedStack":
+    def client(self, service: str, *, long: bool = False, answer_s: float | None = None) -> "ScriptedStack":
         """The stack itself, as the client of Lambda."""
         assert service == "lambda"
         self.long.add(long)

@@ -97,7 +97,7 @@ def test_a_share_of_a_portion_is_written_ahead_and_the_rest_as_before(share: flo
 
 def test_a_producer_that_was_rolled_back_writes_as_before() -> None:
     troubles = lasting(ProducerAhead(published=False, portions=2))
-    assert len(troubles.courses(1, EVENTS)) == 2
+    assert len(list(troubles.courses(1, EVENTS))) == 2
     assert [course.routes for course in troubles.courses(2, EVENTS)] == [None]
 
 

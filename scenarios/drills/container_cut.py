@@ -1,0 +1,11 @@
+"""The container of the emulator is off its network while it is fed."""
+
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import ContainerCut
+
+DRILL = Drill(
+    name="container-cut",
+    hypothesis="What a producer cannot send for want of a network is sent when there is one; what is inside goes on.",
+    tags=(Tag.CONTAINERS, Tag.OUTAGE),
+    troubles=(ContainerCut(seconds=4.0),),
+)
