@@ -14,6 +14,7 @@ from scenarios.catalogue import CONTROL
 from scenarios.evidence import Verdict
 from scenarios.hops import Hop, Passage, together
 from scenarios.report import Report
+from scenarios.skips import Skip
 
 STACK = "stack"
 """The name under which a start is shown; its line makes way for the first drill."""
@@ -65,6 +66,10 @@ class Board:
     def _remove(self, name: str) -> None:
         if name in self._tasks:
             self._progress.remove_task(self._tasks.pop(name))
+
+    def skipped(self, skip: Skip) -> None:
+        """Print that a drill is not held, and why."""
+        self._out.print(f"[dim]{'skipped':<12}[/] {skip.name:<24} {escape(skip.reason)}", soft_wrap=True)
 
     def ended(self, report: Report) -> None:
         """Print the verdict of a run that ended."""

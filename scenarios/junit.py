@@ -1,29 +1,37 @@
-"""Runs as JUnit XML, which CI systems show: a drill is a test case; fail is a failure, inconclusive an error."""
+"""Runs as JUnit XML, which CI systems show: a drill is a test case; fail is a failure, inconclusive an error.
+
+A drill that the stack cannot hold is skipped.
+"""
 
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from scenarios.evidence import Verdict
 from scenarios.report import Report
+from scenarios.skips import Skip
 
 SUITE = "wavetank"
 TAGS = {Verdict.FAIL: "failure", Verdict.INCONCLUSIVE: "error"}
 
 
-def junit(reports: Sequence[Report]) -> str:
+def junit(reports: Sequence[Report], skips: Sequence[Skip] = ()) -> str:
     """The XML document."""
     counts = {tag: sum(report.verdict is verdict for report in reports) for verdict, tag in TAGS.items()}
     numbers = {
         "name": SUITE,
-        "tests": str(len(reports)),
+        "tests": str(len(reports) + len(skips)),
         "failures": str(counts["failure"]),
         "errors": str(counts["error"]),
+        "skipped": str(len(skips)),
         "time": f"{sum(report.duration_s for report in reports):.3f}",
     }
     suites = Element("testsuites", numbers)
     suite = SubElement(suites, "testsuite", numbers)
     for report in reports:
         _case(suite, report)
+    for skip in skips:
+        case = SubElement(suite, "testcase", {"classname": f"{SUITE}.drills", "name": skip.name, "time": "0.000"})
+        SubElement(case, "skipped", {"message": _printable(skip.reason)})
     indent(suites)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(suites, encoding="unicode") + "\n"
 

@@ -3,11 +3,12 @@
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from scenarios.report import Report, document
+from scenarios.skips import Skip
 
 
 @dataclass(frozen=True)
@@ -18,15 +19,18 @@ class Outputs:
     junit: Path | None = None
     html: Path | None = None
 
-    def write(self, reports: Sequence[Report]) -> None:
-        """Write all that is wanted. Raises OSError."""
+    def write(self, reports: Sequence[Report], skips: Sequence[Skip] = ()) -> None:
+        """Write all that is wanted; the page is about what was held. Raises OSError."""
         from scenarios.junit import junit
         from scenarios.page import page
 
         if self.json is not None:
-            _write(self.json, json.dumps(document(reports), indent=2) + "\n")
+            _write(
+                self.json,
+                json.dumps(document(reports) | {"skipped": [asdict(skip) for skip in skips]}, indent=2) + "\n",
+            )
         if self.junit is not None:
-            _write(self.junit, junit(reports))
+            _write(self.junit, junit(reports, skips))
         if self.html is not None:
             _write(self.html, page(reports, datetime.now(UTC)))
 

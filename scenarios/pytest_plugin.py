@@ -90,10 +90,17 @@ class DrillItem(pytest.Item):
         self.extra_keyword_matches.update(str(tag) for tag in drill.tags)
 
     def runtest(self) -> None:
-        """Hold the drill on the session's stack. Raises DrillError for a verdict that is not pass."""
-        from scenarios.evidence import Verdict
+        """Hold the drill on the session's stack. Raises DrillError for a verdict that is not pass.
 
-        report = station(self.config).hold(self.drill)
+        Skipped where that stack cannot hold it.
+        """
+        from scenarios.evidence import Verdict
+        from scenarios.skips import unfit
+
+        here = station(self.config)
+        if reason := unfit(self.drill, here.stack):
+            pytest.skip(reason)
+        report = here.hold(self.drill)
         self.user_properties += [("seed", report.seed), ("fired", sum(report.fired.values()))]
         if report.verdict is not Verdict.PASS:
             raise DrillError(report)

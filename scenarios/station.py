@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
 EMBEDDED = "embedded"
 DOCKER = "docker"
-CONTAINER = "emulator.container"
-CONTAINER_STACK = "emulator.container.stack"
-"""The package, and its module, that run a stack in a container."""
 
 
 class Station:
@@ -38,22 +35,26 @@ class Station:
         if self.kind == EMBEDDED:
             return EmbeddedStack.up()
         if self.kind == DOCKER:
-            return _container()
+            from emulator.container import DockerStack
+
+            return DockerStack.up()
         if self._shared:
             raise CallerError(
                 f"several workers would empty the one stack at {self.kind} under each other's feet.",
                 "Run without -n, or with --wavetank-stack=embedded: each worker has a stack of its own then.",
             )
+        from emulator.plain import recognised
         from scenarios.commands.target import connect
 
-        return connect(self.kind)
+        return recognised(connect(self.kind))
 
     def site(self, stack: Stack) -> "Site":
         """The pipeline on `stack`, deployed at the first call. Raises StackError."""
+        from scenarios.portable import site_on
         from scenarios.site import Site
 
         if stack.endpoint_url not in self._sites:
-            self._sites[stack.endpoint_url] = Site.deployed_on(stack)
+            self._sites[stack.endpoint_url] = site_on(stack, Site)
         return self._sites[stack.endpoint_url]
 
     def hold(self, drill: "Drill") -> "Report":
@@ -73,18 +74,3 @@ class Station:
         """End the stack, if it was started and is its own."""
         if "stack" in self.__dict__:
             self.stack.down()
-
-
-def _container() -> Stack:
-    """A stack in a container. Raises CallerError where there is no support for it."""
-    from importlib import import_module
-
-    try:
-        stack: Stack = import_module(CONTAINER_STACK).DockerStack.up()
-    except ModuleNotFoundError as error:
-        if error.name not in (CONTAINER, CONTAINER_STACK):
-            raise
-        raise CallerError(
-            "this wavetank cannot run a stack in a container.", "Use --wavetank-stack=embedded, or a URL."
-        ) from error
-    return stack

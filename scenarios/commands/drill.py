@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,6 +49,17 @@ Events = Annotated[
     typer.Option("--events", min=1, help="How many events; by default 240, or all of --input.", show_default=False),
 ]
 Jobs = Annotated[int, typer.Option("--jobs", min=1, max=32, help="Run so many at a time, each on a stack of its own.")]
+InDocker = Annotated[bool, typer.Option("--docker", help="Run on private stacks in containers.")]
+Quiet = Annotated[
+    float | None,
+    typer.Option(
+        "--quiet",
+        min=0.1,
+        metavar="SECONDS",
+        help="Where the stack of --endpoint-url has no control API: what stays so long as it is counts as settled.",
+        show_default="longer than Firehose buffers",
+    ),
+]
 Endpoint = Annotated[
     str | None,
     typer.Option(
@@ -93,17 +104,24 @@ def drill(
     events: Events = None,
     jobs: Jobs = 1,
     endpoint_url: Endpoint = None,
+    docker: InDocker = False,
+    quiet: Quiet = None,
     replay: Replay = None,
 ) -> None:
-    """Run drills, each with its control, on a private stack. Exit code 0 all pass, 1 any fail, 3 inconclusive."""
+    """Run drills, each with its control, on a private stack.
+
+    Those that the stack cannot hold are skipped, saying why. Exit code 0 all pass, 1 any fail, 3 inconclusive or all
+    skipped.
+    """
     from emulator.home import Home
     from scenarios.board import Board, console, table
     from scenarios.crew import Crew
     from scenarios.outputs import Outputs, summarise
     from scenarios.report import Report, exit_code
+    from scenarios.skips import sort_out
 
-    if jobs > 1 and endpoint_url is not None:
-        raise typer.BadParameter("--jobs is for private stacks, not for the one of --endpoint-url")
+    if (jobs > 1 or docker) and endpoint_url is not None:
+        raise typer.BadParameter("--jobs and --docker are for private stacks, not for the one of --endpoint-url")
     if replay is not None:
         if names or everything or tags or source or mapping or events:
             raise typer.BadParameter("--replay brings its drill and its workload with it")
@@ -112,13 +130,17 @@ def drill(
         wanted = [_with(found, source, mapping, events) for found in _chosen(names or [], everything, tags or [])]
     _check_workload(wanted[0].workload, seed)
     out, reports, outputs = console(), list[Report](), Outputs(json_file, junit_file, html_file)
-    patient = replay is not None
-    with Board(out) as board, _sites(endpoint_url, jobs, board.now, patient=patient) as sites:
+    places = _Places(endpoint_url, jobs, docker, quiet, patient=replay is not None)
+    with Board(out) as board, places.sites(board.now) as sites:
+        held, skips = sort_out(wanted, sites[0].stack)
+        for skip in skips:
+            board.skipped(skip)
+        outputs.write(reports, skips)
         crew = Crew(sites, Home.from_environment().path / "runs", board.now)
-        for report in crew.hold(wanted, seed):
+        for report in crew.hold(held, seed):
             reports.append(report)
             board.ended(report)
-            outputs.write(reports)
+            outputs.write(reports, skips)
     out.print(table(reports))
     summarise(reports)
     raise typer.Exit(exit_code(reports))
@@ -189,31 +211,55 @@ def _check_workload(workload: "Workload", seed: int) -> None:
         typer.echo(f"{workload.source}: {sum(drawn.unused.values()):,} lines are not used ({reasons}); {used}")
 
 
-@contextmanager
-def _sites(
-    endpoint_url: str | None, jobs: int, now: Callable[[str, str], None], *, patient: bool
-) -> "Iterator[list[Site]]":
-    """The pipeline on the stack named, which is left running, or on `jobs` of them that end with the block.
+@dataclass(frozen=True)
+class _Places:
+    """Where drills are held: on the stack at `endpoint_url`, which is left running, or on `jobs` private ones.
 
-    A `patient` site moves the clock on for what waits for it, as a storm does.
+    `quiet`: see the option. `patient`: the clock is moved on for what waits for it, as a storm does.
     """
-    from emulator.stack import EmbeddedStack
-    from scenarios.board import STACK
-    from scenarios.commands.target import connect
-    from scenarios.exploration.patience import PatientSite
-    from scenarios.site import Site
 
-    kind = PatientSite if patient else Site
+    endpoint_url: str | None
+    jobs: int
+    docker: bool
+    quiet: float | None
+    patient: bool
 
-    def site() -> Site:
-        private = stacks.enter_context(EmbeddedStack.up())
-        return kind.deployed_on(private, lambda what: now(STACK, f"deploying {what}"))
+    @contextmanager
+    def sites(self, now: Callable[[str, str], None]) -> "Iterator[list[Site]]":
+        """The pipeline on the stack named, or on stacks that end with the block."""
+        from scenarios.board import STACK
 
-    if endpoint_url is not None:
-        yield [kind.deployed_on(connect(endpoint_url), lambda what: now(STACK, f"deploying {what}"))]
-        return
-    now(STACK, "starting")
-    with ExitStack() as stacks:
-        with ThreadPoolExecutor(jobs) as pool:
-            starts = [pool.submit(site) for _ in range(jobs)]
-        yield [start.result() for start in starts]
+        def told(what: str) -> None:
+            now(STACK, f"deploying {what}")
+
+        if self.endpoint_url is not None:
+            yield [self._named(self.endpoint_url, told)]
+            return
+        now(STACK, "starting")
+        with ExitStack() as stacks:
+            with ThreadPoolExecutor(self.jobs) as pool:
+                starts = [pool.submit(self._private, stacks, told) for _ in range(self.jobs)]
+            yield [start.result() for start in starts]
+
+    def _named(self, url: str, told: Callable[[str], None]) -> "Site":
+        from emulator.plain import recognised
+        from scenarios.commands.target import connect
+        from scenarios.portable import site_on
+
+        return site_on(recognised(connect(url)), self._kind, told, self.quiet)
+
+    def _private(self, stacks: ExitStack, told: Callable[[str], None]) -> "Site":
+        from emulator.stack import EmbeddedStack
+
+        if not self.docker:
+            return self._kind.deployed_on(stacks.enter_context(EmbeddedStack.up()), told)
+        from emulator.container import DockerStack
+
+        return self._kind.deployed_on(stacks.enter_context(DockerStack.up()), told)
+
+    @property
+    def _kind(self) -> "type[Site]":
+        from scenarios.exploration.patience import PatientSite
+        from scenarios.site import Site
+
+        return PatientSite if self.patient else Site
