@@ -10,6 +10,16 @@ MEMORY = "2g"
 PIDS = 512
 TMPFS = {"/tmp": "exec,mode=1777,size=1g"}  # noqa: S108
 """`exec`: functions load native code that is unpacked there."""
+SECOND = 1_000_000_000
+"""As the engine's API counts time."""
+HEALTHCHECK = {
+    "test": ["CMD", "python3", "-I", "-S", "/opt/wavetank/emulator/healthcheck.py"],
+    "interval": 2 * SECOND,
+    "timeout": 10 * SECOND,
+    "start_period": 60 * SECOND,
+    "retries": 10,
+}
+"""Not in the image: what else is run from it has no health of this kind."""
 
 
 def hardened(memory: str = MEMORY) -> dict[str, Any]:
@@ -23,6 +33,7 @@ def hardened(memory: str = MEMORY) -> dict[str, Any]:
         "pids_limit": PIDS,
         "mem_limit": memory,
         "tmpfs": TMPFS,
+        "healthcheck": HEALTHCHECK,
     }
 
 

@@ -19,7 +19,7 @@ def services(root: Path) -> dict[str, Any]:
 
 
 def test_every_service_is_hardened_alike(services: dict[str, Any]) -> None:
-    assert set(services) == {"emulator", "deploy", "drill"}
+    assert set(services) == {"emulator", "deploy", "deployed", "drill"}
     for service in services.values():
         assert service["user"] == "10001:10001"
         assert service["read_only"] is True
@@ -34,4 +34,4 @@ def test_every_service_is_hardened_alike(services: dict[str, Any]) -> None:
 
 def test_only_the_emulator_is_published_and_only_on_loopback(services: dict[str, Any]) -> None:
     ports = {name: [port["host_ip"] for port in service.get("ports", [])] for name, service in services.items()}
-    assert ports == {"emulator": ["127.0.0.1"], "deploy": [], "drill": []}
+    assert ports == {"emulator": ["127.0.0.1"], "deploy": [], "deployed": [], "drill": []}
