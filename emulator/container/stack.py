@@ -212,10 +212,12 @@ class DockerStack(ExternalStack):
 
     @property
     def memory_in_use(self) -> int:
-        """Bytes that the container has in use now, its files in memory among them."""
+        """Bytes that the container has in use and cannot give back, as it can what it reads from files; 0 if ended."""
         with explained(self.port):
-            now: Any = self.container.stats(stream=False)
-        return int(now["memory_stats"]["usage"])
+            now: Any = self.container.stats(stream=False, one_shot=True)
+        memory = now["memory_stats"]
+        kinds = {name.removeprefix("total_"): number for name, number in memory.get("stats", {}).items()}
+        return int(memory.get("usage", 0) - kinds.get("active_file", 0) - kinds.get("inactive_file", 0))
 
     @property
     def has_ended(self) -> bool:
