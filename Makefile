@@ -9,7 +9,7 @@ export PYTHONSAFEPATH :=
 
 PYTEST_ARGS ?=
 EXPLORATION := tests/e2e/test_exploration.py
-LONG_TESTS := $(EXPLORATION) tests/e2e/test_real_events.py tests/e2e/test_exactly_once.py
+LONG_TESTS := $(EXPLORATION) tests/e2e/test_real_events.py tests/e2e/test_exactly_once.py tests/e2e/test_portable.py
 DRILL_ARGS ?= --tag basics
 BENCH_ARGS ?= pipeline
 SWEEP_ARGS ?=
