@@ -7,7 +7,7 @@ from emulator.environment import SETTINGS, LogLevel
 
 HOST = "127.0.0.1"
 MEMORY = "2g"
-PIDS = 512
+PIDS = 1024
 TMPFS = {"/tmp": "exec,mode=1777,size=1g"}  # noqa: S108
 """`exec`: functions load native code that is unpacked there."""
 SECOND = 1_000_000_000
