@@ -1,6 +1,7 @@
 """The image of the emulator: built from the checkout where it is not up to date with it."""
 
 import hashlib
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -75,7 +76,8 @@ def _build(root: Path, digest: str) -> None:
     if docker is None:
         raise ImageFailed("it has to be built, and there is no `docker` command to build it with.")
     command = [docker, "build", "-f", "emulator/Dockerfile", "-t", IMAGE, "--label", f"{SOURCES}={digest}", "."]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)  # noqa: S603
+    environment = os.environ | {"DOCKER_BUILDKIT": "1"}
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         said = "\n".join((done.stdout + done.stderr).splitlines()[-TAIL_LINES:])
         raise OutOfDisk if any(words in said for words in DISK) else ImageFailed(said)
