@@ -2,6 +2,7 @@
 
 from botocore.exceptions import ClientError
 
+from emulator.lambda_.admission import WRITTEN_HERE
 from emulator.lambda_.event_source.internal_client import internal_client
 from emulator.lambda_.event_source.response import Answer, Failed, Refused, Reply
 
@@ -18,6 +19,7 @@ class FunctionClient:
 
     def call(self, event: str) -> Answer | Failed | Refused:
         """Hand an event to the function, wait for it, and say how it went; raises nothing."""
+        token = WRITTEN_HERE.set(True)
         try:
             answer = self._client.invoke(
                 FunctionName=self._arn, InvocationType="RequestResponse", Payload=event.encode()
@@ -27,6 +29,8 @@ class FunctionClient:
             return _not_invoked(error)
         except Exception as error:
             return Refused(f"{type(error).__name__}: {error}")
+        finally:
+            WRITTEN_HERE.reset(token)
         reply = Reply(
             request_id=answer["ResponseMetadata"].get("RequestId", ""),
             status_code=answer["StatusCode"],
