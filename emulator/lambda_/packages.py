@@ -1,5 +1,6 @@
 """Deployment packages and layers on disk: unpacked once for each content, read-only, safe from hostile archives."""
 
+import errno
 import hashlib
 import os
 import shutil
@@ -141,4 +142,14 @@ def _overlay(layer: Path, into: Path) -> None:
             if source.is_symlink():
                 target.symlink_to(source.readlink())
             else:
-                target.hardlink_to(source)
+                _link(source, target)
+
+
+def _link(source: Path, target: Path) -> None:
+    """The same file under another name; a copy where the two are on different file systems."""
+    try:
+        target.hardlink_to(source)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        shutil.copy2(source, target)

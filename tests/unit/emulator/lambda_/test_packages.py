@@ -1,5 +1,6 @@
 """Archives on disk."""
 
+import errno
 import io
 import os
 import stat
@@ -146,3 +147,19 @@ def test_a_locked_folder_can_be_removed(cache: Path, interpreter: Interpreter) -
     folder = unzipped(zipped({"deep/er/file": ""}), interpreter)
     remove_tree(folder)
     assert not folder.exists()
+
+
+def test_layers_on_different_file_systems_are_merged_too(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container, where one is part of the image and the other was deployed later."""
+
+    def refuse(_target: Path, _source: Path) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    layers = [cache / "first", cache / "second"]
+    for layer in layers:
+        layer.mkdir(parents=True)
+        (layer / layer.name).write_text(layer.name)
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    together = merged(layers)
+    assert {path.name: path.read_text() for path in together.iterdir()} == {"first": "first", "second": "second"}
+    remove_tree(together)
