@@ -7,6 +7,7 @@ from json.encoder import encode_basestring_ascii as quoted
 from localstack.aws.api import RequestContext
 
 from emulator.faults.engine import FAULTS
+from emulator.handover import taker
 from emulator.kinesis import metering, position, sequence
 from emulator.kinesis.config import CONFIG
 from emulator.kinesis.errors import InvalidArgument, ResourceNotFound, ThroughputExceeded
@@ -65,7 +66,7 @@ class ReadOperations:
         read = _throttled_read(stream, cursor, limit or MAX_READ_RECORDS, now)
         metering.count_read(stream, read)
         answer: Answer = {
-            "Records": record_list(stream, read) if speaks_cbor(context) else record_json(stream, read),
+            "Records": record_list(stream, read) if speaks_cbor(context) else _handed_over(stream, read),
             "MillisBehindLatest": read.millis_behind,
         }
         if read.next_index is None:
@@ -105,6 +106,24 @@ def record_list(stream: Stream, read: Read) -> list[Answer]:
         }
         for record in read.records
     ]
+
+
+def _handed_over(stream: Stream, read: Read) -> Json:
+    """The records for the answer: none where somebody in this process has taken them."""
+    taken = taker()
+    if taken is None:
+        return record_json(stream, read)
+    base, step = read.shard.base, sequence.STEP
+    taken += [
+        {
+            "SequenceNumber": str(base + record.offset * step),
+            "ApproximateArrivalTimestamp": record.arrived_ms / 1000,
+            "Data": b2a_base64(record.data, newline=False).decode(),
+            "PartitionKey": record.key,
+        }
+        for record in read.records
+    ]
+    return Json("[]")
 
 
 def record_json(stream: Stream, read: Read) -> Json:

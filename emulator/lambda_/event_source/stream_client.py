@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
+from emulator.handover import taking
 from emulator.lambda_.event_source.event import RawRecord
 from emulator.lambda_.event_source.internal_client import internal_client
 from emulator.lambda_.event_source.lineage import Shard
@@ -99,11 +100,12 @@ class StreamClient:
 
     def read(self, iterator: str) -> Page:
         """What comes next, up to 10,000 records or 10 MiB."""
-        with _translated():
+        with _translated(), taking() as taken:
             answer = self._client.get_records(StreamARN=self._arn, ShardIterator=iterator, Limit=READ_LIMIT)
             plain = answer[_PLAIN]
             behind = int(plain.get("MillisBehindLatest") or 0)
-            return Page(plain["Records"], plain.get("NextShardIterator"), behind)
+            records: list[Any] = taken or plain["Records"]
+            return Page(records, plain.get("NextShardIterator"), behind)
 
 
 def _keep_plain(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
