@@ -24,6 +24,9 @@ SWITCH_S = 0.001
 """How long a thread may hold the interpreter while others wait: five times shorter than Python's own, so that a short
 request does not stand in line behind long ones, and not so short that the switching costs more than it brings."""
 
+YOUNG_OBJECTS = 50_000
+"""How many objects are made between two looks for cycles among them: a page of records makes so many, with no cycle."""
+
 GRACE_S = 0.5
 """How long an orderly stop may take once the owner is gone."""
 
@@ -60,6 +63,7 @@ def start_collecting() -> None:
     Start-up makes many lasting objects; to look through them again and again costs a good part of its time.
     """
     gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS)
     gc.enable()
 
 
