@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import topology
-from pipeline.core import batch, container, decode, frame, parquet
+from pipeline.core import batch, decode, frame, merged
 from pipeline.core.digests import Digests
 from pipeline.core.enrich import enrich
 from pipeline.core.partition import Scanned, partition
@@ -58,16 +58,8 @@ class CorePath:
         return frame.encode(self.processed.fingerprint, decode.encode(fields, self.processed))
 
     def _merge(self, part: bytes) -> int:
-        avro, columns = BytesIO(), BytesIO()
-        writers = container.Writer(avro, self.processed), parquet.Writer(columns, self.processed)
-        count = 0
-        for merged in merge_all(batch.read(part, self.processed), Digests.unpacked(b"")):
-            for writer in writers:
-                writer.add(merged.bodies)
-            count += len(merged)
-        for writer in writers:
-            writer.close()
-        return count
+        found = merge_all(batch.read(part, self.processed), Digests.unpacked(b""))
+        return merged.write(found, self.processed, BytesIO(), BytesIO())
 
 
 def _snapshot(enrichment: Enrichment | None, references: Iterable[Path]) -> Mapping[str, Mapping[str, Any]]:

@@ -16,7 +16,7 @@ from typing import Any
 import fastavro
 
 from benchmarks.merge_data import bodies, schema
-from pipeline.core import batch, container, frame, parquet
+from pipeline.core import batch, container, frame, merged, parquet
 from pipeline.core.digests import Digests
 from pipeline.core.partition import Scanned, partition
 from pipeline.core.route import Partition, route
@@ -36,16 +36,8 @@ def ours(folder: Path) -> int:
 
 
 def _merge(place: Path) -> int:
-    made, count = schema(), 0
     with (place / "events.out").open("wb") as avro, (place / "events.parquet").open("wb") as columns:
-        writers = container.Writer(avro, made), parquet.Writer(columns, made)
-        for merged in merge_all(_batches(place), Digests.unpacked(b"")):
-            for writer in writers:
-                writer.add(merged.bodies)
-            count += len(merged)
-        for writer in writers:
-            writer.close()
-    return count
+        return merged.write(merge_all(_batches(place), Digests.unpacked(b"")), schema(), avro, columns)
 
 
 def _batches(place: Path) -> Iterator[batch.Batch]:

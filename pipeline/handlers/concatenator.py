@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pipeline.core import batch, container, parquet
+from pipeline.core import batch, merged
 from pipeline.core.batch import Batch
 from pipeline.core.digests import Digests
 from pipeline.core.idindex import IdIndex, Listing, digest_of_inputs, digest_of_listing
@@ -114,12 +114,12 @@ class _Merge:
         with TemporaryDirectory(prefix="concatenate-") as folder:
             avro, columns = Path(folder) / "events.avro", Path(folder) / "events.parquet"
             self._merge_to(avro, columns, Path(folder) / "before.avro")
-            merged = self.index.index.with_inputs(self.listing, Digests.joined(self.seen))
-            digest = self._digest(merged)
+            index = self.index.index.with_inputs(self.listing, Digests.joined(self.seen))
+            digest = self._digest(index)
             outputs = zip(self.states, (columns, avro), strict=True)
             if not all(self._replace(key, path, digest) for key, path in outputs):
                 return False
-        self.index = ids.Held(merged, self.index.state)
+        self.index = ids.Held(index, self.index.state)
         aws.each(lambda key: aws.tag(self.bucket, key, MERGED_TAG), sorted(self.listing))
         return True
 
@@ -136,21 +136,16 @@ class _Merge:
 
     def _merge_to(self, avro: Path, columns: Path, before: Path) -> None:
         with avro.open("wb") as avro_out, columns.open("wb") as columns_out:
-            writers = container.Writer(avro_out, self.schema), parquet.Writer(columns_out, self.schema)
-            for merged in merge_all(self._batches(before), self.elsewhere):
-                for writer in writers:
-                    writer.add(merged.bodies)
-            for writer in writers:
-                writer.close()
+            merged.write(merge_all(self._batches(before), self.elsewhere), self.schema, avro_out, columns_out)
 
     def _batches(self, before: Path) -> Iterator[Batch]:
         """The records of every input. Those of parts that have expired are taken from what they were merged into."""
         expired = self.index.index.expired(self.listing)
         if expired:
-            merged = layout.avro_key(self.task.partition)
-            if not self.states[merged].etag:
+            key = layout.avro_key(self.task.partition)
+            if not self.states[key].etag:
                 raise ServiceFault(f"{expired[0]} is gone, and so is the file that it was merged into")
-            yield from batch.read(aws.mapped(self.bucket, merged, before), self.schema)
+            yield from batch.read(aws.mapped(self.bucket, key, before), self.schema)
         for key in sorted(self.listing):
             for records in batch.read(aws.get_object(self.bucket, key), self.schema):
                 self.seen.append(records.digests.unique())
