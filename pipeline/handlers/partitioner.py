@@ -7,7 +7,6 @@ twice, or again after a crash, writes the same objects.
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from hashlib import sha256
 from typing import Any
 from urllib.parse import unquote_plus
@@ -21,9 +20,9 @@ from pipeline.core.schema import Role
 from pipeline.errors import ConfigurationError
 from pipeline.handlers import aws, layout, settings
 from pipeline.handlers.late import EVENTS
+from pipeline.handlers.registries import registry
 from pipeline.handlers.tags import DONE_TAG
 from pipeline.records import Origin, Rejected, Stage
-from pipeline.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +70,8 @@ def _partition(chunk: Chunk) -> tuple[int, int]:
     if found is None:
         return 0, 0
     data, arrived_us = found
-    registry = _registry(settings.text("REGISTRY_BUCKET"), chunk.event)
     scanned = Scanned.of(data)
-    schemas = registry.resolve(Role.PROCESSED, scanned.fingerprints)
+    schemas = registry(settings.text("REGISTRY_BUCKET"), chunk.event).resolve(Role.PROCESSED, scanned.fingerprints)
     result = partition(scanned, schemas, settings.number("HASH_BUCKETS"))
     parts = {chunk.part_key(where): part for where, part in result.parts.items()}
     counts = {key: {EVENTS: str(part.events)} for key, part in parts.items()}
@@ -93,11 +91,6 @@ def _fetch(chunk: Chunk) -> tuple[bytes, int] | None:
             return None
         raise
     return answer["Body"].read(), int(answer["LastModified"].timestamp() * 1_000_000)
-
-
-@cache
-def _registry(bucket: str, event: str) -> Registry:
-    return Registry(aws.RegistryBucket(bucket), event)
 
 
 def _rejected(chunk: Chunk, bad: BadBytes, arrived_us: int) -> Rejected:

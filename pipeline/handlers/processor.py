@@ -7,7 +7,6 @@ returns last, and an exception means "deliver the batch again".
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from struct import error as StructError  # noqa: N812
 from typing import Any
 
@@ -17,8 +16,8 @@ from pipeline.core.enrich import Snapshot, processed
 from pipeline.core.schema import Role, Schema
 from pipeline.handlers import aws, settings
 from pipeline.handlers.publish import Entry, publish
+from pipeline.handlers.registries import registry, store
 from pipeline.records import Event, Origin, Reason, Rejected, Rejection, Stage
-from pipeline.registry import Registry
 from pipeline.topology import Enrichment
 
 MINUTE_US = 60_000_000
@@ -77,20 +76,14 @@ def arrivals(records: list[dict[str, Any]]) -> Iterator[Arrival]:
 
 
 def _know(references: set[bytes]) -> Knowledge:
-    store, registry = _registry(settings.text("REGISTRY_BUCKET"), settings.text("EVENT_TYPE"))
-    enrichment = settings.enrichment()
+    bucket = settings.text("REGISTRY_BUCKET")
+    known, enrichment = registry(bucket, settings.text("EVENT_TYPE")), settings.enrichment()
     return Knowledge(
-        schemas=registry.resolve(Role.RAW, references),
-        target=registry.newest(Role.PROCESSED),
+        schemas=known.resolve(Role.RAW, references),
+        target=known.newest(Role.PROCESSED),
         enrichment=enrichment,
-        snapshot=store.snapshot(enrichment.reference) if enrichment else {},
+        snapshot=store(bucket).snapshot(enrichment.reference) if enrichment else {},
     )
-
-
-@cache
-def _registry(bucket: str, event: str) -> tuple[aws.RegistryBucket, Registry]:
-    store = aws.RegistryBucket(bucket)
-    return store, Registry(store, event)
 
 
 def _process(message: envelope.Message | Rejection, knowledge: Knowledge, arrived_us: int) -> Entry | Rejection:
