@@ -19,13 +19,6 @@ from emulator.kinesis.validation import check
 
 type Answer = dict[str, Any]
 
-
-class Json(str):
-    """A member of an answer that is JSON already."""
-
-    __slots__ = ()
-
-
 EPOCH_TAG = 1
 """RFC 8949: an epoch-based time."""
 
@@ -78,18 +71,9 @@ def on_the_wire(context: RequestContext, answer: Answer) -> Response:
     if speaks_cbor(context):
         body, content_type = cbor2.dumps(with_times_tagged(answer, cbor2.CBORTag)), context.request.mimetype
     else:
-        body, content_type = _json(answer).encode(), "application/x-amz-json-1.1"
+        body, content_type = json.dumps(answer, default=_plain).encode(), "application/x-amz-json-1.1"
     context.service_response = answer
     return Response(body, 200, {"Content-Type": content_type, "x-amzn-RequestId": context.request_id})
-
-
-def _json(answer: Answer) -> str:
-    """An answer as JSON; members that are JSON already are put in as they are."""
-    members = [
-        f"{json.dumps(name)}:{value if isinstance(value, Json) else json.dumps(value, default=_plain)}"
-        for name, value in answer.items()
-    ]
-    return f"{{{','.join(members)}}}"
 
 
 def _plain(value: object) -> object:

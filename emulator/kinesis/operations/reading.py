@@ -2,7 +2,6 @@
 
 from binascii import b2a_base64
 from datetime import datetime
-from json.encoder import encode_basestring_ascii as quoted
 
 from localstack.aws.api import RequestContext
 
@@ -14,7 +13,6 @@ from emulator.kinesis.errors import InvalidArgument, ResourceNotFound, Throughpu
 from emulator.kinesis.operations import struck
 from emulator.kinesis.operations.boundary import (
     Answer,
-    Json,
     named_stream,
     now_ms,
     operation,
@@ -108,35 +106,29 @@ def record_list(stream: Stream, read: Read) -> list[Answer]:
     ]
 
 
-def _handed_over(stream: Stream, read: Read) -> Json:
-    """The records for the answer: none where somebody in this process has taken them."""
-    taken = taker()
-    if taken is None:
-        return record_json(stream, read)
+def plain_records(stream: Stream, read: Read) -> list[Answer]:
+    """The same records as JSON has them: data in base64, times in seconds; made so, several times faster to write."""
     base, step = read.shard.base, sequence.STEP
-    taken += [
+    encrypted = encryption(stream)
+    return [
         {
             "SequenceNumber": str(base + record.offset * step),
             "ApproximateArrivalTimestamp": record.arrived_ms / 1000,
             "Data": b2a_base64(record.data, newline=False).decode(),
             "PartitionKey": record.key,
+            **encrypted,
         }
         for record in read.records
     ]
-    return Json("[]")
 
 
-def record_json(stream: Stream, read: Read) -> Json:
-    """The same records in JSON, whose texts but the key need no escaping; written so, many times faster."""
-    base, step = read.shard.base, sequence.STEP
-    encrypted = "".join(f",{quoted(name)}:{quoted(value)}" for name, value in encryption(stream).items())
-    records = [
-        f'{{"SequenceNumber":"{base + record.offset * step}",'
-        f'"ApproximateArrivalTimestamp":{record.arrived_ms / 1000!r},'
-        f'"Data":"{b2a_base64(record.data, newline=False).decode()}","PartitionKey":{quoted(record.key)}{encrypted}}}'
-        for record in read.records
-    ]
-    return Json(f"[{','.join(records)}]")
+def _handed_over(stream: Stream, read: Read) -> list[Answer]:
+    """The records for the answer: none where somebody in this process has taken them."""
+    records, taken = plain_records(stream, read), taker()
+    if taken is None:
+        return records
+    taken += records
+    return []
 
 
 def check_position(wanted: StartingPosition) -> None:
