@@ -37,11 +37,12 @@ from localstack.services.lambda_.invocation.lambda_service import LambdaService
 from localstack.services.lambda_.invocation.logs import LogHandler, LogItem
 from localstack.utils.threads import start_thread
 
+from emulator.cloudwatch import Place
 from emulator.lambda_ import telemetry
 from emulator.lambda_.admission import check_event, client_context
 from emulator.lambda_.assignment import lend
 from emulator.lambda_.keep_alive import KEEP_ALIVE
-from emulator.lambda_.telemetry import Place, Stream
+from emulator.lambda_.telemetry import Stream
 from emulator.lambda_.trouble import Kind, Trouble, trouble_of
 
 METRIC_THREADS = "record-cloudwatch-metric"

@@ -18,23 +18,13 @@ from typing import Any
 from localstack.aws.connect import connect_to
 from localstack.utils.bootstrap import is_api_enabled
 
-from emulator.lambda_.batcher import Batcher
+from emulator.batcher import Batcher
+from emulator.cloudwatch import MetricData, Place, put_metric_data
 from emulator.lambda_.emf import Metric, metrics_of
 
 NAMESPACE = "AWS/Lambda"
 MAX_EVENTS = 1000
 """Log events of one call; AWS's limit is 10,000."""
-
-MAX_METRICS = 500
-"""Metrics of one call; AWS's limit is 1,000."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """An account and a region."""
-
-    account: str
-    region: str
 
 
 @dataclass(frozen=True)
@@ -71,10 +61,6 @@ class Embedded:
 
     place: Place
     metric: Metric
-
-
-type _Data = defaultdict[tuple[Place, str], list[dict[str, object]]]
-"""Metric data by where they go: the place and the namespace."""
 
 
 def log(stream: Stream, text: str) -> None:
@@ -123,7 +109,7 @@ def _make_stream(client: Any, stream: Stream) -> None:
 
 
 def _put_counts(counts: Sequence[Count]) -> None:
-    data: _Data = defaultdict(list)
+    data: MetricData = defaultdict(list)
     for what, times in Counter(counts).items():
         data[what.place, NAMESPACE].append(
             {
@@ -134,11 +120,11 @@ def _put_counts(counts: Sequence[Count]) -> None:
                 "Counts": [float(times)],
             }
         )
-    _put_metric_data(data)
+    put_metric_data(data)
 
 
 def _put_embedded(found: Sequence[Embedded]) -> None:
-    data: _Data = defaultdict(list)
+    data: MetricData = defaultdict(list)
     for what in found:
         metric, values = what.metric, Counter(what.metric.values)
         data[what.place, metric.namespace].append(
@@ -152,16 +138,7 @@ def _put_embedded(found: Sequence[Embedded]) -> None:
                 "StorageResolution": metric.resolution.value,
             }
         )
-    _put_metric_data(data)
-
-
-def _put_metric_data(data: _Data) -> None:
-    if not is_api_enabled("cloudwatch"):
-        return
-    for (place, namespace), metrics in data.items():
-        client = connect_to(aws_access_key_id=place.account, region_name=place.region).cloudwatch
-        for batch in itertools.batched(metrics, MAX_METRICS, strict=False):
-            client.put_metric_data(Namespace=namespace, MetricData=list(batch))
+    put_metric_data(data)
 
 
 LOG_LINES = Batcher("lambda.logs", _put_log_lines)

@@ -15,14 +15,10 @@ from itertools import batched
 from types import ModuleType
 from typing import Any
 
-from localstack.aws.connect import connect_to
-from localstack.utils.bootstrap import is_api_enabled
-
-from emulator.lambda_.batcher import Batcher
+from emulator.batcher import Batcher
+from emulator.cloudwatch import MetricData, Place, put_metric_data
 
 NAMESPACE = "AWS/SQS"
-MAX_METRICS = 500
-"""Metrics of one call; AWS's limit is 1,000."""
 
 MAX_VALUES = 150
 """Distinct values of one metric in a call (Amazon CloudWatch API Reference, MetricDatum)."""
@@ -32,8 +28,7 @@ MAX_VALUES = 150
 class Series:
     """One metric of one queue in a certain second since the epoch."""
 
-    account: str
-    region: str
+    place: Place
     queue: str
     metric: str
     unit: str
@@ -57,23 +52,18 @@ def _gather(
     value: float = 1,
     unit: str = "Count",
 ) -> None:
-    METRICS.add((Series(account_id, region, queue_name, metric, unit, int(time.time())), float(value)))
+    METRICS.add((Series(Place(account_id, region), queue_name, metric, unit, int(time.time())), float(value)))
 
 
 def _put(values: Sequence[tuple[Series, float]]) -> None:
-    if not is_api_enabled("cloudwatch"):
-        return
-    data: defaultdict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    data: MetricData = defaultdict(list)
     by_series: defaultdict[Series, Counter[float]] = defaultdict(Counter)
     for series, value in values:
         by_series[series][value] += 1
     for series, counts in by_series.items():
         for part in batched(counts.items(), MAX_VALUES, strict=False):
-            data[series.account, series.region].append(_datum(series, dict(part)))
-    for (account, region), metrics in data.items():
-        client = connect_to(aws_access_key_id=account, region_name=region).cloudwatch
-        for batch in batched(metrics, MAX_METRICS, strict=False):
-            client.put_metric_data(Namespace=NAMESPACE, MetricData=list(batch))
+            data[series.place, NAMESPACE].append(_datum(series, dict(part)))
+    put_metric_data(data)
 
 
 def _datum(series: Series, counts: dict[float, int]) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
+from emulator.batcher import Batcher
 from emulator.inflight import IN_FLIGHT
-from emulator.lambda_.batcher import Batcher
 
 HOP = "test.batcher"
 FOREVER_S = 3600.0
