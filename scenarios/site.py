@@ -97,7 +97,7 @@ class Site:
             except NotSettled as error:
                 if time.monotonic() > deadline:
                     raise
-                if not all(any(sign in what for sign in SIGNS_OF_WAITING) for _, what in error.pending):
+                if not all(waits_for_time(what) for _, what in error.pending):
                     step_s = SETTLE_STEP_S
                     continue
             self.stack.control.advance_clock(step_s)
@@ -233,6 +233,11 @@ class Site:
             return False
         self.s3.put_object(Bucket=self.registry_bucket, Key=key, Body=right)
         return True
+
+
+def waits_for_time(what: str) -> bool:
+    """Whether a description of something in flight says that it only waits for emulator time to pass."""
+    return any(sign in what for sign in SIGNS_OF_WAITING)
 
 
 def scheduled_event(function: Scheduled, time: datetime, account: str, region: str) -> dict[str, Any]:

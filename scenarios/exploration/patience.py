@@ -8,7 +8,7 @@ from typing import Any
 
 from emulator.errors import NotSettled
 from scenarios.schedules import Scheduled
-from scenarios.site import Site
+from scenarios.site import Site, waits_for_time
 
 LOOK_S = 0.15
 """Wall-clock time in which work that needs no emulator time usually ends."""
@@ -20,10 +20,6 @@ WINDOW_S = 1.0
 """The batching window of the event sources: it is not worth waiting for either."""
 MOST_ADVANCED_S = 3 * 3600.0
 """In all: well below the 12 hours after which a batch is given up and a chunk leaves the replayer's window."""
-
-DUE_LATER = ("held back", "next try in", "not before")
-"""The words in which what is in flight says that it waits for emulator time."""
-
 
 _NUMBER = re.compile(r"\d+")
 """What is left to wait changes all the time; that is no progress."""
@@ -68,4 +64,4 @@ def settle(site: Site) -> None:
 
 def is_due_later(pending: list[tuple[str, str]]) -> bool:
     """Whether any of what is in flight says that it waits for emulator time."""
-    return any(words in what for _, what in pending for words in DUE_LATER)
+    return any(waits_for_time(what) for _, what in pending)
