@@ -2,10 +2,11 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from scenarios.report import Report, document
 from scenarios.skips import Skip
@@ -25,10 +26,7 @@ class Outputs:
         from scenarios.page import page
 
         if self.json is not None:
-            _write(
-                self.json,
-                json.dumps(document(reports) | {"skipped": [asdict(skip) for skip in skips]}, indent=2) + "\n",
-            )
+            write_json(self.json, document(reports) | {"skipped": [asdict(skip) for skip in skips]})
         if self.junit is not None:
             _write(self.junit, junit(reports, skips))
         if self.html is not None:
@@ -42,6 +40,11 @@ def summarise(reports: Sequence[Report]) -> None:
     if named := os.environ.get(VARIABLE):
         with Path(named).open("a", encoding="utf-8") as summary:
             summary.write(markdown(reports))
+
+
+def write_json(path: Path, said: Mapping[str, Any]) -> None:
+    """Write a document as people can read it too, into a folder that is made where there is none. Raises OSError."""
+    _write(path, json.dumps(said, indent=2) + "\n")
 
 
 def _write(path: Path, text: str) -> None:

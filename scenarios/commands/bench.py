@@ -1,6 +1,5 @@
 """`wavetank bench`: measure, and write the figures where programs can read them."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,6 +73,7 @@ def _lines(name: str, metrics: Any) -> str:
 
 
 def _write(path: Path | None, document: dict[str, Any]) -> None:
+    from scenarios.outputs import write_json
+
     if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        write_json(path, document)

@@ -17,11 +17,10 @@ def register(app: typer.Typer) -> None:
 def mutants(names: Names = None, seed: Seed = 1) -> None:
     """Hunt known-bad changes to the pipeline with drills, on a private stack. Exit code 1 if one is not caught."""
     from emulator.home import Home
-    from emulator.stack import EmbeddedStack
     from scenarios.board import Board, console
     from scenarios.exploration.hunt import Caught, Hunt
     from scenarios.exploration.mutants import UnusableMutantError, named
-    from scenarios.exploration.patience import PatientSite
+    from scenarios.exploration.private import private_site
     from scenarios.runner import Runner
 
     try:
@@ -29,18 +28,15 @@ def mutants(names: Names = None, seed: Seed = 1) -> None:
     except UnusableMutantError as error:
         raise typer.BadParameter(str(error)) from error
     out, done = console(), list[Caught]()
-    with Board(out) as board:
-        board.now("stack", "starting")
-        with EmbeddedStack.up() as stack:
-            site = PatientSite.deployed_on(stack, lambda what: board.now("stack", f"deploying {what}"))
-            runner = Runner(site, Home.from_environment().path / "runs")
-            hunt = Hunt(runner, seed, lambda what: board.now("mutants", what))
-            for caught in hunt.run(wanted):
-                done.append(caught)
-                said = f"caught by {caught.drill:<24}" if caught.drill else f"NOT CAUGHT {'':<23}"
-                out.print(f"{caught.mutant.name:<32} {said} {caught.detail}", markup=False, soft_wrap=True)
-            for name in hunt.unsound():
-                out.print(f"{name} fails without a mutant, and was not asked", markup=False)
+    with Board(out) as board, private_site(board) as site:
+        runner = Runner(site, Home.from_environment().path / "runs")
+        hunt = Hunt(runner, seed, lambda what: board.now("mutants", what))
+        for caught in hunt.run(wanted):
+            done.append(caught)
+            said = f"caught by {caught.drill:<24}" if caught.drill else f"NOT CAUGHT {'':<23}"
+            out.print(f"{caught.mutant.name:<32} {said} {caught.detail}", markup=False, soft_wrap=True)
+        for name in hunt.unsound():
+            out.print(f"{name} fails without a mutant, and was not asked", markup=False)
     at_large = sum(not caught.drill for caught in done)
     out.print(f"{len(done) - at_large} of {len(done)} mutants caught")
     raise typer.Exit(FAILED if at_large else 0)

@@ -1,6 +1,5 @@
 """`wavetank storm`: let random things go wrong at once, and see that nothing is lost."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,27 +25,22 @@ def storm(seed: Seed = 1, rounds: Rounds = 10, first: First = 1, json_file: Json
     Exit code 0 all pass, 1 any fail, 3 inconclusive.
     """
     from emulator.home import Home
-    from emulator.stack import EmbeddedStack
     from scenarios.board import Board, console
-    from scenarios.exploration.patience import PatientSite
+    from scenarios.exploration.private import private_site
     from scenarios.exploration.storm import Storm, Weathered
+    from scenarios.outputs import write_json
     from scenarios.runner import Runner
 
     out, done, home = console(), list[Weathered](), Home.from_environment().path
-    with Board(out) as board:
-        board.now("stack", "starting")
-        with EmbeddedStack.up() as stack:
-            site = PatientSite.deployed_on(stack, lambda what: board.now("stack", f"deploying {what}"))
-            runner = Runner(site, home / "runs")
-            held = Storm(runner, seed, home / "storms", lambda what: board.now("storm", what))
-            for weathered in held.rounds(range(first, first + rounds)):
-                done.append(weathered)
-                for line in _told(weathered):
-                    out.print(line, markup=False, soft_wrap=True)
+    with Board(out) as board, private_site(board) as site:
+        runner = Runner(site, home / "runs")
+        held = Storm(runner, seed, home / "storms", lambda what: board.now("storm", what))
+        for weathered in held.rounds(range(first, first + rounds)):
+            done.append(weathered)
+            for line in _told(weathered):
+                out.print(line, markup=False, soft_wrap=True)
     if json_file is not None:
-        json_file.parent.mkdir(parents=True, exist_ok=True)
-        document = {"seed": seed, "rounds": [_document(weathered) for weathered in done]}
-        json_file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        write_json(json_file, {"seed": seed, "rounds": [_document(weathered) for weathered in done]})
     raise typer.Exit(_exit_code(done))
 
 

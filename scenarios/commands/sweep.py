@@ -1,6 +1,5 @@
 """`wavetank sweep`: let every AWS call of every function go wrong, and see that the pipeline gets over it."""
 
-import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -31,27 +30,24 @@ def sweep(
     Exit code 0 all pass, 1 any fail, 3 inconclusive.
     """
     from emulator.deploy import plan
-    from emulator.stack import EmbeddedStack
     from scenarios.board import Board, console
     from scenarios.exploration import matrix
     from scenarios.exploration.courses import place_of
-    from scenarios.exploration.patience import PatientSite
+    from scenarios.exploration.private import private_site
     from scenarios.exploration.sweep import Result, Sweep
+    from scenarios.outputs import write_json
 
     known = [event.name for event in plan().events]
     if event_type not in known:
         raise typer.BadParameter(f"there is no event type {event_type!r}; there are: {', '.join(known)}")
     began, out, results = time.monotonic(), console(), list[Result]()
     try:
-        with Board(out) as board:
-            board.now("stack", "starting")
-            with EmbeddedStack.up() as stack:
-                site = PatientSite.deployed_on(stack, lambda what: board.now("stack", f"deploying {what}"))
-                run = Sweep(place_of(site, event_type, seed), lambda what: board.now("sweep", what))
-                for result in run.run(_planned(run, function)):
-                    results.append(result)
-                    for line in matrix.wrong([result]):
-                        out.print(line, markup=False, soft_wrap=True)
+        with Board(out) as board, private_site(board) as site:
+            run = Sweep(place_of(site, event_type, seed), lambda what: board.now("sweep", what))
+            for result in run.run(_planned(run, function)):
+                results.append(result)
+                for line in matrix.wrong([result]):
+                    out.print(line, markup=False, soft_wrap=True)
     finally:
         # What was swept until Ctrl-C is worth showing.
         took_s = time.monotonic() - began
@@ -59,8 +55,7 @@ def sweep(
             out.print(matrix.matrix(results))
             out.print(f"{len(results)} cells in {took_s:.0f} s")
         if json_file is not None:
-            json_file.parent.mkdir(parents=True, exist_ok=True)
-            json_file.write_text(json.dumps(matrix.document(results, took_s), indent=2) + "\n", encoding="utf-8")
+            write_json(json_file, matrix.document(results, took_s))
     raise typer.Exit(matrix.exit_code(results))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from emulator.faults.model import Fault, InvalidFaultError, document
 from emulator.faults.parse import parse
 from scenarios.drill import Drill, Workload
+from scenarios.outputs import write_json
 from scenarios.schedules import ProducerRepeats, Scheduled, Settle, Step, Tick, Trouble
 
 FORMAT = 1
@@ -29,8 +30,7 @@ def save(drill: Drill, seed: int, path: Path) -> None:
         "troubles": [_said(trouble) for trouble in drill.troubles],
         "witness": [_step(step) for step in drill.witness],
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
+    write_json(path, said)
 
 
 def load(path: Path) -> tuple[Drill, int]:
