@@ -104,11 +104,25 @@ class ExternalStack:
         self._clients.close()
 
 
-class EmbeddedStack(ExternalStack):
-    """LocalStack with wavetank's plugins, in a process of its own, on the loopback interface only.
+class OwnStack(ExternalStack):
+    """A stack that was started here, in a process or a container; as a context manager it ends with the block."""
 
-    As a context manager it is taken down at the end of the block.
-    """
+    @property
+    def account(self) -> str:
+        """The AWS account id, twelve digits."""
+        return ACCOUNT
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.down()
+
+
+class EmbeddedStack(OwnStack):
+    """LocalStack with wavetank's plugins, in a process of its own, on the loopback interface only."""
 
     kind = Kind.EMBEDDED
 
@@ -159,11 +173,6 @@ class EmbeddedStack(ExternalStack):
         return [stack for stack in found if stack is not None]
 
     @property
-    def account(self) -> str:
-        """The AWS account id, twelve digits."""
-        return ACCOUNT
-
-    @property
     def port(self) -> int:
         """The port of every service, on 127.0.0.1."""
         return self.record.port
@@ -208,11 +217,3 @@ class EmbeddedStack(ExternalStack):
             atexit.unregister(self.down)
         super().down()
         discard(self.home, self.port, keep_log=keep_log)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.down()

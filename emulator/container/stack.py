@@ -6,10 +6,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from emulator.clients import ACCOUNT
 from emulator.container.engine import connect, explained
 from emulator.container.image import up_to_date
 from emulator.container.settings import HOST, MEMORY, hardened, published, variables
@@ -17,7 +15,7 @@ from emulator.environment import LogLevel
 from emulator.errors import ContainerFailed, NameTaken, StackError, Unreachable
 from emulator.home import Home
 from emulator.process import listen
-from emulator.stack import ExternalStack, Kind
+from emulator.stack import Kind, OwnStack
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
@@ -30,11 +28,10 @@ LABEL = "wavetank.home"
 """Container label: the state folder whose stack it is."""
 
 
-class DockerStack(ExternalStack):
+class DockerStack(OwnStack):
     """LocalStack with wavetank's plugins in a hardened container, on 127.0.0.1 only.
 
-    As a context manager it is taken down at the end of the block. Its troubles (`pause`, `cut`, `kill`) strike the
-    whole emulator at once, as an outage does.
+    Its troubles (`pause`, `cut`, `kill`) strike the whole emulator at once, as an outage does.
     """
 
     kind = Kind.DOCKER
@@ -110,11 +107,6 @@ class DockerStack(ExternalStack):
         home = home or Home.from_environment()
         found = (cls.on(port, home) for port in home.container_ports())
         return [stack for stack in found if stack is not None]
-
-    @property
-    def account(self) -> str:
-        """The AWS account id, twelve digits."""
-        return ACCOUNT
 
     @property
     def pid(self) -> int:
@@ -250,14 +242,6 @@ class DockerStack(ExternalStack):
         with explained(self.port), suppress(NotFound):
             self.container.remove(force=True, v=True)
         self.home.container(self.port).unlink(missing_ok=True)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.down()
 
 
 @contextmanager
