@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from emulator.stack import EmbeddedStack
 from pipeline import topology
 from pipeline.core import container, frame
 from pipeline.core.decode import encode
@@ -39,20 +38,6 @@ NOON = START.replace(hour=12, minute=30)
 ROUNDS = much(40, 200)
 VERSIONS = 25
 CLICKS = [event for event in synthetic(300, 9, START, hours=1) if event.event_type == "click"]
-
-
-@pytest.fixture(scope="module")
-def deployed_site(stack: EmbeddedStack) -> Site:
-    return Site.deployed_on(stack)
-
-
-@pytest.fixture
-def site(deployed_site: Site) -> Iterator[Site]:
-    """The pipeline with an empty data bucket, and without faults when the test is over."""
-    deployed_site.settle()
-    deployed_site.empty()
-    yield deployed_site
-    deployed_site.stack.control.clear_faults()
 
 
 @pytest.fixture

@@ -1,12 +1,10 @@
 """What makes the pipeline exactly-once at rest, each property by itself: take one away and its test fails."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 
-from emulator.stack import EmbeddedStack
 from pipeline import topology
 from scenarios.client import rest
 from scenarios.client.producer import Producer, Sender
@@ -29,20 +27,6 @@ REFUSE_WRITES = {
     "parameters": {"status": 403, "code": "AccessDenied", "message": "Access Denied"},
 }
 DONE_TAG = "wavetank-partitioned"
-
-
-@pytest.fixture(scope="module")
-def deployed_site(stack: EmbeddedStack) -> Site:
-    return Site.deployed_on(stack)
-
-
-@pytest.fixture
-def site(deployed_site: Site) -> Iterator[Site]:
-    """The pipeline with an empty data bucket, and without faults when the test is over."""
-    deployed_site.settle()
-    deployed_site.empty()
-    yield deployed_site
-    deployed_site.stack.control.clear_faults()
 
 
 def put(site: Site, events: list[WorkloadEvent]) -> None:

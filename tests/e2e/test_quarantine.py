@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from emulator.deploy import schemas_folder
-from emulator.stack import EmbeddedStack
 from scenarios.client import rest
 from scenarios.client.batches import Message
 from scenarios.client.producer import Sender
@@ -26,11 +25,6 @@ pytestmark = pytest.mark.stack
 START = datetime(2019, 11, 24, 12, tzinfo=UTC)
 START_US = int(START.timestamp()) * 1_000_000
 IDS_KEY = "schemas/click/ids.json"
-
-
-@pytest.fixture(scope="module")
-def deployed_site(stack: EmbeddedStack) -> Site:
-    return Site.deployed_on(stack)
 
 
 @pytest.fixture
