@@ -7,9 +7,11 @@ import select
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Protocol
+
+from emulator.lambda_.fork_servers import FORK_SERVERS, ForkServer
+from emulator.lambda_.launch import Launch
 
 OUTPUT_BUFFER = 1 << 20
 """Bytes of output a function may write while nobody reads, where the system lets us choose."""
@@ -17,13 +19,27 @@ OUTPUT_BUFFER = 1 << 20
 READ_BYTES = 1 << 16
 
 
-@dataclass(frozen=True)
-class Launch:
-    """What to start: a command, its whole environment, its working directory."""
+class Process(Protocol):
+    """A process that was started, and has to be waited for by whoever started it."""
 
-    command: tuple[str, ...]
-    variables: Mapping[str, str]
-    folder: Path
+    @property
+    def pid(self) -> int:
+        """Its number, which is also that of its process group."""
+
+    def wait(self) -> int:
+        """Wait for its end: the exit status, negative for a signal."""
+
+
+@dataclass(frozen=True)
+class Forked:
+    """A process that a fork server has made."""
+
+    pid: int
+    server: ForkServer
+
+    def wait(self) -> int:
+        """Wait for its end: the exit status, negative for a signal."""
+        return self.server.reap(self.pid)
 
 
 class Child:
@@ -33,23 +49,13 @@ class Child:
     """
 
     def __init__(self, launch: Launch) -> None:
-        """Start it; the command gets the leash's descriptor as the argument that stands as `{leash}`."""
+        """Start it: forked where that is the same, otherwise by itself. Raises OSError where it cannot start."""
         held, self._leash = os.pipe()
         self.output, writer = os.pipe()
         _enlarge(self.output)
         os.set_blocking(self.output, False)
-        command = [str(held) if word == "{leash}" else word for word in launch.command]
         try:
-            self._process = subprocess.Popen(  # noqa: S603
-                command,
-                env=dict(launch.variables),
-                cwd=launch.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=writer,
-                stderr=writer,
-                pass_fds=(held,),
-                start_new_session=True,
-            )
+            self._process = _start(launch, held, writer)
         except BaseException:
             os.close(self._leash)
             os.close(self.output)
@@ -57,8 +63,9 @@ class Child:
         finally:
             os.close(held)
             os.close(writer)
-        self._lock = threading.Lock()
+        self._lock, self._end_lock = threading.Lock(), threading.Lock()
         self._ended = False
+        self._status: int | None = None
         self.output_open = True
         self.exit_notice = _exit_notice(self.pid)
 
@@ -69,8 +76,11 @@ class Child:
 
     def has_exited(self) -> bool:
         """Whether the process is over, of itself or killed; its number stays taken until `end`."""
-        if self._ended:
-            return True
+        with self._lock:
+            if self._ended:
+                return True
+            if self.exit_notice is not None:
+                return _is_readable(self.exit_notice)
         flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
         try:
             return os.waitid(os.P_PID, self.pid, flags) is not None
@@ -96,15 +106,33 @@ class Child:
     def end(self) -> int:
         """Kill what is left of the group and give everything back; the exit status, negative for a signal."""
         self.kill()
-        status = self._process.wait()
+        with self._end_lock:
+            if self._status is None:
+                self._status = self._process.wait()
         with self._lock:
-            if self._ended:
-                return status
-            self._ended = True
-        for descriptor in (self._leash, self.output, self.exit_notice):
-            if descriptor is not None:
-                os.close(descriptor)
-        return status
+            if not self._ended:
+                self._ended = True
+                for descriptor in (self._leash, self.output, self.exit_notice):
+                    if descriptor is not None:
+                        os.close(descriptor)
+        return self._status
+
+
+def _start(launch: Launch, leash: int, output: int) -> Process:
+    """Start a process that inherits the leash, and writes to `output`."""
+    forked = FORK_SERVERS.fork(launch, leash, output)
+    if forked is not None:
+        return Forked(*forked)
+    return subprocess.Popen(  # noqa: S603
+        launch.command(leash),
+        env=dict(launch.variables),
+        cwd=launch.folder,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        pass_fds=(leash,),
+        start_new_session=True,
+    )
 
 
 def exit_reason(status: int) -> str:
@@ -148,3 +176,10 @@ def _exit_notice(pid: int) -> int | None:
         return os.pidfd_open(pid)
     except OSError:
         return None
+
+
+def _is_readable(descriptor: int) -> bool:
+    """Whether there is something to read; also for descriptors with numbers that `select` does not take."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emulator.clock import Alarm
-from emulator.lambda_.child import Launch
 from emulator.lambda_.failures import RESPONSE_TOO_LARGE, Fault, fault_of
 from emulator.lambda_.function import Function, process_variables
+from emulator.lambda_.launch import Launch
 from emulator.lambda_.logs import (
     Faulted,
     Happening,
@@ -288,17 +288,14 @@ class Environment:
 
     def _launch(self) -> Launch:
         function, around = self._function, self._surroundings
-        no_layers = around.scratch / "opt"
-        command = (
-            str(function.interpreter.program),
-            *("-I", "-S", "-X", "utf8"),
-            str(function.runtime_folder / "bootstrap.py"),
-            "{leash}",
-            str(function.opt or no_layers),
+        return Launch(
+            function.interpreter.program,
+            function.runtime_folder,
+            function.opt or around.scratch / "opt",
             function.handler,
+            process_variables(function, around.given, around.own, around.scratch),
+            function.task_root,
         )
-        variables = process_variables(function, around.given, around.own, around.scratch)
-        return Launch(command, variables, function.task_root)
 
 
 def _without_report(log: str, request_id: str) -> str:

@@ -29,8 +29,11 @@ DISTRIBUTIONS = (
 """What the managed Python runtime holds besides the standard library: the SDK, the runtime client, their needs.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html"""
 
-OWN_FILES = tuple(Path(__file__).parent / "runtime" / name for name in ("bootstrap.py", "runtime_client.py"))
-"""Our bootstrap, and the plain Python transport for interpreters that the compiled one was not built for."""
+OWN_FILES = tuple(
+    Path(__file__).parent / "runtime" / name for name in ("bootstrap.py", "fork_server.py", "runtime_client.py")
+)
+"""Our bootstrap, what functions are forked from, and the plain Python transport for interpreters that the compiled one
+was not built for."""
 
 COMPILE_S = 120
 

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from emulator.lambda_ import memory, runtime_api
-from emulator.lambda_.child import Child, Launch
+from emulator.lambda_.child import Child
+from emulator.lambda_.launch import Launch
 from emulator.lambda_.runtime_api import (
     Answered,
     Event,

@@ -72,10 +72,9 @@ def add_path_files(folders: "list[str]") -> None:
             site.addsitedir(folder)
 
 
-def main() -> None:
+def begin(leash: int, opt: str, handler: str) -> None:
     """Become the runtime interface client; ends only with the process."""
-    leash, opt, handler = sys.argv[1:]
-    hold_leash(int(leash))
+    hold_leash(leash)
     runtime = os.environ["LAMBDA_RUNTIME_DIR"]
     folders = import_paths(os.environ["LAMBDA_TASK_ROOT"], opt, runtime, os.environ.get("PYTHONPATH"))
     sys.path[:0] = folders
@@ -88,4 +87,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    begin(int(sys.argv[1]), *sys.argv[2:])
