@@ -1,7 +1,7 @@
 """The cells of a sweep: call sites as they were recorded, crossed with the ways in which a call can go wrong. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -75,6 +75,10 @@ class Cell:
 
     site: CallSite
     mode: Mode
+
+    def anew(self) -> "Cell":
+        """The same with a function that starts anew, and so makes every call that it makes only then."""
+        return replace(self, site=replace(self.site, cold=True))
 
     def faults(self) -> tuple[Fault, ...]:
         """What is set; the one named `swept` has to strike exactly once."""

@@ -22,7 +22,8 @@ from scenarios.site import TickFailedError
 
 Narrate = Callable[[str], None]
 ATTEMPTS = 3
-"""A run in which the call never came is run again: how many chunks and batches there are is not the same every time."""
+"""A run in which the call never came is run again, then with a function that starts anew: one that works beside another
+starts anew in some runs and not in others."""
 BROKEN = (StackError, TickFailedError, FeedRefusedError, ClientError)
 """What a run ends with where the pipeline does not get over the fault."""
 
@@ -120,9 +121,9 @@ class Sweep:
 
     def _try(self, course: Course, cell: Cell) -> Result:
         """The verdict on a cell; inconclusive where its call did not come, however often it was run."""
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             try:
-                left = self._pass(course, cell)
+                left = self._pass(course, cell if attempt == 0 else cell.anew())
             except BROKEN as error:
                 return Result(cell, course.name, Verdict.FAIL, f"{type(error).__name__}: {str(error)[:300]}")
             wrong = left.differs(self._right[course.name]) or self._undone()

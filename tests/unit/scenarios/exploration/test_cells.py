@@ -53,3 +53,9 @@ def test_what_a_cell_sets_is_a_fault_that_strikes_one_call(mode: Mode, service: 
 def test_a_site_is_named_by_what_it_is_about() -> None:
     assert CallSite(call("ListObjectsV2", prefix="parts/")["match"], 1).name == "ListObjectsV2 parts/"
     assert CallSite(call("PutRecords")["match"], 2).name == "PutRecords b #2"
+
+
+def test_a_call_that_did_not_come_is_swept_again_in_a_new_process() -> None:
+    warm = Cell(CallSite(call("PutObject")["match"], 1), Mode.CRASH_AFTER)
+    assert [fault.id for fault in warm.anew().faults()] == [ID, COLD_ID]
+    assert warm.anew().site.identity == warm.site.identity
