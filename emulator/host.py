@@ -40,6 +40,9 @@ def main() -> None:
     _end_with_owner()
     gc.disable()
     sys.setswitchinterval(SWITCH_S)
+    from emulator import routing
+
+    routing.install()
     from localstack.runtime.main import main as run_localstack
 
     from emulator.catalog import share
