@@ -2,7 +2,7 @@
 
 from os import environ
 
-from emulator import metrics_store, models, regions, storage, updates
+from emulator import cloudformation, metrics_store, models, regions, storage
 from emulator.deliveries.install import install as install_deliveries
 from emulator.environment import FAULTS_OFF, FAULTS_VARIABLE
 from emulator.faults import calls, routes
@@ -20,7 +20,7 @@ def start() -> None:
     try:
         models.install()
         regions.install()
-        updates.install()
+        cloudformation.install()
         storage.install()
         metrics_store.install()
         install_event_source()
