@@ -62,6 +62,8 @@ class Clients:
             retries={"mode": "standard", "total_max_attempts": 1 if long or answer_s else ATTEMPTS},
             max_pool_connections=POOL_SIZE,
             s3={"addressing_style": "path"},
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
             proxies={},
         )
         return self._session.client(service, endpoint_url=self.endpoint_url, config=config)
