@@ -4,6 +4,7 @@ Together it was a fifth of the time of a first deployment.
 """
 
 import importlib
+import os
 import sys
 from functools import cache, cached_property
 from types import ModuleType, SimpleNamespace
@@ -24,10 +25,28 @@ POLICIES = "localstack.services.iam.provider"
 CODE = "localstack.services.lambda_.invocation.lambda_models"
 
 
+OPENAPI = {
+    "openapi_core": ("OpenAPI",),
+    "openapi_core.contrib.werkzeug": ("WerkzeugOpenAPIRequest", "WerkzeugOpenAPIResponse"),
+    "openapi_core.exceptions": ("OpenAPIError",),
+    "openapi_core.validation.request.exceptions": ("RequestValidationError",),
+    "openapi_core.validation.response.exceptions": ("ResponseValidationError",),
+}
+"""What LocalStack's validation of its own requests imports, and uses only where these variables say so."""
+VALIDATES = ("OPENAPI_VALIDATE_REQUEST", "OPENAPI_VALIDATE_RESPONSE")
+VALIDATION = "localstack.aws.handlers.validation"
+
+
 def install() -> None:
-    """Stand in for the transformation, and patch the providers of IAM and Lambda when they are imported."""
+    """Stand in for what nobody may need, and patch the providers of IAM and Lambda when they are imported.
+
+    To be called before LocalStack is imported.
+    """
     if SAM not in sys.modules:
         sys.modules[SAM] = _transform_later()
+    if not any(name in os.environ for name in VALIDATES) and not OPENAPI.keys() & sys.modules.keys():
+        stand_in_for_validation()
+        when_imported(VALIDATION, leave_to_validation)
     when_imported(ENGINE, stand_in_for_types)
     when_imported(NAMES_TYPES, leave_to_types)
     when_imported(POLICIES, read_policies_later)
@@ -44,6 +63,20 @@ def _transform_later() -> ModuleType:
 
     vars(stand_in)["transform"] = transform
     return stand_in
+
+
+def stand_in_for_validation() -> None:
+    """Be the validating library while its names are imported, of which none is used."""
+    for module, names in OPENAPI.items():
+        sys.modules[module] = ModuleType(module, STAND_IN)
+        vars(sys.modules[module]).update(dict.fromkeys(names))
+
+
+def leave_to_validation(_module: ModuleType) -> None:
+    """Let the library be imported by whoever needs it from now on."""
+    for name in OPENAPI:
+        if getattr(sys.modules.get(name), "__doc__", None) == STAND_IN:
+            del sys.modules[name]
 
 
 def stand_in_for_types(_module: ModuleType) -> None:

@@ -2,7 +2,7 @@
 
 from os import environ
 
-from emulator import cloudformation, first_use, metrics_store, models, regions, storage, transfers
+from emulator import cloudformation, metrics_store, models, regions, storage, transfers
 from emulator.deliveries.install import install as install_deliveries
 from emulator.environment import FAULTS_OFF, FAULTS_VARIABLE
 from emulator.faults import calls, routes
@@ -18,7 +18,6 @@ def start() -> None:
     LocalStack only logs what a hook raises, so a failure is also what the control API answers from then on.
     """
     try:
-        first_use.install()
         models.install()
         regions.install()
         cloudformation.install()

@@ -40,8 +40,9 @@ def main() -> None:
     _end_with_owner()
     gc.disable()
     sys.setswitchinterval(SWITCH_S)
-    from emulator import routing
+    from emulator import first_use, routing
 
+    first_use.install()
     routing.install()
     from localstack.runtime.main import main as run_localstack
 

@@ -33,6 +33,14 @@ from localstack.aws.api.ec2 import Vpc
 assert Vpc.__module__ == {EC2!r}
 import localstack.services.cloudformation.engine.v2.change_set_model_preproc
 """,
+    "the library that validates requests is not imported, and is there for others": """
+import sys
+import localstack.aws.handlers.validation as validation
+assert not [name for name in sys.modules if name.startswith("openapi_core")]
+assert validation.OpenAPIRequestValidator()(None, None, None) is None
+from openapi_core.exceptions import OpenAPIError
+assert issubclass(OpenAPIError, Exception)
+""",
     "EC2's types stay where they were imported before": f"""
 from localstack.aws.api import ec2
 import localstack.services.cloudformation.engine.v2.change_set_model_preproc
@@ -40,6 +48,15 @@ import sys
 assert sys.modules[{EC2!r}] is ec2
 """,
 }
+
+
+def test_where_requests_are_to_be_validated_the_library_is_imported() -> None:
+    program = (
+        "from emulator import first_use\nfirst_use.install()\n"
+        "import localstack.aws.handlers.validation as validation\n"
+        "assert isinstance(validation.OpenAPI, type)"
+    )
+    subprocess.run([sys.executable, "-c", program], env={**os.environ, "OPENAPI_VALIDATE_REQUEST": "1"}, check=True)
 
 
 @pytest.mark.parametrize("case", CASES)
