@@ -1,26 +1,29 @@
 """`wavetank mutants`: break the pipeline on purpose, and see that some drill notices."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 Names = Annotated[list[str] | None, typer.Argument(help="Only these; all without.", metavar="NAME")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the workloads and of the faults.")]
+JsonFile = Annotated[Path | None, typer.Option("--json", dir_okay=False, help="Write every mutant to this file.")]
 FAILED = 1
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
-    app.command(epilog="Example: wavetank mutants no-dedupe")(mutants)
+    app.command(epilog="Example: wavetank mutants no-dedupe --json mutants.json")(mutants)
 
 
-def mutants(names: Names = None, seed: Seed = 1) -> None:
+def mutants(names: Names = None, seed: Seed = 1, json_file: JsonFile = None) -> None:
     """Hunt known-bad changes to the pipeline with drills, on a private stack. Exit code 1 if one is not caught."""
     from emulator.home import Home
     from scenarios.board import Board, console
     from scenarios.exploration.hunt import Caught, Hunt
     from scenarios.exploration.mutants import UnusableMutantError, named
     from scenarios.exploration.private import private_site
+    from scenarios.outputs import write_json
     from scenarios.runner import Runner
 
     try:
@@ -33,6 +36,8 @@ def mutants(names: Names = None, seed: Seed = 1) -> None:
         hunt = Hunt(runner, seed, lambda what: board.now("mutants", what))
         for caught in hunt.run(wanted):
             done.append(caught)
+            if json_file is not None:
+                write_json(json_file, {"mutants": [each.document() for each in done]})
             said = f"caught by {caught.drill:<24}" if caught.drill else f"NOT CAUGHT {'':<23}"
             out.print(f"{caught.mutant.name:<32} {said} {caught.detail}", markup=False, soft_wrap=True)
         for name in hunt.unsound():

@@ -7,6 +7,7 @@ that one.
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from emulator.develop import functions
 from scenarios.catalogue import CONTROL, catalogue
@@ -28,6 +29,11 @@ class Caught:
     mutant: Mutant
     drill: str
     detail: str
+
+    def document(self) -> dict[str, Any]:
+        """The outcome as plain data."""
+        caught = {"caught": bool(self.drill), "drill": self.drill, "detail": self.detail}
+        return {"mutant": self.mutant.name, "what": self.mutant.what, **caught}
 
 
 @dataclass

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from scenarios.catalogue import catalogue
+from scenarios.exploration.hunt import Caught
 from scenarios.exploration.mutants import PIPELINE, Mutant, UnusableMutantError, known, load, named, packed
 
 MUTANTS = known()
@@ -68,3 +69,14 @@ def test_an_unknown_mutant_is_refused_with_those_there_are() -> None:
     with pytest.raises(UnusableMutantError, match=r"there are: .*no-dedupe"):
         named(["nobody"])
     assert [found.name for found in named([])] == sorted(MUTANTS)
+
+
+@pytest.mark.parametrize(("drill", "caught"), [("duplicates", True), ("", False)])
+def test_what_came_of_a_mutant_is_told_as_plain_data(drill: str, caught: bool) -> None:
+    assert Caught(mutant(), drill, "uniqueness: 3 events twice").document() == {
+        "mutant": "bad",
+        "what": "It is bad.",
+        "caught": caught,
+        "drill": drill,
+        "detail": "uniqueness: 3 events twice",
+    }
