@@ -8,6 +8,7 @@ import typer
 Names = Annotated[list[str] | None, typer.Argument(help="Only these; all without.", metavar="NAME")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the workloads and of the faults.")]
 JsonFile = Annotated[Path | None, typer.Option("--json", dir_okay=False, help="Write every mutant to this file.")]
+Quick = Annotated[bool, typer.Option("--quick", help="Hold only the drills that a mutant names, not all others.")]
 FAILED = 1
 
 
@@ -16,7 +17,7 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: wavetank mutants no-dedupe --json mutants.json")(mutants)
 
 
-def mutants(names: Names = None, seed: Seed = 1, json_file: JsonFile = None) -> None:
+def mutants(names: Names = None, seed: Seed = 1, quick: Quick = False, json_file: JsonFile = None) -> None:
     """Hunt known-bad changes to the pipeline with drills, on a private stack. Exit code 1 if one is not caught."""
     from emulator.home import Home
     from scenarios.board import Board, console
@@ -33,11 +34,11 @@ def mutants(names: Names = None, seed: Seed = 1, json_file: JsonFile = None) -> 
     out, done = console(), list[Caught]()
     with Board(out) as board, private_site(board) as site:
         runner = Runner(site, Home.from_environment().path / "runs")
-        hunt = Hunt(runner, seed, lambda what: board.now("mutants", what))
+        hunt = Hunt(runner, seed, lambda what: board.now("mutants", what), quick)
         for caught in hunt.run(wanted):
             done.append(caught)
             if json_file is not None:
-                write_json(json_file, {"mutants": [each.document() for each in done]})
+                write_json(json_file, {"mutants": [each.document() for each in done], "unsound": hunt.unsound()})
             said = f"caught by {caught.drill:<24}" if caught.drill else f"NOT CAUGHT {'':<23}"
             out.print(f"{caught.mutant.name:<32} {said} {caught.detail}", markup=False, soft_wrap=True)
         for name in hunt.unsound():
