@@ -122,15 +122,16 @@ class Sweep:
     def _try(self, course: Course, cell: Cell) -> Result:
         """The verdict on a cell; inconclusive where its call did not come, however often it was run."""
         for attempt in range(ATTEMPTS):
+            tried = cell.anew() if attempt else cell
             try:
-                left = self._pass(course, cell if attempt == 0 else cell.anew())
+                left = self._pass(course, tried)
             except BROKEN as error:
-                return Result(cell, course.name, Verdict.FAIL, f"{type(error).__name__}: {str(error)[:300]}")
+                return Result(tried, course.name, Verdict.FAIL, f"{type(error).__name__}: {str(error)[:300]}")
             wrong = left.differs(self._right[course.name]) or self._undone()
             if wrong:
-                return Result(cell, course.name, Verdict.FAIL, wrong)
+                return Result(tried, course.name, Verdict.FAIL, wrong)
             if any(firing["fault"] == ID for firing in self.place.site.stack.control.activity()):
-                return Result(cell, course.name, Verdict.PASS)
+                return Result(tried, course.name, Verdict.PASS)
         return Result(cell, course.name, Verdict.INCONCLUSIVE, "the call never came")
 
     def _pass(self, course: Course, cell: Cell | None, acted: Callable[[], None] = lambda: None) -> Left:
