@@ -33,7 +33,7 @@ def install() -> None:
 
 
 def look_often(module: ModuleType) -> None:
-    """Let the executor look at a resource that is not ready every `LOOK_S`, for as long as before."""
+    """Let the executor look at a resource that is not ready every `LOOK_S`, at least for the time that it has."""
     executor = module.ResourceProviderExecutor
     if "sleep_time" not in inspect.signature(executor.deploy_loop).parameters:
         raise TypeError("deploy_loop of LocalStack takes no sleep_time any more")

@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,14 +21,49 @@ READ_BYTES = 1 << 16
 
 
 class Process(Protocol):
-    """A process that was started, and has to be waited for by whoever started it."""
+    """A process that leads a group of its own, and has to be waited for by whoever started it."""
 
     @property
     def pid(self) -> int:
         """Its number, which is also that of its process group."""
 
+    @property
+    def exit_notice(self) -> int | None:
+        """A descriptor that becomes readable when the process exits; None where the system has none (macOS)."""
+
+    def kill(self) -> None:
+        """Kill it and all of its group."""
+
     def wait(self) -> int:
         """Wait for its end: the exit status, negative for a signal."""
+
+
+class Alone:
+    """A process that was started by itself."""
+
+    def __init__(self, launch: Launch, leash: int, output: int) -> None:
+        """Start it; it inherits the leash, and writes to `output`. Raises OSError."""
+        self._process = subprocess.Popen(  # noqa: S603
+            launch.command(leash),
+            env=dict(launch.variables),
+            cwd=launch.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            pass_fds=(leash,),
+            start_new_session=True,
+        )
+        self.pid = self._process.pid
+        self.exit_notice = _exit_notice(self.pid)
+
+    def kill(self) -> None:
+        """Kill it and all of its group."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+    def wait(self) -> int:
+        """Wait for its end: the exit status, negative for a signal."""
+        return self._process.wait()
 
 
 @dataclass(frozen=True)
@@ -35,11 +71,27 @@ class Forked:
     """A process that a fork server has made."""
 
     pid: int
+    exit_notice: int
     server: ForkServer
+
+    def kill(self) -> None:
+        """Kill it and all of its group.
+
+        Without its server its number may be somebody else's by now; then its group ends with the leash.
+        """
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if self.server.lost:
+                signal.pidfd_send_signal(self.exit_notice, signal.SIGKILL)
+            else:
+                os.killpg(self.pid, signal.SIGKILL)
 
     def wait(self) -> int:
         """Wait for its end: the exit status, negative for a signal."""
-        return self.server.reap(self.pid)
+        _is_readable(self.exit_notice, None)
+        try:
+            return self.server.reap(self.pid)
+        finally:
+            FORK_SERVERS.release(self.server)
 
 
 class Child:
@@ -50,24 +102,22 @@ class Child:
 
     def __init__(self, launch: Launch) -> None:
         """Start it: forked where that is the same, otherwise by itself. Raises OSError where it cannot start."""
-        held, self._leash = os.pipe()
-        self.output, writer = os.pipe()
+        tied: tuple[Process, int, int] | None = None
+        with FORK_SERVERS.forking(launch) as server:
+            if server is not None:
+                tied = _tied(lambda leash, output: _fork(server, launch, leash, output))
+        # A fork that came to nothing leaves no process that could take what is meant for this one: its leash is closed.
+        tied = tied or _tied(lambda leash, output: Alone(launch, leash, output))
+        if tied is None:
+            raise OSError("no process was started")
+        self._process, self._leash, self.output = tied
         _enlarge(self.output)
         os.set_blocking(self.output, False)
-        try:
-            self._process = _start(launch, held, writer)
-        except BaseException:
-            os.close(self._leash)
-            os.close(self.output)
-            raise
-        finally:
-            os.close(held)
-            os.close(writer)
         self._lock, self._end_lock = threading.Lock(), threading.Lock()
         self._ended = False
         self._status: int | None = None
         self.output_open = True
-        self.exit_notice = _exit_notice(self.pid)
+        self.exit_notice = self._process.exit_notice
 
     @property
     def pid(self) -> int:
@@ -80,7 +130,7 @@ class Child:
             if self._ended:
                 return True
             if self.exit_notice is not None:
-                return _is_readable(self.exit_notice)
+                return _is_readable(self.exit_notice, 0)
         flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
         try:
             return os.waitid(os.P_PID, self.pid, flags) is not None
@@ -91,8 +141,7 @@ class Child:
         """Kill the process and every process of its group; from any thread, any number of times."""
         with self._lock:
             if not self._ended:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(self.pid, signal.SIGKILL)
+                self._process.kill()
 
     def read_output(self) -> bytes:
         """What was written since the last time; never waits. At its end `output_open` becomes false."""
@@ -118,21 +167,38 @@ class Child:
         return self._status
 
 
-def _start(launch: Launch, leash: int, output: int) -> Process:
-    """Start a process that inherits the leash, and writes to `output`."""
-    forked = FORK_SERVERS.fork(launch, leash, output)
-    if forked is not None:
-        return Forked(*forked)
-    return subprocess.Popen(  # noqa: S603
-        launch.command(leash),
-        env=dict(launch.variables),
-        cwd=launch.folder,
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=output,
-        pass_fds=(leash,),
-        start_new_session=True,
-    )
+Start = Callable[[int, int], Process | None]
+"""Starts a process that inherits the first descriptor, its leash, and writes to the second; None where it cannot."""
+
+
+def _tied(start: Start) -> tuple[Process, int, int] | None:
+    """A process, our end of its leash, and where its output is read; where there is none, nothing is left open."""
+    with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
+        held, leash = os.pipe()
+        theirs.callback(os.close, held)
+        ours.callback(os.close, leash)
+        output, writer = os.pipe()
+        theirs.callback(os.close, writer)
+        ours.callback(os.close, output)
+        process = start(held, writer)
+        if process is None:
+            return None
+        ours.pop_all()
+        return process, leash, output
+
+
+def _fork(server: ForkServer, launch: Launch, leash: int, output: int) -> Process | None:
+    """A process that the server has forked; None where the function has to start by itself. Raises ServerLostError."""
+    pid = server.fork(launch, leash, output)
+    if pid is None:
+        return None
+    notice = _exit_notice(pid)
+    if notice is None:
+        os.killpg(pid, signal.SIGKILL)
+        server.reap(pid)
+        return None
+    FORK_SERVERS.hold(server)
+    return Forked(pid, notice, server)
 
 
 def exit_reason(status: int) -> str:
@@ -178,8 +244,8 @@ def _exit_notice(pid: int) -> int | None:
         return None
 
 
-def _is_readable(descriptor: int) -> bool:
-    """Whether there is something to read; also for descriptors with numbers that `select` does not take."""
+def _is_readable(descriptor: int, wait_ms: float | None) -> bool:
+    """Whether there is something to read, at once, in so long, or ever; also where `select` takes no such number."""
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(0))
+    return bool(poll.poll(wait_ms))

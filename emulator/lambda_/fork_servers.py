@@ -1,20 +1,23 @@
 """Processes that functions are forked from, so that a new environment does not import the SDK anew.
 
 What such a process does is told in `runtime/fork_server.py`, which runs in it. One serves all functions of a runtime:
-it has imported nothing of theirs. A launch that a fork cannot stand in for is not taken, and starts by itself.
+it has imported nothing of theirs. A launch that a fork cannot stand in for is not taken, and starts by itself; so are
+those that come before a server is ready.
 """
 
 import contextlib
+import itertools
 import json
 import logging
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +25,16 @@ from emulator.lambda_.launch import Launch
 
 LOG = logging.getLogger(__name__)
 
-ANSWER_S = 60.0
-"""How long a server may take to answer, the import of its libraries included."""
+ANSWER_S = 10.0
+"""How long a server that is ready may take to answer: it does nothing that takes a tenth of a second."""
 BIGGEST = 1 << 17
 """Bytes of an answer."""
 MOST = 4
 """Servers at a time: one for each runtime, and for each set of folders with shared libraries."""
 ATTEMPTS = 3
-"""So many servers of one kind are started after one another was lost."""
-CAN_FORK = sys.platform == "linux" and hasattr(os, "pidfd_open")
-"""Elsewhere system libraries are not made to be forked, and the end of a process that is no child is not told."""
-READ_AT_START = ("LD_", "MALLOC_", "GLIBC_", "LC_", "LANG")
-"""Variables that a process reads when it starts and never again."""
+"""So many servers of one kind are started after one another was lost, until one has forked."""
+READ_AT_START = ("LD_", "MALLOC_", "GLIBC_", "OPENSSL_", "LC_", "LANG")
+"""Variables that a process or its libraries read when they start and never again."""
 AS_ALWAYS = {"LANG": "en_US.UTF-8"}
 LIBRARIES = "LD_LIBRARY_PATH"
 
@@ -45,120 +46,205 @@ class ServerLostError(Exception):
 
 
 class ForkServer:
-    """One process with the libraries of a runtime; thread-safe."""
+    """One process with the libraries of a runtime; thread-safe.
+
+    lost: it has ended, or is ended because it did not answer, and forks no more.
+    """
 
     def __init__(self, launch: Launch) -> None:
-        """Start it, for launches like this one. Raises OSError."""
-        held, self._leash = os.pipe()
+        """Start it, for launches like this one; it is not ready yet. Raises OSError."""
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        program = launch.program, "-I", "-S", "-X", "utf8", launch.runtime_folder / "fork_server.py"
-        try:
-            self._process = subprocess.Popen(  # noqa: S603
-                [*map(str, program), str(held), str(theirs.fileno())],
-                env={name: launch.variables[name] for name in ("LANG", "PATH", LIBRARIES) if name in launch.variables},
-                cwd=launch.runtime_folder,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                pass_fds=(held, theirs.fileno()),
-                start_new_session=True,
-            )
-        except BaseException:
-            os.close(self._leash)
-            self._channel.close()
-            raise
-        finally:
-            os.close(held)
-            theirs.close()
+        with theirs:
+            held, self._leash = os.pipe()
+            program = launch.program, "-I", "-S", "-X", "utf8", launch.runtime_folder / "fork_server.py"
+            try:
+                self._process = subprocess.Popen(  # noqa: S603
+                    [*map(str, program), str(held), str(theirs.fileno())],
+                    env=_surroundings(launch),
+                    cwd=launch.runtime_folder,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    pass_fds=(held, theirs.fileno()),
+                    start_new_session=True,
+                )
+            except BaseException:
+                os.close(self._leash)
+                self._channel.close()
+                raise
+            finally:
+                os.close(held)
         self._channel.settimeout(ANSWER_S)
         self._lock = threading.Lock()
-        self.children = 0
+        self._numbers = itertools.count(1)
+        self._ready = self.lost = self._ended = False
+
+    def is_ready(self, wait_s: float = 0.0) -> bool:
+        """Whether it forks by now, or within so many seconds. Raises ServerLostError."""
+        with self._lock:
+            self._check()
+            if not self._ready and _is_readable(self._channel, wait_s):
+                self._ready = "ready" in self._received()
+            return self._ready
 
     def fork(self, launch: Launch, leash: int, output: int) -> int | None:
         """The process that was forked for this launch; None where the function has to start by itself.
 
+        Of a server that was lost meanwhile there may be one nobody knows the number of: it ends with its leash.
         Raises ServerLostError.
         """
         asked = {"folder": str(launch.folder), "variables": dict(launch.variables)}
         asked |= {"opt": str(launch.opt), "handler": launch.handler}
         answer = self._ask({"fork": asked}, leash, output)
-        if "pid" not in answer:
-            LOG.debug("%s starts by itself: %s", launch.handler, answer["refused"])
-            return None
-        self.children += 1
-        return int(answer["pid"])
+        if "pid" in answer:
+            return int(answer["pid"])
+        LOG.debug("%s starts by itself: %s", launch.handler, answer.get("refused"))
+        return None
 
     def reap(self, pid: int) -> int:
-        """Wait until a process that was forked is over: its exit status, negative for a signal.
+        """The exit status of a process that is over, negative for a signal.
 
         Where the server is gone nobody can tell: then it was killed.
         """
-        self.children -= 1
         try:
-            return int(self._ask({"reap": pid})["status"])
+            return int(self._ask({"reap": pid}).get("status", -signal.SIGKILL))
         except ServerLostError:
             return -signal.SIGKILL
 
     def end(self) -> None:
         """End it; what it has forked goes on."""
-        self._process.kill()
-        self._process.wait()
-        with contextlib.suppress(OSError):
-            os.close(self._leash)
-        self._channel.close()
+        with self._lock:
+            self._end()
 
     def _ask(self, request: Mapping[str, Any], *descriptors: int) -> dict[str, Any]:
+        """The answer to a request; a server that gives none is ended, so that it cannot come as that to another."""
         with self._lock:
+            self._check()
+            number = next(self._numbers)
             try:
-                socket.send_fds(self._channel, [json.dumps(request).encode()], descriptors)
-                answer = self._channel.recv(BIGGEST)
+                socket.send_fds(self._channel, [json.dumps({"number": number, **request}).encode()], descriptors)
             except OSError as error:
+                self._end()
                 raise ServerLostError(str(error)) from error
-        if not answer:
+            answer = self._received()
+            if answer.get("number") != number:
+                self._end()
+                raise ServerLostError("it answered what it was not asked")
+            return answer
+
+    def _received(self) -> dict[str, Any]:
+        try:
+            message = self._channel.recv(BIGGEST)
+        except OSError as error:
+            self._end()
+            raise ServerLostError(str(error)) from error
+        if not message:
+            self._end()
             raise ServerLostError("it has ended")
-        found: dict[str, Any] = json.loads(answer)
+        found: dict[str, Any] = json.loads(message)
         return found
+
+    def _check(self) -> None:
+        if self.lost:
+            raise ServerLostError("it has ended before")
+
+    def _end(self) -> None:
+        self.lost = True
+        if self._ended:
+            return
+        self._ended = True
+        self._process.kill()
+        self._process.wait()
+        os.close(self._leash)
+        self._channel.close()
 
 
 class ForkServers:
-    """The servers of this process, started where a launch first needs one."""
+    """The servers of this process, started where a launch first could use one."""
 
     def __init__(self) -> None:
         self._servers: dict[Key, ForkServer] = {}
+        self._children: Counter[ForkServer] = Counter()
         self._lost: Counter[Key] = Counter()
         self._lock = threading.Lock()
 
-    def fork(self, launch: Launch, leash: int, output: int) -> tuple[int, ForkServer] | None:
-        """A process for this launch, and the server that has to reap it; None where it has to start by itself."""
-        key = key_of(launch)
-        if key is None or (server := self._server(key, launch)) is None:
-            return None
-        try:
-            pid = server.fork(launch, leash, output)
-        except ServerLostError as error:
-            LOG.warning("A function starts by itself, as its fork server was lost: %s", error)
-            self._forget(key, server)
-            return None
-        return (pid, server) if pid is not None else None
+    @contextlib.contextmanager
+    def forking(self, launch: Launch) -> Iterator[ForkServer | None]:
+        """The server that forks this launch, held against being ended meanwhile; None where it starts by itself.
 
-    def _server(self, key: Key, launch: Launch) -> ForkServer | None:
+        Who forks in the block gives the server back with `release` when the process was reaped. ServerLostError does
+        not leave the block.
+        """
+        key = key_of(launch)
+        server = self._claimed(key, launch) if key is not None else None
+        if key is None or server is None:
+            yield None
+            return
+        try:
+            yield server if self._is_ready(key, server) else None
+        except ServerLostError as error:
+            self._forget(key, server, error)
+        finally:
+            self.release(server)
+
+    def _is_ready(self, key: Key, server: ForkServer) -> bool:
+        try:
+            return server.is_ready()
+        except ServerLostError as error:
+            self._forget(key, server, error)
+            return False
+
+    def hold(self, server: ForkServer) -> None:
+        """Count a process that this server has forked; a kind of server that forks may be lost again."""
+        with self._lock:
+            self._children[server] += 1
+            for key in [key for key, known in self._servers.items() if known is server]:
+                self._lost.pop(key, None)
+
+    def release(self, server: ForkServer) -> None:
+        """Count one less."""
+        with self._lock:
+            self._children[server] -= 1
+            if not self._children[server]:
+                del self._children[server]
+
+    def wait_until_ready(self, seconds: float) -> bool:
+        """Whether every server that was started is ready within so many seconds."""
+        with self._lock:
+            servers = list(self._servers.values())
+        return all(server.is_ready(seconds) for server in servers)
+
+    def close(self) -> None:
+        """End every server."""
+        with self._lock:
+            servers = list(self._servers.values())
+            self._servers.clear()
+        for server in servers:
+            server.end()
+
+    def _claimed(self, key: Key, launch: Launch) -> ForkServer | None:
+        """The server of this kind, which may be a new one, counted as if it had one process more."""
         with self._lock:
             if key not in self._servers and self._lost[key] < ATTEMPTS and self._has_room():
                 try:
                     self._servers[key] = ForkServer(launch)
                 except OSError as error:
                     LOG.warning("Functions start by themselves, without a fork server: %s", error)
-            return self._servers.get(key)
+            server = self._servers.get(key)
+            if server is not None:
+                self._children[server] += 1
+            return server
 
     def _has_room(self) -> bool:
         """Whether one more server may be started, after the oldest that has no children made room where it has to."""
         if len(self._servers) < MOST:
             return True
-        idle = next((key for key, server in self._servers.items() if not server.children), None)
+        idle = next((key for key, server in self._servers.items() if not self._children[server]), None)
         if idle is not None:
             self._servers.pop(idle).end()
         return idle is not None
 
-    def _forget(self, key: Key, lost: ForkServer) -> None:
+    def _forget(self, key: Key, lost: ForkServer, error: ServerLostError) -> None:
+        LOG.warning("A function starts by itself, as its fork server was lost: %s", error)
         with self._lock:
             if self._servers.get(key) is lost:
                 del self._servers[key]
@@ -169,23 +255,54 @@ class ForkServers:
 def key_of(launch: Launch) -> Key | None:
     """What two launches have in common that can be forked from one server; None for one that cannot be forked.
 
-    Where shared libraries are looked for is read once, when a process starts. Folders without any make no difference.
+    Where shared libraries are looked for is read once, when a process starts. Folders of the function that have none
+    make no difference: they never change.
     """
     if not CAN_FORK or launch.variables.get("PYTHONPATH") != str(launch.runtime_folder):
         return None
     for name, value in launch.variables.items():
         if name.startswith(READ_AT_START) and name != LIBRARIES and value != AS_ALWAYS.get(name):
             return None
-    folders = launch.variables.get(LIBRARIES, "").split(os.pathsep)
-    with_libraries = tuple(folder for folder in folders if folder and _has_libraries(Path(folder)))
-    return str(launch.program), str(launch.runtime_folder), with_libraries
+    fixed = launch.runtime_folder, launch.folder, launch.opt
+    folders = [Path(folder) for folder in launch.variables.get(LIBRARIES, "").split(os.pathsep) if folder]
+    matter = [str(folder) for folder in folders if not _is_below(folder, fixed) or _has_libraries(folder)]
+    return str(launch.program), str(launch.runtime_folder), tuple(matter)
+
+
+def _surroundings(launch: Launch) -> dict[str, str]:
+    """The environment of a server: nothing that the SDK could find of whoever runs the stack."""
+    given = {name: launch.variables[name] for name in ("LANG", "PATH", LIBRARIES) if name in launch.variables}
+    nowhere = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
+    return given | nowhere | {"HOME": str(launch.runtime_folder)}
+
+
+def _is_below(folder: Path, roots: tuple[Path, ...]) -> bool:
+    return any(folder.is_relative_to(root) for root in roots)
 
 
 def _has_libraries(folder: Path) -> bool:
     try:
-        return any(".so" in entry.name for entry in os.scandir(folder))
+        return any(".so" in entry.name or entry.name == "glibc-hwcaps" for entry in os.scandir(folder))
     except OSError:
         return False
 
 
+def _is_readable(channel: socket.socket, wait_s: float) -> bool:
+    poll = select.poll()
+    poll.register(channel, select.POLLIN)
+    return bool(poll.poll(wait_s * 1000))
+
+
+def _can_fork() -> bool:
+    """Elsewhere system libraries are not made to be forked, and the end of a process that is no child is not told."""
+    if sys.platform != "linux":
+        return False
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except OSError:
+        return False
+    return True
+
+
+CAN_FORK = _can_fork()
 FORK_SERVERS = ForkServers()

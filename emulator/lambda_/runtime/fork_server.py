@@ -9,19 +9,22 @@ This file is copied into the runtime folder (`LAMBDA_RUNTIME_DIR`) and runs ther
 from 3.9 that can fork: it imports nothing of this project but its neighbour, `bootstrap.py`.
 
 Arguments: the descriptor of the leash, the descriptor of a socket (AF_UNIX, SOCK_SEQPACKET). Requests and answers are
-JSON, one a message:
+JSON, one a message. The first message is {"ready": pid} of the server; then each answer repeats the "number" of its
+request:
 
     {"fork": {"folder", "variables", "opt", "handler"}}, with the descriptors of leash and output
-        → {"pid"}, or {"refused": why} where the function has to start by itself
-    {"reap": pid} → {"status"}: waits until the process is over; negative is the signal that ended it
+        → {"pid"} of a process that leads its group, or {"refused": why} where the function has to start by itself
+    {"reap": pid} of a process that is over → {"status"}; negative is the signal that ended it
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
 import socket
+import stat
 import sys
 import time
 from typing import Any
@@ -30,6 +33,8 @@ LONGEST_NAME = 15
 """Bytes of a name that `ps` shows: the end of it tells one function of a project from another."""
 BIGGEST = 1 << 17
 """Bytes of a request: the variables of a function have at most 4 KB."""
+CLIENT = ("awslambdaric", "runtime_client")
+"""The runtime client, which is not imported before the fork: it reads the environment when it is."""
 
 
 class Missing:
@@ -54,79 +59,112 @@ class Order:
         self.leash, self.output = leash, output
 
 
-def preload() -> None:
-    """Import what a function needs of the runtime, and read what every S3 client reads.
+class Taken:
+    """The names of modules that a function cannot bring itself any more.
 
-    The runtime client itself is not imported: it reads the environment when it is.
+    imported: all of them; a package or layer that has one where it is looked for first would be given another.
+    libraries: those of the runtime; a package that has one anywhere may put it in the path itself.
     """
+
+    def __init__(self, imported: set[str], libraries: set[str]) -> None:
+        self._imported, self._libraries = imported, libraries
+        self._found: dict[str, list[str]] = {}
+
+    def brought_by(self, folders: list[str]) -> list[str]:
+        """Which of them are in these folders."""
+        return sorted({name for folder in folders if os.path.isdir(folder) for name in self._in(folder)})  # noqa: PTH112
+
+    def _in(self, folder: str) -> list[str]:
+        if folder not in self._found:
+            found = self._look(folder)
+            if os.stat(folder).st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):  # noqa: PTH116
+                return found
+            self._found[folder] = found
+        return self._found[folder]
+
+    def _look(self, folder: str) -> list[str]:
+        found = {name for name in map(module_of, os.listdir(folder)) if name in self._imported}  # noqa: PTH208
+        for _, folders, files in os.walk(folder):
+            found.update(name for name in map(module_of, [*folders, *files]) if name in self._libraries)
+        return sorted(found)
+
+
+def module_of(entry: str) -> str:
+    """The name by which a file or folder could be imported; empty where there is none."""
+    name = entry.partition(".")[0]
+    return name if name.isidentifier() and name != "__pycache__" else ""
+
+
+def preload() -> None:
+    """Import what a function needs of the runtime, and read what every S3 client reads."""
     import boto3
     import simplejson  # type: ignore[import-untyped]  # noqa: F401
     import snapshot_restore_py  # type: ignore[import-untyped]  # noqa: F401
     from botocore import loaders
 
     load, read = loaders.JSONFileLoader.load_file, dict[str, Any]()
+    own = tuple(os.path.join(os.path.dirname(str(module.__file__)), "data", "") for module in (boto3, loaders))  # noqa: PTH118, PTH120
 
     def load_once(loader: loaders.JSONFileLoader, file_path: str) -> Any:
         """Stands in for the SDK's reader of its own files, which nobody may write to."""
-        if file_path not in read:
-            read[file_path] = load(loader, file_path)
-        return read[file_path]
+        if file_path in read:
+            return read[file_path]
+        found = load(loader, file_path)
+        if found is not None and file_path.startswith(own):
+            read[file_path] = found
+        return found
 
     loaders.JSONFileLoader.load_file = load_once  # type: ignore[assignment,method-assign]
     session = boto3.session.Session("none", "none", region_name="us-east-1")
     session.client("s3")
 
 
-def modules_in(folders: list[str]) -> set[str]:
-    """The names that can be imported from these folders."""
-    names: set[str] = set()
-    for folder in folders:
-        if os.path.isdir(folder):  # noqa: PTH112
-            names.update(entry.name.partition(".")[0] for entry in os.scandir(folder))
-    return names
-
-
-def serve(connection: socket.socket, taken: set[str], runtime: str) -> Order:
-    """Answer requests; comes back only in a process that was forked, with its order.
-
-    taken: names that no function may bring itself.
-    """
+def serve(connection: socket.socket, taken: Taken, runtime: str) -> Order:
+    """Answer requests; comes back only in a process that was forked, with its order."""
     while True:
         message, descriptors, _, _ = socket.recv_fds(connection, BIGGEST, 2)
         if not message:
             sys.exit()
-        request = json.loads(message)
-        if "fork" in request:
-            order = Order(request["fork"], *descriptors)
-            answer = fork(order, taken, runtime)
-            if answer is None:
-                return order
-            for descriptor in descriptors:
-                os.close(descriptor)
-        else:
-            _, status = os.waitpid(request["reap"], 0)
-            answer = {"status": os.waitstatus_to_exitcode(status)}
-        connection.send(json.dumps(answer).encode())
+        request, answer = json.loads(message), dict[str, Any]()
+        try:
+            if "fork" in request:
+                order = Order(request["fork"], *descriptors)
+                answer = fork(order, taken, runtime)
+                if not answer:
+                    return order
+            else:
+                _, status = os.waitpid(request["reap"], 0)
+                answer = {"status": os.waitstatus_to_exitcode(status)}
+        except Exception as error:  # The trouble of one function is not that of all others.
+            answer = {"refused": repr(error)}
+        for descriptor in descriptors:
+            os.close(descriptor)
+        connection.send(json.dumps({"number": request["number"], **answer}).encode())
 
 
-def fork(order: Order, taken: set[str], runtime: str) -> dict[str, Any] | None:
-    """Fork for an order: the answer to it; None in the process that was forked."""
+def fork(order: Order, taken: Taken, runtime: str) -> dict[str, Any]:
+    """Fork for an order: the answer to it, once the new process leads its group; empty in that process."""
     from bootstrap import import_paths  # type: ignore[import-not-found]
 
     own = import_paths(order.variables["LAMBDA_TASK_ROOT"], order.opt, runtime, None)[:-1]
-    double = sorted(modules_in(own) & taken)
+    double = taken.brought_by(own)
     if double:
         return {"refused": "it brings " + ", ".join(double)}
-    try:
-        pid = os.fork()
-    except OSError as error:
-        return {"refused": str(error)}
-    return {"pid": pid} if pid else None
+    told, tells = os.pipe()
+    pid = os.fork()
+    if not pid:
+        os.setsid()
+        os.close(told)
+        os.close(tells)
+        return {}
+    os.close(tells)
+    os.read(told, 1)
+    os.close(told)
+    return {"pid": pid}
 
 
 def become(order: Order) -> None:
-    """Be the function's process: a session, an output, a folder, an environment and a name (in `ps`) of its own."""
-    os.setsid()
+    """Be the function's process: an output, a folder, an environment and a name (in `ps`) of its own."""
     for standard in (1, 2):
         os.dup2(order.output, standard)
     os.close(order.output)
@@ -134,7 +172,7 @@ def become(order: Order) -> None:
     os.environ.clear()
     os.environ.update(order.variables)
     time.tzset()
-    with open("/proc/self/comm", "w") as name:  # noqa: PTH123
+    with contextlib.suppress(OSError), open("/proc/self/comm", "w") as name:  # noqa: PTH123
         name.write(order.variables.get("AWS_LAMBDA_FUNCTION_NAME", "")[-LONGEST_NAME:])
 
 
@@ -150,8 +188,10 @@ def main() -> None:
     preload()
     gc.collect()
     gc.freeze()
-    taken = {name.partition(".")[0] for name in sys.modules} | missing.names
-    order = serve(connection, taken | {"awslambdaric", "runtime_client"}, runtime)
+    libraries = set(map(module_of, os.listdir(runtime))).union(missing.names, CLIENT) - {""}  # noqa: PTH208
+    imported = {name.partition(".")[0] for name in sys.modules} | libraries
+    connection.send(json.dumps({"ready": os.getpid()}).encode())
+    order = serve(connection, Taken(imported, libraries), runtime)
     connection.close()
     os.close(leash)
     sys.path.remove(runtime)

@@ -4,31 +4,42 @@ import json
 import os
 import signal
 import sys
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import psutil
 import pytest
 
-from emulator.lambda_ import fork_servers
-from emulator.lambda_.fork_servers import ATTEMPTS, MOST, ForkServers, key_of
+from emulator.lambda_ import child, fork_servers
+from emulator.lambda_.fork_servers import ATTEMPTS, FORK_SERVERS, MOST, ForkServer, ForkServers, ServerLostError, key_of
 from emulator.lambda_.interpreters import Interpreter
 from emulator.lambda_.launch import Launch
 from tests.unit.emulator.lambda_.conftest import Archive, Run, Running
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="functions are forked on Linux only")
 
+READY_S = 60.0
+AT_ONCE_S = 5.0
+"""Far less than the function of a fork that nobody can kill would take."""
+
 LOOK = (
-    "import os, random, sys, time, uuid\n"
+    "import os, random, sys, time\n"
+    "IMPORTED = os.getpid()\n"
     "def handler(event, context):\n"
     "    loaded = sorted(name for name in sys.modules if '.' not in name)\n"
-    "    return {'loaded': loaded, 'random': random.random(), 'uuid': str(uuid.uuid4()), 'zone': time.tzname[0],\n"
+    "    return {'loaded': loaded, 'random': random.random(), 'zone': time.tzname[0], 'imported': IMPORTED,\n"
     "            'session': os.getsid(0) == os.getpid(), 'arguments': sys.argv}\n"
 )
 
 
 def started(run: Run, source: str | Archive = LOOK, *layers: Archive, **options: Any) -> Running:
+    """An environment that was started when there was a server that could fork it."""
+    first = run(LOOK)
+    assert first.environment.start() is None
+    assert FORK_SERVERS.wait_until_ready(READY_S)
     running = run(source, *layers, **options)
     assert running.environment.start() is None
     return running
@@ -42,6 +53,14 @@ def parent_of(running: Running) -> psutil.Process:
 
 def is_forked(running: Running) -> bool:
     return parent_of(running).pid != os.getpid()
+
+
+def runs(pid: int) -> bool:
+    """Whether a process runs still; one that nobody has waited for does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def look(running: Running) -> dict[str, Any]:
@@ -69,7 +88,6 @@ def test_a_forked_function_leads_a_session_of_its_own_and_has_the_arguments_of_o
 def test_two_forks_draw_different_random_numbers(run: Run) -> None:
     one, other = look(started(run)), look(started(run))
     assert one["random"] != other["random"]
-    assert one["uuid"] != other["uuid"]
 
 
 def test_a_forked_function_has_its_own_time_zone(run: Run) -> None:
@@ -77,10 +95,18 @@ def test_a_forked_function_has_its_own_time_zone(run: Run) -> None:
 
 
 def test_nothing_of_a_package_is_imported_before_the_fork(run: Run) -> None:
-    package = {"handler.py": LOOK, "helper.py": "raise SystemExit('imported')\n"}
-    running = started(run, package)
+    running = started(run)
     assert is_forked(running)
-    assert "helper" not in look(running)["loaded"]
+    assert look(running)["imported"] == running.environment.process_id()
+
+
+def test_a_function_does_not_wait_for_a_server_that_is_not_ready(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    servers = ForkServers()
+    monkeypatch.setattr("emulator.lambda_.child.FORK_SERVERS", servers)
+    running = run(LOOK)
+    assert running.environment.start() is None
+    assert not is_forked(running)
+    servers.close()
 
 
 @pytest.mark.parametrize("name", ["six", "botocore", "json", "awscrt", "awslambdaric"])
@@ -95,6 +121,24 @@ def test_a_function_that_brings_a_module_the_server_has_or_has_missed_starts_by_
     assert not is_forked(running)
 
 
+@pytest.mark.parametrize("name", ["boto3", "six.py"])
+def test_a_function_with_a_library_of_the_runtime_somewhere_inside_starts_by_itself(run: Run, name: str) -> None:
+    vendored = f"mine/vendored/{name}" + ("" if name.endswith(".py") else "/__init__.py")
+    assert not is_forked(started(run, {"handler.py": LOOK, vendored: ""}))
+
+
+def test_nothing_of_who_runs_the_stack_is_known_to_the_sdk_in_a_fork(run: Run) -> None:
+    source = (
+        "from botocore import loaders, utils, session\n"
+        "def handler(event, context):\n"
+        "    return [loaders.Loader.CUSTOMER_DATA_PATH, utils.JSONFileCache.CACHE_DIR]\n"
+    )
+    forked = started(run, source)
+    assert is_forked(forked)
+    for path in json.loads(forked.invoke().payload):
+        assert not Path(path).is_relative_to(Path.home())
+
+
 def test_the_functions_own_version_of_a_library_is_the_one_it_gets(run: Run) -> None:
     source = "import six\ndef handler(event, context):\n    return six.MINE\n"
     running = started(run, {"handler.py": source, "six.py": "MINE = 'mine'\n"})
@@ -103,7 +147,14 @@ def test_the_functions_own_version_of_a_library_is_the_one_it_gets(run: Run) -> 
 
 @pytest.mark.parametrize(
     "variables",
-    [{"PYTHONPATH": "/somewhere"}, {"LD_PRELOAD": ""}, {"LC_ALL": "C"}, {"LANG": "C"}, {"MALLOC_ARENA_MAX": "1"}],
+    [
+        {"PYTHONPATH": "/somewhere"},
+        {"LD_PRELOAD": ""},
+        {"LC_ALL": "C"},
+        {"LANG": "C"},
+        {"MALLOC_ARENA_MAX": "1"},
+        {"OPENSSL_CONF": "/x"},
+    ],
     ids=lambda variables: next(iter(variables)),
 )
 def test_variables_that_are_read_when_a_process_starts_make_a_function_start_by_itself(
@@ -112,16 +163,29 @@ def test_variables_that_are_read_when_a_process_starts_make_a_function_start_by_
     assert not is_forked(started(run, variables=variables))
 
 
-def test_an_environment_outlives_the_server_it_was_forked_from_and_the_next_one_starts_all_the_same(run: Run) -> None:
+def test_an_environment_outlives_its_server_and_the_next_one_is_forked_from_another(run: Run) -> None:
     first = started(run)
-    server = parent_of(first)
+    pid, server = first.environment.process_id(), parent_of(first)
     server.kill()
     server.wait()
     assert look(first)["session"] is True
+    notices_the_loss = started(run)
+    assert look(notices_the_loss)["session"] is True
     second = started(run)
-    assert look(second)["session"] is True
+    assert is_forked(second)
+    assert parent_of(second) != server
     first.environment.stop()
-    assert first.environment.process_id() is None
+    assert pid is not None
+    assert not runs(pid)
+
+
+def test_a_process_that_is_killed_right_after_the_fork_is_over_at_once(run: Run, launch: Launch) -> None:
+    started(run)
+    for _ in range(20):
+        forked = child.Child(launch)
+        began = time.monotonic()
+        assert forked.end() == -signal.SIGKILL
+        assert time.monotonic() - began < AT_ONCE_S
 
 
 @pytest.fixture
@@ -132,7 +196,7 @@ def launch(interpreter: Interpreter, runtime: Path, tmp_path: Path) -> Launch:
     return Launch(interpreter.program, runtime, tmp_path / "opt", "x.y", variables, tmp_path)
 
 
-def test_folders_without_shared_libraries_share_a_server_and_others_have_their_own(
+def test_folders_of_packages_without_shared_libraries_share_a_server_and_others_have_their_own(
     launch: Launch, tmp_path: Path
 ) -> None:
     elsewhere = replace(launch, variables={**launch.variables, "LD_LIBRARY_PATH": f"{tmp_path}/c"})
@@ -142,6 +206,11 @@ def test_folders_without_shared_libraries_share_a_server_and_others_have_their_o
     assert key_of(elsewhere) != key_of(launch)
 
 
+def test_a_folder_that_may_be_filled_later_makes_a_kind_of_server_of_its_own(launch: Launch) -> None:
+    later = replace(launch, variables={**launch.variables, "LD_LIBRARY_PATH": "/somewhere/else"})
+    assert key_of(later) != key_of(launch)
+
+
 def test_a_system_that_cannot_fork_starts_every_function_by_itself(
     launch: Launch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,21 +218,74 @@ def test_a_system_that_cannot_fork_starts_every_function_by_itself(
     assert key_of(launch) is None
 
 
+@pytest.fixture
+def server(launch: Launch) -> Iterator[ForkServer]:
+    """A server of this test's own, ready."""
+    own = ForkServer(launch)
+    assert own.is_ready(READY_S)
+    yield own
+    own.end()
+
+
+def forked(server: ForkServer, launch: Launch) -> int | None:
+    """Fork with a leash that nobody holds on to, so that the process ends by itself."""
+    held, leash = os.pipe()
+    try:
+        return server.fork(launch, held, 2)
+    finally:
+        os.close(held)
+        os.close(leash)
+
+
+def test_a_server_that_does_not_answer_is_ended_and_answers_nobody_else(
+    server: ForkServer, launch: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = server._process
+    process.send_signal(signal.SIGSTOP)
+    server._channel.settimeout(0.1)
+    with pytest.raises(ServerLostError):
+        forked(server, launch)
+    assert server.lost
+    assert process.poll() is not None
+    with pytest.raises(ServerLostError, match="before"):
+        forked(server, launch)
+
+
+def test_a_process_whose_server_is_gone_counts_as_killed(server: ForkServer, launch: Launch) -> None:
+    pid = forked(server, launch)
+    assert pid is not None
+    server.end()
+    assert server.reap(pid) == -signal.SIGKILL
+
+
+def test_a_server_can_be_ended_twice_and_closes_nothing_of_others(launch: Launch) -> None:
+    server = ForkServer(launch)
+    server.end()
+    mine = [os.open(os.devnull, os.O_RDONLY) for _ in range(8)]
+    server.end()
+    for descriptor in mine:
+        os.close(descriptor)
+
+
+def test_what_cannot_be_served_is_refused_and_the_server_goes_on(server: ForkServer, launch: Launch) -> None:
+    assert forked(server, replace(launch, variables={})) is None
+    assert forked(server, launch) is not None
+
+
 class Fake:
     """A server that starts no process."""
 
     made: ClassVar[list["Fake"]]
-    lost = False
+    breaks = False
 
     def __init__(self, _launch: Launch) -> None:
-        self.children, self.ended = 0, False
+        self.ended = False
         self.made.append(self)
 
-    def fork(self, _launch: Launch, _leash: int, _output: int) -> int:
-        if self.lost:
-            raise fork_servers.ServerLostError("killed")
-        self.children += 1
-        return 1
+    def is_ready(self, _wait_s: float = 0.0) -> bool:
+        if self.breaks:
+            raise ServerLostError("killed")
+        return True
 
     def end(self) -> None:
         self.ended = True
@@ -180,37 +302,57 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> type[Fake]:
     return Mine
 
 
-def kinds(launch: Launch, tmp_path: Path, number: int) -> list[Launch]:
+def kinds(launch: Launch, number: int) -> list[Launch]:
     """Launches that need a server each."""
-    found = []
-    for name in map(str, range(number)):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "libown.so").touch()
-        found.append(replace(launch, variables={**launch.variables, "LD_LIBRARY_PATH": str(tmp_path / name)}))
-    return found
+    return [
+        replace(launch, variables={**launch.variables, "LD_LIBRARY_PATH": f"/kind/{name}"}) for name in range(number)
+    ]
+
+
+def claim(servers: ForkServers, launch: Launch) -> bool:
+    """Fork a process for a launch that is never reaped; whether there was a server for it."""
+    with servers.forking(launch) as server:
+        if server is not None:
+            servers.hold(server)
+        return server is not None
 
 
 def test_no_more_servers_than_the_most_are_kept_and_one_without_children_makes_room(
-    launch: Launch, tmp_path: Path, fake: type[Fake]
+    launch: Launch, fake: type[Fake]
 ) -> None:
     servers = ForkServers()
-    launches = kinds(launch, tmp_path, MOST + 1)
-    forked = [servers.fork(each, 0, 1) for each in launches]
-    assert [found is not None for found in forked] == [True] * MOST + [False]
-    fake.made[1].children = 0
-    assert servers.fork(launches[-1], 0, 1) is not None
+    launches = kinds(launch, MOST + 1)
+    assert [claim(servers, each) for each in launches] == [True] * MOST + [False]
+    servers.release(cast("ForkServer", fake.made[1]))
+    assert claim(servers, launches[-1])
     assert [server.ended for server in fake.made] == [False, True] + [False] * (MOST - 1)
 
 
-def test_a_kind_of_server_that_is_lost_again_and_again_is_given_up(launch: Launch, fake: type[Fake]) -> None:
-    fake.lost = True
+def test_a_server_that_is_being_used_makes_no_room(launch: Launch, fake: type[Fake]) -> None:
     servers = ForkServers()
-    assert [servers.fork(launch, 0, 1) for _ in range(ATTEMPTS + 2)] == [None] * (ATTEMPTS + 2)
+    launches = kinds(launch, MOST + 1)
+    with servers.forking(launches[0]) as used:
+        assert used is not None
+        for each in launches[1:MOST]:
+            claim(servers, each)
+        assert not claim(servers, launches[-1])
+    assert not fake.made[0].ended
+
+
+def test_a_kind_of_server_that_is_lost_again_and_again_is_given_up(launch: Launch, fake: type[Fake]) -> None:
+    fake.breaks = True
+    servers = ForkServers()
+    assert not any(claim(servers, launch) for _ in range(ATTEMPTS + 2))
     assert len(fake.made) == ATTEMPTS
     assert all(server.ended for server in fake.made)
 
 
-def test_a_function_whose_server_is_gone_counts_as_killed(launch: Launch, run: Run) -> None:
-    server = fork_servers.ForkServer(launch)
-    server.end()
-    assert server.reap(1) == -signal.SIGKILL
+def test_a_kind_of_server_that_has_forked_may_be_lost_as_often_again(launch: Launch, fake: type[Fake]) -> None:
+    servers = ForkServers()
+    for _ in range(ATTEMPTS):
+        fake.breaks = False
+        assert claim(servers, launch)
+        fake.breaks = True
+        assert not claim(servers, launch)
+    fake.breaks = False
+    assert claim(servers, launch)
