@@ -69,6 +69,11 @@ class AtRest:
     digests: Mapping[str, str] = field(default_factory=dict)
     part_digests: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def empty_files(self) -> frozenset[str]:
+        """The keys of the files of the data of record that hold no event."""
+        return frozenset(self.digests) - {record.source for record in (*self.avro, *self.parquet)}
+
 
 @dataclass(frozen=True)
 class Enrichment:

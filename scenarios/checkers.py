@@ -4,7 +4,7 @@ A checker takes the evidence and returns what it found: pass, fail or inconclusi
 inconclusive, never a pass. Any fail makes the verdict fail; otherwise any inconclusive makes it inconclusive.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from scenarios.evidence import Again, Checker, Evidence, Finding, Judgement, Verdict, failed, passed, unclear
 from scenarios.history import History, Operation, Outcome
@@ -77,7 +77,7 @@ def idempotence(evidence: Evidence) -> Finding:
     if again is None:
         return unclear("idempotence", "nothing was done a second time")
     said = _same_files("idempotence", evidence.at_rest.digests, again.digests, "the second time")
-    missing = _not_taken_again(evidence.history, again) or _not_reached_again(again)
+    missing = _not_taken_again(evidence.history, again) or _not_reached_again(again, evidence.at_rest.empty_files)
     if said.verdict is Verdict.PASS and missing:
         return unclear("idempotence", missing)
     return said
@@ -97,12 +97,17 @@ def redelivery(evidence: Evidence) -> Finding:
 
 
 def same_as_control(evidence: Evidence) -> Finding:
-    """The files at rest are, byte for byte, those of the run without faults."""
+    """The files at rest are, byte for byte, those of the run without faults.
+
+    One more without an event is no difference: so a partition is left whose events all are copies of earlier ones.
+    """
     if evidence.is_control:
         return passed("same-as-control", "this is the control")
     if evidence.control is None:
         return unclear("same-as-control", "no control: it did not come to its end")
-    return _same_files("same-as-control", evidence.control, evidence.at_rest.digests, "with the faults")
+    empty = evidence.at_rest.empty_files - evidence.control.keys()
+    found = {key: digest for key, digest in evidence.at_rest.digests.items() if key not in empty}
+    return _same_files("same-as-control", evidence.control, found, "with the faults")
 
 
 def faults_fired(evidence: Evidence) -> Finding:
@@ -208,13 +213,20 @@ def _acknowledged(operations: Sequence[Operation]) -> set[tuple[str, str]]:
     return {(said.event_type, said.event_id) for said in operations if said.outcome is Outcome.OK}
 
 
-def _not_reached_again(again: Again) -> str:
-    """Which partitions with parts got no new one when every event was sent again; empty where there is none."""
-    before = {_folder(key) for key in again.part_digests}
+def _not_reached_again(again: Again, empty: Set[str]) -> str:
+    """Which partitions with parts got no new one when every event was sent again; empty where there is none.
+
+    Those whose files, `empty`, hold no event have none that could come again.
+    """
+    before = {_folder(key) for key in again.part_digests} - {_folder(f"parts/{_in_layer(key)}") for key in empty}
     missing = sorted(before - {_folder(key) for key in again.fed_parts - again.part_digests.keys()})
     if not missing:
         return ""
     return f"{len(missing)} of {len(before)} partitions got no new part when fed again, such as {missing[0]}"
+
+
+def _in_layer(key: str) -> str:
+    return key.partition("/")[2]
 
 
 def _folder(key: str) -> str:

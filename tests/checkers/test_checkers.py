@@ -251,6 +251,27 @@ def test_a_redelivery_without_a_chunk_shows_nothing(honest: Evidence) -> None:
     assert inconclusive(second(honest, chunks=0)) == {"redelivery"}
 
 
+@pytest.mark.parametrize(("holds_an_event", "verdict"), [(False, Verdict.PASS), (True, Verdict.FAIL)])
+def test_a_file_that_the_control_has_not_is_a_difference_where_it_holds_an_event(
+    honest: Evidence, holds_an_event: bool, verdict: Verdict
+) -> None:
+    records = tuple(replace(stored, source="avro/b") for stored in honest.at_rest.avro) if holds_an_event else ()
+    more = {**honest.at_rest.digests, "avro/b": "5"}
+    run = second(at_rest(honest, digests=more, avro=records or honest.at_rest.avro), digests=more)
+    (said,) = [finding for finding in judge(run, CHECKERS).findings if finding.checker == "same-as-control"]
+    assert said.verdict is verdict
+
+
+def test_a_partition_without_an_event_needs_no_new_part_when_all_is_sent_again(honest: Evidence) -> None:
+    more = {**honest.at_rest.digests, "avro/b/events.avro": "5"}
+    run = second(
+        at_rest(honest, digests=more),
+        digests=more,
+        fed_parts=frozenset({*honest.at_rest.part_digests, "parts/a/y"}),
+    )
+    assert judge(run, CHECKERS).verdict is Verdict.PASS
+
+
 def test_a_run_whose_control_did_not_come_to_its_end_is_inconclusive(honest: Evidence) -> None:
     assert inconclusive(replace(honest, control=None)) == {"same-as-control"}
 

@@ -1,0 +1,19 @@
+"""A producer that tries again stamps its events anew, an hour later: copies of one id belong into two hours."""
+
+from datetime import timedelta
+
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, Look, ProducerRevises, Scheduled, Settle, Tick
+
+DRILL = Drill(
+    name="restamped-across-hours",
+    hypothesis="Of an id with times in two hours of the look-back the earliest copy stays, and in the other hour none.",
+    tags=(Tag.DUPLICATES, Tag.SCHEDULE),
+    troubles=(ProducerRevises(share=0.3, later=timedelta(hours=1)),),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Tick(Scheduled.PLANNER, later_hours=1),
+        Look("when both hours were merged", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+    ),
+)
