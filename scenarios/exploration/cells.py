@@ -76,9 +76,9 @@ class Cell:
     site: CallSite
     mode: Mode
 
-    def anew(self) -> "Cell":
-        """The same with a function that starts anew, and so makes every call that it makes only then."""
-        return replace(self, site=replace(self.site, cold=True))
+    def sooner(self) -> "Cell":
+        """The same where it did not come: an earlier call, of a function that starts anew and makes all its calls."""
+        return replace(self, site=replace(self.site, number=max(1, self.site.number // 2), cold=True))
 
     def faults(self) -> tuple[Fault, ...]:
         """What is set; the one named `swept` has to strike exactly once."""

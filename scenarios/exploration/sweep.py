@@ -22,8 +22,8 @@ from scenarios.site import TickFailedError
 
 Narrate = Callable[[str], None]
 ATTEMPTS = 3
-"""A run in which the call never came is run again, then with a function that starts anew: one that works beside another
-starts anew in some runs and not in others."""
+"""A run in which the call never came is run again for a call that comes sooner: how many batches and chunks there are
+is not the same every time, and a function that works beside another starts anew in some runs and not in others."""
 BROKEN = (StackError, TickFailedError, FeedRefusedError, ClientError)
 """What a run ends with where the pipeline does not get over the fault."""
 
@@ -121,8 +121,9 @@ class Sweep:
 
     def _try(self, course: Course, cell: Cell) -> Result:
         """The verdict on a cell; inconclusive where its call did not come, however often it was run."""
+        tried = cell
         for attempt in range(ATTEMPTS):
-            tried = cell.anew() if attempt else cell
+            tried = tried.sooner() if attempt else cell
             try:
                 left = self._pass(course, tried)
             except BROKEN as error:

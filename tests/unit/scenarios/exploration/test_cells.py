@@ -55,7 +55,8 @@ def test_a_site_is_named_by_what_it_is_about() -> None:
     assert CallSite(call("PutRecords")["match"], 2).name == "PutRecords b #2"
 
 
-def test_a_call_that_did_not_come_is_swept_again_in_a_new_process() -> None:
-    warm = Cell(CallSite(call("PutObject")["match"], 1), Mode.CRASH_AFTER)
-    assert [fault.id for fault in warm.anew().faults()] == [ID, COLD_ID]
-    assert warm.anew().site.identity == warm.site.identity
+def test_where_a_call_did_not_come_an_earlier_one_of_a_new_process_is_swept() -> None:
+    cell = Cell(CallSite(call("PutObject")["match"], 7), Mode.CRASH_AFTER)
+    sooner = cell.sooner()
+    assert [fault.id for fault in sooner.faults()] == [ID, COLD_ID]
+    assert [sooner.site.number, sooner.sooner().site.number, sooner.sooner().sooner().site.number] == [3, 1, 1]
