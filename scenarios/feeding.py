@@ -3,8 +3,8 @@
 import hashlib
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import batched
+from dataclasses import dataclass, field, replace
+from itertools import batched, count
 from typing import NamedTuple
 
 from scenarios.client.aggregate import aggregate
@@ -61,6 +61,7 @@ class Feeder:
 
     site: Site
     elapsed: Elapsed
+    _turns: Iterator[int] = field(default_factory=count)
 
     def feed(self, course: Course, repeat: bool = False) -> Iterator[Operation]:
         """Put the events, one operation each, in their order; those before a failure are given all the same.
@@ -88,10 +89,10 @@ class Feeder:
         operations: list[Operation] = []
         with Sender(self.site.stack.client("kinesis")) as sender:
             producer = Producer(sender, self.site.routes)
-            for number, event in enumerate(events):
+            for event in events:
                 whole = producer.message(event)
                 streams = (whole.stream, self.site.topology.event(event.event_type).processed_stream)
-                stream = streams[0 if damage is Damage.OVERSIZE else number % 2]
+                stream = streams[0 if damage is Damage.OVERSIZE else next(self._turns) % 2]
                 data = self._damaged(event, whole, damage)
                 message = Message(stream, whole.key, data)
                 invoked_s = self.elapsed()

@@ -122,13 +122,13 @@ class Run:
         self.answerable = self.drill.is_control
         for number, portion in enumerate(portions(self.events, self.drill.workload.portions), start=1):
             self._mark("feed", f"portion {number} of {self.drill.workload.portions}, {len(portion)} events")
+            for trouble, struck in self._troubles.damaged(portion):
+                self.operations += self._feeder.feed_damaged(struck, trouble.damage)
             for course in self._troubles.courses(number, portion):
                 self.operations += self._feeder.feed(course)
             again = chosen(portion, self._troubles.repeats(), self.seed)
             self.operations += self._feeder.feed(Course(again), repeat=True)
             self.operations += self._feeder.feed(Course(self._troubles.revised(portion)))
-            for trouble, struck in self._troubles.damaged(portion):
-                self.operations += self._feeder.feed_damaged(struck, trouble.damage)
             if not self.drill.stalls:
                 self.site.settle()
 

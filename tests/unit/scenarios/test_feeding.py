@@ -76,6 +76,15 @@ def test_truncated_copies_lack_their_end_on_both_streams(site: StillSite, kinesi
     assert [data for _, data in sent(kinesis, "wavetank-click-processed")] == [whole[1][:-CUT_BYTES]]
 
 
+def test_damaged_copies_go_on_both_streams_by_turns_however_few_are_put_at_a_time(
+    site: StillSite, kinesis: ScriptedKinesis
+) -> None:
+    feeder = Feeder(site, lambda: 0.0)
+    for event in CLICKS[:2]:
+        feeder.feed_damaged([event], Damage.FLIPPED)
+    assert [len(sent(kinesis, f"wavetank-click-{stage}")) for stage in ("raw", "processed")] == [1, 1]
+
+
 def test_oversize_copies_fill_a_record_of_the_raw_stream_to_its_limit(
     site: StillSite, kinesis: ScriptedKinesis
 ) -> None:
