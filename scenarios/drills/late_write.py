@@ -1,0 +1,42 @@
+"""A write of a concatenator takes so long that its SDK sends it again; it takes effect when others have written more.
+
+The SDK waits for half a minute by the wall clock, and so does whoever runs this.
+"""
+
+from emulator.faults.model import Fault, When
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Advance, Expect, Look, Scheduled, Settle, Stall, Tick
+
+HELD_BACK = "held back"
+"""So the emulator calls a call that a fault delays."""
+DELAY_S = 600.0
+
+DRILL = Drill(
+    name="late-write",
+    hypothesis="A write that comes after others have written is refused, and what they wrote stays.",
+    tags=(Tag.SCHEDULE, Tag.STORAGE),
+    troubles=(
+        Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/click/*"}, When(every=2)),
+        Fault(
+            "slow-write",
+            "aws.call",
+            Action.DELAY,
+            {"service": "s3", "operation": "PutObject", "key": "avro/event=click/*", "caller": "wavetank-concatenator"},
+            When(nth=frozenset({1})),
+            parameters={"delay_s": DELAY_S},
+        ),
+    ),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER, but=HELD_BACK),
+        Stall(on=HELD_BACK),
+        Tick(Scheduled.REPLAYER, but=HELD_BACK),
+        Stall(on=HELD_BACK),
+        Tick(Scheduled.PLANNER, but=HELD_BACK),
+        Stall(on=HELD_BACK),
+        Advance(hours=2 * DELAY_S / 3600),
+        Settle(),
+        Look("when it has written", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+    ),
+)

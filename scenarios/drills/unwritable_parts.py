@@ -1,0 +1,33 @@
+"""The partitioner may not write the parts of clicks, however often it is told of a chunk, until that is mended."""
+
+from emulator.faults.model import Fault
+from emulator.faults.points import Action
+from scenarios.drill import Drill, Tag
+from scenarios.schedules import Expect, Look, Scheduled, Scope, Settle, Tick
+
+DRILL = Drill(
+    name="unwritable-parts",
+    hypothesis="A chunk whose parts could not be written is not marked done, and the replayer has it done later.",
+    tags=(Tag.STORAGE, Tag.NOTIFICATIONS, Tag.OUTAGE),
+    troubles=(
+        Fault(
+            "not-allowed",
+            "aws.call",
+            Action.ERROR_BEFORE,
+            {"service": "s3", "operation": "PutObject", "key": "parts/event=click/*", "caller": "wavetank-partitioner"},
+            parameters={"status": 403, "code": "AccessDenied"},
+        ),
+    ),
+    witness=(
+        Settle(),
+        Tick(Scheduled.PLANNER),
+        Look(
+            "while they could not be written",
+            (
+                Expect("lost", Scope.VICTIM, equals="acknowledged"),
+                Expect("landed", Scope.OTHERS, equals="acknowledged"),
+            ),
+            premise=True,
+        ),
+    ),
+)
