@@ -60,7 +60,7 @@ drill: setup ## Start a stack, deploy, run the basic drills, print the verdicts.
 	$(BIN)/wavetank drill $(DRILL_ARGS)
 
 .PHONY: drills
-drills: setup ## Run the whole catalogue of drills, two at a time. Many minutes.
+drills: setup ## Run the whole catalogue of drills, two at a time. Some six minutes.
 	$(BIN)/wavetank drill --all --jobs 2
 
 .PHONY: sweep
