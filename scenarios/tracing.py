@@ -60,9 +60,10 @@ class Tracer:
         try:
             strikes = tuple(_strikes(run, axis))
             reader = Reader(self.site, history, run.at_rest or AtRest())
-            sightings += reader.streams(datetime.fromtimestamp(self._notes[0][1], UTC))
+            first_s = first_of(self._notes)
+            sightings += reader.streams(datetime.fromtimestamp(first_s, UTC))
             sightings += reader.objects()
-            alarms = watched(self.site, self._notes[0][1], self.site.now().timestamp())
+            alarms = watched(self.site, first_s, self.site.now().timestamp())
         except Exception as error:
             problem = f"{type(error).__name__}: {error}"
         for sighting in sightings:
@@ -71,6 +72,11 @@ class Tracer:
         self.timeline = Timeline(duration_s, history.marks, notes.arrivals(), strikes, problem)
         if not problem:
             run.trail = replace(_trail(sightings, self.timeline), alarms=alarms)
+
+
+def first_of(notes: Iterable[tuple[float, float]]) -> float:
+    """The earliest that the emulator's clock said: of one that was moved on and started anew not the first."""
+    return min(emulator for _, emulator in notes)
 
 
 def _trail(sightings: Iterable[Sighting], timeline: Timeline) -> Trail:
