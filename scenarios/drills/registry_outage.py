@@ -7,6 +7,9 @@ from scenarios.schedules import ColdStart, Expect, Look, Scheduled, Settle, Tick
 
 REGISTRY = {"service": "s3", "resource": "wavetank-registry-*"}
 
+LISTS = 24
+"""Enough for every function that starts anew to be refused twice, which is as often as its SDK asks."""
+
 DRILL = Drill(
     name="registry-outage",
     hypothesis="While the registry is down events wait on their streams; none is set aside for it.",
@@ -22,7 +25,7 @@ DRILL = Drill(
             "aws.call",
             Action.ERROR_BEFORE,
             {**REGISTRY, "operation": "ListObjects*"},
-            When(count=8),
+            When(count=LISTS),
         ),
         Fault(
             "cannot-read",
