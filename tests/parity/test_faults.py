@@ -4,6 +4,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import pytest
@@ -58,17 +59,30 @@ class Chain:
         arrivals = {"second": 1, "third": 3, "fourth": 4}
         until(lambda: int(_queued(sqs, url)) >= arrivals[key])
 
-    def arrived(self, *, in_order: bool = False) -> list[str]:
-        """The keys (or plain messages) in the queue once all is settled, sorted or as they came; empties it."""
+    def arrived(self) -> list[str]:
+        """The keys (or plain messages) in the queue once all is settled, sorted; empties it."""
+        return sorted(key for _, key in self._came())
+
+    def in_order_of(self, point: str) -> list[str]:
+        """The keys in the order in which deliveries at this point ended: as they came to the topic, or to the queue.
+
+        Between the two SNS promises no order.
+        """
+        came = self._came()
+        return [key for _, key in (sorted(came, key=itemgetter(0)) if point == "s3.notification" else came)]
+
+    def _came(self) -> list[tuple[str, str]]:
+        """What is in the queue once all is settled, as it came: when it was published, and its key; empties it."""
         self.stack.settle(timeout_s=MINUTES_S)
         sqs = self.stack.client("sqs")
         url = sqs.get_queue_url(QueueName=self.name)["QueueUrl"]
         found = []
         while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             for message in messages:
-                found.append(_key(json.loads(message["Body"])["Message"]))
+                told = json.loads(message["Body"])
+                found.append((told["Timestamp"], _key(told["Message"])))
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return found if in_order else sorted(found)
+        return found
 
     def add(self, point: str, action: str, **fields: Any) -> str:
         """Set a fault on this chain alone, and return its id."""
@@ -144,7 +158,7 @@ def test_a_reordered_delivery_is_overtaken(chain: Chain, point: str) -> None:
         chain.put(key)
         if key != "first":
             chain.until_queued(key)
-    assert chain.arrived(in_order=True) == ["second", "third", "first", "fourth"]
+    assert chain.in_order_of(point) == ["second", "third", "first", "fourth"]
     chain.put("last")
     assert chain.arrived() == ["last"]
     assert chain.hits(fault) == ["first", "last"]
