@@ -3,7 +3,6 @@
 import contextlib
 import fcntl
 import os
-import select
 import signal
 import subprocess
 import threading
@@ -13,6 +12,7 @@ from typing import Protocol
 
 from emulator.lambda_.fork_servers import FORK_SERVERS, ForkServer
 from emulator.lambda_.launch import Launch
+from emulator.lambda_.notices import exit_notice, is_readable
 
 OUTPUT_BUFFER = 1 << 20
 """Bytes of output a function may write while nobody reads, where the system lets us choose."""
@@ -54,7 +54,7 @@ class Alone:
             start_new_session=True,
         )
         self.pid = self._process.pid
-        self.exit_notice = _exit_notice(self.pid)
+        self.exit_notice = exit_notice(self.pid)
 
     def kill(self) -> None:
         """Kill it and all of its group."""
@@ -87,7 +87,7 @@ class Forked:
 
     def wait(self) -> int:
         """Wait for its end: the exit status, negative for a signal."""
-        _is_readable(self.exit_notice, None)
+        is_readable(self.exit_notice, None)
         try:
             return self.server.reap(self.pid)
         finally:
@@ -130,7 +130,7 @@ class Child:
             if self._ended:
                 return True
             if self.exit_notice is not None:
-                return _is_readable(self.exit_notice, 0)
+                return is_readable(self.exit_notice, 0)
         flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
         try:
             return os.waitid(os.P_PID, self.pid, flags) is not None
@@ -192,7 +192,7 @@ def _fork(server: ForkServer, launch: Launch, leash: int, output: int) -> Proces
     pid = server.fork(launch, leash, output)
     if pid is None:
         return None
-    notice = _exit_notice(pid)
+    notice = exit_notice(pid)
     if notice is None:
         os.killpg(pid, signal.SIGKILL)
         server.reap(pid)
@@ -232,20 +232,3 @@ def _enlarge(pipe: int) -> None:
     if hasattr(fcntl, "F_SETPIPE_SZ"):
         with contextlib.suppress(OSError):
             fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, OUTPUT_BUFFER)
-
-
-def _exit_notice(pid: int) -> int | None:
-    """A descriptor that becomes readable when the process exits; None where the system has none (macOS)."""
-    if not hasattr(os, "pidfd_open") or not hasattr(select, "epoll"):
-        return None
-    try:
-        return os.pidfd_open(pid)
-    except OSError:
-        return None
-
-
-def _is_readable(descriptor: int, wait_ms: float | None) -> bool:
-    """Whether there is something to read, at once, in so long, or ever; also where `select` takes no such number."""
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(wait_ms))

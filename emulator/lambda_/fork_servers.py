@@ -10,7 +10,6 @@ import itertools
 import json
 import logging
 import os
-import select
 import signal
 import socket
 import subprocess
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator.lambda_.launch import Launch
+from emulator.lambda_.notices import exit_notice, is_readable
 
 LOG = logging.getLogger(__name__)
 
@@ -76,13 +76,13 @@ class ForkServer:
         self._channel.settimeout(ANSWER_S)
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
-        self._ready = self.lost = self._ended = False
+        self._ready = self.lost = False
 
     def is_ready(self, wait_s: float = 0.0) -> bool:
         """Whether it forks by now, or within so many seconds. Raises ServerLostError."""
         with self._lock:
             self._check()
-            if not self._ready and _is_readable(self._channel, wait_s):
+            if not self._ready and is_readable(self._channel.fileno(), wait_s):
                 self._ready = "ready" in self._received()
             return self._ready
 
@@ -123,23 +123,19 @@ class ForkServer:
             try:
                 socket.send_fds(self._channel, [json.dumps({"number": number, **request}).encode()], descriptors)
             except OSError as error:
-                self._end()
-                raise ServerLostError(str(error)) from error
+                raise self._given_up(str(error)) from error
             answer = self._received()
             if answer.get("number") != number:
-                self._end()
-                raise ServerLostError("it answered what it was not asked")
+                raise self._given_up("it answered what it was not asked")
             return answer
 
     def _received(self) -> dict[str, Any]:
         try:
             message = self._channel.recv(BIGGEST)
         except OSError as error:
-            self._end()
-            raise ServerLostError(str(error)) from error
+            raise self._given_up(str(error)) from error
         if not message:
-            self._end()
-            raise ServerLostError("it has ended")
+            raise self._given_up("it has ended")
         found: dict[str, Any] = json.loads(message)
         return found
 
@@ -147,11 +143,15 @@ class ForkServer:
         if self.lost:
             raise ServerLostError("it has ended before")
 
+    def _given_up(self, why: str) -> ServerLostError:
+        """What to raise; the server is ended."""
+        self._end()
+        return ServerLostError(why)
+
     def _end(self) -> None:
-        self.lost = True
-        if self._ended:
+        if self.lost:
             return
-        self._ended = True
+        self.lost = True
         self._process.kill()
         self._process.wait()
         os.close(self._leash)
@@ -287,20 +287,14 @@ def _has_libraries(folder: Path) -> bool:
         return False
 
 
-def _is_readable(channel: socket.socket, wait_s: float) -> bool:
-    poll = select.poll()
-    poll.register(channel, select.POLLIN)
-    return bool(poll.poll(wait_s * 1000))
-
-
 def _can_fork() -> bool:
     """Elsewhere system libraries are not made to be forked, and the end of a process that is no child is not told."""
     if sys.platform != "linux":
         return False
-    try:
-        os.close(os.pidfd_open(os.getpid()))
-    except OSError:
+    notice = exit_notice(os.getpid())
+    if notice is None:
         return False
+    os.close(notice)
     return True
 
 
