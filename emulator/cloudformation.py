@@ -19,7 +19,6 @@ PUTS = {
 }
 """Module → the class of the resource type in it."""
 
-
 EXECUTOR = "localstack.services.cloudformation.resource_provider"
 LOOK_S = 0.05
 """Between two looks at a resource that is not ready."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import boto3
 
-from emulator.imports import when_imported
+from emulator.imports import Patch, when_imported
 
 SAM = "samtranslator.translator.transform"
 """Hundreds of pydantic models, for templates that say `Transform: AWS::Serverless-2016-10-31`."""
@@ -23,7 +23,6 @@ NAMES_TYPES = f"{ENGINE}.change_set_model_preproc"
 STAND_IN = "Stands in for a module until somebody needs it."
 POLICIES = "localstack.services.iam.provider"
 CODE = "localstack.services.lambda_.invocation.lambda_models"
-
 
 OPENAPI = {
     "openapi_core": ("OpenAPI",),
@@ -46,9 +45,9 @@ def install() -> None:
         sys.modules[SAM] = _transform_later()
     if not any(name in os.environ for name in VALIDATES) and not OPENAPI.keys() & sys.modules.keys():
         stand_in_for_validation()
-        when_imported(VALIDATION, leave_to_validation)
+        when_imported(VALIDATION, _step_aside(*OPENAPI))
     when_imported(ENGINE, stand_in_for_types)
-    when_imported(NAMES_TYPES, leave_to_types)
+    when_imported(NAMES_TYPES, _step_aside(EC2))
     when_imported(POLICIES, read_policies_later)
     when_imported(CODE, share_clients)
 
@@ -72,13 +71,6 @@ def stand_in_for_validation() -> None:
         vars(sys.modules[module]).update(dict.fromkeys(names))
 
 
-def leave_to_validation(_module: ModuleType) -> None:
-    """Let the library be imported by whoever needs it from now on."""
-    for name in OPENAPI:
-        if getattr(sys.modules.get(name), "__doc__", None) == STAND_IN:
-            del sys.modules[name]
-
-
 def stand_in_for_types(_module: ModuleType) -> None:
     """Be EC2's types where the engine is imported, until it was; whoever else asks gets the types themselves."""
     if EC2 in sys.modules:
@@ -88,17 +80,22 @@ def stand_in_for_types(_module: ModuleType) -> None:
     def the_real(name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        leave_to_types(stand_in)
+        _step_aside(EC2)(stand_in)
         return getattr(importlib.import_module(EC2), name)
 
     vars(stand_in).update(AvailabilityZoneList=Any, DescribeAvailabilityZonesResult=Any, __getattr__=the_real)
     sys.modules[EC2] = stand_in
 
 
-def leave_to_types(_module: ModuleType) -> None:
-    """Let the types be imported by whoever needs them from now on."""
-    if getattr(sys.modules.get(EC2), "__doc__", None) == STAND_IN:
-        del sys.modules[EC2]
+def _step_aside(*names: str) -> Patch:
+    """Let modules that are stood in for be imported by whoever needs them from then on."""
+
+    def step_aside(_module: ModuleType) -> None:
+        for name in names:
+            if getattr(sys.modules.get(name), "__doc__", None) == STAND_IN:
+                del sys.modules[name]
+
+    return step_aside
 
 
 def read_policies_later(module: ModuleType) -> None:
