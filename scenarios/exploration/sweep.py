@@ -122,8 +122,7 @@ class Sweep:
     def _try(self, course: Course, cell: Cell) -> Result:
         """The verdict on a cell; inconclusive where its call did not come, however often it was run."""
         tried = cell
-        for attempt in range(ATTEMPTS):
-            tried = tried.sooner() if attempt else cell
+        for _ in range(ATTEMPTS):
             try:
                 left = self._pass(course, tried)
             except BROKEN as error:
@@ -133,6 +132,7 @@ class Sweep:
                 return Result(tried, course.name, Verdict.FAIL, wrong)
             if any(firing["fault"] == ID for firing in self.place.site.stack.control.activity()):
                 return Result(tried, course.name, Verdict.PASS)
+            tried = tried.sooner()
         return Result(cell, course.name, Verdict.INCONCLUSIVE, "the call never came")
 
     def _pass(self, course: Course, cell: Cell | None, acted: Callable[[], None] = lambda: None) -> Left:
