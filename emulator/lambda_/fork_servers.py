@@ -1,8 +1,9 @@
 """Processes that functions are forked from, so that a new environment does not import the SDK anew.
 
 What such a process does is told in `runtime/fork_server.py`, which runs in it. One serves all functions of a runtime:
-it has imported nothing of theirs. A launch that a fork cannot stand in for is not taken, and starts by itself; so are
-those that come before a server is ready.
+it has imported nothing of theirs. Functions whose layers bring numpy have one of their own, which has imported that.
+A launch that a fork cannot stand in for is not taken, and starts by itself; so are those for which a server is not
+ready in time.
 """
 
 import contextlib
@@ -15,6 +16,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -25,20 +27,25 @@ from emulator.lambda_.notices import exit_notice, is_readable
 
 LOG = logging.getLogger(__name__)
 
+READY_S = 3.0
+"""How long launches wait for a server that is starting: two of them take longer by themselves."""
 ANSWER_S = 10.0
 """How long a server that is ready may take to answer: it does nothing that takes a tenth of a second."""
 BIGGEST = 1 << 17
 """Bytes of an answer."""
 MOST = 4
-"""Servers at a time: one for each runtime, and for each set of folders with shared libraries."""
+"""Servers at a time: one for each runtime, for each set of layers with numpy, and for each set of folders with shared
+libraries."""
 ATTEMPTS = 3
 """So many servers of one kind are started after one another was lost, until one has forked."""
 READ_AT_START = ("LD_", "MALLOC_", "GLIBC_", "OPENSSL_", "LC_", "LANG")
 """Variables that a process or its libraries read when they start and never again."""
+READ_BY_NUMPY = ("NPY_", "NUMPY_", "OPENBLAS_", "GOTO_", "OMP_", "MKL_", "BLIS_", "KMP_")
+"""Variables that numpy and its libraries read when they are imported."""
 AS_ALWAYS = {"LANG": "en_US.UTF-8"}
 LIBRARIES = "LD_LIBRARY_PATH"
 
-Key = tuple[str, str, tuple[str, ...]]
+Key = tuple[str, str, str, tuple[str, ...]]
 
 
 class ServerLostError(Exception):
@@ -59,7 +66,7 @@ class ForkServer:
             program = launch.program, "-I", "-S", "-X", "utf8", launch.runtime_folder / "fork_server.py"
             try:
                 self._process = subprocess.Popen(  # noqa: S603
-                    [*map(str, program), str(held), str(theirs.fileno())],
+                    [*map(str, program), str(held), str(theirs.fileno()), layers_with_numpy(launch)],
                     env=_surroundings(launch),
                     cwd=launch.runtime_folder,
                     stdin=subprocess.DEVNULL,
@@ -74,15 +81,17 @@ class ForkServer:
             finally:
                 os.close(held)
         self._channel.settimeout(ANSWER_S)
+        self._deadline = time.monotonic() + READY_S
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._ready = self.lost = False
 
-    def is_ready(self, wait_s: float = 0.0) -> bool:
-        """Whether it forks by now, or within so many seconds. Raises ServerLostError."""
+    def is_ready(self) -> bool:
+        """Whether it forks by now, or in the time that it has for its start. Raises ServerLostError."""
         with self._lock:
             self._check()
-            if not self._ready and is_readable(self._channel.fileno(), wait_s):
+            left_s = max(0.0, self._deadline - time.monotonic())
+            if not self._ready and is_readable(self._channel.fileno(), left_s):
                 self._ready = "ready" in self._received()
             return self._ready
 
@@ -207,12 +216,6 @@ class ForkServers:
             if not self._children[server]:
                 del self._children[server]
 
-    def wait_until_ready(self, seconds: float) -> bool:
-        """Whether every server that was started is ready within so many seconds."""
-        with self._lock:
-            servers = list(self._servers.values())
-        return all(server.is_ready(seconds) for server in servers)
-
     def close(self) -> None:
         """End every server."""
         with self._lock:
@@ -266,7 +269,19 @@ def key_of(launch: Launch) -> Key | None:
     fixed = launch.runtime_folder, launch.folder, launch.opt
     folders = [Path(folder) for folder in launch.variables.get(LIBRARIES, "").split(os.pathsep) if folder]
     matter = [str(folder) for folder in folders if not _is_below(folder, fixed) or _has_libraries(folder)]
-    return str(launch.program), str(launch.runtime_folder), tuple(matter)
+    return str(launch.program), str(launch.runtime_folder), layers_with_numpy(launch), tuple(matter)
+
+
+def layers_with_numpy(launch: Launch) -> str:
+    """The folder of the launch's layers if they bring numpy, and it does not say how numpy is to be; else empty."""
+    if any(name.startswith(READ_BY_NUMPY) for name in launch.variables):
+        return ""
+    return str(launch.opt) if any(_numpy_in(launch.opt)) else ""
+
+
+def _numpy_in(opt: Path) -> Iterator[Path]:
+    yield from (opt / "python").glob("numpy")
+    yield from (opt / "python" / "lib").glob("python3.*/site-packages/numpy")
 
 
 def _surroundings(launch: Launch) -> dict[str, str]:

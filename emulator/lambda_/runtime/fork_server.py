@@ -2,15 +2,16 @@
 
 On AWS each environment imports boto3 anew, which takes longer than most handlers. Here it is imported once, with all
 that a client needs, and each environment begins as a copy of that process. Nothing of a function is imported before
-the fork. What a function would not find as it should is refused: a package that brings a module of a name that is
-already imported (or was looked for and not found) has to start by itself.
+the fork, but of its layers numpy where they bring it: to import it takes as long as all the rest. What a function would
+not find as it should is refused: a package that brings a module of a name that is already imported (or was looked for
+and not found) has to start by itself.
 
 This file is copied into the runtime folder (`LAMBDA_RUNTIME_DIR`) and runs there, alone, with `-I -S`, on any Python
 from 3.9 that can fork: it imports nothing of this project but its neighbour, `bootstrap.py`.
 
-Arguments: the descriptor of the leash, the descriptor of a socket (AF_UNIX, SOCK_SEQPACKET). Requests and answers are
-JSON, one a message. The first message is {"ready": pid} of the server; then each answer repeats the "number" of its
-request:
+Arguments: the descriptor of the leash, the descriptor of a socket (AF_UNIX, SOCK_SEQPACKET), and the folder of layers
+that have numpy, or nothing. Requests and answers are JSON, one a message. The first message is {"ready": pid} of the
+server; then each answer repeats the "number" of its request:
 
     {"fork": {"folder", "variables", "opt", "handler"}}, with the descriptors of leash and output
         → {"pid"} of a process that leads its group, or {"refused": why} where the function has to start by itself
@@ -33,6 +34,7 @@ LONGEST_NAME = 15
 """Bytes of a name that `ps` shows: the end of it tells one function of a project from another."""
 BIGGEST = 1 << 17
 """Bytes of a request: the variables of a function have at most 4 KB."""
+NUMPY = "numpy"
 CLIENT = ("awslambdaric", "runtime_client")
 """The runtime client, which is not imported before the fork: it reads the environment when it is."""
 
@@ -63,11 +65,12 @@ class Taken:
     """The names of modules that a function cannot bring itself any more.
 
     imported: all of them; a package or layer that has one where it is looked for first would be given another.
-    libraries: those of the runtime; a package that has one anywhere may put it in the path itself.
+    libraries: those of the runtime; a package that has one anywhere may put it in the path itself. home: the folder of
+    a layer that numpy was imported from, so that it is right to find it there; empty where it was not imported.
     """
 
-    def __init__(self, imported: set[str], libraries: set[str]) -> None:
-        self._imported, self._libraries = imported, libraries
+    def __init__(self, imported: set[str], libraries: set[str], home: str = "") -> None:
+        self._imported, self._libraries, self._home = imported, libraries, home
         self._found: dict[str, list[str]] = {}
 
     def brought_by(self, folders: list[str]) -> list[str]:
@@ -86,7 +89,7 @@ class Taken:
         found = {name for name in map(module_of, os.listdir(folder)) if name in self._imported}  # noqa: PTH208
         for _, folders, files in os.walk(folder):
             found.update(name for name in map(module_of, [*folders, *files]) if name in self._libraries)
-        return sorted(found)
+        return sorted(found - {NUMPY} if folder == self._home else found)
 
 
 def module_of(entry: str) -> str:
@@ -95,8 +98,8 @@ def module_of(entry: str) -> str:
     return name if name.isidentifier() and name != "__pycache__" else ""
 
 
-def preload() -> None:
-    """Import what a function needs of the runtime, and read what every S3 client reads."""
+def preload(runtime: str) -> None:
+    """Import what a function needs of the runtime, and read what every client reads of its folder."""
     import boto3
     import simplejson  # type: ignore[import-untyped]  # noqa: F401
     import snapshot_restore_py  # type: ignore[import-untyped]  # noqa: F401
@@ -114,9 +117,36 @@ def preload() -> None:
             read[file_path] = found
         return found
 
+    list_services, listed = loaders.Loader.list_available_services, dict[Any, list[str]]()
+
+    def list_once(loader: loaders.Loader, type_name: str) -> list[str]:
+        """Stands in for the SDK's look at every folder of its own, one a service, which nobody may write to."""
+        key = (type_name, *loader.search_paths)
+        if not all(path.startswith(runtime) for path in loader.search_paths):
+            return list_services(loader, type_name)
+        if key not in listed:
+            listed[key] = list_services(loader, type_name)
+        return list(listed[key])
+
     loaders.JSONFileLoader.load_file = load_once  # type: ignore[assignment,method-assign]
+    loaders.Loader.list_available_services = list_once  # type: ignore[assignment,method-assign]
     session = boto3.session.Session("none", "none", region_name="us-east-1")
     session.client("s3")
+
+
+def import_numpy(layers: str) -> str:
+    """Import numpy from these layers: the folder that has it. Where it cannot be imported the process ends."""
+    from bootstrap import import_paths  # type: ignore[import-not-found]
+
+    _, *folders, _ = import_paths("", layers, "", None)
+    sys.path[:0] = folders
+    try:
+        import numpy
+    except Exception:
+        sys.exit("numpy of the layers cannot be imported")
+    finally:
+        del sys.path[: len(folders)]
+    return os.path.dirname(os.path.dirname(str(numpy.__file__)))  # noqa: PTH120
 
 
 def serve(connection: socket.socket, taken: Taken, runtime: str) -> Order:
@@ -144,7 +174,7 @@ def serve(connection: socket.socket, taken: Taken, runtime: str) -> Order:
 
 def fork(order: Order, taken: Taken, runtime: str) -> dict[str, Any]:
     """Fork for an order: the answer to it, once the new process leads its group; empty in that process."""
-    from bootstrap import import_paths  # type: ignore[import-not-found]
+    from bootstrap import import_paths
 
     own = import_paths(order.variables["LAMBDA_TASK_ROOT"], order.opt, runtime, None)[:-1]
     double = taken.brought_by(own)
@@ -172,6 +202,8 @@ def become(order: Order) -> None:
     os.environ.clear()
     os.environ.update(order.variables)
     time.tzset()
+    if "numpy.random" in sys.modules:
+        sys.modules["numpy.random"].seed()
     with contextlib.suppress(OSError), open("/proc/self/comm", "w") as name:  # noqa: PTH123
         name.write(order.variables.get("AWS_LAMBDA_FUNCTION_NAME", "")[-LONGEST_NAME:])
 
@@ -180,18 +212,19 @@ def main() -> None:
     """Serve until the socket is closed, or become a function."""
     import bootstrap
 
-    leash, channel = (int(descriptor) for descriptor in sys.argv[1:])
+    leash, channel, layers = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     bootstrap.hold_leash(leash)
     connection, missing = socket.socket(fileno=channel), Missing()
     runtime = sys.path[0]
     sys.meta_path.append(missing)
-    preload()
+    preload(runtime)
+    home = import_numpy(layers) if layers else ""
     gc.collect()
     gc.freeze()
     libraries = set(map(module_of, os.listdir(runtime))).union(missing.names, CLIENT) - {""}  # noqa: PTH208
     imported = {name.partition(".")[0] for name in sys.modules} | libraries
     connection.send(json.dumps({"ready": os.getpid()}).encode())
-    order = serve(connection, Taken(imported, libraries), runtime)
+    order = serve(connection, Taken(imported, libraries, home), runtime)
     connection.close()
     os.close(leash)
     sys.path.remove(runtime)

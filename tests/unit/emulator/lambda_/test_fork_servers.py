@@ -14,14 +14,13 @@ import psutil
 import pytest
 
 from emulator.lambda_ import child, fork_servers
-from emulator.lambda_.fork_servers import ATTEMPTS, FORK_SERVERS, MOST, ForkServer, ForkServers, ServerLostError, key_of
+from emulator.lambda_.fork_servers import ATTEMPTS, MOST, ForkServer, ForkServers, ServerLostError, key_of
 from emulator.lambda_.interpreters import Interpreter
 from emulator.lambda_.launch import Launch
 from tests.unit.emulator.lambda_.conftest import Archive, Run, Running
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="functions are forked on Linux only")
 
-READY_S = 60.0
 AT_ONCE_S = 5.0
 """Far less than the function of a fork that nobody can kill would take."""
 
@@ -36,10 +35,7 @@ LOOK = (
 
 
 def started(run: Run, source: str | Archive = LOOK, *layers: Archive, **options: Any) -> Running:
-    """An environment that was started when there was a server that could fork it."""
-    first = run(LOOK)
-    assert first.environment.start() is None
-    assert FORK_SERVERS.wait_until_ready(READY_S)
+    """An environment that was started while there is a server that could fork it."""
     running = run(source, *layers, **options)
     assert running.environment.start() is None
     return running
@@ -100,13 +96,75 @@ def test_nothing_of_a_package_is_imported_before_the_fork(run: Run) -> None:
     assert look(running)["imported"] == running.environment.process_id()
 
 
-def test_a_function_does_not_wait_for_a_server_that_is_not_ready(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_functions_wait_for_a_server_that_is_starting(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     servers = ForkServers()
     monkeypatch.setattr("emulator.lambda_.child.FORK_SERVERS", servers)
+    for running in (run(LOOK), run(LOOK)):
+        assert running.environment.start() is None
+        assert is_forked(running)
+    servers.close()
+
+
+def test_functions_wait_no_longer_for_a_server_than_it_has_to_start(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    servers = ForkServers()
+    monkeypatch.setattr("emulator.lambda_.child.FORK_SERVERS", servers)
+    monkeypatch.setattr(fork_servers, "READY_S", 0.0)
     running = run(LOOK)
     assert running.environment.start() is None
     assert not is_forked(running)
     servers.close()
+
+
+NUMPY = {"python/numpy/__init__.py": "import os\nMADE_BY = os.getpid()\n"}
+MADE_BY = "import numpy, os\ndef handler(event, context): return [numpy.MADE_BY, numpy.__file__, os.getpid()]\n"
+
+
+def test_numpy_of_a_layer_is_imported_before_the_fork(run: Run) -> None:
+    running = started(run, MADE_BY, NUMPY)
+    made_by, file, pid = json.loads(running.invoke().payload)
+    assert is_forked(running)
+    assert made_by == parent_of(running).pid != pid
+    assert file.endswith("/python/numpy/__init__.py")
+
+
+def test_random_numbers_of_a_numpy_that_imports_them_at_once_begin_anew_in_each_environment(run: Run) -> None:
+    numpy = {
+        "python/numpy/__init__.py": "from . import random\n",
+        "python/numpy/random.py": "import os\ndef seed():\n    global STATE\n    STATE = os.getpid()\nseed()\n",
+    }
+    source = "import numpy, os\ndef handler(event, context): return [numpy.random.STATE, os.getpid()]\n"
+    running = started(run, source, numpy)
+    assert is_forked(running)
+    state, pid = json.loads(running.invoke().payload)
+    assert state == pid
+
+
+def test_a_function_without_numpy_is_not_given_that_of_another(run: Run) -> None:
+    assert is_forked(started(run, MADE_BY, NUMPY))
+    loaded = started(run)
+    assert is_forked(loaded)
+    assert "numpy" not in look(loaded)["loaded"]
+
+
+def test_a_function_with_a_numpy_of_its_own_is_given_that_and_not_the_layers(run: Run) -> None:
+    own = {"handler.py": MADE_BY, "numpy.py": "MADE_BY = 0\n"}
+    running = started(run, own, NUMPY)
+    assert not is_forked(running)
+    assert json.loads(running.invoke().payload)[0] == 0
+
+
+@pytest.mark.parametrize("name", ["OPENBLAS_NUM_THREADS", "NPY_DISABLE_CPU_FEATURES"])
+def test_numpy_is_imported_by_a_function_that_says_how_it_is_to_be(run: Run, name: str) -> None:
+    running = started(run, MADE_BY, NUMPY, variables={name: "1"})
+    made_by, _, pid = json.loads(running.invoke().payload)
+    assert is_forked(running)
+    assert made_by == pid
+
+
+def test_a_function_whose_layers_have_a_numpy_that_cannot_be_imported_starts_by_itself(run: Run) -> None:
+    broken = {"python/numpy/__init__.py": "raise ImportError('not for this machine')\n"}
+    running = started(run, LOOK, broken)
+    assert not is_forked(running)
 
 
 @pytest.mark.parametrize("name", ["six", "botocore", "json", "awscrt", "awslambdaric"])
@@ -222,7 +280,7 @@ def test_a_system_that_cannot_fork_starts_every_function_by_itself(
 def server(launch: Launch) -> Iterator[ForkServer]:
     """A server of this test's own, ready."""
     own = ForkServer(launch)
-    assert own.is_ready(READY_S)
+    assert own.is_ready()
     yield own
     own.end()
 
@@ -282,7 +340,7 @@ class Fake:
         self.ended = False
         self.made.append(self)
 
-    def is_ready(self, _wait_s: float = 0.0) -> bool:
+    def is_ready(self) -> bool:
         if self.breaks:
             raise ServerLostError("killed")
         return True
