@@ -58,6 +58,10 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
+KEEP_ALIVE_S = 3600
+"""How long a function's environment is kept with nothing to do, in emulator time; AWS does not say how long it does.
+With LocalStack's ten minutes, whoever moves the clock on to the next retry would lose every environment by it."""
+
 ALLOCATOR_ARENAS = "2"
 """Heaps of glibc's allocator. By default each of the many threads may get its own, with free memory in all of them."""
 
@@ -94,6 +98,7 @@ def child_environment(
         "LOCALSTACK_HOST": f"127.0.0.1:{port}",
         "GATEWAY_SERVER": PLUGIN,
         "LAMBDA_RUNTIME_EXECUTOR": PLUGIN,
+        "LAMBDA_KEEPALIVE_MS": str(KEEP_ALIVE_S * 1000),
         "PROVIDER_OVERRIDE_KINESIS": PLUGIN,
         "PROVIDER_OVERRIDE_FIREHOSE": PLUGIN,
         "SERVICES": ",".join(SERVICES),

@@ -12,7 +12,7 @@ from localstack.services.lambda_.invocation.execution_environment import Executi
 from emulator.clock import CLOCK, Alarm
 
 IDLE_S = config.LAMBDA_KEEPALIVE_MS / 1000
-"""Seconds without an event after which an environment ends. AWS does not say how long; this is LocalStack's."""
+"""Seconds without an event after which an environment ends: see `KEEP_ALIVE_S` of `emulator.environment`."""
 
 
 class KeepAlive:

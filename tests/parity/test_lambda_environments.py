@@ -14,12 +14,12 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
+from emulator.environment import KEEP_ALIVE_S
 from emulator.stack import EmbeddedStack
 from tests.parity.lambda_kit import DEADLINE_S, ECHO, GATED, Deploy, Held, invoke, is_active, settled, until
 
 pytestmark = pytest.mark.stack
 
-IDLE_S = 600
 WHO = "def handler(event, context): return [context.function_version, context.invoked_function_arn.split(':')[7:]]"
 
 
@@ -85,12 +85,12 @@ def test_an_alias_runs_the_version_it_points_to(stack: EmbeddedStack, deploy: De
     assert invoke(stack, name) == ["$LATEST", []]
 
 
-def test_an_environment_that_is_idle_for_ten_minutes_ends(stack: EmbeddedStack, deploy: Deploy) -> None:
+def test_an_environment_that_is_idle_for_an_hour_ends(stack: EmbeddedStack, deploy: Deploy) -> None:
     name = deploy("import os\ndef handler(event, context): return os.getpid()")
     idle = psutil.Process(invoke(stack, name))
-    stack.control.advance_clock(IDLE_S - 60)
+    stack.control.advance_clock(KEEP_ALIVE_S - 60)
     assert invoke(stack, name) == idle.pid
-    stack.control.advance_clock(IDLE_S + 1)
+    stack.control.advance_clock(KEEP_ALIVE_S + 1)
     until(lambda: not idle.is_running())
     assert invoke(stack, name) != idle.pid
 
