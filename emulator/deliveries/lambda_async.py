@@ -10,6 +10,7 @@ Retry rules: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error
 import copy
 import json
 import logging
+import os
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -31,6 +32,11 @@ from emulator.reset import RESET
 LOG = logging.getLogger(__name__)
 
 POINT = "lambda.async"
+AT_ONCE = os.cpu_count() or 1
+"""So many attempts of a function run side by side without further ado."""
+PATIENCE_S = 0.25
+"""How long one more waits for another to end before it runs beside it, in an environment that may have to be started.
+Wall clock. An event on AWS waits in its queue too (docs/emulator.md)."""
 MAXIMUM_AGE_S = 6 * 60 * 60
 """How old an event may become while it is retried, unless the function is configured otherwise."""
 
@@ -160,6 +166,7 @@ def _tracked(poller: Any) -> Any:
             self.lambda_client = _impatient_client(version_manager.function_version.id)
             self._queue = QUEUES.open(event_queue_url)
             self._wake = Alarm()
+            self._places = threading.Semaphore(AT_ONCE)
 
         def run(self, *_args: Any, **_kwargs: Any) -> None:
             self._queue.listen(self._wake)
@@ -179,9 +186,12 @@ def _tracked(poller: Any) -> Any:
             handle = message["ReceiptHandle"]
             if not self._queue.start(handle, self):
                 return
+            has_place = self._places.acquire(timeout=PATIENCE_S)
             try:
                 poller.handle_message(_as_invoked(self, message["Body"]), message)
             finally:
+                if has_place:
+                    self._places.release()
                 self._queue.remove(handle)
 
         def process_dead_letter_queue(self, sqs_invocation: Any, response_payload: Any) -> None:
