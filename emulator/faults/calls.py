@@ -92,7 +92,8 @@ def _after(_chain: Any, context: Any, response: Any) -> None:
 
 
 def _strike(context: Any) -> None:
-    firing = FAULTS.strike(POINT, _target(context), _identity(context))
+    target = _target(context)
+    firing = FAULTS.strike(POINT, target, _identity(context)) if FAULTS.concern(POINT, target) else None
     if firing is None:
         return
     match firing.action:

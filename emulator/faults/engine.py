@@ -164,6 +164,10 @@ class Faults:
         """Whether any fault is set at a point: ask before going to expense for a target."""
         return point in self._by_point
 
+    def concern(self, point: str, target: Mapping[str, str]) -> bool:
+        """Whether any fault is about such an event: ask before going to expense for an identity."""
+        return any(armed.fault.matches(target) for armed in self._by_point.get(point, ()))
+
     def activity(self, after: int = 0, limit: int = 1000) -> list[Firing]:
         """Up to `limit` firings with a number greater than `after`, oldest first; numbers start at 1."""
         with self._lock:

@@ -37,6 +37,16 @@ def test_a_fault_at_one_point_leaves_the_others_alone() -> None:
     assert faults.strike("sns.delivery", {"topic": "t"}, "t") is None
 
 
+def test_an_event_concerns_a_fault_that_matches_it_and_asking_counts_nothing() -> None:
+    faults = Faults()
+    assert not faults.concern(POINT, {"bucket": "b", "key": "k1"})
+    faults.add(fault(match={"key": "k*"}, when={"nth": 1}))
+    assert faults.concern(POINT, {"bucket": "b", "key": "k1"})
+    assert not faults.concern(POINT, {"bucket": "b", "key": "other"})
+    assert not faults.concern("sns.delivery", {"topic": "t"})
+    assert strike(faults, "k1") is not None
+
+
 def test_a_firing_is_in_the_log_when_strike_returns() -> None:
     faults = Faults()
     faults.add(fault("delay", id="late", match={"key": "k*"}, parameters={"delay_s": 5}))
