@@ -3,7 +3,8 @@
 It starts at the tip of every open shard as of `open` and reads children once their parents are read to the end, so
 nothing is skipped at a reshard. A bell wakes it at every write; a slow poll makes up for a bell not heard.
 Sources: https://docs.aws.amazon.com/firehose/latest/dev/writing-with-kinesis-streams.html (reads from LATEST, retries
-GetRecords and GetShardIterator without end) and the Kinesis API reference of GetRecords and ListShards.
+GetRecords and GetShardIterator without end) and the Kinesis API reference of GetRecords (at MillisBehindLatest 0 there
+is nothing more to read) and ListShards.
 """
 
 import logging
@@ -27,8 +28,7 @@ LOG = logging.getLogger(__name__)
 SOURCE_HOP = "firehose.source"
 POLL_S = 60.0  # a stream is read when its bell rings; so often (wall clock) also without
 READ_LIMIT = 10_000  # most records of one GetRecords
-FULL_READ = 500  # a read of so many is followed by the next one at once
-LINGER_S = 0.02  # smaller reads wait so long for more, so that a trickle of puts costs few reads
+LINGER_S = 0.02  # a read waits so long (wall clock) for more, so that a trickle of puts costs few reads
 FIRST_RETRY_S = 0.1
 LONGEST_RETRY_S = 30.0
 NOT_FOUND = "ResourceNotFoundException"
@@ -141,6 +141,7 @@ class KinesisSource:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._wake.wait(self._next_look() - self._clock.now(), patience=POLL_S)
+            self._stopping.wait(LINGER_S)
             self._busy = True
             self._wake.clear()
             try:
@@ -161,17 +162,17 @@ class KinesisSource:
         self._adopt()
         again = list(self._shards.values())
         while again and not self._stopping.is_set():
-            counts = {shard.id: self._read(shard) for shard in again if self._may_read(shard)}
+            for shard in again:
+                if self._may_read(shard):
+                    self._read(shard)
             self._adopt()
             again = [shard for shard in self._shards.values() if shard.behind and self._may_read(shard)]
-            if again and max(counts.values(), default=0) < FULL_READ:
-                self._stopping.wait(LINGER_S)
 
     def _may_read(self, shard: _Shard) -> bool:
         return shard.id in self._shards and self._clock.now() >= shard.retry_at
 
-    def _read(self, shard: _Shard) -> int:
-        """One GetRecords; returns how many records it gave."""
+    def _read(self, shard: _Shard) -> None:
+        """One GetRecords."""
         self._sink.wait_for_room()
         try:
             if shard.iterator is None:
@@ -180,10 +181,10 @@ class KinesisSource:
             answer = self._client.get_records(ShardIterator=shard.iterator, Limit=READ_LIMIT)
         except Exception as error:
             self._failed(shard, error)
-            return 0
-        return self._took(shard, answer, now)
+            return
+        self._took(shard, answer, now)
 
-    def _took(self, shard: _Shard, answer: dict[str, Any], now: float) -> int:
+    def _took(self, shard: _Shard, answer: dict[str, Any], now: float) -> None:
         shard.failures, shard.problem, shard.retry_at = 0, "", 0.0
         records = answer["Records"]
         entries = list(self._entries(shard, records))
@@ -194,13 +195,12 @@ class KinesisSource:
         elif not answer.get("MillisBehindLatest"):
             shard.since = now
         shard.iterator = answer.get("NextShardIterator")
-        shard.behind = bool(records) or bool(answer.get("MillisBehindLatest"))
+        shard.behind = bool(answer.get("MillisBehindLatest"))
         if shard.iterator is None:
             # Before it is let go: in between, it must not look as if all was read.
             self._look_for_shards = True
             self._finished.add(shard.first)
             del self._shards[shard.id]
-        return len(records)
 
     def _entries(self, shard: _Shard, records: list[dict[str, Any]]) -> Iterator[Entry]:
         # Timestamps lose their fraction on the way to Kinesis: AT_TIMESTAMP may give up to a second too much.

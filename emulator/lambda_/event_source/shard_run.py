@@ -153,7 +153,7 @@ class ShardRun:
         self._iterator = page.next_iterator or ""
         if page.next_iterator is None:
             self._end()
-        elif not page.records and page.millis_behind == 0:
+        elif page.millis_behind == 0:
             self._rest_at_tip(looked_at)
         return inf if self._at_tip else 0.0
 
