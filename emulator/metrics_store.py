@@ -1,12 +1,12 @@
 """Lets CloudWatch write metrics without waiting for the disk: they end with the stack, as all its state does.
 
-LocalStack writes every datum to an SQLite file in a transaction of its own, each of which waits for the disk. While
-metrics are being written nothing is quiet, so every settle waited for it too.
+LocalStack writes every datum to an SQLite file in a transaction of its own, each of which waits for the disk, and opens
+the file for each. While metrics are being written nothing is quiet, so every settle waited for it too.
 """
 
 import sqlite3
+from functools import cache
 from types import ModuleType, SimpleNamespace
-from typing import Any
 
 from emulator.imports import when_imported
 
@@ -19,15 +19,18 @@ def install() -> None:
 
 
 def write_without_waiting(module: ModuleType) -> None:
-    """Make the module open SQLite files without waiting for the disk. Raises AttributeError where it opens none."""
+    """Make the module open an SQLite file once, and not wait for the disk. Raises AttributeError where it opens none.
+
+    The module's own lock lets one thread at a time use what it has opened.
+    """
     if not hasattr(module, "sqlite3"):
         raise AttributeError(f"{module.__name__} does not open the file of metrics")
-    vars(module)["sqlite3"] = SimpleNamespace(connect=_connect)
+    vars(module)["sqlite3"] = SimpleNamespace(connect=cache(_connect))
 
 
-def _connect(database: str, **options: Any) -> sqlite3.Connection:
-    connection: sqlite3.Connection = sqlite3.connect(database, **options)
+def _connect(database: str, uri: bool = False) -> sqlite3.Connection:
+    connection = sqlite3.connect(database, uri=uri, check_same_thread=False)
     connection.execute("PRAGMA synchronous = OFF")
-    if not options.get("uri"):
+    if not uri:
         connection.execute("PRAGMA journal_mode = MEMORY")
     return connection
