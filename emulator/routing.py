@@ -1,21 +1,32 @@
-"""Routes of the gateway and of every service without what nobody asks of them: the way back, from values to a URL.
+"""Routes of the gateway and of every service without what nobody asks of them.
 
-Werkzeug compiles two functions for each rule that build URLs, and LocalStack makes a few thousand rules, most of them
-several times over. That was a fifth of what a deployment costs the stack, and nothing here ever builds a URL.
+One is the way back, from values to a URL: Werkzeug compiles two functions for each rule that build URLs, and
+LocalStack makes a few thousand rules, most of them several times over. That was a fifth of what a deployment costs the
+stack, and nothing here ever builds a URL.
+
+The other is that of calls of AWS, which LocalStack looks for in two tables, of its own pages and of what services serve
+beside their API, before it takes them for calls. That was a tenth of what a small call costs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
 from emulator.imports import when_imported
 
 Build = Callable[..., tuple[str, str]]
+Handler = Callable[[Any, Any, Any], None]
+
+SIGNED = "AWS4-HMAC-SHA256 "
+"""How the `Authorization` of a call begins (Signature Version 4)."""
+PLAIN_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]", "localhost.localstack.cloud"})
+"""The endpoint itself. What comes under another name may be for a bucket's website, or for the URL of a function."""
 
 
 def install() -> None:
-    """Let rules compile what builds URLs when the first URL is built."""
+    """Let rules compile what builds URLs when the first URL is built, and tables be searched where it may be there."""
     when_imported("werkzeug.routing.rules", _build_later)
+    when_imported("localstack.aws.handlers", _look_for_pages_only)
 
 
 def _build_later(rules: ModuleType) -> None:
@@ -31,3 +42,27 @@ def _build_later(rules: ModuleType) -> None:
         return build
 
     rules.Rule._compile_builder = later
+
+
+def _look_for_pages_only(handlers: ModuleType) -> None:
+    for table in ("serve_localstack_resources", "serve_edge_router_rules"):
+        vars(handlers)[table] = _unless_call(getattr(handlers, table))
+
+
+def _unless_call(serve: Handler) -> Handler:
+    def serve_pages(chain: Any, context: Any, response: Any) -> None:
+        if not is_call(context.request.path, context.request.headers):
+            serve(chain, context, response)
+
+    return serve_pages
+
+
+def is_call(path: str, headers: Mapping[str, str]) -> bool:
+    """Whether a request is surely a call of an AWS API: signed, to the endpoint itself, and for S3 or to no path.
+
+    All protocols but REST send everything to `/`. Other services with REST have paths beside their API.
+    """
+    signed = headers.get("Authorization", "")
+    if not signed.startswith(SIGNED) or headers.get("Host", "").rpartition(":")[0] not in PLAIN_HOSTS:
+        return False
+    return path == "/" or "/s3/aws4_request" in signed
