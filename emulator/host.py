@@ -40,10 +40,11 @@ def main() -> None:
     _end_with_owner()
     gc.disable()
     sys.setswitchinterval(SWITCH_S)
-    from emulator import first_use, routing
+    from emulator import first_use, request_log, routing
 
     first_use.install()
     routing.install()
+    request_log.install()
     from localstack.runtime.main import main as run_localstack
 
     from emulator.catalog import share
