@@ -1,5 +1,6 @@
 """A write of a concatenator takes so long that its SDK sends it again; it takes effect when others have written more.
 
+It is one of impressions, of which every chunk has some for every partition, so that there is more for whichever it is.
 The SDK waits for half a minute by the wall clock, and so does whoever runs this.
 """
 
@@ -17,12 +18,17 @@ DRILL = Drill(
     hypothesis="A write that comes after others have written is refused, and what they wrote stays.",
     tags=(Tag.SCHEDULE, Tag.STORAGE),
     troubles=(
-        Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/click/*"}, When(every=2)),
+        Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/impression/*"}, When(every=2)),
         Fault(
             "slow-write",
             "aws.call",
             Action.DELAY,
-            {"service": "s3", "operation": "PutObject", "key": "avro/event=click/*", "caller": "wavetank-concatenator"},
+            {
+                "service": "s3",
+                "operation": "PutObject",
+                "key": "avro/event=impression/*",
+                "caller": "wavetank-concatenator",
+            },
             When(nth=frozenset({1})),
             parameters={"delay_s": DELAY_S},
         ),
