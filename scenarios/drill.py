@@ -36,16 +36,23 @@ class Workload:
 
     events: how many at most. hours: over how many hours of event time the synthetic ones spread. portions:
     they are sent in so many portions, each settled before the next, so that there are as many chunks of an
-    event type. edges: the synthetic ones lie right before, at and right after full hours. source and mapping: a file
-    of newline JSON and the TOML file that says how to read it.
+    event type. edges: the synthetic ones lie right before, at and right after full hours. conversions: some of the
+    synthetic ones are conversions. source and mapping: a file of newline JSON and the TOML file that says how to read
+    it.
     """
 
     events: int = 240
     hours: int = 1
     portions: int = 2
     edges: bool = False
+    conversions: bool = True
     source: Path | None = None
     mapping: Path | None = None
+
+
+USUAL = Workload(conversions=False)
+"""What flows where a drill does not say: no conversions, which are few events and a third of all files."""
+EVERY_TYPE = Workload()
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,7 @@ class Drill:
     witness: tuple[Step, ...] = ()
     recovery: tuple[Step, ...] = ()
     victim: str = "click"
-    workload: Workload = Workload()
+    workload: Workload = USUAL
     stalls: bool = False
     tags: tuple[Tag, ...] = ()
     sets_aside: tuple[str, ...] | None = ()

@@ -51,7 +51,7 @@ def events_of(workload: Workload, seed: int, schemas: dict[str, WireSchema]) -> 
     """
     if workload.source is None or workload.mapping is None:
         start = START + timedelta(days=seed % DISTINCT_STARTS)
-        drawn = workloads.synthetic(workload.events, seed, start, workload.hours)
+        drawn = workloads.synthetic(workload.events, seed, start, workload.hours, conversions=workload.conversions)
         return Drawn(tuple(workloads.at_edges(drawn) if workload.edges else drawn))
     types = {event_type: schema.fields for event_type, schema in schemas.items()}
     mapped = _Mapped(Mapper(mapping.load(workload.mapping, types)))

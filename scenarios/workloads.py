@@ -62,27 +62,40 @@ class WorkloadEvent:
 
 
 def synthetic(
-    n: int, seed: int, start: datetime, hours: float = 6.0, campaigns: Sequence[str] = LISTED_CAMPAIGNS
+    n: int,
+    seed: int,
+    start: datetime,
+    hours: float = 6.0,
+    campaigns: Sequence[str] = LISTED_CAMPAIGNS,
+    *,
+    conversions: bool = True,
 ) -> list[WorkloadEvent]:
     """Exactly `n` events of a plausible ad stream, in time order; see `stream`."""
-    return list(stream(n, seed, start, hours, campaigns))
+    return list(stream(n, seed, start, hours, campaigns, conversions=conversions))
 
 
 def stream(
-    n: int, seed: int, start: datetime, hours: float = 6.0, campaigns: Sequence[str] = LISTED_CAMPAIGNS
+    n: int,
+    seed: int,
+    start: datetime,
+    hours: float = 6.0,
+    campaigns: Sequence[str] = LISTED_CAMPAIGNS,
+    *,
+    conversions: bool = True,
 ) -> Iterator[WorkloadEvent]:
     """Exactly `n` events in time order within [start, start + hours): impressions, clicks, conversions.
 
     Clicks follow an impression within minutes, conversions follow a click within the hour or so, about one
-    event in ten and in fifty; from three events on there is at least one of each. A few campaigns are in no
-    reference data. Equal arguments give equal events; ids of different arguments never meet. Memory does not
-    grow with `n`. Raises ValueError for a naive `start`, a negative `n` or no time to put events in.
+    event in ten and in fifty; from three events on there is at least one of each. Without `conversions` there are
+    none of these. A few campaigns are in no reference data. Equal arguments give equal events; ids of different
+    arguments never meet. Memory does not grow with `n`. Raises ValueError for a naive `start`, a negative `n` or no
+    time to put events in.
     """
     if start.tzinfo is None or start.utcoffset() != timedelta(0):
         raise ValueError(f"start must be in UTC, got {start.isoformat()}")
     if n < 0 or hours <= 0:
         raise ValueError(f"need n >= 0 and hours > 0, got n={n}, hours={hours}")
-    yield from _AdStream(n, seed, start, hours, campaigns).events()
+    yield from _AdStream(n, seed, start, hours, campaigns, conversions).events()
 
 
 def at_edges(events: Sequence[WorkloadEvent]) -> list[WorkloadEvent]:
@@ -101,14 +114,17 @@ def _moved(event: WorkloadEvent, from_edge_us: int) -> WorkloadEvent:
 class _AdStream:
     """The state of one run: what is still to be generated, and followers waiting for their turn in time."""
 
-    def __init__(self, n: int, seed: int, start: datetime, hours: float, campaigns: Sequence[str]) -> None:
-        self._conversions = max(n // CONVERSION_SHARE, int(n >= 3))
+    def __init__(
+        self, n: int, seed: int, start: datetime, hours: float, campaigns: Sequence[str], conversions: bool
+    ) -> None:
+        self._conversions = max(n // CONVERSION_SHARE, int(n >= 3)) if conversions else 0
         self._clicks = max(n // CLICK_SHARE, int(n >= 2), self._conversions)
         self._impressions = n - self._clicks - self._conversions
         self._start_us = (start - _EPOCH) // timedelta(microseconds=1)
         self._span_us = int(hours * 3_600_000_000)
         self._campaigns = campaigns
-        run = hashlib.md5(f"{seed}/{n}/{start.isoformat()}/{hours}".encode(), usedforsecurity=False).hexdigest()
+        what = f"{seed}/{n}/{start.isoformat()}/{hours}" + ("" if conversions else "/no conversions")
+        run = hashlib.md5(what.encode(), usedforsecurity=False).hexdigest()
         self._run = run[:10]
         self._rng = random.Random(run)  # noqa: S311 - a workload needs repeatable numbers, not secret ones
         self._waiting: list[tuple[int, int, WorkloadEvent]] = []

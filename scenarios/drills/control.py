@@ -1,8 +1,9 @@
 """Nothing goes wrong: the run that every other drill is compared with."""
 
-from scenarios.drill import Drill
+from scenarios.drill import EVERY_TYPE, Drill
 
 DRILL = Drill(
     name="control",
     hypothesis="Without faults every acknowledged event lands once, enriched, where it belongs.",
+    workload=EVERY_TYPE,
 )

@@ -1,6 +1,6 @@
 """Damaged copies of events, in batches of the raw stream and in chunks; they are re-driven, and fail again."""
 
-from scenarios.drill import Drill, Tag
+from scenarios.drill import EVERY_TYPE, Drill, Tag
 from scenarios.schedules import CorruptCopies, Expect, Look, Redrive, Scheduled, Scope, Settle, Tick
 
 STILL_THERE = Look("the damaged copies", (Expect("landed", Scope.VICTIM, reasons=frozenset({"bad-frame"})),))
@@ -13,6 +13,7 @@ DRILL = Drill(
         Tag.RECORDS,
         Tag.QUARANTINE,
     ),
+    workload=EVERY_TYPE,
     troubles=(CorruptCopies(share=0.1),),
     witness=(Settle(), Tick(Scheduled.PLANNER), STILL_THERE),
     recovery=(Redrive(), Settle(), Redrive(), Settle(), Redrive(), Settle(), Redrive()),

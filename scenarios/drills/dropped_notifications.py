@@ -2,7 +2,7 @@
 
 from emulator.faults.model import Fault, When
 from emulator.faults.points import Action
-from scenarios.drill import Drill, Tag
+from scenarios.drill import EVERY_TYPE, Drill, Tag
 from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
 
 DRILL = Drill(
@@ -12,6 +12,7 @@ DRILL = Drill(
         Tag.BASICS,
         Tag.NOTIFICATIONS,
     ),
+    workload=EVERY_TYPE,
     troubles=(Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(probability=0.5)),),
     witness=(
         Settle(),

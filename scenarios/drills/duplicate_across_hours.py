@@ -1,6 +1,6 @@
 """A producer sends half of its events again an hour later, when the first copies were merged."""
 
-from scenarios.drill import Drill, Tag
+from scenarios.drill import EVERY_TYPE, Drill, Tag
 from scenarios.schedules import Advance, Expect, Look, ProducerRepeats, Scheduled, SendAgain, Settle, Tick
 
 DRILL = Drill(
@@ -11,6 +11,7 @@ DRILL = Drill(
         Tag.DUPLICATES,
         Tag.SCHEDULE,
     ),
+    workload=EVERY_TYPE,
     troubles=(ProducerRepeats(share=0.1),),
     witness=(
         Settle(),

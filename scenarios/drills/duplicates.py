@@ -2,7 +2,7 @@
 
 from emulator.faults.model import Fault, When
 from emulator.faults.points import Action
-from scenarios.drill import Drill, Tag
+from scenarios.drill import EVERY_TYPE, Drill, Tag
 from scenarios.schedules import ProducerRepeats
 
 DRILL = Drill(
@@ -12,6 +12,7 @@ DRILL = Drill(
         Tag.BASICS,
         Tag.DUPLICATES,
     ),
+    workload=EVERY_TYPE,
     troubles=(
         ProducerRepeats(share=0.1),
         Fault("batch-again", "esm.batch", Action.DUPLICATE, {"stream": "*-raw"}, When(every=2)),

@@ -2,7 +2,7 @@
 
 from emulator.faults.model import Fault, When
 from emulator.faults.points import Action
-from scenarios.drill import Drill, Tag
+from scenarios.drill import EVERY_TYPE, Drill, Tag
 from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
 
 DRILL = Drill(
@@ -13,6 +13,7 @@ DRILL = Drill(
         Tag.REFERENCE,
         Tag.OUTAGE,
     ),
+    workload=EVERY_TYPE,
     troubles=(
         Fault(
             "no-reference",

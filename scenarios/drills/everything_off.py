@@ -1,12 +1,13 @@
 """For ten minutes nothing runs: no consumer reads, and no schedule ticks."""
 
-from scenarios.drill import Drill, Tag
+from scenarios.drill import EVERY_TYPE, Drill, Tag
 from scenarios.schedules import Advance, ConsumersStopped, Expect, Look, Scheduled, Settle, Tick, TicksMissed
 
 DRILL = Drill(
     name="everything-off",
     hypothesis="When everything was off for ten minutes and comes back, all that was acknowledged meanwhile lands.",
     tags=(Tag.OUTAGE,),
+    workload=EVERY_TYPE,
     troubles=(ConsumersStopped(everybody=True), TicksMissed(Scheduled.PLANNER)),
     witness=(
         Advance(hours=1 / 6),

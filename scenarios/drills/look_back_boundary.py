@@ -15,5 +15,5 @@ DRILL = Drill(
         Tick(Scheduled.PLANNER),
         Look("before the replayer ran", (Expect("lost", at_least=1),), premise=True),
     ),
-    workload=Workload(events=48, hours=13),
+    workload=Workload(events=48, hours=13, conversions=False),
 )

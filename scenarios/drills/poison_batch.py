@@ -2,7 +2,7 @@
 
 from emulator.faults.model import Fault
 from emulator.faults.points import Action
-from scenarios.drill import Drill, Tag
+from scenarios.drill import EVERY_TYPE, Drill, Tag
 from scenarios.schedules import Advance, Expect, Look, Redrive, Scheduled, Scope, Settle, Stall, Tick
 
 DRILL = Drill(
@@ -14,6 +14,7 @@ DRILL = Drill(
         Tag.FUNCTIONS,
         Tag.QUARANTINE,
     ),
+    workload=EVERY_TYPE,
     troubles=(
         Fault(
             "no-way-out",

@@ -2,7 +2,7 @@
 
 from emulator.faults.model import Fault, When
 from emulator.faults.points import Action
-from scenarios.drill import Drill, Tag
+from scenarios.drill import EVERY_TYPE, Drill, Tag
 from scenarios.schedules import ColdStart, Expect, Look, Scheduled, Settle, Tick
 
 REGISTRY = {"service": "s3", "resource": "wavetank-registry-*"}
@@ -18,6 +18,7 @@ DRILL = Drill(
         Tag.SCHEMAS,
         Tag.OUTAGE,
     ),
+    workload=EVERY_TYPE,
     troubles=(
         ColdStart(),
         Fault(

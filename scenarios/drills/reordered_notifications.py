@@ -13,7 +13,7 @@ DRILL = Drill(
         Fault(
             "overtaken", "s3.notification", Action.REORDER, {"key": "chunks/*"}, When(every=2), parameters={"behind": 2}
         ),
-        Fault("overtaken-again", "sns.delivery", Action.REORDER, when=When(every=3)),
+        Fault("overtaken-again", "sns.delivery", Action.REORDER, when=When(every=2)),
     ),
     witness=(
         Settle(),

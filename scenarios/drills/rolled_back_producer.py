@@ -1,6 +1,6 @@
 """A producer goes to a new version of its schema and back again, portion by portion."""
 
-from scenarios.drill import Drill, Tag
+from scenarios.drill import EVERY_TYPE, Drill, Tag
 from scenarios.schedules import Expect, Look, ProducerAhead, Scheduled, Settle, Tick
 
 DRILL = Drill(
@@ -10,6 +10,7 @@ DRILL = Drill(
         Tag.BASICS,
         Tag.SCHEMAS,
     ),
+    workload=EVERY_TYPE,
     troubles=(ProducerAhead(published=True, portions=2),),
     witness=(
         Settle(),

@@ -2,13 +2,14 @@
 
 from emulator.faults.model import Fault, When
 from emulator.faults.points import Action
-from scenarios.drill import Drill, Tag
+from scenarios.drill import EVERY_TYPE, Drill, Tag
 from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
 
 DRILL = Drill(
     name="s3-outage",
     hypothesis="While S3 does not answer events wait where they are, and none is lost or set aside.",
     tags=(Tag.STORAGE, Tag.OUTAGE),
+    workload=EVERY_TYPE,
     troubles=(
         Fault("no-answer", "aws.call", Action.ERROR_BEFORE, {"service": "s3", "caller": "wavetank-*"}, When(count=24)),
     ),

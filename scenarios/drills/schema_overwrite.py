@@ -1,6 +1,6 @@
 """A published schema version is overwritten with another schema, noticed, restored, and its events re-driven."""
 
-from scenarios.drill import Drill, Tag
+from scenarios.drill import EVERY_TYPE, Drill, Tag
 from scenarios.schedules import Expect, Look, Redrive, Scheduled, SchemaOverwritten, Scope, Settle, Tick
 
 DRILL = Drill(
@@ -11,6 +11,7 @@ DRILL = Drill(
         Tag.SCHEMAS,
         Tag.QUARANTINE,
     ),
+    workload=EVERY_TYPE,
     troubles=(SchemaOverwritten(),),
     witness=(
         Settle(),

@@ -1,6 +1,6 @@
 """A producer writes with a schema that is not published yet; it is published, and its events re-driven."""
 
-from scenarios.drill import Drill, Tag
+from scenarios.drill import EVERY_TYPE, Drill, Tag
 from scenarios.schedules import (
     Expect,
     Look,
@@ -21,6 +21,7 @@ DRILL = Drill(
         Tag.SCHEMAS,
         Tag.QUARANTINE,
     ),
+    workload=EVERY_TYPE,
     troubles=(ProducerAhead(published=False),),
     witness=(
         Settle(),
