@@ -38,7 +38,10 @@ def dev(stack: EmbeddedStack, home: Home, *options: str) -> Iterator[list[str]]:
             yield lines
         finally:
             process.send_signal(signal.SIGINT)
-            status = process.wait(DEADLINE_S)
+            try:
+                status = process.wait(DEADLINE_S)
+            finally:
+                process.kill()
     assert status == 0
 
 

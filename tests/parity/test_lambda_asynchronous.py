@@ -1,14 +1,16 @@
 """Events that are queued for a function: tried again, given up, and told of."""
 
 import json
+import os
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from emulator.stack import EmbeddedStack
-from tests.parity.lambda_kit import DEADLINE_S, ECHO, Deploy, is_active, until
+from tests.parity.lambda_kit import DEADLINE_S, ECHO, GATED, Deploy, is_active, until
 
 pytestmark = pytest.mark.stack
 
@@ -55,6 +57,19 @@ def received(stack: EmbeddedStack, url: str) -> dict[str, Any]:
 
     (message,) = until(look)
     return dict(message)
+
+
+def test_events_run_side_by_side_however_many_processors_there_are(
+    stack: EmbeddedStack, deploy: Deploy, tmp_path: Path
+) -> None:
+    name = deploy(GATED)
+    gates = [tmp_path / f"gate-{number}" for number in range((os.cpu_count() or 1) + 2)]
+    for gate in gates:
+        queued(stack, name, str(gate))
+    until(lambda: all(gate.exists() for gate in gates))
+    for gate in gates:
+        gate.unlink()
+    stack.settle(DEADLINE_S)
 
 
 def test_an_event_that_fails_is_tried_twice_more_after_one_and_two_minutes(

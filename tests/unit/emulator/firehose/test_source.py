@@ -30,6 +30,7 @@ class StreamInMemory:
         self.parents: dict[str, list[str]] = {shard: [] for shard in self.records}
         self.closed: set[str] = set()
         self.calls: list[str] = []
+        self.reads = 0
         self.errors: list[str] = []
         self.listing_errors: list[str] = []
 
@@ -82,6 +83,7 @@ class StreamInMemory:
         shard, index, issued = ShardIterator.split("/")
         if self.clock.now() - float(issued) > ITERATOR_LIFE_S:
             raise failure("ExpiredIteratorException")
+        self.reads += 1
         found = self.records[shard][int(index) : int(index) + min(Limit, 3)]
         following = int(index) + len(found)
         behind = len(self.records[shard]) - following
@@ -153,6 +155,17 @@ def test_nothing_is_pending_before_the_bell_rings_and_something_is_from_then_on(
         basket.room.set()
         until(lambda: source.pending() == [])
     assert basket.data == [b"a"]
+
+
+def test_a_shard_is_read_until_it_says_that_nothing_is_left_and_not_once_more(stream: StreamInMemory) -> None:
+    basket = Basket()
+    with reading(stream, basket) as source:
+        for number in range(7):
+            stream.put("0", b"%d" % number)
+        stream.ring()
+        until(lambda: source.pending() == [])
+    assert basket.data == [b"%d" % number for number in range(7)]
+    assert stream.reads == 3
 
 
 def test_an_iterator_that_expires_before_the_first_read_still_finds_the_first_record(
