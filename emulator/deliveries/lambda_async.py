@@ -7,12 +7,13 @@ alias counts for what was invoked through it, and every event that is given up b
 Retry rules: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 """
 
+import contextlib
 import copy
 import json
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from math import ceil
 from types import ModuleType
@@ -36,7 +37,7 @@ AT_ONCE = os.cpu_count() or 1
 """So many attempts of a function run side by side without further ado."""
 PATIENCE_S = 0.25
 """How long one more waits for another to end before it runs beside it, in an environment that may have to be started.
-Wall clock. An event on AWS waits in its queue too (docs/emulator.md)."""
+Wall clock. An event on AWS waits in its queue too (docs/lambda.md)."""
 MAXIMUM_AGE_S = 6 * 60 * 60
 """How old an event may become while it is retried, unless the function is configured otherwise."""
 
@@ -157,6 +158,30 @@ def _as_invoked(poller: Any, body: str) -> Any:
     return seen
 
 
+class Places:
+    """Where the attempts of one function run: `AT_ONCE` places, and room for all that have waited long enough for one.
+
+    Once one has waited in vain the next do not wait, until a place is given back: those who have one take their time.
+    """
+
+    def __init__(self, number: int = AT_ONCE, patience_s: float = PATIENCE_S) -> None:
+        self._free = threading.Semaphore(number)
+        self._patience_s = patience_s
+        self._in_vain = False
+
+    @contextlib.contextmanager
+    def one(self) -> Iterator[bool]:
+        """A place for the block, or none; whether it is one."""
+        is_place = self._free.acquire(timeout=0 if self._in_vain else self._patience_s)
+        self._in_vain = not is_place
+        try:
+            yield is_place
+        finally:
+            if is_place:
+                self._in_vain = False
+                self._free.release()
+
+
 def _tracked(poller: Any) -> Any:
     class TrackedPoller(poller):
         """Takes from the `DelayQueue`; holds an attempt in flight until its retry or destination is."""
@@ -166,7 +191,7 @@ def _tracked(poller: Any) -> Any:
             self.lambda_client = _impatient_client(version_manager.function_version.id)
             self._queue = QUEUES.open(event_queue_url)
             self._wake = Alarm()
-            self._places = threading.Semaphore(AT_ONCE)
+            self._places = Places()
 
         def run(self, *_args: Any, **_kwargs: Any) -> None:
             self._queue.listen(self._wake)
@@ -184,15 +209,13 @@ def _tracked(poller: Any) -> Any:
 
         def handle_message(self, message: dict[str, str]) -> None:
             handle = message["ReceiptHandle"]
-            if not self._queue.start(handle, self):
-                return
-            has_place = self._places.acquire(timeout=PATIENCE_S)
-            try:
-                poller.handle_message(_as_invoked(self, message["Body"]), message)
-            finally:
-                if has_place:
-                    self._places.release()
-                self._queue.remove(handle)
+            with self._places.one():
+                if not self._queue.start(handle, self):
+                    return
+                try:
+                    poller.handle_message(_as_invoked(self, message["Body"]), message)
+                finally:
+                    self._queue.remove(handle)
 
         def process_dead_letter_queue(self, sqs_invocation: Any, response_payload: Any) -> None:
             config = self.version_manager.function_version.config
