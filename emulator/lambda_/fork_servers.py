@@ -27,7 +27,7 @@ from emulator.lambda_.notices import exit_notice, is_readable
 
 LOG = logging.getLogger(__name__)
 
-READY_S = 3.0
+READY_S = 5.0
 """How long launches wait for a server that is starting: two of them take longer by themselves."""
 ANSWER_S = 10.0
 """How long a server that is ready may take to answer: it does nothing that takes a tenth of a second."""

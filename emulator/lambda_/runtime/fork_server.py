@@ -28,6 +28,7 @@ import socket
 import stat
 import sys
 import time
+from importlib.machinery import PathFinder
 from typing import Any
 
 LONGEST_NAME = 15
@@ -86,10 +87,13 @@ class Taken:
         return self._found[folder]
 
     def _look(self, folder: str) -> list[str]:
-        found = {name for name in map(module_of, os.listdir(folder)) if name in self._imported}  # noqa: PTH208
-        for _, folders, files in os.walk(folder):
+        own = {NUMPY} if folder == self._home else set[str]()
+        found = {name for name in map(module_of, os.listdir(folder)) if name in self._imported} - own  # noqa: PTH208
+        for here, folders, files in os.walk(folder):
+            if here == self._home:
+                folders[:] = [name for name in folders if module_of(name) != NUMPY]
             found.update(name for name in map(module_of, [*folders, *files]) if name in self._libraries)
-        return sorted(found - {NUMPY} if folder == self._home else found)
+        return sorted(found)
 
 
 def module_of(entry: str) -> str:
@@ -135,10 +139,15 @@ def preload(runtime: str) -> None:
 
 
 def import_numpy(layers: str) -> str:
-    """Import numpy from these layers: the folder that has it. Where it cannot be imported the process ends."""
+    """Import numpy from these layers: the folder that has it; empty where they have it for another Python.
+
+    Where it cannot be imported the process ends: a part of it may be there.
+    """
     from bootstrap import import_paths  # type: ignore[import-not-found]
 
     _, *folders, _ = import_paths("", layers, "", None)
+    if PathFinder.find_spec(NUMPY, folders) is None:
+        return ""
     sys.path[:0] = folders
     try:
         import numpy

@@ -34,6 +34,12 @@ LOOK = (
 )
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Functions wait for a server even on a machine that has much else to do."""
+    monkeypatch.setattr(fork_servers, "READY_S", 60.0)
+
+
 def started(run: Run, source: str | Archive = LOOK, *layers: Archive, **options: Any) -> Running:
     """An environment that was started while there is a server that could fork it."""
     running = run(source, *layers, **options)
@@ -115,16 +121,19 @@ def test_functions_wait_no_longer_for_a_server_than_it_has_to_start(run: Run, mo
     servers.close()
 
 
-NUMPY = {"python/numpy/__init__.py": "import os\nMADE_BY = os.getpid()\n"}
+IMPORTED = "import os\nMADE_BY = os.getpid()\ntry:\n    from . import _absent\nexcept ImportError:\n    pass\n"
+NUMPY = {"python/numpy/__init__.py": IMPORTED}
+VERSION = f"python{sys.version_info[0]}.{sys.version_info[1]}"
 MADE_BY = "import numpy, os\ndef handler(event, context): return [numpy.MADE_BY, numpy.__file__, os.getpid()]\n"
 
 
-def test_numpy_of_a_layer_is_imported_before_the_fork(run: Run) -> None:
-    running = started(run, MADE_BY, NUMPY)
+@pytest.mark.parametrize("folder", ["python", f"python/lib/{VERSION}/site-packages"])
+def test_numpy_of_a_layer_is_imported_before_the_fork(run: Run, folder: str) -> None:
+    running = started(run, MADE_BY, {f"{folder}/numpy/__init__.py": IMPORTED})
     made_by, file, pid = json.loads(running.invoke().payload)
     assert is_forked(running)
     assert made_by == parent_of(running).pid != pid
-    assert file.endswith("/python/numpy/__init__.py")
+    assert file.endswith(f"/{folder}/numpy/__init__.py")
 
 
 def test_random_numbers_of_a_numpy_that_imports_them_at_once_begin_anew_in_each_environment(run: Run) -> None:
@@ -159,6 +168,14 @@ def test_numpy_is_imported_by_a_function_that_says_how_it_is_to_be(run: Run, nam
     made_by, _, pid = json.loads(running.invoke().payload)
     assert is_forked(running)
     assert made_by == pid
+
+
+def test_a_function_whose_layers_have_a_numpy_for_another_python_is_forked_without(run: Run) -> None:
+    assert is_forked(started(run, LOOK, {"python/lib/python3.1/site-packages/numpy/__init__.py": IMPORTED}))
+
+
+def test_a_function_with_another_numpy_deep_in_its_layer_starts_by_itself(run: Run) -> None:
+    assert not is_forked(started(run, LOOK, NUMPY | {"python/vendor/numpy.py": ""}))
 
 
 def test_a_function_whose_layers_have_a_numpy_that_cannot_be_imported_starts_by_itself(run: Run) -> None:
