@@ -5,7 +5,7 @@ the file for each. While metrics are being written nothing is quiet, so every se
 """
 
 import sqlite3
-from functools import cache
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 from emulator.imports import when_imported
@@ -25,10 +25,19 @@ def write_without_waiting(module: ModuleType) -> None:
     """
     if not hasattr(module, "sqlite3"):
         raise AttributeError(f"{module.__name__} does not open the file of metrics")
-    vars(module)["sqlite3"] = SimpleNamespace(connect=cache(_connect))
+    opened: dict[str, sqlite3.Connection] = {}
+
+    def connect(database: str, uri: bool = False) -> sqlite3.Connection:
+        if not uri and not Path(database).exists():
+            opened.clear()
+        if database not in opened:
+            opened[database] = _connect(database, uri)
+        return opened[database]
+
+    vars(module)["sqlite3"] = SimpleNamespace(connect=connect)
 
 
-def _connect(database: str, uri: bool = False) -> sqlite3.Connection:
+def _connect(database: str, uri: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(database, uri=uri, check_same_thread=False)
     connection.execute("PRAGMA synchronous = OFF")
     if not uri:
