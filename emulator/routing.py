@@ -8,6 +8,7 @@ The other is that of calls of AWS, which LocalStack looks for in two tables, of 
 beside their API, before it takes them for calls. That was a tenth of what a small call costs.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
@@ -19,6 +20,7 @@ Handler = Callable[[Any, Any, Any], None]
 
 SIGNED = "AWS4-HMAC-SHA256 "
 """How the `Authorization` of a call begins (Signature Version 4)."""
+PORT = re.compile(r":\d+$")
 PLAIN_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]", "localhost.localstack.cloud"})
 """The endpoint itself. What comes under another name may be for a bucket's website, or for the URL of a function."""
 
@@ -51,7 +53,8 @@ def _look_for_pages_only(handlers: ModuleType) -> None:
 
 def _unless_call(serve: Handler) -> Handler:
     def serve_pages(chain: Any, context: Any, response: Any) -> None:
-        if not is_call(context.request.path, context.request.headers):
+        # Of a call from within it is known from the start.
+        if context.operation is None and not is_call(context.request.path, context.request.headers):
             serve(chain, context, response)
 
     return serve_pages
@@ -62,7 +65,7 @@ def is_call(path: str, headers: Mapping[str, str]) -> bool:
 
     All protocols but REST send everything to `/`. Other services with REST have paths beside their API.
     """
-    signed = headers.get("Authorization", "")
-    if not signed.startswith(SIGNED) or headers.get("Host", "").rpartition(":")[0] not in PLAIN_HOSTS:
+    signed, host = headers.get("Authorization", ""), headers.get("Host", "")
+    if not signed.startswith(SIGNED) or PORT.sub("", host) not in PLAIN_HOSTS:
         return False
     return path == "/" or "/s3/aws4_request" in signed

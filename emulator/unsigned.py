@@ -1,7 +1,8 @@
-"""Calls of services to one another, which never leave this process: they name who calls, and sign nothing.
+"""Calls of services to one another, which do not leave this process: they name who calls, and sign nothing.
 
-A signature takes a hash of the whole body, and the SDK puts its user agent together anew for every call. Nobody here
-looks at either; who calls, and where, is taken from the credential's scope (Signature Version 4).
+A signature takes a hash of the whole body, and nobody here looks at it: who calls, and where, is taken from the
+credential's scope (Signature Version 4). The user agent is that of the client, which the SDK would put together anew
+for every call.
 """
 
 from types import ModuleType

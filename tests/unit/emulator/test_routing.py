@@ -41,6 +41,8 @@ def headers(service: str, host: str = "127.0.0.1:4566") -> dict[str, str]:
 )
 def test_what_is_signed_and_for_the_endpoint_itself_is_a_call(path: str, service: str) -> None:
     assert is_call(path, headers(service))
+    assert is_call(path, headers(service, "localhost"))
+    assert is_call(path, headers(service, "[::1]:4566"))
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ CALL = """
 from emulator import unsigned
 unsigned.install()
 import boto3
+from botocore.config import Config
 from localstack.aws.client import GatewayShortCircuit, botocore_in_memory_endpoint_patch
 from localstack.utils.aws.request_context import (
     extract_access_key_id_from_auth_header, extract_region_from_auth_header, extract_service_name_from_auth_header)
@@ -21,7 +22,8 @@ class Gateway:
 def headers(service, call, **session):
     gateway = Gateway()
     endpoint = GatewayShortCircuit(gateway)._internal_url
-    client = boto3.Session(region_name="eu-west-1", **session).client(service, endpoint_url=endpoint)
+    config = Config(user_agent_extra="reader-7")
+    client = boto3.Session(region_name="eu-west-1", **session).client(service, endpoint_url=endpoint, config=config)
     GatewayShortCircuit.modify_client(client, gateway)
     call(client)
     return gateway.headers
@@ -33,6 +35,8 @@ assert extract_region_from_auth_header(sent) == "eu-west-1"
 assert extract_service_name_from_auth_header(sent) == "sqs"
 assert "X-Amz-Security-Token" not in sent
 assert sent["User-Agent"].startswith("Boto3/")
+assert sent["User-Agent"].endswith("reader-7")
+assert "X-Amz-Date" not in sent
 
 sent = headers("cloudwatch", lambda client: client.list_metrics(), aws_session_token="t", **account)
 assert extract_service_name_from_auth_header(sent) == "monitoring"
