@@ -2,11 +2,11 @@
 
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from scenarios.catalogue import catalogue
+from scenarios.catalogue import CONTROL, catalogue
 from scenarios.drill import Workload
 from scenarios.evidence import Finding, Judgement, Verdict
 from scenarios.ledger import Ledger, total
@@ -40,14 +40,24 @@ class Report:
     @property
     def command(self) -> str:
         """The command line that runs the same again."""
-        workload, known = self.workload, catalogue().get(self.name)
-        words = ["wavetank", "drill", self.name, "--seed", str(self.seed)]
+        workload, name = self.workload, self._asked_for
+        known = catalogue().get(name)
+        words = ["wavetank", "drill", name, "--seed", str(self.seed)]
         if workload.source is not None and workload.mapping is not None:
             words += ["--input", str(workload.source), "--mapping", str(workload.mapping)]
         usual = EVERY_EVENT if workload.source is not None else (known.workload if known else Workload()).events
         if workload.events != usual:
             words += ["--events", str(workload.events)]
         return shlex.join(words)
+
+    @property
+    def _asked_for(self) -> str:
+        """The drill to ask for: for a control the first that has one on this workload."""
+        if self.name != CONTROL or self.workload.source is not None:
+            return self.name
+        shape = replace(self.workload, events=0)
+        alike = (name for name, drill in catalogue().items() if replace(drill.workload, events=0) == shape)
+        return next(alike, self.name)
 
     @property
     def verdict(self) -> Verdict:
@@ -82,6 +92,10 @@ class Report:
             ],
             "workload": {
                 "events": self.workload.events,
+                "hours": self.workload.hours,
+                "portions": self.workload.portions,
+                "edges": self.workload.edges,
+                "conversions": self.workload.conversions,
                 "source": str(self.workload.source) if self.workload.source else None,
                 "unused_lines": sum(self.unused.values()),
                 "unused_by_reason": dict(self.unused),

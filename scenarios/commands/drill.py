@@ -181,6 +181,7 @@ def _tagged(tags: list[str]) -> "list[Drill]":
 
 def _with(drill: "Drill", source: Path | None, mapping: str | None, events: int | None) -> "Drill":
     """The drill on the events that were asked for, or on its own."""
+    from scenarios.drill import Workload
     from scenarios.mapping import find
     from scenarios.report import EVERY_EVENT
 
@@ -188,7 +189,8 @@ def _with(drill: "Drill", source: Path | None, mapping: str | None, events: int 
         raise typer.BadParameter("--input and --mapping go together")
     workload = replace(drill.workload, events=events or drill.workload.events)
     if source is not None and mapping is not None:
-        workload = replace(workload, source=source, mapping=find(mapping), events=events or EVERY_EVENT)
+        given = Workload(events or EVERY_EVENT, portions=workload.portions)
+        workload = replace(given, source=source, mapping=find(mapping))
     return replace(drill, workload=workload)
 
 

@@ -15,7 +15,7 @@ from scenarios import portable
 from scenarios.portable import PortableSite, site_on
 from scenarios.site import Site
 
-QUIET_S = 0.2
+QUIET_S = 0.6
 SCHEMAS = project_root() / "schemas"
 
 

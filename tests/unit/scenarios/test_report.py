@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from scenarios.board import Board, table
+from scenarios.catalogue import catalogue
 from scenarios.drill import Workload
 from scenarios.evidence import Finding, Judgement, Verdict
 from scenarios.ledger import Entry, Ledger
@@ -49,6 +50,21 @@ def test_the_document_says_how_many_lines_of_the_workload_were_not_used_and_why(
     assert part["unused_lines"] == 4
     assert part["unused_by_reason"] == {"not-json": 3, "missing-id": 1}
     assert REPORT.document()["workload"]["unused_lines"] == 0
+
+
+@pytest.mark.parametrize("name", ["control", "hot-shard", "look-back-boundary", "hour-and-day-boundary", "duplicates"])
+def test_the_command_of_a_control_runs_it_on_its_own_workload(name: str) -> None:
+    workload = catalogue()[name].workload
+    words = replace(REPORT, name="control", workload=workload).command.split()
+    assert words[:2] == ["wavetank", "drill"]
+    assert words[3:] == ["--seed", "7"]
+    assert catalogue()[words[2]].workload == workload
+
+
+def test_the_command_of_a_control_on_a_file_names_the_control_and_the_file() -> None:
+    workload = Workload(4, source=Path("in.ndjson"), mapping=Path("in.toml"))
+    said = replace(REPORT, name="control", workload=workload).command
+    assert said == "wavetank drill control --seed 7 --input in.ndjson --mapping in.toml --events 4"
 
 
 def test_the_document_has_the_ledger_by_hop() -> None:

@@ -37,6 +37,12 @@ def test_it_gives_exactly_n_events_in_time_order_inside_the_window(n: int) -> No
 
 
 @pytest.mark.parametrize("n", [3, 1000])
+def test_without_conversions_there_are_as_many_events_and_none_is_one_of_the_others() -> None:
+    some, every = synthetic(200, 7, START, HOURS, conversions=False), synthetic(200, 7, START, HOURS)
+    assert Counter(event.event_type for event in some) == {"impression": 180, "click": 20}
+    assert not {event.event_id for event in some} & {event.event_id for event in every}
+
+
 def test_all_three_types_are_there_and_each_follower_comes_after_what_it_follows(n: int) -> None:
     events = synthetic(n, 7, START, HOURS)
     counts = Counter(event.event_type for event in events)
