@@ -37,12 +37,6 @@ def test_it_gives_exactly_n_events_in_time_order_inside_the_window(n: int) -> No
 
 
 @pytest.mark.parametrize("n", [3, 1000])
-def test_without_conversions_there_are_as_many_events_and_none_is_one_of_the_others() -> None:
-    some, every = synthetic(200, 7, START, HOURS, conversions=False), synthetic(200, 7, START, HOURS)
-    assert Counter(event.event_type for event in some) == {"impression": 180, "click": 20}
-    assert not {event.event_id for event in some} & {event.event_id for event in every}
-
-
 def test_all_three_types_are_there_and_each_follower_comes_after_what_it_follows(n: int) -> None:
     events = synthetic(n, 7, START, HOURS)
     counts = Counter(event.event_type for event in events)
@@ -102,3 +96,9 @@ def test_events_at_the_edges_lie_within_a_microsecond_of_full_hours_on_both_side
     assert [event.event_id for event in moved] == [event.event_id for event in synthetic(200, 1, START, HOURS)]
     midnight_us = int((START + timedelta(hours=2)).timestamp() * 1_000_000)
     assert {midnight_us - 1, midnight_us, midnight_us + 1} <= {time_us(event) for event in moved}
+
+
+def test_without_conversions_there_are_as_many_events_and_none_is_one_of_the_others() -> None:
+    some, every = synthetic(200, 7, START, HOURS, conversions=False), synthetic(200, 7, START, HOURS)
+    assert Counter(event.event_type for event in some) == {"impression": 180, "click": 20}
+    assert not {event.event_id for event in some} & {event.event_id for event in every}
