@@ -21,6 +21,9 @@ WINDOW_S = 1.0
 MOST_ADVANCED_S = 3 * 3600.0
 """In all: well below the 12 hours after which a batch is given up and a chunk leaves the replayer's window."""
 
+OTHERS_WAIT = ("held back", "next try in")
+"""What the descriptions of things say that keep others waiting for as long as they wait themselves."""
+
 _NUMBER = re.compile(r"\d+")
 """What is left to wait changes all the time; that is no progress."""
 
@@ -63,5 +66,10 @@ def settle(site: Site) -> None:
 
 
 def is_due_later(pending: list[tuple[str, str]]) -> bool:
-    """Whether any of what is in flight says that it waits for emulator time."""
-    return any(waits_for_time(what) for _, what in pending)
+    """Whether what is in flight waits for emulator time: one thing on which the others wait, or all of them.
+
+    Messages are hidden also while a function works on them. To move the clock on would only bring them a second time.
+    """
+    return any(sign in what for _, what in pending for sign in OTHERS_WAIT) or all(
+        waits_for_time(what) for _, what in pending
+    )
