@@ -17,6 +17,7 @@ _IN_JSON = frozenset({"kinesis", "firehose", "events", "logs"})
 """Services whose error for a call that is not allowed is named AccessDeniedException."""
 
 _READS = ("Get", "Head", "List", "Describe")
+POINT = "aws.call"
 
 
 class Mode(StrEnum):
@@ -84,7 +85,7 @@ class Cell:
         """What is set; the one named `swept` has to strike exactly once."""
         action, parameters = _deed(self.mode, self.site.match["service"])
         when = When(nth=frozenset({self.site.number}))
-        struck = Fault(ID, "aws.call", action, self.site.match, when, parameters=parameters)
+        struck = Fault(ID, POINT, action, self.site.match, when, parameters=parameters)
         if not self.site.cold:
             return (struck,)
         first = When(nth=frozenset({1}))
@@ -105,6 +106,12 @@ def sites(cold: Iterable[Mapping[str, Any]], warm: Iterable[Mapping[str, Any]]) 
         numbers = {1} if call["match"]["operation"].startswith(_READS) else {1, last}
         found += [CallSite(dict(call["match"]), number, is_cold) for number in sorted(numbers)]
     return found
+
+
+def left_alone_by(premise: Iterable[Fault], found: Iterable[CallSite]) -> list[CallSite]:
+    """The call sites that no fault of a course's premise strikes: one that is struck no second fault strikes."""
+    there = [fault for fault in premise if fault.point == POINT]
+    return [site for site in found if not any(fault.matches(site.match) for fault in there)]
 
 
 def cells(found: Iterable[CallSite]) -> list[Cell]:

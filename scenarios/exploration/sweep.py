@@ -16,7 +16,7 @@ from emulator.errors import StackError
 from emulator.faults.model import document
 from scenarios.client import quarantine, rest
 from scenarios.evidence import Verdict
-from scenarios.exploration.cells import ID, CallSite, Cell, cells, sites
+from scenarios.exploration.cells import ID, CallSite, Cell, cells, left_alone_by, sites
 from scenarios.exploration.courses import COURSES, Course, FeedRefusedError, Place
 from scenarios.site import TickFailedError
 
@@ -117,7 +117,7 @@ class Sweep:
             control.start_recording()
             left = self._pass(course, None, lambda: recordings.append(control.stop_recording()))
             self._right.setdefault(course.name, left)
-        return sites(*recordings)
+        return left_alone_by(course.premise(self.place), sites(*recordings))
 
     def _try(self, course: Course, cell: Cell) -> Result:
         """The verdict on a cell; inconclusive where its call did not come, however often it was run."""

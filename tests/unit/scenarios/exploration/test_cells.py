@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from emulator.faults.model import document
+from emulator.faults.model import Fault, document
 from emulator.faults.parse import parse
-from scenarios.exploration.cells import COLD_ID, ID, CallSite, Cell, Mode, cells, sites
+from emulator.faults.points import Action
+from scenarios.exploration.cells import COLD_ID, ID, CallSite, Cell, Mode, cells, left_alone_by, sites
 
 
 def call(operation: str, times: int = 1, **said: str) -> dict[str, Any]:
@@ -60,3 +61,13 @@ def test_where_a_call_did_not_come_an_earlier_one_of_a_new_process_is_swept() ->
     sooner = cell.sooner()
     assert [fault.id for fault in sooner.faults()] == [ID, COLD_ID]
     assert [sooner.site.number, sooner.sooner().site.number, sooner.sooner().sooner().site.number] == [3, 1, 1]
+
+
+def test_a_call_that_a_course_lets_fail_all_the_time_is_not_swept_in_it() -> None:
+    no_way_out = Fault("no-way-out", "aws.call", Action.ERROR_BEFORE, {"operation": "PutRecords", "resource": "b"})
+    untold = Fault("untold", "s3.notification", Action.DROP)
+    recorded = [call("PutRecords", times=7), call("PutRecords", resource="other"), call("PutObject")]
+    found = sites(recorded, recorded)
+    left = left_alone_by([no_way_out, untold], found)
+    assert [site.name for site in left] == ["PutRecords other", "PutObject b"]
+    assert left_alone_by([untold], found) == found
