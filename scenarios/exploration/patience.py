@@ -36,9 +36,14 @@ class PatientSite(Site):
         settle(self)
 
     def tick(self, function: Scheduled, moment: datetime, but: str = "") -> dict[str, Any]:
-        """Run a scheduled function; what holds it up is let come. Raises TickFailedError, NotSettled."""
+        """Run a scheduled function; what holds it up is let come, unless it is `but`, which is to stay.
+
+        Raises TickFailedError, NotSettled.
+        """
+        if but:
+            return super().tick(function, moment, but)
         with ThreadPoolExecutor(1) as pool:
-            ran = pool.submit(super().tick, function, moment, but)
+            ran = pool.submit(super().tick, function, moment)
             while wait([ran], LOOK_S).not_done:
                 settle(self)
             return ran.result()

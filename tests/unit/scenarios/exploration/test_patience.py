@@ -1,10 +1,20 @@
 """The clock is moved on for what says that it waits for it, and for nothing else."""
 
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
 import pytest
 
 from emulator.deliveries.queue import DelayQueue
 from emulator.inflight import InFlight
-from scenarios.exploration.patience import is_due_later
+from scenarios.exploration import patience
+from scenarios.exploration.patience import PatientSite, is_due_later
+from scenarios.schedules import Scheduled
+from scenarios.site import Site
+
+DEADLINE_S = 10.0
 
 
 @pytest.mark.parametrize(
@@ -27,6 +37,26 @@ def test_hidden_messages_wait_for_emulator_time_unless_a_function_works_on_them(
     )
     assert is_due_later([hidden])
     assert not is_due_later([hidden, ("lambda.queue-source", "mapping concatenator: batch of 10")])
+
+
+def test_a_tick_that_lets_something_wait_moves_no_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    moved, ticked = list[str](), threading.Event()
+
+    def tick(_site: Site, _function: Scheduled, _moment: datetime, but: str = "") -> dict[str, Any]:
+        assert but or ticked.wait(DEADLINE_S)
+        return {}
+
+    def settle(_site: Site) -> None:
+        moved.append("on")
+        ticked.set()
+
+    monkeypatch.setattr(Site, "tick", tick)
+    monkeypatch.setattr(patience, "settle", settle)
+    site, moment = PatientSite(cast(Any, None), cast(Any, None), Path()), datetime.now(UTC)
+    site.tick(Scheduled.PLANNER, moment, "held back")
+    assert moved == []
+    site.tick(Scheduled.PLANNER, moment)
+    assert moved != []
 
 
 def test_an_invocation_that_is_tried_again_later_says_so() -> None:
