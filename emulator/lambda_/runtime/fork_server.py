@@ -36,6 +36,8 @@ LONGEST_NAME = 15
 BIGGEST = 1 << 17
 """Bytes of a request: the variables of a function have at most 4 KB."""
 NUMPY = "numpy"
+ABOUT = ".dist-info"
+"""How folders end that tell about a library and hold no module, though its licences may go by a module's name."""
 CLIENT = ("awslambdaric", "runtime_client")
 """The runtime client, which is not imported before the fork: it reads the environment when it is."""
 
@@ -90,6 +92,7 @@ class Taken:
         own = {NUMPY} if folder == self._home else set[str]()
         found = {name for name in map(module_of, os.listdir(folder)) if name in self._imported} - own  # noqa: PTH208
         for here, folders, files in os.walk(folder):
+            folders[:] = [name for name in folders if not name.endswith(ABOUT)]
             if here == self._home:
                 folders[:] = [name for name in folders if module_of(name) != NUMPY]
             found.update(name for name in map(module_of, [*folders, *files]) if name in self._libraries)

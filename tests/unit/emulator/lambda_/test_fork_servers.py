@@ -129,7 +129,8 @@ MADE_BY = "import numpy, os\ndef handler(event, context): return [numpy.MADE_BY,
 
 @pytest.mark.parametrize("folder", ["python", f"python/lib/{VERSION}/site-packages"])
 def test_numpy_of_a_layer_is_imported_before_the_fork(run: Run, folder: str) -> None:
-    running = started(run, MADE_BY, {f"{folder}/numpy/__init__.py": IMPORTED})
+    about = {f"{folder}/numpy-2.5.5.dist-info/licenses/numpy/LICENSE": "", f"{folder}/numpy.libs/lib.so.1": ""}
+    running = started(run, MADE_BY, {f"{folder}/numpy/__init__.py": IMPORTED} | about)
     made_by, file, pid = json.loads(running.invoke().payload)
     assert is_forked(running)
     assert made_by == parent_of(running).pid != pid
