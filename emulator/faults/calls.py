@@ -92,8 +92,7 @@ def _after(_chain: Any, context: Any, response: Any) -> None:
 
 
 def _strike(context: Any) -> None:
-    target = _target(context)
-    firing = FAULTS.strike(POINT, target, _identity(context)) if FAULTS.concern(POINT, target) else None
+    firing = FAULTS.strike(POINT, _target(context), lambda: _identity(context))
     if firing is None:
         return
     match firing.action:

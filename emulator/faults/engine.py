@@ -7,7 +7,7 @@ answer costs one dictionary look-up.
 import itertools
 import threading
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from emulator.clock import CLOCK, Clock
@@ -53,10 +53,8 @@ class _Armed:
         number = self.seen[identity]
         return identity if number < 2 else f"{identity}#{number}"
 
-    def struck_by(self, target: Mapping[str, str], identity: str, now: float) -> bool:
-        """Count the event if it matches, and say whether the fault strikes it."""
-        if not self.fault.matches(target):
-            return False
+    def strikes(self, identity: str, now: float) -> bool:
+        """Count an event that matches, and say whether the fault strikes it."""
         self.matched += 1
         repeat = self.seen[identity]
         self.seen[identity] += 1
@@ -146,27 +144,25 @@ class Faults:
         with self._lock:
             return [Standing(armed.fault, armed.matched, armed.fired) for armed in self._armed.values()]
 
-    def strike(self, point: str, target: Mapping[str, str], identity: str) -> Firing | None:
+    def strike(self, point: str, target: Mapping[str, str], identity: str | Callable[[], str]) -> Firing | None:
         """What goes wrong with this event, or None; the firing is in the activity log when this returns.
 
         Of the faults that strike, the first that was added acts. `identity` says what the event is in words
-        that are the same in every run (a key, a sequence number; not a request id).
+        that are the same in every run (a key, a sequence number; not a request id); where it goes to expense for it,
+        it is asked only for an event that a fault is about.
         """
-        candidates = self._by_point.get(point)
-        if candidates is None:
+        matching = [armed for armed in self._by_point.get(point, ()) if armed.fault.matches(target)]
+        if not matching:
             return None
+        said = identity if isinstance(identity, str) else identity()
         now = self._clock.now()
         with self._lock:
-            struck = [armed for armed in candidates if armed.struck_by(target, identity, now)]
-            return self._fire(struck[0], target, identity, now) if struck else None
+            struck = [armed for armed in matching if armed.strikes(said, now)]
+            return self._fire(struck[0], target, said, now) if struck else None
 
     def armed(self, point: str) -> bool:
         """Whether any fault is set at a point: ask before going to expense for a target."""
         return point in self._by_point
-
-    def concern(self, point: str, target: Mapping[str, str]) -> bool:
-        """Whether any fault is about such an event: ask before going to expense for an identity."""
-        return any(armed.fault.matches(target) for armed in self._by_point.get(point, ()))
 
     def activity(self, after: int = 0, limit: int = 1000) -> list[Firing]:
         """Up to `limit` firings with a number greater than `after`, oldest first; numbers start at 1."""

@@ -37,13 +37,25 @@ def test_a_fault_at_one_point_leaves_the_others_alone() -> None:
     assert faults.strike("sns.delivery", {"topic": "t"}, "t") is None
 
 
-def test_an_event_concerns_a_fault_that_matches_it_and_asking_counts_nothing() -> None:
-    faults = Faults()
-    assert not faults.concern(POINT, {"bucket": "b", "key": "k1"})
-    faults.add(fault(match={"key": "k*"}, when={"nth": 1}))
-    assert faults.concern(POINT, {"bucket": "b", "key": "k1"})
-    assert not faults.concern(POINT, {"bucket": "b", "key": "other"})
-    assert not faults.concern("sns.delivery", {"topic": "t"})
+def test_an_identity_is_asked_once_and_only_for_an_event_that_a_fault_matches() -> None:
+    faults, asked = Faults(), list[str]()
+
+    def identity() -> str:
+        asked.append("asked")
+        return "b/k"
+
+    def concerns(point: str, **target: str) -> bool:
+        before = len(asked)
+        faults.strike(point, target, identity)
+        return len(asked) > before
+
+    assert not concerns(POINT, bucket="b", key="k1")
+    for _ in range(2):
+        faults.add(fault(match={"key": "k*"}, when={"nth": 2}))
+    assert concerns(POINT, bucket="b", key="k1")
+    assert not concerns(POINT, bucket="b", key="other")
+    assert not concerns("sns.delivery", topic="t")
+    assert asked == ["asked"]
     assert strike(faults, "k1") is not None
 
 
