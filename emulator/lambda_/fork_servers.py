@@ -276,12 +276,9 @@ def layers_with_numpy(launch: Launch) -> str:
     """The folder of the launch's layers if they bring numpy, and it does not say how numpy is to be; else empty."""
     if any(name.startswith(READ_BY_NUMPY) for name in launch.variables):
         return ""
-    return str(launch.opt) if any(_numpy_in(launch.opt)) else ""
-
-
-def _numpy_in(opt: Path) -> Iterator[Path]:
-    yield from (opt / "python").glob("numpy")
-    yield from (opt / "python" / "lib").glob("python3.*/site-packages/numpy")
+    layers = launch.opt / "python"
+    folders = (layers, *layers.glob("lib/python3.*/site-packages"))
+    return str(launch.opt) if any((folder / "numpy").exists() for folder in folders) else ""
 
 
 def _surroundings(launch: Launch) -> dict[str, str]:
