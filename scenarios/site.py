@@ -32,7 +32,9 @@ SETTLE_LOOK_S = 0.2
 SETTLE_STEP_S = 30.0
 SETTLE_LEAP_S = 600.0
 """Emulator time is moved on by the step first, and each time by twice as much, up to the leap."""
-SIGNS_OF_WAITING = ("not before", "held back", "next try in")
+OTHERS_WAIT = ("held back", "next try in")
+"""What the descriptions of things say that wait for emulator time, and keep others waiting meanwhile."""
+SIGNS_OF_WAITING = ("not before", *OTHERS_WAIT)
 """What the descriptions of things in flight say that only wait for emulator time to pass."""
 STALL_LOOK_S = 0.5
 REPLAY_AFTER = timedelta(minutes=topology.CHUNK_GRACE_MINUTES + 1)

@@ -8,7 +8,7 @@ from typing import Any
 
 from emulator.errors import NotSettled
 from scenarios.schedules import Scheduled
-from scenarios.site import Site, waits_for_time
+from scenarios.site import OTHERS_WAIT, Site, waits_for_time
 
 LOOK_S = 0.15
 """Wall-clock time in which work that needs no emulator time usually ends."""
@@ -20,9 +20,6 @@ WINDOW_S = 1.0
 """The batching window of the event sources: it is not worth waiting for either."""
 MOST_ADVANCED_S = 3 * 3600.0
 """In all: well below the 12 hours after which a batch is given up and a chunk leaves the replayer's window."""
-
-OTHERS_WAIT = ("held back", "next try in")
-"""What the descriptions of things say that keep others waiting for as long as they wait themselves."""
 
 _NUMBER = re.compile(r"\d+")
 """What is left to wait changes all the time; that is no progress."""
