@@ -62,26 +62,14 @@ class WorkloadEvent:
 
 
 def synthetic(
-    n: int,
-    seed: int,
-    start: datetime,
-    hours: float = 6.0,
-    campaigns: Sequence[str] = LISTED_CAMPAIGNS,
-    *,
-    conversions: bool = True,
+    n: int, seed: int, start: datetime, hours: float = 6.0, *, conversions: bool = True
 ) -> list[WorkloadEvent]:
     """Exactly `n` events of a plausible ad stream, in time order; see `stream`."""
-    return list(stream(n, seed, start, hours, campaigns, conversions=conversions))
+    return list(stream(n, seed, start, hours, conversions=conversions))
 
 
 def stream(
-    n: int,
-    seed: int,
-    start: datetime,
-    hours: float = 6.0,
-    campaigns: Sequence[str] = LISTED_CAMPAIGNS,
-    *,
-    conversions: bool = True,
+    n: int, seed: int, start: datetime, hours: float = 6.0, *, conversions: bool = True
 ) -> Iterator[WorkloadEvent]:
     """Exactly `n` events in time order within [start, start + hours): impressions, clicks, conversions.
 
@@ -95,7 +83,7 @@ def stream(
         raise ValueError(f"start must be in UTC, got {start.isoformat()}")
     if n < 0 or hours <= 0:
         raise ValueError(f"need n >= 0 and hours > 0, got n={n}, hours={hours}")
-    yield from _AdStream(n, seed, start, hours, campaigns, conversions).events()
+    yield from _AdStream(n, seed, start, hours, conversions).events()
 
 
 def at_edges(events: Sequence[WorkloadEvent]) -> list[WorkloadEvent]:
@@ -114,15 +102,12 @@ def _moved(event: WorkloadEvent, from_edge_us: int) -> WorkloadEvent:
 class _AdStream:
     """The state of one run: what is still to be generated, and followers waiting for their turn in time."""
 
-    def __init__(
-        self, n: int, seed: int, start: datetime, hours: float, campaigns: Sequence[str], conversions: bool
-    ) -> None:
+    def __init__(self, n: int, seed: int, start: datetime, hours: float, conversions: bool) -> None:
         self._conversions = max(n // CONVERSION_SHARE, int(n >= 3)) if conversions else 0
         self._clicks = max(n // CLICK_SHARE, int(n >= 2), self._conversions)
         self._impressions = n - self._clicks - self._conversions
         self._start_us = (start - _EPOCH) // timedelta(microseconds=1)
         self._span_us = int(hours * 3_600_000_000)
-        self._campaigns = campaigns
         what = f"{seed}/{n}/{start.isoformat()}/{hours}" + ("" if conversions else "/no conversions")
         run = hashlib.md5(what.encode(), usedforsecurity=False).hexdigest()
         self._run = run[:10]
@@ -190,11 +175,11 @@ class _AdStream:
         return WorkloadEvent(EventType.IMPRESSION, record)
 
     def _campaign(self) -> str:
-        if not self._campaigns or self._rng.random() < _UNLISTED_PROBABILITY:
+        if self._rng.random() < _UNLISTED_PROBABILITY:
             return self._rng.choice(UNLISTED_CAMPAIGNS)
         # Popularity falls with the rank, as campaigns' do.
-        rank = int(len(self._campaigns) * self._rng.random() ** 2)
-        return self._campaigns[rank]
+        rank = int(len(LISTED_CAMPAIGNS) * self._rng.random() ** 2)
+        return LISTED_CAMPAIGNS[rank]
 
     def _click(self, impression: WorkloadEvent, at: int) -> WorkloadEvent:
         shown = impression.record
