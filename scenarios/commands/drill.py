@@ -187,11 +187,11 @@ def _with(drill: "Drill", source: Path | None, mapping: str | None, events: int 
 
     if (source is None) != (mapping is None):
         raise typer.BadParameter("--input and --mapping go together")
-    workload = replace(drill.workload, events=events or drill.workload.events)
-    if source is not None and mapping is not None:
-        given = Workload(events or EVERY_EVENT, portions=workload.portions)
-        workload = replace(given, source=source, mapping=find(mapping))
-    return replace(drill, workload=workload)
+    own = drill.workload
+    if source is None or mapping is None:
+        return replace(drill, workload=replace(own, events=events or own.events))
+    given = Workload(events or EVERY_EVENT, portions=own.portions, source=source, mapping=find(mapping))
+    return replace(drill, workload=given)
 
 
 def _check_workload(workload: "Workload", seed: int) -> None:
