@@ -52,9 +52,8 @@ def observe_with(site: Site, history: History, model: Model) -> tuple[AtRest, di
 
 
 def part_digests(site: Site) -> dict[str, str]:
-    """Key → MD5 of every part file: the ETag of an object that was put in one piece is that (S3 API Reference)."""
-    pages = site.s3.get_paginator("list_objects_v2").paginate(Bucket=site.data_bucket, Prefix=f"{Layer.PARTS}/")
-    return {entry["Key"]: entry["ETag"].strip('"') for page in pages for entry in page.get("Contents", [])}
+    """Key → MD5 of every part file."""
+    return rest.md5s(site.s3, site.data_bucket, f"{Layer.PARTS}/")
 
 
 def _stored(files: Iterable[RestFile]) -> tuple[Stored, ...]:

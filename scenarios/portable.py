@@ -10,6 +10,7 @@ from emulator.errors import NotSettled
 from emulator.plain import NoControl
 from emulator.stack import Stack
 from pipeline import topology
+from scenarios.client import rest
 from scenarios.site import Site
 
 QUIET_S = topology.CHUNK_BUFFER_S + 15.0
@@ -52,10 +53,12 @@ class PortableSite(Site):
         """As `settle`: what hangs changes nothing either."""
         self.settle()
 
+    def report(self) -> None:
+        """Nothing that could be asked for."""
+
     def _sight(self) -> Sight:
         """Every object, by the digest that S3 tells."""
-        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.data_bucket)
-        return {entry["Key"]: entry["ETag"] for page in pages for entry in page.get("Contents", [])}
+        return rest.md5s(self.s3, self.data_bucket)
 
     def _queued(self) -> bool:
         """Whether a merge waits or is under way."""

@@ -1,9 +1,11 @@
 """The place where drills are held: a stack with the pipeline deployed on it, by the names of its topology."""
 
+import hashlib
 import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -27,6 +29,7 @@ TICK_PAUSE_S = 0.5
 DONE_TAG = "wavetank-partitioned"
 """Object tag of a chunk whose parts are all written."""
 CHUNKS = "chunks/"
+SCHEMAS = "schemas/"
 SETTLE_S = 120.0
 SETTLE_LOOK_S = 0.2
 SETTLE_STEP_S = 30.0
@@ -209,16 +212,14 @@ class Site:
 
     def restore_registry(self) -> list[str]:
         """Make the published schemas what the folder has, and no others; the keys of those that were not."""
-        right = dict(self._published())
-        strangers = [
-            key
-            for event in self.topology.events
-            for key in rest.keys(self.s3, self.registry_bucket, f"schemas/{event.name}/")
-            if key.endswith(".avsc") and key not in right
-        ]
+        right = {key: path.read_bytes() for key, path in self._published()}
+        there = rest.md5s(self.s3, self.registry_bucket, SCHEMAS)
+        known = tuple(f"{SCHEMAS}{event.name}/" for event in self.topology.events)
+        strangers = [key for key in there if key.startswith(known) and key.endswith(".avsc") and key not in right]
         for key in strangers:
             self.s3.delete_object(Bucket=self.registry_bucket, Key=key)
-        return strangers + [key for key, path in right.items() if self._write_back(key, path.read_bytes())]
+        differing = (key for key, schema in right.items() if there.get(key) != _md5(schema))
+        return strangers + [key for key in differing if self._write_back(key, right[key])]
 
     def next_raw_key(self, event_type: str) -> str:
         """The registry key of the raw version after the newest in the folder."""
@@ -230,11 +231,16 @@ class Site:
             yield from ((schema.key, schema.path) for schema in event.schemas)
 
     def _write_back(self, key: str, right: bytes) -> bool:
-        there = self.s3.get_object(Bucket=self.registry_bucket, Key=key)["Body"].read()
-        if json.loads(there) == json.loads(right):
-            return False
+        with suppress(self.s3.exceptions.NoSuchKey, ValueError):
+            there = self.s3.get_object(Bucket=self.registry_bucket, Key=key)["Body"].read()
+            if json.loads(there) == json.loads(right):
+                return False
         self.s3.put_object(Bucket=self.registry_bucket, Key=key, Body=right)
         return True
+
+
+def _md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
 def waits_for_time(what: str) -> bool:

@@ -92,6 +92,15 @@ def keys(s3: "S3Client", bucket: str, prefix: str) -> Iterator[str]:
         yield from (entry["Key"] for entry in page.get("Contents", []))
 
 
+def md5s(s3: "S3Client", bucket: str, prefix: str = "") -> dict[str, str]:
+    """Key → MD5 of every object below `prefix` that was put in one piece: its ETag (Amazon S3 API Reference, Object).
+
+    Of another object it is what tells two versions apart, and no MD5.
+    """
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return {entry["Key"]: entry["ETag"].strip('"') for page in pages for entry in page.get("Contents", [])}
+
+
 def files(
     s3: "S3Client", bucket: str, layers: Iterable[Layer] = DATA_OF_RECORD, event_type: str | None = None
 ) -> Iterator[RestFile]:

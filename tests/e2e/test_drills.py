@@ -14,6 +14,7 @@ from emulator.faults.points import Action
 from emulator.stack import EmbeddedStack
 from pipeline import topology
 from scenarios.catalogue import catalogue
+from scenarios.client import rest
 from scenarios.commands import drill as drill_command
 from scenarios.drill import Drill, Workload
 from scenarios.evidence import Verdict
@@ -130,6 +131,20 @@ def test_a_step_that_cannot_be_done_breaks_the_run_off_and_heals_it(runner: Runn
     assert report.verdict is Verdict.INCONCLUSIVE
     assert "broke off: KeyError" in report.troubles[0].detail
     assert site.stack.control.faults() == []
+    assert site.restore_registry() == []
+
+
+def test_schemas_that_were_changed_taken_away_or_added_are_as_they_were_once_the_registry_is_restored(
+    site: Site,
+) -> None:
+    s3, bucket = site.s3, site.registry_bucket
+    changed, gone, added = "schemas/click/raw/v1.avsc", "schemas/impression/raw/v1.avsc", "schemas/click/raw/v99.avsc"
+    right = rest.md5s(s3, bucket)
+    for key in (changed, added):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"{}")
+    s3.delete_object(Bucket=bucket, Key=gone)
+    assert sorted(site.restore_registry()) == [changed, added, gone]
+    assert rest.md5s(s3, bucket) == right
     assert site.restore_registry() == []
 
 
