@@ -31,9 +31,13 @@ class Control:
         """What runs there: process id, versions, clock, and the plugins proven loaded."""
         return self._object("GET", "/status", timeout_s=timeout_s)
 
-    def settle(self, timeout_s: float = 60.0) -> None:
-        """Return once nothing is in flight anywhere; `timeout_s` is wall clock. Raises `NotSettled`."""
-        status, body = self._call("POST", f"/settle?timeout={timeout_s:g}", timeout_s=timeout_s + SLACK_S)
+    def settle(self, timeout_s: float = 60.0, *, telemetry: bool = True) -> None:
+        """Return once nothing is in flight anywhere; `timeout_s` is wall clock. Raises `NotSettled`.
+
+        Without `telemetry` metrics and log lines of what was done may still be on their way to CloudWatch.
+        """
+        query = f"timeout={timeout_s:g}" + ("" if telemetry else "&telemetry=false")
+        status, body = self._call("POST", f"/settle?{query}", timeout_s=timeout_s + SLACK_S)
         if status == SETTLED_TOO_LATE:
             raise NotSettled(timeout_s, [(item["hop"], item["what"]) for item in body["pending"]])
         _accept(status, body)

@@ -105,30 +105,39 @@ class InFlight:
 
     def working(self) -> list[Pending]:
         """What is in flight now, without what comes last."""
-        with self._lock:
-            held = list(self._held.values())
-        return held + self._asked(last=False)
+        return self._working(whole=True)
 
-    def settle(self, timeout_s: float) -> list[Pending]:
+    def settle(self, timeout_s: float, *, last: bool = True) -> list[Pending]:
         """Wait until nothing is in flight anywhere; return what still is when `timeout_s` (wall clock) is over.
 
         Quiet means: every flush was asked for, then two looks in a row found nothing and no token was taken
-        in between.
+        in between. Without `last` what comes last goes in its own time.
         """
         deadline, pause_s = time.monotonic() + timeout_s, POLL_S
         begun_when_quiet: int | None = None
         while True:
-            broken = self._flushed(last=False)
-            begun = self._begun
-            pending = broken + self.working() or self._flushed(last=True) + self._asked(last=True)
-            if not pending and begun == begun_when_quiet:
-                return []
-            begun_when_quiet = begun if not pending else None
-            if time.monotonic() > deadline:
+            over, begun = time.monotonic() >= deadline, self._begun
+            pending = self._look(whole=over, last=last)
+            if over or (not pending and begun == begun_when_quiet):
                 return pending
+            begun_when_quiet = begun if not pending else None
             if pending:
                 time.sleep(pause_s)
                 pause_s = min(LONGEST_POLL_S, pause_s * 1.25)
+
+    def _look(self, *, whole: bool, last: bool) -> list[Pending]:
+        """What is in flight when every flush was asked for; unless the `whole` is wanted, the first that is found."""
+        pending = self._flushed(last=False) + self._working(whole=whole)
+        return pending if pending or not last else self._flushed(last=True) + self._asked(last=True)
+
+    def _working(self, *, whole: bool) -> list[Pending]:
+        with self._lock:
+            found = list(self._held.values())
+        for watch in self._watching(last=False):
+            if found and not whole:
+                break
+            found += watch.ask()
+        return found
 
     def _asked(self, last: bool) -> list[Pending]:
         return [item for watch in self._watching(last) for item in watch.ask()]

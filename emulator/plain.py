@@ -29,7 +29,7 @@ class NoControl(Control):
         """Raises NotWavetank."""
         raise self._absent()
 
-    def settle(self, timeout_s: float = 60.0) -> NoReturn:  # noqa: ARG002
+    def settle(self, timeout_s: float = 60.0, *, telemetry: bool = True) -> NoReturn:  # noqa: ARG002
         """Raises NotWavetank: what is in flight cannot be known, only waited for (`scenarios.portable`)."""
         raise self._absent()
 

@@ -67,8 +67,11 @@ class Stack(Protocol):
         `answer_s`: for calls that are made once and given up after so long.
         """
 
-    def settle(self, timeout_s: float = 60.0) -> None:
-        """Return once nothing is in flight anywhere. Raises `NotSettled` after `timeout_s` of wall clock."""
+    def settle(self, timeout_s: float = 60.0, *, telemetry: bool = True) -> None:
+        """Return once nothing is in flight anywhere. Raises `NotSettled` after `timeout_s` of wall clock.
+
+        Without `telemetry` metrics and log lines of what was done may still be on their way to CloudWatch.
+        """
 
     def down(self) -> None:
         """Stop it, if it is ours to stop; doing it again does nothing."""
@@ -95,9 +98,9 @@ class ExternalStack:
         """The boto3 client of a service; made once, safe to share between threads."""
         return self._clients.get(service, long=long, answer_s=answer_s)
 
-    def settle(self, timeout_s: float = 60.0) -> None:
+    def settle(self, timeout_s: float = 60.0, *, telemetry: bool = True) -> None:
         """Return once nothing is in flight anywhere. Raises `NotSettled`, or `Unreachable`."""
-        self.control.settle(timeout_s)
+        self.control.settle(timeout_s, telemetry=telemetry)
 
     def down(self) -> None:
         """Close the connections; the stack itself is not ours to stop."""

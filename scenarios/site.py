@@ -40,6 +40,8 @@ OTHERS_WAIT = ("held back", "next try in")
 SIGNS_OF_WAITING = ("not before", *OTHERS_WAIT)
 """What the descriptions of things in flight say that only wait for emulator time to pass."""
 STALL_LOOK_S = 0.5
+REPORT_S = 10.0
+"""Metrics are sent every five seconds also while something else is in flight."""
 REPLAY_AFTER = timedelta(minutes=topology.CHUNK_GRACE_MINUTES + 1)
 """A replayer that runs so much later takes every chunk there is for old enough."""
 
@@ -91,14 +93,14 @@ class Site:
         return routes(self.topology)
 
     def settle(self) -> None:
-        """Return once nothing is in flight; raises NotSettled.
+        """Return once nothing is in flight but what tells of it (see `report`); raises NotSettled.
 
         Where all that is in flight waits for its time, emulator time is moved on instead of waited for.
         """
         deadline, step_s = time.monotonic() + SETTLE_S, SETTLE_STEP_S
         while True:
             try:
-                return self.stack.settle(SETTLE_LOOK_S)
+                return self.stack.settle(SETTLE_LOOK_S, telemetry=False)
             except NotSettled as error:
                 if time.monotonic() > deadline:
                     raise
@@ -113,12 +115,16 @@ class Site:
         deadline = time.monotonic() + SETTLE_S
         while True:
             try:
-                return self.stack.settle(STALL_LOOK_S)
+                return self.stack.settle(STALL_LOOK_S, telemetry=False)
             except NotSettled as error:
                 if all(on in what for _, what in error.pending):
                     return None
                 if time.monotonic() > deadline:
                     raise
+
+    def report(self) -> None:
+        """Let CloudWatch have the metrics of what was done; raises NotSettled."""
+        self.stack.settle(REPORT_S)
 
     def now(self) -> datetime:
         """Emulator time, UTC."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from emulator.errors import NotSettled
 from emulator.faults.model import Fault
 from scenarios.alarm_watch import watched
 from scenarios.alarms import Watched
@@ -63,6 +64,8 @@ class Tracer:
             first_s = first_of(self._notes)
             sightings += reader.streams(datetime.fromtimestamp(first_s, UTC))
             sightings += reader.objects()
+            with suppress(NotSettled):
+                self.site.report()
             alarms = watched(self.site, first_s, self.site.now().timestamp())
         except Exception as error:
             problem = f"{type(error).__name__}: {error}"

@@ -44,6 +44,7 @@ from emulator.status import status
 
 PATH = "/_wavetank"
 NOT_SETTLED = 409
+FLAGS = {"true": True, "false": False}
 LONGEST_SETTLE_S = 3600.0
 CHAOS_PATH = "/_localstack/chaos"
 RESET_WAIT_S = 0.3
@@ -130,7 +131,7 @@ def _status(_request: Any) -> Answer:
 
 def _settle(request: Any) -> Answer:
     timeout_s = _seconds(request.args.get("timeout", 60), "timeout", LONGEST_SETTLE_S)
-    pending = IN_FLIGHT.settle(timeout_s)
+    pending = IN_FLIGHT.settle(timeout_s, last=_flag(request.args.get("telemetry", "true"), "telemetry"))
     if not pending:
         return {"settled": True}
     listed = [{"hop": item.hop, "what": item.what} for item in pending]
@@ -285,6 +286,12 @@ def _body(request: Any) -> Any:
         return json.loads(request.get_data() or b"{}")
     except ValueError as error:
         raise RefusedError(f"the body is not JSON: {error}") from error
+
+
+def _flag(given: str, name: str) -> bool:
+    if given not in FLAGS:
+        raise RefusedError(f"{name} is {given!r}, not one of: {', '.join(FLAGS)}")
+    return FLAGS[given]
 
 
 def _seconds(given: Any, name: str, most: float) -> float:

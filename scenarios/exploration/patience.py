@@ -53,7 +53,7 @@ def settle(site: Site) -> None:
     seen: list[str] = []
     while True:
         try:
-            return site.stack.settle(LOOK_S)
+            return site.stack.settle(LOOK_S, telemetry=False)
         except NotSettled as error:
             pending = list(error.pending)
             if time.monotonic() - began > LONGEST_S:

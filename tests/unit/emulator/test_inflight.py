@@ -92,6 +92,29 @@ def test_what_comes_last_is_flushed_when_nothing_else_is_in_flight() -> None:
     assert counted == []
 
 
+def test_a_settle_without_what_comes_last_neither_flushes_it_nor_waits_for_it() -> None:
+    register = InFlight()
+    counted = ["metric"]
+    register.watch("last", lambda: [Pending("last", item) for item in counted], counted.clear, last=True)
+    assert register.settle(0, last=False) == []
+    assert counted == ["metric"]
+
+
+def test_a_settle_that_gives_up_names_all_that_is_in_flight_and_before_asks_no_more_than_it_has_to() -> None:
+    register = InFlight()
+    end = register.begin("hop", "work")
+    asked = []
+
+    def probe() -> list[Pending]:
+        asked.append(register.pending)
+        return [Pending("behind", "3 records")]
+
+    register.watch("probe", probe)
+    assert register.settle(0.05) == [Pending("hop", "work"), Pending("behind", "3 records")]
+    assert len(asked) == 1
+    end()
+
+
 def test_settle_waits_for_work_that_causes_work() -> None:
     """Each link takes the next token before it gives up its own: settle must see the chain as one."""
     register = InFlight()

@@ -55,7 +55,7 @@ class ScriptedStack:
         self.long.add(long)
         return self
 
-    def settle(self, _timeout_s: float) -> None:
+    def settle(self, _timeout_s: float, *, telemetry: bool = True) -> None:
         """Count it."""
         self.settled += 1
 

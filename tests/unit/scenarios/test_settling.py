@@ -27,7 +27,7 @@ class Pending:
         """The stack itself, as its control API."""
         return self
 
-    def settle(self, timeout_s: float) -> None:
+    def settle(self, timeout_s: float, *, telemetry: bool = True) -> None:
         """Raises NotSettled as long as there is anything."""
         if self._looks:
             raise NotSettled(timeout_s, self._looks.pop(0))

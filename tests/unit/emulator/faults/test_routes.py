@@ -132,6 +132,7 @@ def test_settle_answers_what_is_in_flight() -> None:
         ("POST", "/clock", b'{"advance_s": Infinity}'),
         ("POST", "/clock", {"advance": 1}),
         ("POST", "/settle?timeout=x", None),
+        ("POST", "/settle?telemetry=maybe", None),
         ("POST", "/settle?timeout=nan", None),
         ("POST", "/settle?timeout=-1", None),
         ("POST", "/settle?timeout=1e9", None),
