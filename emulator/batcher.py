@@ -8,7 +8,7 @@ from emulator.inflight import IN_FLIGHT, Pending
 
 LOG = logging.getLogger(__name__)
 
-LINGER_S = 0.1
+LINGER_S = 0.5
 """How long the first thing of a batch waits for others, unless a settle is in a hurry. Wall clock."""
 
 
