@@ -3,6 +3,8 @@
 import importlib
 import pkgutil
 from collections.abc import Iterable, Mapping
+from functools import cache
+from types import MappingProxyType
 
 from scenarios import drills
 from scenarios.drill import Drill, Tag
@@ -15,13 +17,14 @@ class UnknownDrillError(LookupError):
     """There is no drill of that name, or no such tag; the message says which there are."""
 
 
+@cache
 def catalogue() -> Mapping[str, Drill]:
     """Every drill by name, the control first, then by name."""
     modules = (
         importlib.import_module(f"{drills.__name__}.{found.name}") for found in pkgutil.iter_modules(drills.__path__)
     )
     found = sorted((module.DRILL for module in modules), key=lambda drill: (drill.name != CONTROL, drill.name))
-    return {drill.name: drill for drill in found}
+    return MappingProxyType({drill.name: drill for drill in found})
 
 
 def named(names: Iterable[str]) -> list[Drill]:

@@ -1,9 +1,10 @@
-"""The files that tell what a command found: written anew after each drill, so that what is known is kept."""
+"""The files that tell what a command found: written anew while it runs, so that what is known is kept."""
 
 import json
 import os
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,23 @@ from typing import Any
 from scenarios.report import Report, document
 from scenarios.skips import Skip
 
+KEPT_FOR_S = 5.0
+"""Files that are younger are not written anew for one run more."""
 
-@dataclass(frozen=True)
+
+@dataclass
 class Outputs:
     """Where to write JSON, JUnit XML and the page; None where it is not wanted."""
 
     json: Path | None = None
     junit: Path | None = None
     html: Path | None = None
+    _written: float | None = field(default=None, init=False)
+
+    def keep(self, reports: Sequence[Report], skips: Sequence[Skip] = ()) -> None:
+        """Write as `write` does, where the files tell of a while ago; all of them are written anew for each run."""
+        if self._written is None or time.monotonic() - self._written > KEPT_FOR_S:
+            self.write(reports, skips)
 
     def write(self, reports: Sequence[Report], skips: Sequence[Skip] = ()) -> None:
         """Write all that is wanted; the page is about what was held. Raises OSError."""
@@ -31,6 +41,7 @@ class Outputs:
             _write(self.junit, junit(reports, skips))
         if self.html is not None:
             _write(self.html, page(reports, datetime.now(UTC)))
+        self._written = time.monotonic()
 
 
 def summarise(reports: Sequence[Report]) -> None:

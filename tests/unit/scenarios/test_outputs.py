@@ -1,14 +1,16 @@
 """What CI systems read: JUnit XML, and the summary of a step of GitHub Actions."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree.ElementTree import fromstring
 
 import pytest
 
 from scenarios.evidence import Finding, Judgement, Verdict
 from scenarios.junit import junit
-from scenarios.outputs import Outputs, summarise
+from scenarios.outputs import KEPT_FOR_S, Outputs, summarise
 from scenarios.step_summary import VARIABLE, markdown
 from tests.unit.scenarios.reports_example import LOSSY, UNSURE, WHOLE
 
@@ -55,6 +57,27 @@ def test_the_summary_is_added_to_what_is_there_and_only_where_github_asks_for_it
     monkeypatch.setenv(VARIABLE, str(summary))
     summarise(REPORTS)
     assert summary.read_text() == "before\n" + markdown(REPORTS)
+
+
+def test_files_are_kept_up_to_date_but_not_written_anew_for_each_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr("scenarios.outputs.time", SimpleNamespace(monotonic=lambda: now[0]))
+    file = tmp_path / "report.json"
+    outputs = Outputs(json=file)
+
+    def known() -> int:
+        return len(json.loads(file.read_text())["drills"])
+
+    outputs.keep([])
+    outputs.keep(REPORTS[:1])
+    assert known() == 0
+    now[0] += KEPT_FOR_S + 1
+    outputs.keep(REPORTS[:2])
+    assert known() == 2
+    outputs.write(REPORTS)
+    assert known() == 3
 
 
 def test_only_the_files_that_were_asked_for_are_written(tmp_path: Path) -> None:
