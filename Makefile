@@ -56,12 +56,12 @@ fuzz: setup ## Feed a million damaged inputs to frame, decode and partition. FUZ
 	FUZZ_INPUTS=$(FUZZ_INPUTS) $(BIN)/python -m pytest -q -s tests/unit/pipeline/test_fuzz.py
 
 .PHONY: drill
-drill: setup ## Start a stack, deploy, run the basic drills, print the verdicts. DRILL_ARGS='duplicates --seed 7' for one.
+drill: setup ## Start stacks, deploy, run the basic drills, print the verdicts. DRILL_ARGS='duplicates --seed 7' for one.
 	$(BIN)/wavetank drill $(DRILL_ARGS)
 
 .PHONY: drills
-drills: setup ## Run the whole catalogue of drills, three at a time. Some five minutes.
-	$(BIN)/wavetank drill --all --jobs 3
+drills: setup ## Run the whole catalogue of drills, several at a time. Some two minutes on two cores.
+	$(BIN)/wavetank drill --all
 
 .PHONY: sweep
 sweep: setup ## Let every AWS call of every function go wrong. SWEEP_ARGS='partitioner' for one function.

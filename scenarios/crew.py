@@ -1,17 +1,28 @@
 """Holds drills on several sites side by side; the reports and their order are those of a single site."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import os
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 
-from scenarios.drill import Drill, Workload
+from scenarios.drill import Drill
 from scenarios.report import Report
 from scenarios.runner import Digests, Progress, Runner, control_of
 from scenarios.site import Site
 
 Held = Future[tuple[Report, Digests | None]]
+
+STACKS_A_CORE = 2
+"""A drill is at rest for about half of the time that it lasts, while batches fill and refused calls are tried again."""
+MOST_STACKS = 8
+"""A stack and its functions take about two thirds of a gigabyte."""
+
+
+def at_once(drills: int) -> int:
+    """How many of so many drills are run at a time where nobody says."""
+    return min(drills, MOST_STACKS, STACKS_A_CORE * (os.process_cpu_count() or 1))
 
 
 @dataclass
@@ -30,25 +41,41 @@ class Crew:
         for site in self.sites:
             self._free.put(Runner(site, self.folder, self.progress))
 
-    def hold(self, drills: Iterable[Drill], seed: int) -> Iterator[Report]:
+    def hold(self, drills: Sequence[Drill], seed: int) -> Iterator[Report]:
         """Run each drill and, once for each workload, its control; one report for each run, each control first.
 
-        Raises what `Runner.hold` does.
+        That is the order of the reports. What waits by the wall clock is begun early, and never on more than half of
+        the sites, so that it waits beside others. Raises what `Runner.hold` does.
         """
-        controls: dict[Workload, Held] = {}
-        runs: list[Held] = []
-        with ThreadPoolExecutor(len(self.sites), thread_name_prefix="drill") as pool:
-            for drill in drills:
-                if drill.workload not in controls:
-                    controls[drill.workload] = pool.submit(self._run, control_of(drill), seed, None)
-                    runs.append(controls[drill.workload])
-                if not drill.is_control:
-                    runs.append(pool.submit(self._run, drill, seed, controls[drill.workload]))
+        number = len(self.sites)
+        with self._pool(number) as busy, self._pool(max(1, number // 2)) as waiting:
+            runs = self._begun(drills, seed, busy, waiting)
             try:
                 for run in runs:
                     yield run.result()[0]
             finally:
-                pool.shutdown(cancel_futures=True)
+                busy.shutdown(wait=False, cancel_futures=True)
+                waiting.shutdown(cancel_futures=True)
+
+    def _pool(self, threads: int) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(threads, thread_name_prefix="drill")
+
+    def _begun(
+        self, drills: Sequence[Drill], seed: int, busy: ThreadPoolExecutor, waiting: ThreadPoolExecutor
+    ) -> list[Held]:
+        """Every run, in the order of the reports."""
+        controls = {
+            workload: busy.submit(self._run, control_of(drill), seed, None)
+            for workload, drill in {drill.workload: drill for drill in drills}.items()
+        }
+        runs = dict[Held, None]()
+        for drill in drills:
+            control = controls[drill.workload]
+            runs[control] = None
+            if not drill.is_control:
+                pool = waiting if drill.waits else busy
+                runs[pool.submit(self._run, drill, seed, control)] = None
+        return list(runs)
 
     def _run(self, drill: Drill, seed: int, control: Held | None) -> tuple[Report, Digests | None]:
         """The control was taken up before, by another runner if it has not ended: to wait for it comes to an end."""

@@ -66,7 +66,8 @@ class Drill:
     sets_aside: reasons for which events are in quarantine on the way; None where that is not known beforehand.
     converges_within_s: so long after the healing, at most, the data at rest still change; None where it may take its
     time. alarms: names of those that have to ring before the data at rest are read, and no other may; None where that
-    is not known beforehand.
+    is not known beforehand. waits: it waits by the wall clock, for pauses and time-outs of the functions' SDK, and so
+    is taken up first where drills run side by side.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Drill:
     sets_aside: tuple[str, ...] | None = ()
     converges_within_s: float | None = None
     alarms: tuple[str, ...] | None = ()
+    waits: bool = False
 
     @property
     def promise(self) -> Promise:

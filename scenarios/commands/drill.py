@@ -48,7 +48,16 @@ Events = Annotated[
     int | None,
     typer.Option("--events", min=1, help="How many events; by default 240, or all of --input.", show_default=False),
 ]
-Jobs = Annotated[int, typer.Option("--jobs", min=1, max=32, help="Run so many at a time, each on a stack of its own.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        min=1,
+        max=32,
+        help="Run so many at a time, each on a stack of its own.",
+        show_default="two for each core, at most 8",
+    ),
+]
 InDocker = Annotated[bool, typer.Option("--docker", help="Run on private stacks in containers.")]
 Quiet = Annotated[
     float | None,
@@ -102,7 +111,7 @@ def drill(
     source: Input = None,
     mapping: Mapping = None,
     events: Events = None,
-    jobs: Jobs = 1,
+    jobs: Jobs = None,
     endpoint_url: Endpoint = None,
     docker: InDocker = False,
     quiet: Quiet = None,
@@ -115,12 +124,12 @@ def drill(
     """
     from emulator.home import Home
     from scenarios.board import Board, console, table
-    from scenarios.crew import Crew
+    from scenarios.crew import Crew, at_once
     from scenarios.outputs import Outputs, summarise
     from scenarios.report import Report, exit_code
     from scenarios.skips import sort_out
 
-    if (jobs > 1 or docker) and endpoint_url is not None:
+    if (jobs not in (None, 1) or docker) and endpoint_url is not None:
         raise typer.BadParameter("--jobs and --docker are for private stacks, not for the one of --endpoint-url")
     if replay is not None:
         if names or everything or tags or source or mapping or events:
@@ -130,16 +139,19 @@ def drill(
         wanted = [_with(found, source, mapping, events) for found in _chosen(names or [], everything, tags or [])]
     _check_workload(wanted[0].workload, seed)
     out, reports, outputs = console(), list[Report](), Outputs(json_file, junit_file, html_file)
-    places = _Places(endpoint_url, jobs, docker, quiet, patient=replay is not None)
+    places = _Places(endpoint_url, jobs or at_once(len(wanted)), docker, quiet, patient=replay is not None)
     with Board(out) as board, places.sites(board.now) as sites:
         held, skips = sort_out(wanted, sites[0].stack)
         for skip in skips:
             board.skipped(skip)
         outputs.write(reports, skips)
         crew = Crew(sites, Home.from_environment().path / "runs", board.now)
-        for report in crew.hold(held, seed):
-            reports.append(report)
-            board.ended(report)
+        try:
+            for report in crew.hold(held, seed):
+                reports.append(report)
+                board.ended(report)
+                outputs.keep(reports, skips)
+        finally:
             outputs.write(reports, skips)
     out.print(table(reports))
     summarise(reports)

@@ -10,4 +10,5 @@ DRILL = Drill(
     tags=(Tag.FUNCTIONS, Tag.DUPLICATES),
     troubles=functions_die(Action.CRASH_AFTER),
     witness=DONE_AGAIN,
+    waits=True,
 )

@@ -10,4 +10,5 @@ DRILL = Drill(
     tags=(Tag.FUNCTIONS,),
     troubles=functions_die(Action.CRASH_BEFORE),
     witness=DONE_AGAIN,
+    waits=True,
 )

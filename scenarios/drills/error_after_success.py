@@ -33,4 +33,5 @@ DRILL = Drill(
         Tick(Scheduled.PLANNER),
         Look("when it was done again", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
     ),
+    waits=True,
 )

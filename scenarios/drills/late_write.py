@@ -45,4 +45,5 @@ DRILL = Drill(
         Settle(),
         Look("when it has written", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
     ),
+    waits=True,
 )

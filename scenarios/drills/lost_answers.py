@@ -23,4 +23,5 @@ DRILL = Drill(
         Tick(Scheduled.PLANNER),
         Look("when written again", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
     ),
+    waits=True,
 )

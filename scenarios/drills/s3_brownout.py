@@ -25,4 +25,5 @@ DRILL = Drill(
         Tick(Scheduled.PLANNER),
         Look("call by call", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
     ),
+    waits=True,
 )

@@ -18,4 +18,5 @@ DRILL = Drill(
         Tick(Scheduled.PLANNER),
         Look("with refused readers", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
     ),
+    waits=True,
 )

@@ -1,11 +1,13 @@
 """Drills that run side by side are reported as if one site had held them, each after its control."""
 
+import os
+from dataclasses import replace
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Lock
 
 import pytest
 
-from scenarios.crew import Crew
+from scenarios.crew import MOST_STACKS, STACKS_A_CORE, Crew, at_once
 from scenarios.drill import Drill, Workload
 from scenarios.evidence import Verdict
 from scenarios.report import Report
@@ -51,3 +53,30 @@ def test_several_sites_are_at_work_at_the_same_time(tmp_path: Path) -> None:
     drills = [Drill("control", "No faults.", workload=workload) for workload in (SMALL, SMALLER)]
     assert [report.name for report in Crew(sites, tmp_path).hold(drills, 1)] == ["control", "control"]
     assert not meeting.broken
+
+
+@pytest.mark.parametrize(("sites", "most"), [(1, 1), (2, 1), (4, 2), (5, 2)])
+def test_what_waits_by_the_wall_clock_takes_no_more_than_half_of_the_sites(
+    tmp_path: Path, sites: int, most: int
+) -> None:
+    lock, waiting = Lock(), list[str]()
+    seen = [0]
+
+    def progress(name: str, what: str) -> None:
+        with lock:
+            if name.startswith("waits") and what == "clean":
+                waiting.append(name)
+                seen.append(len(waiting))
+            if name.startswith("waits") and what == "check":
+                waiting.remove(name)
+
+    drills = [replace(DRILLS[0], name=f"waits-{number}", waits=True) for number in range(6)]
+    crew = Crew([still_site(lambda _: None) for _ in range(sites)], tmp_path, progress)
+    reports = list(crew.hold([*DRILLS, *drills], 1))
+    assert [report.name for report in reports][-6:] == [drill.name for drill in drills]
+    assert 1 <= max(seen) <= most
+
+
+def test_unless_somebody_says_two_drills_run_for_each_core_and_no_more_than_there_are() -> None:
+    assert [at_once(number) for number in (0, 1)] == [0, 1]
+    assert at_once(1_000) == min(MOST_STACKS, STACKS_A_CORE * (os.process_cpu_count() or 1))
