@@ -1,6 +1,6 @@
 """Shows drills on a terminal: what runs now, and a table of what they found."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -62,6 +62,10 @@ class Board:
             self._remove(STACK)
             self._tasks[name] = self._progress.add_task(escape(name), total=None, what="")
         self._progress.update(self._tasks[name], what=escape(what))
+
+    def line(self, name: str, number: int) -> Callable[[str], None]:
+        """The way to say what the `number`th (from 1) that does the same work now does."""
+        return lambda what: self.now(f"{name} {number}", what)
 
     def _remove(self, name: str) -> None:
         if name in self._tasks:

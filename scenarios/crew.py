@@ -1,6 +1,5 @@
 """Holds drills on several sites side by side; the reports and their order are those of a single site."""
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -13,16 +12,6 @@ from scenarios.runner import Digests, Progress, Runner, control_of
 from scenarios.site import Site
 
 Held = Future[tuple[Report, Digests | None]]
-
-STACKS_A_CORE = 2
-"""A drill is at rest for about half of the time that it lasts, while batches fill and refused calls are tried again."""
-MOST_STACKS = 8
-"""A stack and its functions take about two thirds of a gigabyte."""
-
-
-def at_once(drills: int) -> int:
-    """How many of so many drills are run at a time where nobody says."""
-    return min(drills, MOST_STACKS, STACKS_A_CORE * (os.process_cpu_count() or 1))
 
 
 @dataclass
@@ -47,15 +36,14 @@ class Crew:
         That is the order of the reports. What waits by the wall clock is begun early, and never on more than half of
         the sites, so that it waits beside others. Raises what `Runner.hold` does.
         """
-        number = len(self.sites)
-        with self._pool(number) as busy, self._pool(max(1, number // 2)) as waiting:
-            runs = self._begun(drills, seed, busy, waiting)
-            try:
-                for run in runs:
-                    yield run.result()[0]
-            finally:
-                busy.shutdown(wait=False, cancel_futures=True)
-                waiting.shutdown(cancel_futures=True)
+        busy, waiting = self._pool(len(self.sites)), self._pool(max(1, len(self.sites) // 2))
+        try:
+            for run in self._begun(drills, seed, busy, waiting):
+                yield run.result()[0]
+        finally:
+            # Whoever is interrupted does not wait: with its stack a run comes to its end.
+            for pool in (busy, waiting):
+                pool.shutdown(wait=False, cancel_futures=True)
 
     def _pool(self, threads: int) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(threads, thread_name_prefix="drill")

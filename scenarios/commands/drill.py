@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from scenarios.commands.jobs import Jobs
 
 if TYPE_CHECKING:
     from scenarios.drill import Drill, Workload
@@ -47,16 +48,6 @@ Mapping = Annotated[
 Events = Annotated[
     int | None,
     typer.Option("--events", min=1, help="How many events; by default 240, or all of --input.", show_default=False),
-]
-Jobs = Annotated[
-    int | None,
-    typer.Option(
-        "--jobs",
-        min=1,
-        max=32,
-        help="Run so many at a time, each on a stack of its own.",
-        show_default="two for each core, at most 8",
-    ),
 ]
 InDocker = Annotated[bool, typer.Option("--docker", help="Run on private stacks in containers.")]
 Quiet = Annotated[
@@ -124,9 +115,10 @@ def drill(
     """
     from emulator.home import Home
     from scenarios.board import Board, console, table
-    from scenarios.crew import Crew, at_once
+    from scenarios.crew import Crew
     from scenarios.outputs import Outputs, summarise
     from scenarios.report import Report, exit_code
+    from scenarios.side_by_side import at_once
     from scenarios.skips import sort_out
 
     if (jobs not in (None, 1) or docker) and endpoint_url is not None:
@@ -242,18 +234,13 @@ class _Places:
     def sites(self, now: Callable[[str, str], None]) -> "Iterator[list[Site]]":
         """The pipeline on the stack named, or on stacks that end with the block."""
         from scenarios.board import STACK
+        from scenarios.private import private_sites
 
-        def told(what: str) -> None:
-            now(STACK, f"deploying {what}")
-
-        if self.endpoint_url is not None:
-            yield [self._named(self.endpoint_url, told)]
+        if self.endpoint_url is None:
+            with private_sites(self._kind, self.jobs, now, docker=self.docker) as sites:
+                yield list(sites)
             return
-        now(STACK, "starting")
-        with ExitStack() as stacks:
-            with ThreadPoolExecutor(self.jobs) as pool:
-                starts = [pool.submit(self._private, stacks, told) for _ in range(self.jobs)]
-            yield [start.result() for start in starts]
+        yield [self._named(self.endpoint_url, lambda what: now(STACK, f"deploying {what}"))]
 
     def _named(self, url: str, told: Callable[[str], None]) -> "Site":
         from emulator.plain import recognised
@@ -261,15 +248,6 @@ class _Places:
         from scenarios.portable import site_on
 
         return site_on(recognised(connect(url)), self._kind, told, self.quiet)
-
-    def _private(self, stacks: ExitStack, told: Callable[[str], None]) -> "Site":
-        from emulator.stack import EmbeddedStack
-
-        if not self.docker:
-            return self._kind.deployed_on(stacks.enter_context(EmbeddedStack.up()), told)
-        from emulator.container import DockerStack
-
-        return self._kind.deployed_on(stacks.enter_context(DockerStack.up()), told)
 
     @property
     def _kind(self) -> "type[Site]":

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from scenarios.commands.jobs import Jobs
+
 Names = Annotated[list[str] | None, typer.Argument(help="Only these; all without.", metavar="NAME")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the workloads and of the faults.")]
 JsonFile = Annotated[Path | None, typer.Option("--json", dir_okay=False, help="Write every mutant to this file.")]
@@ -17,31 +19,38 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: wavetank mutants no-dedupe --json mutants.json")(mutants)
 
 
-def mutants(names: Names = None, seed: Seed = 1, quick: Quick = False, json_file: JsonFile = None) -> None:
-    """Hunt known-bad changes to the pipeline with drills, on a private stack. Exit code 1 if one is not caught."""
+def mutants(
+    names: Names = None, seed: Seed = 1, quick: Quick = False, jobs: Jobs = None, json_file: JsonFile = None
+) -> None:
+    """Hunt known-bad changes to the pipeline with drills, on private stacks. Exit code 1 if one is not caught."""
     from emulator.home import Home
     from scenarios.board import Board, console
-    from scenarios.exploration.hunt import Caught, Hunt
+    from scenarios.exploration.hunt import Caught, Hunt, unsound
     from scenarios.exploration.mutants import UnusableMutantError, named
-    from scenarios.exploration.private import private_site
+    from scenarios.exploration.patience import PatientSite
     from scenarios.outputs import write_json
+    from scenarios.private import private_sites
     from scenarios.runner import Runner
+    from scenarios.side_by_side import at_once, shared
 
     try:
         wanted = named(names or [])
     except UnusableMutantError as error:
         raise typer.BadParameter(str(error)) from error
     out, done = console(), list[Caught]()
-    with Board(out) as board, private_site(board) as site:
-        runner = Runner(site, Home.from_environment().path / "runs")
-        hunt = Hunt(runner, seed, lambda what: board.now("mutants", what), quick)
-        for caught in hunt.run(wanted):
+    with Board(out) as board, private_sites(PatientSite, jobs or at_once(len(wanted)), board.now) as sites:
+        folder = Home.from_environment().path / "runs"
+        hunts = [
+            Hunt(Runner(site, folder), seed, board.line("mutants", number), quick)
+            for number, site in enumerate(sites, start=1)
+        ]
+        for caught in shared(hunts, wanted, Hunt.run):
             done.append(caught)
             if json_file is not None:
-                write_json(json_file, {"mutants": [each.document() for each in done], "unsound": hunt.unsound()})
+                write_json(json_file, {"mutants": [each.document() for each in done], "unsound": unsound(hunts)})
             said = f"caught by {caught.drill:<24}" if caught.drill else f"NOT CAUGHT {'':<23}"
             out.print(f"{caught.mutant.name:<32} {said} {caught.detail}", markup=False, soft_wrap=True)
-        for name in hunt.unsound():
+        for name in unsound(hunts):
             out.print(f"{name} fails without a mutant, and was not asked", markup=False)
     at_large = sum(not caught.drill for caught in done)
     out.print(f"{len(done) - at_large} of {len(done)} mutants caught")

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from scenarios.commands.jobs import Jobs
+
 if TYPE_CHECKING:
     from scenarios.exploration.storm import Weathered
 
@@ -19,23 +21,27 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: wavetank storm --seed 7 --rounds 20")(storm)
 
 
-def storm(seed: Seed = 1, rounds: Rounds = 10, first: First = 1, json_file: JsonFile = None) -> None:
-    """Hold rounds of random workloads and faults on a private stack; shrink and save those that fail.
+def storm(seed: Seed = 1, rounds: Rounds = 10, first: First = 1, jobs: Jobs = None, json_file: JsonFile = None) -> None:
+    """Hold rounds of random workloads and faults on private stacks; shrink and save those that fail.
 
     Exit code 0 all pass, 1 any fail, 3 inconclusive.
     """
     from emulator.home import Home
     from scenarios.board import Board, console
-    from scenarios.exploration.private import private_site
+    from scenarios.exploration.patience import PatientSite
     from scenarios.exploration.storm import Storm, Weathered
     from scenarios.outputs import write_json
+    from scenarios.private import private_sites
     from scenarios.runner import Runner
+    from scenarios.side_by_side import at_once, shared
 
     out, done, home = console(), list[Weathered](), Home.from_environment().path
-    with Board(out) as board, private_site(board) as site:
-        runner = Runner(site, home / "runs")
-        held = Storm(runner, seed, home / "storms", lambda what: board.now("storm", what))
-        for weathered in held.rounds(range(first, first + rounds)):
+    with Board(out) as board, private_sites(PatientSite, jobs or at_once(rounds), board.now) as sites:
+        storms = [
+            Storm(Runner(site, home / "runs"), seed, home / "storms", board.line("storm", number))
+            for number, site in enumerate(sites, start=1)
+        ]
+        for weathered in shared(storms, range(first, first + rounds), Storm.round):
             done.append(weathered)
             for line in _told(weathered):
                 out.print(line, markup=False, soft_wrap=True)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scenarios.commands.jobs import Jobs
+
 if TYPE_CHECKING:
     from scenarios.exploration.cells import Cell
     from scenarios.exploration.courses import Course
@@ -23,9 +25,13 @@ def register(app: typer.Typer) -> None:
 
 
 def sweep(
-    function: Function = None, event_type: EventType = "click", seed: Seed = 1, json_file: JsonFile = None
+    function: Function = None,
+    event_type: EventType = "click",
+    seed: Seed = 1,
+    jobs: Jobs = None,
+    json_file: JsonFile = None,
 ) -> None:
-    """Let each AWS call of each function fail, crash and outlast its function, one run each, on a private stack.
+    """Let each AWS call of each function fail, crash and outlast its function, one run each, on private stacks.
 
     Exit code 0 all pass, 1 any fail, 3 inconclusive.
     """
@@ -33,18 +39,23 @@ def sweep(
     from scenarios.board import Board, console
     from scenarios.exploration import matrix
     from scenarios.exploration.courses import place_of
-    from scenarios.exploration.private import private_site
+    from scenarios.exploration.patience import PatientSite
     from scenarios.exploration.sweep import Result, Sweep
     from scenarios.outputs import write_json
+    from scenarios.private import private_sites
+    from scenarios.side_by_side import MOST_STACKS, at_once, shared
 
     known = [event.name for event in plan().events]
     if event_type not in known:
         raise typer.BadParameter(f"there is no event type {event_type!r}; there are: {', '.join(known)}")
     began, out, results = time.monotonic(), console(), list[Result]()
     try:
-        with Board(out) as board, private_site(board) as site:
-            run = Sweep(place_of(site, event_type, seed), lambda what: board.now("sweep", what))
-            for result in run.run(_planned(run, function)):
+        with Board(out) as board, private_sites(PatientSite, jobs or at_once(MOST_STACKS), board.now) as sites:
+            places = [place_of(site, event_type, seed) for site in sites]
+            first = Sweep(places[0], board.line("sweep", 1))
+            planned = _planned(first, function)
+            others = [first.at(place, board.line("sweep", number)) for number, place in enumerate(places[1:], start=2)]
+            for result in shared([first, *others], planned, lambda run, each: run.run(*each)):
                 results.append(result)
                 for line in matrix.wrong([result]):
                     out.print(line, markup=False, soft_wrap=True)

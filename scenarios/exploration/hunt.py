@@ -45,18 +45,19 @@ class Hunt:
     narrate: Narrate = lambda _what: None
     quick: bool = False
     _sound: dict[str, bool] = field(default_factory=dict)
+    _is_ready: bool = False
 
-    def run(self, mutants: Iterable[Mutant]) -> Iterator[Caught]:
-        """Hunt each mutant; what came of it, as it comes. The pipeline is what it was in the end."""
-        self.narrate("the control, without a mutant")
-        list(self.runner.hold([replace(catalogue()[CONTROL], workload=WORKLOAD)], self.seed))
-        for mutant in mutants:
-            try:
-                archive = packed(mutant)
-            except UnusableMutantError as error:
-                yield Caught(mutant, "", str(error))
-                continue
-            yield self._hunt(mutant, archive)
+    def run(self, mutant: Mutant) -> Caught:
+        """Hunt a mutant; what came of it. The pipeline is what it was in the end."""
+        if not self._is_ready:
+            self.narrate("the control, without a mutant")
+            list(self.runner.hold([replace(catalogue()[CONTROL], workload=WORKLOAD)], self.seed))
+            self._is_ready = True
+        try:
+            archive = packed(mutant)
+        except UnusableMutantError as error:
+            return Caught(mutant, "", str(error))
+        return self._hunt(mutant, archive)
 
     def _hunt(self, mutant: Mutant, archive: bytes) -> Caught:
         """Hunt one mutant until a drill catches it that passes without it."""
@@ -88,9 +89,10 @@ class Hunt:
             self._sound[name] = not self._fails(name)
         return self._sound[name]
 
-    def unsound(self) -> list[str]:
+    @property
+    def unsound(self) -> set[str]:
         """The drills that failed without a mutant."""
-        return [name for name, is_sound in self._sound.items() if not is_sound]
+        return {name for name, is_sound in self._sound.items() if not is_sound}
 
     def _fails(self, name: str) -> str:
         """How a drill fails now; empty where it does not."""
@@ -112,3 +114,8 @@ class Hunt:
         finally:
             stack.control.reset()
             functions.update_code(stack, names, packed())
+
+
+def unsound(hunts: Iterable[Hunt]) -> list[str]:
+    """The drills that failed without a mutant in any of these hunts."""
+    return sorted(set[str]().union(*(hunt.unsound for hunt in hunts)))

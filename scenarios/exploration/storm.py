@@ -5,7 +5,7 @@ with whose bytes a storm's are compared, is run once.
 """
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -81,10 +81,9 @@ class Storm:
     folder: Path
     narrate: Narrate = lambda _what: None
 
-    def rounds(self, numbers: Sequence[int]) -> Iterator[Weathered]:
-        """Hold each round; what came of it, as it comes."""
-        for number in numbers:
-            yield self.weather(number, drill_of(self.seed, number))
+    def round(self, number: int) -> Weathered:
+        """Hold this round of the seed."""
+        return self.weather(number, drill_of(self.seed, number))
 
     def weather(self, number: int, drill: Drill) -> Weathered:
         """Hold a drill as round `number`; where it fails, shrink and save it."""

@@ -5,8 +5,8 @@ byte, with the same records in quarantine and no chunk left behind.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -98,11 +98,9 @@ class Sweep:
         chosen = [site for _, site in found.values() if site.function in wanted]
         return [(found[cell.site.identity][0], cell) for cell in cells(chosen)]
 
-    def run(self, planned: list[tuple[Course, Cell]]) -> Iterator[Result]:
-        """Run each cell; results as they come."""
-        for course, cell in planned:
-            self.narrate(f"{cell.site.function}: {cell.site.name}, {cell.mode}")
-            yield self._try(course, cell)
+    def at(self, place: Place, narrate: Narrate) -> "Sweep":
+        """The same sweep at another place, where runs have to leave what they have left here."""
+        return replace(self, place=place, narrate=narrate)
 
     def _record(self, course: Course) -> list[CallSite]:
         """The call sites of a course, from a run with functions that start anew and from one with others."""
@@ -119,8 +117,9 @@ class Sweep:
             self._right.setdefault(course.name, left)
         return left_alone_by(course.premise(self.place), sites(*recordings))
 
-    def _try(self, course: Course, cell: Cell) -> Result:
+    def run(self, course: Course, cell: Cell) -> Result:
         """The verdict on a cell; inconclusive where its call did not come, however often it was run."""
+        self.narrate(f"{cell.site.function}: {cell.site.name}, {cell.mode}")
         tried = cell
         for _ in range(ATTEMPTS):
             try:

@@ -51,7 +51,7 @@ def test_the_announcement_of_the_replayer_may_go_wrong_in_every_way(site: Patien
     assert {cell.site.function for _, cell in planned} == {topology.REPLAYER}
     chosen = [(course, cell) for course, cell in planned if cell.site.match["operation"] == "Publish"]
     assert {cell.mode for _, cell in chosen} == set(Mode)
-    results = list(sweep.run([pair for pair in chosen if pair[1].site.number == 1]))
+    results = [sweep.run(course, cell) for course, cell in chosen if cell.site.number == 1]
     assert [(result.cell.mode, result.verdict, result.detail) for result in results] == [
         (mode, Verdict.PASS, "") for mode in Mode
     ]
@@ -80,7 +80,8 @@ def test_a_storm_that_loses_events_is_shrunk_to_the_fault_that_does_it_and_saved
 
 def test_a_mutant_is_caught_and_the_pipeline_is_what_it_was_afterwards(runner: Runner) -> None:
     before = {known["FunctionName"]: known["CodeSha256"] for known in _functions(runner)}
-    [caught] = Hunt(runner, SEED).run(named(["random-part-key"]))
+    [mutant] = named(["random-part-key"])
+    caught = Hunt(runner, SEED).run(mutant)
     assert caught.drill == "duplicates"
     assert {known["FunctionName"]: known["CodeSha256"] for known in _functions(runner)} == before
 

@@ -1,13 +1,12 @@
 """Drills that run side by side are reported as if one site had held them, each after its control."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from threading import Barrier, Lock
 
 import pytest
 
-from scenarios.crew import MOST_STACKS, STACKS_A_CORE, Crew, at_once
+from scenarios.crew import Crew
 from scenarios.drill import Drill, Workload
 from scenarios.evidence import Verdict
 from scenarios.report import Report
@@ -75,8 +74,3 @@ def test_what_waits_by_the_wall_clock_takes_no_more_than_half_of_the_sites(
     reports = list(crew.hold([*DRILLS, *drills], 1))
     assert [report.name for report in reports][-6:] == [drill.name for drill in drills]
     assert 1 <= max(seen) <= most
-
-
-def test_unless_somebody_says_two_drills_run_for_each_core_and_no_more_than_there_are() -> None:
-    assert [at_once(number) for number in (0, 1)] == [0, 1]
-    assert at_once(1_000) == min(MOST_STACKS, STACKS_A_CORE * (os.process_cpu_count() or 1))

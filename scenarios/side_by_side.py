@@ -1,0 +1,43 @@
+"""Work that several share, such as runs on several stacks: each piece is done by whoever is free."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
+
+STACKS_A_CORE = 2
+"""A run is at rest for about half of the time that it lasts, while batches fill and refused calls are tried again."""
+MOST_STACKS = 8
+"""A stack and its functions take about two thirds of a gigabyte."""
+
+
+def at_once(runs: int) -> int:
+    """How many of so many runs are held at a time where nobody says: two for each core."""
+    return min(runs, MOST_STACKS, STACKS_A_CORE * (os.process_cpu_count() or 1))
+
+
+def shared[Worker, Piece, Done](
+    workers: Sequence[Worker], pieces: Iterable[Piece], work: Callable[[Worker, Piece], Done]
+) -> Iterator[Done]:
+    """`work` of each piece by one of the workers, each of whom does one at a time; in the order of the pieces.
+
+    What `work` raises is raised where its result would come. Pieces that were not begun are not done then, nor when the
+    iterator is closed or interrupted; those that were begun go on, without anybody waiting for them.
+    """
+    free = SimpleQueue[Worker]()
+    for worker in workers:
+        free.put(worker)
+
+    def do(piece: Piece) -> Done:
+        worker = free.get()
+        try:
+            return work(worker, piece)
+        finally:
+            free.put(worker)
+
+    pool = ThreadPoolExecutor(len(workers), thread_name_prefix="shared")
+    try:
+        for begun in [pool.submit(do, piece) for piece in pieces]:
+            yield begun.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
