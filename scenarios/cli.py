@@ -4,10 +4,13 @@ Exit codes: 0 done; 1 failed; 2 wrong usage; 3 nothing to say yes or no to (`sta
 inconclusive); 130 interrupted.
 """
 
+import atexit
+import os
 import signal
 import sys
 from importlib import import_module
 from types import FrameType
+from typing import NoReturn
 
 import typer
 
@@ -34,6 +37,7 @@ COMMANDS = (
 
 FAILED = 1
 USAGE = 2
+INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
 
 app = typer.Typer(
@@ -56,6 +60,10 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminate)
     try:
         app()
+    except SystemExit as end:
+        if end.code in (INTERRUPTED, TERMINATED):
+            _leave(end.code)
+        raise
     except CallerError as error:
         _fail(str(error), USAGE)
     except StackError as error:
@@ -71,6 +79,14 @@ def main() -> None:
 def _terminate(_number: int, _frame: FrameType | None) -> None:
     """End as from Ctrl-C, with everything cleaned up on the way out."""
     raise SystemExit(TERMINATED)
+
+
+def _leave(code: int) -> NoReturn:
+    """Exit without waiting for threads, which may still ask a stack that is gone; all else was cleaned up."""
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _fail(message: str, code: int) -> None:

@@ -226,3 +226,17 @@ def is_permitted(way: tuple[str, ...]) -> bool:
         return subprocess.run([*way, "true"], capture_output=True, check=False).returncode == 0
     except FileNotFoundError:
         return False
+
+
+def test_ctrl_c_while_drills_run_ends_them_and_their_stacks_at_once(tmp_path: Path) -> None:
+    """What a drill waits for, here the SDK of a function, may be half a minute away."""
+    command = CommandLine(Home(tmp_path, Home.from_environment().cache))
+    with command.start("drill", "late-write", "lost-answers") as drilling:
+        assert until(lambda: any((command.home.path / "runs").glob("*-control/report.json")))
+        processes = [psutil.Process(stack.pid) for stack in EmbeddedStack.running(command.home)]
+        drilling.send_signal(signal.SIGINT)
+        _, said = drilling.communicate(timeout=10)
+    assert drilling.returncode == INTERRUPTED
+    assert "Traceback" not in said
+    assert processes
+    assert not [each for each in processes if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
