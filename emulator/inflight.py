@@ -118,7 +118,7 @@ class InFlight:
         while True:
             over, begun = time.monotonic() >= deadline, self._begun
             pending = self._look(whole=over, last=last)
-            if over or (not pending and begun == begun_when_quiet):
+            if (pending and over) or (not pending and begun == begun_when_quiet):
                 return pending
             begun_when_quiet = begun if not pending else None
             if pending:

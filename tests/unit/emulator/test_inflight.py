@@ -149,6 +149,20 @@ def test_settle_looks_twice_when_work_was_begun_during_the_first_look() -> None:
     assert len(looks) == 3
 
 
+def test_also_when_its_time_is_over_settle_looks_twice_before_it_says_that_all_is_quiet() -> None:
+    """What a probe that was asked already knows nothing of may have moved on meanwhile."""
+    register = InFlight()
+    buffer = ["record"]
+
+    def moves_on() -> list[Pending]:
+        if buffer:
+            register.begin("hop", buffer.pop())
+        return []
+
+    register.watch("buffer", moves_on)
+    assert register.settle(0) == [Pending("hop", "record")]
+
+
 def test_settle_gives_up_when_its_time_is_over() -> None:
     register = InFlight()
     register.begin("hop", "stuck")
