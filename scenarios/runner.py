@@ -7,8 +7,10 @@ and seed and reported like any other run.
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 from scenarios.catalogue import CONTROL, catalogue
@@ -57,7 +59,7 @@ class Runner:
         tracer = Tracer(self.site)
         run = Run(self.site, drill, seed, drawn.events, self._narrator(drill, tracer))
         conclusion, ended = _attempt(run, control, tracer)
-        folder = self.folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{drill.name}"
+        folder = _new_folder(self.folder, f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{drill.name}")
         duration_s = time.monotonic() - started
         report = Report(
             drill.name,
@@ -84,6 +86,16 @@ class Runner:
             self.progress(drill.name, what)
 
         return narrate
+
+
+def _new_folder(parent: Path, name: str) -> Path:
+    """A folder that was not there, of this name or one that begins so: several runs may end within a second."""
+    for number in count(1):
+        folder = parent / (name if number == 1 else f"{name}-{number}")
+        with suppress(FileExistsError):
+            folder.mkdir(parents=True)
+            break
+    return folder
 
 
 def control_of(drill: Drill) -> Drill:
@@ -121,7 +133,6 @@ def _stages(run: Run, tracer: Tracer) -> None:
 
 def save(run: Run, report: Report) -> None:
     """Keep the history, one line an operation, and the report in the report's folder."""
-    report.folder.mkdir(parents=True, exist_ok=True)
     with (report.folder / "history.jsonl").open("w", encoding="utf-8") as out:
         out.writelines(f"{line}\n" for line in run.history.lines())
     text = json.dumps(report.document(), indent=2)
