@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ SOURCES = "wavetank.sources"
 FILES = ("pyproject.toml", "requirements.lock", "LICENSE", "emulator/Dockerfile", ".dockerignore")
 FOLDERS = ("schemas", "pipeline", "emulator", "scenarios", "benchmarks")
 TAIL_LINES = 20
+_BUILDING = threading.Lock()
+"""Of several stacks that start at a time one builds the image for all."""
 
 
 def up_to_date(client: "DockerClient", root: Path | None = None) -> str:
@@ -31,14 +34,15 @@ def up_to_date(client: "DockerClient", root: Path | None = None) -> str:
     """
     root = root or project_root()
     dockerfile = root / "emulator" / "Dockerfile"
-    labels = _labels(client)
     if not dockerfile.is_file():
-        if labels is None:
+        if _labels(client) is None:
             raise ImageFailed(f"there is no image {IMAGE}, and no checkout to build it from.")
         return IMAGE
     digest = sources_digest(root)
-    if labels is None or labels.get(SOURCES) != digest:
-        _build(root, digest)
+    with _BUILDING:
+        labels = _labels(client)
+        if labels is None or labels.get(SOURCES) != digest:
+            _build(root, digest)
     return IMAGE
 
 

@@ -74,6 +74,8 @@ class DockerStack(OwnStack):
         with explained(port):
             container = client.containers.create(image, **arguments)
         stack = cls(home, port, container)
+        if owned:
+            atexit.register(stack.down)
         try:
             with explained(port):
                 container.start()
@@ -83,8 +85,6 @@ class DockerStack(OwnStack):
             raise
         home.container(port).parent.mkdir(parents=True, exist_ok=True)
         home.container(port).touch()
-        if owned:
-            atexit.register(stack.down)
         return stack
 
     @classmethod
