@@ -1,6 +1,7 @@
 """Shows drills on a terminal: what runs now, and a table of what they found."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from threading import RLock
 from types import TracebackType
 from typing import Self
 
@@ -46,6 +47,7 @@ class Board:
             transient=True,
         )
         self._tasks: dict[str, TaskID] = {}
+        self._lock = RLock()
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -58,18 +60,20 @@ class Board:
 
     def now(self, name: str, what: str) -> None:
         """Show that `name` now does `what`; what else is shown stays until it has ended."""
-        if name not in self._tasks:
-            self._remove(STACK)
-            self._tasks[name] = self._progress.add_task(escape(name), total=None, what="")
-        self._progress.update(self._tasks[name], what=escape(what))
+        with self._lock:
+            if name not in self._tasks:
+                self._remove(STACK)
+                self._tasks[name] = self._progress.add_task(escape(name), total=None, what="")
+            self._progress.update(self._tasks[name], what=escape(what))
 
     def line(self, name: str, number: int) -> Callable[[str], None]:
         """The way to say what the `number`th (from 1) that does the same work now does."""
         return lambda what: self.now(f"{name} {number}", what)
 
     def _remove(self, name: str) -> None:
-        if name in self._tasks:
-            self._progress.remove_task(self._tasks.pop(name))
+        with self._lock:
+            if name in self._tasks:
+                self._progress.remove_task(self._tasks.pop(name))
 
     def skipped(self, skip: Skip) -> None:
         """Print that a drill is not held, and why."""

@@ -92,7 +92,7 @@ class Hunt:
     @property
     def unsound(self) -> set[str]:
         """The drills that failed without a mutant."""
-        return {name for name, is_sound in self._sound.items() if not is_sound}
+        return {name for name, is_sound in self._sound.copy().items() if not is_sound}
 
     def _fails(self, name: str) -> str:
         """How a drill fails now; empty where it does not."""
