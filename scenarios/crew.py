@@ -5,6 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Event
 
 from scenarios.drill import Drill
 from scenarios.report import Report
@@ -19,31 +20,40 @@ class Crew:
     """A runner for each of `sites`, of which the one that is free takes the next drill.
 
     Sites share nothing, so that what one drill breaks no other sees. `folder` and `progress` are those of a Runner.
+    stays: the stacks outlive the crew, so that a run that is interrupted has to heal them. over: set when nobody wants
+    to know of runs any more.
     """
 
     sites: Sequence[Site]
     folder: Path
     progress: Progress = lambda _drill, _what: None
+    stays: bool = False
+    over: Event = field(default_factory=Event)
     _free: SimpleQueue[Runner] = field(default_factory=SimpleQueue)
 
     def __post_init__(self) -> None:
         for site in self.sites:
-            self._free.put(Runner(site, self.folder, self.progress))
+            self._free.put(Runner(site, self.folder, self._told))
 
     def hold(self, drills: Sequence[Drill], seed: int) -> Iterator[Report]:
         """Run each drill and, once for each workload, its control; one report for each run, each control first.
 
-        That is the order of the reports. What waits by the wall clock is begun early, and never on more than half of
-        the sites, so that it waits beside others. Raises what `Runner.hold` does.
+        That is the order of the reports. Of several sites what waits by the wall clock has no more than half, so that
+        others run beside it. Where the iterator is closed or interrupted no other run is begun, and those that were
+        end: healed, where the stacks stay. Raises what `Runner.hold` does.
         """
         busy, waiting = self._pool(len(self.sites)), self._pool(max(1, len(self.sites) // 2))
+        runs = list[Held]()
         try:
-            for run in self._begun(drills, seed, busy, waiting):
+            runs += self._begun(drills, seed, busy, waiting)
+            for run in runs:
                 yield run.result()[0]
         finally:
-            # Whoever is interrupted does not wait: with its stack a run comes to its end.
+            self.over.set()
+            if self.stays and any(run.running() for run in runs):
+                self.progress("stack", "is being healed; another Ctrl-C leaves it as it is")
             for pool in (busy, waiting):
-                pool.shutdown(wait=False, cancel_futures=True)
+                pool.shutdown(wait=self.stays, cancel_futures=True)
 
     def _pool(self, threads: int) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(threads, thread_name_prefix="drill")
@@ -70,6 +80,19 @@ class Crew:
         digests = control.result()[1] if control is not None else None
         runner = self._free.get()
         try:
+            self._check()
             return runner.run(drill, seed, digests)
         finally:
             self._free.put(runner)
+
+    def _told(self, drill: str, what: str) -> None:
+        self._check()
+        self.progress(drill, what)
+
+    def _check(self) -> None:
+        if self.over.is_set():
+            raise EndedError
+
+
+class EndedError(BaseException):
+    """Nobody wants to know any more what comes of a run; not an error of it, which would be judged."""

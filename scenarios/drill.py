@@ -67,7 +67,7 @@ class Drill:
     converges_within_s: so long after the healing, at most, the data at rest still change; None where it may take its
     time. alarms: names of those that have to ring before the data at rest are read, and no other may; None where that
     is not known beforehand. waits: it waits by the wall clock, for pauses and time-outs of the functions' SDK, and so
-    is taken up first where drills run side by side.
+    is run beside others where drills run side by side.
     """
 
     name: str

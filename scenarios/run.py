@@ -198,8 +198,8 @@ class Run:
         """
         failed = isinstance(error, UnreadableFileError) or (self.answerable and isinstance(error, NOT_DONE))
         said = f"broke off: {type(error).__name__}: {error}"
-        self._mark("broke off", said)
         self.abandon()
+        self._mark("broke off", said)
         at_rest, fired = self._known_at_rest(), self._known_fired()
         evidence = self._evidence(at_rest or AtRest(), control, fired or {})
         known = judge(evidence, self._checkers(fired))

@@ -64,7 +64,7 @@ Endpoint = Annotated[
     str | None,
     typer.Option(
         "--endpoint-url",
-        help="Run on this stack, and EMPTY its data bucket and dead queue; by default on a private one of its own.",
+        help="Run on this stack, and EMPTY its data bucket and dead queue; by default on private ones.",
         show_default=False,
     ),
 ]
@@ -108,7 +108,7 @@ def drill(
     quiet: Quiet = None,
     replay: Replay = None,
 ) -> None:
-    """Run drills, each with its control, on a private stack.
+    """Run drills, each with its control, on private stacks.
 
     Those that the stack cannot hold are skipped, saying why. Exit code 0 all pass, 1 any fail, 3 inconclusive or all
     skipped.
@@ -137,7 +137,7 @@ def drill(
         for skip in skips:
             board.skipped(skip)
         outputs.write(reports, skips)
-        crew = Crew(sites, Home.from_environment().path / "runs", board.now)
+        crew = Crew(sites, Home.from_environment().path / "runs", board.now, stays=endpoint_url is not None)
         try:
             for report in crew.hold(held, seed):
                 reports.append(report)

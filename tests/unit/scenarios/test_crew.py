@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from threading import Barrier, Lock
+from threading import Barrier, Event, Lock, Thread
 
 import pytest
 
@@ -74,3 +74,28 @@ def test_what_waits_by_the_wall_clock_takes_no_more_than_half_of_the_sites(
     reports = list(crew.hold([*DRILLS, *drills], 1))
     assert [report.name for report in reports][-6:] == [drill.name for drill in drills]
     assert 1 <= max(seen) <= most
+
+
+def test_where_stacks_stay_a_run_that_nobody_waits_for_is_healed_and_no_other_is_begun(tmp_path: Path) -> None:
+    underway, go_on, begun = Event(), Event(), set[str]()
+
+    def progress(name: str, what: str) -> None:
+        begun.add(name)
+        if name == "first" and what.startswith("feed"):
+            underway.set()
+            assert go_on.wait(LIMIT_S)
+
+    site = still_site(lambda _: None)
+    crew = Crew([site], tmp_path, progress, stays=True)
+    later = replace(DRILLS[0], name="later")
+    reports = crew.hold([DRILLS[0], later, replace(later, name="waits", waits=True)], 1)
+    assert next(reports).name == "control"
+    assert underway.wait(LIMIT_S)
+    healed = site.stack.control.cleared  # type: ignore[attr-defined]
+    closing = Thread(target=reports.close)  # type: ignore[attr-defined]
+    closing.start()
+    assert crew.over.wait(LIMIT_S)
+    go_on.set()
+    closing.join(LIMIT_S)
+    assert begun == {"control", "first", "stack"}
+    assert site.stack.control.cleared == healed + 1  # type: ignore[attr-defined]
