@@ -8,6 +8,8 @@ import atexit
 import os
 import signal
 import sys
+import traceback
+from contextlib import suppress
 from importlib import import_module
 from types import FrameType
 from typing import NoReturn
@@ -37,7 +39,6 @@ COMMANDS = (
 
 FAILED = 1
 USAGE = 2
-INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
 
 app = typer.Typer(
@@ -61,7 +62,7 @@ def main() -> None:
     try:
         app()
     except SystemExit as end:
-        if end.code in (INTERRUPTED, TERMINATED):
+        if isinstance(end.code, int) and end.code:
             _leave(end.code)
         raise
     except CallerError as error:
@@ -72,7 +73,8 @@ def main() -> None:
         _fail(str(error), USAGE)
     except Exception as error:
         if not type(error).__module__.startswith("botocore."):
-            raise
+            traceback.print_exc()
+            _leave(FAILED)
         _fail(f"AWS call failed: {error}", FAILED)
 
 
@@ -84,15 +86,16 @@ def _terminate(_number: int, _frame: FrameType | None) -> None:
 def _leave(code: int) -> NoReturn:
     """Exit without waiting for threads, which may still ask a stack that is gone; all else was cleaned up."""
     atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
     os._exit(code)
 
 
-def _fail(message: str, code: int) -> None:
+def _fail(message: str, code: int) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.write(f"error: {message}\n")
-    sys.exit(code)
+    _leave(code)
 
 
 if __name__ == "__main__":

@@ -228,11 +228,16 @@ def is_permitted(way: tuple[str, ...]) -> bool:
         return False
 
 
+def struck(home: Home) -> set[str]:
+    """The faults that have struck on any stack."""
+    return {firing["fault"] for stack in EmbeddedStack.running(home) for firing in stack.control.activity()}
+
+
 def test_ctrl_c_while_drills_run_ends_them_and_their_stacks_at_once(tmp_path: Path) -> None:
     """What a drill waits for, here the SDK of a function, may be half a minute away."""
     command = CommandLine(Home(tmp_path, Home.from_environment().cache))
     with command.start("drill", "late-write", "lost-answers") as drilling:
-        assert until(lambda: any((command.home.path / "runs").glob("*-control/report.json")))
+        assert until(lambda: "slow-write" in struck(command.home))
         processes = [psutil.Process(stack.pid) for stack in EmbeddedStack.running(command.home)]
         drilling.send_signal(signal.SIGINT)
         _, said = drilling.communicate(timeout=10)
