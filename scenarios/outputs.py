@@ -26,7 +26,7 @@ class Outputs:
     _written: float | None = field(default=None, init=False)
 
     def keep(self, reports: Sequence[Report], skips: Sequence[Skip] = ()) -> None:
-        """Write as `write` does, where the files tell of a while ago; all of them are written anew for each run."""
+        """Write as `write` does, unless that was done a moment ago: every run is written anew each time."""
         if self._written is None or time.monotonic() - self._written > KEPT_FOR_S:
             self.write(reports, skips)
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from queue import SimpleQueue
 
 STACKS_A_CORE = 2
@@ -18,11 +18,12 @@ def at_once(runs: int) -> int:
 
 def shared[Worker, Piece, Done](
     workers: Sequence[Worker], pieces: Iterable[Piece], work: Callable[[Worker, Piece], Done]
-) -> Iterator[Done]:
-    """`work` of each piece by one of the workers, each of whom does one at a time; in the order of the pieces.
+) -> Iterator[tuple[int, Done]]:
+    """`work` of each piece by one of the workers, each of whom does one at a time.
 
-    What `work` raises is raised where its result would come. Pieces that were not begun are not done then, nor when the
-    iterator is closed or interrupted; those that were begun go on, without anybody waiting for them.
+    The number of each piece, from 0, and what came of it, as they are done. What `work` raises is raised here. Pieces
+    that were not begun are not done then, nor when the iterator is closed or interrupted; those that were begun go on,
+    without anybody waiting for them.
     """
     free = SimpleQueue[Worker]()
     for worker in workers:
@@ -37,7 +38,8 @@ def shared[Worker, Piece, Done](
 
     pool = ThreadPoolExecutor(len(workers), thread_name_prefix="shared")
     try:
-        for begun in [pool.submit(do, piece) for piece in pieces]:
-            yield begun.result()
+        begun = {pool.submit(do, piece): number for number, piece in enumerate(pieces)}
+        for done in as_completed(begun):
+            yield begun[done], done.result()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)

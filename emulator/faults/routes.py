@@ -1,7 +1,7 @@
 """The control API, `/_wavetank/…`, on the stack's own port; it answers callers on this machine only (`emulator.peers`).
 
     GET    /status           what runs: plugins in use, version, process id, clock
-    POST   /settle?timeout=S wait until nothing is in flight: 200, or 409 with what still is
+    POST   /settle?timeout=S[&telemetry=false]  wait until nothing is in flight: 200, or 409 with what still is
     POST   /clock            {"advance_s": n}: move emulator time on
     POST   /reset            let go of all data, every fault and the activity log; what is deployed stays
     POST   /tick?rule=…      let a scheduled rule tick now

@@ -37,21 +37,22 @@ def mutants(
         wanted = named(names or [])
     except UnusableMutantError as error:
         raise typer.BadParameter(str(error)) from error
-    out, done = console(), list[Caught]()
+    out, done = console(), dict[int, Caught]()
     with Board(out) as board, private_sites(PatientSite, jobs or at_once(len(wanted)), board.now) as sites:
         folder = Home.from_environment().path / "runs"
         hunts = [
             Hunt(Runner(site, folder), seed, board.line("mutants", number), quick)
             for number, site in enumerate(sites, start=1)
         ]
-        for caught in shared(hunts, wanted, Hunt.run):
-            done.append(caught)
+        for number, caught in shared(hunts, wanted, Hunt.run):
+            done[number] = caught
             if json_file is not None:
-                write_json(json_file, {"mutants": [each.document() for each in done], "unsound": unsound(hunts)})
+                known = [each.document() for _, each in sorted(done.items())]
+                write_json(json_file, {"mutants": known, "unsound": unsound(hunts)})
             said = f"caught by {caught.drill:<24}" if caught.drill else f"NOT CAUGHT {'':<23}"
             out.print(f"{caught.mutant.name:<32} {said} {caught.detail}", markup=False, soft_wrap=True)
         for name in unsound(hunts):
             out.print(f"{name} fails without a mutant, and was not asked", markup=False)
-    at_large = sum(not caught.drill for caught in done)
+    at_large = sum(not caught.drill for caught in done.values())
     out.print(f"{len(done) - at_large} of {len(done)} mutants caught")
     raise typer.Exit(FAILED if at_large else 0)

@@ -35,19 +35,20 @@ def storm(seed: Seed = 1, rounds: Rounds = 10, first: First = 1, jobs: Jobs = No
     from scenarios.runner import Runner
     from scenarios.side_by_side import at_once, shared
 
-    out, done, home = console(), list[Weathered](), Home.from_environment().path
+    out, done, home = console(), dict[int, Weathered](), Home.from_environment().path
     with Board(out) as board, private_sites(PatientSite, jobs or at_once(rounds), board.now) as sites:
         storms = [
             Storm(Runner(site, home / "runs"), seed, home / "storms", board.line("storm", number))
             for number, site in enumerate(sites, start=1)
         ]
-        for weathered in shared(storms, range(first, first + rounds), Storm.round):
-            done.append(weathered)
+        for number, weathered in shared(storms, range(first, first + rounds), Storm.round):
+            done[number] = weathered
             for line in _told(weathered):
                 out.print(line, markup=False, soft_wrap=True)
+    in_order = [weathered for _, weathered in sorted(done.items())]
     if json_file is not None:
-        write_json(json_file, {"seed": seed, "rounds": [_document(weathered) for weathered in done]})
-    raise typer.Exit(_exit_code(done))
+        write_json(json_file, {"seed": seed, "rounds": [_document(weathered) for weathered in in_order]})
+    raise typer.Exit(_exit_code(in_order))
 
 
 def _told(weathered: "Weathered") -> list[str]:

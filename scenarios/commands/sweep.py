@@ -48,26 +48,27 @@ def sweep(
     known = [event.name for event in plan().events]
     if event_type not in known:
         raise typer.BadParameter(f"there is no event type {event_type!r}; there are: {', '.join(known)}")
-    began, out, results = time.monotonic(), console(), list[Result]()
+    began, out, results = time.monotonic(), console(), dict[int, Result]()
     try:
         with Board(out) as board, private_sites(PatientSite, jobs or at_once(MOST_STACKS), board.now) as sites:
             places = [place_of(site, event_type, seed) for site in sites]
             first = Sweep(places[0], board.line("sweep", 1))
             planned = _planned(first, function)
             others = [first.at(place, board.line("sweep", number)) for number, place in enumerate(places[1:], start=2)]
-            for result in shared([first, *others], planned, lambda run, each: run.run(*each)):
-                results.append(result)
+            for number, result in shared([first, *others], planned, lambda run, each: run.run(*each)):
+                results[number] = result
                 for line in matrix.wrong([result]):
                     out.print(line, markup=False, soft_wrap=True)
     finally:
         # What was swept until Ctrl-C is worth showing.
         took_s = time.monotonic() - began
-        if results:
-            out.print(matrix.matrix(results))
-            out.print(f"{len(results)} cells in {took_s:.0f} s")
+        in_order = [result for _, result in sorted(results.items())]
+        if in_order:
+            out.print(matrix.matrix(in_order))
+            out.print(f"{len(in_order)} cells in {took_s:.0f} s")
         if json_file is not None:
-            write_json(json_file, matrix.document(results, took_s))
-    raise typer.Exit(matrix.exit_code(results))
+            write_json(json_file, matrix.document(in_order, took_s))
+    raise typer.Exit(matrix.exit_code(in_order))
 
 
 def _planned(run: "Sweep", function: str | None) -> "list[tuple[Course, Cell]]":

@@ -1,7 +1,7 @@
 """Pieces of work are shared among those who are free, and come back in their order."""
 
 import os
-from threading import Barrier, Event
+from threading import Barrier, Event, Lock
 
 import pytest
 
@@ -11,22 +11,36 @@ LIMIT_S = 20
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
-def test_results_come_in_the_order_of_the_pieces_and_nobody_does_two_at_a_time(workers: int) -> None:
-    busy = [0] * workers
+def test_each_piece_is_done_once_and_nobody_does_two_at_a_time(workers: int) -> None:
+    busy = [Lock() for _ in range(workers)]
 
     def work(worker: int, piece: int) -> int:
-        busy[worker] += 1
-        assert busy[worker] == 1
-        busy[worker] -= 1
+        assert busy[worker].acquire(blocking=False)
+        Event().wait(0.002)
+        busy[worker].release()
         return piece * piece
 
-    assert list(shared(range(workers), range(50), work)) == [piece * piece for piece in range(50)]
+    done = list(shared(range(workers), range(40), work))
+    assert sorted(done) == [(piece, piece * piece) for piece in range(40)]
+
+
+def test_what_is_done_is_told_though_a_piece_before_it_is_not() -> None:
+    told = Event()
+
+    def work(_worker: str, piece: int) -> int:
+        assert piece or told.wait(LIMIT_S)
+        return piece
+
+    results = shared("ab", range(4), work)
+    assert [next(results) for _ in range(3)] == [(1, 1), (2, 2), (3, 3)]
+    told.set()
+    assert list(results) == [(0, 0)]
 
 
 def test_several_are_at_work_at_the_same_time() -> None:
     meeting = Barrier(3, timeout=LIMIT_S)
     done = list(shared("abc", range(3), lambda worker, _: (meeting.wait(), worker)[1]))
-    assert sorted(done) == ["a", "b", "c"]
+    assert sorted(worker for _, worker in done) == ["a", "b", "c"]
 
 
 def test_after_a_piece_that_failed_those_that_were_not_begun_are_not_done() -> None:
@@ -38,7 +52,7 @@ def test_after_a_piece_that_failed_those_that_were_not_begun_are_not_done() -> N
         return 1 // piece
 
     results = shared("a", [1, 0, 2, 3, 4], work)
-    assert next(results) == 1
+    assert next(results) == (0, 1)
     with pytest.raises(ZeroDivisionError):
         next(results)
     failed.set()
