@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from queue import SimpleQueue
 from threading import Event
 
+from scenarios.board import STACK
 from scenarios.drill import Drill
 from scenarios.report import Report
 from scenarios.runner import Digests, Progress, Runner, control_of
+from scenarios.side_by_side import Free
 from scenarios.site import Site
 
 Held = Future[tuple[Report, Digests | None]]
@@ -29,11 +30,10 @@ class Crew:
     progress: Progress = lambda _drill, _what: None
     stays: bool = False
     over: Event = field(default_factory=Event)
-    _free: SimpleQueue[Runner] = field(default_factory=SimpleQueue)
+    _free: Free[Runner] = field(init=False)
 
     def __post_init__(self) -> None:
-        for site in self.sites:
-            self._free.put(Runner(site, self.folder, self._told))
+        self._free = Free(Runner(site, self.folder, self._told) for site in self.sites)
 
     def hold(self, drills: Sequence[Drill], seed: int) -> Iterator[Report]:
         """Run each drill and, once for each workload, its control; one report for each run, each control first.
@@ -51,7 +51,7 @@ class Crew:
         finally:
             self.over.set()
             if self.stays and any(run.running() for run in runs):
-                self.progress("stack", "is being healed; another Ctrl-C leaves it as it is")
+                self.progress(STACK, "is being healed; another Ctrl-C leaves it as it is")
             for pool in (busy, waiting):
                 pool.shutdown(wait=self.stays, cancel_futures=True)
 
@@ -78,12 +78,9 @@ class Crew:
     def _run(self, drill: Drill, seed: int, control: Held | None) -> tuple[Report, Digests | None]:
         """The control was taken up before, by another runner if it has not ended: to wait for it comes to an end."""
         digests = control.result()[1] if control is not None else None
-        runner = self._free.get()
-        try:
+        with self._free.one() as runner:
             self._check()
             return runner.run(drill, seed, digests)
-        finally:
-            self._free.put(runner)
 
     def _told(self, drill: str, what: str) -> None:
         self._check()

@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from queue import SimpleQueue
 
 STACKS_A_CORE = 2
@@ -16,6 +17,24 @@ def at_once(runs: int) -> int:
     return min(runs, MOST_STACKS, STACKS_A_CORE * (os.process_cpu_count() or 1))
 
 
+class Free[Worker]:
+    """Those of several workers who are free."""
+
+    def __init__(self, workers: Iterable[Worker]) -> None:
+        self._workers = SimpleQueue[Worker]()
+        for worker in workers:
+            self._workers.put(worker)
+
+    @contextmanager
+    def one(self) -> Iterator[Worker]:
+        """One of them, who is not free for the length of the block; waits until one is."""
+        worker = self._workers.get()
+        try:
+            yield worker
+        finally:
+            self._workers.put(worker)
+
+
 def shared[Worker, Piece, Done](
     workers: Sequence[Worker], pieces: Iterable[Piece], work: Callable[[Worker, Piece], Done]
 ) -> Iterator[tuple[int, Done]]:
@@ -25,21 +44,19 @@ def shared[Worker, Piece, Done](
     that were not begun are not done then, nor when the iterator is closed or interrupted; those that were begun go on,
     without anybody waiting for them.
     """
-    free = SimpleQueue[Worker]()
-    for worker in workers:
-        free.put(worker)
+    free = Free(workers)
 
     def do(piece: Piece) -> Done:
-        worker = free.get()
-        try:
+        with free.one() as worker:
             return work(worker, piece)
-        finally:
-            free.put(worker)
 
-    pool = ThreadPoolExecutor(len(workers), thread_name_prefix="shared")
+    pool, ended = ThreadPoolExecutor(len(workers), thread_name_prefix="shared"), SimpleQueue[Future[Done]]()
     try:
-        begun = {pool.submit(do, piece): number for number, piece in enumerate(pieces)}
-        for done in as_completed(begun):
-            yield begun[done], done.result()
+        numbers = {pool.submit(do, piece): number for number, piece in enumerate(pieces)}
+        for begun in numbers:
+            begun.add_done_callback(ended.put)
+        for _ in numbers:
+            done = ended.get()
+            yield numbers[done], done.result()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)

@@ -1,4 +1,4 @@
-"""Pieces of work are shared among those who are free, and come back in their order."""
+"""Pieces of work are shared among those who are free, and told as they are done."""
 
 import os
 from threading import Barrier, Event, Lock
