@@ -45,14 +45,11 @@ class Hunt:
     narrate: Narrate = lambda _what: None
     quick: bool = False
     _sound: dict[str, bool] = field(default_factory=dict)
-    _is_ready: bool = False
 
     def run(self, mutant: Mutant) -> Caught:
         """Hunt a mutant; what came of it. The pipeline is what it was in the end."""
-        if not self._is_ready:
-            self.narrate("the control, without a mutant")
-            list(self.runner.hold([replace(catalogue()[CONTROL], workload=WORKLOAD)], self.seed))
-            self._is_ready = True
+        self.narrate("the control, without a mutant")
+        list(self.runner.hold([replace(catalogue()[CONTROL], workload=WORKLOAD)], self.seed))
         try:
             archive = packed(mutant)
         except UnusableMutantError as error:
