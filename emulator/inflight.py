@@ -101,7 +101,7 @@ class InFlight:
 
     def pending(self) -> list[Pending]:
         """What is in flight now; empty when nothing is. A probe that fails counts as in flight."""
-        return self.working() + self._asked(last=True)
+        return self.working() + self._ending()
 
     def working(self) -> list[Pending]:
         """What is in flight now, without what comes last."""
@@ -128,7 +128,7 @@ class InFlight:
     def _look(self, *, whole: bool, last: bool) -> list[Pending]:
         """What is in flight when every flush was asked for; unless the `whole` is wanted, the first that is found."""
         pending = self._flushed(last=False) + self._working(whole=whole)
-        return pending if pending or not last else self._flushed(last=True) + self._asked(last=True)
+        return pending if pending or not last else self._flushed(last=True) + self._ending()
 
     def _working(self, *, whole: bool) -> list[Pending]:
         with self._lock:
@@ -139,8 +139,9 @@ class InFlight:
             found += watch.ask()
         return found
 
-    def _asked(self, last: bool) -> list[Pending]:
-        return [item for watch in self._watching(last) for item in watch.ask()]
+    def _ending(self) -> list[Pending]:
+        """What comes last, of what is in flight now."""
+        return [item for watch in self._watching(last=True) for item in watch.ask()]
 
     def _flushed(self, last: bool) -> list[Pending]:
         """Ask for every flush; returns those that failed."""

@@ -230,7 +230,7 @@ class Site:
     def next_raw_key(self, event_type: str) -> str:
         """The registry key of the raw version after the newest in the folder."""
         versions = [file.version for file in self.topology.event(event_type).schemas if file.role == "raw"]
-        return f"schemas/{event_type}/raw/v{max(versions) + 1}.avsc"
+        return f"{SCHEMAS}{event_type}/raw/v{max(versions) + 1}.avsc"
 
     def _published(self) -> Iterator[tuple[str, Path]]:
         for event in self.topology.events:
