@@ -1,0 +1,57 @@
+"""`AWS::CloudWatch::Alarm`."""
+
+from emulator.cloudformation.resource import (
+    AlreadyThere,
+    Context,
+    Model,
+    Properties,
+    Schema,
+    names,
+    tag_list,
+    tags_from,
+    tags_of,
+)
+
+
+class Alarm:
+    """An alarm on a metric. The call that creates it replaces it as a whole too."""
+
+    schema = Schema(
+        type="AWS::CloudWatch::Alarm",
+        identifier="AlarmName",
+        name="AlarmName",
+        longest_name=255,
+        create_only=names("AlarmName"),
+        mutable=names(
+            """ActionsEnabled AlarmActions AlarmDescription ComparisonOperator DatapointsToAlarm Dimensions
+            EvaluateLowSampleCountPercentile EvaluationPeriods ExtendedStatistic InsufficientDataActions MetricName
+            Metrics Namespace OKActions Period Statistic Tags Threshold ThresholdMetricId TreatMissingData Unit"""
+        ),
+        refused=names("ActionConfiguration EvaluationCriteria EvaluationInterval EvaluationWindow WarmUpConfiguration"),
+        read_only=names("Arn"),
+    )
+
+    def make(self, context: Context, model: Model) -> Model:
+        """Reserve the name."""
+        name = model["AlarmName"]
+        if context.clients.cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]:
+            raise AlreadyThere(name)
+        return {"Arn": f"arn:aws:cloudwatch:{context.region}:{context.account}:alarm:{name}"}
+
+    def apply(self, context: Context, model: Model, before: Properties | None) -> None:
+        """Put the alarm, and set its tags."""
+        cloudwatch = context.clients.cloudwatch
+        given = (self.schema.mutable - {"Tags"} | {"AlarmName"}) & model.keys()
+        cloudwatch.put_metric_alarm(**{name: model[name] for name in given})
+        tags = tags_of(model)
+        if before is None and not tags:
+            return
+        there = tags_from(cloudwatch.list_tags_for_resource(ResourceARN=model["Arn"])["Tags"])
+        if gone := sorted(there.keys() - tags.keys()):
+            cloudwatch.untag_resource(ResourceARN=model["Arn"], TagKeys=gone)
+        if tags and tags != there:
+            cloudwatch.tag_resource(ResourceARN=model["Arn"], Tags=tag_list(tags))
+
+    def remove(self, context: Context, model: Model) -> None:
+        """Delete the alarm."""
+        context.clients.cloudwatch.delete_alarms(AlarmNames=[model["AlarmName"]])

@@ -1,0 +1,37 @@
+"""The resource types that are made here rather than by LocalStack: all that the pipeline's template uses, and some."""
+
+from functools import cache
+from importlib import import_module
+
+from emulator.cloudformation.resource import ResourceType
+
+TYPES = {
+    "AWS::CloudWatch::Alarm": "emulator.cloudformation.alarms:Alarm",
+    "AWS::Events::Rule": "emulator.cloudformation.rules:Rule",
+    "AWS::IAM::Role": "emulator.cloudformation.roles:Role",
+    "AWS::Kinesis::Stream": "emulator.cloudformation.streams:Stream",
+    "AWS::KinesisFirehose::DeliveryStream": "emulator.cloudformation.delivery_streams:DeliveryStream",
+    "AWS::Lambda::EventSourceMapping": "emulator.cloudformation.event_sources:EventSourceMapping",
+    "AWS::Lambda::Function": "emulator.cloudformation.functions:Function",
+    "AWS::Lambda::LayerVersion": "emulator.cloudformation.functions:LayerVersion",
+    "AWS::Lambda::Permission": "emulator.cloudformation.functions:Permission",
+    "AWS::S3::Bucket": "emulator.cloudformation.buckets:Bucket",
+    "AWS::S3::BucketPolicy": "emulator.cloudformation.buckets:BucketPolicy",
+    "AWS::SNS::Subscription": "emulator.cloudformation.topics:Subscription",
+    "AWS::SNS::Topic": "emulator.cloudformation.topics:Topic",
+    "AWS::SNS::TopicPolicy": "emulator.cloudformation.topics:TopicPolicy",
+    "AWS::SQS::Queue": "emulator.cloudformation.queues:Queue",
+    "AWS::SQS::QueuePolicy": "emulator.cloudformation.queues:QueuePolicy",
+}
+"""Type → module and class; imported when a stack has such a resource."""
+
+
+@cache
+def find(resource_type: str) -> ResourceType | None:
+    """The resource type of that name; None for what is LocalStack's."""
+    place = TYPES.get(resource_type)
+    if place is None:
+        return None
+    module, _, name = place.partition(":")
+    found: ResourceType = getattr(import_module(module), name)()
+    return found

@@ -1,0 +1,89 @@
+"""`AWS::Lambda::EventSourceMapping`."""
+
+from typing import Any
+
+from emulator.cloudformation.resource import Context, Model, Properties, Schema, names, tags_of
+from emulator.cloudformation.waiting import wait_until
+
+STREAM_DEFAULTS: Model = {
+    "BatchSize": 100,
+    "BisectBatchOnFunctionError": False,
+    "DestinationConfig": {"OnFailure": {}},
+    "MaximumRecordAgeInSeconds": -1,
+    "MaximumRetryAttempts": -1,
+    "ParallelizationFactor": 1,
+}
+QUEUE_DEFAULTS: Model = {"BatchSize": 10, "ScalingConfig": {}}
+DEFAULTS: Model = {
+    "Enabled": True,
+    "FilterCriteria": {"Filters": []},
+    "FunctionResponseTypes": [],
+    "MaximumBatchingWindowInSeconds": 0,
+}
+"""What a removed setting becomes; UpdateEventSourceMapping would keep it (Lambda API reference)."""
+
+
+class EventSourceMapping:
+    """A stream or queue that a function is called with."""
+
+    schema = Schema(
+        type="AWS::Lambda::EventSourceMapping",
+        identifier="Id",
+        create_only=names("EventSourceArn StartingPosition StartingPositionTimestamp"),
+        mutable=names(
+            """BatchSize BisectBatchOnFunctionError DestinationConfig Enabled FilterCriteria FunctionName
+            FunctionResponseTypes MaximumBatchingWindowInSeconds MaximumRecordAgeInSeconds MaximumRetryAttempts
+            ParallelizationFactor ScalingConfig Tags"""
+        ),
+        refused=names(
+            """AmazonManagedKafkaEventSourceConfig DocumentDBEventSourceConfig KmsKeyArn LoggingConfig MetricsConfig
+            ProvisionedPollerConfig Queues SelfManagedEventSource SelfManagedKafkaEventSourceConfig
+            SourceAccessConfigurations Topics TumblingWindowInSeconds"""
+        ),
+        read_only=names("Id EventSourceMappingArn"),
+    )
+
+    def make(self, context: Context, model: Model) -> Model:
+        """Create the mapping."""
+        request = {key: model[key] for key in (self.schema.supported - {"Tags"}) & model.keys()}
+        tags = {"Tags": tags_of(model)} if model.get("Tags") else {}
+        mapping = context.clients.lambda_.create_event_source_mapping(**request, **tags)
+        return {"Id": mapping["UUID"], "EventSourceMappingArn": mapping["EventSourceMappingArn"]}
+
+    def apply(self, context: Context, model: Model, before: Properties | None) -> None:
+        """Update a mapping that was there before, and what it no longer sets to its default."""
+        if before is None:
+            return
+        lambda_, uuid = context.clients.lambda_, model["Id"]
+        self._settled(lambda_, uuid)
+        defaults = DEFAULTS | (QUEUE_DEFAULTS if ":sqs:" in model["EventSourceArn"] else STREAM_DEFAULTS)
+        removed = {key: value for key, value in defaults.items() if key in before and key not in model}
+        request = {key: model[key] for key in (self.schema.mutable - {"Tags"}) & model.keys()}
+        lambda_.update_event_source_mapping(UUID=uuid, **(removed | request))
+        self._settled(lambda_, uuid)
+        arn, tags = model["EventSourceMappingArn"], tags_of(model)
+        there = lambda_.list_tags(Resource=arn).get("Tags") or {}
+        if gone := sorted(there.keys() - tags.keys()):
+            lambda_.untag_resource(Resource=arn, TagKeys=gone)
+        if tags and tags != there:
+            lambda_.tag_resource(Resource=arn, Tags=tags)
+
+    def remove(self, context: Context, model: Model) -> None:
+        """Delete the mapping and wait until it is gone."""
+        lambda_, uuid = context.clients.lambda_, model["Id"]
+        self._settled(lambda_, uuid)
+        lambda_.delete_event_source_mapping(UUID=uuid)
+        wait_until(lambda: self._gone(lambda_, uuid), f"the end of event source mapping {uuid}")
+
+    def _settled(self, lambda_: Any, uuid: str) -> None:
+        def settled() -> bool:
+            return lambda_.get_event_source_mapping(UUID=uuid)["State"] in ("Enabled", "Disabled")
+
+        wait_until(settled, f"Enabled or Disabled of event source mapping {uuid}")
+
+    def _gone(self, lambda_: Any, uuid: str) -> bool:
+        try:
+            lambda_.get_event_source_mapping(UUID=uuid)
+        except lambda_.exceptions.ResourceNotFoundException:
+            return True
+        return False

@@ -1,0 +1,117 @@
+"""A resource type: which properties it has, and how a resource of it is made, changed and removed.
+
+Source of the properties and of what a change of each needs: the CloudFormation resource type schemas
+(https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html).
+"""
+
+import json
+import secrets
+import string
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+type Properties = Mapping[str, Any]
+type Model = dict[str, Any]
+"""Properties as the template gives them, with the read-only attributes of the resource."""
+
+RANDOM_CHARACTERS = 12
+
+
+class Refused(ValueError):
+    """A resource cannot be as its template says; the message is the reason of the event."""
+
+
+class AlreadyThere(Refused):
+    """Somebody has made a resource of that name; CloudFormation takes none over."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} already exists")
+
+
+@dataclass(frozen=True)
+class Context:
+    """The resource's place: its stack, logical id, account and region, and the clients to make it with."""
+
+    clients: Any
+    stack_name: str
+    logical_id: str
+    account: str
+    region: str
+
+    def generated_name(self, longest: int) -> str:
+        """A name for a resource whose template gives none: stack, logical id and some random characters."""
+        alphabet = string.ascii_uppercase + string.digits
+        random = "".join(secrets.choice(alphabet) for _ in range(RANDOM_CHARACTERS))
+        room = longest - RANDOM_CHARACTERS - 2
+        logical_id = self.logical_id[: max(room // 2, room - len(self.stack_name))]
+        return f"{self.stack_name[: room - len(logical_id)]}-{logical_id}-{random}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schema:
+    """The properties of a resource type; together they are those of CloudFormation's own schema.
+
+    A change of one of `create_only` replaces the resource. `refused` are those that are not emulated. `newer` are
+    nested ones, by property, that the schema which LocalStack carries does not have yet.
+    """
+
+    type: str
+    identifier: str
+    create_only: frozenset[str]
+    mutable: frozenset[str]
+    read_only: frozenset[str]
+    refused: frozenset[str] = frozenset()
+    name: str | None = None
+    longest_name: int = 64
+    newer: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def supported(self) -> frozenset[str]:
+        """The properties that a template may give."""
+        return self.create_only | self.mutable
+
+
+def names(text: str) -> frozenset[str]:
+    """The property names in a text, which white space separates."""
+    return frozenset(text.split())
+
+
+class ResourceType(Protocol):
+    """The resources of one type."""
+
+    schema: Schema
+
+    def make(self, context: Context, model: Model, /) -> Model:
+        """Create the resource, or reserve its name; returns its read-only attributes. It may be bare."""
+
+    def apply(self, context: Context, model: Model, before: Properties | None, /) -> None:
+        """Make the resource what `model` says. `before` is the model it was made from; None when it is new.
+
+        To undo a change that failed `before` is what was tried, of which some may have been done.
+        """
+
+    def remove(self, context: Context, model: Model, /) -> None:
+        """Delete the resource."""
+
+
+def tags_of(model: Properties) -> dict[str, str]:
+    """The tags that the template gives a resource."""
+    return {tag["Key"]: str(tag["Value"]) for tag in model.get("Tags") or ()}
+
+
+def tag_list(tags: Mapping[str, str], key: str = "Key", value: str = "Value") -> list[dict[str, str]]:
+    """Tags as most services take them."""
+    return [{key: name, value: text} for name, text in tags.items()]
+
+
+def tags_from(entries: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Tags as most services list them."""
+    return {entry["Key"]: entry.get("Value", "") for entry in entries}
+
+
+def text_of(value: Any) -> str:
+    """A property's value as an attribute that is a text: documents are JSON, booleans are lower case."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,86 @@
+"""The resource types that are emulated, and their properties, are those of AWS, and all that the template uses."""
+
+import json
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import localstack.services
+import pytest
+
+from emulator.cloudformation import catalogue
+from emulator.cloudformation.resource import Context, Schema
+from pipeline import topology
+from pipeline.template import render
+
+TYPES = list(catalogue.TYPES)
+MADE_UP = {"Id"}
+"""LocalStack's own identifier of a resource that has none in AWS's schema."""
+
+
+def schema(kind: str) -> Schema:
+    emulated = catalogue.find(kind)
+    assert emulated is not None
+    return emulated.schema
+
+
+def listed(kind: str) -> frozenset[str]:
+    """Every property that is emulated, refused by name or set by the service."""
+    ours = schema(kind)
+    return ours.supported | ours.refused | ours.read_only
+
+
+def carried(kind: str) -> Mapping[str, Any]:
+    """AWS's schema as LocalStack carries it, which may be an older one."""
+    file = f"{kind.lower().replace('::', '_')}.schema.json"
+    [path] = (path for folder in localstack.services.__path__ for path in Path(folder).rglob(file))
+    return dict(json.loads(path.read_text()))
+
+
+def current(kind: str) -> Mapping[str, Any]:
+    """AWS's schema as cfn-lint has it; skips where that is not installed."""
+    spec = find_spec("cfnlint")
+    if spec is None or spec.origin is None:
+        pytest.skip("needs cfn-lint, which carries AWS's schemas")
+    data = Path(spec.origin).parent / "data" / "schemas"
+    index = json.loads((data / "providers" / "us-east-1.json").read_text())
+    return dict(json.loads((data / "resources" / f"{index[kind]}.json").read_text()))
+
+
+def test_every_type_of_the_template_is_emulated(root: Path) -> None:
+    resources = render(topology.load(root / "schemas"))["Resources"].values()
+    assert {resource["Type"] for resource in resources} <= catalogue.TYPES.keys()
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_each_type_is_the_one_it_is_found_by(kind: str) -> None:
+    assert schema(kind).type == kind
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_no_property_of_aws_is_forgotten(kind: str) -> None:
+    assert set(carried(kind)["properties"]) - MADE_UP <= listed(kind)
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_no_property_of_aws_today_is_forgotten_and_none_is_made_up(kind: str) -> None:
+    assert set(current(kind)["properties"]) | MADE_UP == listed(kind) | MADE_UP
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_properties_that_replace_a_resource_are_those_of_aws(kind: str) -> None:
+    published = carried(kind)
+    paths = (path.removeprefix("/properties/") for path in published.get("createOnlyProperties", ()))
+    assert {path for path in paths if "/" not in path} - schema(kind).refused == schema(kind).create_only
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_a_generated_name_is_no_longer_than_the_service_allows(kind: str) -> None:
+    longest = schema(kind).longest_name
+    context = Context(None, "a-stack-with-quite-a-long-name" * 4, "ALogicalIdThatIsLongToo" * 10, "0" * 12, "us-east-1")
+    made = context.generated_name(longest)
+    assert len(made) <= longest
+    assert made.startswith("a-stack-with")
+    assert "-ALogicalId" in made
+    assert made != context.generated_name(longest)
