@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError
-
+from emulator import formation
 from emulator.develop import functions
 from emulator.errors import DeployFailed
 from emulator.home import Home, project_root
@@ -24,16 +23,11 @@ from pipeline.errors import PipelineError
 from pipeline.template import PARAMETERS, render
 from pipeline.topology import Topology
 
-STACK_NAME = topology.PROJECT
-NOTHING_TO_DO = "No updates are to be performed"
 MAX_INLINE_TEMPLATE = 51_200
 """Bytes of a template that may travel in the request (CloudFormation user guide, "Quotas")."""
 MERGERS = 2
 """Concatenators at once: what a small machine has cores for."""
-TIMEOUT_S = 600.0
 MEND = "Mend it and run the command again."
-FIRST_LOOK_S = 0.05
-LONGEST_PAUSE_S = 0.25
 
 Progress = Callable[[str], None]
 
@@ -58,8 +52,8 @@ def deploy(
 ) -> Deployment:
     """Bring the stack to what the schema folder says; with `scheduled`, EventBridge sends the hourly ticks.
 
-    With None the schedules stay as they are, off at first. Raises DeployFailed, with CloudFormation's reason, or
-    for a schema folder that breaks a rule.
+    With None the schedules stay as they are, off at first. Raises DeployFailed: for a schema folder that breaks a rule,
+    with the resources that failed and CloudFormation's reasons, or with what is deployed other than it should be.
     """
     started = time.monotonic()
     planned = plan(schemas)
@@ -68,10 +62,11 @@ def deploy(
     bucket = topology.artifacts_bucket(stack.account)
     _upload(stack, bucket, artifacts)
     progress("template")
-    if scheduled is None and _status(stack) is None:
+    if scheduled is None and not formation.exists(stack):
         scheduled = False
     _apply(stack, bucket, render(planned), _parameters(bucket, artifacts, scheduled))
     functions.mend(stack, functions.names(planned), artifacts.code.path.read_bytes())
+    formation.prove(stack)
     progress("schemas")
     publish(stack, planned)
     return Deployment(
@@ -131,25 +126,13 @@ def _parameters(bucket: str, artifacts: package.Artifacts, scheduled: bool | Non
 
 
 def _apply(stack: Stack, bucket: str, template: dict[str, Any], parameters: list[dict[str, Any]]) -> None:
-    """Create or update the CloudFormation stack and wait for it."""
-    cloudformation = stack.client("cloudformation")
+    """Bring the CloudFormation stack to the template."""
     request = {
-        "StackName": STACK_NAME,
         "Parameters": parameters,
         "Capabilities": ["CAPABILITY_IAM"],
         **_body(stack, bucket, json.dumps(template)),
     }
-    try:
-        if _status(stack) is None:
-            cloudformation.create_stack(**request)
-        else:
-            request["Parameters"] = [*parameters, *_kept(parameters)]
-            cloudformation.update_stack(**request)
-    except ClientError as error:
-        if NOTHING_TO_DO in str(error):
-            return
-        raise DeployFailed(f"CloudFormation refuses the template: {error}") from error
-    _wait(stack)
+    formation.apply(stack, request, _kept(parameters))
 
 
 def _kept(parameters: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -166,36 +149,3 @@ def _body(stack: Stack, bucket: str, template: str) -> dict[str, str]:
     s3.put_object(Bucket=bucket, Key=key, Body=template.encode())
     where = {"Bucket": bucket, "Key": key}
     return {"TemplateURL": s3.generate_presigned_url("get_object", Params=where).partition("?")[0]}
-
-
-def _status(stack: Stack) -> str | None:
-    """The state of our CloudFormation stack; None where there is none."""
-    try:
-        found = stack.client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ValidationError":
-            return None
-        raise
-    return str(found[0]["StackStatus"])
-
-
-def _wait(stack: Stack) -> None:
-    deadline = time.monotonic() + TIMEOUT_S
-    pause = FIRST_LOOK_S
-    while (status := _status(stack) or "").endswith("IN_PROGRESS"):
-        if time.monotonic() > deadline:
-            raise DeployFailed(f"CloudFormation is still {status} after {TIMEOUT_S:.0f} s.")
-        time.sleep(pause)
-        pause = min(pause * 1.2, LONGEST_PAUSE_S)
-    if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-        raise DeployFailed(f"CloudFormation ended with {status or 'no stack'}: {_reason(stack)}")
-
-
-def _reason(stack: Stack) -> str:
-    """The first resource that failed, and why."""
-    events = stack.client("cloudformation").describe_stack_events(StackName=STACK_NAME)["StackEvents"]
-    failed = [event for event in reversed(events) if event.get("ResourceStatus", "").endswith("FAILED")]
-    if not failed:
-        return "no resource says why"
-    first = failed[0]
-    return f"{first['LogicalResourceId']} ({first['ResourceType']}): {first.get('ResourceStatusReason', 'no reason')}"

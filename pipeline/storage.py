@@ -64,7 +64,7 @@ def _life_cycle() -> list[dict[str, Any]]:
 def _bucket(name: str) -> dict[str, Any]:
     return {
         "Type": "AWS::S3::Bucket",
-        "DeletionPolicy": "Retain",
+        "DeletionPolicy": "RetainExceptOnCreate",
         "UpdateReplacePolicy": "Retain",
         "Properties": {
             "BucketName": {"Fn::Sub": f"{topology.PROJECT}-{name}-${{AWS::AccountId}}"},

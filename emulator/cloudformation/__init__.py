@@ -30,7 +30,8 @@ def _act_truthfully(module: object) -> None:
 
 
 def _execute_truthfully(module: object) -> None:
-    from emulator.cloudformation import execution, operations
+    from emulator.cloudformation import drift, execution, operations
 
     execution.patch(module)
+    drift.patch(module)
     operations.patch(module)

@@ -3,6 +3,7 @@
 from emulator.cloudformation.resource import (
     AlreadyThere,
     Context,
+    Gone,
     Model,
     Properties,
     Schema,
@@ -55,3 +56,13 @@ class Alarm:
     def remove(self, context: Context, model: Model) -> None:
         """Delete the alarm."""
         context.clients.cloudwatch.delete_alarms(AlarmNames=[model["AlarmName"]])
+
+    def read(self, context: Context, model: Model, expected: Properties) -> Properties:
+        """The alarm as DescribeAlarms shows it."""
+        cloudwatch = context.clients.cloudwatch
+        for alarm in cloudwatch.describe_alarms(AlarmNames=[model["AlarmName"]])["MetricAlarms"]:
+            if "Tags" in expected:
+                tags = tags_from(cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"])
+                return {**alarm, "Tags": tag_list(tags)}
+            return dict(alarm)
+        raise Gone(model["AlarmName"])

@@ -69,13 +69,31 @@ def notification(value: Settings) -> dict[str, Any]:
         entries = []
         for entry in value.get(given) or ():
             rules = ((entry.get("Filter") or {}).get("S3Key") or {}).get("Rules")
-            filters = {"Filter": {"Key": {"FilterRules": list(rules)}}} if rules else {}
+            filters = (
+                {"Filter": {"Key": {"FilterRules": [{**rule, "Name": rule["Name"].lower()} for rule in rules]}}}
+                if rules
+                else {}
+            )
             entries.append({arn: entry[destination], "Events": [entry["Event"]], **filters})
         if entries:
             config[taken] = entries
     bridge = value.get("EventBridgeConfiguration")
     if bridge is not None and str(bridge.get("EventBridgeEnabled", True)).lower() == "true":
         config["EventBridgeConfiguration"] = {}
+    return config
+
+
+def shown_notification(value: Settings) -> dict[str, Any]:
+    """Event notifications as S3 shows them, which capitalises the names of its filters, as it takes them."""
+    config = {
+        name: [dict(entry) for entry in entries] if isinstance(entries, list) else entries
+        for name, entries in value.items()
+    }
+    for taken, _, _ in DESTINATIONS.values():
+        for entry in config.get(taken, ()):
+            if rules := ((entry.get("Filter") or {}).get("Key") or {}).get("FilterRules"):
+                lowered = [{**rule, "Name": rule["Name"].lower()} for rule in rules]
+                entry["Filter"] = {"Key": {"FilterRules": lowered}}
     return config
 
 

@@ -3,12 +3,13 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from emulator.cloudformation import bucket_settings as settings
+from emulator.cloudformation.comparison import fits
 from emulator.cloudformation.resource import AlreadyThere, Context, Model, Properties, Schema, names
 
 
@@ -23,6 +24,8 @@ class Setting:
     delete: str | None = None
     """Without one the bucket is given `removed`."""
     removed: Any = None
+    shown: Callable[[Any], Any] = field(default=lambda value: value)
+    """From how S3 shows it to how it takes it."""
 
     def apply(self, s3: Any, bucket: str, model: Properties, before: Properties | None) -> None:
         """Put it where it is asked for, take it away where it was."""
@@ -35,6 +38,18 @@ class Setting:
             getattr(s3, self.delete)(Bucket=bucket)
         else:
             getattr(s3, self.operation)(Bucket=bucket, **{self.parameter: self.removed})
+
+    def read(self, s3: Any, bucket: str, asked: Any) -> Any:
+        """`asked`, if that is how it is; else as the S3 API shows it, and None where there is none."""
+        try:
+            answer = dict(getattr(s3, self.operation.replace("put_", "get_", 1))(Bucket=bucket))
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+                raise
+            return None
+        answer.pop("ResponseMetadata", None)
+        there = self.shown(answer.get(self.parameter, answer))
+        return asked if fits(self.convert(asked), there) else there
 
 
 SETTINGS = (
@@ -80,6 +95,7 @@ SETTINGS = (
         "NotificationConfiguration",
         settings.notification,
         removed={},
+        shown=settings.shown_notification,
     ),
     Setting("CorsConfiguration", "put_bucket_cors", "CORSConfiguration", settings.cors, "delete_bucket_cors"),
     Setting(
@@ -120,6 +136,7 @@ class Bucket:
             ReplicationConfiguration"""
         ),
         read_only=names("Arn DomainName DualStackDomainName RegionalDomainName WebsiteURL"),
+        write_only=names("AccessControl ObjectLockEnabled"),
     )
 
     def make(self, context: Context, model: Model) -> Model:
@@ -147,6 +164,18 @@ class Bucket:
     def remove(self, context: Context, model: Model) -> None:
         """Delete the bucket, which has to be empty."""
         context.clients.s3.delete_bucket(Bucket=model["BucketName"])
+
+    def read(self, context: Context, model: Model, expected: Properties) -> Properties:
+        """The settings that the template mentions; one that is as it asks, as it writes it."""
+        s3, name = context.clients.s3, model["BucketName"]
+        s3.head_bucket(Bucket=name)
+        actual: Model = {
+            "BucketName": name,
+        }
+        for setting in SETTINGS:
+            if setting.property in expected:
+                actual[setting.property] = setting.read(s3, name, expected[setting.property])
+        return actual
 
 
 class BucketPolicy:
@@ -177,6 +206,11 @@ class BucketPolicy:
     def remove(self, context: Context, model: Model) -> None:
         """Delete the policy."""
         context.clients.s3.delete_bucket_policy(Bucket=model["Bucket"])
+
+    def read(self, context: Context, model: Model, _expected: Properties) -> Properties:
+        """The policy."""
+        policy = context.clients.s3.get_bucket_policy(Bucket=model["Bucket"])["Policy"]
+        return {"Bucket": model["Bucket"], "PolicyDocument": json.loads(policy)}
 
 
 def _exists(s3: Any, name: str) -> bool:

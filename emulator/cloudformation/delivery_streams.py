@@ -100,6 +100,21 @@ class DeliveryStream:
         firehose.delete_delivery_stream(DeliveryStreamName=name)
         wait_until(lambda: self._gone(firehose, name), f"the end of {name}")
 
+    def read(self, context: Context, model: Model, expected: Properties) -> Properties:
+        """The stream and its destination as DescribeDeliveryStream shows them."""
+        firehose, name = context.clients.firehose, model["DeliveryStreamName"]
+        described = self._described(firehose, name)
+        [destination] = described["Destinations"]
+        for kind in DESTINATIONS.keys() & expected.keys():
+            shown = destination.get(kind.replace("Configuration", "Description")) or {}
+            described[kind] = _as_given(shown)
+        source = (described.get("Source") or {}).get("KinesisStreamSourceDescription") or {}
+        described["KinesisStreamSourceConfiguration"] = source
+        described["DeliveryStreamEncryptionConfigurationInput"] = described.get("DeliveryStreamEncryptionConfiguration")
+        if "Tags" in expected:
+            described["Tags"] = firehose.list_tags_for_delivery_stream(DeliveryStreamName=name)["Tags"]
+        return described
+
     def _update_destination(self, firehose: Any, described: Model, model: Model, before: Properties) -> None:
         kind = next((name for name in DESTINATIONS if name in model), None)
         if kind is None:
@@ -135,3 +150,9 @@ def update_of(kind: str, config: Properties) -> Model:
     for name in BACKUP.values() & update.keys():
         update[name] = S3_DEFAULTS | update[name]
     return update
+
+
+def _as_given(shown: Properties) -> Model:
+    """A description of a destination under the names of its configuration."""
+    renamed = {"S3BackupDescription": "S3BackupConfiguration", "S3DestinationDescription": "S3Configuration"}
+    return {renamed.get(name, name): value for name, value in shown.items()}

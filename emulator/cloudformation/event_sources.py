@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from emulator.cloudformation.resource import Context, Model, Properties, Schema, names, tags_of
+from emulator.cloudformation.resource import Context, Model, Properties, Schema, names, tag_list, tags_of
 from emulator.cloudformation.waiting import wait_until
 
 STREAM_DEFAULTS: Model = {
@@ -74,6 +74,24 @@ class EventSourceMapping:
         self._settled(lambda_, uuid)
         lambda_.delete_event_source_mapping(UUID=uuid)
         wait_until(lambda: self._gone(lambda_, uuid), f"the end of event source mapping {uuid}")
+
+    def read(self, context: Context, model: Model, expected: Properties) -> Properties:
+        """The mapping as GetEventSourceMapping shows it."""
+        lambda_ = context.clients.lambda_
+        self._settled(lambda_, model["Id"])
+        mapping = dict(lambda_.get_event_source_mapping(UUID=model["Id"]))
+        mapping["Enabled"] = mapping["State"] == "Enabled"
+        asked = str(expected.get("FunctionName") or "")
+        if mapping["FunctionArn"].endswith(f":{asked}"):
+            mapping["FunctionName"] = asked
+        else:
+            mapping["FunctionName"] = mapping["FunctionArn"]
+        if timestamp := mapping.get("StartingPositionTimestamp"):
+            mapping["StartingPositionTimestamp"] = timestamp.timestamp()
+        if "Tags" in expected:
+            tags = lambda_.list_tags(Resource=mapping["EventSourceMappingArn"]).get("Tags") or {}
+            mapping["Tags"] = tag_list(tags)
+        return mapping
 
     def _settled(self, lambda_: Any, uuid: str) -> None:
         def settled() -> bool:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from emulator.cloudformation.resource import Context, Model, Properties, Refused, Schema, names, tags_of
+from emulator.cloudformation.resource import Context, Gone, Model, Properties, Refused, Schema, names, tag_list, tags_of
 from emulator.cloudformation.waiting import wait_until
 
 CONFIGURATION: Model = {
@@ -26,6 +26,16 @@ CONFIGURATION: Model = {
 CREATION = ("Architectures", "PackageType", *CONFIGURATION)
 
 
+CONDITIONS = {
+    "EventSourceToken": "lambda:EventSourceToken",
+    "FunctionUrlAuthType": "lambda:FunctionUrlAuthType",
+    "PrincipalOrgID": "aws:PrincipalOrgID",
+    "SourceAccount": "AWS:SourceAccount",
+    "SourceArn": "AWS:SourceArn",
+}
+"""Property of a permission → the condition key in the policy that it becomes."""
+
+
 class Function:
     """A function."""
 
@@ -42,6 +52,7 @@ class Function:
             RuntimeManagementConfig TenancyConfig"""
         ),
         read_only=names("Arn SnapStartResponse"),
+        write_only=names("Code"),
     )
 
     def make(self, context: Context, model: Model) -> Model:
@@ -75,6 +86,22 @@ class Function:
     def remove(self, context: Context, model: Model) -> None:
         """Delete the function."""
         context.clients.lambda_.delete_function(FunctionName=model["FunctionName"])
+
+    def read(self, context: Context, model: Model, expected: Properties) -> Properties:
+        """The function as GetFunction shows it."""
+        lambda_, name = context.clients.lambda_, model["FunctionName"]
+        self._updated(lambda_, name)
+        function = lambda_.get_function(FunctionName=name)
+        configuration = dict(function["Configuration"])
+        configuration["Layers"] = [layer["Arn"] for layer in configuration.get("Layers") or ()]
+        concurrency = function.get("Concurrency") or {}
+        configuration["ReservedConcurrentExecutions"] = concurrency.get("ReservedConcurrentExecutions")
+        configuration["Tags"] = tag_list(function.get("Tags") or {})
+        if "RecursiveLoop" in expected:
+            configuration |= lambda_.get_function_recursion_config(FunctionName=name)
+        if "CodeSigningConfigArn" in expected:
+            configuration |= lambda_.get_function_code_signing_config(FunctionName=name)
+        return configuration
 
     def _update(self, lambda_: Any, model: Model, before: Properties) -> None:
         name = model["FunctionName"]
@@ -116,6 +143,7 @@ class LayerVersion:
         create_only=names("CompatibleArchitectures CompatibleRuntimes Content Description LayerName LicenseInfo"),
         mutable=frozenset(),
         read_only=names("LayerVersionArn"),
+        write_only=names("Content"),
     )
 
     def make(self, context: Context, model: Model) -> Model:
@@ -133,6 +161,11 @@ class LayerVersion:
         """Delete the version."""
         layer, _, version = model["LayerVersionArn"].rpartition(":")
         context.clients.lambda_.delete_layer_version(LayerName=layer, VersionNumber=int(version))
+
+    def read(self, context: Context, model: Model, _expected: Properties) -> Properties:
+        """The version as GetLayerVersion shows it."""
+        version = context.clients.lambda_.get_layer_version_by_arn(Arn=model["LayerVersionArn"])
+        return {**version, "LayerName": version["LayerArn"].rsplit(":", 1)[-1]}
 
 
 class Permission:
@@ -162,6 +195,21 @@ class Permission:
     def remove(self, context: Context, model: Model) -> None:
         """Remove the statement."""
         context.clients.lambda_.remove_permission(FunctionName=model["FunctionName"], StatementId=model["Id"])
+
+    def read(self, context: Context, model: Model, expected: Properties) -> Properties:
+        """The statement in the function's policy, as the call that made it."""
+        policy = json.loads(context.clients.lambda_.get_policy(FunctionName=model["FunctionName"])["Policy"])
+        statement = next((entry for entry in policy["Statement"] if entry["Sid"] == model["Id"]), None)
+        if statement is None:
+            raise Gone(model["Id"])
+        conditions = {key: value for each in (statement.get("Condition") or {}).values() for key, value in each.items()}
+        principal = statement["Principal"]
+        return {
+            "Action": statement["Action"],
+            "FunctionName": expected.get("FunctionName"),
+            "Principal": principal if isinstance(principal, str) else next(iter(principal.values())),
+            **{name: conditions[key] for name, key in CONDITIONS.items() if key in conditions},
+        }
 
 
 def _code(model: Properties) -> Model:

@@ -4,7 +4,18 @@ import json
 from contextlib import suppress
 from typing import Any
 
-from emulator.cloudformation.resource import AlreadyThere, Context, Model, Properties, Schema, names, tags_of, text_of
+from emulator.cloudformation.resource import (
+    AlreadyThere,
+    Context,
+    Model,
+    Properties,
+    Schema,
+    names,
+    shared_policy,
+    tag_list,
+    tags_of,
+    text_of,
+)
 
 DEFAULTS = {
     "DelaySeconds": 0,
@@ -78,6 +89,16 @@ class Queue:
         """Delete the queue."""
         context.clients.sqs.delete_queue(QueueUrl=model["QueueUrl"])
 
+    def read(self, context: Context, model: Model, expected: Properties) -> Properties:
+        """The attributes of the queue."""
+        sqs, url = context.clients.sqs, model["QueueUrl"]
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        documents = {
+            key: json.loads(attributes[key]) for key in ("RedrivePolicy", "RedriveAllowPolicy") if attributes.get(key)
+        }
+        tags = {"Tags": tag_list(sqs.list_queue_tags(QueueUrl=url).get("Tags") or {})} if "Tags" in expected else {}
+        return {**attributes, **documents, **tags, "QueueName": attributes["QueueArn"].rsplit(":", 1)[-1]}
+
 
 class QueuePolicy:
     """One policy on some queues."""
@@ -104,6 +125,14 @@ class QueuePolicy:
     def remove(self, context: Context, model: Model) -> None:
         """Take the policy from its queues."""
         self._clear(context.clients.sqs, set(model["Queues"]))
+
+    def read(self, context: Context, model: Model, expected: Properties) -> Properties:
+        """The policy that its queues have, and those that have it."""
+        sqs, documents = context.clients.sqs, {}
+        for url in model["Queues"]:
+            attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"]).get("Attributes") or {}
+            documents[url] = json.loads(attributes.get("Policy") or "{}")
+        return shared_policy("Queues", documents, expected)
 
     def _clear(self, sqs: Any, urls: set[str]) -> None:
         for url in sorted(urls):

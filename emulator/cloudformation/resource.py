@@ -29,6 +29,10 @@ class AlreadyThere(Refused):
         super().__init__(f"{name} already exists")
 
 
+class Gone(LookupError):
+    """There is no such resource any more."""
+
+
 @dataclass(frozen=True)
 class Context:
     """The resource's place: its stack, logical id, account and region, and the clients to make it with."""
@@ -53,7 +57,8 @@ class Schema:
     """The properties of a resource type; together they are those of CloudFormation's own schema.
 
     A change of one of `create_only` replaces the resource. `refused` are those that are not emulated. `newer` are
-    nested ones, by property, that the schema which LocalStack carries does not have yet.
+    nested ones, by property, that the schema which LocalStack carries does not have yet. `write_only` are those that
+    the service does not show as they were given.
     """
 
     type: str
@@ -64,6 +69,7 @@ class Schema:
     refused: frozenset[str] = frozenset()
     name: str | None = None
     longest_name: int = 64
+    write_only: frozenset[str] = frozenset()
     newer: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
@@ -94,20 +100,34 @@ class ResourceType(Protocol):
     def remove(self, context: Context, model: Model, /) -> None:
         """Delete the resource."""
 
+    def read(self, context: Context, model: Model, expected: Properties, /) -> Properties:
+        """The resource as its service describes it, as a template would: at least the properties of `expected`.
+
+        Raises Gone, or the service's error, where there is none.
+        """
+
 
 def tags_of(model: Properties) -> dict[str, str]:
     """The tags that the template gives a resource."""
     return {tag["Key"]: str(tag["Value"]) for tag in model.get("Tags") or ()}
 
 
-def tag_list(tags: Mapping[str, str], key: str = "Key", value: str = "Value") -> list[dict[str, str]]:
-    """Tags as most services take them."""
-    return [{key: name, value: text} for name, text in tags.items()]
+def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Tags as templates and most services list them."""
+    return [{"Key": name, "Value": value} for name, value in tags.items()]
 
 
 def tags_from(entries: Iterable[Mapping[str, str]]) -> dict[str, str]:
     """Tags as most services list them."""
     return {entry["Key"]: entry.get("Value", "") for entry in entries}
+
+
+def shared_policy(owners: str, documents: Mapping[str, Any], expected: Properties) -> Model:
+    """A policy that several have: the one that was asked for and who has it, or one that another has instead."""
+    asked = expected.get("PolicyDocument")
+    holders = [owner for owner, document in documents.items() if document == asked]
+    others = [document for document in documents.values() if document != asked]
+    return {owners: holders, "PolicyDocument": others[0] if others else asked}
 
 
 def text_of(value: Any) -> str:

@@ -47,6 +47,20 @@ class Role:
         self._managed(iam, name, {}, model)
         iam.delete_role(RoleName=name)
 
+    def read(self, context: Context, model: Model, expected: Properties) -> Properties:
+        """The role and its policies."""
+        iam, name = context.clients.iam, model["RoleName"]
+        role = dict(iam.get_role(RoleName=name)["Role"])
+        role["PermissionsBoundary"] = (role.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
+        if "Policies" in expected:
+            inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
+            policies = (iam.get_role_policy(RoleName=name, PolicyName=policy) for policy in inline)
+            role["Policies"] = [{key: policy[key] for key in ("PolicyName", "PolicyDocument")} for policy in policies]
+        if "ManagedPolicyArns" in expected:
+            attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
+            role["ManagedPolicyArns"] = [policy["PolicyArn"] for policy in attached]
+        return role
+
     def _settings(self, iam: Any, model: Model) -> None:
         name = model["RoleName"]
         iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(model["AssumeRolePolicyDocument"]))

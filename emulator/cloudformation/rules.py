@@ -1,5 +1,6 @@
 """`AWS::Events::Rule`."""
 
+import json
 from contextlib import suppress
 from typing import Any
 
@@ -61,6 +62,16 @@ class Rule:
         if targets:
             events.remove_targets(Rule=model["Name"], Ids=[target["Id"] for target in targets], **bus)
         events.delete_rule(Name=model["Name"], **bus)
+
+    def read(self, context: Context, model: Model, expected: Properties) -> Properties:
+        """The rule and its targets."""
+        events, bus = context.clients.events, _bus(model)
+        rule = dict(events.describe_rule(Name=model["Name"], **bus))
+        rule["EventPattern"] = json.loads(rule.get("EventPattern") or "null")
+        rule["Targets"] = events.list_targets_by_rule(Rule=model["Name"], **bus)["Targets"]
+        if "Tags" in expected:
+            rule["Tags"] = tag_list(tags_from(events.list_tags_for_resource(ResourceARN=rule["Arn"])["Tags"]))
+        return rule
 
     def _put(self, events: Any, model: Model) -> str:
         given = {"Name", "Description", "RoleArn", "ScheduleExpression", "State", "EventBusName"} & model.keys()

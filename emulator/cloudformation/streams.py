@@ -54,6 +54,26 @@ class Stream:
         """Delete the stream and its consumers."""
         context.clients.kinesis.delete_stream(StreamName=model["Name"], EnforceConsumerDeletion=True)
 
+    def read(self, context: Context, model: Model, expected: Properties) -> Properties:
+        """The stream as DescribeStreamSummary shows it."""
+        kinesis, name = context.clients.kinesis, model["Name"]
+        there = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
+        encryption = {"EncryptionType": there["EncryptionType"], "KeyId": there.get("KeyId")}
+        described = {
+            **there,
+            "Name": there["StreamName"],
+            "ShardCount": there["OpenShardCount"],
+            "StreamEncryption": encryption if there["EncryptionType"] != "NONE" else None,
+            "DesiredShardLevelMetrics": [
+                metric for entry in there["EnhancedMonitoring"] for metric in entry["ShardLevelMetrics"]
+            ],
+        }
+        if ALL_METRICS in (expected.get("DesiredShardLevelMetrics") or ()):
+            described["DesiredShardLevelMetrics"] = [ALL_METRICS] if described["DesiredShardLevelMetrics"] else []
+        if "Tags" in expected:
+            described["Tags"] = kinesis.list_tags_for_stream(StreamName=name)["Tags"]
+        return described
+
 
 def _check(model: Properties) -> None:
     if _mode(model) == ON_DEMAND and model.get("ShardCount") is not None:

@@ -14,6 +14,7 @@ from emulator.cloudformation.resource import (
     Refused,
     Schema,
     names,
+    shared_policy,
     tag_list,
     tags_from,
     tags_of,
@@ -105,6 +106,19 @@ class Topic:
         """Delete the topic."""
         context.clients.sns.delete_topic(TopicArn=model["TopicArn"])
 
+    def read(self, context: Context, model: Model, expected: Properties) -> Properties:
+        """The attributes of the topic, and its subscriptions."""
+        sns, arn = context.clients.sns, model["TopicArn"]
+        attributes = sns.get_topic_attributes(TopicArn=arn)["Attributes"]
+        described: Model = {**TOPIC_DEFAULTS, **attributes, "TopicName": arn.rsplit(":", 1)[-1]}
+        if "Subscription" in expected:
+            asked = {(entry["Protocol"], entry["Endpoint"]) for entry in expected["Subscription"]}
+            pairs = asked & _subscriptions(sns, arn).keys()
+            described["Subscription"] = [{"Protocol": protocol, "Endpoint": end} for protocol, end in sorted(pairs)]
+        if "Tags" in expected:
+            described["Tags"] = sns.list_tags_for_resource(ResourceArn=arn)["Tags"]
+        return described
+
     def _set(self, sns: Any, arn: str, model: Model) -> None:
         there = sns.get_topic_attributes(TopicArn=arn)["Attributes"]
         for key, default in TOPIC_DEFAULTS.items():
@@ -143,6 +157,14 @@ class TopicPolicy:
     def remove(self, context: Context, model: Model) -> None:
         """Give the topics the default policy."""
         self._clear(context.clients.sns, set(model["Topics"]))
+
+    def read(self, context: Context, model: Model, expected: Properties) -> Properties:
+        """The policy that its topics have, and those that have it."""
+        sns = context.clients.sns
+        documents = {
+            arn: json.loads(sns.get_topic_attributes(TopicArn=arn)["Attributes"]["Policy"]) for arn in model["Topics"]
+        }
+        return shared_policy("Topics", documents, expected)
 
     def _clear(self, sns: Any, arns: set[str]) -> None:
         from localstack.services.sns.utils import create_default_topic_policy
@@ -195,6 +217,15 @@ class Subscription:
     def remove(self, context: Context, model: Model) -> None:
         """Unsubscribe."""
         context.clients.sns.unsubscribe(SubscriptionArn=model["Arn"])
+
+    def read(self, context: Context, model: Model, _expected: Properties) -> Properties:
+        """The attributes of the subscription."""
+        attributes = context.clients.sns.get_subscription_attributes(SubscriptionArn=model["Arn"])["Attributes"]
+        documents = {
+            key: json.loads(attributes.get(key) or NO_POLICY)
+            for key in ("FilterPolicy", "RedrivePolicy", "DeliveryPolicy")
+        }
+        return {**SUBSCRIPTION_DEFAULTS, **attributes, **documents, "Region": model["Arn"].split(":")[3]}
 
 
 def _subscriptions(sns: Any, arn: str) -> dict[tuple[str, str], str]:

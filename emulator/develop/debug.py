@@ -142,6 +142,11 @@ class Debugging:
         return self._folder / self._source.name
 
 
+def debugged(stack: Stack) -> list[str]:
+    """The functions that are under a debugger, or were left there."""
+    return [found["FunctionName"] for found in functions.configurations(stack) if _before(found)]
+
+
 def restore(stack: Stack, among: Sequence[str]) -> list[str]:
     """Give the functions that were left under a debugger their configuration back; their names."""
     restored = []

@@ -3,14 +3,18 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from emulator.deploy import deploy
+from emulator.errors import DeployFailed
 from emulator.home import Home
 from emulator.stack import EmbeddedStack
+from pipeline import topology
+from pipeline.queues import DEAD_RETENTION_S
 from scenarios.client import rest
 from scenarios.client.producer import Producer, Sender
 from scenarios.client.rest import Layer
@@ -34,13 +38,89 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(shutil.copytree("schemas", tmp_path_factory.mktemp("schemas") / "schemas"))
 
 
+TAKEN = f"{topology.PROJECT}-click-raw"
+"""A name that somebody has taken before the first deployment."""
+STRAY_TIMEOUT_S = 33
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A stack with that folder deployed, at the second attempt; `refusal` is what the first one said."""
+
+    stack: EmbeddedStack
+    refusal: str
+
+
 @pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory, own: Path) -> Iterator[EmbeddedStack]:
-    """A stack with that folder deployed."""
+def second(tmp_path_factory: pytest.TempPathFactory, own: Path) -> Iterator[Deployed]:
+    """A deployment that could not be made at first."""
     home = Home(tmp_path_factory.mktemp("home"), Home.from_environment().cache)
     with EmbeddedStack.up(home=home) as stack:
+        kinesis = stack.client("kinesis")
+        kinesis.create_stream(StreamName=TAKEN, ShardCount=1)
+        with pytest.raises(DeployFailed) as refusal:
+            deploy(stack, schemas=own)
+        kinesis.delete_stream(StreamName=TAKEN)
         deploy(stack, schemas=own)
-        yield stack
+        yield Deployed(stack, str(refusal.value))
+
+
+@pytest.fixture(scope="module")
+def fresh(second: Deployed) -> EmbeddedStack:
+    """A stack with that folder deployed."""
+    return second.stack
+
+
+def shards(stack: EmbeddedStack) -> int:
+    summary = stack.client("kinesis").describe_stream_summary(StreamName=TAKEN)
+    return int(summary["StreamDescriptionSummary"]["OpenShardCount"])
+
+
+def test_a_deployment_that_could_not_be_made_says_why_and_is_made_when_it_can_be(second: Deployed) -> None:
+    assert "CloudFormation ended with ROLLBACK_COMPLETE" in second.refusal
+    assert "ClickRawStream (AWS::Kinesis::Stream)" in second.refusal
+    assert TAKEN in second.refusal
+    assert shards(second.stack) == topology.SHARDS
+
+
+def test_an_update_that_fails_is_told_of_and_the_next_good_one_is_made(
+    fresh: EmbeddedStack, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(topology, "SHARDS", 10)
+        for _ in range(2):
+            with pytest.raises(DeployFailed, match="UPDATE_ROLLBACK_COMPLETE") as refusal:
+                deploy(fresh, schemas=own)
+            assert "RawStream (AWS::Kinesis::Stream): " in str(refusal.value)
+    assert shards(fresh) == topology.SHARDS
+    with monkeypatch.context() as changed:
+        changed.setattr(topology, "SHARDS", topology.SHARDS + 1)
+        changed.setattr(topology, "CHUNK_BUFFER_S", topology.CHUNK_BUFFER_S + 17)
+        deploy(fresh, schemas=own)
+        assert shards(fresh) == topology.SHARDS
+        firehose = fresh.client("firehose")
+        [name, *_] = firehose.list_delivery_streams()["DeliveryStreamNames"]
+        described = firehose.describe_delivery_stream(DeliveryStreamName=name)["DeliveryStreamDescription"]
+        hints = described["Destinations"][0]["ExtendedS3DestinationDescription"]["BufferingHints"]
+        assert hints["IntervalInSeconds"] == topology.CHUNK_BUFFER_S
+    deploy(fresh, schemas=own)
+
+
+def test_what_is_not_as_the_template_says_is_named(fresh: EmbeddedStack, own: Path) -> None:
+    lambda_, sqs = fresh.client("lambda"), fresh.client("sqs")
+    timeout = lambda_.get_function_configuration(FunctionName=topology.PLANNER)["Timeout"]
+    lambda_.update_function_configuration(FunctionName=topology.PLANNER, Timeout=STRAY_TIMEOUT_S)
+    queue = sqs.get_queue_url(QueueName=topology.DEAD_MERGES)["QueueUrl"]
+    sqs.delete_queue(QueueUrl=queue)
+    with pytest.raises(DeployFailed) as refusal:
+        deploy(fresh, schemas=own)
+    assert f"Planner (AWS::Lambda::Function): /Timeout is {STRAY_TIMEOUT_S}, not {timeout}" in str(refusal.value)
+    assert "DeadMergeQueue (AWS::SQS::Queue) is not there" in str(refusal.value)
+    lambda_.get_waiter("function_updated_v2").wait(FunctionName=topology.PLANNER, WaiterConfig={"Delay": 0.05})
+    lambda_.update_function_configuration(FunctionName=topology.PLANNER, Timeout=timeout)
+    attributes = {"MessageRetentionPeriod": str(DEAD_RETENTION_S), "SqsManagedSseEnabled": "true"}
+    sqs.create_queue(QueueName=topology.DEAD_MERGES, Attributes=attributes)
+    deploy(fresh, schemas=own)
 
 
 def test_schedules_are_off_at_first_and_stay_as_they_were_set(fresh: EmbeddedStack, own: Path) -> None:

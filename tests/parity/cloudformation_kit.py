@@ -79,6 +79,18 @@ class Formation:
         """The statuses that the stack, or one of its resources, went through."""
         return [status for _, status, _ in self.events(logical_id or self.name)]
 
+    def drifts(self) -> dict[str, list[str]]:
+        """The paths of the properties that are not as the template asks; those of a missing resource are `DELETED`."""
+        self.api.detect_stack_drift(StackName=self.name)
+        drifts = self.api.describe_stack_resource_drifts(
+            StackName=self.name, StackResourceDriftStatusFilters=["MODIFIED", "DELETED"]
+        )["StackResourceDrifts"]
+        return {
+            drift["LogicalResourceId"]: [each["PropertyPath"] for each in drift.get("PropertyDifferences") or ()]
+            or [drift["StackResourceDriftStatus"]]
+            for drift in drifts
+        }
+
     def physical(self) -> dict[str, str]:
         """The physical id of each resource."""
         resources = self.api.describe_stack_resources(StackName=self.name)["StackResources"]

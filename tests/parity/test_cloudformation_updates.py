@@ -36,6 +36,7 @@ class Round:
 
     def __init__(self, formation: Formation, status: str, table: Mapping[str, Row]) -> None:
         self.status = status
+        self.drifts = formation.drifts()
         self.physical = formation.physical()
         self.described = {
             name: dict(row.describe(formation.stack, self.physical[name])) for name, row in table.items() if row.first
@@ -194,6 +195,10 @@ def there(row: Row, stack: EmbeddedStack, physical: str) -> bool:
             return False
         raise
     return True
+
+
+def test_what_cloudformation_has_made_has_not_drifted(updates: Updates) -> None:
+    assert [each.drifts for each in (updates.first, updates.second, updates.third)] == [{}, {}, {}]
 
 
 def test_a_stream_becomes_provisioned_again(updates: Updates) -> None:
