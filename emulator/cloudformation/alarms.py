@@ -60,9 +60,14 @@ class Alarm:
     def read(self, context: Context, model: Model, expected: Properties) -> Properties:
         """The alarm as DescribeAlarms shows it."""
         cloudwatch = context.clients.cloudwatch
-        for alarm in cloudwatch.describe_alarms(AlarmNames=[model["AlarmName"]])["MetricAlarms"]:
-            if "Tags" in expected:
-                tags = tags_from(cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"])
-                return {**alarm, "Tags": tag_list(tags)}
+        if self.schema.type not in context.asked:
+            pages = cloudwatch.get_paginator("describe_alarms").paginate()
+            alarms = [alarm for page in pages for alarm in page["MetricAlarms"]]
+            context.asked[self.schema.type] = {alarm["AlarmName"]: alarm for alarm in alarms}
+        alarm = context.asked[self.schema.type].get(model["AlarmName"])
+        if alarm is None:
+            raise Gone(model["AlarmName"])
+        if "Tags" not in expected:
             return dict(alarm)
-        raise Gone(model["AlarmName"])
+        tags = tags_from(cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"])
+        return {**alarm, "Tags": tag_list(tags)}

@@ -22,6 +22,7 @@ from emulator.cloudformation.comparison import Difference, differences
 from emulator.cloudformation.references import References
 from emulator.cloudformation.resource import Context, Gone
 
+ALWAYS = {"Fn::Equals": ["", ""]}
 IN_SYNC, MODIFIED, DELETED, UNKNOWN = "IN_SYNC", "MODIFIED", "DELETED", "NOT_CHECKED"
 
 
@@ -37,8 +38,7 @@ def patch(module: Any) -> None:
         _self: Any, context: Any, stack_name: str, logical_resource_ids: Any = None, **_: Any
     ) -> dict[str, Any]:
         stack = _stack(module, context, stack_name)
-        chosen = set(logical_resource_ids or stack.resolved_resources)
-        stack.drifts = [drift for drift in _drifts(stack) if drift["LogicalResourceId"] in chosen]
+        stack.drifts = list(_drifts(stack, set(logical_resource_ids or ())))
         stack.drift_detection = str(uuid.uuid4())
         return {"StackDriftDetectionId": stack.drift_detection}
 
@@ -85,16 +85,17 @@ def _summary(stack: Any) -> dict[str, Any]:
     }
 
 
-def _drifts(stack: Any) -> Iterator[dict[str, Any]]:
-    """The drift of each resource that the template has; one that nobody made is deleted."""
+def _drifts(stack: Any, chosen: set[str]) -> Iterator[dict[str, Any]]:
+    """The drift of each resource that the template has, or of those that are chosen; one that is not there too."""
     template = stack.processed_template or stack.template or {}
     references = _references(stack, template)
     clients = connect_to(aws_access_key_id=stack.account_id, region_name=stack.region_name)
+    asked: dict[str, Any] = {}
     for name, resource in (template.get("Resources") or {}).items():
-        if "Condition" in resource and not references.holds(resource["Condition"]):
+        if (chosen and name not in chosen) or not references.holds(resource.get("Condition") or ALWAYS):
             continue
         deployed = stack.resolved_resources.get(name) or {}
-        context = Context(clients, stack.stack_name, name, stack.account_id, stack.region_name)
+        context = Context(clients, stack.stack_name, name, stack.account_id, stack.region_name, asked)
         expected = references.resolve(resource.get("Properties") or {})
         yield {
             "StackId": stack.stack_id,

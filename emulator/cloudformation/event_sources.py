@@ -78,8 +78,7 @@ class EventSourceMapping:
     def read(self, context: Context, model: Model, expected: Properties) -> Properties:
         """The mapping as GetEventSourceMapping shows it."""
         lambda_ = context.clients.lambda_
-        self._settled(lambda_, model["Id"])
-        mapping = dict(lambda_.get_event_source_mapping(UUID=model["Id"]))
+        mapping = self._settled(lambda_, model["Id"])
         mapping["Enabled"] = mapping["State"] == "Enabled"
         asked = str(expected.get("FunctionName") or "")
         if mapping["FunctionArn"].endswith(f":{asked}"):
@@ -93,11 +92,16 @@ class EventSourceMapping:
             mapping["Tags"] = tag_list(tags)
         return mapping
 
-    def _settled(self, lambda_: Any, uuid: str) -> None:
+    def _settled(self, lambda_: Any, uuid: str) -> Model:
+        """The mapping once it is changing no more."""
+        mapping: Model = {}
+
         def settled() -> bool:
-            return lambda_.get_event_source_mapping(UUID=uuid)["State"] in ("Enabled", "Disabled")
+            mapping.update(lambda_.get_event_source_mapping(UUID=uuid))
+            return mapping["State"] in ("Enabled", "Disabled")
 
         wait_until(settled, f"Enabled or Disabled of event source mapping {uuid}")
+        return mapping
 
     def _gone(self, lambda_: Any, uuid: str) -> bool:
         try:

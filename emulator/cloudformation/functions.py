@@ -90,8 +90,10 @@ class Function:
     def read(self, context: Context, model: Model, expected: Properties) -> Properties:
         """The function as GetFunction shows it."""
         lambda_, name = context.clients.lambda_, model["FunctionName"]
-        self._updated(lambda_, name)
         function = lambda_.get_function(FunctionName=name)
+        if function["Configuration"].get("LastUpdateStatus") == "InProgress":
+            self._updated(lambda_, name)
+            function = lambda_.get_function(FunctionName=name)
         configuration = dict(function["Configuration"])
         configuration["Layers"] = [layer["Arn"] for layer in configuration.get("Layers") or ()]
         concurrency = function.get("Concurrency") or {}

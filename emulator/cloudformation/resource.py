@@ -35,13 +35,17 @@ class Gone(LookupError):
 
 @dataclass(frozen=True)
 class Context:
-    """The resource's place: its stack, logical id, account and region, and the clients to make it with."""
+    """The resource's place: its stack, logical id, account and region, and the clients to make it with.
+
+    `asked` keeps an answer that tells of many resources, for those that are read together.
+    """
 
     clients: Any
     stack_name: str
     logical_id: str
     account: str
     region: str
+    asked: dict[str, Any] = field(default_factory=dict)
 
     def generated_name(self, longest: int) -> str:
         """A name for a resource whose template gives none: stack, logical id and some random characters."""

@@ -1,9 +1,20 @@
 """`AWS::IAM::Role`."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from emulator.cloudformation.resource import Context, Model, Properties, Schema, names, tag_list, tags_from, tags_of
+from emulator.cloudformation.resource import (
+    Context,
+    Gone,
+    Model,
+    Properties,
+    Schema,
+    names,
+    tag_list,
+    tags_from,
+    tags_of,
+)
 
 DEFAULT_SESSION_S = 3600
 
@@ -49,17 +60,29 @@ class Role:
 
     def read(self, context: Context, model: Model, expected: Properties) -> Properties:
         """The role and its policies."""
-        iam, name = context.clients.iam, model["RoleName"]
-        role = dict(iam.get_role(RoleName=name)["Role"])
-        role["PermissionsBoundary"] = (role.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
-        if "Policies" in expected:
-            inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
-            policies = (iam.get_role_policy(RoleName=name, PolicyName=policy) for policy in inline)
-            role["Policies"] = [{key: policy[key] for key in ("PolicyName", "PolicyDocument")} for policy in policies]
-        if "ManagedPolicyArns" in expected:
-            attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
-            role["ManagedPolicyArns"] = [policy["PolicyArn"] for policy in attached]
-        return role
+        name = model["RoleName"]
+        details = self._details(context).get(name)
+        if details is None:
+            raise Gone(name)
+        described: Model = {
+            **details,
+            "Policies": details["RolePolicyList"],
+            "ManagedPolicyArns": [policy["PolicyArn"] for policy in details["AttachedManagedPolicies"]],
+        }
+        if expected.keys() & {"Description", "MaxSessionDuration", "PermissionsBoundary"}:
+            role = context.clients.iam.get_role(RoleName=name)["Role"]
+            boundary = (role.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
+            described |= {**role, "PermissionsBoundary": boundary}
+        return described
+
+    def _details(self, context: Context) -> Mapping[str, Model]:
+        """Every role and its policies, by one call, where three for each would be made."""
+        if self.schema.type not in context.asked:
+            pages = context.clients.iam.get_paginator("get_account_authorization_details").paginate(Filter=["Role"])
+            roles = [role for page in pages for role in page["RoleDetailList"]]
+            context.asked[self.schema.type] = {role["RoleName"]: role for role in roles}
+        details: Mapping[str, Model] = context.asked[self.schema.type]
+        return details
 
     def _settings(self, iam: Any, model: Model) -> None:
         name = model["RoleName"]
