@@ -100,12 +100,9 @@ class Execution(ChangeSetModelExecutor):
         """Change the resource as LocalStack does, and note what is to become of it when it is removed."""
         delta = super().visit_node_resource(node_resource=node_resource)
         if not is_nothing(delta.after):
-            policies = {"DeletionPolicy": delta.after.deletion_policy}
-            named = {name: str(value) for name, value in policies.items() if not is_nothing(value) and value}
-            resource = {
-                name: value for name, value in self.resources[node_resource.name].items() if name not in policies
-            }
-            self.resources[node_resource.name] = {**resource, **named}
+            resource, policy = dict(self.resources[node_resource.name]), delta.after.deletion_policy
+            resource["DeletionPolicy"] = "Delete" if is_nothing(policy) or not policy else str(policy)
+            self.resources[node_resource.name] = resource
         return delta
 
     def _advance(self) -> str | None:
@@ -161,15 +158,14 @@ class Execution(ChangeSetModelExecutor):
         self._change(Kind.REPLACE, name, after, deployed, earlier)
         if self.resources[name].get("PhysicalResourceId") == deployed["PhysicalResourceId"]:
             return
-        if is_nothing(after.update_replace_policy) or after.update_replace_policy != "Retain":
-            self._obsolete.append((name, {**deployed, "DeletionPolicy": "Delete"}))
-        else:
-            self._obsolete.append((name, {**deployed, "DeletionPolicy": "Retain"}))
+        retained = not is_nothing(after.update_replace_policy) and after.update_replace_policy == "Retain"
+        self._obsolete.append((name, {**deployed, "DeletionPolicy": "Retain" if retained else "Delete"}))
 
     def _change(self, kind: Kind, name: str, after: Any, deployed: Model, earlier: Model) -> None:
         verb = "CREATE" if kind is Kind.CREATE else "UPDATE"
         self._tell(name, after.resource_type, f"{verb}_IN_PROGRESS", physical=deployed.get("PhysicalResourceId"))
-        custom = _custom_name(after, earlier) if kind is Kind.REPLACE else None
+        same = deployed.get("Type") == after.resource_type
+        custom = _custom_name(after, earlier) if kind is Kind.REPLACE and same else None
         if kind is Kind.REPLACE and not custom:
             self._tell(name, after.resource_type, "UPDATE_IN_PROGRESS", NEW_RESOURCE, deployed["PhysicalResourceId"])
         untouched = bool(custom)
@@ -212,7 +208,7 @@ class Execution(ChangeSetModelExecutor):
         stack, request = self._stack, self._stack.request_payload
         stack.template, stack.template_body = self._change_set.template, self._change_set.template_body
         stack.processed_template = self._change_set.processed_template
-        made = {step.logical_id: step.later for step in self._steps if not step.failed}
+        made = {step.logical_id: self.resources[step.logical_id] for step in self._steps if not step.failed}
         on_failure = request.get("OnFailure") or request.get("OnStackFailure") or "ROLLBACK"
         if request.get("DisableRollback") or on_failure == "DO_NOTHING":
             stack.resolved_resources = made
@@ -240,7 +236,8 @@ class Execution(ChangeSetModelExecutor):
         stack.set_stack_status(StackStatus.UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS)
         for step in reversed(self._steps):
             if step.kind is not Kind.UPDATE and not step.failed:
-                self._remove(step.logical_id, step.later, current=step.kind is Kind.CREATE)
+                later = self.resources[step.logical_id]
+                self._remove(step.logical_id, later, created=True, current=step.kind is Kind.CREATE)
         stack.set_stack_status(StackStatus.UPDATE_ROLLBACK_COMPLETE)
 
     def _undo(self, step: Step) -> bool:
@@ -264,7 +261,8 @@ class Execution(ChangeSetModelExecutor):
         )
         done = event.status is OperationStatus.SUCCESS
         if done:
-            self._stack.resolved_resources[step.logical_id] = self.resources[step.logical_id]
+            resource = {**self.resources[step.logical_id], "DeletionPolicy": step.earlier["DeletionPolicy"]}
+            self._stack.resolved_resources[step.logical_id] = resource
         status = "UPDATE_COMPLETE" if done else "UPDATE_FAILED"
         self._tell(step.logical_id, kind, status, event.message, physical)
         return done
@@ -361,7 +359,7 @@ def _replaces(after: Any, earlier: Model) -> bool:
 def _custom_name(after: Any, earlier: Model) -> str | None:
     """The name that the template gives the resource and its successor alike, which two cannot have."""
     emulated = catalogue.find(after.resource_type)
-    if emulated is None or emulated.schema.name is None or emulated.schema.type != after.resource_type:
+    if emulated is None or emulated.schema.name is None:
         return None
     name = _properties(after).get(emulated.schema.name)
     return str(name) if name and earlier.get(emulated.schema.name) == name else None

@@ -10,6 +10,7 @@ import uuid
 from types import ModuleType
 from typing import Any
 
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from emulator.cloudformation import catalogue
@@ -18,6 +19,8 @@ from emulator.cloudformation.resource import AlreadyThere, Context, Model, Refus
 
 LOG = logging.getLogger(__name__)
 
+CALLS: dict[str, Any] = {"max_pool_connections": 64, "retries": {"mode": "standard", "total_max_attempts": 2}}
+"""Of handlers to services in the same process. boto's four retries would hold up each refusal that names a limit."""
 CODES = {
     "NotFound": "NotFound",
     "NoSuch": "NotFound",
@@ -54,6 +57,9 @@ def patch(module: Any) -> None:
                 return _event(module, "SUCCESS", {})
             return _event(module, "FAILED", {}, message(error, request), error)
 
+    module._cfn_resource_client_factory = module.ConvertingInternalClientFactory(
+        use_ssl=module.config.DISTRIBUTED_MODE, config=Config(**CALLS)
+    )
     executor.try_load_resource_provider = staticmethod(try_load_resource_provider)
     executor.execute_action = execute_action
 

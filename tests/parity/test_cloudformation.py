@@ -4,6 +4,7 @@ Sources: the CloudFormation user guide ("Stack failure options", "Understand upd
 "Stack status codes", "Resource attributes: DeletionPolicy") and the events in its examples of rollbacks.
 """
 
+import json
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -171,6 +172,64 @@ def test_a_resource_that_somebody_else_has_made_is_neither_taken_over_nor_delete
     assert formation.delete() == "DELETE_COMPLETE"
     s3.head_bucket(Bucket=name)
     s3.delete_bucket(Bucket=name)
+
+
+@pytest.mark.parametrize(("policy", "stays"), [("Retain", True), ("RetainExceptOnCreate", False), ("Delete", False)])
+def test_a_creation_that_is_rolled_back_leaves_what_is_to_be_retained(
+    formation: Formation, policy: str, *, stays: bool
+) -> None:
+    queue = resource("SQS::Queue", DeletionPolicy=policy)
+    failing = resource("Kinesis::Stream", {"RetentionPeriodHours": TOO_LONG_H}, DependsOn=["Queue"])
+    assert formation.create({"Queue": queue, "Stream": failing}) == "ROLLBACK_COMPLETE"
+    sqs = formation.stack.client("sqs")
+    left = sqs.list_queues(QueueNamePrefix=formation.name).get("QueueUrls", [])
+    assert bool(left) is stays
+    for url in left:
+        sqs.delete_queue(QueueUrl=url)
+
+
+@pytest.mark.parametrize("policy", ["Retain", "RetainExceptOnCreate"])
+def test_what_is_to_be_retained_outlives_its_stack_whatever_was_rolled_back(formation: Formation, policy: str) -> None:
+    def resources(timeout: int, hours: int) -> dict[str, Any]:
+        queue = resource("SQS::Queue", {"VisibilityTimeout": timeout}, DeletionPolicy=policy)
+        return {"Queue": queue, "Stream": stream(RetentionPeriodHours=hours) | {"DependsOn": ["Queue"]}}
+
+    assert formation.create(resources(1, 24)) == "CREATE_COMPLETE"
+    assert formation.update(resources(2, TOO_LONG_H)) == "UPDATE_ROLLBACK_COMPLETE"
+    assert formation.delete() == "DELETE_COMPLETE"
+    sqs = formation.stack.client("sqs")
+    [left] = sqs.list_queues(QueueNamePrefix=formation.name)["QueueUrls"]
+    sqs.delete_queue(QueueUrl=left)
+
+
+def test_a_parameter_is_changed_in_the_template_that_is_there(formation: Formation) -> None:
+    queue = resource("SQS::Queue", {"DelaySeconds": {"Ref": "Delay"}})
+    text = json.dumps({"Parameters": {"Delay": {"Type": "Number"}}, "Resources": {"Queue": queue}})
+
+    def given(delay: int) -> dict[str, Any]:
+        return {
+            "StackName": formation.name,
+            "Parameters": [{"ParameterKey": "Delay", "ParameterValue": str(delay)}],
+        }
+
+    formation.api.create_stack(TemplateBody=text, **given(1))
+    assert formation.ended() == "CREATE_COMPLETE"
+    formation.api.update_stack(UsePreviousTemplate=True, **given(2))
+    assert formation.ended() == "UPDATE_COMPLETE"
+    assert formation.drifts() == {}
+
+
+def test_drift_is_detected_and_named(formation: Formation) -> None:
+    resources = {"Queue": resource("SQS::Queue", {"DelaySeconds": 1}), "Topic": resource("SNS::Topic")}
+    assert formation.create(resources) == "CREATE_COMPLETE"
+    assert formation.drifts() == {}
+    sqs, sns = formation.stack.client("sqs"), formation.stack.client("sns")
+    sqs.set_queue_attributes(QueueUrl=formation.physical()["Queue"], Attributes={"DelaySeconds": "2"})
+    sns.delete_topic(TopicArn=formation.physical()["Topic"])
+    assert formation.drifts() == {"Queue": ["/DelaySeconds"], "Topic": ["DELETED"]}
+    detection = formation.api.detect_stack_drift(StackName=formation.name)["StackDriftDetectionId"]
+    status = formation.api.describe_stack_drift_detection_status(StackDriftDetectionId=detection)
+    assert (status["StackDriftStatus"], status["DriftedStackResourceCount"]) == ("DRIFTED", 2)
 
 
 def test_what_an_update_added_goes_with_the_stack(formation: Formation) -> None:

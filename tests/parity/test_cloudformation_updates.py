@@ -66,7 +66,7 @@ class Updates:
             for replaced, values in row.replaced.items():
                 value = values[min(version, 1)]
                 given = value if isinstance(value, Given) else {replaced: value}
-                properties = {**row.always, **row.first, **given}
+                properties = {**row.always, **row.third, **given}
                 present = {key: part for key, part in properties.items() if part is not None}
                 resources[f"{name}By{replaced}"] = {"Type": row.type, "Properties": present}
         return resources
