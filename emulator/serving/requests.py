@@ -25,6 +25,15 @@ LARGEST_HEAD = 256 * 1024
 services take less; a stack serves what the tests of their clients come up with."""
 LARGEST_TARGET = 8 * 1024
 """Bytes of a request target: the longest key of S3, each byte escaped, with a signature in the query, has half."""
+LARGEST_PARSED = 8 * 1024
+"""Bytes of a header that is parsed for every request, by parsers that take more than twice the time for twice the
+bytes."""
+PARSED = frozenset(
+    b"accept accept-encoding accept-language authorization cache-control connection content-disposition content-encoding "
+    b"content-type cookie expect forwarded host if-match if-none-match if-range origin range referer transfer-encoding "
+    b"upgrade user-agent x-amz-target x-forwarded-for x-forwarded-host x-forwarded-proto".split()
+)
+"""The headers of HTTP, of signatures and of proxies, in lower case. Others, as the metadata of objects, are values."""
 LARGEST_IN_MEMORY = 16 * 1024 * 1024
 """A longer body is kept in a file, not in memory."""
 HEAD_PIECE = 16 * 1024
@@ -247,8 +256,11 @@ class RequestParser:
         self._head_bytes += len(name) + len(value)
         if self._head_bytes > LARGEST_HEAD:
             raise _too_large()
-        if self.stage is Stage.HEAD:
-            self._request.headers.append((name, value))
+        if self.stage is not Stage.HEAD:
+            return
+        if len(value) > LARGEST_PARSED and name.lower() in PARSED:
+            raise HeadTooLarge(f"the header {name.decode('latin-1')} is longer than {LARGEST_PARSED} bytes")
+        self._request.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """All headers are there."""

@@ -10,6 +10,9 @@ Arguments: the descriptor of the leash, the folder that stands for `/opt`, the h
 import os
 import sys
 
+DESCRIPTORS = 1024
+"""Files, sockets and pipes of a function, all processes that it starts have as many each."""
+
 
 def hold_leash(descriptor: int) -> None:
     """Die, with the whole process group, when the other end of this pipe closes: no function outlives its emulator.
@@ -36,6 +39,18 @@ def hold_leash(descriptor: int) -> None:
     import threading
 
     threading.Thread(target=_wait_for_end, args=(descriptor,), daemon=True, name="leash").start()
+
+
+def limit_descriptors() -> None:
+    """Let the function open as many files as on AWS, where the emulator may open more.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html ("File descriptors").
+    """
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _wait_for_end(descriptor: int) -> None:
@@ -75,6 +90,7 @@ def add_path_files(folders: "list[str]") -> None:
 def begin(leash: int, opt: str, handler: str) -> None:
     """Become the runtime interface client; ends only with the process."""
     hold_leash(leash)
+    limit_descriptors()
     runtime = os.environ["LAMBDA_RUNTIME_DIR"]
     folders = import_paths(os.environ["LAMBDA_TASK_ROOT"], opt, runtime, os.environ.get("PYTHONPATH"))
     sys.path[:0] = folders

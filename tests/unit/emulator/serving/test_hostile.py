@@ -20,7 +20,7 @@ from emulator.serving import requests
 from emulator.serving.listener import Listener
 from emulator.serving.patience import Patience
 from emulator.serving.refusals import Refusal
-from emulator.serving.requests import LARGEST_HEAD, LARGEST_IN_MEMORY, LARGEST_TARGET, RequestParser
+from emulator.serving.requests import LARGEST_HEAD, LARGEST_IN_MEMORY, LARGEST_PARSED, LARGEST_TARGET, RequestParser
 from tests.unit.emulator.serving.kit import (
     WAIT_S,
     Application,
@@ -87,6 +87,15 @@ def test_a_head_may_be_long_and_have_many_headers(address: Address, application:
 @pytest.mark.parametrize("part", ["/", "/?x="], ids=["path", "query"])
 def test_a_target_longer_than_8_kib_is_refused(address: Address, part: str, length: int, status: int) -> None:
     response, _ = asked(address, "GET", part + "a" * (length - len(part)))
+    assert response.status == status
+
+
+@pytest.mark.parametrize("name", ["Authorization", "accept", "HOST", "Cookie", "If-Match", "X-Amz-Target"])
+@pytest.mark.parametrize(("length", "status"), [(LARGEST_PARSED, 200), (LARGEST_PARSED + 1, 431)])
+def test_a_header_that_is_parsed_for_every_request_is_not_long(
+    address: Address, name: str, length: int, status: int
+) -> None:
+    response, _ = asked(address, "GET", "/", headers={name: "x" * length})
     assert response.status == status
 
 
