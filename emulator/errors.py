@@ -5,6 +5,7 @@ StackError
 │   └── SeveralStacksUp    there are several stacks, and none was named
 ├── PortTaken              something that is not ours listens there
 ├── NoStackUp              there is no stack to talk to
+├── DiskFull               there is no room for the state of a stack
 ├── StartFailed            the stack did not come up; carries the last lines of its log
 │   ├── NotOurPlugins      it came up without wavetank's plugins
 │   └── ContainerFailed    its container did not become healthy, or the engine refused to run it
@@ -23,6 +24,7 @@ StackError
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 
 class StackError(Exception):
@@ -48,6 +50,16 @@ class PortTaken(StackError):
         super().__init__(
             f"port {port} is taken by another program.",
             "Stop that program, name another port with `--port N`, or let one be picked with `--port 0`.",
+        )
+
+
+class DiskFull(StackError):
+    """There is no room for the state of a stack, or for what it was given."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"the disk of {folder} is full.",
+            "Free some space, or name a folder on another disk with WAVETANK_HOME.",
         )
 
 

@@ -42,11 +42,12 @@ def main() -> None:
     _end_with_owner()
     gc.disable()
     sys.setswitchinterval(SWITCH_S)
-    from emulator import first_use, linear, request_log, routing
+    from emulator import disk, first_use, linear, request_log, routing
 
     first_use.install()
     routing.install()
     linear.install()
+    disk.install()
     request_log.install()
     from localstack.runtime.main import main as run_localstack
 

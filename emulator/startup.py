@@ -14,9 +14,11 @@ from typing import Any
 import psutil
 
 from emulator.control import Control
+from emulator.disk import has_room, is_full
 from emulator.environment import LogLevel
 from emulator.errors import (
     ControlRefused,
+    DiskFull,
     NotOurPlugins,
     NotWavetank,
     PortTaken,
@@ -46,22 +48,28 @@ class StartUp:
     def run(self, port: int) -> tuple[StackRecord, Leash]:
         """Start a stack on `port` (0: a free one), tied to this process, and wait until it is ready.
 
-        Raises `PortTaken` or `StartFailed`. On these, and on Ctrl-C, nothing is left running; the log stays.
+        Raises `PortTaken`, `DiskFull` or `StartFailed`. On these and on Ctrl-C nothing is left running; the log stays.
         """
         with listen(port) as bound:
             port = bound.getsockname()[1]
-            folder = _fresh(self.home, port)
-            process, leash = spawn(bound, folder, self.home.cache, self.log_level, faults=self.faults)
+            try:
+                folder = _fresh(self.home, port)
+                process, leash = spawn(bound, folder, self.home.cache, self.log_level, faults=self.faults)
+            except OSError as error:
+                raise DiskFull(self.home.path) if is_full(error) else error from error
         try:
             record = StackRecord.of(port, process.pid, owner=os.getpid())
             record.write(folder.record)
             self._await(process, Control(record.endpoint_url), folder)
-        except BaseException:
+        except BaseException as error:
+            has_no_room = is_full(error) or (isinstance(error, StartFailed) and not has_room(folder.path))
             with contextlib.suppress(psutil.NoSuchProcess):
                 end(psutil.Process(process.pid))
             leash.close()
             process.wait()
             discard(self.home, port, keep_log=True)
+            if has_no_room:
+                raise DiskFull(self.home.path) from error
             raise
         return record, leash
 

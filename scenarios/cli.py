@@ -56,6 +56,10 @@ for name in COMMANDS:
     import_module(f"scenarios.commands.{name}").register(app)
 
 
+INSUFFICIENT_STORAGE = 507
+NO_ROOM = "The disk of the stack is full. Free some space, or name a folder on another disk with WAVETANK_HOME."
+
+
 def main() -> None:
     """Run the command line; errors that a user can act upon are told in a sentence, without a traceback."""
     signal.signal(signal.SIGTERM, _terminate)
@@ -75,7 +79,8 @@ def main() -> None:
         if not type(error).__module__.startswith("botocore."):
             traceback.print_exc()
             _leave(FAILED)
-        _fail(f"AWS call failed: {error}", FAILED)
+        status = getattr(error, "response", {}).get("ResponseMetadata", {}).get("HTTPStatusCode")
+        _fail(f"AWS call failed: {error}" + (f"\n{NO_ROOM}" if status == INSUFFICIENT_STORAGE else ""), FAILED)
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> None:

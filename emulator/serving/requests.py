@@ -29,9 +29,9 @@ LARGEST_PARSED = 8 * 1024
 """Bytes of a header that is parsed for every request, by parsers that take more than twice the time for twice the
 bytes."""
 PARSED = frozenset(
-    b"accept accept-encoding accept-language authorization cache-control connection content-disposition content-encoding "
-    b"content-type cookie expect forwarded host if-match if-none-match if-range origin range referer transfer-encoding "
-    b"upgrade user-agent x-amz-target x-forwarded-for x-forwarded-host x-forwarded-proto".split()
+    b"accept accept-encoding accept-language authorization cache-control connection content-disposition"
+    b" content-encoding content-type cookie expect forwarded host if-match if-none-match if-range origin range referer"
+    b" transfer-encoding upgrade user-agent x-amz-target x-forwarded-for x-forwarded-host x-forwarded-proto".split()
 )
 """The headers of HTTP, of signatures and of proxies, in lower case. Others, as the metadata of objects, are values."""
 LARGEST_IN_MEMORY = 16 * 1024 * 1024
