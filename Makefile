@@ -15,6 +15,7 @@ BENCH_ARGS ?= pipeline
 SWEEP_ARGS ?=
 STORM_ARGS ?= --seed 1 --rounds 50
 MUTANTS ?=
+SOAK_ARGS ?=
 FUZZ_INPUTS ?= 1000000
 LOCK_ARGS ?=
 
@@ -50,6 +51,14 @@ long-test: setup ## Run the tests that take minutes: sweep, storm and mutants; a
 .PHONY: docker-test
 docker-test: setup ## Run the tests that need a Docker engine. PYTEST_ARGS narrows them.
 	TESTCONTAINERS_RYUK_DISABLED=true $(BIN)/python -m pytest tests/docker $(PYTEST_ARGS)
+
+.PHONY: javascript
+javascript: setup ## Install the AWS SDK for JavaScript into the cache, for the tests that call a stack from Node.
+	@.ci/javascript
+
+.PHONY: soak
+soak: setup ## Let hostile and ordinary traffic meet for ten minutes; all must be back after. SOAK_ARGS='--minutes 2'.
+	$(BIN)/python -m tests.soak $(SOAK_ARGS)
 
 .PHONY: fuzz
 fuzz: setup ## Feed a million damaged inputs to frame, decode and partition. FUZZ_INPUTS=10000 for fewer.

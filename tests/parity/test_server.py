@@ -8,12 +8,12 @@ import ssl
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 import psutil
 import pytest
 
-from emulator.serving.requests import LARGEST_TARGET
+from emulator.serving.requests import LARGEST_PARSED, LARGEST_TARGET
 from emulator.stack import EmbeddedStack
 from tests.http2 import http2
 from tests.waiting import until
@@ -184,3 +184,81 @@ def test_a_client_that_offers_http_2_in_clear_text_is_served_over_http_1(stack: 
     url = f"http://127.0.0.1:{stack.port}/_wavetank/status"
     command = [str(CURL), "--silent", "--noproxy", "*", "--max-time", "20", "--http2", url]
     assert '"ready": true' in subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.stack
+@pytest.mark.skipif(not hasattr(psutil, "RLIMIT_NOFILE"), reason="needs prlimit")
+def test_a_stack_that_had_no_descriptors_left_hears_again(stack: EmbeddedStack) -> None:
+    process = psutil.Process(stack.pid)
+    usual = process.rlimit(psutil.RLIMIT_NOFILE)
+    assert usual[0] == usual[1]
+    process.rlimit(psutil.RLIMIT_NOFILE, (process.num_fds() + 10, usual[1]))
+    try:
+        with ExitStack() as crowd:
+            for _ in range(60):
+                crowd.enter_context(socket.create_connection(("127.0.0.1", stack.port), timeout=20))
+            assert until(lambda: "connections have to wait" in stack.folder.log.read_text())
+    finally:
+        process.rlimit(psutil.RLIMIT_NOFILE, usual)
+    assert stack.control.status()["ready"]
+
+
+# Nothing takes long
+
+SCOPE = "AWS4-HMAC-SHA256 Credential=test/20191124/us-east-1/s3/aws4_request, SignedHeaders=host, Signature="
+FORM = "application/x-www-form-urlencoded"
+TOKENS = (
+    "a",
+    "/",
+    "-",
+    "0",
+    ".",
+    ",",
+    ";",
+    "%20",
+    "=",
+    ":1234/",
+    "queue.",
+    "Credential=a/",
+    "Credential=",
+    ".s3.",
+    "a&",
+)
+A_LONG_TIME_S = 1.0
+"""Of the processor. What starts anew at each character takes more for the longest of each."""
+
+
+def long_request(place: str, token: str) -> bytes:
+    """A request with the longest of one of its parts, made of one token."""
+    text = (token * 256_000)[:256_000]
+    target, headers, body, method = "/", {"Host": "localhost", "Connection": "close"}, "", "GET"
+    match place:
+        case "path":
+            target = "/" + text[: LARGEST_TARGET - 1]
+        case "query":
+            target = "/?" + text[: LARGEST_TARGET - 2]
+        case "key":
+            target, headers["Authorization"] = "/bucket/" + text[: LARGEST_TARGET - 8], SCOPE
+        case "form":
+            method, body, headers["Content-Type"] = "POST", text[:100_000], FORM
+        case "metadata":
+            headers["X-Amz-Meta-Text"] = text[:100_000]
+        case _:
+            headers[place] = (SCOPE if place == "Authorization" else "") + text[: LARGEST_PARSED - len(SCOPE)]
+    if body:
+        headers["Content-Length"] = str(len(body))
+    lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+    return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize(
+    "place",
+    ["path", "query", "key", "form", "metadata", "Authorization", "Host", "Accept", "Content-Type", "Cookie", "Origin"],
+)
+def test_no_request_holds_up_the_others(stack: EmbeddedStack, place: str) -> None:
+    process = psutil.Process(stack.pid)
+    for token in TOKENS:
+        before = sum(process.cpu_times()[:2])
+        assert answered(stack.port, long_request(place, token)).startswith(b"HTTP/1.1 ")
+        assert sum(process.cpu_times()[:2]) - before < A_LONG_TIME_S, token
