@@ -204,7 +204,8 @@ class RequestParser:
 
     def close(self) -> None:
         """Give up what is not complete, or was not asked for, at once: its files, and llhttp's hold on this."""
-        self._parser, self._is_over = None, True
+        # A refusal knows where it was raised, and so this parser and what it was about to keep.
+        self._parser, self._failure, self._is_over = None, None, True
         for request in (self._request, *self._ready):
             request.close()
         self._ready.clear()

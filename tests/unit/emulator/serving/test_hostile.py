@@ -334,12 +334,16 @@ def test_the_file_of_an_upload_that_was_cut_off_is_closed_at_once(address: Addre
         gc.enable()
 
 
-def test_what_was_parsed_of_a_connection_is_freed_without_the_garbage_collector() -> None:
+@pytest.mark.parametrize("rest", [b"", b"1234567GET /" + b"a" * (LARGEST_TARGET + 1)], ids=["incomplete", "refused"])
+def test_what_was_parsed_of_a_connection_is_freed_without_the_garbage_collector(rest: bytes) -> None:
     gc.disable()
     try:
         parser = RequestParser()
-        parser.feed(POST + b"Content-Length: 10\r\n\r\nabc")
+        parser.feed(POST + b"Content-Length: 10\r\n\r\nabc" + rest)
         gone = weakref.ref(parser)
+        with suppress(Refusal):
+            while parser.next() is not None:
+                pass
         parser.close()
         del parser
         assert gone() is None
