@@ -5,10 +5,16 @@ A function package is in the bucket that it was deployed from and in Lambda's ow
 
 import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from weakref import WeakSet, WeakValueDictionary
 
-from localstack.services.s3.storage.ephemeral import EphemeralS3ObjectStore
+from localstack.services.s3.storage.ephemeral import (
+    S3_MAX_FILE_SIZE_BYTES,
+    EphemeralS3ObjectStore,
+    EphemeralS3StoredObject,
+    LockedSpooledTemporaryFile,
+)
 
 LARGE = 1 << 20
 """Bytes; smaller objects are not worth a look."""
@@ -26,36 +32,38 @@ class FrugalStore(EphemeralS3ObjectStore):
     def open(self, bucket: str, s3_object: Any, mode: str = "r") -> Any:
         """The object; one that is written gets a file of its own, and is compared when it is closed.
 
-        Where writing fails, for instance for want of room, or what was written is removed again before it is closed,
-        there is what was there before, as on AWS.
+        Where nothing is written, or not all of it, or it is removed again before it is closed, there is what was there
+        before: a write that fails changes nothing on AWS.
         """
         if mode != "w":
             return super().open(bucket, s3_object, mode)
         key, keys = self._key_from_s3_object(s3_object), self._filesystem[bucket]["keys"]
-        before = keys.pop(key, None)
-        stored = super().open(bucket, s3_object, mode)
-        written, close, has_failed = stored.file, stored.close, False
+        before, folder = keys.get(key), str(Path(self.root_directory, bucket))
+        # Locked before it can be found: who reads meanwhile waits, and never sees an empty one.
+        written = LockedSpooledTemporaryFile(dir=folder, max_size=S3_MAX_FILE_SIZE_BYTES)
+        stored = EphemeralS3StoredObject(s3_object, written, mode)
+        keys[key] = written
+        close, is_whole = stored.close, False
 
-        def noticing(change: Callable[[Any], int]) -> Callable[[Any], int]:
+        def watched(change: Callable[[Any], int]) -> Callable[[Any], int]:
             def changed(source: Any) -> int:
-                nonlocal has_failed
-                try:
-                    return change(source)
-                except BaseException:
-                    has_failed = True
-                    raise
+                nonlocal is_whole
+                is_whole = False
+                size = change(source)
+                is_whole = True
+                return size
 
             return changed
 
         def keep_and_close() -> None:
             if not stored.closed:
-                if has_failed or keys.get(key) is not written:
+                if not is_whole or keys.get(key) is not written:
                     self._put_back(keys, key, written, before)
                 elif stored.size >= LARGE:
                     self._share(bucket, key, written)
             close()
 
-        stored.write, stored.append, stored.close = noticing(stored.write), noticing(stored.append), keep_and_close
+        stored.write, stored.append, stored.close = watched(stored.write), watched(stored.append), keep_and_close
         return stored
 
     def remove(self, bucket: str, s3_object: Any) -> None:

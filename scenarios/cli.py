@@ -79,7 +79,8 @@ def main() -> None:
         if not type(error).__module__.startswith("botocore."):
             traceback.print_exc()
             _leave(FAILED)
-        status = getattr(error, "response", {}).get("ResponseMetadata", {}).get("HTTPStatusCode")
+        response = getattr(error, "response", None) or {}
+        status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         _fail(f"AWS call failed: {error}" + (f"\n{NO_ROOM}" if status == INSUFFICIENT_STORAGE else ""), FAILED)
 
 

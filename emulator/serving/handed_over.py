@@ -1,5 +1,6 @@
 """Twisted's side of the server: TLS and HTTP/2, with the limits and the patience of ours."""
 
+import errno
 import logging
 import socket
 import time
@@ -51,7 +52,8 @@ def adopt(taken: socket.socket, beginning: bytes, connections: IProtocolFactory)
             try:
                 transport = reactor.adoptStreamConnection(taken.fileno(), taken.family, connections)
             except OSError as error:
-                LOG.warning("a connection could not be handed over: %s", error)
+                level = logging.DEBUG if error.errno == errno.ENOTCONN else logging.WARNING
+                LOG.log(level, "a connection could not be handed over: %s", error)
                 return
         try:
             transport.protocol.dataReceived(beginning)

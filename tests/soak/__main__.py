@@ -73,6 +73,7 @@ def _soak(stack: EmbeddedStack, victim: Victim, options: argparse.Namespace, fol
         _say(f"{time.monotonic() - begun:4.0f} s  {_line(Footprint.of(stack))}  {dict(ordinary.counts)}")
     hostile.join()
     ordinary.stop()
+    ordinary.once()
     after = _at_rest(stack, before)
     return {
         "minutes": options.minutes,

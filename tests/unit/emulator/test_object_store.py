@@ -121,6 +121,14 @@ def test_a_write_that_fails_where_nothing_was_leaves_nothing_and_the_next_succee
     assert read(store, "artifacts") == BIG
 
 
+def test_what_is_opened_and_not_written_is_what_it_was(store: FrugalStore) -> None:
+    """As LocalStack does where a condition does not hold."""
+    write(store, "artifacts", BIG)
+    with store.open("artifacts", described("package.zip"), mode="w"):
+        pass
+    assert read(store, "artifacts") == BIG
+
+
 def test_what_is_removed_while_it_is_written_leaves_what_was_there(store: FrugalStore) -> None:
     """As LocalStack does where the checksum is another."""
     write(store, "artifacts", BIG)
