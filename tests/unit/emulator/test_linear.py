@@ -70,10 +70,10 @@ A_MOMENT_S = 0.002
 LONG_S = 2.0
 
 
-def cost(parse: Callable[[str], object], text: str) -> float:
+def cost(parse: Callable[[str], object], text: str, *, times: int = 3) -> float:
     """Seconds of this thread, the least of a few, so that other work of the machine counts for little."""
     costs = []
-    for _ in range(3):
+    for _ in range(times):
         begun = time.thread_time()
         parse(text)
         costs.append(time.thread_time() - begun)
@@ -99,8 +99,7 @@ def test_four_times_the_input_takes_no_more_than_some_four_times_the_time(
 @pytest.mark.parametrize("parse", BOUNDED.values(), ids=BOUNDED)
 def test_a_header_at_its_limit_is_parsed_in_a_moment(parse: Callable[[str], object]) -> None:
     for token in TOKENS:
-        for end in ("", "!"):
-            assert cost(parse, filled(token, LARGEST_PARSED, end)) < LONG_S, token
+        assert cost(parse, filled(token, LARGEST_PARSED, "!"), times=1) < LONG_S, token
 
 
 # The same as LocalStack's own
