@@ -16,8 +16,9 @@ from emulator.clock import CLOCK, Alarm, Clock
 from emulator.faults.engine import FAULTS
 from emulator.faults.points import Action
 from emulator.firehose.buffer import Chunk
+from emulator.firehose.error_output import Failure
 from emulator.firehose.keys import ErrorOutput
-from emulator.firehose.processing import Failure, Invoke, process
+from emulator.firehose.processing import Invoke, process
 from emulator.firehose.settings import Destination, S3Target
 
 LOG = logging.getLogger(__name__)
@@ -86,14 +87,15 @@ class Delivery:
         processed = process(chunk.entries, destination.processing, source.invoke, self.clock.now)
         at = chunk.oldest
         target, backup = destination.target, destination.backup
-        if processed.data:
-            yield _Object(target, lambda: target.layout.key(source.name, source.version, at, self.rng), processed.data)
+        data = b"".join(part.data + destination.processing.append for part in processed.parts)
+        if data:
+            yield _Object(target, lambda: target.layout.key(source.name, source.version, at, self.rng), data)
         if processed.failures:
             why = ErrorOutput.PROCESSING_FAILED
             yield _Object(
                 target,
                 lambda: target.layout.error_key(source.name, source.version, at, why, self.rng),
-                b"".join(processed.failures),
+                b"".join(failure.line() for failure in processed.failures),
             )
         if backup is not None:
             raw = b"".join(entry.data for entry in chunk.entries)
@@ -134,8 +136,9 @@ class Delivery:
         """Write the records below the error prefix, as Firehose does when its transformation fails."""
         why = ErrorOutput.PROCESSING_FAILED
         key = item.target.layout.error_key(source.name, source.version, chunk.oldest, why, self.rng)
-        failure = Failure("Lambda.FunctionError", "The Lambda function was invoked but it returned an error.")
-        lines = b"".join(failure.line(entry, 1, self.clock.now()) for entry in chunk.entries)
+        code, now = "Lambda.FunctionError", self.clock.now()
+        message = "The Lambda function was successfully invoked but it returned an error result."
+        lines = b"".join(Failure(entry, code, message, 1, now).line() for entry in chunk.entries)
         self.store.put(item.target, key, item.target.compression.compress(lines, key.rsplit("/", 1)[-1]))
 
     def _complain(self, bucket: str, name: str, error: S3Error) -> None:

@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 from emulator.errors import NotSettled
 from emulator.stack import EmbeddedStack
 from tests.parity.firehose_setup import ACCOUNT, ROLE, SETTLE_S, Hose, until
+from tests.parity.lambda_kit import Deploy
 
 pytestmark = pytest.mark.stack
 
@@ -121,6 +122,50 @@ def _function(hose: Hose) -> str:
     )
     functions.get_waiter("function_active_v2").wait(FunctionName=hose.name)
     return str(created["FunctionArn"])
+
+
+MISBEHAVING = """
+import base64
+
+def handler(event, context):
+    records = event["records"]
+    what = base64.b64decode(records[0]["data"])
+    if what == b"raise":
+        raise ValueError("no")
+    if what == b"long":
+        return {"records": [{**record, "result": "Ok", "data": "A" * 8_000_000} for record in records]}
+    return {"records": [{"recordId": record["recordId"], "result": "Ok"} for record in records]}
+"""
+
+
+def test_however_a_function_fails_its_records_are_set_aside_under_the_code_of_aws(hose: Hose, deploy: Deploy) -> None:
+    arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{deploy(MISBEHAVING)}"
+    codes = {
+        "raise": "Lambda.FunctionError",
+        "long": "Lambda.FunctionError",
+        "no data": "Lambda.InvalidReturnFormat",
+        "throttled": "Lambda.InvokeLimitExceeded",
+        "late": "Lambda.FunctionTimedOut",
+    }
+    parameters = {"LambdaArn": arn, "NumberOfRetries": "0"}
+    listed = [{"ParameterName": name, "ParameterValue": value} for name, value in parameters.items()]
+    hose.create(ProcessingConfiguration={"Enabled": True, "Processors": [{"Type": "Lambda", "Parameters": listed}]})
+    faults, match = hose.stack.faults, {"function": arn.rsplit(":", 1)[1]}
+    with (
+        faults.throttle("lambda.invoke", match={**match, "content": "*dGhyb3R0bGVk*"}),
+        faults.timeout("lambda.invoke", match={**match, "content": "*bGF0ZQ==*"}),
+    ):
+        for what in codes:
+            hose.put(what.encode())
+            hose.stack.settle(SETTLE_S)
+    objects = hose.objects()
+    lines = [json.loads(item.body) for item in objects]
+    assert all(item.key.startswith("p/processing-failed/") for item in objects)
+    assert {base64.b64decode(line["rawData"]).decode(): line["errorCode"] for line in lines} == codes
+    hose.stack.client("lambda").delete_function(FunctionName=arn.rsplit(":", 1)[1])
+    hose.put(b"gone")
+    (gone,) = [item for item in hose.settled() if item.key not in {old.key for old in objects}]
+    assert json.loads(gone.body)["errorCode"] == "Lambda.ResourceNotFound"
 
 
 def test_a_missing_bucket_is_tried_again_until_it_is_there(hose: Hose) -> None:
