@@ -219,6 +219,15 @@ _ALL = (
         },
     ),
     Point(
+        "firehose.endpoint",
+        "A request with records that a delivery stream makes to its HTTP endpoint.",
+        {"delivery_stream": "name of the delivery stream", "url": "URL of the endpoint"},
+        {
+            Action.FAIL: Deed("the endpoint does not get it and answers 503; Firehose tries again"),
+            Action.DUPLICATE: Deed("the endpoint gets it twice, with the same request id"),
+        },
+    ),
+    Point(
         "s3.read",
         "A read of S3 shortly after a write.",
         {

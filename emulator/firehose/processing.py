@@ -9,7 +9,7 @@ Codes and texts of failures are AWS's own, as far as they are known.
 import base64
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -45,10 +45,11 @@ Invoke = Callable[[str, Sequence[dict[str, Any]]], Any]
 
 @dataclass(frozen=True)
 class Part:
-    """Bytes to deliver, and the record that they were made of."""
+    """Bytes to deliver, the record that they were made of, and the partition keys that a function gave them."""
 
     entry: Entry
     data: bytes
+    keys: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ class _Transformer:
 
     def _pass(self, batch: Sequence[Entry]) -> None:
         """One batch, with as many invocations as are configured, until one of them answers."""
-        records = [_record(number, entry) for number, entry in enumerate(batch)]
+        records = [_record(number, entry, lenient=self._transformation.lenient) for number, entry in enumerate(batch)]
         attempts = 0
         while True:
             attempts += 1
@@ -157,8 +158,8 @@ class _Transformer:
                 if result.get("result") == DROPPED:
                     self._dropped.append(entry)
                 else:
-                    data = _data(result)
-                    self._parts.append(Part(entry, data))
+                    data = _data(result, lenient=self._transformation.lenient)
+                    self._parts.append(Part(entry, data, _keys(result)))
             except _BadResultError as error:
                 self._fail(entry, error.code, str(error), attempts)
 
@@ -194,12 +195,12 @@ def _only(results: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     return results[0]
 
 
-def _data(result: Mapping[str, Any]) -> bytes:
+def _data(result: Mapping[str, Any], *, lenient: bool) -> bytes:
     """The transformed bytes of a result that is not dropped; raises _BadResultError where there are none."""
     status, data = result.get("result"), result.get("data")
     if status == FAILED:
         raise _BadResultError("Lambda.ProcessingFailedStatus", "ProcessingFailed status set for record")
-    if status != OK:
+    if status != OK and not (lenient and status is None):
         raise _BadResultError(
             "Lambda.InvalidReturnFormat", f"The result field must be {OK}, {DROPPED} or {FAILED}, not {status!r:.80}."
         )
@@ -217,21 +218,28 @@ def _data(result: Mapping[str, Any]) -> bytes:
         ) from error
 
 
-def _record(number: int, entry: Entry) -> dict[str, Any]:
+def _keys(result: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The partition keys that a function gave; none where they are not the object that AWS documents."""
+    metadata = result.get("metadata")
+    keys = metadata.get("partitionKeys") if isinstance(metadata, Mapping) else None
+    return keys if isinstance(keys, Mapping) else {}
+
+
+def _record(number: int, entry: Entry, *, lenient: bool) -> dict[str, Any]:
     record: dict[str, Any] = {
         "recordId": f"{_record_base(entry)}{number:06d}",
         "approximateArrivalTimestamp": int(entry.arrival * 1000),
         "data": base64.b64encode(entry.data).decode(),
     }
     origin = entry.origin
-    if origin is not None:
+    if origin is not None or lenient:
         arrived = datetime.fromtimestamp(entry.arrival, UTC).isoformat(timespec="milliseconds")
         record["kinesisRecordMetadata"] = {
-            "shardId": origin.shard,
-            "partitionKey": origin.partition_key,
+            "shardId": origin.shard if origin is not None else "shardId-000000000000",
+            "partitionKey": origin.partition_key if origin is not None else record["recordId"],
             "approximateArrivalTimestamp": arrived.replace("+00:00", "Z"),
-            "sequenceNumber": origin.sequence,
-            "subsequenceNumber": str(origin.subsequence) if origin.subsequence else "",
+            "sequenceNumber": origin.sequence if origin is not None else record["recordId"],
+            "subsequenceNumber": str(origin.subsequence) if origin is not None and origin.subsequence else "",
         }
     return record
 

@@ -289,7 +289,7 @@ def test_a_deleted_delivery_stream_is_gone_with_its_buffer(hose: Hose) -> None:
             "InvalidArgumentException",
             "at least one instance of !{firehose:error-output-type}",
         ),
-        ({"DynamicPartitioningConfiguration": {"Enabled": True}}, "InvalidArgumentException", "not supported"),
+        ({"DataFormatConversionConfiguration": {"Enabled": True}}, "InvalidArgumentException", "Glue"),
     ],
 )
 def test_a_bad_destination_is_refused(hose: Hose, change: dict[str, Any], code: str, text: str) -> None:
@@ -308,18 +308,23 @@ def test_a_name_can_be_taken_only_once(hose: Hose) -> None:
     )
 
 
-def test_a_destination_that_is_not_supported_is_named(hose: Hose) -> None:
+@pytest.mark.parametrize(
+    ("name", "destination"),
+    [
+        ("SplunkDestinationConfiguration", {"HECEndpoint": "https://h", "HECEndpointType": "Raw"}),
+        ("AmazonopensearchserviceDestinationConfiguration", {"RoleARN": ROLE, "IndexName": "i"}),
+    ],
+)
+def test_a_destination_that_is_not_supported_is_named(hose: Hose, name: str, destination: dict[str, Any]) -> None:
+    s3 = {"RoleARN": ROLE, "BucketARN": "arn:aws:s3:::b"}
     code, text = refusal(
         hose.firehose.create_delivery_stream,
         DeliveryStreamName=hose.name,
-        HttpEndpointDestinationConfiguration={
-            "EndpointConfiguration": {"Url": "https://example.com"},
-            "S3Configuration": {"RoleARN": ROLE, "BucketARN": "arn:aws:s3:::b"},
-        },
+        **{name: destination | {"S3Configuration": s3}},
     )
     assert code == "InvalidArgumentException"
-    assert "HttpEndpointDestinationConfiguration is not supported" in text
-    assert "ExtendedS3DestinationConfiguration" in text
+    assert f"{name} is not supported" in text
+    assert "ExtendedS3DestinationConfiguration, S3DestinationConfiguration, HttpEndpoint" in text
 
 
 def test_put_limits_are_those_of_aws(hose: Hose) -> None:
