@@ -2,18 +2,23 @@
 
 import logging
 import socket
+import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
 import httptools
 
+from emulator.serving.denials import DENIALS, message
+from emulator.serving.guard import Denial, Guard
 from emulator.serving.requests import HeadTooLarge, Request, RequestParser
 from emulator.serving.responses import Response
 
 LOG = logging.getLogger(__name__)
 READ_BYTES = 256 * 1024
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+LINGER_S = 1.0
+"""How long a client that is still sending has to take its answer; closed at once, it would be lost (RFC 9112, 9.6)."""
 
 Application = Callable[[dict[str, object], Any], Iterable[bytes]]
 """A WSGI application."""
@@ -22,12 +27,14 @@ Application = Callable[[dict[str, object], Any], Iterable[bytes]]
 class Connection:
     """A client's connection, from its first request on."""
 
-    def __init__(self, connected: socket.socket, client: tuple[str, int], application: Application) -> None:
+    def __init__(
+        self, connected: socket.socket, client: tuple[str, int], application: Application, guard: Guard
+    ) -> None:
         self._socket = connected
         self._client = client
         self._server: tuple[str, int] = connected.getsockname()[:2]
         self._application = application
-        self._parser = RequestParser()
+        self._parser = RequestParser(guard)
 
     def serve(self) -> None:
         """Answer requests until the client has no more, then close; a client that goes away is no error."""
@@ -56,6 +63,9 @@ class Connection:
 
     def _answer(self, request: Request) -> bool:
         """Handle one request; whether the connection can take another."""
+        if request.denial is not None:
+            self._deny(request, request.denial)
+            return False
         response = Response(request, self._socket.sendall)
         try:
             parts = self._application(request.environment(self._server, self._client), response.start)
@@ -73,6 +83,17 @@ class Connection:
         finally:
             request.body.close()
         return response.keep_alive
+
+    def _deny(self, request: Request, denial: Denial) -> None:
+        """Say why a request is not let in; what else the client sends is dropped."""
+        DENIALS.note(denial, request.method, request.target)
+        self._socket.sendall(message(denial, request.method, request.headers))
+        self._socket.shutdown(socket.SHUT_WR)
+        deadline = time.monotonic() + LINGER_S
+        while (left_s := deadline - time.monotonic()) > 0:
+            self._socket.settimeout(left_s)
+            if not self._socket.recv(READ_BYTES):
+                return
 
     def _refuse(self, status: HTTPStatus, why: str) -> None:
         body = f"{why}\n".encode()

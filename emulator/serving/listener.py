@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 
 from emulator.serving.connection import Application, Connection
+from emulator.serving.guard import Guard
 
 LOG = logging.getLogger(__name__)
 LOOK_BYTES = 8192
@@ -27,10 +28,11 @@ HandOver = Callable[[socket.socket], None]
 class Listener:
     """Accepts connections of one bound and listening socket until it is closed."""
 
-    def __init__(self, listening: socket.socket, application: Application, hand_over: HandOver) -> None:
+    def __init__(self, listening: socket.socket, application: Application, hand_over: HandOver, guard: Guard) -> None:
         self._listening = listening
         self._application = application
         self._hand_over = hand_over
+        self._guard = guard
 
     def start(self) -> None:
         """Accept from now on, in a thread."""
@@ -61,7 +63,7 @@ class Listener:
             connected.close()
             return
         if is_plain(beginning):
-            Connection(connected, client, self._application).serve()
+            Connection(connected, client, self._application, self._guard).serve()
         else:
             self._hand_over(connected)
 

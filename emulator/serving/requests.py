@@ -9,12 +9,12 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 import httptools
 
+from emulator.serving.guard import Denial, Guard, Header
+
 LARGEST_HEAD = 256 * 1024
 """Bytes of a request line and headers together; beyond it a request is refused."""
 LARGEST_IN_MEMORY = 16 * 1024 * 1024
 """A longer body is kept in a file, not in memory."""
-
-Header = tuple[bytes, bytes]
 
 
 class HeadTooLarge(ValueError):
@@ -23,7 +23,10 @@ class HeadTooLarge(ValueError):
 
 @dataclass(slots=True)
 class Request:
-    """One request, as it was sent; `body` is rewound when the request is complete."""
+    """One request, as it was sent; `body` is rewound when the request is complete.
+
+    denial: why it is not let in. It is ready as soon as its head is, and has no body.
+    """
 
     method: str = ""
     target: bytes = b""
@@ -31,15 +34,20 @@ class Request:
     keep_alive: bool = True
     headers: list[Header] = field(default_factory=list)
     body: IO[bytes] = field(default_factory=BytesIO)
+    denial: Denial | None = None
 
     @property
     def awaits_word(self) -> bool:
         """Whether the client sends the body only when told to (RFC 9110, 10.1.1)."""
+        if self.denial is not None:
+            return False
         expected = any(name.lower() == b"expect" and value.lower() == b"100-continue" for name, value in self.headers)
         return expected and self.version != "1.0"
 
     def take(self, part: bytes) -> None:
         """Add to the body."""
+        if self.denial is not None:
+            return
         if isinstance(self.body, BytesIO) and self.body.tell() + len(part) > LARGEST_IN_MEMORY:
             # Not a SpooledTemporaryFile: that says it is there to be written, and LocalStack's GzipFile believes it.
             in_memory, self.body = self.body, TemporaryFile()  # noqa: SIM115 - closed with the request
@@ -95,9 +103,10 @@ def _variables(headers: list[Header]) -> dict[str, str]:
 
 
 class RequestParser:
-    """Takes bytes as they come; complete requests are in `ready`, in their order."""
+    """Takes bytes as they come; complete requests, and those that `guard` does not let in, are in `ready`, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
         self.ready: deque[Request] = deque()
         self._parser = httptools.HttpRequestParser(self)
         self._request = Request()
@@ -137,7 +146,11 @@ class RequestParser:
         self._request.method = self._parser.get_method().decode("ascii")
         self._request.version = self._parser.get_http_version()
         self._request.keep_alive = self._parser.should_keep_alive()
-        self._awaits_word = self._request.awaits_word
+        request = self._request
+        request.denial = self._guard.judge(request.method, request.target, request.headers)
+        if request.denial is not None:
+            self.ready.append(request)
+        self._awaits_word = request.awaits_word
 
     def on_body(self, part: bytes) -> None:
         """A piece of the body, without the framing of chunks."""
@@ -147,8 +160,9 @@ class RequestParser:
     def on_message_complete(self) -> None:
         """The request is complete."""
         self._awaits_word = False
-        self._request.body.seek(0)
-        self.ready.append(self._request)
+        if self._request.denial is None:
+            self._request.body.seek(0)
+            self.ready.append(self._request)
 
     def _measure(self, size: int) -> None:
         self._head_bytes += size

@@ -14,12 +14,15 @@ from localstack.runtime.server.core import RuntimeServer
 from localstack.utils.patch import patch
 from rolo.gateway import Gateway
 from rolo.gateway.wsgi import WsgiGateway
-from rolo.serving.twisted import TwistedGateway
 from twisted.internet import reactor, ssl
 from twisted.internet.interfaces import IProtocolFactory
 
 from emulator.environment import LISTEN_FD
 from emulator.host import start_collecting
+from emulator.imports import when_imported
+from emulator.serving.browsers import follow, look_only
+from emulator.serving.guard import Guard
+from emulator.serving.handed_over import site
 from emulator.serving.listener import Listener
 
 STOP_GRACE_S = 0.3
@@ -41,11 +44,15 @@ class LoopbackServer(RuntimeServer):
         ssl_creds: tuple[str, str] | None = None,
     ) -> None:
         """Bind every address of `listen`, or adopt the socket bound already; raises OSError when one is taken."""
-        factory = _factory(gateway, ssl_creds)
+        guard = Guard.configured(os.environ)
+        when_imported("localstack.aws.handlers.cors", lambda cors: follow(guard, cors))
+        application = look_only(WsgiGateway(gateway))
+        factory = _factory(site(gateway, application, guard), ssl_creds)
         adopted = os.environ.pop(LISTEN_FD, None)
         sockets = [_adopted(int(adopted))] if adopted is not None else [_bound(address) for address in listen]
-        application = WsgiGateway(gateway)
-        self._listeners += [Listener(each, application, lambda taken: _to_twisted(taken, factory)) for each in sockets]
+        self._listeners += [
+            Listener(each, application, lambda taken: _to_twisted(taken, factory), guard) for each in sockets
+        ]
 
     def run(self) -> None:
         """Serve until `shutdown`, in this thread."""
@@ -74,14 +81,13 @@ def _adopted(descriptor: int) -> socket.socket:
     return socket.socket(fileno=descriptor)
 
 
-def _factory(gateway: Gateway, ssl_creds: tuple[str, str] | None) -> IProtocolFactory:
-    site = TwistedGateway(gateway)
+def _factory(plain: IProtocolFactory, ssl_creds: tuple[str, str] | None) -> IProtocolFactory:
     if ssl_creds is None:
-        return site
+        return plain
     certificate, key = ssl_creds
     context = ssl.DefaultOpenSSLContextFactory(key, certificate)
     context.getContext().use_certificate_chain_file(certificate)
-    return TLSMultiplexerFactory(context, False, site)
+    return TLSMultiplexerFactory(context, False, plain)
 
 
 def _to_twisted(taken: socket.socket, factory: IProtocolFactory) -> None:

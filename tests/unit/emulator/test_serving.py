@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from emulator.serving.guard import Denial, Guard
 from emulator.serving.listener import Listener, is_plain
 from emulator.serving.requests import LARGEST_HEAD
 
@@ -55,6 +56,14 @@ def streamed(*parts: bytes) -> Callable[[Environ, Start], Iterable[bytes]]:
     return answer
 
 
+class Open(Guard):
+    """Lets everything in: what is shown here is the server alone."""
+
+    def judge(self, *_head: object) -> Denial | None:
+        """Whatever it is."""
+        return None
+
+
 @pytest.fixture
 def application() -> Application:
     return Application()
@@ -74,7 +83,7 @@ def address(application: Application, handed_over: list[bytes]) -> Iterator[tupl
             connected.sendall(b"taken")
 
     listening = socket.create_server(("127.0.0.1", 0))
-    listener = Listener(listening, application, take)
+    listener = Listener(listening, application, take, Open())
     listener.start()
     yield listening.getsockname()
     listener.close()
