@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 
 from emulator.control import Control
-from emulator.environment import LogLevel
+from emulator.environment import LogLevel, settings_of
 from emulator.errors import (
     ControlRefused,
     NotOurPlugins,
@@ -46,8 +46,10 @@ class StartUp:
     def run(self, port: int) -> tuple[StackRecord, Leash]:
         """Start a stack on `port` (0: a free one), tied to this process, and wait until it is ready.
 
-        Raises `PortTaken` or `StartFailed`. On these, and on Ctrl-C, nothing is left running; the log stays.
+        Raises `PortTaken`, `StartFailed`, or `CallerError` for a setting that makes no sense. On these, and on Ctrl-C,
+        nothing is left running; the log stays.
         """
+        settings_of(os.environ)
         with listen(port) as bound:
             port = bound.getsockname()[1]
             folder = _fresh(self.home, port)

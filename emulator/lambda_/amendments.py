@@ -7,6 +7,7 @@
 - Environments that are idle end in emulator time.
 - A throttled invocation is counted, and says which limit it met.
 - An environment may be told to stop while it runs: it finishes first, which is no error.
+- A function's URL invokes it without a client context.
 - A fault may refuse an invocation before it gets an environment, or go with it to its environment.
 """
 
@@ -123,6 +124,9 @@ _invoke_checked = LambdaService.invoke
 
 def _invoke(service: LambdaService, *args: Any, **request: Any) -> InvocationResult | None:
     """Invoke a function, if its event may pass."""
+    if "trace_context" not in request:
+        # Not from the API but from a function's URL, for which LocalStack writes a client context. On AWS it has none.
+        request["client_context"] = None
     check_event(request.get("payload"), request.get("invocation_type"))
     client_context(request.get("client_context"))
     return _invoke_checked(service, *args, **request)
