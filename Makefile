@@ -8,6 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export PYTHONSAFEPATH :=
 
 PYTEST_ARGS ?=
+BROWSER := tests/browser
 EXPLORATION := tests/e2e/test_exploration.py
 LONG_TESTS := $(EXPLORATION) tests/e2e/test_real_events.py tests/e2e/test_exactly_once.py tests/e2e/test_portable.py
 DRILL_ARGS ?= --tag basics
@@ -21,7 +22,7 @@ LOCK_ARGS ?=
 .PHONY: help
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do \
-		printf '  make %-11s %s\n' "$$name" "$$what"; done
+		printf '  make %-12s %s\n' "$$name" "$$what"; done
 
 .PHONY: setup
 setup: ## Prepare .venv: Python 3.13, pinned packages, warm caches. Nothing to do the second time.
@@ -40,12 +41,16 @@ format: setup ## Put the code in the one format, and mend what can be mended.
 	$(BIN)/ruff format .
 
 .PHONY: test
-test: setup ## Run all tests but those of exploration, in minutes. PYTEST_ARGS='-k name -x' narrows them.
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore $(EXPLORATION) $(PYTEST_ARGS)
+test: setup ## Run all tests but those of exploration and in browsers, in minutes. PYTEST_ARGS='-k name -x' narrows them.
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore $(EXPLORATION) --ignore $(BROWSER) $(PYTEST_ARGS)
 
 .PHONY: long-test
 long-test: setup ## Run the tests that take minutes: sweep, storm and mutants; all real events; 200 rounds of two writers.
 	WAVETANK_LONG_TESTS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(LONG_TESTS) $(PYTEST_ARGS)
+
+.PHONY: browser-test
+browser-test: setup ## Run the tests that need a browser (chromium), skipped by name without one. PYTEST_ARGS narrows them.
+	$(BIN)/python -m pytest $(BROWSER) $(PYTEST_ARGS)
 
 .PHONY: docker-test
 docker-test: setup ## Run the tests that need a Docker engine. PYTEST_ARGS narrows them.
