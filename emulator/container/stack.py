@@ -56,9 +56,8 @@ class DockerStack(OwnStack):
         """Start a stack on `port` (0: a free one) and return once it answers and has proven its plugins.
 
         The image is built first where it is not up to date. An owned stack is taken down when this process exits.
-        What a stack of the same home and port left behind is removed. Raises `CallerError` for a
-        setting that makes no sense, `PortTaken`, `EngineError` or `ContainerFailed` with the last lines of the log; nothing
-        is left running then.
+        What a stack of the same home and port left behind is removed. Raises `CallerError` for a setting that makes no
+        sense, `PortTaken`, `EngineError` or `ContainerFailed` with the last lines of the log; nothing is left running.
         """
         home = home or Home.from_environment()
         with listen(port) as free:
