@@ -9,6 +9,7 @@ from emulator.faults import calls, routes
 from emulator.kinesis import routes as kinesis_routes
 from emulator.kinesis.install import install as install_kinesis
 from emulator.lambda_.event_source import install as install_event_source
+from emulator.s3 import install as install_s3
 from emulator.sqs import install as install_sqs
 
 
@@ -28,6 +29,7 @@ def start() -> None:
         install_event_source()
         install_deliveries()
         install_kinesis()
+        install_s3()
         install_sqs()
         if environ.get(FAULTS_VARIABLE) != FAULTS_OFF:
             calls.install()
