@@ -29,11 +29,12 @@ setup: ## Prepare .venv: Python 3.13, pinned packages, warm caches. Nothing to d
 	@.ci/setup
 
 .PHONY: lint
-lint: setup ## Check style, types and import contracts, as CI does.
+lint: setup ## Check style, types, import contracts and the template, as CI does.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m pipeline.template | $(BIN)/cfn-lint
 
 .PHONY: format
 format: setup ## Put the code in the one format, and mend what can be mended.
@@ -84,11 +85,13 @@ mutants: setup ## Break the pipeline in known ways; each has to be caught. MUTAN
 bench: setup ## Run a benchmark. BENCH_ARGS='pipeline --json FILE' names it.
 	$(BIN)/wavetank bench $(BENCH_ARGS)
 
+COMPILE := UV_SYSTEM_CERTS=true $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.13 --generate-hashes \
+	--no-annotate --no-emit-index-url --no-emit-find-links --quiet --custom-compile-command 'make lock'
+
 .PHONY: lock
-lock: setup ## Write requirements.lock anew from pyproject.toml. LOCK_ARGS='--upgrade' takes newer versions.
-	UV_SYSTEM_CERTS=true $(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.13 \
-		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --quiet \
-		--custom-compile-command 'make lock' $(LOCK_ARGS) --output-file requirements.lock
+lock: setup ## Write both locks anew from pyproject.toml. LOCK_ARGS='--upgrade' takes newer versions.
+	$(COMPILE) --extra dev $(LOCK_ARGS) --output-file requirements.lock
+	$(COMPILE) --constraints requirements.lock --output-file emulator/requirements.lock
 
 .PHONY: clean
 clean: ## Stop this checkout's stacks; remove .venv, state, caches and reports.
