@@ -2,7 +2,7 @@
 
 from os import environ
 
-from emulator import cloudformation, metrics_store, models, regions, storage, transfers, unsigned
+from emulator import cloudformation, metrics_store, models, regions, steady, storage, transfers, unsigned
 from emulator.deliveries.install import install as install_deliveries
 from emulator.environment import FAULTS_OFF, FAULTS_VARIABLE
 from emulator.faults import calls, routes
@@ -25,6 +25,7 @@ def start() -> None:
         storage.install()
         transfers.install()
         unsigned.install()
+        steady.install()
         metrics_store.install()
         install_event_source()
         install_deliveries()

@@ -12,20 +12,20 @@ SAME_START_S = 1.0
 
 @dataclass(frozen=True)
 class StackRecord:
-    """One stack's process. `created` is its start time (s since the epoch): a recycled pid has another.
+    """One stack's process. `began` is when it began (`_began`, seconds): a recycled pid has another.
 
     `owner` is the process with which the stack ends; None for one that lives until it is taken down.
     """
 
     port: int
     pid: int
-    created: float
+    began: float
     owner: int | None = None
 
     @classmethod
     def of(cls, port: int, pid: int, owner: int | None = None) -> "StackRecord":
         """The record of a process that runs now. Raises psutil.NoSuchProcess when it does not."""
-        return cls(port, pid, psutil.Process(pid).create_time(), owner)
+        return cls(port, pid, _began(psutil.Process(pid)), owner)
 
     @classmethod
     def read(cls, path: Path) -> "StackRecord | None":
@@ -45,7 +45,7 @@ class StackRecord:
         """The process, if it still runs and still is the one that was recorded."""
         try:
             process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.created) < SAME_START_S
+            same = abs(_began(process) - self.began) < SAME_START_S
             return process if same and process.status() != psutil.STATUS_ZOMBIE else None
         except psutil.NoSuchProcess:
             return None
@@ -54,3 +54,13 @@ class StackRecord:
     def endpoint_url(self) -> str:
         """Where the stack answers."""
         return f"http://127.0.0.1:{self.port}"
+
+
+def _began(process: psutil.Process) -> float:
+    """When a process began, as no setting of the machine's clock changes it.
+
+    That is, since boot on Linux, where the times of day of all starts move with the clock; elsewhere, the time of day
+    that was noted at the start.
+    """
+    began = process.create_time()
+    return began - psutil.boot_time() if psutil.LINUX else began

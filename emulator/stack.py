@@ -188,7 +188,8 @@ class EmbeddedStack(OwnStack):
     @property
     def uptime_s(self) -> float:
         """Seconds since its process started."""
-        return time.time() - self.record.created
+        process = self.record.process()
+        return time.time() - process.create_time() if process is not None else 0.0
 
     @property
     def folder(self) -> StackFolder:

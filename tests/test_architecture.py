@@ -12,6 +12,25 @@ import pytest
 from emulator.develop.reload import INFRASTRUCTURE
 from scenarios.cli import COMMANDS
 
+WALL_CLOCK = {
+    "time.time", "time.time_ns", "time.localtime", "time.gmtime", "time.ctime",
+    "datetime.now", "datetime.utcnow", "datetime.today", "date.today",
+    "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today", "datetime.date.today",
+}  # fmt: skip
+READ_THE_WALL_CLOCK = {
+    "emulator/clock.py": "the time at which emulator time begins",
+    "emulator/plain.py": "the time of a stack that is none of ours",
+    "emulator/stack.py": "how long a process has run, told to people",
+    "emulator/container/stack.py": "how long a container has run, told to people",
+    "emulator/kinesis/metrics.py": "stamps of metrics, which CloudWatch compares with its own clock",
+    "emulator/sqs/metrics.py": "stamps of metrics, which CloudWatch compares with its own clock",
+    "emulator/lambda_/telemetry.py": "stamps of metrics and logs, which CloudWatch compares with its own clock",
+    "emulator/lambda_/environment.py": "stamps of logs, and the deadline that a function compares with its own clock",
+    "emulator/lambda_/storage.py": "the age of a file, whose time is the wall clock's",
+    "emulator/serving/responses.py": "the Date of an answer (RFC 9110, 6.6.1)",
+}
+"""The files of the emulator that may, and why: the machine's clock can be set, and then what waits by it stalls."""
+
 PACKAGES = ("pipeline", "emulator", "scenarios", "benchmarks")
 LONGEST_FILE = 400
 """Lines. Most files have fewer than 250; past this one a file holds more than one noun."""
@@ -43,6 +62,18 @@ def test_no_file_holds_more_than_one_can_read_at_once(root: Path) -> None:
         for path in (root / package).rglob("*.py")
     }
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
+
+
+def test_what_waits_expires_or_is_put_in_order_does_not_read_the_wall_clock(root: Path) -> None:
+    readers = set()
+    for path in (root / "emulator").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            named = {ast.unparse(node)} if isinstance(node, ast.Attribute) else set()
+            if isinstance(node, ast.ImportFrom) and node.module == "time":
+                named = {f"time.{alias.name}" for alias in node.names}
+            if named & WALL_CLOCK:
+                readers.add(str(path.relative_to(root)))
+    assert readers == READ_THE_WALL_CLOCK.keys()
 
 
 def test_every_make_target_explains_itself(root: Path) -> None:

@@ -3,6 +3,7 @@
 import base64
 from typing import Any
 
+from emulator.kinesis import sequence
 from emulator.kinesis.ascending import Ascending
 from emulator.kinesis.consumer import Consumer
 from emulator.kinesis.family import ShardFamily, StreamIdentity
@@ -47,7 +48,7 @@ def imported(plain: Plain, epochs: Ascending | None = None) -> Stream:
 def renewed(plain: Plain, created_ms: int, epochs: Ascending) -> Plain:
     """The same records in another stream: no iterator, checkpoint or sequence number of the first fits it."""
     known = sorted({plain["epoch"], *(shard["epoch"] for shard in plain["shards"])})
-    new = {epoch: epochs.next(created_ms // 1000) for epoch in known}
+    new = {epoch: epochs.next(min(created_ms // 1000, sequence.LATEST_EPOCH)) for epoch in known}
     shards = [shard | {"epoch": new[shard["epoch"]]} for shard in plain["shards"]]
     return plain | {"created_ms": created_ms, "epoch": new[plain["epoch"]], "shards": shards}
 

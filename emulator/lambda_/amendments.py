@@ -14,7 +14,7 @@
 import contextlib
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from localstack.aws.api.lambda_ import ThrottleReason, TooManyRequestsException
@@ -38,6 +38,7 @@ from localstack.services.lambda_.invocation.lambda_service import LambdaService
 from localstack.services.lambda_.invocation.logs import LogHandler, LogItem
 from localstack.utils.threads import start_thread
 
+from emulator.clock import CLOCK
 from emulator.cloudwatch import Place
 from emulator.lambda_ import telemetry
 from emulator.lambda_.admission import check_event, client_context
@@ -113,7 +114,7 @@ def _release(environment: ExecutionEnvironment) -> None:
             return
         if environment.status is not RuntimeStatus.INVOKING:
             raise InvalidStatusException(f"Environment {environment.id} is {environment.status}, not invoking.")
-        environment.last_returned = datetime.now()
+        environment.last_returned = datetime.fromtimestamp(CLOCK.now(), UTC).replace(tzinfo=None)
         environment.status = RuntimeStatus.READY
     if environment.initialization_type == InitializationType.on_demand:
         KEEP_ALIVE.idle(environment)

@@ -6,6 +6,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
+import pytest
+
 from emulator.record import StackRecord
 
 HOUR_S = 3600.0
@@ -22,7 +25,16 @@ def test_a_record_finds_its_process(tmp_path: Path) -> None:
 
 def test_a_recycled_process_id_is_not_the_stack() -> None:
     mine = StackRecord.of(4566, os.getpid())
-    assert replace(mine, created=mine.created - HOUR_S).process() is None
+    assert replace(mine, began=mine.began - HOUR_S).process() is None
+
+
+def test_a_process_is_found_again_when_the_clock_of_the_machine_was_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Linux tells the time of day at which a process began by that of the boot, which moves with the clock."""
+    record, boot_time = StackRecord.of(4566, os.getpid()), psutil._pslinux.boot_time
+    monkeypatch.setattr(psutil._pslinux, "boot_time", lambda: boot_time() - HOUR_S)
+    process = record.process()
+    assert process is not None
+    assert process.pid == os.getpid()
 
 
 def test_a_process_that_ended_is_not_the_stack() -> None:
