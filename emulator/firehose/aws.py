@@ -12,6 +12,7 @@ from localstack.aws.connect import connect_to
 from emulator.firehose.delivery import S3Error
 from emulator.firehose.processing import InvocationError
 from emulator.firehose.settings import S3Target
+from emulator.json_text import parsed
 
 PRINCIPAL = "firehose"
 _TIMED_OUT = "Sandbox.Timedout"
@@ -105,8 +106,8 @@ def _failure(payload: bytes) -> InvocationError:
 
 def _result(payload: bytes) -> Any:
     try:
-        return json.loads(payload)
-    except (ValueError, RecursionError) as error:
+        return parsed(payload)
+    except ValueError as error:
         raise InvocationError(
             "Lambda.JsonProcessingException",
             "There was an error parsing returned records from the Lambda function. "

@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 
+from emulator.json_text import parsed
 from emulator.lambda_.child import exit_reason
 from emulator.lambda_.logs import Status
 from emulator.lambda_.runtime_api import MAX_RESPONSE, InitFailed
@@ -71,7 +72,7 @@ def fault_of(outcome: Ended | InitFailed, timeout_s: float) -> Fault:
 
 def _error_type(told: bytes) -> str:
     try:
-        return str(json.loads(told)["errorType"])
+        return str(parsed(told)["errorType"])
     except (ValueError, TypeError, KeyError):
         return ErrorType.UNKNOWN
 
@@ -79,6 +80,6 @@ def _error_type(told: bytes) -> str:
 def _with_request_id(told: bytes, request_id: str) -> bytes:
     """The runtime does not know for which request it was started."""
     try:
-        return json.dumps({**json.loads(told), "requestId": request_id}).encode()
+        return json.dumps({**parsed(told), "requestId": request_id}).encode()
     except (ValueError, TypeError):
         return told
