@@ -33,12 +33,10 @@ def exported(stream: Stream) -> Plain:
 
 
 def imported(plain: Plain, epochs: Ascending | None = None) -> Stream:
-    """The stream that `exported` described; raises KeyError, TypeError or ValueError when it did not."""
-    who = StreamIdentity(
-        str(plain["account"]), str(plain["region"]), str(plain["name"]), str(plain["arn"]), int(plain["created_ms"])
-    )
+    """The stream that `exported` described, which keeps the rules of `snapshot_rules`."""
+    who = StreamIdentity(*(plain[name] for name in ("account", "region", "name", "arn", "created_ms")))
     shards = [_imported_shard(shard) for shard in plain["shards"]]
-    family = ShardFamily.restored(who, shards, int(plain["opened"]), int(plain["epoch"]), epochs)
+    family = ShardFamily.restored(who, shards, plain["opened"], plain["epoch"], epochs)
     stream = Stream(who, family, _imported_settings(plain["settings"]))
     for consumer in plain["consumers"]:
         stream.consumers.restore(Consumer(**consumer))
@@ -98,15 +96,15 @@ def _shard(shard: Shard) -> Plain:
 
 
 def _imported_shard(plain: Plain) -> Shard:
-    log = RecordLog(int(plain["head"]))
+    log = RecordLog(plain["head"])
     for arrived_ms, key, data in plain["records"]:
-        log.append(int(arrived_ms), str(key), base64.b64decode(data, validate=True))
+        log.append(arrived_ms, key, base64.b64decode(data))
     return Shard(
-        number=int(plain["number"]),
-        epoch=int(plain["epoch"]),
+        number=plain["number"],
+        epoch=plain["epoch"],
         first_hash=int(plain["first_hash"]),
         last_hash=int(plain["last_hash"]),
-        opened_ms=int(plain["opened_ms"]),
+        opened_ms=plain["opened_ms"],
         parents=tuple(plain["parents"]),
         children=tuple(plain["children"]),
         closed_ms=plain["closed_ms"],

@@ -6,6 +6,7 @@ import pytest
 
 from emulator.clock import CLOCK, END, MARGIN_S
 from emulator.kinesis.state import export_state, import_state
+from emulator.kinesis.store import CREATIONS, EPOCHS
 from tests.unit.emulator.kinesis.service import Service
 
 YEAR_4147 = datetime(4147, 1, 1, tzinfo=UTC).timestamp()
@@ -17,6 +18,8 @@ def test_streams_work_at_any_time_that_the_clock_can_tell(
     kinesis: Service, monkeypatch: pytest.MonkeyPatch, now: float
 ) -> None:
     monkeypatch.setattr(CLOCK, "_offset", CLOCK.offset + now - CLOCK.now())
+    for numbers in (EPOCHS, CREATIONS):
+        monkeypatch.setattr(numbers, "_last", numbers._last)
     kinesis.create("s")
     kinesis.call("IncreaseStreamRetentionPeriod", StreamName="s", RetentionPeriodHours=8760)
     first = kinesis.call("PutRecord", StreamName="s", Data=b"a", PartitionKey="k")["SequenceNumber"]
