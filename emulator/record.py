@@ -2,12 +2,19 @@
 
 import json
 from dataclasses import asdict, dataclass
+from math import isfinite
 from pathlib import Path
 
 import psutil
 
+from emulator.errors import DamagedRecord
+from emulator.json_text import parsed
+
 SAME_START_S = 1.0
 """Two start times of one process may differ by the rounding of the system's clock ticks."""
+
+
+LARGEST_PID = (1 << 31) - 1
 
 
 @dataclass(frozen=True)
@@ -28,12 +35,29 @@ class StackRecord:
         return cls(port, pid, _began(psutil.Process(pid)), owner)
 
     @classmethod
-    def read(cls, path: Path) -> "StackRecord | None":
-        """The record in a file; None when there is none, or it was never completely written."""
+    def read(cls, path: Path, port: int) -> "StackRecord | None":
+        """The record of the stack on `port` in a file; None when there is none.
+
+        Raises `DamagedRecord` for a file that is no such record, or that cannot be read.
+        """
         try:
-            return cls(**json.loads(path.read_text()))
-        except (FileNotFoundError, ValueError, TypeError):
+            record = cls(**parsed(path.read_text()))
+        except (FileNotFoundError, NotADirectoryError):
             return None
+        except OSError as error:
+            raise DamagedRecord(path, port, str(error.strerror)) from error
+        except (ValueError, TypeError) as error:
+            raise DamagedRecord(path, port, "it is not what was written there") from error
+        if not record._can_be_of(port):
+            raise DamagedRecord(path, port, "it is not what was written there")
+        return record
+
+    def _can_be_of(self, port: int) -> bool:
+        """Whether the fields have the types and the ranges of a stack's on that port."""
+        numbers = [self.port, self.pid, *([] if self.owner is None else [self.owner])]
+        if not all(type(number) is int and 0 < number <= LARGEST_PID for number in numbers) or self.port != port:
+            return False
+        return isinstance(self.began, int | float) and not isinstance(self.began, bool) and isfinite(self.began)
 
     def write(self, path: Path) -> None:
         """Put the record in place in one step: a reader sees the old one or the new one."""

@@ -84,8 +84,13 @@ class DockerStack(OwnStack):
         except BaseException:
             stack.down()
             raise
-        home.container(port).parent.mkdir(parents=True, exist_ok=True)
-        home.container(port).touch()
+        try:
+            with home.explained():
+                home.container(port).parent.mkdir(parents=True, exist_ok=True)
+                home.container(port).touch()
+        except BaseException:
+            stack.down()
+            raise
         return stack
 
     @classmethod
