@@ -42,10 +42,13 @@ SERVICES = (
     "kinesis",
     "lambda",
     "logs",
+    "resourcegroupstaggingapi",
     "s3",
+    "scheduler",
     "sns",
     "sqs",
     "ssm",
+    "stepfunctions",
     "sts",
 )
 """The services a stack answers for. Others are refused: some would download a program at their first call."""

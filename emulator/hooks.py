@@ -2,7 +2,17 @@
 
 from os import environ
 
-from emulator import cloudformation, metrics_store, models, regions, steady, storage, transfers, unsigned
+from emulator import (
+    cloudformation,
+    metrics_store,
+    models,
+    regions,
+    steady,
+    step_functions,
+    storage,
+    transfers,
+    unsigned,
+)
 from emulator.deliveries.install import install as install_deliveries
 from emulator.environment import FAULTS_OFF, FAULTS_VARIABLE
 from emulator.faults import calls, routes
@@ -26,6 +36,7 @@ def start() -> None:
         transfers.install()
         unsigned.install()
         steady.install()
+        step_functions.install()
         metrics_store.install()
         install_event_source()
         install_deliveries()
