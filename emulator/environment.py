@@ -53,6 +53,9 @@ SERVICES = (
 )
 """The services a stack answers for. Others are refused: some would download a program at their first call."""
 
+LATE_SERVICES = frozenset({"resourcegroupstaggingapi", "scheduler", "stepfunctions"})
+"""Loaded at their first call, also where all others are loaded at the start: few pipelines use them."""
+
 
 class LogLevel(StrEnum):
     """The least severe of what a stack writes to its log."""
@@ -112,6 +115,7 @@ def child_environment(
         "LAMBDA_KEEPALIVE_MS": str(KEEP_ALIVE_S * 1000),
         "PROVIDER_OVERRIDE_KINESIS": PLUGIN,
         "PROVIDER_OVERRIDE_FIREHOSE": PLUGIN,
+        "PROVIDER_OVERRIDE_RESOURCEGROUPSTAGGINGAPI": PLUGIN,
         "SERVICES": ",".join(SERVICES),
         "STRICT_SERVICE_LOADING": "1",
         # Services call one another without a socket in between, which would cost more than most calls do.

@@ -7,6 +7,7 @@ from emulator import (
     metrics_store,
     models,
     regions,
+    services,
     steady,
     step_functions,
     storage,
@@ -35,6 +36,7 @@ def start() -> None:
         storage.install()
         transfers.install()
         unsigned.install()
+        services.install()
         steady.install()
         step_functions.install()
         metrics_store.install()
