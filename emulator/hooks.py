@@ -21,6 +21,7 @@ from emulator.kinesis import routes as kinesis_routes
 from emulator.kinesis.install import install as install_kinesis
 from emulator.lambda_.event_source import install as install_event_source
 from emulator.s3 import install as install_s3
+from emulator.scheduler import install as install_scheduler
 from emulator.sqs import install as install_sqs
 
 
@@ -45,6 +46,7 @@ def start() -> None:
         install_kinesis()
         install_s3()
         install_sqs()
+        install_scheduler()
         if environ.get(FAULTS_VARIABLE) != FAULTS_OFF:
             calls.install()
     except Exception as error:

@@ -250,8 +250,8 @@ _ALL = (
     ),
     Point(
         "schedule.tick",
-        "A tick of a scheduled EventBridge rule.",
-        {"rule": "name of the rule"},
+        "A tick of a scheduled EventBridge rule, or of a schedule of EventBridge Scheduler.",
+        {"rule": "name of the rule or of the schedule"},
         {
             Action.DROP: Deed("the rule's targets are not called"),
             Action.DUPLICATE: Deed("its targets are called again once the first call was handed over", (_COPIES,)),
