@@ -46,9 +46,10 @@ SHARD = (
 
 def check(state: object, version: int) -> None:
     """Raise ValueError, naming the place and the rule, unless `state` is one that `export_state` can have made."""
+    stated = state.get("version", version) if isinstance(state, Mapping) else version
+    if type(stated) is not int or stated != version:
+        raise ValueError(f"exported by another version: {stated!r:.80}")
     plain = _object(state, "the state", ("version", "streams"))
-    if type(plain["version"]) is not int or plain["version"] != version:
-        raise ValueError(f"exported by another version: {plain['version']!r:.80}")
     streams = _list(plain["streams"], "streams")
     for place, stream in enumerate(streams):
         _check_stream(stream, f"streams[{place}]")
