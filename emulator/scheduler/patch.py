@@ -1,12 +1,13 @@
 """Has moto's schedules fired: what cannot be is refused when a schedule is made, and what is made is kept in time."""
 
 from types import ModuleType
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import TYPE_CHECKING, Any
 
 from emulator.clock import CLOCK
 from emulator.imports import when_imported
-from emulator.scheduler.expression import Expression, InvalidExpressionError, parse
+
+if TYPE_CHECKING:
+    from emulator.scheduler.expression import Expression
 
 PROVIDER = "localstack.services.scheduler.provider"
 
@@ -67,14 +68,19 @@ def _check(given: dict[str, Any]) -> None:
 
     try:
         _expression(given["schedule_expression"], given.get("schedule_expression_timezone"))
-    except (InvalidExpressionError, ZoneInfoNotFoundError, ValueError, OSError) as error:
+    except (ValueError, LookupError, OSError) as error:
         raise ValidationException(f"Invalid Schedule Expression {given['schedule_expression']}. {error}") from error
     reason = refusal(given.get("target") or {})
     if reason:
         raise ValidationException(f"Target.Arn {(given.get('target') or {}).get('Arn')}: {reason}.")
 
 
-def _expression(text: str, zone: str | None) -> Expression:
+def _expression(text: str, zone: str | None) -> "Expression":
+    """Raises ValueError for what is no expression, and LookupError, ValueError or OSError for what is no time zone."""
+    from zoneinfo import ZoneInfo
+
+    from emulator.scheduler.expression import parse
+
     return parse(text, ZoneInfo(zone or "UTC"))
 
 
