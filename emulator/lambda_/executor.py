@@ -18,10 +18,10 @@ from localstack.services.lambda_.invocation.runtime_executor import LambdaRuntim
 
 from emulator.callers import CALLERS, Caller, Doom
 from emulator.inflight import IN_FLIGHT
-from emulator.lambda_ import amendments, memory
+from emulator.lambda_ import amendments, usage
 from emulator.lambda_.environment import INIT_LIMIT_S, Call, Environment, Surroundings
 from emulator.lambda_.function import Function, LogFormat
-from emulator.lambda_.interpreters import Interpreter, interpreter_for
+from emulator.lambda_.interpreters import Runtime, runtime_for
 from emulator.lambda_.libraries import runtime_folder
 from emulator.lambda_.packages import merged, unpacked
 from emulator.lambda_.trouble import Kind, Trouble
@@ -136,8 +136,10 @@ class ProcessExecutor(RuntimeExecutor):
     @classmethod
     def validate_environment(cls) -> bool:
         """Always true: the interpreter that runs the stack can run functions. Says what this system lacks."""
-        if not memory.HAS_PROC:
-            LOG.warning("Without /proc only the memory of a function's main process counts against its limit.")
+        if not usage.HAS_PROC:
+            LOG.warning(
+                "Without /proc only the memory of a function's main process counts, and daemons of it outlive it."
+            )
         return True
 
 
@@ -147,8 +149,8 @@ def describe(version: FunctionVersion) -> Function:
     Raises `RuntimeUnavailable`, `UnsafeArchive`, `zipfile.BadZipFile`.
     """
     config = version.config
-    interpreter = interpreter_for(str(config.runtime))
-    layers = [_folder(layer.code, interpreter) for layer in config.layers]
+    runtime = runtime_for(str(config.runtime))
+    layers = [_folder(layer.code, runtime) for layer in config.layers]
     logging_config = config.logging_config or {}
     return Function(
         name=version.id.function_name,
@@ -157,17 +159,18 @@ def describe(version: FunctionVersion) -> Function:
         region=version.id.region,
         memory_mb=config.memory_size,
         timeout_s=float(config.timeout),
-        interpreter=interpreter,
-        runtime_folder=runtime_folder(interpreter),
-        task_root=_folder(config.code, interpreter),
+        runtime=runtime,
+        runtime_folder=runtime_folder(runtime),
+        task_root=_folder(config.code, runtime),
         opt=merged(layers) if layers else None,
         log_format=LogFormat(logging_config.get("LogFormat") or LogFormat.TEXT),
         log_level=logging_config.get("ApplicationLogLevel") or "INFO",
         system_log_level=logging_config.get("SystemLogLevel") or "INFO",
+        storage_mb=config.ephemeral_storage.size,
     )
 
 
-def _folder(code: S3Code, interpreter: Interpreter) -> Path:
+def _folder(code: S3Code, runtime: Runtime) -> Path:
     """The unpacked folder of an archive in LocalStack's own bucket, or the folder that stands for it (hot reload)."""
     if code.is_hot_reloading():
         return Path(code.get_unzipped_code_location())
@@ -175,4 +178,4 @@ def _folder(code: S3Code, interpreter: Interpreter) -> Path:
     def fetch(file: IO[bytes]) -> None:
         code._download_archive_to_file(file)
 
-    return unpacked(base64.b64decode(code.code_sha256).hex(), fetch, interpreter)
+    return unpacked(base64.b64decode(code.code_sha256).hex(), fetch, runtime)

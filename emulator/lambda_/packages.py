@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from emulator.lambda_.interpreters import Interpreter
+from emulator.lambda_.interpreters import Interpreter, Runtime
 from emulator.lambda_.libraries import compile_tree
 from emulator.lambda_.storage import cache_folder, lock_tree, made_once
 
@@ -25,12 +25,12 @@ class UnsafeArchive(Exception):
         super().__init__(f"The archive holds {name!r}, which leads outside of the package; it is not unpacked.")
 
 
-def unpacked(digest: str, fetch: Fetch, interpreter: Interpreter) -> Path:
-    """The folder with what the archive of this SHA-256 (hex) holds, with bytecode for `interpreter`.
+def unpacked(digest: str, fetch: Fetch, runtime: Runtime) -> Path:
+    """The folder with what the archive of this SHA-256 (hex) holds, with bytecode where `runtime` is a Python.
 
     Raises `UnsafeArchive`, `zipfile.BadZipFile`, and whatever `fetch` raises.
     """
-    folder = cache_folder("packages") / f"{digest}-{interpreter.runtime}"
+    folder = cache_folder("packages") / f"{digest}-{runtime.runtime}"
 
     def build(draft: Path) -> None:
         archive = draft.with_name(draft.name + ".zip")
@@ -41,7 +41,8 @@ def unpacked(digest: str, fetch: Fetch, interpreter: Interpreter) -> Path:
                 _extract(file, draft)
         finally:
             archive.unlink(missing_ok=True)
-        compile_tree(interpreter, draft, folder)
+        if isinstance(runtime, Interpreter):
+            compile_tree(runtime, draft, folder)
         lock_tree(draft)
 
     return made_once(folder, build)
