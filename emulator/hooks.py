@@ -19,6 +19,7 @@ from emulator.environment import FAULTS_OFF, FAULTS_VARIABLE
 from emulator.faults import calls, routes
 from emulator.kinesis import routes as kinesis_routes
 from emulator.kinesis.install import install as install_kinesis
+from emulator.lambda_ import refusals
 from emulator.lambda_.event_source import install as install_event_source
 from emulator.s3 import install as install_s3
 from emulator.scheduler import install as install_scheduler
@@ -42,6 +43,7 @@ def start() -> None:
         step_functions.install()
         metrics_store.install()
         install_event_source()
+        refusals.install()
         install_deliveries()
         install_kinesis()
         install_s3()

@@ -24,6 +24,8 @@ from emulator.lambda_.function import Function, LogFormat
 from emulator.lambda_.interpreters import Runtime, runtime_for
 from emulator.lambda_.libraries import runtime_folder
 from emulator.lambda_.packages import merged, unpacked
+from emulator.lambda_.refusals import NO_IMAGES
+from emulator.lambda_.retention import LEASES
 from emulator.lambda_.trouble import Kind, Trouble
 
 LOG = logging.getLogger(__name__)
@@ -44,6 +46,7 @@ class ProcessExecutor(RuntimeExecutor):
         self._environment: Environment | None = None
         self._caller: Caller | None = None
         self._access_key_id = ""
+        self._folders: list[Path] = []
         self._last_logs = ""
         self.client_context = ""
         """What the next invocation's caller says of itself, in JSON."""
@@ -58,6 +61,8 @@ class ProcessExecutor(RuntimeExecutor):
         provisioned = initialization == InitializationType.provisioned_concurrency
         function = replace(describe(self.function_version), initialization=str(initialization))
         limit_s = max(PROVISIONED_INIT_LIMIT_S, function.timeout_s) if provisioned else INIT_LIMIT_S
+        self._folders = [folder for folder in (function.task_root, function.opt) if folder is not None]
+        LEASES.hold(self._folders)
         scratch = Path(tempfile.gettempdir()) / "functions" / self.id
         own = self.function_version.config.environment or {}
         self._environment = Environment(function, Surroundings(env_vars, own, scratch), limit_s)
@@ -74,6 +79,8 @@ class ProcessExecutor(RuntimeExecutor):
         if self._environment is not None:
             self._environment.stop(may_wait=lambda: not events.infra_stopping.is_set())
         CALLERS.strike_off(self._access_key_id)
+        LEASES.release(self._folders)
+        self._folders = []
 
     def invoke(self, payload: dict[str, str]) -> InvocationResult:
         """Run the handler on one event."""
@@ -126,7 +133,7 @@ class ProcessExecutor(RuntimeExecutor):
     def prepare_version(cls, function_version: FunctionVersion) -> None:
         """Find the runtime, unpack the code and the layers. What it raises becomes the reason of the Failed state."""
         if function_version.config.package_type != PackageType.Zip:
-            raise LambdaRuntimeException("Container images cannot run here: deploy the function as a .zip package.")
+            raise LambdaRuntimeException(NO_IMAGES)
         describe(function_version)
 
     @classmethod
@@ -146,7 +153,7 @@ class ProcessExecutor(RuntimeExecutor):
 def describe(version: FunctionVersion) -> Function:
     """The function as an environment needs it, unpacked into the cache where it is not there yet.
 
-    Raises `RuntimeUnavailable`, `UnsafeArchive`, `zipfile.BadZipFile`.
+    Raises `RuntimeUnavailable`, `BadArchive`.
     """
     config = version.config
     runtime = runtime_for(str(config.runtime))

@@ -43,13 +43,13 @@ class Member:
 def used(keeper: int, pid: int, scratch: Path) -> Usage:
     """What the process and all that descends from its keeper use, and what is in `scratch`; nothing when it is gone."""
     if not HAS_PROC:
-        return Usage(_resident(pid), _below(scratch))
+        return Usage(_resident(pid), bytes_below(scratch))
     processes = descendants(keeper)
     files = {(found.st_dev, found.st_ino): found for process in processes for found in _open_files(process)}
     memory_files = sum(found.st_blocks * BLOCK for found in files.values() if found.st_dev in _memory_devices())
     own = _device(scratch)
     deleted = sum(found.st_blocks * BLOCK for found in files.values() if found.st_dev == own and not found.st_nlink)
-    return Usage(_memory(processes, memory_files), _below(scratch) + deleted)
+    return Usage(_memory(processes, memory_files), bytes_below(scratch) + deleted)
 
 
 def peak_bytes(pid: int) -> int:
@@ -138,7 +138,7 @@ def _device(path: Path) -> int:
         return -1
 
 
-def _below(folder: Path) -> int:
+def bytes_below(folder: Path) -> int:
     """Bytes that the files below a folder take, each file once; links lead nowhere."""
     total, folders, seen = 0, [str(folder)], set[int]()
     while folders:
