@@ -10,7 +10,7 @@ Ephemeral storage is the folder that stands for `/tmp`, with files that are dele
 
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +20,7 @@ MB = 1 << 20
 KB = 1 << 10
 BLOCK = 512
 """Bytes of a block as `stat` counts them, on every system."""
-PROC = Path("/proc")
-HAS_PROC = PROC.joinpath("self/status").exists()
+HAS_PROC = Path("/proc/self/status").exists()
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,8 @@ def used(keeper: int, pid: int, scratch: Path) -> Usage:
         return Usage(_resident(pid), bytes_below(scratch))
     processes = descendants(keeper)
     files = {(found.st_dev, found.st_ino): found for process in processes for found in _open_files(process)}
-    memory_files = sum(found.st_blocks * BLOCK for found in files.values() if found.st_dev in _memory_devices())
+    devices = _memory_devices()
+    memory_files = sum(found.st_blocks * BLOCK for found in files.values() if found.st_dev in devices)
     own = _device(scratch)
     deleted = sum(found.st_blocks * BLOCK for found in files.values() if found.st_dev == own and not found.st_nlink)
     return Usage(_memory(processes, memory_files), bytes_below(scratch) + deleted)
@@ -56,7 +56,7 @@ def peak_bytes(pid: int) -> int:
     """The most memory that was ever resident for the process, with mapped files; 0 when it is gone."""
     if not HAS_PROC:
         return _resident(pid)
-    return _fields(PROC / str(pid) / "status", ("VmHWM",)).get("VmHWM", 0)
+    return _fields(pid, "status", "VmHWM")[0]
 
 
 def descendants(pid: int) -> list[int]:
@@ -83,35 +83,43 @@ def _memory(processes: list[int], memory_files: int) -> int:
 
 
 def _member(pid: int) -> Member:
-    found = _fields(PROC / str(pid) / "status", ("RssAnon", "RssShmem"))
-    return Member(found.get("RssAnon", 0), found.get("RssShmem", 0))
+    return Member(*_fields(pid, "status", "RssAnon", "RssShmem"))
 
 
 def _proportional(pid: int) -> Member:
     """A process with each page divided by the number of those that map it."""
-    found = _fields(PROC / str(pid) / "smaps_rollup", ("Pss_Anon", "Pss_Shmem"))
-    return Member(found.get("Pss_Anon", 0), found.get("Pss_Shmem", 0))
+    return Member(*_fields(pid, "smaps_rollup", "Pss_Anon", "Pss_Shmem"))
 
 
-def _fields(path: Path, names: tuple[str, ...]) -> Mapping[str, int]:
-    """These fields of a file of the system's, in bytes; those of a process that is gone are missing."""
+def _fields(pid: int, file: str, *names: str) -> list[int]:
+    """These fields of a file that the system has about a process, in bytes; 0 where the process is gone."""
+    text = _read(f"/proc/{pid}/{file}")
+    found = []
+    for name in names:
+        start = text.find(b"\n%s:" % name.encode())
+        found.append(int(text[start + len(name) + 2 : text.index(b"kB", start)]) * KB if start >= 0 else 0)
+    return found
+
+
+def _read(path: str) -> bytes:
+    """A file of the system's; empty where its process is gone."""
     try:
-        lines = path.read_text().splitlines()
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+            return file.readall()
     except OSError:
-        return {}
-    pairs = (line.partition(":") for line in lines)
-    return {name: int(value.split()[0]) * KB for name, _, value in pairs if name in names}
+        return b""
 
 
 def _open_files(pid: int) -> Iterable[os.stat_result]:
     """The regular files that a process has open."""
+    folder = f"/proc/{pid}/fd/"
     try:
-        descriptors = list(os.scandir(PROC / str(pid) / "fd"))
+        descriptors = os.listdir(folder)  # noqa: PTH208
     except OSError:
         return
     for descriptor in descriptors:
         try:
-            found = descriptor.stat()
+            found = os.stat(folder + descriptor)  # noqa: PTH116
         except OSError:
             continue
         if stat.S_ISREG(found.st_mode):
@@ -160,13 +168,12 @@ def bytes_below(folder: Path) -> int:
 
 
 def _children(pid: int) -> list[int]:
-    children: list[int] = []
+    folder = f"/proc/{pid}/task"
     try:
-        for task in os.scandir(PROC / str(pid) / "task"):
-            children += map(int, Path(task.path, "children").read_text().split())
+        tasks = os.listdir(folder)  # noqa: PTH208
     except OSError:
-        pass
-    return children
+        return []
+    return [int(child) for task in tasks for child in _read(f"{folder}/{task}/children").split()]
 
 
 def _resident(pid: int) -> int:
