@@ -90,9 +90,9 @@ class Child:
         with self._lock:
             if self._is_over:
                 return
-            if self.pid:
+            for kill in (os.killpg, os.kill) if self.pid else ():  # It may not lead its group yet.
                 with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(self.pid, signal.SIGKILL)
+                    kill(self.pid, signal.SIGKILL)
             with contextlib.suppress(OSError):
                 self._control.shutdown(socket.SHUT_WR)
 

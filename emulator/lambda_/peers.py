@@ -26,6 +26,7 @@ NUMBER_AT = HEADER.size + 4 + 48 + 16
 BIGGEST = 8192
 """Bytes of an answer."""
 ANSWER_S = 1.0
+TELLS = Path("/proc/net/tcp").exists()
 
 
 class Ends(NamedTuple):
@@ -42,7 +43,7 @@ def is_own(connection: socket.socket, keeper: int) -> bool:
 
     Where the system does not tell whose a socket is (elsewhere than on Linux) every connection is taken for one.
     """
-    if not Path("/proc/net/tcp").exists():
+    if not TELLS:
         return True
     try:
         ends = Ends(*connection.getpeername(), *connection.getsockname())
@@ -59,7 +60,7 @@ def _has_open(pid: int, number: int) -> bool:
         descriptors = os.listdir(folder)  # noqa: PTH208
     except OSError:
         return False
-    for descriptor in descriptors:
+    for descriptor in reversed(descriptors):  # The newest comes last, and is likely to be it.
         try:
             if os.readlink(f"{folder}/{descriptor}") == name:  # noqa: PTH115
                 return True

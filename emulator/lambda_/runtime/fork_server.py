@@ -26,6 +26,7 @@ import contextlib
 import gc
 import json
 import os
+import select
 import signal
 import socket
 import stat
@@ -43,6 +44,8 @@ LONGEST_NAME = 15
 """Bytes of a name that `ps` shows: the end of it tells one function of a project from another."""
 BIGGEST = 1 << 17
 """Bytes of a request: the variables of a function have at most 4 KB."""
+QUIET_MS = 100
+"""How long a server waits for one more request before it forks the next keeper: that of the last one is starting."""
 NUMPY = "numpy"
 ABOUT = ".dist-info"
 """How folders end that tell about a library and hold no module, though its licences may go by a module's name."""
@@ -197,8 +200,11 @@ def spare(connection: socket.socket) -> Spare | Assigned:
 def serve(connection: socket.socket, taken: Taken, runtime: str) -> Assigned:
     """Answer requests; comes back only in a process that was forked, with its order."""
     waiting: Spare | None = None
+    requests = select.poll()
+    requests.register(connection, select.POLLIN)
     while True:
         if waiting is None:
+            requests.poll(QUIET_MS)
             forked = spare(connection)
             if isinstance(forked, Assigned):
                 return forked

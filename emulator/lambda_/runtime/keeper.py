@@ -18,12 +18,20 @@ emulator closes the socket, or dies, everything ends.
 import contextlib
 import json
 import os
+import resource
 import select
 import signal
 import socket
 import sys
 import time
 from typing import Any, Dict, List, NoReturn  # noqa: UP035
+
+try:
+    import ctypes
+
+    LIBC: Any = ctypes.CDLL(None)
+except (ImportError, OSError):
+    LIBC = None
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -69,19 +77,14 @@ def begin(order: Order, control: socket.socket, output: "int | None" = None) -> 
     """
     keeper, adopts = os.getpid(), prctl(PR_SET_CHILD_SUBREAPER, 1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    led, leads = os.pipe()
     pid = os.fork()
     if pid:
-        os.close(leads)
-        os.read(led, 1)
-        os.close(led)
+        tell(control, pid=pid, keeper=keeper)
         _keep(pid, control, output, adopts=adopts)
     os.setsid()
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != keeper:
         os._exit(1)
-    os.close(led)
-    os.close(leads)
     _limit_files(order.storage)
     if output is not None:
         os.dup2(output, 1)
@@ -91,14 +94,7 @@ def begin(order: Order, control: socket.socket, output: "int | None" = None) -> 
 
 def prctl(option: int, value: int) -> bool:
     """Set an attribute of this process; false where the system has none such."""
-    if sys.platform != "linux":
-        return False
-    try:
-        import ctypes
-
-        return bool(ctypes.CDLL(None).prctl(option, value, 0, 0, 0) == 0)
-    except (ImportError, OSError, AttributeError):
-        return False
+    return sys.platform == "linux" and LIBC is not None and bool(LIBC.prctl(option, value, 0, 0, 0) == 0)
 
 
 def tell(control: socket.socket, **what: int) -> None:
@@ -109,8 +105,6 @@ def tell(control: socket.socket, **what: int) -> None:
 
 def _limit_files(size: int) -> None:
     """No file may be larger than the ephemeral storage; a write beyond is an error, not a signal."""
-    import resource
-
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
     if most == resource.RLIM_INFINITY or size < most:
@@ -131,7 +125,6 @@ def _keep(pid: int, control: socket.socket, output: "int | None", *, adopts: boo
     os.set_blocking(wakes, False)
     signal.set_wakeup_fd(wakes, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    tell(control, pid=pid, keeper=os.getpid())
     events = select.poll()
     events.register(control, select.POLLIN)
     events.register(woken, select.POLLIN)
@@ -141,8 +134,9 @@ def _keep(pid: int, control: socket.socket, output: "int | None", *, adopts: boo
             os.read(woken, READ_BYTES)
         _reap(pid)
         status = _status(pid)
-    with contextlib.suppress(OSError):
-        os.killpg(pid, signal.SIGKILL)
+    for kill in (os.killpg, os.kill):  # It may not lead its group yet.
+        with contextlib.suppress(OSError):
+            kill(pid, signal.SIGKILL)
     while status is None:
         time.sleep(PAUSE_S)
         status = _status(pid)
