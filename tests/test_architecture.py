@@ -26,7 +26,7 @@ READ_THE_WALL_CLOCK = {
     "emulator/sqs/metrics.py": "stamps of metrics, which CloudWatch compares with its own clock",
     "emulator/lambda_/telemetry.py": "stamps of metrics and logs, which CloudWatch compares with its own clock",
     "emulator/lambda_/environment.py": "stamps of logs, and the deadline that a function compares with its own clock",
-    "emulator/s3/uploads.py": "where the numbers of uploads begin, elsewhere in each stack; from there on they are counted",
+    "emulator/s3/uploads.py": "where the numbers of uploads begin; from there on they are counted",
     "emulator/lambda_/storage.py": "the age of a file, whose time is the wall clock's",
     "emulator/serving/responses.py": "the Date of an answer (RFC 9110, 6.6.1)",
 }
