@@ -2,6 +2,8 @@
 
 StackError
 ├── CallerError            what was asked for makes no sense: wrong usage
+│   ├── UnusableFile       a file or folder of the state folder cannot be used
+│   │   └── DamagedRecord  one does not say which process a stack is
 │   └── SeveralStacksUp    there are several stacks, and none was named
 ├── PortTaken              something that is not ours listens there
 ├── NoStackUp              there is no stack to talk to
@@ -41,6 +43,20 @@ class StackError(Exception):
 
 class CallerError(StackError):
     """What was asked for makes no sense: wrong usage, where everything else is a failure."""
+
+
+class UnusableFile(CallerError):
+    """A file or folder that holds the state of stacks cannot be used; the message names it and says why."""
+
+
+class DamagedRecord(UnusableFile):
+    """A file that should say which process a stack is, and does not."""
+
+    def __init__(self, path: Path, port: int, reason: str) -> None:
+        super().__init__(
+            f"{path} is damaged ({reason}), so it is not known which process is the stack on port {port}.",
+            f"End what listens on port {port}, if anything does, and remove {path.parent}.",
+        )
 
 
 class PortTaken(StackError):

@@ -17,6 +17,7 @@ from typing import NoReturn
 import typer
 
 from emulator.errors import CallerError, StackError
+from emulator.home import Home
 from pipeline.errors import PipelineError
 
 COMMANDS = (
@@ -75,6 +76,12 @@ def main() -> None:
         _fail(str(error), FAILED)
     except PipelineError as error:
         _fail(str(error), USAGE)
+    except OSError as error:
+        unusable = Home.from_environment().unusable(error)
+        if unusable is None:
+            traceback.print_exc()
+            _leave(FAILED)
+        _fail(str(unusable), USAGE)
     except Exception as error:
         if not type(error).__module__.startswith("botocore."):
             traceback.print_exc()

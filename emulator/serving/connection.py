@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
+from emulator.serving.denials import DENIALS
+from emulator.serving.guard import Guard
 from emulator.serving.patience import Patience, timeval
-from emulator.serving.refusals import BadRequest, Refusal, TooSlow
+from emulator.serving.refusals import BadRequest, NotLetIn, Refusal, TooSlow, plain_answer
 from emulator.serving.requests import Request, RequestParser, Stage
 from emulator.serving.responses import Response
 
@@ -37,6 +39,7 @@ class Connection:
         client: tuple[str, int],
         application: Application,
         hand_over: HandOver,
+        guard: Guard,
         patience: Patience,
     ) -> None:
         self._socket = connected
@@ -47,7 +50,7 @@ class Connection:
         self._patience = patience
         self._waits_s = 0.0
         self._stage, self._since = Stage.BETWEEN, 0.0
-        self._parser = RequestParser()
+        self._parser = RequestParser(guard)
         connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval(patience.unread_s))
 
     def serve(self, beginning: bytes) -> None:
@@ -120,7 +123,7 @@ class Connection:
         except Exception:
             LOG.exception("%s %r could not be handled", request.method, request.target)
             if not response.has_begun:
-                self._send(_refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "see the log of the stack"))
+                self._send(plain_answer(HTTPStatus.INTERNAL_SERVER_ERROR, "see the log of the stack"))
             return False
         finally:
             request.close()
@@ -131,10 +134,14 @@ class Connection:
         answer with it (RFC 9112, 9.6)."""
         if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR and refusal.status != HTTPStatus.NOT_IMPLEMENTED:
             LOG.error("%s:%s: %s", *self._client, refusal)
-        in_head = self._parser.stage is Stage.HEAD or isinstance(refusal, BadRequest)
+        if isinstance(refusal, NotLetIn):
+            DENIALS.note(refusal.denial, refusal.method, refusal.target)
+        in_head = isinstance(refusal, BadRequest) or (
+            self._parser.stage is Stage.HEAD and not isinstance(refusal, NotLetIn)
+        )
         self._parser.close()
         try:
-            self._send(_refusal(refusal.status, str(refusal)))
+            self._send(refusal.answer())
             self._socket.shutdown(socket.SHUT_WR)
             self._linger(LINGER_HEAD_BYTES if in_head else self._patience.linger_bytes)
         except (ClientGone, OSError) as error:
@@ -154,12 +161,6 @@ class Connection:
             self._socket.sendall(data)
         except OSError as error:
             raise ClientGone(str(error)) from error
-
-
-def _refusal(status: HTTPStatus, why: str) -> bytes:
-    body = f"{why}\n".encode()
-    head = f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: text/plain\r\n"
-    return f"{head}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body
 
 
 def _nothing() -> None:

@@ -1,24 +1,41 @@
-"""Twisted's side of the server: TLS and HTTP/2, with the limits and the patience of ours."""
+"""Twisted's side of the server: TLS, HTTP/2 and WebSockets, with the guard, the limits and the patience of ours.
+
+The guard answers when a head is complete, before Twisted sends `100 Continue`, keeps a body or starts a request.
+"""
 
 import errno
 import logging
 import socket
 import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from io import BytesIO
 from typing import Any
 
 import h2.connection
-import h2.errors
 import rolo.serving.twisted
 from h2.config import H2Configuration
+from h2.errors import ErrorCodes
+from h2.exceptions import ProtocolError
 from localstack.aws.serving.twisted import TLSMultiplexerFactory
 from rolo.gateway import Gateway
-from rolo.serving.twisted import HeaderPreservingHTTPChannel, TwistedGateway, TwistedRequestAdapter
+from rolo.serving.twisted import (
+    HeaderPreservingHTTPChannel,
+    HeaderPreservingWSGIResource,
+    TwistedGateway,
+    TwistedRequestAdapter,
+    WebsocketResourceDecorator,
+    to_flat_header_list,
+)
+from rolo.websocket import WebSocketRequest
 from twisted.internet import reactor, ssl
 from twisted.internet.interfaces import IProtocolFactory
-from twisted.web import http
-from twisted.web._http2 import H2Connection
+from twisted.web import _http2, http
 
+from emulator.serving.browsers import Application
+from emulator.serving.denials import DENIALS, answer, message
+from emulator.serving.guard import Denial, Guard
 from emulator.serving.patience import USUAL, Patience
 from emulator.serving.refusals import BodyNotKept, HeadTooLarge, Refusal, TargetTooLong
 from emulator.serving.requests import LARGEST_TARGET, Stage
@@ -27,13 +44,25 @@ from emulator.serving.websockets import on_the_reactor
 LOG = logging.getLogger(__name__)
 
 
-def factory(gateway: Gateway, certificate: tuple[str, str] | None, patience: Patience = USUAL) -> IProtocolFactory:
-    """What serves connections of a gateway; `certificate`: the files of a certificate and of its key."""
+def factory(
+    gateway: Gateway,
+    certificate: tuple[str, str] | None,
+    *,
+    application: Application,
+    guard: Guard,
+    patience: Patience = USUAL,
+) -> IProtocolFactory:
+    """The maker of connections: requests go to the application, WebSockets to the gateway, both past the guard.
+
+    certificate: the files of a certificate and of its key.
+    """
     site = TwistedGateway(gateway)
+    resource = HeaderPreservingWSGIResource(reactor, reactor.getThreadPool(), application)
+    site.resource = WebsocketResourceDecorator(resource, WebSocketRequest.listener(gateway.accept))
     site.requestFactory = HandedOverRequest
     site.timeOut = patience.idle_s
-    site.protocol = lambda: http._GenericHTTPChannelProtocol(Channel(patience))
-    _take_over_http2()
+    site.protocol = lambda: http._GenericHTTPChannelProtocol(Channel(guard, patience))
+    _take_over_http2(partial(Http2, guard, patience))
     on_the_reactor(rolo.serving.twisted.WebSocketChannel)
     if certificate is None:
         return site
@@ -108,10 +137,14 @@ class HandedOverRequest(TwistedRequestAdapter):
 
 
 class Channel(HeaderPreservingHTTPChannel):
-    """HTTP/1.1, of which a head has to come in time, and a body has to come forward."""
+    """HTTP/1.1, of which a head has to come in time, and a body has to come forward.
 
-    def __init__(self, patience: Patience) -> None:
+    With a request that is not let in the connection ends.
+    """
+
+    def __init__(self, guard: Guard, patience: Patience) -> None:
         super().__init__()
+        self._guard = guard
         self._patience = patience
         self._stage, self._since, self._body_bytes = Stage.BETWEEN, 0.0, 0
 
@@ -128,7 +161,19 @@ class Channel(HeaderPreservingHTTPChannel):
     def allHeadersReceived(self) -> None:  # noqa: N802
         """Twisted's."""
         self._reach(Stage.BODY)
-        super().allHeadersReceived()
+        method, headers = self._command.decode("latin-1"), to_flat_header_list(self.requests[-1].requestHeaders)
+        denial = self._guard.judge(method, self._path, headers)
+        if denial is None:
+            super().allHeadersReceived()
+            return
+        DENIALS.note(denial, method, self._path)
+        self.transport.write(message(denial, method, headers))
+        for receiver in ("dataReceived", "lineReceived", "rawDataReceived", "allContentReceived"):
+            setattr(self, receiver, _ignore)
+        if self.length == 0:
+            self.loseConnection()
+        else:
+            self.setTimeout(self._patience.linger_silence_s)
 
     def rawDataReceived(self, data: bytes) -> None:  # noqa: N802
         """Twisted's, for a body or for what comes while a request is worked on."""
@@ -158,17 +203,21 @@ class Leaving(h2.connection.H2Connection):
     is_left = False
 
     def _receive_goaway_frame(self, frame: Any) -> Any:
-        if frame.error_code != h2.errors.ErrorCodes.NO_ERROR:
+        if frame.error_code != ErrorCodes.NO_ERROR:
             return super()._receive_goaway_frame(frame)
         self.is_left = True
         return [], []
 
 
-class Http2(H2Connection):
-    """HTTP/2, of which every stream is answered that has begun, however long that takes a function."""
+class Http2(_http2.H2Connection):
+    """HTTP/2, of which every stream is answered that has begun, however long that takes a function.
 
-    def __init__(self, patience: Patience = USUAL) -> None:
+    A request that is not let in never becomes a stream of Twisted's.
+    """
+
+    def __init__(self, guard: Guard, patience: Patience) -> None:
         super().__init__()
+        self._guard = guard
         self.conn: Leaving = Leaving(H2Configuration(client_side=False, header_encoding=None))
         self._patience = patience
         self._quiet_s = 0.0
@@ -187,6 +236,46 @@ class Http2(H2Connection):
         else:
             super().timeoutConnection()
 
+    def _requestReceived(self, event: Any) -> None:  # noqa: N802
+        pseudo = {name: value for name, value in event.headers if name.startswith(b":")}
+        method, path = pseudo.get(b":method", b"").decode("latin-1"), pseudo.get(b":path", b"")
+        headers = _with_host(event.headers, pseudo.get(b":authority"))
+        denial = self._guard.judge(method, path, headers)
+        if denial is None:
+            super()._requestReceived(event)
+            return
+        DENIALS.note(denial, method, path)
+        self._deny(event.stream_id, denial, headers, has_body=method != "HEAD")
+
+    def _deny(self, stream: int, denial: Denial, headers: list[tuple[bytes, bytes]], *, has_body: bool) -> None:
+        """Answer, and have the client send no more of it (RFC 9113, 8.1)."""
+        fields, body = answer(denial, headers)
+        with suppress(ProtocolError):
+            fits = has_body and len(body) <= self.conn.local_flow_control_window(stream)
+            status = (b":status", b"%d" % denial.status)
+            self.conn.send_headers(
+                stream, [status, *((name.lower(), value) for name, value in fields)], end_stream=not fits
+            )
+            if fits:
+                self.conn.send_data(stream, body, end_stream=True)
+            self.conn.reset_stream(stream, ErrorCodes.NO_ERROR)
+        with suppress(_http2.priority.MissingStreamError):
+            self.priority.remove_stream(stream)
+
+    def _requestDataReceived(self, event: Any) -> None:  # noqa: N802
+        if self._streamIsActive(event.stream_id):
+            super()._requestDataReceived(event)
+        else:
+            self.conn.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+
+    def _requestEnded(self, event: Any) -> None:  # noqa: N802
+        if self._streamIsActive(event.stream_id):
+            super()._requestEnded(event)
+
+    def _requestAborted(self, event: Any) -> None:  # noqa: N802
+        if self._streamIsActive(event.stream_id):
+            super()._requestAborted(event)
+
     def _requestDone(self, streamID: int) -> None:  # noqa: N802, N803
         super()._requestDone(streamID)
         self._end_if_left()
@@ -196,10 +285,22 @@ class Http2(H2Connection):
             self.transport.loseConnection()
 
 
-def _take_over_http2() -> None:
+def _take_over_http2(made: Callable[[], Http2]) -> None:
     """Let Twisted make connections of ours where HTTP/2 was negotiated. Raises TypeError for another Twisted."""
-    if http.H2Connection not in (H2Connection, Http2) or not callable(H2Connection._requestDone):
+    if http.H2Connection is not _http2.H2Connection or not callable(_http2.H2Connection._requestDone):
         raise TypeError("Twisted's HTTP/2 is not the one that this was written for")
     if not callable(h2.connection.H2Connection._receive_goaway_frame):
         raise TypeError("h2 is not the one that this was written for")
-    http.H2Connection = Http2
+    vars(http)["H2Connection"] = made
+
+
+def _with_host(headers: list[tuple[bytes, bytes]], authority: bytes | None) -> list[tuple[bytes, bytes]]:
+    """Headers as HTTP/1.1 has them: the authority is the host, which may be there as well (RFC 9113, 8.3.1)."""
+    named = [header for header in headers if not header[0].startswith(b":")]
+    if authority is None:
+        return named
+    return [(b"host", authority), *(header for header in named if header != (b"host", authority))]
+
+
+def _ignore(*_data: bytes) -> None:
+    pass

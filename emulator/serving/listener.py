@@ -11,6 +11,7 @@ import threading
 import time
 
 from emulator.serving.connection import READ_BYTES, Application, Connection, HandOver
+from emulator.serving.guard import Guard
 from emulator.serving.patience import USUAL, Patience, timeval
 
 LOG = logging.getLogger(__name__)
@@ -35,11 +36,13 @@ class Listener:
         listening: socket.socket,
         application: Application,
         hand_over: HandOver,
+        guard: Guard,
         patience: Patience = USUAL,
     ) -> None:
         self._listening = listening
         self._application = application
         self._hand_over = hand_over
+        self._guard = guard
         self._patience = patience
         self._closed = threading.Event()
         self._say_after = 0.0
@@ -98,7 +101,15 @@ class Listener:
             connected.close()
             return
         if is_plain(beginning):
-            Connection(connected, client, self._application, self._hand_over, self._patience).serve(beginning)
+            connection = Connection(
+                connected,
+                client,
+                application=self._application,
+                hand_over=self._hand_over,
+                guard=self._guard,
+                patience=self._patience,
+            )
+            connection.serve(beginning)
         else:
             self._hand_over(connected, beginning)
 

@@ -11,11 +11,13 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 import httptools
 
+from emulator.serving.guard import Guard, Header
 from emulator.serving.refusals import (
     BadRequest,
     BodyNotKept,
     HeadTooLarge,
     MethodNotImplemented,
+    NotLetIn,
     Refusal,
     TargetTooLong,
 )
@@ -38,8 +40,6 @@ LARGEST_IN_MEMORY = 16 * 1024 * 1024
 """A longer body is kept in a file, not in memory."""
 HEAD_PIECE = 16 * 1024
 """Bytes that are parsed at a time where the end of a head is looked for."""
-
-Header = tuple[bytes, bytes]
 
 
 class Stage(Enum):
@@ -156,13 +156,14 @@ def _variables(headers: list[Header]) -> dict[str, str]:
 
 
 class RequestParser:
-    """Takes bytes as they come, and gives the requests in them.
+    """Takes bytes as they come, and gives the requests in them that `guard` lets in.
 
     stage: where the bytes have ended; body_bytes: of the body that is coming, so far.
     websocket: the beginning of a conversation that is not HTTP from its answer on, after the last request.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
         self.stage = Stage.BETWEEN
         self.body_bytes = 0
         self.websocket: bytes | None = None
@@ -276,6 +277,9 @@ class RequestParser:
             _origin_form(request.target.decode("latin-1"))
         except ValueError as error:
             raise BadRequest(f"the request target is no URL: {error}") from error
+        denial = self._guard.judge(request.method, request.target, request.headers)
+        if denial is not None:
+            raise NotLetIn(denial, request.method, request.target, request.headers)
         self._awaits_word = request.awaits_word
         self._head_bytes = self.body_bytes = 0
         self._reach(Stage.BODY)

@@ -19,6 +19,9 @@ from twisted.internet import reactor
 
 from emulator.environment import LISTEN_FD
 from emulator.host import start_collecting
+from emulator.imports import when_imported
+from emulator.serving.browsers import follow, look_only
+from emulator.serving.guard import Guard
 from emulator.serving.handed_over import adopt, factory
 from emulator.serving.listener import Listener
 
@@ -41,11 +44,14 @@ class LoopbackServer(RuntimeServer):
         ssl_creds: tuple[str, str] | None = None,
     ) -> None:
         """Bind every address of `listen`, or adopt the socket bound already; raises OSError when one is taken."""
-        connections = factory(gateway, ssl_creds)
+        guard = Guard.configured(os.environ)
+        when_imported("localstack.aws.handlers.cors", lambda cors: follow(guard, cors))
+        application = look_only(WsgiGateway(gateway))
+        connections = factory(gateway, ssl_creds, application=application, guard=guard)
         adopted = os.environ.pop(LISTEN_FD, None)
         sockets = [_adopted(int(adopted))] if adopted is not None else [_bound(address) for address in listen]
-        application = WsgiGateway(gateway)
-        self._listeners += [Listener(each, application, partial(adopt, connections=connections)) for each in sockets]
+        hand_over = partial(adopt, connections=connections)
+        self._listeners += [Listener(each, application, hand_over, guard) for each in sockets]
 
     def run(self) -> None:
         """Serve until `shutdown`, in this thread."""

@@ -138,7 +138,7 @@ def test_another_python_that_is_installed_here_runs_functions_too(run: Run) -> N
     if not others:
         pytest.skip("only one version of Python is installed here")
     other = others[-1]
-    look = seen(run, interpreter=other, runtime_folder=runtime_folder(other))
+    look = seen(run, runtime=other, runtime_folder=runtime_folder(other))
     assert look["version"] == [int(part) for part in other.version.split(".")[:2]]
     assert look["environ"]["AWS_EXECUTION_ENV"] == f"AWS_Lambda_{other.runtime}"
 

@@ -25,6 +25,7 @@ from tests.unit.emulator.serving.kit import (
     WAIT_S,
     Application,
     Environ,
+    Open,
     Start,
     all_of,
     asked,
@@ -125,7 +126,7 @@ def test_what_has_no_end_is_refused_at_the_limit(
 @pytest.mark.parametrize(("begin", "rest", "status"), ENDLESS_HEADS.values(), ids=ENDLESS_HEADS)
 def test_what_has_no_end_costs_no_more_memory_than_the_limit(begin: bytes, rest: bytes, status: int) -> None:
     """However it is cut, and also where the bytes of one request and of the next come together."""
-    parser, fed = RequestParser(), 0
+    parser, fed = RequestParser(Open()), 0
     piece = rest * (100_000 // len(rest))
     parser.feed(CHUNKED + b"3\r\nabc\r\n0\r\n\r\n" + begin + piece)
     assert parser.next() is not None
@@ -338,7 +339,7 @@ def test_the_file_of_an_upload_that_was_cut_off_is_closed_at_once(address: Addre
 def test_what_was_parsed_of_a_connection_is_freed_without_the_garbage_collector(rest: bytes) -> None:
     gc.disable()
     try:
-        parser = RequestParser()
+        parser = RequestParser(Open())
         parser.feed(POST + b"Content-Length: 10\r\n\r\nabc" + rest)
         gone = weakref.ref(parser)
         with suppress(Refusal):
@@ -429,7 +430,7 @@ class Scarce:
 def test_scarcity_passes(application: Application, caplog: pytest.LogCaptureFixture) -> None:
     scarce = [errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ECONNABORTED, errno.EMFILE]
     listening = socket.create_server(("127.0.0.1", 0))
-    listener = Listener(Scarce(listening, *scarce), application, lambda *_: None)  # type: ignore[arg-type]
+    listener = Listener(Scarce(listening, *scarce), application, lambda *_: None, Open())  # type: ignore[arg-type]
     with caplog.at_level(logging.ERROR):
         listener.start()
         assert told(listening.getsockname(), GOOD).startswith(b"HTTP/1.1 200 ")
@@ -441,7 +442,7 @@ def test_a_connection_for_which_there_is_no_thread_waits_for_one(
     application: Application, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     listening = socket.create_server(("127.0.0.1", 0))
-    listener = Listener(listening, application, lambda *_: None)
+    listener = Listener(listening, application, lambda *_: None, Open())
     listener.start()
     start, refusals = threading.Thread.start, iter([True] * 3)
 
@@ -463,7 +464,7 @@ def test_a_listener_ends_when_it_is_closed_and_only_then(application: Applicatio
 
     assert until(lambda: not accepting())
     listening = socket.create_server(("127.0.0.1", 0))
-    listener = Listener(listening, application, lambda *_: None)
+    listener = Listener(listening, application, lambda *_: None, Open())
     listener.start()
     assert accepting()
     listener.close()
