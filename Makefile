@@ -8,6 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export PYTHONSAFEPATH :=
 
 PYTEST_ARGS ?=
+BROWSER := tests/browser
 EXPLORATION := tests/e2e/test_exploration.py
 LONG_TESTS := $(EXPLORATION) tests/e2e/test_real_events.py tests/e2e/test_exactly_once.py tests/e2e/test_portable.py
 DRILL_ARGS ?= --tag basics
@@ -15,24 +16,26 @@ BENCH_ARGS ?= pipeline
 SWEEP_ARGS ?=
 STORM_ARGS ?= --seed 1 --rounds 50
 MUTANTS ?=
+SOAK_ARGS ?=
 FUZZ_INPUTS ?= 1000000
 LOCK_ARGS ?=
 
 .PHONY: help
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do \
-		printf '  make %-11s %s\n' "$$name" "$$what"; done
+		printf '  make %-12s %s\n' "$$name" "$$what"; done
 
 .PHONY: setup
 setup: ## Prepare .venv: Python 3.13, pinned packages, warm caches. Nothing to do the second time.
 	@.ci/setup
 
 .PHONY: lint
-lint: setup ## Check style, types and import contracts, as CI does.
+lint: setup ## Check style, types, import contracts and the template, as CI does.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m pipeline.template | $(BIN)/cfn-lint
 
 .PHONY: format
 format: setup ## Put the code in the one format, and mend what can be mended.
@@ -40,16 +43,28 @@ format: setup ## Put the code in the one format, and mend what can be mended.
 	$(BIN)/ruff format .
 
 .PHONY: test
-test: setup ## Run all tests but those of exploration, in minutes. PYTEST_ARGS='-k name -x' narrows them.
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore $(EXPLORATION) $(PYTEST_ARGS)
+test: setup ## Run all tests but those of exploration and in browsers, in minutes. PYTEST_ARGS='-k name -x' narrows them.
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore $(EXPLORATION) --ignore $(BROWSER) $(PYTEST_ARGS)
 
 .PHONY: long-test
 long-test: setup ## Run the tests that take minutes: sweep, storm and mutants; all real events; 200 rounds of two writers.
 	WAVETANK_LONG_TESTS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(LONG_TESTS) $(PYTEST_ARGS)
 
+.PHONY: browser-test
+browser-test: setup ## Run the tests that need a browser (chromium), skipped by name without one. PYTEST_ARGS narrows them.
+	$(BIN)/python -m pytest $(BROWSER) $(PYTEST_ARGS)
+
 .PHONY: docker-test
 docker-test: setup ## Run the tests that need a Docker engine. PYTEST_ARGS narrows them.
 	TESTCONTAINERS_RYUK_DISABLED=true $(BIN)/python -m pytest tests/docker $(PYTEST_ARGS)
+
+.PHONY: javascript
+javascript: setup ## Install the AWS SDK for JavaScript into the cache, for the tests that call a stack from Node.
+	@.ci/javascript
+
+.PHONY: soak
+soak: setup ## Let hostile and ordinary traffic meet for ten minutes; all must be back after. SOAK_ARGS='--minutes 2'.
+	$(BIN)/python -m tests.soak $(SOAK_ARGS)
 
 .PHONY: fuzz
 fuzz: setup ## Feed a million damaged inputs to frame, decode and partition. FUZZ_INPUTS=10000 for fewer.
@@ -79,11 +94,13 @@ mutants: setup ## Break the pipeline in known ways; each has to be caught. MUTAN
 bench: setup ## Run a benchmark. BENCH_ARGS='pipeline --json FILE' names it.
 	$(BIN)/wavetank bench $(BENCH_ARGS)
 
+COMPILE := UV_SYSTEM_CERTS=true $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.13 --generate-hashes \
+	--no-annotate --no-emit-index-url --no-emit-find-links --quiet --custom-compile-command 'make lock'
+
 .PHONY: lock
-lock: setup ## Write requirements.lock anew from pyproject.toml. LOCK_ARGS='--upgrade' takes newer versions.
-	UV_SYSTEM_CERTS=true $(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.13 \
-		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links --quiet \
-		--custom-compile-command 'make lock' $(LOCK_ARGS) --output-file requirements.lock
+lock: setup ## Write both locks anew from pyproject.toml. LOCK_ARGS='--upgrade' takes newer versions.
+	$(COMPILE) --extra dev $(LOCK_ARGS) --output-file requirements.lock
+	$(COMPILE) --constraints requirements.lock --output-file emulator/requirements.lock
 
 .PHONY: clean
 clean: ## Stop this checkout's stacks; remove .venv, state, caches and reports.

@@ -1,27 +1,55 @@
 """The emulator's clock: the one source of "now" for everything that buffers, expires, retries or waits.
 
-It runs with the wall clock and can be advanced, so that a five-minute buffer or a 24-hour retention passes in
-microseconds. Waiting is done on an `Alarm`, which wakes when it is rung, when its emulator-time deadline
-passes, and when the clock is advanced past that deadline.
+It runs steadily from the wall clock's time at the start and can be advanced, so that a five-minute buffer or a 24-hour
+retention passes in microseconds. Waiting is done on an `Alarm`, which wakes when it is rung, when its emulator-time
+deadline passes, and when the clock is advanced past that deadline.
 """
 
 import threading
 import time
 import weakref
-from math import inf
+from collections.abc import Callable
+from math import inf, isfinite
+
+LONGEST_SLEEP_S = 30.0
+"""How long a waiter sleeps before it looks at the time again: sleeping does not count what the machine is suspended."""
+
+END = 253402300800.0
+"""The first second of the year 10000: no date of AWS, and no `datetime`, is that late."""
+
+MARGIN_S = 366 * 86_400.0
+"""What is kept free before the end: no retention, retry or token of a stack lasts longer than a year."""
+
+_COUNTING_SLEEP = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Linux's monotonic clock stops while the machine is suspended, and this one does not; macOS's own goes on."""
+
+
+def since_boot() -> float:
+    """Seconds that passed since some moment of the past, those of a suspended machine too; never set by anybody."""
+    return time.clock_gettime(_COUNTING_SLEEP)
 
 
 class Clock:
-    """Emulator time in seconds since the epoch: the wall clock plus whatever it was advanced by."""
+    """Emulator time in seconds since the epoch: the wall clock's at the start, and from there on steadily.
 
-    def __init__(self) -> None:
+    Whoever sets the machine's clock, by hand or by NTP, moves no time here: nothing waits longer, nothing expires
+    early, and no order is lost. `ticking` counts the seconds that pass.
+    """
+
+    def __init__(self, ticking: Callable[[], float] = since_boot) -> None:
+        self._ticking = ticking
+        self._began = time.time() - ticking()
         self._offset = 0.0
         self._lock = threading.Lock()
         self._alarms: weakref.WeakSet[Alarm] = weakref.WeakSet()
 
     def now(self) -> float:
-        """Seconds since the epoch, in emulator time; never goes back while the wall clock does not."""
-        return time.time() + self._offset
+        """Seconds since the epoch, in emulator time; never goes back."""
+        return self._began + self._ticking() + self._offset
+
+    def steady(self) -> float:
+        """Seconds since the epoch without what the clock was advanced by; never goes back."""
+        return self._began + self._ticking()
 
     @property
     def offset(self) -> float:
@@ -31,16 +59,23 @@ class Clock:
     def advance(self, seconds: float) -> float:
         """Move time on by `seconds` (0 or more), wake every waiter to look again, and return the new now.
 
-        Raises ValueError for a negative step: emulator time does not run backwards.
+        Raises ValueError for a negative step (emulator time does not run backwards), for what is no number, and for a
+        step past the year 9999. A year before that is kept for what is due later: retention, retries, tokens.
         """
-        if seconds < 0:
-            raise ValueError(f"the clock only moves forward, got {seconds} s")
         with self._lock:
+            self._check(seconds)
             self._offset += seconds
             alarms = list(self._alarms)
         for alarm in alarms:
             alarm._look_again()
         return self.now()
+
+    def _check(self, seconds: float) -> None:
+        if not isfinite(seconds) or seconds < 0:
+            raise ValueError(f"the clock only moves forward, by a number of seconds of at least 0, got {seconds}")
+        room_s = END - MARGIN_S - self.now()
+        if seconds > room_s:
+            raise ValueError(f"the clock ends with the year 9998, in {room_s:.0f} s; got {seconds:g} s")
 
     def _enrol(self, alarm: "Alarm") -> None:
         with self._lock:
@@ -87,7 +122,7 @@ class Alarm:
                 left = min(deadline - self._clock.now(), end - time.monotonic())
                 if left <= 0:
                     break
-                self._condition.wait(None if left == inf else left)
+                self._condition.wait(None if left == inf else min(left, LONGEST_SLEEP_S))
             return self._rung
 
     def _look_again(self) -> None:

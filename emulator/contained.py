@@ -14,6 +14,7 @@ from pathlib import Path
 from emulator.environment import CONTROL_PEERS, LogLevel, child_environment
 from emulator.errors import CallerError
 from emulator.home import StackFolder
+from emulator.serving.guard import IN_CONTAINER
 
 PORT = 4566
 """Inside the container; which one it is outside says `PUBLISHED_PORT`."""
@@ -46,6 +47,7 @@ def environment(folder: StackFolder, cache: Path) -> dict[str, str]:
         "GATEWAY_LISTEN": f"0.0.0.0:{PORT}",
         "LOCALSTACK_HOST": f"127.0.0.1:{published}",
         "EAGER_SERVICE_LOADING": "0" if os.environ.get(EAGER) == "0" else "1",
+        IN_CONTAINER: "1",
         CONTROL_PEERS: os.environ.get(CONTROL_PEERS) or PEERS,
         **dict.fromkeys(ALLOCATOR, ALLOCATED_APART),
     }

@@ -4,7 +4,6 @@ Doing it again updates what changed: packages are named by their content, CloudF
 and a published schema is never overwritten.
 """
 
-import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,11 +19,9 @@ from emulator.publishing import publish
 from emulator.stack import Stack
 from pipeline import package, publishing, topology
 from pipeline.errors import PipelineError
-from pipeline.template import PARAMETERS, render
+from pipeline.template import PARAMETERS, compact, render
 from pipeline.topology import Topology
 
-MAX_INLINE_TEMPLATE = 51_200
-"""Bytes of a template that may travel in the request (CloudFormation user guide, "Quotas")."""
 MERGERS = 2
 """Concatenators at once: what a small machine has cores for."""
 MEND = "Mend it and run the command again."
@@ -64,7 +61,7 @@ def deploy(
     progress("template")
     if scheduled is None and not formation.exists(stack):
         scheduled = False
-    _apply(stack, bucket, render(planned), _parameters(bucket, artifacts, scheduled))
+    _apply(stack, bucket, _rendered(planned), _parameters(bucket, artifacts, scheduled))
     functions.mend(stack, functions.names(planned), artifacts.code.path.read_bytes())
     formation.prove(stack)
     progress("schemas")
@@ -125,12 +122,12 @@ def _parameters(bucket: str, artifacts: package.Artifacts, scheduled: bool | Non
     return [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()]
 
 
-def _apply(stack: Stack, bucket: str, template: dict[str, Any], parameters: list[dict[str, Any]]) -> None:
+def _apply(stack: Stack, bucket: str, template: str, parameters: list[dict[str, Any]]) -> None:
     """Bring the CloudFormation stack to the template."""
     request = {
         "Parameters": parameters,
         "Capabilities": ["CAPABILITY_IAM"],
-        **_body(stack, bucket, json.dumps(template)),
+        "TemplateURL": _url(stack, bucket, template),
     }
     formation.apply(stack, request, _kept(parameters))
 
@@ -141,11 +138,17 @@ def _kept(parameters: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"ParameterKey": name, "UsePreviousValue": True} for name in PARAMETERS if name not in given]
 
 
-def _body(stack: Stack, bucket: str, template: str) -> dict[str, str]:
-    """The template as CloudFormation takes it: in the request, or from the bucket where it is too long."""
-    if len(template) <= MAX_INLINE_TEMPLATE:
-        return {"TemplateBody": template}
+def _rendered(planned: Topology) -> str:
+    """The template as CloudFormation takes it; raises DeployFailed for more than it takes."""
+    try:
+        return compact(render(planned))
+    except PipelineError as error:
+        raise DeployFailed(str(error), MEND) from error
+
+
+def _url(stack: Stack, bucket: str, template: str) -> str:
+    """Where CloudFormation finds the template: in the artifacts bucket, as a request takes 51,200 bytes at most."""
     s3, key = stack.client("s3"), "template.json"
     s3.put_object(Bucket=bucket, Key=key, Body=template.encode())
-    where = {"Bucket": bucket, "Key": key}
-    return {"TemplateURL": s3.generate_presigned_url("get_object", Params=where).partition("?")[0]}
+    url: str = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key})
+    return url.partition("?")[0]

@@ -6,11 +6,13 @@ change the stack that everybody else measures.
 
 import hashlib
 import os
+from collections.abc import Mapping
 from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
 
 from emulator.home import CACHE_VARIABLE, StackFolder
+from emulator.serving.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS, Guard
 
 FAULTS_VARIABLE = "WAVETANK_FAULTS"
 FAULTS_OFF = "off"
@@ -40,13 +42,19 @@ SERVICES = (
     "kinesis",
     "lambda",
     "logs",
+    "resourcegroupstaggingapi",
     "s3",
+    "scheduler",
     "sns",
     "sqs",
     "ssm",
+    "stepfunctions",
     "sts",
 )
 """The services a stack answers for. Others are refused: some would download a program at their first call."""
+
+LATE_SERVICES = frozenset({"resourcegroupstaggingapi", "scheduler", "stepfunctions"})
+"""Loaded at their first call, also where all others are loaded at the start: few pipelines use them."""
 
 
 class LogLevel(StrEnum):
@@ -71,11 +79,14 @@ NOWHERE = "http://127.0.0.1:1"
 SETTINGS = (
     "KINESIS_ON_DEMAND_STREAM_COUNT_LIMIT",
     "KINESIS_SHARD_LIMIT",
+    ALLOWED_HOSTS,
+    ALLOWED_ORIGINS,
+    "WAVETANK_FIREHOSE_LENIENT",
     "WAVETANK_FIREHOSE_MAX_INTERVAL_S",
     "WAVETANK_KINESIS_MAX_BYTES",
     "WAVETANK_KINESIS_SHARD_LIMITS",
 )
-"""What a user may set for the stacks that are started: see docs/emulator.md."""
+"""What a user may set for the stacks that are started: see docs/emulator.md; of hosts and origins, docs/security.md."""
 
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
@@ -83,8 +94,11 @@ PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PA
 def child_environment(
     port: int, folder: StackFolder, cache: Path, log_level: LogLevel = LogLevel.INFO, *, faults: bool = True
 ) -> dict[str, str]:
-    """The whole environment of the LocalStack process on 127.0.0.1:`port`; `faults`: with the fault layer."""
-    passed_on = {name: os.environ[name] for name in (*PASSED_ON, *SETTINGS) if name in os.environ}
+    """The whole environment of the LocalStack process on 127.0.0.1:`port`; `faults`: with the fault layer.
+
+    Raises CallerError for hosts or origins that are none.
+    """
+    passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ} | settings_of(os.environ)
     private = plugin_index(cache)
     return passed_on | {
         "HOME": str(private),
@@ -101,6 +115,7 @@ def child_environment(
         "LAMBDA_KEEPALIVE_MS": str(KEEP_ALIVE_S * 1000),
         "PROVIDER_OVERRIDE_KINESIS": PLUGIN,
         "PROVIDER_OVERRIDE_FIREHOSE": PLUGIN,
+        "PROVIDER_OVERRIDE_RESOURCEGROUPSTAGGINGAPI": PLUGIN,
         "SERVICES": ",".join(SERVICES),
         "STRICT_SERVICE_LOADING": "1",
         # Services call one another without a socket in between, which would cost more than most calls do.
@@ -114,6 +129,12 @@ def child_environment(
         "ANALYTICS_API": NOWHERE,
         FAULTS_VARIABLE: "on" if faults else FAULTS_OFF,
     }
+
+
+def settings_of(user: Mapping[str, str]) -> dict[str, str]:
+    """Of a user's variables those that set a stack up. Raises CallerError for hosts or origins that are none."""
+    Guard.configured(user)
+    return {name: user[name] for name in SETTINGS if name in user}
 
 
 def plugin_index(cache: Path) -> Path:

@@ -2,9 +2,12 @@
 
 StackError
 ├── CallerError            what was asked for makes no sense: wrong usage
+│   ├── UnusableFile       a file or folder of the state folder cannot be used
+│   │   └── DamagedRecord  one does not say which process a stack is
 │   └── SeveralStacksUp    there are several stacks, and none was named
 ├── PortTaken              something that is not ours listens there
 ├── NoStackUp              there is no stack to talk to
+├── DiskFull               there is no room for the state of a stack
 ├── StartFailed            the stack did not come up; carries the last lines of its log
 │   ├── NotOurPlugins      it came up without wavetank's plugins
 │   └── ContainerFailed    its container did not become healthy, or the engine refused to run it
@@ -23,6 +26,7 @@ StackError
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 
 class StackError(Exception):
@@ -41,6 +45,20 @@ class CallerError(StackError):
     """What was asked for makes no sense: wrong usage, where everything else is a failure."""
 
 
+class UnusableFile(CallerError):
+    """A file or folder that holds the state of stacks cannot be used; the message names it and says why."""
+
+
+class DamagedRecord(UnusableFile):
+    """A file that should say which process a stack is, and does not."""
+
+    def __init__(self, path: Path, port: int, reason: str) -> None:
+        super().__init__(
+            f"{path} is damaged ({reason}), so it is not known which process is the stack on port {port}.",
+            f"End what listens on port {port}, if anything does, and remove {path.parent}.",
+        )
+
+
 class PortTaken(StackError):
     """Something that is not a wavetank stack listens on the port."""
 
@@ -48,6 +66,16 @@ class PortTaken(StackError):
         super().__init__(
             f"port {port} is taken by another program.",
             "Stop that program, name another port with `--port N`, or let one be picked with `--port 0`.",
+        )
+
+
+class DiskFull(StackError):
+    """There is no room for the state of a stack, or for what it was given."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"the disk of {folder} is full.",
+            "Free some space, or name a folder on another disk with WAVETANK_HOME.",
         )
 
 

@@ -8,11 +8,19 @@
 """
 
 import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from emulator.disk import is_full
+from emulator.errors import DiskFull, UnusableFile
+
 HOME_VARIABLE = "WAVETANK_HOME"
 CACHE_VARIABLE = "WAVETANK_CACHE"
+PORT = re.compile(r"[1-9][0-9]{0,4}")
+LAST_PORT = 65535
 
 
 def project_root() -> Path:
@@ -57,11 +65,41 @@ class Home:
 
     @classmethod
     def from_environment(cls) -> "Home":
-        """The home that the environment names, else the project's own."""
+        """The home that the environment names, else the project's own. Raises `UnusableFile` for what is no folder."""
         named = os.environ.get(HOME_VARIABLE)
         path = Path(named).resolve() if named else project_root() / ".wavetank"
         cache = os.environ.get(CACHE_VARIABLE)
-        return cls(path, Path(cache).resolve() if cache else path / "cache")
+        home = cls(path, Path(cache).resolve() if cache else path / "cache")
+        for folder, variable in ((home.path, HOME_VARIABLE), (home.cache, CACHE_VARIABLE)):
+            if os.path.exists(folder) and not os.path.isdir(folder):  # noqa: PTH110, PTH112 - these never raise
+                raise UnusableFile(f"{folder} is not a folder.", f"Remove it, or name a folder with {variable}.")
+        return home
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Raise `UnusableFile` or `DiskFull` in place of an OSError about a file of the home or the cache."""
+        try:
+            yield
+        except OSError as error:
+            unusable = self.unusable(error)
+            if unusable is None:
+                raise
+            raise unusable from error
+
+    def unusable(self, error: OSError) -> UnusableFile | DiskFull | None:
+        """What an error says about a file of the home or the cache, or about a full disk; None for any other."""
+        names = [name for name in (error.filename, error.filename2) if isinstance(name, str | bytes | os.PathLike)]
+        ours = [path for path in map(Path, map(os.fsdecode, names)) if self._holds(path)]
+        reason = error.strerror or str(error)
+        if is_full(error):
+            return DiskFull(ours[0] if ours else self.path)
+        if not ours:
+            return None
+        remedy = f"Put it right, or name another folder with {HOME_VARIABLE} ({CACHE_VARIABLE} for the cache)."
+        return UnusableFile(f"{ours[0]} cannot be used: {reason}.", remedy)
+
+    def _holds(self, path: Path) -> bool:
+        return path.is_relative_to(self.path) or path.is_relative_to(self.cache)
 
     def stack(self, port: int) -> StackFolder:
         """The folder of the stack on `port`, which need not exist."""
@@ -73,12 +111,14 @@ class Home:
 
     def container_ports(self) -> list[int]:
         """The ports on which stacks were started in containers, whether they still run or not."""
-        folder = self.path / "containers"
-        return sorted(int(item.name) for item in folder.iterdir()) if folder.is_dir() else []
+        return self._named_by_ports(self.path / "containers")
 
     def ports(self) -> list[int]:
         """The ports that have a stack folder, running or not."""
-        folder = self.path / "stacks"
-        if not folder.is_dir():
-            return []
-        return sorted(int(item.name) for item in folder.iterdir() if item.name.isdigit())
+        return self._named_by_ports(self.path / "stacks")
+
+    def _named_by_ports(self, folder: Path) -> list[int]:
+        """The ports that name something in a folder; whatever else is there is none of ours."""
+        with self.explained():
+            names = [item.name for item in folder.iterdir()] if os.path.isdir(folder) else []  # noqa: PTH112
+        return sorted(int(name) for name in names if PORT.fullmatch(name) and int(name) <= LAST_PORT)

@@ -2,13 +2,27 @@
 
 from os import environ
 
-from emulator import cloudformation, metrics_store, models, regions, storage, transfers, unsigned
+from emulator import (
+    cloudformation,
+    metrics_store,
+    models,
+    regions,
+    services,
+    steady,
+    step_functions,
+    storage,
+    transfers,
+    unsigned,
+)
 from emulator.deliveries.install import install as install_deliveries
 from emulator.environment import FAULTS_OFF, FAULTS_VARIABLE
 from emulator.faults import calls, routes
 from emulator.kinesis import routes as kinesis_routes
 from emulator.kinesis.install import install as install_kinesis
+from emulator.lambda_ import refusals
 from emulator.lambda_.event_source import install as install_event_source
+from emulator.s3 import install as install_s3
+from emulator.scheduler import install as install_scheduler
 from emulator.sqs import install as install_sqs
 
 
@@ -24,11 +38,17 @@ def start() -> None:
         storage.install()
         transfers.install()
         unsigned.install()
+        services.install()
+        steady.install()
+        step_functions.install()
         metrics_store.install()
         install_event_source()
+        refusals.install()
         install_deliveries()
         install_kinesis()
+        install_s3()
         install_sqs()
+        install_scheduler()
         if environ.get(FAULTS_VARIABLE) != FAULTS_OFF:
             calls.install()
     except Exception as error:

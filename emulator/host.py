@@ -11,6 +11,7 @@ import time
 import traceback
 from pathlib import Path
 
+from emulator.descriptors import raise_limit
 from emulator.environment import LISTEN_FD, OWNER_FD, OWNER_PID
 from emulator.home import CACHE_VARIABLE
 
@@ -36,14 +37,17 @@ def main() -> None:
 
     It exits at once: the interpreter would first wait for every idle thread pool, which takes seconds.
     """
+    raise_limit()
     _keep_from_children(LISTEN_FD, OWNER_FD)
     _end_with_owner()
     gc.disable()
     sys.setswitchinterval(SWITCH_S)
-    from emulator import first_use, request_log, routing
+    from emulator import disk, first_use, linear, request_log, routing
 
     first_use.install()
     routing.install()
+    linear.install()
+    disk.install()
     request_log.install()
     from localstack.runtime.main import main as run_localstack
 
@@ -102,10 +106,11 @@ def _is_released(descriptor: int, owner: int) -> bool:
 
     Whether the owner lives is asked before the pipe is looked at: what it wrote before it ended counts.
     """
-    said = b""
+    said, looking = b"", select.poll()
+    looking.register(descriptor, select.POLLIN)
     while said != RELEASED:
         orphaned = os.getppid() != owner
-        readable, _, _ = select.select([descriptor], [], [], 0 if orphaned else LOOK_S)
+        readable = looking.poll(0 if orphaned else LOOK_S * 1000)
         if readable:
             heard = os.read(descriptor, len(RELEASED))
             said += heard

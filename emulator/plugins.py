@@ -28,6 +28,14 @@ def firehose() -> Service:
     return Service.for_provider(FirehoseProvider())
 
 
+@aws_provider(api="resourcegroupstaggingapi", name=NAME)
+def tagging() -> Service:
+    """The tags of what the stack holds, whichever service keeps them."""
+    from emulator.tagging.provider import TaggingProvider
+
+    return Service.for_provider(TaggingProvider())
+
+
 class ProcessExecutorPlugin(RuntimeExecutorPlugin):
     """Lambda environments as child processes."""
 

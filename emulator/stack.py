@@ -7,6 +7,7 @@ with EmbeddedStack.up() as stack:
 
 import atexit
 import time
+from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
 from types import TracebackType
@@ -16,6 +17,7 @@ from emulator.chaos import Chaos
 from emulator.clients import ACCOUNT, REGION, Clients
 from emulator.control import Control
 from emulator.environment import LogLevel
+from emulator.errors import DamagedRecord
 from emulator.home import Home, StackFolder
 from emulator.process import Leash, end
 from emulator.record import StackRecord
@@ -163,17 +165,32 @@ class EmbeddedStack(OwnStack):
 
     @classmethod
     def on(cls, port: int, home: Home | None = None) -> Self | None:
-        """The stack that runs on `port`, whoever started it; None when none of ours does."""
+        """The stack that runs on `port`, whoever started it; None when none of ours does. Raises `DamagedRecord`."""
         home = home or Home.from_environment()
-        record = StackRecord.read(home.stack(port).record)
+        record = StackRecord.read(home.stack(port).record, port)
         return cls(home, record) if record is not None and record.process() is not None else None
 
     @classmethod
     def running(cls, home: Home | None = None) -> list[Self]:
-        """Every stack of `home` that runs, by port."""
+        """Every stack of `home` that runs, by port, but those whose records are damaged: see `damaged`."""
         home = home or Home.from_environment()
-        found = (cls.on(port, home) for port in home.ports())
-        return [stack for stack in found if stack is not None]
+        stacks = []
+        for port in home.ports():
+            with suppress(DamagedRecord):
+                stacks.append(cls.on(port, home))
+        return [stack for stack in stacks if stack is not None]
+
+    @classmethod
+    def damaged(cls, home: Home | None = None) -> list[DamagedRecord]:
+        """The records in `home` that do not say which process a stack is, by port."""
+        home = home or Home.from_environment()
+        errors = []
+        for port in home.ports():
+            try:
+                cls.on(port, home)
+            except DamagedRecord as error:
+                errors.append(error)
+        return errors
 
     @property
     def port(self) -> int:
@@ -188,7 +205,8 @@ class EmbeddedStack(OwnStack):
     @property
     def uptime_s(self) -> float:
         """Seconds since its process started."""
-        return time.time() - self.record.created
+        process = self.record.process()
+        return time.time() - process.create_time() if process is not None else 0.0
 
     @property
     def folder(self) -> StackFolder:

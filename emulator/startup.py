@@ -14,9 +14,12 @@ from typing import Any
 import psutil
 
 from emulator.control import Control
-from emulator.environment import LogLevel
+from emulator.disk import has_room
+from emulator.environment import LogLevel, plugin_index, settings_of
 from emulator.errors import (
     ControlRefused,
+    DamagedRecord,
+    DiskFull,
     NotOurPlugins,
     NotWavetank,
     PortTaken,
@@ -31,7 +34,10 @@ from emulator.record import StackRecord
 START_TIMEOUT_S = 60.0
 TAIL_LINES = 20
 
-REMEDY = "The whole log is in {log}. Is the set-up complete? `make setup` repairs it."
+REMEDY = (
+    "The whole log is in {log}. The index of plugins is made anew at the next start; is the set-up complete? "
+    "`make setup` repairs it."
+)
 
 
 @dataclass(frozen=True)
@@ -46,22 +52,30 @@ class StartUp:
     def run(self, port: int) -> tuple[StackRecord, Leash]:
         """Start a stack on `port` (0: a free one), tied to this process, and wait until it is ready.
 
-        Raises `PortTaken` or `StartFailed`. On these, and on Ctrl-C, nothing is left running; the log stays.
+        Raises `PortTaken`, `StartFailed`, `UnusableFile` where the home cannot be written, `DiskFull`, or `CallerError`
+        for a setting that makes no sense. On these, and on Ctrl-C, nothing is left running; the log stays.
         """
-        with listen(port) as bound:
+        settings_of(os.environ)
+        with self.home.explained(), listen(port) as bound:
             port = bound.getsockname()[1]
             folder = _fresh(self.home, port)
             process, leash = spawn(bound, folder, self.home.cache, self.log_level, faults=self.faults)
         try:
             record = StackRecord.of(port, process.pid, owner=os.getpid())
-            record.write(folder.record)
+            with self.home.explained():
+                record.write(folder.record)
             self._await(process, Control(record.endpoint_url), folder)
-        except BaseException:
+        except BaseException as error:
+            has_no_room = isinstance(error, StartFailed) and not has_room(folder.path)
+            if isinstance(error, StartFailed):
+                shutil.rmtree(plugin_index(self.home.cache), ignore_errors=True)
             with contextlib.suppress(psutil.NoSuchProcess):
                 end(psutil.Process(process.pid))
             leash.close()
             process.wait()
             discard(self.home, port, keep_log=True)
+            if has_no_room:
+                raise DiskFull(self.home.path) from error
             raise
         return record, leash
 
@@ -120,10 +134,18 @@ def discard_stale(home: Home) -> list[StackRecord]:
     """Remove the state of every stack whose process is gone, and return the records of those that had one."""
     stale = []
     for port in home.ports():
-        record = StackRecord.read(home.stack(port).record)
+        record = _readable(home, port)
         if (record is None or record.process() is None) and discard(home, port) and record is not None:
             stale.append(record)
     return stale
+
+
+def _readable(home: Home, port: int) -> StackRecord | None:
+    """The record of a stack; None where there is none, and where what there is says nothing."""
+    try:
+        return StackRecord.read(home.stack(port).record, port)
+    except DamagedRecord:
+        return None
 
 
 def tail(log: Path, lines: int = TAIL_LINES) -> str:
@@ -136,8 +158,7 @@ def tail(log: Path, lines: int = TAIL_LINES) -> str:
 
 def _fresh(home: Home, port: int) -> StackFolder:
     """An empty folder for the stack on `port`; the caller holds the port. What was there is stale."""
-    folder = home.stack(port)
-    record = StackRecord.read(folder.record)
+    folder, record = home.stack(port), _readable(home, port)
     leftover = record.process() if record is not None else None
     if leftover is not None:
         end(leftover)

@@ -120,7 +120,7 @@ def _zip(folder: Path, name: str, sources: list[Source]) -> Artifact:
     """The zip of `sources`, found by what it is made of or built anew."""
     digest = _fingerprint(sources)
     path = folder / f"{name}-{digest}.zip"
-    if not path.exists():
+    if not zipfile.is_zipfile(path):
         with TemporaryDirectory(dir=folder) as private:
             built = Path(private) / path.name
             _write(built, sources)

@@ -110,9 +110,25 @@ def logs(function: str) -> list[Statement]:
     ]
 
 
-def role(service: str, statements: Sequence[Statement]) -> dict[str, Any]:
-    """An IAM role that `service` can assume, with just these statements."""
-    trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+def delivery_stream(name: str) -> dict[str, str]:
+    """The ARN of a delivery stream, by its name: its role has to be there before it."""
+    return {"Fn::Sub": f"arn:${{AWS::Partition}}:firehose:${{AWS::Region}}:${{AWS::AccountId}}:deliverystream/{name}"}
+
+
+def role(service: str, statements: Sequence[Statement], source: dict[str, str] | None = None) -> dict[str, Any]:
+    """An IAM role with just these statements, that `service` can assume for this account, and for `source` alone.
+
+    Without it, another account could make the service act here (IAM user guide, "The confused deputy problem").
+    """
+    condition: dict[str, Any] = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    if source is not None:
+        condition["ArnLike"] = {"aws:SourceArn": source}
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sts:AssumeRole",
+        "Condition": condition,
+    }
     return {
         "Type": "AWS::IAM::Role",
         "Properties": {

@@ -10,6 +10,9 @@ Resources = dict[str, dict[str, Any]]
 CHUNK_DAYS = 7
 PART_DAYS = 7
 QUARANTINE_DAYS = 90
+UPLOAD_DAYS = 7
+OLD_VERSION_DAYS = 90
+OLD_VERSIONS = 10
 
 
 def buckets() -> Resources:
@@ -33,7 +36,10 @@ def buckets() -> Resources:
     data = _bucket("data") | {"DependsOn": ["ChunkTopicPolicy", "RescuerInvoke"]}
     data["Properties"]["NotificationConfiguration"] = notify
     data["Properties"]["LifecycleConfiguration"] = {"Rules": _life_cycle()}
-    return {DATA: data, REGISTRY: _bucket("registry")}
+    registry = _bucket("registry")
+    registry["Properties"]["VersioningConfiguration"] = {"Status": "Enabled"}
+    registry["Properties"]["LifecycleConfiguration"] = {"Rules": [_old_versions(), _unfinished_uploads()]}
+    return {DATA: data, REGISTRY: registry, **_tls_only(DATA), **_tls_only(REGISTRY)}
 
 
 def _life_cycle() -> list[dict[str, Any]]:
@@ -57,8 +63,40 @@ def _life_cycle() -> list[dict[str, Any]]:
         for layer, key, value, days in done
     ]
     documents = {"Id": "failure-documents", "Prefix": "aws/lambda/", "ExpirationInDays": QUARANTINE_DAYS}
-    uploads = {"Id": "unfinished-uploads", "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": PART_DAYS}}
-    return [*rules, documents | {"Status": "Enabled"}, uploads | {"Status": "Enabled"}]
+    return [*rules, documents | {"Status": "Enabled"}, _unfinished_uploads()]
+
+
+def _old_versions() -> dict[str, Any]:
+    """What a schema was before it was overwritten: the last versions for ever, others for a while."""
+    expiration = {"NoncurrentDays": OLD_VERSION_DAYS, "NewerNoncurrentVersions": OLD_VERSIONS}
+    return {"Id": "old-versions", "Status": "Enabled", "NoncurrentVersionExpiration": expiration}
+
+
+def _unfinished_uploads() -> dict[str, Any]:
+    after = {"DaysAfterInitiation": UPLOAD_DAYS}
+    return {"Id": "unfinished-uploads", "Status": "Enabled", "AbortIncompleteMultipartUpload": after}
+
+
+def _tls_only(bucket: str) -> Resources:
+    """The policy that denies requests without TLS, and stays with its bucket (S3 user guide, "Enforce encryption")."""
+    statement = {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [{"Fn::GetAtt": [bucket, "Arn"]}, {"Fn::Sub": f"${{{bucket}.Arn}}/*"}],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    policy = {
+        "Type": "AWS::S3::BucketPolicy",
+        "DeletionPolicy": "RetainExceptOnCreate",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": {
+            "Bucket": {"Ref": bucket},
+            "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+        },
+    }
+    return {f"{bucket}Policy": policy}
 
 
 def _bucket(name: str) -> dict[str, Any]:

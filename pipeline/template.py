@@ -3,18 +3,21 @@
 Each function gives back its resources by logical id; `render` puts them together.
 """
 
+import argparse
 import json
 import re
-from dataclasses import dataclass
+import sys
+from pathlib import Path
 from typing import Any
 
-from pipeline import permissions, queues, storage, topology
-from pipeline.permissions import DATA, MERGES, REGISTRY, Statement
+from pipeline import functions, permissions, queues, storage, topology
+from pipeline.errors import ConfigurationError
+from pipeline.functions import CODEC_LAYER, COLUMNS_LAYER
+from pipeline.permissions import DATA, MERGES, REGISTRY
 from pipeline.topology import EventType, Topology
 
 Resources = dict[str, dict[str, Any]]
 
-RUNTIME = "python3.13"
 BATCH_RECORDS = 500
 BATCH_WINDOW_S = 1
 RAW_RETENTION_HOURS = 24
@@ -26,8 +29,9 @@ MERGE_TIMEOUT_S = 900
 MERGES_AT_ONCE = 10
 REPLAYER_SCHEDULE = "rate(15 minutes)"
 
-CODEC_LAYER = "CodecLayer"
-COLUMNS_LAYER = "ColumnsLayer"
+MOST_RESOURCES = 500
+MOST_BYTES = 1_000_000
+"""What CloudFormation takes a template of, by URL (user guide, "Quotas")."""
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     "ArtifactsBucket": {"Type": "String", "Description": "Bucket that holds the packages."},
@@ -50,24 +54,10 @@ PARAMETERS: dict[str, dict[str, Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionSpec:
-    """One function: its name, handler module, size, variables and what its role may do."""
-
-    logical_id: str
-    name: str
-    module: str
-    memory_mib: int
-    timeout_s: int
-    variables: dict[str, Any]
-    statements: list[Statement]
-    layers: tuple[str, ...] = (CODEC_LAYER,)
-
-
 def render(deployed: Topology) -> dict[str, Any]:
     """The template of a topology, ready for `json.dumps`."""
     resources: Resources = {
-        **_layers(),
+        **functions.layers(),
         **storage.buckets(),
         **storage.chunk_topic(),
         **_partitioner(),
@@ -86,6 +76,21 @@ def render(deployed: Topology) -> dict[str, Any]:
     }
 
 
+def compact(template: dict[str, Any]) -> str:
+    """The text that is deployed: one line without spaces, which is less than half of what people read.
+
+    Raises ConfigurationError for more than CloudFormation takes, with the rule.
+    """
+    text = json.dumps(template, separators=(",", ":"))
+    resources = len(template["Resources"])
+    if resources > MOST_RESOURCES or len(text) > MOST_BYTES:
+        raise ConfigurationError(
+            f"these event types make a template of {resources} resources and {len(text):,} bytes; CloudFormation takes "
+            f"{MOST_RESOURCES} and {MOST_BYTES:,} a stack: deploy some of the event types in an account of their own"
+        )
+    return text
+
+
 def logical(name: str) -> str:
     """A name as CloudFormation wants its logical ids: letters and digits."""
     return "".join(part.capitalize() for part in re.split(r"[^a-z0-9]+", name))
@@ -98,7 +103,7 @@ def _event(event: EventType) -> Resources:
     return {
         raw: _stream(event.raw_stream),
         processed: _stream(event.processed_stream),
-        **_function(_processor(event, raw, processed)),
+        **functions.function(_processor(event, raw, processed)),
         f"{name}Source": _event_source(f"{name}Processor", raw, after=f"{name}Delivery"),
         **_delivery(event, processed),
         f"{name}BehindAlarm": _iterator_age_alarm(event),
@@ -117,7 +122,7 @@ def _stream(name: str) -> dict[str, Any]:
     }
 
 
-def _processor(event: EventType, raw: str, processed: str) -> FunctionSpec:
+def _processor(event: EventType, raw: str, processed: str) -> functions.FunctionSpec:
     variables: dict[str, Any] = {
         "EVENT_TYPE": event.name,
         "PROCESSED_STREAM": {"Ref": processed},
@@ -129,7 +134,7 @@ def _processor(event: EventType, raw: str, processed: str) -> FunctionSpec:
         enrichment = event.enrichment
         spec = {"reference": enrichment.reference, "on": enrichment.on, "add": list(enrichment.add)}
         variables["ENRICHMENT"] = json.dumps(spec)
-    return FunctionSpec(
+    return functions.FunctionSpec(
         f"{logical(event.name)}Processor",
         event.processor,
         "processor",
@@ -166,7 +171,11 @@ def _delivery(event: EventType, processed: str) -> Resources:
     name = logical(event.name)
     role = f"{name}DeliveryRole"
     return {
-        role: permissions.role("firehose.amazonaws.com", permissions.delivery(processed, event.name)),
+        role: permissions.role(
+            "firehose.amazonaws.com",
+            permissions.delivery(processed, event.name),
+            source=permissions.delivery_stream(event.delivery_stream),
+        ),
         f"{name}Delivery": {
             "Type": "AWS::KinesisFirehose::DeliveryStream",
             "Properties": {
@@ -212,7 +221,7 @@ def _iterator_age_alarm(event: EventType) -> dict[str, Any]:
 
 
 def _partitioner() -> Resources:
-    spec = FunctionSpec(
+    spec = functions.FunctionSpec(
         "Partitioner",
         topology.PARTITIONER,
         "partitioner",
@@ -223,7 +232,7 @@ def _partitioner() -> Resources:
         layers=(CODEC_LAYER, COLUMNS_LAYER),
     )
     return {
-        **_function(spec),
+        **functions.function(spec),
         "PartitionerSubscription": {
             "Type": "AWS::SNS::Subscription",
             "DependsOn": ["PartitionerInvoke"],
@@ -233,28 +242,27 @@ def _partitioner() -> Resources:
                 "Endpoint": {"Fn::GetAtt": ["Partitioner", "Arn"]},
             },
         },
-        "PartitionerInvoke": _permission("Partitioner", "sns.amazonaws.com", {"Ref": "ChunkTopic"}),
+        "PartitionerInvoke": functions.permission("Partitioner", "sns.amazonaws.com", {"Ref": "ChunkTopic"}),
     }
 
 
 def _rescuer(deployed: Topology) -> Resources:
-    spec = FunctionSpec(
+    spec = functions.FunctionSpec(
         "Rescuer",
         topology.RESCUER,
         "rescuer",
         memory_mib=512,
         timeout_s=300,
-        variables={"EVENT_TYPES": json.dumps({event.raw_stream: event.name for event in deployed.events})},
+        variables={},
         statements=permissions.rescuer([f"{logical(event.name)}RawStream" for event in deployed.events]),
     )
     source = {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::{topology.PROJECT}-data-${{AWS::AccountId}}"}
-    invoke = _permission("Rescuer", "s3.amazonaws.com", source)
-    invoke["Properties"]["SourceAccount"] = {"Ref": "AWS::AccountId"}
-    return {**_function(spec), "RescuerInvoke": invoke}
+    invoke = functions.permission("Rescuer", "s3.amazonaws.com", source, of_account=True)
+    return {**functions.function(spec), "RescuerInvoke": invoke}
 
 
-def _replayer() -> FunctionSpec:
-    return FunctionSpec(
+def _replayer() -> functions.FunctionSpec:
+    return functions.FunctionSpec(
         "Replayer",
         topology.REPLAYER,
         "replayer",
@@ -270,8 +278,8 @@ def _replayer() -> FunctionSpec:
     )
 
 
-def _planner() -> FunctionSpec:
-    return FunctionSpec(
+def _planner() -> functions.FunctionSpec:
+    return functions.FunctionSpec(
         "Planner",
         topology.PLANNER,
         "planner",
@@ -290,7 +298,7 @@ def _planner() -> FunctionSpec:
 
 def _concatenator() -> Resources:
     """The function that merges, and the queue that it takes its work from."""
-    spec = FunctionSpec(
+    spec = functions.FunctionSpec(
         "Concatenator",
         topology.CONCATENATOR,
         "concatenator",
@@ -302,7 +310,7 @@ def _concatenator() -> Resources:
     )
     return {
         **queues.merges(MERGE_TIMEOUT_S),
-        **_function(spec),
+        **functions.function(spec),
         "ConcatenatorSource": {
             "Type": "AWS::Lambda::EventSourceMapping",
             "Properties": {
@@ -316,10 +324,10 @@ def _concatenator() -> Resources:
     }
 
 
-def _scheduled(spec: FunctionSpec, schedule: str) -> Resources:
+def _scheduled(spec: functions.FunctionSpec, schedule: str) -> Resources:
     rule = f"{spec.logical_id}Schedule"
     return {
-        **_function(spec),
+        **functions.function(spec),
         rule: {
             "Type": "AWS::Events::Rule",
             "Properties": {
@@ -329,54 +337,9 @@ def _scheduled(spec: FunctionSpec, schedule: str) -> Resources:
                 "Targets": [{"Id": spec.name, "Arn": {"Fn::GetAtt": [spec.logical_id, "Arn"]}}],
             },
         },
-        f"{spec.logical_id}Invoke": _permission(spec.logical_id, "events.amazonaws.com", {"Fn::GetAtt": [rule, "Arn"]}),
-    }
-
-
-def _function(spec: FunctionSpec) -> Resources:
-    role = f"{spec.logical_id}Role"
-    return {
-        role: permissions.role("lambda.amazonaws.com", [*spec.statements, *permissions.logs(spec.name)]),
-        spec.logical_id: {
-            "Type": "AWS::Lambda::Function",
-            "Properties": {
-                "FunctionName": spec.name,
-                "Runtime": RUNTIME,
-                "Handler": f"pipeline.handlers.{spec.module}.handle",
-                "Code": {"S3Bucket": {"Ref": "ArtifactsBucket"}, "S3Key": {"Ref": "CodeKey"}},
-                "Layers": [{"Ref": layer} for layer in spec.layers],
-                "Role": {"Fn::GetAtt": [role, "Arn"]},
-                "MemorySize": spec.memory_mib,
-                "Timeout": spec.timeout_s,
-                "Environment": {"Variables": spec.variables},
-            },
-        },
-    }
-
-
-def _permission(function: str, principal: str, source: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "Type": "AWS::Lambda::Permission",
-        "Properties": {
-            "Action": "lambda:InvokeFunction",
-            "FunctionName": {"Ref": function},
-            "Principal": principal,
-            "SourceArn": source,
-        },
-    }
-
-
-def _layers() -> Resources:
-    return {
-        layer: {
-            "Type": "AWS::Lambda::LayerVersion",
-            "Properties": {
-                "LayerName": f"{topology.PROJECT}-{name}",
-                "CompatibleRuntimes": [RUNTIME],
-                "Content": {"S3Bucket": {"Ref": "ArtifactsBucket"}, "S3Key": {"Ref": f"{layer}Key"}},
-            },
-        }
-        for layer, name in ((CODEC_LAYER, "codec"), (COLUMNS_LAYER, "columns"))
+        f"{spec.logical_id}Invoke": functions.permission(
+            spec.logical_id, "events.amazonaws.com", {"Fn::GetAtt": [rule, "Arn"]}
+        ),
     }
 
 
@@ -392,8 +355,18 @@ def _outputs() -> dict[str, Any]:
     }
 
 
-if __name__ == "__main__":
-    import sys
-    from pathlib import Path
+def main(arguments: list[str]) -> None:
+    """Write the template of the folder `schemas` to standard output, with `--pretty` as people read it."""
+    parser = argparse.ArgumentParser(prog="python -m pipeline.template", description=main.__doc__)
+    parser.add_argument("--pretty", action="store_true", help="indent it; longer than CloudFormation takes inline")
+    pretty = parser.parse_args(arguments).pretty
+    try:
+        template = render(topology.load(Path("schemas")))
+        text = compact(template)
+    except ConfigurationError as error:
+        sys.exit(str(error))
+    sys.stdout.write((json.dumps(template, indent=2) if pretty else text) + "\n")
 
-    sys.stdout.write(json.dumps(render(topology.load(Path("schemas"))), indent=2) + "\n")
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

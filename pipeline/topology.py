@@ -132,6 +132,11 @@ class Topology:
         raise ConfigurationError(f"no event type {name!r}; there are: {known}")
 
 
+def event_type_of(raw_stream: str) -> str:
+    """The name of the event type that a raw stream carries, by the name of the stream."""
+    return raw_stream.removeprefix(f"{PROJECT}-").removesuffix("-raw")
+
+
 def load(schemas: Path) -> Topology:
     """The topology of a schema folder; raises ConfigurationError naming the file and the rule it breaks."""
     if not schemas.is_dir():

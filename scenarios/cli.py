@@ -17,6 +17,7 @@ from typing import NoReturn
 import typer
 
 from emulator.errors import CallerError, StackError
+from emulator.home import Home
 from pipeline.errors import PipelineError
 
 COMMANDS = (
@@ -56,6 +57,10 @@ for name in COMMANDS:
     import_module(f"scenarios.commands.{name}").register(app)
 
 
+INSUFFICIENT_STORAGE = 507
+NO_ROOM = "The disk of the stack is full. Free some space, or name a folder on another disk with WAVETANK_HOME."
+
+
 def main() -> None:
     """Run the command line; errors that a user can act upon are told in a sentence, without a traceback."""
     signal.signal(signal.SIGTERM, _terminate)
@@ -71,11 +76,19 @@ def main() -> None:
         _fail(str(error), FAILED)
     except PipelineError as error:
         _fail(str(error), USAGE)
+    except OSError as error:
+        unusable = Home.from_environment().unusable(error)
+        if unusable is None:
+            traceback.print_exc()
+            _leave(FAILED)
+        _fail(str(unusable), USAGE)
     except Exception as error:
         if not type(error).__module__.startswith("botocore."):
             traceback.print_exc()
             _leave(FAILED)
-        _fail(f"AWS call failed: {error}", FAILED)
+        response = getattr(error, "response", None) or {}
+        status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        _fail(f"AWS call failed: {error}" + (f"\n{NO_ROOM}" if status == INSUFFICIENT_STORAGE else ""), FAILED)
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> None:

@@ -9,7 +9,30 @@ from pathlib import Path
 
 import pytest
 
+from emulator.develop.reload import INFRASTRUCTURE
 from scenarios.cli import COMMANDS
+
+WALL_CLOCK = {
+    "time.time", "time.time_ns", "time.localtime", "time.gmtime", "time.ctime",
+    "datetime.now", "datetime.utcnow", "datetime.today", "date.today",
+    "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today", "datetime.date.today",
+}  # fmt: skip
+READ_THE_WALL_CLOCK = {
+    "emulator/clock.py": "the time at which emulator time begins",
+    "emulator/plain.py": "the time of a stack that is none of ours",
+    "emulator/stack.py": "how long a process has run, told to people",
+    "emulator/container/stack.py": "how long a container has run, told to people",
+    "emulator/kinesis/metrics.py": "stamps of metrics, which CloudWatch compares with its own clock",
+    "emulator/sqs/metrics.py": "stamps of metrics, which CloudWatch compares with its own clock",
+    "emulator/lambda_/telemetry.py": "stamps of metrics and logs, which CloudWatch compares with its own clock",
+    "emulator/lambda_/environment.py": "stamps of logs, and the deadline that a function compares with its own clock",
+    "emulator/s3/uploads.py": "where the numbers of uploads begin; from there on they are counted",
+    "emulator/cloudformation/drift.py": "stamps of answers, beside those that LocalStack gives stacks",
+    "emulator/lambda_/retention.py": "the age of a file, whose time is the wall clock's",
+    "emulator/lambda_/storage.py": "the age of a file, whose time is the wall clock's",
+    "emulator/serving/responses.py": "the Date of an answer (RFC 9110, 6.6.1)",
+}
+"""The files of the emulator that may, and why: the machine's clock can be set, and then what waits by it stalls."""
 
 PACKAGES = ("pipeline", "emulator", "scenarios", "benchmarks")
 LONGEST_FILE = 400
@@ -44,6 +67,18 @@ def test_no_file_holds_more_than_one_can_read_at_once(root: Path) -> None:
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
 
 
+def test_what_waits_expires_or_is_put_in_order_does_not_read_the_wall_clock(root: Path) -> None:
+    readers = set()
+    for path in (root / "emulator").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            named = {ast.unparse(node)} if isinstance(node, ast.Attribute) else set()
+            if isinstance(node, ast.ImportFrom) and node.module == "time":
+                named = {f"time.{alias.name}" for alias in node.names}
+            if named & WALL_CLOCK:
+                readers.add(str(path.relative_to(root)))
+    assert readers == READ_THE_WALL_CLOCK.keys()
+
+
 def test_every_make_target_explains_itself(root: Path) -> None:
     makefile = (root / "Makefile").read_text()
     targets = set(re.findall(r"^\.PHONY: (\S+)", makefile, re.MULTILINE))
@@ -52,12 +87,12 @@ def test_every_make_target_explains_itself(root: Path) -> None:
     assert {"help", "setup", "lint", "test", "drill", "bench", "lock", "clean"} <= targets
 
 
-def test_the_lock_names_no_index_and_pins_every_package_by_hash(root: Path) -> None:
-    lock = (root / "requirements.lock").read_text()
-    assert not re.search(r"https?://|file:|^--", lock, re.MULTILINE)
-    pins = re.split(r"^(?=[A-Za-z0-9])", lock, flags=re.MULTILINE)[1:]
-    assert pins
-    assert [pin.split()[0] for pin in pins if "==" not in pin or "--hash=sha256:" not in pin] == []
+def test_the_modules_that_say_what_is_deployed_are_known_to_be_such(root: Path) -> None:
+    """Those that the template comes from: `wavetank dev` deploys when one changes."""
+    listed = "import sys, pipeline.template; print(*(m for m in sys.modules if m.startswith('pipeline.')))"
+    done = subprocess.run([sys.executable, "-c", listed], cwd=root, capture_output=True, text=True, check=True)
+    modules = {f"{name.removeprefix('pipeline.')}.py" for name in done.stdout.split()}
+    assert modules - {"errors.py"} == INFRASTRUCTURE - {"package.py"}
 
 
 def test_each_action_of_each_fault_point_is_shown_by_a_test(root: Path) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from emulator.contained import LOG_LEVEL, PORT, PUBLISHED_PORT
-from emulator.environment import SETTINGS, LogLevel
+from emulator.environment import LogLevel, settings_of
 
 HOST = "127.0.0.1"
 MEMORY = "2g"
@@ -43,6 +43,8 @@ def published(port: int) -> dict[str, tuple[str, int]]:
 
 
 def variables(port: int, log_level: LogLevel, user: dict[str, str]) -> dict[str, str]:
-    """The container's environment: where it is published, and of `user`'s variables those that set a stack up."""
-    passed_on = {name: user[name] for name in SETTINGS if name in user}
-    return passed_on | {PUBLISHED_PORT: str(port), LOG_LEVEL: log_level}
+    """The container's environment: where it is published, and of `user`'s variables those that set a stack up.
+
+    Raises CallerError for hosts or origins that are none.
+    """
+    return settings_of(user) | {PUBLISHED_PORT: str(port), LOG_LEVEL: log_level}

@@ -56,19 +56,20 @@ class DockerStack(OwnStack):
         """Start a stack on `port` (0: a free one) and return once it answers and has proven its plugins.
 
         The image is built first where it is not up to date. An owned stack is taken down when this process exits.
-        What a stack of the same home and port left behind is removed. Raises `PortTaken`, `EngineError` or
-        `ContainerFailed` with the last lines of the log; nothing is left running then.
+        What a stack of the same home and port left behind is removed. Raises `CallerError` for a setting that makes no
+        sense, `PortTaken`, `EngineError` or `ContainerFailed` with the last lines of the log; nothing is left running.
         """
         home = home or Home.from_environment()
         with listen(port) as free:
             port = free.getsockname()[1]
+        environment = variables(port, log_level, dict(os.environ))
         client = connect()
         image = up_to_date(client)
         _remove_stale(client, home, port)
         arguments: dict[str, Any] = hardened(memory) | {
             "name": name_of(port),
             "labels": {LABEL: str(home.path)},
-            "environment": variables(port, log_level, dict(os.environ)),
+            "environment": environment,
             "ports": published(port),
         }
         with explained(port):
@@ -83,8 +84,13 @@ class DockerStack(OwnStack):
         except BaseException:
             stack.down()
             raise
-        home.container(port).parent.mkdir(parents=True, exist_ok=True)
-        home.container(port).touch()
+        try:
+            with home.explained():
+                home.container(port).parent.mkdir(parents=True, exist_ok=True)
+                home.container(port).touch()
+        except BaseException:
+            stack.down()
+            raise
         return stack
 
     @classmethod

@@ -31,6 +31,11 @@ class Schedules:
         with self._lock:
             self._jobs[rule] = job
 
+    def forget(self, rule: str) -> None:
+        """Note that a rule is gone; an unknown one is ignored."""
+        with self._lock:
+            self._jobs.pop(rule, None)
+
     def names(self) -> list[str]:
         """The rules that have ticked or may tick, sorted."""
         return sorted(self._jobs)

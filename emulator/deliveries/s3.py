@@ -5,6 +5,7 @@ from typing import Any
 
 from emulator.deliveries.delivery import Delivery, Subject, send
 from emulator.faults.identity import steady
+from emulator.s3.keys import form_decoded
 
 POINT = "s3.notification"
 _DESTINATIONS = ("TopicArn", "QueueArn", "LambdaFunctionArn")
@@ -23,7 +24,7 @@ def _submit(self: Any, notifier: Any, context: Any, config: dict[str, Any]) -> N
 
 
 def _delivery(notifier: Any, context: Any, config: dict[str, Any]) -> Delivery:
-    bucket, key = context.bucket_name, context.key_name
+    bucket, key = context.bucket_name, form_decoded(context.key_name)
     destination = next((config[name] for name in _DESTINATIONS if name in config), notifier.service_name)
     target = {
         "bucket": bucket,

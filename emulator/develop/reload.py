@@ -20,7 +20,9 @@ from emulator.stack import Stack
 from pipeline import package
 from pipeline.template import render
 
-INFRASTRUCTURE = frozenset({"package.py", "permissions.py", "storage.py", "template.py", "topology.py"})
+INFRASTRUCTURE = frozenset(
+    {"functions.py", "package.py", "permissions.py", "queues.py", "storage.py", "template.py", "topology.py"}
+)
 """Modules of the pipeline that say what is deployed; the process that watches has loaded them once and for all."""
 
 

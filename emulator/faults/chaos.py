@@ -38,9 +38,16 @@ CHAOS = Chaos()
 
 def unalias(document: object) -> object:
     """The document with the point and action that its FIS action id stands for; any other as it is."""
-    if isinstance(document, Mapping) and document.get("action") in FIS:
-        return {**document, **FIS[str(document["action"])]}
+    action = document.get("action") if isinstance(document, Mapping) else None
+    if isinstance(document, Mapping) and isinstance(action, str) and action in FIS:
+        return {**document, **FIS[action]}
     return document
+
+
+def check_is_none(document: object) -> None:
+    """Raise InvalidFaultError for a fault with the id of a chaos rule: those are set and changed as rules only."""
+    if isinstance(document, Mapping) and str(document.get("id")).startswith(PREFIX):
+        raise InvalidFaultError(f"ids that begin with {PREFIX!r} are those of the chaos API's rules")
 
 
 def fault_of(rule: object) -> dict[str, object]:

@@ -5,6 +5,8 @@ import json
 import re
 from urllib.parse import unquote_plus
 
+from emulator.json_text import parsed
+
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _RANDOM = re.compile(
     r"(?:\d{4}/\d{2}/\d{2}/\d{2}/)?"  # the hour folders of a chunk
@@ -37,7 +39,7 @@ def content_identity(data: bytes) -> str:
 def subject_of(payload: str | bytes) -> str:
     """`bucket/key` of an S3 event (also in an SNS envelope), `rule@time` of a scheduled event, else an MD5."""
     try:
-        event = json.loads(payload)
+        event = parsed(payload)
     except ValueError:
         return _digest(payload)
     return _said_by(event) or _digest(payload)
@@ -66,9 +68,11 @@ def _of_record(record: object) -> str:
     return _digest(json.dumps(record, sort_keys=True))
 
 
-def _of_object(entry: dict[str, dict[str, object]]) -> str:
-    bucket = entry.get("bucket", {}).get("name", "")
-    return f"{bucket}/{unquote_plus(str(entry.get('object', {}).get('key', '')))}"
+def _of_object(entry: dict[str, object]) -> str:
+    bucket, written = entry.get("bucket"), entry.get("object")
+    if not isinstance(bucket, dict) or not isinstance(written, dict):
+        return _digest(json.dumps(entry, sort_keys=True))
+    return f"{bucket.get('name', '')}/{unquote_plus(str(written.get('key', '')))}"
 
 
 def _digest(payload: str | bytes) -> str:

@@ -7,10 +7,12 @@ Only `point` and `action` are required.
 """
 
 from collections.abc import Iterable, Mapping
-from math import inf
 
+from emulator.clock import MARGIN_S
 from emulator.faults.model import Fault, InvalidFaultError, Value, When, Window
 from emulator.faults.points import POINTS, Action, Deed, Parameter, Point
+
+LONGEST_TEXT = 4096
 
 
 def parse(document: object, default_id: str) -> Fault:
@@ -50,7 +52,7 @@ def _action(point: Point, name: object) -> Action:
 def _identifier(given: object) -> str:
     if not isinstance(given, str) or not given.strip():
         raise InvalidFaultError(f"id must be a text that is not empty, got {given!r}")
-    return given
+    return _text("id", given)
 
 
 def _seed(given: object) -> int:
@@ -65,6 +67,8 @@ def _match(point: Point, given: object) -> dict[str, str]:
     for name, pattern in patterns.items():
         if not isinstance(pattern, str):
             raise InvalidFaultError(f"match.{name} must be a pattern such as 'chunks/*', got {pattern!r}")
+        if len(pattern) > LONGEST_TEXT:
+            raise InvalidFaultError(f"match.{name} must have at most {LONGEST_TEXT} characters, got {len(pattern)}")
     return {name: str(pattern) for name, pattern in patterns.items()}
 
 
@@ -109,7 +113,7 @@ def _window(given: object) -> Window | None:
     if given is None:
         return None
     if not isinstance(given, list | tuple) or len(given) != 2 or not all(_is_number(edge) for edge in given):
-        raise InvalidFaultError(f"when.window must be [start_s, end_s], two numbers, got {given!r}")
+        raise InvalidFaultError(f"when.window must be [start_s, end_s], two numbers of at most a year, got {given!r}")
     start_s, end_s = float(given[0]), float(given[1])
     if not 0 <= start_s < end_s:
         raise InvalidFaultError(f"when.window must start at 0 or later and end later still, got {given!r}")
@@ -128,9 +132,7 @@ def _value(parameter: Parameter, given: object) -> Value:
     if given is None:
         return default
     if isinstance(default, str):
-        if not isinstance(given, str):
-            raise InvalidFaultError(f"{name} must be a text, got {given!r}")
-        return given
+        return _text(name, given, "\n\t" if parameter.name == "message" else "")
     kind = (int,) if isinstance(default, int) else (int, float)
     if not isinstance(given, kind) or isinstance(given, bool) or not _in_range(parameter, given):
         expected = "a whole number" if isinstance(default, int) else "a number"
@@ -138,14 +140,21 @@ def _value(parameter: Parameter, given: object) -> Value:
     return type(default)(given)
 
 
+def _text(name: str, given: object, breaks: str = "") -> str:
+    """What an answer can carry in a header or in XML; `breaks` may be in it too."""
+    if not isinstance(given, str):
+        raise InvalidFaultError(f"{name} must be a text, got {given!r}")
+    if len(given) > LONGEST_TEXT or not all(character.isprintable() or character in breaks for character in given):
+        raise InvalidFaultError(f"{name} must be a text of at most {LONGEST_TEXT} characters, all of them printable")
+    return given
+
+
 def _in_range(parameter: Parameter, given: float) -> bool:
-    return given == parameter.default or (parameter.least <= given <= parameter.most and given < inf)
+    return given == parameter.default or parameter.least <= given <= parameter.most
 
 
 def _range(parameter: Parameter) -> str:
-    if parameter.most == inf:
-        return f"of at least {parameter.least:g}"
-    return f"from {parameter.least:g} to {parameter.most:g}"
+    return f"from {parameter.least:g} to {parameter.most:.0f}"
 
 
 def _mapping(given: object, name: str) -> dict[str, object]:
@@ -166,4 +175,4 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < inf
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MARGIN_S

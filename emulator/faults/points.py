@@ -7,7 +7,8 @@ the code at that place through `FAULTS.strike(point, target, identity)`; the tar
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from math import inf
+
+from emulator.clock import MARGIN_S
 
 
 class Action(StrEnum):
@@ -45,7 +46,7 @@ class Parameter:
     default: float | int | str
     explanation: str
     least: float = 0
-    most: float = inf
+    most: float = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,8 @@ class Point:
     deeds: Mapping[Action, Deed] = field(default_factory=dict)
 
 
-_COPIES = Parameter("copies", 1, "how many times more it is delivered", least=1)
-_DELAY_S = Parameter("delay_s", 1.0, "how long it is held back, in seconds of emulator time")
+_COPIES = Parameter("copies", 1, "how many times more it is delivered", least=1, most=1000)
+_DELAY_S = Parameter("delay_s", 1.0, "how long it is held back, in seconds of emulator time", most=MARGIN_S)
 _ERROR = (
     Parameter("status", 0, "HTTP status of the answer; 0 for the one that belongs to the code", least=400, most=599),
     Parameter("code", "", "AWS error code of the answer; empty for what the service says when it is overloaded"),
@@ -219,6 +220,15 @@ _ALL = (
         },
     ),
     Point(
+        "firehose.endpoint",
+        "A request with records that a delivery stream makes to its HTTP endpoint.",
+        {"delivery_stream": "name of the delivery stream", "url": "URL of the endpoint"},
+        {
+            Action.FAIL: Deed("the endpoint does not get it and answers 503; Firehose tries again"),
+            Action.DUPLICATE: Deed("the endpoint gets it twice, with the same request id"),
+        },
+    ),
+    Point(
         "s3.read",
         "A read of S3 shortly after a write.",
         {
@@ -230,14 +240,18 @@ _ALL = (
         {
             Action.STALE: Deed(
                 "what is written while this fault is set, an object or its tags, is not seen yet but as it was before",
-                (Parameter("lag_s", 60.0, "how old a write must be to be seen, in seconds of emulator time"),),
+                (
+                    Parameter(
+                        "lag_s", 60.0, "how old a write must be to be seen, in seconds of emulator time", most=MARGIN_S
+                    ),
+                ),
             )
         },
     ),
     Point(
         "schedule.tick",
-        "A tick of a scheduled EventBridge rule.",
-        {"rule": "name of the rule"},
+        "A tick of a scheduled EventBridge rule, or of a schedule of EventBridge Scheduler.",
+        {"rule": "name of the rule or of the schedule"},
         {
             Action.DROP: Deed("the rule's targets are not called"),
             Action.DUPLICATE: Deed("its targets are called again once the first call was handed over", (_COPIES,)),

@@ -22,8 +22,8 @@ Errors are `{"error": {"message": …}}` with a 4xx status.
 """
 
 import json
-import math
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 from localstack.http import Response
@@ -33,9 +33,10 @@ from localstack.services.internal import get_internal_apis
 from emulator import peers
 from emulator.clock import CLOCK
 from emulator.deliveries.events import SCHEDULES, UnknownRule
-from emulator.faults import chaos, model, points
+from emulator.faults import chaos, inputs, model, points
 from emulator.faults.chaos import CHAOS
 from emulator.faults.engine import FAULTS, LOG_LENGTH, Firing, Standing
+from emulator.faults.inputs import RefusedError
 from emulator.faults.model import InvalidFaultError
 from emulator.faults.recording import RECORDING
 from emulator.inflight import IN_FLIGHT
@@ -44,22 +45,14 @@ from emulator.status import status
 
 PATH = "/_wavetank"
 NOT_SETTLED = 409
-FLAGS = {"true": True, "false": False}
 LONGEST_SETTLE_S = 3600.0
+LONGEST_LATENCY_MS = 3_600_000.0
 CHAOS_PATH = "/_localstack/chaos"
 RESET_WAIT_S = 0.3
 """So long a reset waits for functions that run to end."""
 
 Answer = dict[str, Any] | list[dict[str, Any]] | tuple[dict[str, Any], int]
 Route = Callable[[Any], Answer]
-
-
-class RefusedError(Exception):
-    """A request that cannot be done as asked: the status and the message of its answer."""
-
-    def __init__(self, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 _RULES: list[Any] = []
@@ -130,8 +123,8 @@ def _status(_request: Any) -> Answer:
 
 
 def _settle(request: Any) -> Answer:
-    timeout_s = _seconds(request.args.get("timeout", 60), "timeout", LONGEST_SETTLE_S)
-    pending = IN_FLIGHT.settle(timeout_s, last=_flag(request.args.get("telemetry", "true"), "telemetry"))
+    timeout_s = inputs.number(request.args.get("timeout", 60), "timeout", "seconds", LONGEST_SETTLE_S)
+    pending = IN_FLIGHT.settle(timeout_s, last=inputs.flag(request.args.get("telemetry", "true"), "telemetry"))
     if not pending:
         return {"settled": True}
     listed = [{"hop": item.hop, "what": item.what} for item in pending]
@@ -139,11 +132,14 @@ def _settle(request: Any) -> Answer:
 
 
 def _clock(request: Any) -> Answer:
-    body = _body(request)
+    body = inputs.body(request)
     if not isinstance(body, dict) or set(body) != {"advance_s"}:
         raise RefusedError('the clock takes {"advance_s": seconds}')
-    now = CLOCK.advance(_seconds(body["advance_s"], "advance_s", math.inf))
-    return {"now": now, "offset_s": CLOCK.offset}
+    seconds = inputs.number(body["advance_s"], "advance_s", "seconds", inf)
+    try:
+        return {"now": CLOCK.advance(seconds), "offset_s": CLOCK.offset}
+    except ValueError as error:
+        raise RefusedError(f"advance_s: {error}") from error
 
 
 def _reset(_request: Any) -> Answer:
@@ -171,13 +167,16 @@ def _faults(_request: Any) -> Answer:
 
 
 def _add_fault(request: Any) -> Answer:
-    return model.document(FAULTS.add(chaos.unalias(_body(request))))
+    given = chaos.unalias(inputs.body(request))
+    chaos.check_is_none(given)
+    return model.document(FAULTS.add(given))
 
 
 def _change_fault(request: Any) -> Answer:
-    fault_id, changes = request.args.get("id", ""), _body(request)
+    fault_id, changes = request.args.get("id", ""), inputs.body(request)
     if not isinstance(changes, dict):
         raise RefusedError("the changes must be a JSON object")
+    chaos.check_is_none({"id": fault_id})
     fault = FAULTS.change(fault_id, changes)
     if fault is None:
         raise _unknown_fault(fault_id)
@@ -203,8 +202,8 @@ def _points(_request: Any) -> Answer:
 
 
 def _activity(request: Any) -> Answer:
-    after = _count(request.args.get("after", 0), "after")
-    firings = FAULTS.activity(after, _count(request.args.get("limit", LOG_LENGTH), "limit"))
+    after = inputs.count(request.args.get("after", 0), "after")
+    firings = FAULTS.activity(after, inputs.count(request.args.get("limit", LOG_LENGTH), "limit"))
     following = firings[-1].number if firings else after
     return {"activity": [_firing(firing) for firing in firings], "next": following}
 
@@ -263,7 +262,7 @@ def _remove_chaos_rules(request: Any) -> Answer:
 
 
 def _listed(request: Any) -> list[Any]:
-    body = _body(request)
+    body = inputs.body(request)
     if not isinstance(body, list):
         raise RefusedError("the chaos API takes a list of rules")
     return body
@@ -274,42 +273,11 @@ def _effects(_request: Any) -> Answer:
 
 
 def _set_effects(request: Any) -> Answer:
-    body = _body(request)
+    body = inputs.body(request)
     if not isinstance(body, dict) or set(body) - {"latency"}:
         raise RefusedError('the effects are {"latency": milliseconds}')
-    CHAOS.latency_s = _seconds(body.get("latency") or 0, "latency", math.inf) / 1000
+    CHAOS.latency_s = inputs.number(body.get("latency") or 0, "latency", "milliseconds", LONGEST_LATENCY_MS) / 1000
     return _effects(request)
-
-
-def _body(request: Any) -> Any:
-    try:
-        return json.loads(request.get_data() or b"{}")
-    except ValueError as error:
-        raise RefusedError(f"the body is not JSON: {error}") from error
-
-
-def _flag(given: str, name: str) -> bool:
-    if given not in FLAGS:
-        raise RefusedError(f"{name} is {given!r}, not one of: {', '.join(FLAGS)}")
-    return FLAGS[given]
-
-
-def _seconds(given: Any, name: str, most: float) -> float:
-    try:
-        seconds = float("nan" if isinstance(given, bool) else given)
-    except (TypeError, ValueError):
-        seconds = math.nan
-    if not 0 <= seconds <= most or math.isinf(seconds):
-        limit = "" if math.isinf(most) else f" and at most {most:g}"
-        raise RefusedError(f"{name} must be a number of seconds, at least 0{limit}, got {given!r}")
-    return seconds
-
-
-def _count(given: Any, name: str) -> int:
-    text = str(given)
-    if not text.isascii() or not text.isdigit():
-        raise RefusedError(f"{name} must be a whole number of at least 0, got {given!r}")
-    return int(text)
 
 
 _ROUTES: dict[str, dict[str, Route]] = {

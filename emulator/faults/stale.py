@@ -8,7 +8,6 @@ the old ones are. Who reads only a range, or a version by its id, reads what is 
 import threading
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote
 
 from localstack.aws.protocol.serializer import create_serializer
 
@@ -16,6 +15,7 @@ from emulator.clock import CLOCK
 from emulator.faults.engine import FAULTS
 from emulator.faults.identity import steady
 from emulator.faults.older import Older, taken
+from emulator.s3.keys import form_decoded
 
 POINT = "s3.read"
 _CREATES = frozenset({"PutObject", "CopyObject", "CompleteMultipartUpload"})
@@ -140,7 +140,7 @@ def _older_tags(answer: dict[str, Any], name: Name, caller: str) -> dict[str, An
 
 def _older_listing(answer: dict[str, Any], bucket: str, operation: str, caller: str) -> dict[str, Any] | None:
     listed = answer.get("Contents") or []
-    plain = unquote if answer.get("EncodingType") == "url" else str
+    plain = form_decoded if answer.get("EncodingType") == "url" else str
     seen = []
     for item in listed:
         name = (bucket, plain(str(item["Key"])))

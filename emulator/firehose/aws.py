@@ -12,8 +12,16 @@ from localstack.aws.connect import connect_to
 from emulator.firehose.delivery import S3Error
 from emulator.firehose.processing import InvocationError
 from emulator.firehose.settings import S3Target
+from emulator.json_text import parsed
 
 PRINCIPAL = "firehose"
+_TIMED_OUT = "Sandbox.Timedout"
+_CODES = {
+    "AccessDeniedException": "Lambda.InvokeAccessDenied",
+    "ResourceNotFoundException": "Lambda.ResourceNotFound",
+    "TooManyRequestsException": "Lambda.InvokeLimitExceeded",
+}
+"""Error code of Lambda's Invoke → what Firehose calls it (monitoring-with-cloudwatch-logs.html of its guide)."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +63,8 @@ class Function:
         self._caller = caller
         self._source_arn = source_arn
 
-    def __call__(self, function_arn: str, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
-        """Invoke with Firehose's event and return the answer; raises InvocationError."""
+    def __call__(self, function_arn: str, records: Sequence[dict[str, Any]]) -> Any:
+        """Invoke with Firehose's event and return the answer, any JSON; raises InvocationError."""
         event: dict[str, Any] = {
             "invocationId": str(uuid.uuid4()),
             "deliveryStreamArn": self._caller.arn,
@@ -70,18 +78,39 @@ class Function:
                 FunctionName=function_arn, Payload=json.dumps(event).encode()
             )
             payload = answer["Payload"].read()
-        except (ClientError, BotoCoreError) as error:
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            raise InvocationError(_CODES.get(code, f"Lambda.{code}"), error.response["Error"]["Message"]) from error
+        except BotoCoreError as error:
             raise InvocationError("Lambda.InvokeFailed", str(error)) from error
         if answer.get("FunctionError"):
-            raise InvocationError("Lambda.FunctionError", payload.decode(errors="replace"))
+            raise _failure(payload)
         return _result(payload)
 
 
-def _result(payload: bytes) -> dict[str, Any]:
+def _failure(payload: bytes) -> InvocationError:
+    """What Firehose tells of a function that failed: not how, but whether it was for its time."""
     try:
-        result = json.loads(payload)
+        error_type = _result(payload)["errorType"]
+    except (InvocationError, TypeError, KeyError):
+        error_type = ""
+    if error_type == _TIMED_OUT:
+        return InvocationError(
+            "Lambda.FunctionTimedOut",
+            "The Lambda function invocation timed out. Increase the Timeout setting in the Lambda function.",
+        )
+    return InvocationError(
+        "Lambda.FunctionError", "The Lambda function was successfully invoked but it returned an error result."
+    )
+
+
+def _result(payload: bytes) -> Any:
+    try:
+        return parsed(payload)
     except ValueError as error:
-        raise InvocationError("Lambda.JsonProcessingException", "The response is not valid JSON.") from error
-    if not isinstance(result, dict):
-        raise InvocationError("Lambda.JsonProcessingException", "The response is not an object with `records`.")
-    return result
+        raise InvocationError(
+            "Lambda.JsonProcessingException",
+            "There was an error parsing returned records from the Lambda function. "
+            "Ensure that the returned records follow the status model required by Firehose.",
+            retriable=False,
+        ) from error

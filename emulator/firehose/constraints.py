@@ -22,9 +22,9 @@ class Shape(Protocol):
         """The constraints."""
 
 
-def violations(shape: Shape, value: object, path: str = "") -> list[str]:
-    """AWS's text for every broken constraint of `value`; empty when there is none."""
-    return list(_violations(shape, value, path))
+def violations(shape: Shape, value: object, path: str = "", *, patterns: bool = True) -> list[str]:
+    """AWS's text for every broken constraint of `value`, with or without patterns; empty when there is none."""
+    return list(_violations(shape, value, path, patterns=patterns))
 
 
 def message(found: Sequence[str]) -> str:
@@ -33,17 +33,17 @@ def message(found: Sequence[str]) -> str:
     return f"{len(found)} validation {noun} detected: {'; '.join(found)}"
 
 
-def _violations(shape: Any, value: object, path: str) -> Iterator[str]:
+def _violations(shape: Any, value: object, path: str, *, patterns: bool) -> Iterator[str]:
     match shape.type_name:
         case "structure" if isinstance(value, Mapping):
-            yield from _of_structure(shape, value, path)
+            yield from _of_structure(shape, value, path, patterns=patterns)
         case "list" if isinstance(value, Sequence):
             yield from _of_length(shape, len(value), value, path)
             for number, item in enumerate(value, start=1):
-                yield from _violations(shape.member, item, f"{path}.{number}.member")
+                yield from _violations(shape.member, item, f"{path}.{number}.member", patterns=patterns)
         case "string" if isinstance(value, str):
             yield from _of_length(shape, len(value), value, path)
-            yield from _of_text(shape, value, path)
+            yield from _of_text(shape, value, path, patterns=patterns)
         case "blob" if isinstance(value, bytes):
             yield from _of_length(shape, len(value), "java.nio.HeapByteBuffer", path)
         case "integer" | "long" if isinstance(value, int):
@@ -52,11 +52,11 @@ def _violations(shape: Any, value: object, path: str) -> Iterator[str]:
             return
 
 
-def _of_structure(shape: Any, value: Mapping[str, object], path: str) -> Iterator[str]:
+def _of_structure(shape: Any, value: Mapping[str, object], path: str, *, patterns: bool) -> Iterator[str]:
     for name, member in shape.members.items():
         inner = f"{path}.{name[0].lower()}{name[1:]}".lstrip(".")
         if value.get(name) is not None:
-            yield from _violations(member, value[name], inner)
+            yield from _violations(member, value[name], inner, patterns=patterns)
         elif name in shape.metadata.get("required", ()):
             yield f"Value null at '{inner}' failed to satisfy constraint: Member must not be null"
 
@@ -79,8 +79,8 @@ def _of_number(shape: Shape, value: int, path: str) -> Iterator[str]:
         yield _broken(value, path, f"have value less than or equal to {shape.metadata['max']}")
 
 
-def _of_text(shape: Shape, value: str, path: str) -> Iterator[str]:
-    pattern = shape.metadata.get("pattern", "")
+def _of_text(shape: Shape, value: str, path: str, *, patterns: bool) -> Iterator[str]:
+    pattern = shape.metadata.get("pattern", "") if patterns else ""
     if pattern and "\\p{" not in pattern and not re.fullmatch(pattern, value, re.DOTALL):
         yield _broken(value, path, f"satisfy regular expression pattern: {pattern}")
     allowed = shape.metadata.get("enum")

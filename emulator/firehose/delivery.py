@@ -1,24 +1,32 @@
-"""One chunk on its way to S3: its objects, the writes, the retries.
+"""One chunk on its way to its destination: requests to an endpoint, objects in S3, and the retries.
 
 Every object of a chunk is written before the chunk counts as delivered. An object that S3 refuses is tried again
-with back-off in emulator time; nothing else is lost or repeated meanwhile.
+with back-off in emulator time; nothing else is lost or repeated meanwhile. Records that an endpoint refuses for longer
+than its retry duration become an object of failed records.
 Source: https://docs.aws.amazon.com/firehose/latest/dev/troubleshooting.html (S3 as the destination: Firehose keeps
-retrying until the retention period ends; 24 hours for direct puts).
+retrying until the retention period ends; 24 hours for direct puts) and retry.html of the same guide.
 """
 
 import logging
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from math import inf
 from random import Random
 from typing import Protocol
 
 from emulator.clock import CLOCK, Alarm, Clock
 from emulator.faults.engine import FAULTS
 from emulator.faults.points import Action
-from emulator.firehose.buffer import Chunk
-from emulator.firehose.keys import ErrorOutput
-from emulator.firehose.processing import Failure, Invoke, process
-from emulator.firehose.settings import Destination, S3Target
+from emulator.firehose import endpoint as http
+from emulator.firehose.buffer import Chunk, Entry
+from emulator.firehose.endpoint import EndpointError
+from emulator.firehose.error_output import Failure
+from emulator.firehose.keys import ErrorOutput, Partition
+from emulator.firehose.partitioning import Extract, partition
+from emulator.firehose.processing import Invoke, Part, process
+from emulator.firehose.query import extract
+from emulator.firehose.settings import Destination, Endpoint, S3Target
 
 LOG = logging.getLogger(__name__)
 
@@ -26,6 +34,7 @@ FIRST_RETRY_S = 0.1
 LONGEST_RETRY_S = 30.0
 DIRECT_PUT_RETENTION_S = 24 * 3600.0
 FAULT_POINT = "firehose.delivery"
+ENDPOINT_FAULT_POINT = "firehose.endpoint"
 
 
 class S3Error(Exception):
@@ -40,24 +49,35 @@ class ObjectStore(Protocol):
 
 @dataclass(frozen=True)
 class Source:
-    """What names and transforms a delivery: the delivery stream, its version, its function calls."""
+    """What names and transforms a delivery: the delivery stream, its version, its function calls and queries."""
 
     name: str
     version: int
     invoke: Invoke
     retention_s: float | None = None
+    arn: str = ""
+    extract: Extract = extract
 
 
 @dataclass(frozen=True)
 class _Object:
-    """One object to write; `keys` makes a fresh key each time it is called."""
+    """One object to write, and the records in it; `keys` makes a fresh key each time it is called.
+
+    `retry_s`, where given, is how long it is tried before its records go to the error prefix.
+    """
 
     target: S3Target
     keys: Callable[[], str]
     data: bytes
+    entries: Sequence[Entry]
+    retry_s: float | None = None
 
     def body(self, key: str) -> bytes:
         return self.target.compression.compress(self.data, key.rsplit("/", 1)[-1])
+
+
+class _InterruptedError(Exception):
+    """`interrupt` rang between two attempts."""
 
 
 @dataclass
@@ -67,53 +87,152 @@ class Delivery:
     store: ObjectStore
     clock: Clock = CLOCK
     rng: Random = field(default_factory=lambda: Random())  # noqa: S311 - keys must differ, not be secret
+    post: http.Post = http.post
     interrupt: Alarm = field(init=False)
     problem: str = ""
 
     def __post_init__(self) -> None:
         self.interrupt = Alarm(self.clock)
+        self._ids = uuid.UUID(int=self.rng.getrandbits(128), version=4)
 
     def deliver(self, chunk: Chunk, destination: Destination, source: Source) -> bool:
-        """Return True when every object of the chunk is durable or its retention is over.
+        """Return True when every record of the chunk is delivered, set aside, or its retention is over.
 
         False when `interrupt` rang between two attempts: the chunk is to be delivered again from the start.
         """
-        done = all(self._write(item, chunk, source) for item in self._objects(chunk, destination, source))
-        self.problem = ""
-        return done
+        try:
+            for item in self._objects(chunk, destination, source):
+                self._write(item, chunk, source)
+        except _InterruptedError:
+            return False
+        finally:
+            self.problem = ""
+        return True
 
     def _objects(self, chunk: Chunk, destination: Destination, source: Source) -> Iterator[_Object]:
+        """The objects of a chunk, once its records are posted where they are to be."""
         processed = process(chunk.entries, destination.processing, source.invoke, self.clock.now)
-        at = chunk.oldest
-        target, backup = destination.target, destination.backup
-        if processed.data:
-            yield _Object(target, lambda: target.layout.key(source.name, source.version, at, self.rng), processed.data)
-        if processed.failures:
-            why = ErrorOutput.PROCESSING_FAILED
-            yield _Object(
-                target,
-                lambda: target.layout.error_key(source.name, source.version, at, why, self.rng),
-                b"".join(processed.failures),
+        failures = list(processed.failures)
+        if destination.endpoint is not None:
+            parts = _delimited(processed.parts, destination)
+            failures += self._posted(parts, destination.endpoint, chunk, source)
+        elif destination.partitioning is not None:
+            partitioned = partition(
+                processed.parts,
+                destination.partitioning,
+                destination.target.layout,
+                extract=source.extract,
+                now=self.clock.now,
             )
-        if backup is not None:
+            failures += partitioned.failures
+            for group in partitioned.groups:
+                yield from self._of_parts(group.parts, destination, chunk, source, group.partition)
+        else:
+            yield from self._of_parts(processed.parts, destination, chunk, source)
+        yield from self._of_failures(failures, destination.target, chunk, source)
+        if destination.backup is not None:
             raw = b"".join(entry.data for entry in chunk.entries)
-            yield _Object(backup, lambda: backup.layout.key(source.name, source.version, at, self.rng), raw)
+            keys = self._keys(destination.backup, chunk.oldest, source)
+            yield _Object(destination.backup, keys, raw, chunk.entries)
 
-    def _write(self, item: _Object, chunk: Chunk, source: Source) -> bool:
-        wait = FIRST_RETRY_S
+    def _of_parts(
+        self,
+        parts: Sequence[Part],
+        destination: Destination,
+        chunk: Chunk,
+        source: Source,
+        values: Partition | None = None,
+    ) -> Iterator[_Object]:
+        data = b"".join(part.data for part in _delimited(parts, destination))
+        if data:
+            at = chunk.oldest if values is None else min(part.entry.arrival for part in parts)
+            retry_s = destination.partitioning.retry_s if destination.partitioning is not None else None
+            keys = self._keys(destination.target, at, source, values)
+            yield _Object(destination.target, keys, data, [part.entry for part in parts], retry_s)
+
+    def _of_failures(
+        self, failures: Sequence[Failure], target: S3Target, chunk: Chunk, source: Source
+    ) -> Iterator[_Object]:
+        """One object for each kind of failure."""
+        for why in ErrorOutput:
+            failed = [failure for failure in failures if failure.output is why]
+            if failed:
+                lines = b"".join(failure.line() for failure in failed)
+                keys = self._error_keys(target, chunk.oldest, source, why)
+                yield _Object(target, keys, lines, [failure.entry for failure in failed])
+
+    def _keys(self, target: S3Target, at: float, source: Source, values: Partition | None = None) -> Callable[[], str]:
+        return lambda: target.layout.key(source.name, source.version, at, self.rng, values)
+
+    def _error_keys(self, target: S3Target, at: float, source: Source, why: ErrorOutput) -> Callable[[], str]:
+        return lambda: target.layout.error_key(source.name, source.version, at, why, self.rng)
+
+    def _posted(self, parts: Sequence[Part], endpoint: Endpoint, chunk: Chunk, source: Source) -> Iterator[Failure]:
+        """Post the parts; those that the endpoint did not take while they were tried are failures."""
+        for number, batch in enumerate(http.batches(parts)):
+            request = http.request_of(
+                batch,
+                endpoint,
+                request_id=str(uuid.uuid5(self._ids, f"{chunk.number}/{number}")),
+                source_arn=source.arn,
+                now=self.clock.now(),
+            )
+            attempts, error = self._post(request, endpoint, source)
+            if error is None:
+                continue
+            LOG.warning("%s: gave up %d records for %s: %s", source.name, len(batch), endpoint.url.place, error)
+            if not error.final:
+                ended_at, output = self.clock.now(), ErrorOutput.HTTP_ENDPOINT_FAILED
+                for part in batch:
+                    yield Failure(part.entry, error.code, str(error), attempts, ended_at, output=output, data=part.data)
+
+    def _post(self, request: http.Request, endpoint: Endpoint, source: Source) -> tuple[int, EndpointError | None]:
+        """How many attempts were made, and why the last of them failed, if it did."""
+        attempts, give_up_at = 0, inf
+        while True:
+            attempts += 1
+            try:
+                self._attempt_post(request, endpoint, source)
+                self.problem = ""
+                return attempts, None
+            except EndpointError as error:
+                self._complain(f"post to {endpoint.url.place}", source.name, error)
+                now = self.clock.now()
+                give_up_at = min(give_up_at, now + endpoint.retry_s)
+                if error.final or now >= give_up_at:
+                    return attempts, error
+                failed = error
+            self._pause(min(http.pause_s(attempts, self.rng), give_up_at - now))
+            if self.clock.now() >= give_up_at:
+                return attempts, failed
+
+    def _attempt_post(self, request: http.Request, endpoint: Endpoint, source: Source) -> None:
+        target = {"delivery_stream": source.name, "url": str(endpoint.url)}
+        firing = FAULTS.strike(ENDPOINT_FAULT_POINT, target, identity=source.name)
+        if firing is not None and firing.action is Action.FAIL:
+            http.check(http.Answer(503, {}, b"Service Unavailable"), request.id)
+        http.check(self.post(endpoint.url, request), request.id)
+        if firing is not None and firing.action is Action.DUPLICATE:
+            http.check(self.post(endpoint.url, request), request.id)
+
+    def _write(self, item: _Object, chunk: Chunk, source: Source) -> None:
+        wait, began = FIRST_RETRY_S, self.clock.now()
         key = item.keys()
         while True:
             try:
                 self._attempt(item, key, chunk, source)
                 self.problem = ""
-                return True
+                return
             except S3Error as error:
-                self._complain(item.target.bucket, source.name, error)
-            if self.interrupt.wait(wait):
-                return False
+                self._complain(f"write to bucket {item.target.bucket}", source.name, error)
+                failed = error
+            if item.retry_s is not None and self.clock.now() - began >= item.retry_s:
+                item = self._as_failed(item, chunk, source, code="S3.DeliveryFailed", message=str(failed))
+                key = item.keys()
+            self._pause(wait)
             if source.retention_s is not None and self.clock.now() - chunk.oldest > source.retention_s:
                 LOG.error("%s: gave up %d bytes: %s", source.name, chunk.size, self.problem)
-                return True
+                return
             wait = min(2 * wait, LONGEST_RETRY_S)
 
     def _attempt(self, item: _Object, key: str, chunk: Chunk, source: Source) -> None:
@@ -123,22 +242,31 @@ class Delivery:
         if firing is not None and firing.action is Action.FAIL:
             raise S3Error("ServiceUnavailable: Please reduce your request rate.")
         if firing is not None and firing.action is Action.ERROR_OUTPUT:
-            self._set_aside(item, chunk, source)
-            return
+            message = "The Lambda function was successfully invoked but it returned an error result."
+            item = self._as_failed(item, chunk, source, code="Lambda.FunctionError", message=message)
+            key = item.keys()
         self.store.put(item.target, key, item.body(key))
         if firing is not None and firing.action is Action.DUPLICATE:
             again = item.keys()
             self.store.put(item.target, again, item.body(again))
 
-    def _set_aside(self, item: _Object, chunk: Chunk, source: Source) -> None:
-        """Write the records below the error prefix, as Firehose does when its transformation fails."""
-        why = ErrorOutput.PROCESSING_FAILED
-        key = item.target.layout.error_key(source.name, source.version, chunk.oldest, why, self.rng)
-        failure = Failure("Lambda.FunctionError", "The Lambda function was invoked but it returned an error.")
-        lines = b"".join(failure.line(entry, 1, self.clock.now()) for entry in chunk.entries)
-        self.store.put(item.target, key, item.target.compression.compress(lines, key.rsplit("/", 1)[-1]))
+    def _as_failed(self, item: _Object, chunk: Chunk, source: Source, *, code: str, message: str) -> _Object:
+        """The records of an object as an object below the error prefix."""
+        now = self.clock.now()
+        failures = [Failure(entry, code, message, 1, now) for entry in item.entries]
+        return next(self._of_failures(failures, item.target, chunk, source))
 
-    def _complain(self, bucket: str, name: str, error: S3Error) -> None:
+    def _pause(self, seconds: float) -> None:
+        if self.interrupt.wait(seconds):
+            raise _InterruptedError
+
+    def _complain(self, what: str, name: str, error: Exception) -> None:
         if not self.problem:
-            LOG.warning("%s: cannot write to bucket %s, trying again: %s", name, bucket, error)
+            LOG.warning("%s: cannot %s, trying again: %s", name, what, error)
         self.problem = str(error)
+
+
+def _delimited(parts: Sequence[Part], destination: Destination) -> Sequence[Part]:
+    """The parts with the delimiter that is appended to each, if any."""
+    delimiter = destination.processing.append
+    return [replace(part, data=part.data + delimiter) for part in parts] if delimiter else parts

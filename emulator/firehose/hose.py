@@ -1,6 +1,6 @@
 """A delivery stream as its owner sees it: configuration, tags, encryption, and the parts that run it."""
 
-import os
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,15 +10,17 @@ from emulator.clock import CLOCK
 from emulator.firehose.aws import Bucket, Function, Identity, client_for
 from emulator.firehose.buffer import Entry
 from emulator.firehose.delivery import DIRECT_PUT_RETENTION_S, Delivery, Source
-from emulator.firehose.destinations import description, merged
-from emulator.firehose.settings import destination_of
+from emulator.firehose.destinations import Configuration, Kind
+from emulator.firehose.query import QueryError, check_query
+from emulator.firehose.settings import ConfigurationError
 from emulator.firehose.source import KinesisSource
 from emulator.firehose.stream import DeliveryStream, Setup
+from emulator.firehose.suites import is_lenient, longest_interval_s
 from emulator.inflight import Pending
 
+LOG = logging.getLogger(__name__)
+
 DIRECT_PUT, FROM_KINESIS = "DirectPut", "KinesisStreamAsSource"
-LONGEST_INTERVAL_VARIABLE = "WAVETANK_FIREHOSE_MAX_INTERVAL_S"
-"""Caps every buffer interval, for clients that will not wait; the descriptions still show the hints."""
 
 
 @dataclass
@@ -27,8 +29,7 @@ class Hose:
 
     name: str
     identity: Identity
-    config: dict[str, Any]
-    extended: bool
+    config: Configuration
     source_config: dict[str, Any] | None
     stream: DeliveryStream
     source: KinesisSource | None
@@ -43,9 +44,8 @@ class Hose:
         cls,
         name: str,
         identity: Identity,
-        config: dict[str, Any],
+        config: Configuration,
         *,
-        extended: bool,
         source_config: dict[str, Any] | None,
     ) -> "Hose":
         """Start to deliver; when this returns, the position in the source is taken.
@@ -54,14 +54,14 @@ class Hose:
         """
         source_arn = source_config["KinesisStreamARN"] if source_config else None
         setup = _setup(name, 1, identity, config, source_arn)
-        stream = DeliveryStream(setup, Delivery(Bucket(identity)), longest_interval_s=_longest_interval_s())
+        stream = DeliveryStream(setup, Delivery(Bucket(identity)), longest_interval_s=longest_interval_s())
         source = None
         if source_arn:
             source = KinesisSource(client_for("kinesis", source_arn, identity), source_arn, stream)
             source.open()
             source.start()
         stream.start()
-        return cls(name, identity, config, extended, source_config, stream, source, CLOCK.now())
+        return cls(name, identity, config, source_config, stream, source, CLOCK.now())
 
     def close(self) -> None:
         """Stop at once; what is buffered is forgotten, as on AWS."""
@@ -84,9 +84,9 @@ class Hose:
         now = CLOCK.now()
         self.stream.accept([Entry(item, now) for item in data])
 
-    def update(self, change: dict[str, Any]) -> None:
+    def update(self, kind: Kind, change: dict[str, Any]) -> None:
         """Merge a change into the configuration and use it. Raises ConfigurationError; nothing has changed then."""
-        config = merged(self.config, change)
+        config = self.config.updated(kind, change)
         arn = self.source_config["KinesisStreamARN"] if self.source_config else None
         setup = _setup(self.name, self.version + 1, self.identity, config, arn)
         self.config, self.version, self.updated = config, self.version + 1, CLOCK.now()
@@ -94,8 +94,7 @@ class Hose:
 
     def buckets(self) -> set[str]:
         """The names of the buckets that it writes to."""
-        backup = self.config.get("S3BackupConfiguration")
-        return {config["BucketARN"].rpartition(":")[2] for config in (self.config, backup) if config}
+        return {arn.rpartition(":")[2] for arn in self.config.bucket_arns()}
 
     def pending(self) -> list[Pending]:
         """What is put and not at its destination yet."""
@@ -110,7 +109,7 @@ class Hose:
             "DeliveryStreamType": self.type,
             "VersionId": str(self.version),
             "CreateTimestamp": _time(self.created),
-            "Destinations": [description(self.config, extended=self.extended)],
+            "Destinations": [self.config.description()],
             "HasMoreDestinations": False,
         }
         if self.updated is not None:
@@ -123,15 +122,24 @@ class Hose:
         return found
 
 
-def _setup(name: str, version: int, identity: Identity, config: dict[str, Any], source_arn: str | None) -> Setup:
+def _setup(name: str, version: int, identity: Identity, config: Configuration, source_arn: str | None) -> Setup:
+    destination = config.settings(lenient=is_lenient())
+    if is_lenient():
+        _warn_of_liberties(name, config)
+    if destination.processing.query is not None:
+        try:
+            check_query(destination.processing.query)
+        except QueryError as error:
+            raise ConfigurationError(f"MetadataExtractionQuery is not a valid jq program: {error}") from error
     retention_s = None if source_arn else DIRECT_PUT_RETENTION_S
-    source = Source(name, version, Function(identity, source_arn), retention_s)
-    return Setup(destination_of(config), source)
+    return Setup(destination, Source(name, version, Function(identity, source_arn), retention_s, identity.arn))
 
 
-def _longest_interval_s() -> float | None:
-    text = os.environ.get(LONGEST_INTERVAL_VARIABLE)
-    return float(text) if text else None
+def _warn_of_liberties(name: str, config: Configuration) -> None:
+    try:
+        config.settings(lenient=False)
+    except ConfigurationError as error:
+        LOG.warning("%s: taken, and refused by AWS: %s", name, error)
 
 
 def _time(seconds: float) -> datetime:

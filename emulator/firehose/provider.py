@@ -23,7 +23,7 @@ from localstack.services.plugins import ServiceLifecycleHook
 from localstack.utils.aws.arns import firehose_stream_arn
 
 from emulator.firehose.aws import Identity
-from emulator.firehose.destinations import DESTINATION_ID
+from emulator.firehose.destinations import DESTINATION_ID, Configuration
 from emulator.firehose.hose import DIRECT_PUT, FROM_KINESIS, Hose
 from emulator.firehose.rules import check, check_batch, creation, update
 from emulator.firehose.settings import ConfigurationError
@@ -40,7 +40,7 @@ Answer = dict[str, Any]
 
 
 class FirehoseProvider(FirehoseApi, ServiceLifecycleHook):
-    """Delivery streams to S3, from direct puts or a Kinesis stream."""
+    """Delivery streams to S3 or an HTTP endpoint, from direct puts or a Kinesis stream."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -73,7 +73,6 @@ class FirehoseProvider(FirehoseApi, ServiceLifecycleHook):
                 name,
                 Identity(arn, context.account_id, context.region),
                 wanted.config,
-                extended=wanted.extended,
                 source_config=wanted.source_config,
             )
             hose.tags |= _tags(request.get("Tags"))
@@ -129,7 +128,7 @@ class FirehoseProvider(FirehoseApi, ServiceLifecycleHook):
         """Merge the update into the destination and count the version up."""
         with self._lock:
             hose = self._hose(context, request)
-            change = update(request)
+            kind, change = update(request)
             wanted = request["CurrentDeliveryStreamVersionId"]
             if wanted != str(hose.version):
                 raise ConcurrentModificationException(
@@ -139,7 +138,7 @@ class FirehoseProvider(FirehoseApi, ServiceLifecycleHook):
             if request["DestinationId"] != DESTINATION_ID:
                 raise InvalidArgumentException(f"Destination Id {request['DestinationId']} not found")
             try:
-                hose.update(change)
+                hose.update(kind, change)
             except ConfigurationError as error:
                 raise InvalidArgumentException(str(error)) from error
         return {}
@@ -245,7 +244,7 @@ class FirehoseProvider(FirehoseApi, ServiceLifecycleHook):
                 stream.flush()
 
 
-def _opened(name: str, identity: Identity, config: Answer, **rest: Any) -> Hose:
+def _opened(name: str, identity: Identity, config: Configuration, **rest: Any) -> Hose:
     try:
         return Hose.open(name, identity, config, **rest)
     except ConfigurationError as error:

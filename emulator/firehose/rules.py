@@ -4,6 +4,7 @@ Raises LocalStack's exceptions with AWS's codes and, where they are known, AWS's
 Source: the Firehose API reference.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +13,12 @@ from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.api.firehose import InvalidArgumentException
 
 from emulator.firehose.constraints import message, violations
+from emulator.firehose.destinations import Configuration, Kind
 from emulator.firehose.hose import DIRECT_PUT, FROM_KINESIS
+from emulator.firehose.suites import is_lenient
 
-EXTENDED_S3, PLAIN_S3 = "ExtendedS3Destination", "S3Destination"
+LOG = logging.getLogger(__name__)
+
 BATCH_BYTES = 4 * 1024 * 1024
 
 
@@ -22,27 +26,42 @@ BATCH_BYTES = 4 * 1024 * 1024
 class Creation:
     """A valid CreateDeliveryStream request, apart from the destination's own rules."""
 
-    config: dict[str, Any]
-    extended: bool
+    config: Configuration
     source_config: dict[str, Any] | None
 
 
 def check(context: RequestContext, request: Mapping[str, Any]) -> None:
     """Refuse what breaks the constraints of the API model, with a ValidationException."""
-    found = violations(context.operation.input_shape, request)
+    shape, checked = context.operation.input_shape, _with_https(request)
+    found = violations(shape, checked)
+    if found and is_lenient():
+        strict, found = found, violations(shape, checked, patterns=False)
+        if not found:
+            LOG.warning("taken, and refused by AWS: %s", message(strict))
     if found:
         raise CommonServiceException("ValidationException", message(found), status_code=400, sender_fault=True)
 
 
 def creation(request: Mapping[str, Any]) -> Creation:
     """The destination and the source of a request."""
-    extended, config = _only_destination(request, "Configuration")
-    return Creation(config, extended, _source(request))
+    kind, fields = _only_destination(request, "Configuration")
+    return Creation(Configuration(kind, fields), _source(request))
 
 
-def update(request: Mapping[str, Any]) -> dict[str, Any]:
-    """The change that an UpdateDestination request asks for."""
-    return _only_destination(request, "Update")[1]
+def update(request: Mapping[str, Any]) -> tuple[Kind, dict[str, Any]]:
+    """The change that an UpdateDestination request asks for, and of which kind of destination."""
+    return _only_destination(request, "Update")
+
+
+def _with_https(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The request as its constraints are for AWS, which takes https alone; where http is taken is checked later."""
+    for name in (f"{Kind.HTTP_ENDPOINT.value}Configuration", f"{Kind.HTTP_ENDPOINT.value}Update"):
+        destination = request.get(name) or {}
+        endpoint = destination.get("EndpointConfiguration") or {}
+        if str(endpoint.get("Url")).startswith("http://"):
+            secure = {**endpoint, "Url": "https" + endpoint["Url"].removeprefix("http")}
+            request = {**request, name: {**destination, "EndpointConfiguration": secure}}
+    return request
 
 
 def check_batch(sizes: list[int]) -> None:
@@ -51,7 +70,7 @@ def check_batch(sizes: list[int]) -> None:
         raise InvalidArgumentException("Records size exceeds 4 MB limit")
 
 
-def _only_destination(request: Mapping[str, Any], suffix: str) -> tuple[bool, dict[str, Any]]:
+def _only_destination(request: Mapping[str, Any], suffix: str) -> tuple[Kind, dict[str, Any]]:
     given = [
         name.removesuffix(suffix)
         for name, value in request.items()
@@ -59,12 +78,13 @@ def _only_destination(request: Mapping[str, Any], suffix: str) -> tuple[bool, di
     ]
     if len(given) != 1:
         raise InvalidArgumentException("Exactly one destination configuration is supported for a Firehose")
-    if given[0] not in (EXTENDED_S3, PLAIN_S3):
+    kinds = [kind.value for kind in Kind]
+    if given[0] not in kinds:
+        supported = ", ".join(f"{kind}{suffix}" for kind in kinds)
         raise InvalidArgumentException(
-            f"{given[0]}{suffix} is not supported by this emulator; "
-            f"supported are {EXTENDED_S3}{suffix} and {PLAIN_S3}{suffix}"
+            f"{given[0]}{suffix} is not supported by this emulator; supported are {supported}"
         )
-    return given[0] == EXTENDED_S3, dict(request[given[0] + suffix])
+    return Kind(given[0]), dict(request[given[0] + suffix])
 
 
 def _source(request: Mapping[str, Any]) -> dict[str, Any] | None:

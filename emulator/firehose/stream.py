@@ -24,7 +24,7 @@ BUFFER_HOP = "firehose.buffer"
 DELIVERY_HOP = "firehose.delivery"
 SPLIT_POINT = "firehose.buffer"
 ROOM_BYTES = 256 * 1024 * 1024
-"""So much may wait for S3 before a source is read no further and direct puts are refused."""
+"""So much may wait for its destination before a source is read no further and direct puts are refused."""
 
 
 @dataclass
@@ -88,7 +88,7 @@ class DeliveryStream:
             self._wake.set()
 
     def has_room(self) -> bool:
-        """Whether less waits for S3 than may."""
+        """Whether less waits to be delivered than may."""
         return self._waiting_bytes < ROOM_BYTES
 
     def wait_for_room(self) -> None:
@@ -103,7 +103,7 @@ class DeliveryStream:
         self._wake.set()
 
     def discard(self) -> None:
-        """Forget what is buffered and what waits for S3; a write that is under way ends, and is not tried again."""
+        """Forget what is buffered and what waits to be delivered; an attempt under way ends, and is the last."""
         with self._room:
             self._buffer.seal()
             self._sealed.clear()
@@ -173,7 +173,9 @@ class DeliveryStream:
                 self._wake.wait(None if due_at is None else due_at - self._clock.now())
 
     def _deliver(self, chunk: Chunk, setup: Setup) -> None:
-        what = f"{setup.source.name}: {chunk.size} B to {setup.destination.target.bucket}"
+        endpoint = setup.destination.endpoint
+        where = endpoint.url.place if endpoint is not None else setup.destination.target.bucket
+        what = f"{setup.source.name}: {chunk.size} B to {where}"
         with IN_FLIGHT.doing(DELIVERY_HOP, what):
             try:
                 done = self._delivery.deliver(chunk, setup.destination, setup.source)

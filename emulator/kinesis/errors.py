@@ -3,6 +3,7 @@
 KinesisError
 ├── InvalidArgument           the caller: a value that does not fit this stream
 ├── Validation                the caller: a value that fits no stream
+├── Serialization             the caller: a request that cannot be read
 ├── ResourceNotFound          the caller: names something that is not there
 ├── ResourceInUse             the caller: the name is taken, or the thing is busy
 ├── LimitExceeded             the caller: over a quota of the account
@@ -34,6 +35,12 @@ class Validation(KinesisError):
     """The request does not meet the constraints of the operation's model."""
 
     code = "ValidationException"
+
+
+class Serialization(KinesisError):
+    """The request cannot be read as what it must be."""
+
+    code = "SerializationException"
 
 
 class ResourceNotFound(KinesisError):

@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from emulator.kinesis import sequence
 from emulator.kinesis.ascending import Ascending
 from emulator.kinesis.errors import InvalidArgument, ResourceNotFound
 from emulator.kinesis.shard import Shard, even_ranges, shard_id, shard_number
@@ -159,7 +160,7 @@ class ShardFamily:
         return whole
 
     def _begin_epoch(self, now_ms: int) -> None:
-        self.epoch = self._epochs.next(now_ms // 1000)
+        self.epoch = self._epochs.next(min(now_ms // 1000, sequence.LATEST_EPOCH))
 
     def _open_shard(self, first: int, last: int, parents: tuple[int, ...], now_ms: int) -> Shard:
         shard = Shard(self.opened, self.epoch, first, last, now_ms, parents)

@@ -14,6 +14,11 @@ OVERHEAD = 160
 """Estimated bytes that a retained record costs beyond its data and key: two object headers, two references, a time."""
 
 
+def key_bytes(key: str) -> int:
+    """The bytes of a partition key in UTF-8, as AWS counts it. Raises UnicodeEncodeError for half a surrogate."""
+    return len(key) if key.isascii() else len(key.encode())
+
+
 class Stored(NamedTuple):
     """One record as read: its place in the shard, arrival in milliseconds since the epoch, key and data."""
 
@@ -62,7 +67,7 @@ class RecordLog:
         last.keys.append(key)
         last.times.append(self._newest_ms)
         self.tail = index + 1
-        self.retained_bytes += len(data) + len(key) + OVERHEAD
+        self.retained_bytes += len(data) + key_bytes(key) + OVERHEAD
         return index
 
     def arrived_ms(self, index: int) -> int:
@@ -79,7 +84,7 @@ class RecordLog:
         found: list[Stored] = []
         budget = max_bytes
         for record in self._from(max(start, self.head)):
-            budget -= len(record.data) + len(record.key)
+            budget -= len(record.data) + key_bytes(record.key)
             if len(found) >= limit or (budget < 0 and found):
                 break
             found.append(record)
@@ -102,7 +107,7 @@ class RecordLog:
         for _ in range(count):
             segment, slot = divmod(self.head - self._first_slot, SEGMENT)
             part = self._segments[segment]
-            self.retained_bytes -= len(part.data[slot]) + len(part.keys[slot]) + OVERHEAD
+            self.retained_bytes -= len(part.data[slot]) + key_bytes(part.keys[slot]) + OVERHEAD
             part.data[slot] = b""
             part.keys[slot] = ""
             self.head += 1

@@ -1,14 +1,19 @@
 """`/_wavetank/kinesis/state`: GET exports the state of every stream, PUT imports it."""
 
-import json
 from typing import Any
 
 from localstack.services.edge import ROUTER
 
+from emulator.faults import inputs
+from emulator.faults.inputs import RefusedError
 from emulator.faults.routes import PATH as CONTROL
-from emulator.faults.routes import Answer, RefusedError, guarded
+from emulator.faults.routes import Answer, guarded
 
 PATH = f"{CONTROL}/kinesis/state"
+
+
+LARGEST_RATIO = 4
+"""An exported state is at most so many times as large as the records are in memory: base64, and escaped keys."""
 
 
 def install() -> None:
@@ -24,9 +29,11 @@ def _export(_request: Any) -> Answer:
 
 
 def _import(request: Any) -> Answer:
+    from emulator.kinesis.config import CONFIG
     from emulator.kinesis.state import import_state
 
+    state = inputs.body(request, inputs.LARGEST_BODY + LARGEST_RATIO * CONFIG.max_bytes)
     try:
-        return {"streams": import_state(json.loads(request.get_data()))}
+        return {"streams": import_state(state)}
     except ValueError as error:
         raise RefusedError(str(error)) from error

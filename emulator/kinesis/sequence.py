@@ -13,6 +13,10 @@ from dataclasses import dataclass
 FIRST_RECORD = 1
 LAST_INDEX = (1 << 63) - 1
 _MARK = 2 << 184
+LATEST_EPOCH = (1 << 36) - (1 << 24)
+"""A second of the year 4146. Epochs of later reshards follow one on another, for which there is room."""
+LAST_EPOCH = (1 << 36) - (1 << 16)
+"""The last that an imported state may have; the stream can be resharded still."""
 _EPOCH_SHIFT = 148
 _INDEX_SHIFT = 84
 _SHARD_SHIFT = 4

@@ -3,6 +3,7 @@
 import base64
 from typing import Any
 
+from emulator.kinesis import sequence
 from emulator.kinesis.ascending import Ascending
 from emulator.kinesis.consumer import Consumer
 from emulator.kinesis.family import ShardFamily, StreamIdentity
@@ -32,12 +33,10 @@ def exported(stream: Stream) -> Plain:
 
 
 def imported(plain: Plain, epochs: Ascending | None = None) -> Stream:
-    """The stream that `exported` described; raises KeyError, TypeError or ValueError when it did not."""
-    who = StreamIdentity(
-        str(plain["account"]), str(plain["region"]), str(plain["name"]), str(plain["arn"]), int(plain["created_ms"])
-    )
+    """The stream that `exported` described, which keeps the rules of `snapshot_rules`."""
+    who = StreamIdentity(*(plain[name] for name in ("account", "region", "name", "arn", "created_ms")))
     shards = [_imported_shard(shard) for shard in plain["shards"]]
-    family = ShardFamily.restored(who, shards, int(plain["opened"]), int(plain["epoch"]), epochs)
+    family = ShardFamily.restored(who, shards, plain["opened"], plain["epoch"], epochs)
     stream = Stream(who, family, _imported_settings(plain["settings"]))
     for consumer in plain["consumers"]:
         stream.consumers.restore(Consumer(**consumer))
@@ -47,7 +46,7 @@ def imported(plain: Plain, epochs: Ascending | None = None) -> Stream:
 def renewed(plain: Plain, created_ms: int, epochs: Ascending) -> Plain:
     """The same records in another stream: no iterator, checkpoint or sequence number of the first fits it."""
     known = sorted({plain["epoch"], *(shard["epoch"] for shard in plain["shards"])})
-    new = {epoch: epochs.next(created_ms // 1000) for epoch in known}
+    new = {epoch: epochs.next(min(created_ms // 1000, sequence.LATEST_EPOCH)) for epoch in known}
     shards = [shard | {"epoch": new[shard["epoch"]]} for shard in plain["shards"]]
     return plain | {"created_ms": created_ms, "epoch": new[plain["epoch"]], "shards": shards}
 
@@ -97,15 +96,15 @@ def _shard(shard: Shard) -> Plain:
 
 
 def _imported_shard(plain: Plain) -> Shard:
-    log = RecordLog(int(plain["head"]))
+    log = RecordLog(plain["head"])
     for arrived_ms, key, data in plain["records"]:
-        log.append(int(arrived_ms), str(key), base64.b64decode(data, validate=True))
+        log.append(arrived_ms, key, base64.b64decode(data))
     return Shard(
-        number=int(plain["number"]),
-        epoch=int(plain["epoch"]),
+        number=plain["number"],
+        epoch=plain["epoch"],
         first_hash=int(plain["first_hash"]),
         last_hash=int(plain["last_hash"]),
-        opened_ms=int(plain["opened_ms"]),
+        opened_ms=plain["opened_ms"],
         parents=tuple(plain["parents"]),
         children=tuple(plain["children"]),
         closed_ms=plain["closed_ms"],

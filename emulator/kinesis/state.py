@@ -3,6 +3,7 @@
 from typing import Any
 
 from emulator.doorbell import STREAM_WRITES
+from emulator.kinesis import snapshot_rules
 from emulator.kinesis.operations.boundary import now_ms
 from emulator.kinesis.snapshot import Plain, exported, imported, renewed
 from emulator.kinesis.store import CREATIONS, DEPARTED, EPOCHS, STORES, Region, all_streams
@@ -22,25 +23,21 @@ def export_state() -> dict[str, Any]:
     return {"version": VERSION, "streams": streams}
 
 
-def import_state(state: dict[str, Any]) -> int:
+def import_state(state: Any) -> int:
     """Put the exported streams in place of all that are there; returns how many.
 
     Iterators from before keep working where the stream has not changed since the export; where it has, the old records
     are those of a new stream, which readers read from its oldest: see `Departed.is_continued_by`.
-    Raises ValueError, and changes nothing, when the data was not exported here.
+    Raises ValueError, and changes nothing, when the data cannot have been exported: see `snapshot_rules`.
     """
-    try:
-        if state["version"] != VERSION:
-            raise ValueError(f"exported by another version: {state['version']}")
-        found = [(plain, imported(plain, EPOCHS)) for plain in state["streams"]]
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"not an exported state: {error!r}") from error
+    snapshot_rules.check(state, VERSION)
+    arriving = [(plain, imported(plain, EPOCHS)) for plain in state["streams"]]
     before = list(all_streams())
     SUBSCRIPTIONS.end()
     STORES.reset()
     for stream in before:
         DEPARTED.note(stream)
-    streams = [_returning(plain, stream) for plain, stream in found]
+    streams = [_returning(plain, stream) for plain, stream in arriving]
     for stream in streams:
         Region(stream.identity.account, stream.identity.region).put(stream)
     for stream in (*before, *streams):

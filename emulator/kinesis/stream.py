@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from emulator.kinesis import sequence
 from emulator.kinesis.consumer import Consumers
-from emulator.kinesis.errors import InvalidArgument
+from emulator.kinesis.errors import InvalidArgument, Serialization
 from emulator.kinesis.family import ShardFamily, StreamIdentity
-from emulator.kinesis.log import Stored
+from emulator.kinesis.log import Stored, key_bytes
 from emulator.kinesis.position import BY_SEQUENCE, Cursor, Start, StartingPosition
 from emulator.kinesis.settings import StreamSettings
 from emulator.kinesis.shard import HASH_KEYS, Shard, shard_id
@@ -31,6 +31,17 @@ class Entry(NamedTuple):
     key: str
     data: bytes
     explicit_hash: str | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of the data and of the key in UTF-8; raises Serialization for a key that has no UTF-8.
+
+        Source: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html
+        """
+        try:
+            return len(self.data) + key_bytes(self.key)
+        except UnicodeEncodeError as error:
+            raise Serialization("PartitionKey is not a text that can be written in UTF-8.") from error
 
     def hash_key(self) -> int:
         """MD5 of the partition key as a number, or the explicit hash key; raises InvalidArgument."""

@@ -78,7 +78,7 @@ def _own(shape: Shape, value: Any, path: str) -> Iterator[str]:
         yield from _size(rules, len(value), value, path, "length")
     elif isinstance(value, int):
         yield from _size(rules, value, value, path, "value")
-    if (pattern := rules.get("pattern")) and not re.fullmatch(pattern, str(value)):
+    if (pattern := rules.get("pattern")) and not re.fullmatch(pattern, str(value), re.ASCII):
         yield constraint(value, path, f"Member must satisfy regular expression pattern: {pattern}")
 
 

@@ -11,6 +11,8 @@ from enum import StrEnum
 
 from localstack.aws.api.lambda_ import InvalidRequestContentException, RequestTooLargeException
 
+from emulator.json_text import parsed
+
 MAX_REQUEST = 6 * 1024 * 1024
 """Bytes of an event whose answer is waited for."""
 
@@ -43,7 +45,7 @@ def check_event(payload: bytes | None, invocation_type: str | None) -> None:
     if WRITTEN_HERE.get():
         return
     try:
-        json.loads(payload)
+        parsed(payload)
     except ValueError as error:
         message = f"Could not parse request body into json: Could not parse payload into json: {error}"
         raise InvalidRequestContentException(message, Type="User") from error
@@ -57,7 +59,7 @@ def client_context(encoded: str | None) -> str:
     if not encoded:
         return ""
     try:
-        return json.dumps(json.loads(base64.b64decode(encoded, validate=True)))
+        return json.dumps(parsed(base64.b64decode(encoded, validate=True)))
     except ValueError as error:
         message = "Client context must be a valid Base64-encoded JSON object."
         raise InvalidRequestContentException(message, Type="User") from error

@@ -7,13 +7,14 @@
 - Environments that are idle end in emulator time.
 - A throttled invocation is counted, and says which limit it met.
 - An environment may be told to stop while it runs: it finishes first, which is no error.
+- A function's URL invokes it without a client context.
 - A fault may refuse an invocation before it gets an environment, or go with it to its environment.
 """
 
 import contextlib
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from localstack.aws.api.lambda_ import ThrottleReason, TooManyRequestsException
@@ -37,6 +38,7 @@ from localstack.services.lambda_.invocation.lambda_service import LambdaService
 from localstack.services.lambda_.invocation.logs import LogHandler, LogItem
 from localstack.utils.threads import start_thread
 
+from emulator.clock import CLOCK
 from emulator.cloudwatch import Place
 from emulator.lambda_ import telemetry
 from emulator.lambda_.admission import check_event, client_context
@@ -112,7 +114,7 @@ def _release(environment: ExecutionEnvironment) -> None:
             return
         if environment.status is not RuntimeStatus.INVOKING:
             raise InvalidStatusException(f"Environment {environment.id} is {environment.status}, not invoking.")
-        environment.last_returned = datetime.now()
+        environment.last_returned = datetime.fromtimestamp(CLOCK.now(), UTC).replace(tzinfo=None)
         environment.status = RuntimeStatus.READY
     if environment.initialization_type == InitializationType.on_demand:
         KEEP_ALIVE.idle(environment)
@@ -123,6 +125,9 @@ _invoke_checked = LambdaService.invoke
 
 def _invoke(service: LambdaService, *args: Any, **request: Any) -> InvocationResult | None:
     """Invoke a function, if its event may pass."""
+    if "trace_context" not in request:
+        # Not from the API but from a function's URL, for which LocalStack writes a client context. On AWS it has none.
+        request["client_context"] = None
     check_event(request.get("payload"), request.get("invocation_type"))
     client_context(request.get("client_context"))
     return _invoke_checked(service, *args, **request)

@@ -2,146 +2,99 @@
 
 import contextlib
 import fcntl
+import json
 import os
 import signal
+import socket
 import subprocess
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from emulator.lambda_.fork_servers import FORK_SERVERS, ForkServer
 from emulator.lambda_.launch import Launch
-from emulator.lambda_.notices import exit_notice, is_readable
+from emulator.lambda_.notices import is_readable
 
 OUTPUT_BUFFER = 1 << 20
 """Bytes of output a function may write while nobody reads, where the system lets us choose."""
 
 READ_BYTES = 1 << 16
 
+ANSWER_S = 10.0
+"""How long a keeper may take to start the process, and to end all that there is: more than it gives itself."""
 
-class Process(Protocol):
-    """A process that leads a group of its own, and has to be waited for by whoever started it."""
-
-    @property
-    def pid(self) -> int:
-        """Its number, which is also that of its process group."""
-
-    @property
-    def exit_notice(self) -> int | None:
-        """A descriptor that becomes readable when the process exits; None where the system has none (macOS)."""
-
-    def kill(self) -> None:
-        """Kill it and all of its group."""
-
-    def wait(self) -> int:
-        """Wait for its end: the exit status, negative for a signal."""
-
-
-class Alone:
-    """A process that was started by itself."""
-
-    def __init__(self, launch: Launch, leash: int, output: int) -> None:
-        """Start it; it inherits the leash, and writes to `output`. Raises OSError."""
-        self._process = subprocess.Popen(  # noqa: S603
-            launch.command(leash),
-            env=dict(launch.variables),
-            cwd=launch.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            pass_fds=(leash,),
-            start_new_session=True,
-        )
-        self.pid = self._process.pid
-        self.exit_notice = exit_notice(self.pid)
-
-    def kill(self) -> None:
-        """Kill it and all of its group."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
-
-    def wait(self) -> int:
-        """Wait for its end: the exit status, negative for a signal."""
-        return self._process.wait()
+Starter = subprocess.Popen[bytes] | ForkServer
+"""Whose child a keeper is: ours, or a fork server's."""
 
 
 @dataclass(frozen=True)
-class Forked:
-    """A process that a fork server has made."""
+class Tied:
+    """Our ends of what ties a keeper to us."""
 
-    pid: int
-    exit_notice: int
-    server: ForkServer
-
-    def kill(self) -> None:
-        """Kill it and all of its group.
-
-        Without its server its number may be somebody else's by now; then its group ends with the leash.
-        """
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            if self.server.lost:
-                signal.pidfd_send_signal(self.exit_notice, signal.SIGKILL)
-            else:
-                os.killpg(self.pid, signal.SIGKILL)
-
-    def wait(self) -> int:
-        """Wait for its end: the exit status, negative for a signal."""
-        is_readable(self.exit_notice, None)
-        try:
-            return self.server.reap(self.pid)
-        finally:
-            FORK_SERVERS.release(self.server)
+    control: socket.socket
+    output: int
+    starter: Starter
 
 
 class Child:
-    """A running process in a session and process group of its own, tied to us by a pipe (see `runtime/bootstrap.py`).
+    """A running process in a session and process group of its own, with a keeper (see `runtime/keeper.py`).
 
     Standard output and standard error are one pipe, so that what is written stays in order.
     """
 
     def __init__(self, launch: Launch) -> None:
         """Start it: forked where that is the same, otherwise by itself. Raises OSError where it cannot start."""
-        tied: tuple[Process, int, int] | None = None
+        tied: Tied | None = None
         with FORK_SERVERS.forking(launch) as server:
             if server is not None:
-                tied = _tied(lambda leash, output: _fork(server, launch, leash, output))
-        # A fork that came to nothing leaves no process that could take what is meant for this one: its leash is closed.
-        tied = tied or _tied(lambda leash, output: Alone(launch, leash, output))
+                tied = _tied(lambda control, output: _fork(server, launch, control, output))
+        # A fork that came to nothing leaves no process that could take what is meant for this: its socket is closed.
+        tied = tied or _tied(lambda control, output: _start(launch, control, output))
         if tied is None:
             raise OSError("no process was started")
-        self._process, self._leash, self.output = tied
+        self._control, self.output, self._starter = tied.control, tied.output, tied.starter
         _enlarge(self.output)
         os.set_blocking(self.output, False)
         self._lock, self._end_lock = threading.Lock(), threading.Lock()
-        self._ended = False
+        self._heard = bytearray()
+        self._is_over = self._is_closed = False
         self._status: int | None = None
         self.output_open = True
-        self.exit_notice = self._process.exit_notice
+        self.pid = self.keeper = 0
+        self.failure: int | None = None
+        """The number of the system's error for which the program could not be executed."""
+        self._control.settimeout(ANSWER_S)
+        if isinstance(self._starter, subprocess.Popen):
+            with contextlib.suppress(OSError):
+                self._control.sendall(json.dumps(launch.order()).encode() + b"\n")
+        while not (self.pid or self._is_over):
+            self._hear()
+        if not self.pid:
+            self.end()
+            raise OSError("the process was not started")
 
     @property
-    def pid(self) -> int:
-        """The process, and its process group."""
-        return self._process.pid
+    def exit_notice(self) -> socket.socket:
+        """A socket that becomes readable when the process is over, with all that it started."""
+        return self._control
 
     def has_exited(self) -> bool:
         """Whether the process is over, of itself or killed; its number stays taken until `end`."""
         with self._lock:
-            if self._ended:
-                return True
-            if self.exit_notice is not None:
-                return is_readable(self.exit_notice, 0)
-        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
-        try:
-            return os.waitid(os.P_PID, self.pid, flags) is not None
-        except ChildProcessError:
-            return True
+            while not self._is_over and is_readable(self._control.fileno(), 0):
+                self._hear()
+            return self._is_over
 
     def kill(self) -> None:
-        """Kill the process and every process of its group; from any thread, any number of times."""
+        """Kill the process, at once, and all that descends from it; from any thread, any number of times."""
         with self._lock:
-            if not self._ended:
-                self._process.kill()
+            if self._is_over:
+                return
+            for kill in (os.killpg, os.kill) if self.pid else ():  # It may not lead its group yet.
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    kill(self.pid, signal.SIGKILL)
+            with contextlib.suppress(OSError):
+                self._control.shutdown(socket.SHUT_WR)
 
     def read_output(self) -> bytes:
         """What was written since the last time; never waits. At its end `output_open` becomes false."""
@@ -153,52 +106,81 @@ class Child:
         return b"".join(pieces)
 
     def end(self) -> int:
-        """Kill what is left of the group and give everything back; the exit status, negative for a signal."""
+        """Kill what is left and give everything back; the exit status, negative for a signal.
+
+        Where there is no keeper any more nobody can tell: then the process was killed with it.
+        """
         self.kill()
         with self._end_lock:
-            if self._status is None:
-                self._status = self._process.wait()
-        with self._lock:
-            if not self._ended:
-                self._ended = True
-                for descriptor in (self._leash, self.output, self.exit_notice):
-                    if descriptor is not None:
-                        os.close(descriptor)
-        return self._status
+            if not self._is_closed:
+                self._is_closed = True
+                with self._lock:
+                    while not self._is_over:
+                        self._hear()
+                self._control.close()
+                os.close(self.output)
+                if isinstance(self._starter, ForkServer):
+                    FORK_SERVERS.release(self._starter)
+                else:
+                    self._starter.wait()
+        return -signal.SIGKILL if self._status is None else self._status
+
+    def _hear(self) -> None:
+        """Take what the keeper says next; it says no more after the status."""
+        try:
+            received = self._control.recv(READ_BYTES)
+        except OSError:
+            received = b""
+        self._heard += received
+        while (end := self._heard.find(b"\n")) >= 0:
+            message = json.loads(self._heard[:end])
+            del self._heard[: end + 1]
+            self.pid, self.keeper = message.get("pid", self.pid), message.get("keeper", self.keeper)
+            self.failure = message.get("failed", self.failure)
+            self._status = message.get("status")
+        self._is_over = not received or self._status is not None
 
 
-Start = Callable[[int, int], Process | None]
-"""Starts a process that inherits the first descriptor, its leash, and writes to the second; None where it cannot."""
+Start = Callable[[int, int], Starter | None]
+"""Starts a keeper that inherits the first descriptor, its socket, and whose process writes to the second."""
 
 
-def _tied(start: Start) -> tuple[Process, int, int] | None:
-    """A process, our end of its leash, and where its output is read; where there is none, nothing is left open."""
+def _tied(start: Start) -> Tied | None:
+    """A keeper's socket, and where the output of its process is read; where there is none, nothing is left open."""
     with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
-        held, leash = os.pipe()
-        theirs.callback(os.close, held)
-        ours.callback(os.close, leash)
+        control, remote = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        theirs.enter_context(remote)
+        ours.enter_context(control)
         output, writer = os.pipe()
         theirs.callback(os.close, writer)
         ours.callback(os.close, output)
-        process = start(held, writer)
-        if process is None:
+        starter = start(remote.fileno(), writer)
+        if starter is None:
             return None
         ours.pop_all()
-        return process, leash, output
+        return Tied(control, output, starter)
 
 
-def _fork(server: ForkServer, launch: Launch, leash: int, output: int) -> Process | None:
-    """A process that the server has forked; None where the function has to start by itself. Raises ServerLostError."""
-    pid = server.fork(launch, leash, output)
-    if pid is None:
-        return None
-    notice = exit_notice(pid)
-    if notice is None:
-        os.killpg(pid, signal.SIGKILL)
-        server.reap(pid)
+def _fork(server: ForkServer, launch: Launch, control: int, output: int) -> Starter | None:
+    """A keeper that the server has forked; None where the function has to start by itself. Raises ServerLostError."""
+    if not server.fork(launch, control, output):
         return None
     FORK_SERVERS.hold(server)
-    return Forked(pid, notice, server)
+    return server
+
+
+def _start(launch: Launch, control: int, output: int) -> Starter:
+    """A keeper that starts by itself. Raises OSError."""
+    return subprocess.Popen(  # noqa: S603
+        launch.command(control),
+        env=dict(launch.variables) if launch.is_python else {},
+        cwd=launch.folder,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        pass_fds=(control,),
+        start_new_session=True,
+    )
 
 
 def exit_reason(status: int) -> str:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emulator.clock import Alarm
-from emulator.lambda_.failures import RESPONSE_TOO_LARGE, Fault, fault_of
-from emulator.lambda_.function import Function, process_variables
+from emulator.lambda_.failures import RESPONSE_TOO_LARGE, ErrorType, Fault, fault_of
+from emulator.lambda_.function import Function, InvalidEntrypoint, process_variables
+from emulator.lambda_.interpreters import Interpreter
 from emulator.lambda_.launch import Launch
 from emulator.lambda_.logs import (
     Faulted,
@@ -26,11 +27,11 @@ from emulator.lambda_.logs import (
     Status,
     lines,
 )
-from emulator.lambda_.memory import MB
 from emulator.lambda_.runtime_api import Answered, Event, TooLarge
 from emulator.lambda_.session import Ready, Session
 from emulator.lambda_.storage import remove_tree
 from emulator.lambda_.trouble import INIT_FAULT, Kind, Trouble
+from emulator.lambda_.usage import MB
 
 INIT_LIMIT_S = 10.0
 """How long an initialization may take before the first event; AWS's limit."""
@@ -210,15 +211,20 @@ class Environment:
         if phase is Phase.INIT:
             self._note(InitStarted(time.time()))
         self._surroundings.scratch.mkdir(parents=True, exist_ok=True)
-        session = self._session = Session(self._launch(), self._function.memory_mb * MB)
-        self._kill_if_halted()
-        outcome = session.wait_until_ready(deadline)
+        try:
+            launch = self._launch()
+        except InvalidEntrypoint as error:
+            fault = Fault(ErrorType.ENTRYPOINT, str(error))
+        else:
+            session = self._session = Session(launch, self._function.memory_mb * MB, self._surroundings.scratch)
+            self._kill_if_halted()
+            outcome = session.wait_until_ready(deadline)
+            if isinstance(outcome, Ready):
+                self._keep_output(session)
+                self._init_ms = (time.monotonic() - began) * 1000 if phase is Phase.INIT else None
+                return session
+            fault = fault_of(outcome, self._function.timeout_s)
         took_ms = (time.monotonic() - began) * 1000
-        self._keep_output(session)
-        if isinstance(outcome, Ready):
-            self._init_ms = took_ms if phase is Phase.INIT else None
-            return session
-        fault = fault_of(outcome, self._function.timeout_s)
         self._end_session()
         self._note(InitEndedBadly(time.time(), took_ms, phase, fault.status, fault.reported_type))
         return fault
@@ -287,14 +293,17 @@ class Environment:
         remove_tree(self._surroundings.scratch)
 
     def _launch(self) -> Launch:
+        """What to start. Raises `InvalidEntrypoint`."""
         function, around = self._function, self._surroundings
         return Launch(
-            function.interpreter.program,
-            function.runtime_folder,
-            function.opt or around.scratch / "opt",
-            function.handler,
-            process_variables(function, around.given, around.own, around.scratch),
-            function.task_root,
+            program=function.program(),
+            runtime_folder=function.runtime_folder,
+            opt=function.opt or around.scratch / "opt",
+            handler=function.handler,
+            variables=process_variables(function, around.given, around.own, around.scratch),
+            folder=function.task_root,
+            storage_bytes=function.storage_mb * MB,
+            is_python=isinstance(function.runtime, Interpreter),
         )
 
 

@@ -18,12 +18,14 @@ from localstack.services.lambda_.invocation.runtime_executor import LambdaRuntim
 
 from emulator.callers import CALLERS, Caller, Doom
 from emulator.inflight import IN_FLIGHT
-from emulator.lambda_ import amendments, memory
+from emulator.lambda_ import amendments, usage
 from emulator.lambda_.environment import INIT_LIMIT_S, Call, Environment, Surroundings
 from emulator.lambda_.function import Function, LogFormat
-from emulator.lambda_.interpreters import Interpreter, interpreter_for
+from emulator.lambda_.interpreters import Runtime, runtime_for
 from emulator.lambda_.libraries import runtime_folder
 from emulator.lambda_.packages import merged, unpacked
+from emulator.lambda_.refusals import NO_IMAGES
+from emulator.lambda_.retention import LEASES
 from emulator.lambda_.trouble import Kind, Trouble
 
 LOG = logging.getLogger(__name__)
@@ -44,6 +46,7 @@ class ProcessExecutor(RuntimeExecutor):
         self._environment: Environment | None = None
         self._caller: Caller | None = None
         self._access_key_id = ""
+        self._folders: list[Path] = []
         self._last_logs = ""
         self.client_context = ""
         """What the next invocation's caller says of itself, in JSON."""
@@ -58,6 +61,8 @@ class ProcessExecutor(RuntimeExecutor):
         provisioned = initialization == InitializationType.provisioned_concurrency
         function = replace(describe(self.function_version), initialization=str(initialization))
         limit_s = max(PROVISIONED_INIT_LIMIT_S, function.timeout_s) if provisioned else INIT_LIMIT_S
+        self._folders = [folder for folder in (function.task_root, function.opt) if folder is not None]
+        LEASES.hold(self._folders)
         scratch = Path(tempfile.gettempdir()) / "functions" / self.id
         own = self.function_version.config.environment or {}
         self._environment = Environment(function, Surroundings(env_vars, own, scratch), limit_s)
@@ -74,6 +79,8 @@ class ProcessExecutor(RuntimeExecutor):
         if self._environment is not None:
             self._environment.stop(may_wait=lambda: not events.infra_stopping.is_set())
         CALLERS.strike_off(self._access_key_id)
+        LEASES.release(self._folders)
+        self._folders = []
 
     def invoke(self, payload: dict[str, str]) -> InvocationResult:
         """Run the handler on one event."""
@@ -126,7 +133,7 @@ class ProcessExecutor(RuntimeExecutor):
     def prepare_version(cls, function_version: FunctionVersion) -> None:
         """Find the runtime, unpack the code and the layers. What it raises becomes the reason of the Failed state."""
         if function_version.config.package_type != PackageType.Zip:
-            raise LambdaRuntimeException("Container images cannot run here: deploy the function as a .zip package.")
+            raise LambdaRuntimeException(NO_IMAGES)
         describe(function_version)
 
     @classmethod
@@ -136,19 +143,21 @@ class ProcessExecutor(RuntimeExecutor):
     @classmethod
     def validate_environment(cls) -> bool:
         """Always true: the interpreter that runs the stack can run functions. Says what this system lacks."""
-        if not memory.HAS_PROC:
-            LOG.warning("Without /proc only the memory of a function's main process counts against its limit.")
+        if not usage.HAS_PROC:
+            LOG.warning(
+                "Without /proc only the memory of a function's main process counts, and daemons of it outlive it."
+            )
         return True
 
 
 def describe(version: FunctionVersion) -> Function:
     """The function as an environment needs it, unpacked into the cache where it is not there yet.
 
-    Raises `RuntimeUnavailable`, `UnsafeArchive`, `zipfile.BadZipFile`.
+    Raises `RuntimeUnavailable`, `BadArchive`.
     """
     config = version.config
-    interpreter = interpreter_for(str(config.runtime))
-    layers = [_folder(layer.code, interpreter) for layer in config.layers]
+    runtime = runtime_for(str(config.runtime))
+    layers = [_folder(layer.code, runtime) for layer in config.layers]
     logging_config = config.logging_config or {}
     return Function(
         name=version.id.function_name,
@@ -157,17 +166,18 @@ def describe(version: FunctionVersion) -> Function:
         region=version.id.region,
         memory_mb=config.memory_size,
         timeout_s=float(config.timeout),
-        interpreter=interpreter,
-        runtime_folder=runtime_folder(interpreter),
-        task_root=_folder(config.code, interpreter),
+        runtime=runtime,
+        runtime_folder=runtime_folder(runtime),
+        task_root=_folder(config.code, runtime),
         opt=merged(layers) if layers else None,
         log_format=LogFormat(logging_config.get("LogFormat") or LogFormat.TEXT),
         log_level=logging_config.get("ApplicationLogLevel") or "INFO",
         system_log_level=logging_config.get("SystemLogLevel") or "INFO",
+        storage_mb=config.ephemeral_storage.size,
     )
 
 
-def _folder(code: S3Code, interpreter: Interpreter) -> Path:
+def _folder(code: S3Code, runtime: Runtime) -> Path:
     """The unpacked folder of an archive in LocalStack's own bucket, or the folder that stands for it (hot reload)."""
     if code.is_hot_reloading():
         return Path(code.get_unzipped_code_location())
@@ -175,4 +185,4 @@ def _folder(code: S3Code, interpreter: Interpreter) -> Path:
     def fetch(file: IO[bytes]) -> None:
         code._download_archive_to_file(file)
 
-    return unpacked(base64.b64decode(code.code_sha256).hex(), fetch, interpreter)
+    return unpacked(base64.b64decode(code.code_sha256).hex(), fetch, runtime)

@@ -4,22 +4,28 @@ Sources: https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 """
 
+import errno
 import json
+import os
 from dataclasses import dataclass
 from enum import StrEnum
 
+from emulator.json_text import parsed
 from emulator.lambda_.child import exit_reason
 from emulator.lambda_.logs import Status
 from emulator.lambda_.runtime_api import MAX_RESPONSE, InitFailed
-from emulator.lambda_.session import DeadlinePassed, Ended, OutOfMemory
+from emulator.lambda_.session import DeadlinePassed, Ended, NotExecuted, OutOfMemory, OutOfStorage
+from emulator.lambda_.usage import MB
 
 
 class ErrorType(StrEnum):
-    """`errorType` of the failures below."""
+    """`errorType` of the failures below; `STORAGE` is ours: on AWS the write fails, here the environment."""
 
     EXIT = "Runtime.ExitError"
     OUT_OF_MEMORY = "Runtime.OutOfMemory"
     TIMEOUT = "Sandbox.Timedout"
+    ENTRYPOINT = "Runtime.InvalidEntrypoint"
+    STORAGE = "Runtime.NoSpaceLeft"
     RESPONSE_SIZE = "Function.ResponseSizeTooLarge"
     UNKNOWN = "Runtime.Unknown"
 
@@ -59,10 +65,18 @@ RESPONSE_TOO_LARGE = Fault(
 def fault_of(outcome: Ended | InitFailed, timeout_s: float) -> Fault:
     """The fault of a process that ended, or had to be ended, without an answer."""
     match outcome:
-        case InitFailed(payload):
-            return Fault(_error_type(payload), "", told=payload)
+        case InitFailed(payload, error_type) if payload:
+            return Fault(_error_type(payload) or error_type or ErrorType.UNKNOWN, "", told=payload)
+        case InitFailed(_, error_type):
+            return Fault(error_type or ErrorType.UNKNOWN, "The runtime gave no reason")
         case DeadlinePassed():
             return Fault(ErrorType.TIMEOUT, f"Task timed out after {timeout_s:.2f} seconds", Status.TIMEOUT)
+        case NotExecuted(program, number):
+            reason = os.strerror(number).lower()
+            return Fault(ErrorType.ENTRYPOINT, f"fork/exec {program}: {reason}")
+        case OutOfStorage(used, limit):
+            size = f"{used // MB} MB are used of an ephemeral storage of {limit // MB} MB"
+            return Fault(ErrorType.STORAGE, f"[Errno {errno.ENOSPC}] {os.strerror(errno.ENOSPC)}: {size}")
         case OutOfMemory():
             return Fault(ErrorType.OUT_OF_MEMORY, "Runtime exited with error: signal: killed")
         case _:
@@ -71,14 +85,14 @@ def fault_of(outcome: Ended | InitFailed, timeout_s: float) -> Fault:
 
 def _error_type(told: bytes) -> str:
     try:
-        return str(json.loads(told)["errorType"])
+        return str(parsed(told)["errorType"])
     except (ValueError, TypeError, KeyError):
-        return ErrorType.UNKNOWN
+        return ""
 
 
 def _with_request_id(told: bytes, request_id: str) -> bytes:
     """The runtime does not know for which request it was started."""
     try:
-        return json.dumps({**json.loads(told), "requestId": request_id}).encode()
+        return json.dumps({**parsed(told), "requestId": request_id}).encode()
     except (ValueError, TypeError):
         return told

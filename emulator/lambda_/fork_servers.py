@@ -11,7 +11,6 @@ import itertools
 import json
 import logging
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -23,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator.lambda_.launch import Launch
-from emulator.lambda_.notices import exit_notice, is_readable
+from emulator.lambda_.notices import is_readable
 
 LOG = logging.getLogger(__name__)
 
@@ -62,24 +61,20 @@ class ForkServer:
         """Start it, for launches like this one; it is not ready yet. Raises OSError."""
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            held, self._leash = os.pipe()
             program = launch.program, "-I", "-S", "-X", "utf8", launch.runtime_folder / "fork_server.py"
             try:
                 self._process = subprocess.Popen(  # noqa: S603
-                    [*map(str, program), str(held), str(theirs.fileno()), layers_with_numpy(launch)],
+                    [*map(str, program), str(theirs.fileno()), layers_with_numpy(launch)],
                     env=_surroundings(launch),
                     cwd=launch.runtime_folder,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
-                    pass_fds=(held, theirs.fileno()),
+                    pass_fds=(theirs.fileno(),),
                     start_new_session=True,
                 )
             except BaseException:
-                os.close(self._leash)
                 self._channel.close()
                 raise
-            finally:
-                os.close(held)
         self._channel.settimeout(ANSWER_S)
         self._deadline = time.monotonic() + READY_S
         self._lock = threading.Lock()
@@ -95,29 +90,16 @@ class ForkServer:
                 self._ready = "ready" in self._received()
             return self._ready
 
-    def fork(self, launch: Launch, leash: int, output: int) -> int | None:
-        """The process that was forked for this launch; None where the function has to start by itself.
+    def fork(self, launch: Launch, control: int, output: int) -> bool:
+        """Whether a keeper was forked for this launch; where it was not, the function has to start by itself.
 
-        Of a server that was lost meanwhile there may be one nobody knows the number of: it ends with its leash.
+        Of a server that was lost meanwhile there may be one nobody knows of: it ends with its socket.
         Raises ServerLostError.
         """
-        asked = {"folder": str(launch.folder), "variables": dict(launch.variables)}
-        asked |= {"opt": str(launch.opt), "handler": launch.handler}
-        answer = self._ask({"fork": asked}, leash, output)
-        if "pid" in answer:
-            return int(answer["pid"])
-        LOG.debug("%s starts by itself: %s", launch.handler, answer.get("refused"))
-        return None
-
-    def reap(self, pid: int) -> int:
-        """The exit status of a process that is over, negative for a signal.
-
-        Where the server is gone nobody can tell: then it was killed.
-        """
-        try:
-            return int(self._ask({"reap": pid}).get("status", -signal.SIGKILL))
-        except ServerLostError:
-            return -signal.SIGKILL
+        answer = self._ask({"fork": launch.order()}, control, output)
+        if "forked" not in answer:
+            LOG.debug("%s starts by itself: %s", launch.handler, answer.get("refused"))
+        return "forked" in answer
 
     def end(self) -> None:
         """End it; what it has forked goes on."""
@@ -163,7 +145,6 @@ class ForkServer:
         self.lost = True
         self._process.kill()
         self._process.wait()
-        os.close(self._leash)
         self._channel.close()
 
 
@@ -180,7 +161,7 @@ class ForkServers:
     def forking(self, launch: Launch) -> Iterator[ForkServer | None]:
         """The server that forks this launch, held against being ended meanwhile; None where it starts by itself.
 
-        Who forks in the block gives the server back with `release` when the process was reaped. ServerLostError does
+        Who forks in the block gives the server back with `release` when the process is over. ServerLostError does
         not leave the block.
         """
         key = key_of(launch)
@@ -261,7 +242,7 @@ def key_of(launch: Launch) -> Key | None:
     Where shared libraries are looked for is read once, when a process starts. Folders of the function that have none
     make no difference: they never change.
     """
-    if not CAN_FORK or launch.variables.get("PYTHONPATH") != str(launch.runtime_folder):
+    if not (CAN_FORK and launch.is_python) or launch.variables.get("PYTHONPATH") != str(launch.runtime_folder):
         return None
     for name, value in launch.variables.items():
         if name.startswith(READ_AT_START) and name != LIBRARIES and value != AS_ALWAYS.get(name):
@@ -299,16 +280,6 @@ def _has_libraries(folder: Path) -> bool:
         return False
 
 
-def _can_fork() -> bool:
-    """Elsewhere system libraries are not made to be forked, and the end of a process that is no child is not told."""
-    if sys.platform != "linux":
-        return False
-    notice = exit_notice(os.getpid())
-    if notice is None:
-        return False
-    os.close(notice)
-    return True
-
-
-CAN_FORK = _can_fork()
+CAN_FORK = sys.platform == "linux"
+"""Elsewhere system libraries are not made to be forked."""
 FORK_SERVERS = ForkServers()

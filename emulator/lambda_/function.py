@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from emulator.lambda_.interpreters import Interpreter
+from emulator.lambda_.interpreters import Interpreter, Runtime
 
 
 class LogFormat(StrEnum):
@@ -26,7 +26,7 @@ class Function:
     region: str
     memory_mb: int
     timeout_s: float
-    interpreter: Interpreter
+    runtime: Runtime
     runtime_folder: Path
     task_root: Path
     opt: Path | None
@@ -35,6 +35,26 @@ class Function:
     system_log_level: str = "INFO"
     initialization: str = "on-demand"
     """Why its environments are started, in Lambda's words."""
+    storage_mb: int = 512
+    """Size of the folder that stands for `/tmp`."""
+
+    def program(self) -> Path:
+        """The program to execute. Raises `InvalidEntrypoint` where that of a runtime of its own is missing."""
+        if isinstance(self.runtime, Interpreter):
+            return self.runtime.program
+        for folder in (self.task_root, *([self.opt] if self.opt else [])):
+            if (folder / BOOTSTRAP).exists():
+                return folder / BOOTSTRAP
+        raise InvalidEntrypoint("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")
+
+
+class InvalidEntrypoint(Exception):
+    """The program of a function cannot be found or executed; the message is AWS's."""
+
+
+BOOTSTRAP = "bootstrap"
+"""The name of a program that is a runtime.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html"""
 
 
 DOCUMENTED = (
@@ -70,20 +90,23 @@ def process_variables(
     """
     opt = [function.opt] if function.opt else []
     roots = [function.runtime_folder, function.task_root, *opt]
-    language = function.interpreter.program.parent.parent / "lib"
-    libraries = [language, *(folder for root in roots for folder in (root, root / "lib"))]
-    system = [Path(folder) for folder in os.defpath.split(os.pathsep)]
-    programs = [function.interpreter.program.parent, *system, *(root / "bin" for root in opt)]
+    libraries = [folder for root in roots for folder in (root, root / "lib")]
+    programs = [*map(Path, os.defpath.split(os.pathsep)), *(root / "bin" for root in opt)]
     variables = {name: str(given[name]) for name in DOCUMENTED if name in given}
+    if isinstance(function.runtime, Interpreter):
+        libraries.insert(0, function.runtime.program.parent.parent / "lib")
+        programs.insert(0, function.runtime.program.parent)
+        variables |= {
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime.runtime}",
+            "PYTHONPATH": str(function.runtime_folder),
+        }
     variables |= {
-        "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.interpreter.runtime}",
         "HOME": str(scratch),
         "LANG": "en_US.UTF-8",
         "LAMBDA_RUNTIME_DIR": str(function.runtime_folder),
         "LAMBDA_TASK_ROOT": str(function.task_root),
         "LD_LIBRARY_PATH": _joined(libraries),
         "PATH": _joined(programs),
-        "PYTHONPATH": str(function.runtime_folder),
         "TMPDIR": str(scratch),
         "_HANDLER": function.handler,
     }

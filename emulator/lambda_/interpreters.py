@@ -1,4 +1,4 @@
-"""Which Pythons are on this machine, to run functions of other runtimes than our own."""
+"""Which runtimes functions can have here: the Pythons of this machine, and programs of the functions' own."""
 
 import os
 import pwd
@@ -26,16 +26,32 @@ class Interpreter:
     version: str
 
 
+@dataclass(frozen=True)
+class OwnRuntime:
+    """A runtime of a function's own: a program that the package or a layer brings (`provided.al2023`)."""
+
+    runtime: str
+
+
+Runtime = Interpreter | OwnRuntime
+
+OWN_RUNTIMES = ("provided.al2023", "provided.al2")
+
+
 class RuntimeUnavailable(Exception):
-    """No interpreter for this runtime here; the message says which there are."""
+    """The runtime is not here; the message says which there are."""
 
     def __init__(self, runtime: str) -> None:
-        installed = ", ".join(item.runtime for item in installed_interpreters())
-        reason = _reason(runtime)
-        super().__init__(
-            f"The runtime {runtime} {reason}. Functions can run on: {installed}. "
-            "Choose one of these, or install the interpreter (on PATH, through pyenv or uv)."
-        )
+        here = ", ".join([*(item.runtime for item in installed_interpreters()), *OWN_RUNTIMES])
+        remedy = "Choose one of these"
+        if _is_python(runtime):
+            remedy += ", or install the interpreter (on PATH, through pyenv or uv)"
+        super().__init__(f"The runtime {runtime} {_reason(runtime)}. Functions can run on: {here}. {remedy}.")
+
+
+def runtime_for(runtime: str) -> Runtime:
+    """What runs functions of `runtime`. Raises `RuntimeUnavailable`."""
+    return OwnRuntime(runtime) if runtime in OWN_RUNTIMES else interpreter_for(runtime)
 
 
 def interpreter_for(runtime: str) -> Interpreter:
@@ -54,7 +70,7 @@ def installed_interpreters() -> list[Interpreter]:
 def _reason(runtime: str) -> str:
     if _is_python(runtime):
         return "is not installed on this machine"
-    return "is not a Python runtime" + (" that still works here" if runtime.startswith("python") else "")
+    return "is too old to work here" if runtime.startswith("python") else "is not emulated"
 
 
 def _is_python(runtime: str) -> bool:

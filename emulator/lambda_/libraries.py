@@ -11,7 +11,7 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 
-from emulator.lambda_.interpreters import Interpreter
+from emulator.lambda_.interpreters import Interpreter, OwnRuntime, Runtime
 from emulator.lambda_.storage import cache_folder, lock_tree, made_once
 
 DISTRIBUTIONS = (
@@ -30,16 +30,24 @@ DISTRIBUTIONS = (
 Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html"""
 
 OWN_FILES = tuple(
-    Path(__file__).parent / "runtime" / name for name in ("bootstrap.py", "fork_server.py", "runtime_client.py")
+    Path(__file__).parent / "runtime" / name
+    for name in ("bootstrap.py", "fork_server.py", "keeper.py", "runtime_client.py")
 )
-"""Our bootstrap, what functions are forked from, and the plain Python transport for interpreters that the compiled one
-was not built for."""
+"""Our bootstrap, what functions are forked from, what ends them, and the plain Python transport for interpreters that
+the compiled one was not built for."""
 
 COMPILE_S = 120
 
 
-def runtime_folder(interpreter: Interpreter) -> Path:
-    """The folder with the runtime's libraries and our bootstrap, made where the cache lacks it."""
+def runtime_folder(runtime: Runtime) -> Path:
+    """The folder with the runtime's libraries and our bootstrap, made where the cache lacks it; that of a function with
+    a runtime of its own is empty."""
+    if isinstance(runtime, OwnRuntime):
+        return made_once(cache_folder("runtime") / runtime.runtime, lock_tree)
+    return _libraries(runtime)
+
+
+def _libraries(interpreter: Interpreter) -> Path:
     folder = cache_folder("runtime") / f"{interpreter.runtime}-{_digest()}"
 
     def build(draft: Path) -> None:

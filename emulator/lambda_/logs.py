@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 
 from emulator.lambda_.function import Function, LogFormat
+from emulator.lambda_.interpreters import Interpreter
 
 
 class Status(StrEnum):
@@ -202,7 +203,9 @@ def _outcome(status: Status, error_type: str) -> dict[str, object]:
 def _runtime(function: Function) -> tuple[str, str]:
     digest = function.runtime_folder.name.rpartition("-")[2]
     arn = f"arn:aws:lambda:{function.region}::runtime:{digest}"
-    return f"python:{function.interpreter.version}", arn
+    if isinstance(function.runtime, Interpreter):
+        return f"python:{function.runtime.version}", arn
+    return function.runtime.runtime.replace(".", ":"), arn
 
 
 def _timestamp(at: float) -> str:

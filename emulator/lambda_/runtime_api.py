@@ -7,17 +7,20 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
+
+import httptools
 
 PREFIX = "/2018-06-01/runtime/"
 MAX_RESPONSE = 6 * 1024 * 1024 + 100
 """Bytes that a handler may answer: 6,291,556, as AWS's error text says."""
 
 MAX_HEAD = 2 * 1024 * 1024
-"""Bytes of a request's head: the cause of an error travels in a header of up to 1 MiB."""
+"""Bytes of a request without its body: the cause of an error travels in a header of up to 1 MiB."""
 
 END_OF_HEAD = b"\r\n\r\n"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-REASONS = {200: "OK", 202: "Accepted", 400: "Bad Request", 404: "Not Found", 413: "Request Entity Too Large"}
+REASONS = {status: HTTPStatus(status).phrase for status in (200, 202, 400, 403, 404, 413)}
 
 
 @dataclass(frozen=True)
@@ -58,9 +61,10 @@ class TooLarge:
 
 @dataclass(frozen=True)
 class InitFailed:
-    """The handler could not be loaded; the payload is the runtime's description."""
+    """The handler could not be loaded; the payload is the runtime's description, which may be empty."""
 
     payload: bytes
+    error_type: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,12 +79,17 @@ Said = NextAsked | Answered | TooLarge | InitFailed | Unknown
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request; `oversize` when its body was left out because it is too large."""
+    """One HTTP request; `oversize` when its body was left out because it is too large.
+
+    error_type: what the runtime calls an error that it reports. is_last: nothing else comes on its connection.
+    """
 
     method: str
     path: str
-    body: bytes
+    body: bytes = b""
     oversize: bool = False
+    error_type: str = ""
+    is_last: bool = False
 
 
 class ProtocolError(Exception):
@@ -88,68 +97,83 @@ class ProtocolError(Exception):
 
 
 class RequestReader:
-    """Cuts the bytes of one connection into requests."""
+    """Cuts the bytes of one connection into requests. Bodies have a length, or come in chunks."""
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
-        self._head: tuple[str, str] | None = None
-        self._missing = 0
-        self._skipping = False
-        self._expects_continue = False
+        self._pieces = _Pieces()
+        self._parser = httptools.HttpRequestParser(self._pieces)
 
     def feed(self, data: bytes) -> list[Request]:
         """The requests that are complete with `data`. Raises `ProtocolError`."""
-        self._buffer += data
-        requests = []
-        while (request := self._take()) is not None:
-            requests.append(request)
-        return requests
+        self._pieces.overhead += len(data)
+        self._pieces.parser = self._parser
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            raise ProtocolError(str(error)) from error
+        finally:
+            self._pieces.parser = None
+        if self._pieces.overhead > MAX_HEAD:
+            raise ProtocolError("the head of the request does not end")
+        complete, self._pieces.complete = self._pieces.complete, []
+        return complete
 
     def wants_continue(self) -> bool:
         """Whether the other side waits for `CONTINUE` before it sends its body; true once per request."""
-        wants, self._expects_continue = self._expects_continue, False
+        wants, self._pieces.expects_continue = self._pieces.expects_continue, False
         return wants
 
-    def _take(self) -> Request | None:
-        if self._head is None and not self._take_head():
-            return None
-        if self._head is None:
-            return None
-        if self._skipping:
-            return self._skip(self._head)
-        if len(self._buffer) < self._missing:
-            return None
-        body = bytes(self._buffer[: self._missing])
-        del self._buffer[: self._missing]
-        (method, path), self._head = self._head, None
-        return Request(method, path, body)
 
-    def _take_head(self) -> bool:
-        end = self._buffer.find(END_OF_HEAD)
-        if end < 0:
-            if len(self._buffer) > MAX_HEAD:
-                raise ProtocolError("the head of the request does not end")
-            return False
-        lines = self._buffer[:end].decode("latin-1").split("\r\n")
-        del self._buffer[: end + len(END_OF_HEAD)]
-        words = lines[0].split(" ")
-        if len(words) != 3:
-            raise ProtocolError(f"not a request line: {lines[0][:80]!r}")
-        headers = _headers(lines[1:])
-        self._head = words[0], words[1]
-        self._missing = int(headers.get("content-length", "0"))
-        self._skipping = self._missing > MAX_RESPONSE
-        self._expects_continue = headers.get("expect", "").lower() == "100-continue"
-        return True
+class _Pieces:
+    """What a parser has found. It knows the parser only while that works, so that both go when their connection does.
 
-    def _skip(self, head: tuple[str, str]) -> Request | None:
-        dropped = min(self._missing, len(self._buffer))
-        del self._buffer[:dropped]
-        self._missing -= dropped
-        if self._missing:
-            return None
-        self._head, self._skipping = None, False
-        return Request(*head, b"", oversize=True)
+    overhead: bytes of the request that is not complete yet, without its body: head, edges of chunks, trailers.
+    """
+
+    def __init__(self) -> None:
+        self.parser: httptools.HttpRequestParser | None = None
+        self.complete: list[Request] = []
+        self.overhead = 0
+        self.expects_continue = False
+        self._path = self._error_type = b""
+        self._body = bytearray()
+        self._size = 0
+
+    def on_url(self, url: bytes) -> None:
+        """A part of the path."""
+        self._path += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header or a trailer."""
+        match name.lower():
+            case b"expect":
+                self.expects_continue = value.lower() == b"100-continue"
+            case b"lambda-runtime-function-error-type":
+                self._error_type = value
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body; of one that is too large only the size is kept."""
+        self.overhead -= len(body)
+        self._size += len(body)
+        if self._size <= MAX_RESPONSE:
+            self._body += body
+
+    def on_message_complete(self) -> None:
+        """The end of a request; what the parser was given besides belongs to the next."""
+        is_over = self._size > MAX_RESPONSE
+        if self.parser is None:
+            raise RuntimeError("a parser that does not work has found something")
+        request = Request(
+            method=self.parser.get_method().decode("latin-1"),
+            path=self._path.decode("latin-1"),
+            body=b"" if is_over else bytes(self._body),
+            oversize=is_over,
+            error_type=self._error_type.decode("latin-1"),
+            is_last=not self.parser.should_keep_alive(),
+        )
+        self.complete.append(request)
+        self.overhead, self._size, self._path, self._error_type = 0, 0, b"", b""
+        self._body.clear()
 
 
 def understand(request: Request) -> Said:
@@ -165,7 +189,7 @@ def understand(request: Request) -> Said:
         case ("POST", "invocation", request_id, "error"):
             return Answered(request_id, request.body, failed=True)
         case ("POST", "init", "error"):
-            return InitFailed(request.body)
+            return InitFailed(request.body, request.error_type)
     return Unknown(request.path)
 
 
@@ -199,8 +223,3 @@ def _answer(status: int, headers: Mapping[str, str], body: bytes) -> bytes:
     lines = [f"HTTP/1.1 {status} {REASONS[status]}", *(f"{name}: {value}" for name, value in headers.items())]
     head = "\r\n".join([*lines, f"Content-Length: {len(body)}"])
     return head.encode("latin-1") + END_OF_HEAD + body
-
-
-def _headers(lines: list[str]) -> dict[str, str]:
-    pairs = (line.partition(":") for line in lines)
-    return {name.strip().lower(): value.strip() for name, _, value in pairs}

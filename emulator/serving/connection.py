@@ -2,85 +2,165 @@
 
 import logging
 import socket
+import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
-import httptools
-
-from emulator.serving.requests import HeadTooLarge, Request, RequestParser
+from emulator.serving.denials import DENIALS
+from emulator.serving.guard import Guard
+from emulator.serving.patience import Patience, timeval
+from emulator.serving.refusals import BadRequest, NotLetIn, Refusal, TooSlow, plain_answer
+from emulator.serving.requests import Request, RequestParser, Stage
 from emulator.serving.responses import Response
 
 LOG = logging.getLogger(__name__)
 READ_BYTES = 256 * 1024
+LINGER_HEAD_BYTES = 1 << 20
+"""What is read of a client that was refused before it had sent a whole head: nobody has more to say."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 Application = Callable[[dict[str, object], Any], Iterable[bytes]]
 """A WSGI application."""
+HandOver = Callable[[socket.socket, bytes], None]
+"""Takes a connection and what was read of it, and owns it from then on: it closes it in every case."""
+
+
+class ClientGone(Exception):
+    """The client has closed, or does not read: nobody is there to be told."""
 
 
 class Connection:
     """A client's connection, from its first request on."""
 
-    def __init__(self, connected: socket.socket, client: tuple[str, int], application: Application) -> None:
+    def __init__(
+        self,
+        connected: socket.socket,
+        client: tuple[str, int],
+        application: Application,
+        hand_over: HandOver,
+        guard: Guard,
+        patience: Patience,
+    ) -> None:
         self._socket = connected
         self._client = client
         self._server: tuple[str, int] = connected.getsockname()[:2]
         self._application = application
-        self._parser = RequestParser()
+        self._hand_over = hand_over
+        self._patience = patience
+        self._waits_s = 0.0
+        self._stage, self._since = Stage.BETWEEN, 0.0
+        self._parser = RequestParser(guard)
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval(patience.unread_s))
 
-    def serve(self) -> None:
-        """Answer requests until the client has no more, then close; a client that goes away is no error."""
+    def serve(self, beginning: bytes) -> None:
+        """Answer requests until the client has no more, then close; a client that goes away is no error.
+
+        beginning: what was read of the connection already.
+        """
         try:
+            self._parser.feed(beginning)
             while (request := self._next()) is not None and self._answer(request):
                 pass
-        except HeadTooLarge as error:
-            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, str(error))
-        except httptools.HttpParserError as error:
-            self._refuse(HTTPStatus.BAD_REQUEST, f"not an HTTP/1.1 request: {error}")
-        except OSError as error:
-            LOG.debug("connection of %s:%s ended: %s", *self._client, error)
+        except Refusal as refusal:
+            self._refuse(refusal)
+        except ClientGone as gone:
+            LOG.debug("connection of %s:%s ended: %s", *self._client, gone)
         finally:
-            self._socket.close()
+            websocket = self._parser.websocket
+            self._parser.close()
+            if websocket is None:
+                self._socket.close()
+        if websocket is not None:
+            self._hand_over(self._socket, websocket)
 
     def _next(self) -> Request | None:
-        """The next request, or None when the client has closed."""
-        while not self._parser.ready:
-            data = self._socket.recv(READ_BYTES)
+        """The next request, or None when there are no more of HTTP. Raises Refusal, ClientGone."""
+        self._stage = Stage.BETWEEN
+        while (request := self._parser.next()) is None and self._parser.websocket is None:
+            if self._parser.take_word():
+                self._send(CONTINUE)
+            data = self._received()
             if not data:
                 return None
             self._parser.feed(data)
-            if self._parser.take_word():
-                self._socket.sendall(CONTINUE)
-        return self._parser.ready.popleft()
+        return request
+
+    def _received(self) -> bytes:
+        """Some more bytes; none where the client has closed, or asks for nothing. Raises TooSlow, ClientGone."""
+        stage = self._parser.stage
+        if stage is not self._stage or stage is Stage.BETWEEN:
+            self._stage, self._since = stage, time.monotonic()
+        left_s = self._patience.left_s(stage, time.monotonic() - self._since, self._parser.body_bytes)
+        try:
+            if left_s > 0:
+                self._wait_at_most(left_s)
+                return self._socket.recv(READ_BYTES)
+        except BlockingIOError:
+            LOG.debug("%s:%s was waited for, %s", *self._client, stage.value)
+        except OSError as error:
+            raise ClientGone(str(error)) from error
+        if stage is Stage.BETWEEN:
+            return b""
+        raise TooSlow(f"waited too long for the rest of this request, {stage.value}")
+
+    def _wait_at_most(self, seconds: float) -> None:
+        if seconds != self._waits_s:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval(seconds))
+            self._waits_s = seconds
 
     def _answer(self, request: Request) -> bool:
-        """Handle one request; whether the connection can take another."""
-        response = Response(request, self._socket.sendall)
+        """Handle one request; whether the connection can take another. Raises ClientGone."""
+        response = Response(request, self._send)
         try:
             parts = self._application(request.environment(self._server, self._client), response.start)
             try:
                 response.finish(parts)
             finally:
                 getattr(parts, "close", _nothing)()
-        except OSError:
+        except ClientGone:
             raise
         except Exception:
             LOG.exception("%s %r could not be handled", request.method, request.target)
             if not response.has_begun:
-                self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, "see the log of the stack")
+                self._send(plain_answer(HTTPStatus.INTERNAL_SERVER_ERROR, "see the log of the stack"))
             return False
         finally:
-            request.body.close()
+            request.close()
         return response.keep_alive
 
-    def _refuse(self, status: HTTPStatus, why: str) -> None:
-        body = f"{why}\n".encode()
-        head = f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: text/plain\r\n"
+    def _refuse(self, refusal: Refusal) -> None:
+        """Tell why, and take what is still coming for a while: a connection that is closed on unread bytes takes the
+        answer with it (RFC 9112, 9.6)."""
+        if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR and refusal.status != HTTPStatus.NOT_IMPLEMENTED:
+            LOG.error("%s:%s: %s", *self._client, refusal)
+        if isinstance(refusal, NotLetIn):
+            DENIALS.note(refusal.denial, refusal.method, refusal.target)
+        in_head = isinstance(refusal, BadRequest) or (
+            self._parser.stage is Stage.HEAD and not isinstance(refusal, NotLetIn)
+        )
+        self._parser.close()
         try:
-            self._socket.sendall(f"{head}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body)
-        except OSError as error:
+            self._send(refusal.answer())
+            self._socket.shutdown(socket.SHUT_WR)
+            self._linger(LINGER_HEAD_BYTES if in_head else self._patience.linger_bytes)
+        except (ClientGone, OSError) as error:
             LOG.debug("%s:%s did not hear its refusal: %s", *self._client, error)
+
+    def _linger(self, most: int) -> None:
+        deadline = time.monotonic() + self._patience.linger_s
+        while most > 0 and (left_s := deadline - time.monotonic()) > 0:
+            self._wait_at_most(min(left_s, self._patience.linger_silence_s))
+            data = self._socket.recv(READ_BYTES)
+            if not data:
+                return
+            most -= len(data)
+
+    def _send(self, data: bytes) -> None:
+        try:
+            self._socket.sendall(data)
+        except OSError as error:
+            raise ClientGone(str(error)) from error
 
 
 def _nothing() -> None:

@@ -7,19 +7,22 @@ lost between choosing and binding it, and an early client waits in the socket's 
 
 import os
 import socket
+from functools import partial
 
 from localstack import config
-from localstack.aws.serving.twisted import TLSMultiplexerFactory, stop_thread_pool
+from localstack.aws.serving.twisted import stop_thread_pool
 from localstack.runtime.server.core import RuntimeServer
 from localstack.utils.patch import patch
 from rolo.gateway import Gateway
 from rolo.gateway.wsgi import WsgiGateway
-from rolo.serving.twisted import TwistedGateway
-from twisted.internet import reactor, ssl
-from twisted.internet.interfaces import IProtocolFactory
+from twisted.internet import reactor
 
 from emulator.environment import LISTEN_FD
 from emulator.host import start_collecting
+from emulator.imports import when_imported
+from emulator.serving.browsers import follow, look_only
+from emulator.serving.guard import Guard
+from emulator.serving.handed_over import adopt, factory
 from emulator.serving.listener import Listener
 
 STOP_GRACE_S = 0.3
@@ -41,11 +44,14 @@ class LoopbackServer(RuntimeServer):
         ssl_creds: tuple[str, str] | None = None,
     ) -> None:
         """Bind every address of `listen`, or adopt the socket bound already; raises OSError when one is taken."""
-        factory = _factory(gateway, ssl_creds)
+        guard = Guard.configured(os.environ)
+        when_imported("localstack.aws.handlers.cors", lambda cors: follow(guard, cors))
+        application = look_only(WsgiGateway(gateway))
+        connections = factory(gateway, ssl_creds, application=application, guard=guard)
         adopted = os.environ.pop(LISTEN_FD, None)
         sockets = [_adopted(int(adopted))] if adopted is not None else [_bound(address) for address in listen]
-        application = WsgiGateway(gateway)
-        self._listeners += [Listener(each, application, lambda taken: _to_twisted(taken, factory)) for each in sockets]
+        hand_over = partial(adopt, connections=connections)
+        self._listeners += [Listener(each, application, hand_over, guard) for each in sockets]
 
     def run(self) -> None:
         """Serve until `shutdown`, in this thread."""
@@ -72,24 +78,3 @@ def _bound(address: config.HostAndPort) -> socket.socket:
 def _adopted(descriptor: int) -> socket.socket:
     """The socket of a descriptor that is bound and listening already."""
     return socket.socket(fileno=descriptor)
-
-
-def _factory(gateway: Gateway, ssl_creds: tuple[str, str] | None) -> IProtocolFactory:
-    site = TwistedGateway(gateway)
-    if ssl_creds is None:
-        return site
-    certificate, key = ssl_creds
-    context = ssl.DefaultOpenSSLContextFactory(key, certificate)
-    context.getContext().use_certificate_chain_file(certificate)
-    return TLSMultiplexerFactory(context, False, site)
-
-
-def _to_twisted(taken: socket.socket, factory: IProtocolFactory) -> None:
-    """Let Twisted serve a connection; it works on a copy of the descriptor."""
-
-    def adopt() -> None:
-        taken.setblocking(False)
-        reactor.adoptStreamConnection(taken.fileno(), taken.family, factory)
-        taken.close()
-
-    reactor.callFromThread(adopt)

@@ -16,9 +16,10 @@ from botocore.exceptions import ClientError
 
 from pipeline.core import quarantine
 from pipeline.errors import ServiceFault
-from pipeline.handlers import aws, settings
+from pipeline.handlers import aws
 from pipeline.handlers.processor import arrivals
 from pipeline.records import Reason, Rejected, Rejection, Stage
+from pipeline.topology import event_type_of
 
 FAILURES = "aws/lambda/"
 AT_ONCE = 10_000
@@ -42,7 +43,7 @@ def _rescue(about: dict[str, Any]) -> int:
         Rejected(Rejection(Reason.GIVEN_UP, why), Stage.SOURCE, arrival.payload, arrival.origin)
         for arrival in arrivals(records)
     ]
-    aws.put_objects(bucket, quarantine.files(_event_type(batch["streamArn"]), rejected))
+    aws.put_objects(bucket, quarantine.files(event_type_of(batch["streamArn"].rpartition("/")[2]), rejected))
     if len(records) < batch["batchSize"]:
         raise ServiceFault(f"{key}: only {len(records)} of its {batch['batchSize']} records can still be had")
     return len(rejected)
@@ -85,9 +86,3 @@ def _as_delivered(record: Any, stream_arn: str) -> dict[str, Any]:
             "approximateArrivalTimestamp": record["ApproximateArrivalTimestamp"].timestamp(),
         },
     }
-
-
-def _event_type(stream_arn: str) -> str:
-    """The event type of a raw stream, as the deployment says it."""
-    types: dict[str, str] = json.loads(settings.text("EVENT_TYPES"))
-    return types[stream_arn.rpartition("/")[2]]

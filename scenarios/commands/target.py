@@ -91,7 +91,12 @@ def on(port: int) -> "EmbeddedStack | DockerStack | None":
 
 
 def all_running() -> "list[EmbeddedStack | DockerStack]":
-    """Every stack of this checkout that is up; Docker is asked only where one was started in it."""
+    """Every stack of this checkout that is up; Docker is asked only where one was started in it.
+
+    A record that is damaged is told of, and hides no other stack.
+    """
+    for damaged in EmbeddedStack.damaged():
+        typer.echo(f"warning: {damaged}", err=True)
     if not Home.from_environment().container_ports():
         return [*EmbeddedStack.running()]
     from emulator.container.stack import DockerStack

@@ -15,6 +15,8 @@ Values = Mapping[str, float | int | str]
 
 LEFT_OUT: Mapping[Key, str] = {
     ("firehose.delivery", "error-output"): "records go to the error prefix by design; they come back by hand",
+    ("firehose.endpoint", "fail"): "no delivery stream of the pipeline has an HTTP endpoint",
+    ("firehose.endpoint", "duplicate"): "as for fail",
     ("kinesis.get", "reshard"): "the stream stays split, so that rounds would not begin alike",
     ("schedule.tick", "drop"): "ticks of a storm carry the workload's time, and so do not come from EventBridge",
     ("schedule.tick", "duplicate"): "as for drop",

@@ -8,10 +8,16 @@ from typing import Any
 import pytest
 
 from emulator.container.settings import PIDS, TMPFS
+from emulator.serving.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS
 
 
 @pytest.fixture
 def services(root: Path) -> dict[str, Any]:
+    return configuration(root)
+
+
+def configuration(root: Path) -> dict[str, Any]:
+    """The services as compose understands them."""
     command = ["docker", "compose", "--profile", "*", "config", "--format", "json"]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -30,6 +36,13 @@ def test_every_service_is_hardened_alike(services: dict[str, Any]) -> None:
         assert service["init"] is True
         assert service["tmpfs"] == [f"{place}:{options}" for place, options in TMPFS.items()]
         assert all(mount["type"] == "volume" for mount in service.get("volumes", []))
+
+
+def test_the_settings_of_the_door_reach_the_emulator(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ALLOWED_ORIGINS, "http://localhost:3000")
+    monkeypatch.setenv(ALLOWED_HOSTS, "emulator.test")
+    given = configuration(root)["emulator"]["environment"]
+    assert (given[ALLOWED_ORIGINS], given[ALLOWED_HOSTS]) == ("http://localhost:3000", "emulator.test")
 
 
 def test_only_the_emulator_is_published_and_only_on_loopback(services: dict[str, Any]) -> None:

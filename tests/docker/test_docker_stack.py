@@ -12,6 +12,7 @@ from emulator.errors import ContainerFailed, NameTaken, PortTaken, Unreachable
 from emulator.home import CACHE_VARIABLE, HOME_VARIABLE, Home
 from emulator.process import listen
 from scenarios.cli import app
+from tests.parity.wires import Ask, Wire, send
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -36,6 +37,25 @@ def test_faults_and_settle_work_through_the_published_port(stack_in_docker: Dock
         buckets(stack_in_docker)
         assert len(fault.firings()) == 1
     stack_in_docker.settle()
+
+
+@pytest.mark.parametrize("wire", Wire)
+def test_pages_and_foreign_names_are_kept_out_at_the_published_port(stack_in_docker: DockerStack, wire: Wire) -> None:
+    def status(host: str, *headers: tuple[str, str]) -> int:
+        asked = [("Host", f"{host}:{stack_in_docker.port}"), *headers]
+        return send(stack_in_docker.port, wire, Ask("GET", "/_wavetank/status", asked)).status
+
+    assert {host: status(host) for host in ("127.0.0.1", "localhost", "emulator", "host.docker.internal")} == {
+        "127.0.0.1": 200,
+        "localhost": 200,
+        "emulator": 200,
+        "host.docker.internal": 200,
+    }
+    assert status("evil.example") == 403
+    assert status("emulator.evil.example") == 403
+    assert status("localhost", ("Origin", "http://evil.example")) == 403
+    assert status("localhost", ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "no-cors")) == 403
+    assert status("emulator", ("User-Agent", "Mozilla/5.0 (X11; Linux x86_64)")) == 403
 
 
 def test_it_is_found_by_its_home_and_by_no_other(stack_in_docker: DockerStack, own_home: Home) -> None:

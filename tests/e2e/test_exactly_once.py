@@ -87,6 +87,19 @@ def test_copies_of_one_id_in_several_hours_are_at_rest_once_in_the_earliest(site
     assert landed(site) == landed(site, Layer.PARQUET) == expected
 
 
+def test_a_chunk_is_partitioned_by_its_key_whatever_characters_that_has(site: Site) -> None:
+    put(site, CLICKS[:10])
+    (chunk,) = rest.keys(site.s3, site.data_bucket, "chunks/click/")
+    keys = [f"chunks/click/{name}" for name in ("a b+c", "100%2B", "é=日本/~*'(1)", "//")]
+    for key in keys:
+        source = {"Bucket": site.data_bucket, "Key": chunk}
+        site.s3.copy_object(Bucket=site.data_bucket, Key=key, CopySource=source, TaggingDirective="REPLACE")
+    site.settle()
+    tags = {key: site.s3.get_object_tagging(Bucket=site.data_bucket, Key=key)["TagSet"] for key in [chunk, *keys]}
+    assert {tag["Key"] for tag in tags[chunk]} == {"wavetank-partitioned"}
+    assert [key for key in keys if tags[key] != tags[chunk]] == []
+
+
 def test_an_earlier_copy_that_comes_after_the_merge_takes_the_others_place_in_one_tick(site: Site) -> None:
     put(site, [at(event, START + 4 * HOUR) for event in CLICKS])
     site.tick(Scheduled.PLANNER, NOON)

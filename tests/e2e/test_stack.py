@@ -58,7 +58,7 @@ def test_no_node_java_or_docker_is_started(stack: EmbeddedStack) -> None:
 
 def test_a_service_that_would_download_a_program_is_refused(stack: EmbeddedStack) -> None:
     client = stack.client("dynamodb")
-    with pytest.raises(client.exceptions.ClientError, match="not enabled"):
+    with pytest.raises(client.exceptions.ClientError, match="not offered"):
         client.list_tables()
 
 

@@ -91,7 +91,7 @@ def stale_port(command: CommandLine) -> int:
         port = int(bound.getsockname()[1])
     folder = command.home.stack(port)
     folder.tmp.mkdir(parents=True)
-    folder.record.write_text(json.dumps({"port": port, "pid": 2**22 + 1, "created": 0.0}))
+    folder.record.write_text(json.dumps({"port": port, "pid": 2**22 + 1, "began": 0.0}))
     return port
 
 

@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 from emulator.errors import NotSettled
 from emulator.stack import EmbeddedStack
 from tests.parity.firehose_setup import ACCOUNT, ROLE, SETTLE_S, Hose, until
+from tests.parity.lambda_kit import Deploy
 
 pytestmark = pytest.mark.stack
 
@@ -121,6 +122,50 @@ def _function(hose: Hose) -> str:
     )
     functions.get_waiter("function_active_v2").wait(FunctionName=hose.name)
     return str(created["FunctionArn"])
+
+
+MISBEHAVING = """
+import base64
+
+def handler(event, context):
+    records = event["records"]
+    what = base64.b64decode(records[0]["data"])
+    if what == b"raise":
+        raise ValueError("no")
+    if what == b"long":
+        return {"records": [{**record, "result": "Ok", "data": "A" * 8_000_000} for record in records]}
+    return {"records": [{"recordId": record["recordId"], "result": "Ok"} for record in records]}
+"""
+
+
+def test_however_a_function_fails_its_records_are_set_aside_under_the_code_of_aws(hose: Hose, deploy: Deploy) -> None:
+    arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{deploy(MISBEHAVING)}"
+    codes = {
+        "raise": "Lambda.FunctionError",
+        "long": "Lambda.FunctionError",
+        "no data": "Lambda.InvalidReturnFormat",
+        "throttled": "Lambda.InvokeLimitExceeded",
+        "late": "Lambda.FunctionTimedOut",
+    }
+    parameters = {"LambdaArn": arn, "NumberOfRetries": "0"}
+    listed = [{"ParameterName": name, "ParameterValue": value} for name, value in parameters.items()]
+    hose.create(ProcessingConfiguration={"Enabled": True, "Processors": [{"Type": "Lambda", "Parameters": listed}]})
+    faults, match = hose.stack.faults, {"function": arn.rsplit(":", 1)[1]}
+    with (
+        faults.throttle("lambda.invoke", match={**match, "content": "*dGhyb3R0bGVk*"}),
+        faults.timeout("lambda.invoke", match={**match, "content": "*bGF0ZQ==*"}),
+    ):
+        for what in codes:
+            hose.put(what.encode())
+            hose.stack.settle(SETTLE_S)
+    objects = hose.objects()
+    lines = [json.loads(item.body) for item in objects]
+    assert all(item.key.startswith("p/processing-failed/") for item in objects)
+    assert {base64.b64decode(line["rawData"]).decode(): line["errorCode"] for line in lines} == codes
+    hose.stack.client("lambda").delete_function(FunctionName=arn.rsplit(":", 1)[1])
+    hose.put(b"gone")
+    (gone,) = [item for item in hose.settled() if item.key not in {old.key for old in objects}]
+    assert json.loads(gone.body)["errorCode"] == "Lambda.ResourceNotFound"
 
 
 def test_a_missing_bucket_is_tried_again_until_it_is_there(hose: Hose) -> None:
@@ -244,7 +289,7 @@ def test_a_deleted_delivery_stream_is_gone_with_its_buffer(hose: Hose) -> None:
             "InvalidArgumentException",
             "at least one instance of !{firehose:error-output-type}",
         ),
-        ({"DynamicPartitioningConfiguration": {"Enabled": True}}, "InvalidArgumentException", "not supported"),
+        ({"DataFormatConversionConfiguration": {"Enabled": True}}, "InvalidArgumentException", "Glue"),
     ],
 )
 def test_a_bad_destination_is_refused(hose: Hose, change: dict[str, Any], code: str, text: str) -> None:
@@ -263,18 +308,23 @@ def test_a_name_can_be_taken_only_once(hose: Hose) -> None:
     )
 
 
-def test_a_destination_that_is_not_supported_is_named(hose: Hose) -> None:
+@pytest.mark.parametrize(
+    ("name", "destination"),
+    [
+        ("SplunkDestinationConfiguration", {"HECEndpoint": "https://h", "HECEndpointType": "Raw"}),
+        ("AmazonopensearchserviceDestinationConfiguration", {"RoleARN": ROLE, "IndexName": "i"}),
+    ],
+)
+def test_a_destination_that_is_not_supported_is_named(hose: Hose, name: str, destination: dict[str, Any]) -> None:
+    s3 = {"RoleARN": ROLE, "BucketARN": "arn:aws:s3:::b"}
     code, text = refusal(
         hose.firehose.create_delivery_stream,
         DeliveryStreamName=hose.name,
-        HttpEndpointDestinationConfiguration={
-            "EndpointConfiguration": {"Url": "https://example.com"},
-            "S3Configuration": {"RoleARN": ROLE, "BucketARN": "arn:aws:s3:::b"},
-        },
+        **{name: destination | {"S3Configuration": s3}},
     )
     assert code == "InvalidArgumentException"
-    assert "HttpEndpointDestinationConfiguration is not supported" in text
-    assert "ExtendedS3DestinationConfiguration" in text
+    assert f"{name} is not supported" in text
+    assert "ExtendedS3DestinationConfiguration, S3DestinationConfiguration, HttpEndpoint" in text
 
 
 def test_put_limits_are_those_of_aws(hose: Hose) -> None:

@@ -108,6 +108,13 @@ def named_stream(context: RequestContext, name: str | None, arn: str | None) -> 
     raise InvalidArgument("Either StreamName or StreamARN should be provided.")
 
 
+def check_token_alone(**selectors: object) -> None:
+    """Raise InvalidArgument for whatever selects beside a NextToken, which says it all (API Reference, ListShards)."""
+    given = [name for name, value in selectors.items() if value is not None]
+    if given:
+        raise InvalidArgument(f"NextToken and {', '.join(given)} cannot be provided together.")
+
+
 def speaks_cbor(context: RequestContext) -> bool:
     """Whether the client sent, and so expects, CBOR (AWS SDK for Java, KCL)."""
     return bool(context.request.mimetype.startswith("application/x-amz-cbor"))

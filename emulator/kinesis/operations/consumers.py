@@ -11,6 +11,7 @@ from emulator.kinesis.consumer import Consumer
 from emulator.kinesis.errors import ExpiredNextToken, InvalidArgument
 from emulator.kinesis.operations.boundary import (
     Answer,
+    check_token_alone,
     now_ms,
     operation,
     sent_time_ms,
@@ -88,10 +89,12 @@ class ConsumerOperations:
         stream_arn: str,
         next_token: str | None = None,
         max_results: int | None = None,
-        stream_creation_timestamp: datetime | None = None,  # noqa: ARG002 - the ARN of a stream that is there suffices
+        stream_creation_timestamp: datetime | None = None,
         **_: object,
     ) -> Answer:
-        """ListStreamConsumers."""
+        """ListStreamConsumers: the ARN of a stream that is there suffices, whenever it was made."""
+        if next_token:
+            check_token_alone(StreamCreationTimestamp=stream_creation_timestamp)
         stream = stream_with_arn(stream_arn)
         after = _last_listed(next_token)
         consumers = [consumer for consumer in stream.consumers.all() if consumer.name > after]

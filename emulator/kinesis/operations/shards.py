@@ -11,7 +11,14 @@ from localstack.aws.api import RequestContext
 from emulator.doorbell import STREAM_WRITES
 from emulator.kinesis.config import CONFIG
 from emulator.kinesis.errors import ExpiredNextToken, InvalidArgument, LimitExceeded, ResourceNotFound, Validation
-from emulator.kinesis.operations.boundary import Answer, named_stream, now_ms, operation, sent_time_ms
+from emulator.kinesis.operations.boundary import (
+    Answer,
+    check_token_alone,
+    named_stream,
+    now_ms,
+    operation,
+    sent_time_ms,
+)
 from emulator.kinesis.operations.descriptions import shard_description
 from emulator.kinesis.operations.streams import check_quota
 from emulator.kinesis.settings import Mode
@@ -67,9 +74,13 @@ class ShardOperations:
     ) -> Answer:
         """ListShards."""
         now = now_ms()
-        if next_token and (stream_name or stream_arn):
-            raise InvalidArgument("NextToken and StreamName cannot be provided together.")
         if next_token:
+            check_token_alone(
+                StreamName=stream_name,
+                StreamARN=stream_arn,
+                ExclusiveStartShardId=exclusive_start_shard_id,
+                StreamCreationTimestamp=stream_creation_timestamp,
+            )
             listing = Listing.resumed(next_token, now)
         elif stream_name or stream_arn:
             created = sent_time_ms(context, stream_creation_timestamp, "StreamCreationTimestamp")

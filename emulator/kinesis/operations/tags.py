@@ -1,11 +1,11 @@
 """Tags of streams and consumers, by both APIs, and resource policies."""
 
-import json
 import re
 from collections.abc import Mapping
 
 from localstack.aws.api import RequestContext
 
+from emulator.json_text import parsed
 from emulator.kinesis.consumer import Consumer
 from emulator.kinesis.errors import InvalidArgument, ResourceNotFound, Validation
 from emulator.kinesis.operations.boundary import Answer, named_stream, operation
@@ -89,7 +89,7 @@ class TagOperations:
         """PutResourcePolicy: the policy must be a JSON object; it is kept, not enforced."""
         bearer = _bearer(resource_arn)
         try:
-            document = json.loads(policy)
+            document = parsed(policy)
         except ValueError:
             document = None
         if not isinstance(document, dict):

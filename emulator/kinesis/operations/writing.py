@@ -113,7 +113,7 @@ def _write(
 
 
 def _append(stream: Stream, entry: Entry, shard: Shard, now: int, writes: dict[str, ShardWrites]) -> Answer:
-    size = len(entry.data) + len(entry.key)
+    size = entry.size
     name = shard.name
     written = writes.get(name) or writes.setdefault(name, ShardWrites())
     if CONFIG.shard_limits and not shard.throughput.admit_write(size, now):
@@ -141,14 +141,14 @@ def _are_well_formed(records: list[dict[str, Any]]) -> bool:
 
 def _check_record_size(stream: Stream, entry: Entry, path: str) -> None:
     largest = stream.settings.max_record_kib * KIB
-    if len(entry.data) + len(entry.key) > largest:
+    if entry.size > largest:
         rule = f"Member must have length less than or equal to {largest}"
         raise Validation(in_words([constraint(entry.data, path, rule)]))
 
 
 def _check_batch_size(stream: Stream, entries: list[Entry]) -> None:
     largest = BATCH_BYTES if stream.settings.max_record_kib == DEFAULT_RECORD_KIB else LARGE_RECORD_BATCH_BYTES
-    sizes = [len(entry.data) + len(entry.key) for entry in entries]
+    sizes = [entry.size for entry in entries]
     if sum(sizes) > largest:
         raise InvalidArgument(f"Records size exceeds {largest // KIB // KIB} MB limit")
     if max(sizes, default=0) > stream.settings.max_record_kib * KIB:

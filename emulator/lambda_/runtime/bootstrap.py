@@ -1,49 +1,15 @@
-"""The first thing that runs in a function's process: it ties the process to the emulator, sees to it that only
-the function's own code can be imported, and then becomes AWS's runtime interface client.
+"""The first thing that runs for a function in Python: it starts the function's process, sees to it that only the
+function's own code can be imported there, and becomes AWS's runtime interface client.
 
 This file is copied into the runtime folder (`LAMBDA_RUNTIME_DIR`) and runs there, alone, with `-I -S`, on any
-Python from 3.9: it imports nothing of this project.
+Python from 3.9: it imports nothing of this project but its neighbour, `keeper.py`.
 
-Arguments: the descriptor of the leash, the folder that stands for `/opt`, the handler.
+Argument: the descriptor of the socket to the emulator (see `keeper.py`).
 """
 
 import os
 import sys
-
-
-def hold_leash(descriptor: int) -> None:
-    """Die, with the whole process group, when the other end of this pipe closes: no function outlives its emulator.
-
-    Where the kernel can send a signal of our choice for it (Linux), that also ends a handler that is stuck in
-    C code; elsewhere a thread waits for the end of the file.
-    """
-    import fcntl
-    import signal
-
-    os.set_inheritable(descriptor, False)
-    if hasattr(fcntl, "F_SETSIG"):
-        fcntl.fcntl(descriptor, fcntl.F_SETOWN, -os.getpgrp())
-        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGKILL)
-        flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
-        fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_ASYNC | os.O_NONBLOCK)
-        try:
-            closed_before_we_listened = os.read(descriptor, 1) == b""
-        except BlockingIOError:
-            closed_before_we_listened = False
-        if closed_before_we_listened:
-            os.killpg(os.getpgrp(), signal.SIGKILL)
-        return
-    import threading
-
-    threading.Thread(target=_wait_for_end, args=(descriptor,), daemon=True, name="leash").start()
-
-
-def _wait_for_end(descriptor: int) -> None:
-    import signal
-
-    while os.read(descriptor, 1):
-        pass
-    os.killpg(os.getpgrp(), signal.SIGKILL)
+from typing import NoReturn
 
 
 def import_paths(task_root: str, opt: str, runtime: str, python_path: "str | None") -> "list[str]":
@@ -72,9 +38,28 @@ def add_path_files(folders: "list[str]") -> None:
             site.addsitedir(folder)
 
 
-def begin(leash: int, opt: str, handler: str) -> None:
+def without_shared_memory() -> None:
+    """Take named semaphores and shared memory away from `multiprocessing`.
+
+    Lambda has no `/dev/shm`, so that a Queue, a Pool, a Lock or a SharedMemory fails there; Process and Pipe work.
+    Source: https://aws.amazon.com/blogs/compute/parallel-processing-in-python-with-aws-lambda/
+    """
+    try:
+        import _multiprocessing  # type: ignore[import-not-found]
+        import _posixshmem  # type: ignore[import-not-found]
+    except ImportError:
+        return
+    import errno
+
+    def refuse(*_args: object, **_options: object) -> "NoReturn":
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    _multiprocessing.SemLock = type("SemLock", (_multiprocessing.SemLock,), {"__new__": refuse})
+    _posixshmem.shm_open = refuse
+
+
+def begin(opt: str, handler: str) -> None:
     """Become the runtime interface client; ends only with the process."""
-    hold_leash(leash)
     runtime = os.environ["LAMBDA_RUNTIME_DIR"]
     folders = import_paths(os.environ["LAMBDA_TASK_ROOT"], opt, runtime, os.environ.get("PYTHONPATH"))
     sys.path[:0] = folders
@@ -86,5 +71,23 @@ def begin(leash: int, opt: str, handler: str) -> None:
     serve(sys.argv)
 
 
+def main() -> None:
+    """Start the function's process, and keep it."""
+    import socket
+
+    here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
+    sys.path.insert(0, here)
+    import keeper  # type: ignore[import-not-found]
+
+    sys.path.remove(here)
+    del sys.modules[keeper.__name__]  # A function may have a module of this name.
+    control = socket.socket(fileno=int(sys.argv[1]))
+    order = keeper.ordered(control)
+    keeper.begin(order, control)
+    control.close()
+    without_shared_memory()
+    begin(order.opt, order.handler)
+
+
 if __name__ == "__main__":
-    begin(int(sys.argv[1]), *sys.argv[2:])
+    main()

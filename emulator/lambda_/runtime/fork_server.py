@@ -7,15 +7,17 @@ not find as it should is refused: a package that brings a module of a name that 
 and not found) has to start by itself.
 
 This file is copied into the runtime folder (`LAMBDA_RUNTIME_DIR`) and runs there, alone, with `-I -S`, on any Python
-from 3.9 that can fork: it imports nothing of this project but its neighbour, `bootstrap.py`.
+from 3.9 that can fork: it imports nothing of this project but its neighbours, `bootstrap.py` and `keeper.py`.
 
-Arguments: the descriptor of the leash, the descriptor of a socket (AF_UNIX, SOCK_SEQPACKET), and the folder of layers
-that have numpy, or nothing. Requests and answers are JSON, one a message. The first message is {"ready": pid} of the
-server; then each answer repeats the "number" of its request:
+What is forked is a keeper, which forks the environment's process (see `keeper.py`) and tells the emulator all further.
+To fork a process of this size takes some milliseconds, so that there is always one keeper that waits for its order.
 
-    {"fork": {"folder", "variables", "opt", "handler"}}, with the descriptors of leash and output
-        → {"pid"} of a process that leads its group, or {"refused": why} where the function has to start by itself
-    {"reap": pid} of a process that is over → {"status"}; negative is the signal that ended it
+Arguments: the descriptor of a socket (AF_UNIX, SOCK_SEQPACKET), and the folder of layers that have numpy, or nothing.
+Requests and answers are JSON, one a message. The first message is {"ready": pid} of the server; then each answer
+repeats the "number" of its request:
+
+    {"fork": order}, with the descriptors of the keeper's socket and of the output
+        → {"forked": pid} of the keeper, or {"refused": why} where the function has to start by itself
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ import contextlib
 import gc
 import json
 import os
+import select
+import signal
 import socket
 import stat
 import sys
@@ -31,10 +35,17 @@ import time
 from importlib.machinery import PathFinder
 from typing import Any
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+
+import bootstrap  # type: ignore[import-not-found]
+import keeper  # type: ignore[import-not-found]
+
 LONGEST_NAME = 15
 """Bytes of a name that `ps` shows: the end of it tells one function of a project from another."""
 BIGGEST = 1 << 17
 """Bytes of a request: the variables of a function have at most 4 KB."""
+QUIET_MS = 100
+"""How long a server waits for one more request before it forks the next keeper: that of the last one is starting."""
 NUMPY = "numpy"
 ABOUT = ".dist-info"
 """How folders end that tell about a library and hold no module, though its licences may go by a module's name."""
@@ -51,17 +62,6 @@ class Missing:
     def find_spec(self, name: str, *_where: object) -> None:
         """Find nothing."""
         self.names.add(name.partition(".")[0])
-
-
-class Order:
-    """What a forked process has to become."""
-
-    def __init__(self, asked: dict[str, Any], leash: int, output: int) -> None:
-        self.folder: str = asked["folder"]
-        self.variables: dict[str, str] = asked["variables"]
-        self.opt: str = asked["opt"]
-        self.handler: str = asked["handler"]
-        self.leash, self.output = leash, output
 
 
 class Taken:
@@ -146,9 +146,7 @@ def import_numpy(layers: str) -> str:
 
     Where it cannot be imported the process ends: a part of it may be there.
     """
-    from bootstrap import import_paths  # type: ignore[import-not-found]
-
-    _, *folders, _ = import_paths("", layers, "", None)
+    _, *folders, _ = bootstrap.import_paths("", layers, "", None)
     if PathFinder.find_spec(NUMPY, folders) is None:
         return ""
     sys.path[:0] = folders
@@ -161,22 +159,69 @@ def import_numpy(layers: str) -> str:
     return os.path.dirname(os.path.dirname(str(numpy.__file__)))  # noqa: PTH120
 
 
-def serve(connection: socket.socket, taken: Taken, runtime: str) -> Order:
+class Spare:
+    """A keeper that is forked already and waits for its order."""
+
+    def __init__(self, pid: int, channel: socket.socket) -> None:
+        self.pid, self.channel = pid, channel
+
+    def take(self, order: dict[str, Any], descriptors: list[int]) -> None:
+        """Give it an order; it is no spare any more. Raises OSError where it is gone."""
+        with self.channel:
+            socket.send_fds(self.channel, [json.dumps(order).encode()], descriptors)
+
+
+class Assigned:
+    """The order of a keeper, with the descriptors of its socket and of the output."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        """The one that comes; ends the process where none comes."""
+        with channel:
+            message, descriptors, _, _ = socket.recv_fds(channel, BIGGEST, 2)
+        if not message:
+            os._exit(0)
+        self.order = keeper.Order(json.loads(message))
+        self.control = socket.socket(fileno=descriptors[0])
+        self.output = descriptors[1]
+
+
+def spare(connection: socket.socket) -> Spare | Assigned:
+    """Fork a keeper: a spare one here, its order there."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    pid = os.fork()
+    if not pid:
+        ours.close()
+        connection.close()
+        return Assigned(theirs)
+    theirs.close()
+    return Spare(pid, ours)
+
+
+def serve(connection: socket.socket, taken: Taken, runtime: str) -> Assigned:
     """Answer requests; comes back only in a process that was forked, with its order."""
+    waiting: Spare | None = None
+    requests = select.poll()
+    requests.register(connection, select.POLLIN)
     while True:
+        if waiting is None:
+            requests.poll(QUIET_MS)
+            forked = spare(connection)
+            if isinstance(forked, Assigned):
+                return forked
+            waiting = forked
         message, descriptors, _, _ = socket.recv_fds(connection, BIGGEST, 2)
         if not message:
             sys.exit()
         request, answer = json.loads(message), dict[str, Any]()
         try:
-            if "fork" in request:
-                order = Order(request["fork"], *descriptors)
-                answer = fork(order, taken, runtime)
-                if not answer:
-                    return order
+            order = request["fork"]
+            own = bootstrap.import_paths(order["variables"]["LAMBDA_TASK_ROOT"], order["opt"], runtime, None)[:-1]
+            if double := taken.brought_by(own):
+                answer = {"refused": "it brings " + ", ".join(double)}
             else:
-                _, status = os.waitpid(request["reap"], 0)
-                answer = {"status": os.waitstatus_to_exitcode(status)}
+                keeper_of_this, waiting = waiting, None
+                keeper_of_this.take(order, descriptors)
+                answer = {"forked": keeper_of_this.pid}
         except Exception as error:  # The trouble of one function is not that of all others.
             answer = {"refused": repr(error)}
         for descriptor in descriptors:
@@ -184,32 +229,8 @@ def serve(connection: socket.socket, taken: Taken, runtime: str) -> Order:
         connection.send(json.dumps({"number": request["number"], **answer}).encode())
 
 
-def fork(order: Order, taken: Taken, runtime: str) -> dict[str, Any]:
-    """Fork for an order: the answer to it, once the new process leads its group; empty in that process."""
-    from bootstrap import import_paths
-
-    own = import_paths(order.variables["LAMBDA_TASK_ROOT"], order.opt, runtime, None)[:-1]
-    double = taken.brought_by(own)
-    if double:
-        return {"refused": "it brings " + ", ".join(double)}
-    told, tells = os.pipe()
-    pid = os.fork()
-    if not pid:
-        os.setsid()
-        os.close(told)
-        os.close(tells)
-        return {}
-    os.close(tells)
-    os.read(told, 1)
-    os.close(told)
-    return {"pid": pid}
-
-
-def become(order: Order) -> None:
-    """Be the function's process: an output, a folder, an environment and a name (in `ps`) of its own."""
-    for standard in (1, 2):
-        os.dup2(order.output, standard)
-    os.close(order.output)
+def become(order: keeper.Order) -> None:
+    """Be the function's process: a folder, an environment and a name (in `ps`) of its own."""
     os.chdir(order.folder)
     os.environ.clear()
     os.environ.update(order.variables)
@@ -221,30 +242,28 @@ def become(order: Order) -> None:
 
 
 def main() -> None:
-    """Serve until the socket is closed, or become a function."""
-    import bootstrap
-
-    leash, channel, layers = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-    bootstrap.hold_leash(leash)
+    """Serve until the socket is closed, or become a keeper and a function."""
+    channel, layers = int(sys.argv[1]), sys.argv[2]
     connection, missing = socket.socket(fileno=channel), Missing()
     runtime = sys.path[0]
     sys.meta_path.append(missing)
     preload(runtime)
+    bootstrap.without_shared_memory()
     home = import_numpy(layers) if layers else ""
     gc.collect()
     gc.freeze()
     libraries = set(map(module_of, os.listdir(runtime))).union(missing.names, CLIENT) - {""}  # noqa: PTH208
     imported = {name.partition(".")[0] for name in sys.modules} | libraries
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     connection.send(json.dumps({"ready": os.getpid()}).encode())
-    order = serve(connection, Taken(imported, libraries, home), runtime)
-    connection.close()
-    os.close(leash)
+    assigned = serve(connection, Taken(imported, libraries, home), runtime)
+    keeper.begin(assigned.order, assigned.control, assigned.output)
+    assigned.control.close()
     sys.path.remove(runtime)
     sys.meta_path.remove(missing)
-    become(order)
-    bootstrap.begin(order.leash, order.opt, order.handler)
+    become(assigned.order)
+    bootstrap.begin(assigned.order.opt, assigned.order.handler)
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
     main()

@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from emulator.clock import Alarm, Clock
+from emulator import clock as clock_module
+from emulator.clock import Alarm, Clock, since_boot
 
 HOUR_S = 3600.0
 LONG_S = 30.0
@@ -24,6 +25,52 @@ def test_it_runs_with_the_wall_clock_until_it_is_advanced() -> None:
     assert clock.now() == pytest.approx(time.time(), abs=1)
     assert clock.advance(HOUR_S) == pytest.approx(time.time() + HOUR_S, abs=1)
     assert clock.offset == HOUR_S
+
+
+@pytest.mark.parametrize("step", [-HOUR_S, HOUR_S])
+def test_a_step_of_the_wall_clock_moves_nothing(monkeypatch: pytest.MonkeyPatch, step: float) -> None:
+    clock = Clock()
+    before = clock.now()
+    wall = time.time
+    monkeypatch.setattr(time, "time", lambda: wall() + step)
+    assert clock.now() == pytest.approx(before, abs=LONG_S)
+    assert clock.steady() == pytest.approx(before, abs=LONG_S)
+    assert clock.advance(1) == pytest.approx(before + 1, abs=LONG_S)
+
+
+def test_a_wait_ends_in_time_though_the_wall_clock_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    thread, result = waiting(Alarm(Clock()), 0.2)
+    wall = time.time
+    monkeypatch.setattr(time, "time", lambda: wall() - HOUR_S)
+    thread.join(LONG_S)
+    assert result == [False]
+
+
+def test_a_wait_does_not_end_early_when_the_wall_clock_is_set_forward(monkeypatch: pytest.MonkeyPatch) -> None:
+    alarm = Alarm(Clock())
+    thread, result = waiting(alarm, HOUR_S / 2)
+    wall = time.time
+    monkeypatch.setattr(time, "time", lambda: wall() + HOUR_S)
+    alarm._look_again()
+    thread.join(0.05)
+    assert (thread.is_alive(), result) == (True, [])
+    alarm.set()
+    thread.join(LONG_S)
+
+
+def test_a_wait_counts_the_time_in_which_the_machine_slept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock_module, "LONGEST_SLEEP_S", 0.01)
+    slept = [0.0]
+    thread, result = waiting(Alarm(Clock(lambda: time.monotonic() + slept[0])), HOUR_S)
+    slept[0] = HOUR_S
+    thread.join(LONG_S)
+    assert result == [False]
+
+
+def test_time_that_the_machine_slept_counts() -> None:
+    running_s, slept_s = time.clock_gettime(time.CLOCK_MONOTONIC), since_boot()
+    assert slept_s >= running_s
+    assert since_boot() - time.clock_gettime(time.CLOCK_BOOTTIME) == pytest.approx(0, abs=LONG_S)
 
 
 def test_it_does_not_run_backwards() -> None:

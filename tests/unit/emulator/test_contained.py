@@ -9,6 +9,7 @@ from emulator.contained import environment, seed
 from emulator.environment import CONTROL_PEERS, PLUGIN
 from emulator.errors import CallerError
 from emulator.home import StackFolder
+from emulator.serving.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS, Guard
 
 
 def test_a_contained_stack_listens_on_its_own_interfaces_and_names_the_published_port(
@@ -22,6 +23,16 @@ def test_a_contained_stack_listens_on_its_own_interfaces_and_names_the_published
     assert variables[CONTROL_PEERS] == contained.PEERS
 
 
+def test_a_contained_stack_answers_to_the_names_that_docker_gives_and_to_those_of_its_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ALLOWED_HOSTS, "emulator.my-network")
+    guard = Guard.configured(environment(StackFolder(tmp_path), tmp_path))
+    for host in (b"emulator:4566", b"emulator.my-network:4566", b"127.0.0.1"):
+        assert guard.judge("GET", b"/", [(b"Host", host)]) is None
+    assert guard.judge("GET", b"/", [(b"Host", b"evil.example")]) is not None
+
+
 def test_services_are_loaded_at_the_start_unless_told_otherwise(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -30,7 +41,15 @@ def test_services_are_loaded_at_the_start_unless_told_otherwise(
     assert environment(StackFolder(tmp_path), tmp_path)["EAGER_SERVICE_LOADING"] == "0"
 
 
-@pytest.mark.parametrize(("name", "value"), [(contained.PUBLISHED_PORT, "http"), (contained.LOG_LEVEL, "loud")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        (contained.PUBLISHED_PORT, "http"),
+        (contained.LOG_LEVEL, "loud"),
+        (ALLOWED_HOSTS, "*"),
+        (ALLOWED_ORIGINS, "null"),
+    ],
+)
 def test_a_setting_that_makes_no_sense_is_refused_by_name(
     name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,12 +32,13 @@ def test_every_plugin_of_ours_is_asked_for_by_name(tmp_path: Path) -> None:
         "LAMBDA_RUNTIME_EXECUTOR",
         "PROVIDER_OVERRIDE_KINESIS",
         "PROVIDER_OVERRIDE_FIREHOSE",
+        "PROVIDER_OVERRIDE_RESOURCEGROUPSTAGGINGAPI",
     }
     assert environment["GATEWAY_LISTEN"] == "127.0.0.1:4570"
 
 
 def test_services_that_would_start_or_download_another_program_are_not_offered() -> None:
-    assert not {"dynamodb", "dynamodbstreams", "opensearch", "es", "stepfunctions"} & set(SERVICES)
+    assert not {"dynamodb", "dynamodbstreams", "opensearch", "es", "resource-groups"} & set(SERVICES)
 
 
 def test_the_plugin_index_is_kept_for_the_same_set_of_entry_points(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Large objects with the same bytes are kept once, and each is still what was written under its name."""
 
+import errno
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -85,3 +86,61 @@ def test_what_was_removed_is_not_shared(store: FrugalStore) -> None:
     store.remove("artifacts", described("package.zip"))
     write(store, "lambda", BIG)
     assert read(store, "lambda") == BIG
+
+
+class Failing(BytesIO):
+    """A body that breaks off: what is read first is more than fits into memory."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self.tell():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().read(size)
+
+
+def fail_to_write(store: FrugalStore, data: bytes) -> None:
+    with (
+        pytest.raises(OSError, match="No space left"),
+        store.open("artifacts", described("package.zip"), "w") as stored,
+    ):
+        stored.write(Failing(data))
+
+
+@pytest.mark.parametrize("before", [b"small", BIG], ids=["small", "large"])
+def test_a_write_that_fails_leaves_what_was_there(store: FrugalStore, before: bytes) -> None:
+    write(store, "artifacts", before)
+    fail_to_write(store, OTHER)
+    assert read(store, "artifacts") == before
+    write(store, "artifacts", OTHER)
+    assert read(store, "artifacts") == OTHER
+
+
+def test_a_write_that_fails_where_nothing_was_leaves_nothing_and_the_next_succeeds(store: FrugalStore) -> None:
+    fail_to_write(store, OTHER)
+    assert files(store) == 0
+    write(store, "artifacts", BIG)
+    assert read(store, "artifacts") == BIG
+
+
+def test_what_is_opened_and_not_written_is_what_it_was(store: FrugalStore) -> None:
+    """As LocalStack does where a condition does not hold."""
+    write(store, "artifacts", BIG)
+    with store.open("artifacts", described("package.zip"), mode="w"):
+        pass
+    assert read(store, "artifacts") == BIG
+
+
+def test_what_is_removed_while_it_is_written_leaves_what_was_there(store: FrugalStore) -> None:
+    """As LocalStack does where the checksum is another."""
+    write(store, "artifacts", BIG)
+    with store.open("artifacts", described("package.zip"), mode="w") as stored:
+        stored.write(BytesIO(OTHER))
+        store.remove("artifacts", described("package.zip"))
+    assert read(store, "artifacts") == BIG
+
+
+def test_of_two_writes_at_once_the_later_is_kept(store: FrugalStore) -> None:
+    first = store.open("artifacts", described("package.zip"), mode="w")
+    write(store, "artifacts", OTHER)
+    first.write(BytesIO(BIG))
+    first.close()
+    assert read(store, "artifacts") == OTHER

@@ -12,7 +12,7 @@ from emulator.process import listen
 from emulator.startup import discard, discard_stale, prove, tail
 
 LOG = "one\ntwo\nthree"
-GONE = {"port": 1, "pid": 2**22 + 1, "created": 0.0}
+GONE = {"port": 1, "pid": 2**22 + 1, "began": 0.0}
 """A record of a process that cannot be: no system of ours counts that far."""
 
 

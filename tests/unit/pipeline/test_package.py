@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.package import Artifacts, build
+from pipeline.package import Artifacts, build, build_code
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +21,14 @@ def test_building_twice_gives_the_same_names_and_bytes(artifacts: Artifacts, tmp
     assert again.code.key == artifacts.code.key
     assert again.code.path.read_bytes() == artifacts.code.path.read_bytes()
     assert again.codec_layer.path.read_bytes() == artifacts.codec_layer.path.read_bytes()
+
+
+def test_a_package_that_is_cut_short_is_built_anew(tmp_path: Path) -> None:
+    path = build_code(tmp_path).path
+    whole = path.read_bytes()
+    for damaged in (whole[: len(whole) // 2], b"", bytes(len(whole))):
+        path.write_bytes(damaged)
+        assert build_code(tmp_path).path.read_bytes() == whole
 
 
 def test_the_function_package_holds_the_pipeline_and_nothing_else(artifacts: Artifacts) -> None:

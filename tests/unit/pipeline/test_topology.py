@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ConfigurationError
-from pipeline.topology import load
+from pipeline.topology import event_type_of, load
 from tests.unit.pipeline.examples import document
 
 
@@ -24,6 +24,12 @@ def test_adding_a_folder_is_all_an_event_type_needs(tmp_path: Path) -> None:
     assert event.raw_stream == "wavetank-ping-raw"
     assert {file.key for file in event.schemas} == {"schemas/ping/raw/v1.avsc", "schemas/ping/processed/v1.avsc"}
     assert event.enrichment is None
+
+
+@pytest.mark.parametrize("name", ["ping", "raw", "a-raw", "wavetank"])
+def test_a_raw_stream_tells_its_event_type(tmp_path: Path, name: str) -> None:
+    add_event(tmp_path, name)
+    assert event_type_of(load(tmp_path).event(name).raw_stream) == name
 
 
 def test_the_project_has_its_three_event_types(root: Path) -> None:

@@ -39,12 +39,17 @@ def test_a_tick_is_about_its_rule_and_its_time() -> None:
     assert subject_of(json.dumps(tick)) == "r@2019-11-24T12:00:00Z"
 
 
-@pytest.mark.parametrize("payload", ["", "not json", "[]", "3", '{"a": 1}', '{"Records": []}', b"\xff\x00"])
+@pytest.mark.parametrize(
+    "payload", ["", "not json", "[]", "3", '{"a": 1}', '{"Records": []}', b"\xff\x00", "[" * 10**5]
+)
 def test_anything_else_is_about_its_bytes(payload: str | bytes) -> None:
     assert len(subject_of(payload)) == 32
 
 
-@pytest.mark.parametrize("payload", ['{"Records": [1]}', '{"Records": [{"s3": {}}]}', '{"Records": [{"s3": 1}]}'])
+MALFORMED = ("1", '{"s3": {}}', '{"s3": 1}', '{"s3": {"bucket": "b", "object": []}}', '{"s3": {"bucket": null}}')
+
+
+@pytest.mark.parametrize("payload", [f'{{"Records": [{record}]}}' for record in MALFORMED])
 def test_a_malformed_record_is_no_error(payload: str) -> None:
     assert subject_of(payload)
 

@@ -52,7 +52,7 @@ DROP: dict[str, Any] = {"point": "s3.notification", "action": "drop"}
         ({**DROP, "action": "duplicate", "parameters": {"copies": 1.5}}, "parameters.copies must be a whole"),
         (
             {**DROP, "action": "delay", "parameters": {"delay_s": -1}},
-            "parameters.delay_s must be a number of",
+            "parameters.delay_s must be a number from 0 to 31622400",
         ),
         ({**DROP, "action": "delay", "parameters": {"delay_s": float("inf")}}, "parameters.delay_s must be"),
         (

@@ -1,4 +1,4 @@
-"""Split, transform, delimit."""
+"""Records are split, and pass through the function."""
 
 import base64
 import json
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from emulator.firehose.buffer import Entry, Origin
-from emulator.firehose.processing import InvocationError, process
+from emulator.firehose.processing import InvocationError, Processed, process
 from emulator.firehose.settings import Processing, SubRecords, Transformation
 
 ARN = "arn:aws:lambda:us-east-1:000000000000:function:f"
@@ -20,6 +20,10 @@ Records = Sequence[dict[str, Any]]
 
 def entries(*data: bytes) -> list[Entry]:
     return [Entry(item, 1_000.0) for item in data]
+
+
+def data_of(processed: Processed) -> list[bytes]:
+    return [part.data for part in processed.parts]
 
 
 def no_function(_arn: str, _records: Records) -> dict[str, Any]:
@@ -41,30 +45,27 @@ def upper(record: dict[str, Any]) -> dict[str, Any]:
     return {"result": "Ok", "data": base64.b64encode(data).decode()}
 
 
-def test_without_processing_the_bytes_are_back_to_back_and_nothing_is_added() -> None:
+def test_without_processing_records_stay_as_they_are() -> None:
     processed = process(entries(b"a\x00", b"", b"\xffb\n"), Processing(), no_function, lambda: NOW)
-    assert processed.data == b"a\x00\xffb\n"
+    assert data_of(processed) == [b"a\x00", b"", b"\xffb\n"]
     assert processed.failures == ()
-
-
-def test_a_delimiter_follows_every_record() -> None:
-    assert process(entries(b"a", b"b"), Processing(append=b"\n"), no_function, lambda: NOW).data == b"a\nb\n"
 
 
 @pytest.mark.parametrize(
     ("processing", "data"),
     [
-        (Processing(SubRecords.JSON, append=b"\n"), b'{"a": 1} [2]\n{"b":"\xc3\xa9"} '),
-        (Processing(SubRecords.DELIMITED, b"#", append=b"\n"), b'{"a": 1}#[2]##{"b":"\xc3\xa9"}#'),
+        (Processing(SubRecords.JSON), b'{"a": 1} [2]\n{"b":"\xc3\xa9"} '),
+        (Processing(SubRecords.DELIMITED, b"#"), b'{"a": 1}#[2]##{"b":"\xc3\xa9"}#'),
     ],
 )
 def test_several_documents_in_one_record_are_taken_apart(processing: Processing, data: bytes) -> None:
-    assert process(entries(data), processing, no_function, lambda: NOW).data == b'{"a": 1}\n[2]\n{"b":"\xc3\xa9"}\n'
+    processed = process(entries(data), processing, no_function, lambda: NOW)
+    assert data_of(processed) == [b'{"a": 1}', b"[2]", b'{"b":"\xc3\xa9"}']
 
 
 @pytest.mark.parametrize("data", [b"{not json", b"\xff\xfe", b'{"a":1}{'])
 def test_what_is_no_sequence_of_json_stays_whole(data: bytes) -> None:
-    assert process(entries(data), Processing(SubRecords.JSON), no_function, lambda: NOW).data == data
+    assert data_of(process(entries(data), Processing(SubRecords.JSON), no_function, lambda: NOW)) == [data]
 
 
 def test_records_pass_through_the_function_in_order_and_in_batches() -> None:
@@ -77,20 +78,20 @@ def test_records_pass_through_the_function_in_order_and_in_batches() -> None:
         return {"records": answer["records"][::-1]}
 
     processed = process(entries(b"aaaa", b"bbbb", b"cccc", b"dddddddddddd"), LAMBDA, invoke, lambda: NOW)
-    assert processed.data == b"AAAABBBBCCCCDDDDDDDDDDDD"
+    assert data_of(processed) == [b"AAAA", b"BBBB", b"CCCC", b"DDDDDDDDDDDD"]
     assert sizes == [2, 1, 1]
 
 
 def test_a_dropped_record_is_neither_delivered_nor_failed() -> None:
     processed = process(entries(b"a"), LAMBDA, answering(lambda _: {"result": "Dropped"}), lambda: NOW)
-    assert (processed.data, processed.failures) == (b"", ())
+    assert (processed.parts, processed.failures, len(processed.dropped)) == ((), (), 1)
 
 
 @pytest.mark.parametrize(
     ("answer", "code"),
     [
-        ({"result": "ProcessingFailed"}, "Lambda.FunctionError"),
-        ({"result": "Ok", "data": "%%%"}, "Lambda.JsonProcessingException"),
+        ({"result": "ProcessingFailed"}, "Lambda.ProcessingFailedStatus"),
+        ({"result": "Ok", "data": "%%%"}, "Lambda.InvalidReturnFormat"),
         (None, "Lambda.MissingRecordId"),
     ],
 )
@@ -100,8 +101,8 @@ def test_a_record_that_fails_is_set_aside_with_its_bytes_and_the_rest_land(
     bad = base64.b64encode(b"bad").decode()
     invoke = answering(lambda record: answer if record["data"] == bad else upper(record))
     processed = process(entries(b"one", b"bad", b"two"), LAMBDA, invoke, lambda: NOW)
-    assert processed.data == b"ONETWO"
-    (line,) = [json.loads(failure) for failure in processed.failures]
+    assert data_of(processed) == [b"ONE", b"TWO"]
+    (line,) = [json.loads(failure.line()) for failure in processed.failures]
     assert base64.b64decode(line["rawData"]) == b"bad"
     assert line["errorCode"] == code
     assert line["attemptsMade"] == 1
@@ -116,7 +117,7 @@ def test_one_record_answered_twice_has_failed() -> None:
         return {"records": answer["records"] * 2}
 
     (failure,) = process(entries(b"a"), LAMBDA, invoke, lambda: NOW).failures
-    assert json.loads(failure)["errorCode"] == "Lambda.DuplicatedRecordId"
+    assert failure.code == "Lambda.DuplicatedRecordId"
 
 
 def test_a_function_that_fails_is_tried_again_as_often_as_configured() -> None:
@@ -129,7 +130,7 @@ def test_a_function_that_fails_is_tried_again_as_often_as_configured() -> None:
         answer: dict[str, Any] = answering(upper)(arn, records)
         return answer
 
-    assert process(entries(b"a"), LAMBDA, invoke, lambda: NOW).data == b"A"
+    assert data_of(process(entries(b"a"), LAMBDA, invoke, lambda: NOW)) == [b"A"]
 
 
 def test_when_every_attempt_fails_the_whole_batch_is_set_aside() -> None:
@@ -137,8 +138,8 @@ def test_when_every_attempt_fails_the_whole_batch_is_set_aside() -> None:
         raise InvocationError("Lambda.FunctionError", "boom")
 
     processed = process(entries(b"a", b"b"), LAMBDA, invoke, lambda: NOW)
-    assert processed.data == b""
-    assert [json.loads(line)["attemptsMade"] for line in processed.failures] == [3, 3]
+    assert processed.parts == ()
+    assert [failure.attempts for failure in processed.failures] == [3, 3]
 
 
 def test_the_function_sees_where_a_record_came_from() -> None:

@@ -87,6 +87,17 @@ def test_consumers_are_listed_in_pages(kinesis: Service, arn: str) -> None:
     assert (names, "NextToken" in rest) == ([["a", "b"], ["c"]], False)
 
 
+def test_a_token_goes_with_no_time_of_creation(kinesis: Service, arn: str) -> None:
+    for name in "ab":
+        register(kinesis, arn, name)
+    token = kinesis.call("ListStreamConsumers", StreamARN=arn, MaxResults=1)["NextToken"]
+    selectors = {"StreamARN": arn, "NextToken": token, "StreamCreationTimestamp": 1}
+    assert kinesis.refusal("ListStreamConsumers", **selectors) == (
+        "InvalidArgumentException",
+        "NextToken and StreamCreationTimestamp cannot be provided together.",
+    )
+
+
 def test_a_consumer_that_cannot_be_is_refused(kinesis: Service, arn: str) -> None:
     for number in range(20):
         register(kinesis, arn, f"c{number}")

@@ -44,6 +44,32 @@ def test_a_token_names_the_stream_and_lives_five_minutes(kinesis: Service) -> No
     assert kinesis.refusal("ListShards", NextToken=token)[0] == "ExpiredNextTokenException"
 
 
+@pytest.mark.parametrize(
+    ("selector", "value"),
+    [
+        ("StreamName", "s"),
+        ("StreamARN", "arn:aws:kinesis:us-east-1:000000000000:stream/s"),
+        ("ExclusiveStartShardId", "shardId-000000000000"),
+        ("StreamCreationTimestamp", 1),
+    ],
+)
+def test_a_token_goes_with_nothing_else_that_selects(kinesis: Service, selector: str, value: object) -> None:
+    kinesis.create("s", 5)
+    token = kinesis.call("ListShards", StreamName="s", MaxResults=2)["NextToken"]
+    assert kinesis.refusal("ListShards", NextToken=token, **{selector: value}) == (
+        "InvalidArgumentException",
+        f"NextToken and {selector} cannot be provided together.",
+    )
+
+
+def test_a_refused_token_names_every_selector_beside_it(kinesis: Service) -> None:
+    selectors = {"StreamName": "s", "ExclusiveStartShardId": "shardId-000000000000"}
+    assert kinesis.refusal("ListShards", NextToken="any", **selectors) == (
+        "InvalidArgumentException",
+        "NextToken and StreamName, ExclusiveStartShardId cannot be provided together.",
+    )
+
+
 def test_each_filter_lists_the_shards_it_says(kinesis: Service) -> None:
     kinesis.create("s", 2)
     CLOCK.advance(100)

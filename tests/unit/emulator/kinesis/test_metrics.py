@@ -43,6 +43,15 @@ def counted(stream: str = "s", shard: str | None = None) -> dict[str, float]:
     }
 
 
+def test_the_bytes_of_a_write_are_those_of_data_and_key_in_utf8(kinesis: Service) -> None:
+    kinesis.create("s")
+    METER.take()
+    kinesis.call("PutRecord", StreamName="s", Data=b"abc", PartitionKey="\u6c34")
+    kinesis.call("PutRecords", StreamName="s", Records=[{"Data": b"a", "PartitionKey": "\u00e9"}] * 2)
+    sizes = counted()
+    assert [sizes[name] for name in ("IncomingBytes", "PutRecord.Bytes", "PutRecords.Bytes")] == [12, 6, 6]
+
+
 def test_writes_and_reads_are_counted(kinesis: Service) -> None:
     kinesis.create("s")
     METER.take()

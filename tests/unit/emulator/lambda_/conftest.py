@@ -14,7 +14,7 @@ import pytest
 from emulator.home import CACHE_VARIABLE
 from emulator.lambda_.environment import INIT_LIMIT_S, Call, Environment, Result, Surroundings
 from emulator.lambda_.function import Function
-from emulator.lambda_.interpreters import Interpreter, interpreter_for
+from emulator.lambda_.interpreters import Interpreter, Runtime, interpreter_for
 from emulator.lambda_.libraries import runtime_folder
 from emulator.lambda_.packages import merged, unpacked
 
@@ -31,13 +31,13 @@ def zipped(files: Archive) -> bytes:
     return buffer.getvalue()
 
 
-def unzipped(archive: bytes, interpreter: Interpreter) -> Path:
+def unzipped(archive: bytes, runtime: Runtime) -> Path:
     """The archive as the emulator unpacks it."""
 
     def fetch(file: IO[bytes]) -> None:
         file.write(archive)
 
-    return unpacked(hashlib.sha256(archive).hexdigest(), fetch, interpreter)
+    return unpacked(hashlib.sha256(archive).hexdigest(), fetch, runtime)
 
 
 @dataclass
@@ -104,7 +104,7 @@ def run(cache: Path, runtime: Path, interpreter: Interpreter, tmp_path: Path) ->
             region="us-east-1",
             memory_mb=128,
             timeout_s=10,
-            interpreter=interpreter,
+            runtime=interpreter,
             runtime_folder=runtime,
             task_root=unzipped(zipped(files), interpreter),
             opt=merged(unpacked_layers) if unpacked_layers else None,

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from emulator.lambda_.interpreters import RuntimeUnavailable, installed_interpreters, interpreter_for
+from emulator.lambda_.interpreters import RuntimeUnavailable, installed_interpreters, interpreter_for, runtime_for
 
 OURS = f"python3.{sys.version_info.minor}"
 
@@ -20,15 +20,16 @@ def test_the_python_of_the_emulator_runs_functions_without_its_virtual_environme
 @pytest.mark.parametrize(
     ("runtime", "reason"),
     [
-        ("nodejs20.x", "is not a Python runtime"),
-        ("python3.8", "is not a Python runtime that still works here"),
+        ("nodejs20.x", "is not emulated"),
+        ("python3.8", "is too old to work here"),
     ],
 )
 def test_a_runtime_that_is_not_here_is_refused_with_those_that_are(runtime: str, reason: str) -> None:
     with pytest.raises(RuntimeUnavailable) as refusal:
-        interpreter_for(runtime)
+        runtime_for(runtime)
     assert f"{runtime} {reason}" in str(refusal.value)
     assert OURS in str(refusal.value)
+    assert "provided.al2023" in str(refusal.value)
 
 
 def test_every_interpreter_found_is_the_one_its_name_says() -> None:

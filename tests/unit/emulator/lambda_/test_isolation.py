@@ -138,6 +138,13 @@ def test_another_python_that_is_installed_here_runs_functions_too(run: Run) -> N
     if not others:
         pytest.skip("only one version of Python is installed here")
     other = others[-1]
-    look = seen(run, interpreter=other, runtime_folder=runtime_folder(other))
+    look = seen(run, runtime=other, runtime_folder=runtime_folder(other))
     assert look["version"] == [int(part) for part in other.version.split(".")[:2]]
     assert look["environ"]["AWS_EXECUTION_ENV"] == f"AWS_Lambda_{other.runtime}"
+
+
+def test_a_function_may_open_as_many_files_as_on_aws(run: Run) -> None:
+    limits = "import resource\ndef handler(event, context): return resource.getrlimit(resource.RLIMIT_NOFILE)\n"
+    running = run(limits)
+    running.environment.start()
+    assert json.loads(running.invoke().payload) == [1024, 1024]

@@ -4,14 +4,18 @@ import errno
 import io
 import os
 import stat
+import tempfile
 import zipfile
 from pathlib import Path
 from typing import IO
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from emulator.lambda_.archives import BadArchive, UnsafeArchive, check, extract
 from emulator.lambda_.interpreters import Interpreter
-from emulator.lambda_.packages import UnsafeArchive, merged, unpacked
+from emulator.lambda_.packages import merged, unpacked
 from emulator.lambda_.storage import DRAFT, made_once, remove_tree
 from tests.unit.emulator.lambda_.conftest import unzipped, zipped
 
@@ -111,9 +115,107 @@ def test_a_link_within_the_archive_is_kept(cache: Path, interpreter: Interpreter
 
 
 def test_an_archive_that_cannot_be_read_leaves_nothing(cache: Path, interpreter: Interpreter) -> None:
-    with pytest.raises(zipfile.BadZipFile):
+    with pytest.raises(BadArchive, match="File is not a zip file"):
         unzipped(b"not a zip", interpreter)
     assert not list((cache / "packages").iterdir())
+
+
+def with_byte(archive: bytes, offset: int, value: int) -> bytes:
+    """An archive with a byte of its only member changed, in the head before it and in the list at the end."""
+    changed = bytearray(archive)
+    for signature, start in ((b"PK\x03\x04", 4), (b"PK\x01\x02", 6)):
+        changed[archive.index(signature) + start + offset] = value
+    return bytes(changed)
+
+
+def damaged() -> bytes:
+    """An archive whose member is not what its checksum says."""
+    archive = bytearray(zipped({"handler.py": "x = 1 # some text"}))
+    archive[archive.index(b"some text")] ^= 1
+    return bytes(archive)
+
+
+ONE = zipped({"handler.py": "x = 1"})
+TOO_LONG = "is too long: a name may have 1024 bytes, and 255 between two slashes"
+NEVER_UNPACKED = {
+    "two thousand folders in one another": (zipped({"a/" * 2000 + "x.py": ""}), TOO_LONG),
+    "a name that no file may have": (zipped({"a" * 256: ""}), TOO_LONG),
+    "a file that is a folder": (zipped({"x": "", "x/y": ""}), "'x' is both a file and a folder"),
+    "a folder that is a file": (zipped({"x/y": "", "x": ""}), "'x' is both a file and a folder"),
+    "an empty folder that is a file": (zipped({"x/": "", "x": ""}), "'x' is both a file and a folder"),
+    "a file that is a folder far below": (zipped({"x": "", "x/y/z/w": ""}), "'x' is both a file and a folder"),
+    "a link that is a folder": (with_links(("x", "lib"), ("x/y", "z")), "'x' is both a file and a folder"),
+    "a password": (with_byte(ONE, 2, 1), "'handler.py' is encrypted"),
+    "an unknown compression": (with_byte(ONE, 4, 99), "compressed with method 99"),
+    "a name that leads outside": (zipped({"../x": ""}), "'../x', which leads outside of the package"),
+    "a member without a name": (zipped({"": "text"}), "'', which names no file"),
+}
+NOT_UNPACKED = NEVER_UNPACKED | {
+    "a wrong checksum": (damaged(), "Bad CRC-32 for file 'handler.py'"),
+    "half of it": (ONE[: len(ONE) // 2], "File is not a zip file"),
+    "a link to a name that is too long": (with_links(("a", "b" * 5000)), "too long"),
+    "a link to nowhere": (with_links(("a", "")), "link"),
+}
+
+
+@pytest.mark.parametrize("kind", NOT_UNPACKED)
+def test_what_cannot_be_unpacked_is_told_in_one_sentence_without_a_path_of_this_machine(
+    kind: str, cache: Path, interpreter: Interpreter
+) -> None:
+    archive, reason = NOT_UNPACKED[kind]
+    with pytest.raises(BadArchive) as refusal:
+        unzipped(archive, interpreter)
+    assert str(refusal.value).startswith("Could not unzip uploaded file: ")
+    assert str(refusal.value).endswith(". Please check your file, then try to upload again.")
+    assert reason in str(refusal.value)
+    assert str(cache) not in str(refusal.value)
+    assert not list((cache / "packages").iterdir())
+
+
+@pytest.mark.parametrize("kind", NEVER_UNPACKED)
+def test_what_can_never_be_unpacked_is_seen_in_the_list_of_members(kind: str) -> None:
+    archive, reason = NEVER_UNPACKED[kind]
+    with pytest.raises(BadArchive) as refusal:
+        check(io.BytesIO(archive))
+    assert reason in str(refusal.value)
+
+
+@pytest.mark.parametrize("links", [(("a", "b"), ("b", "a")), (("a", "a"),)], ids=["each other", "itself"])
+def test_links_that_lead_in_a_circle_end(
+    links: tuple[tuple[str, str], ...], cache: Path, interpreter: Interpreter
+) -> None:
+    folder = unzipped(with_links(*links), interpreter)
+    assert (folder / "a").is_symlink()
+
+
+PARTS = st.sampled_from(["a", "b", "é", "x" * 120])
+NAMES = st.lists(PARTS, min_size=1, max_size=12).map("/".join)
+
+
+@given(st.lists(NAMES, min_size=1, max_size=6, unique=True))
+def test_an_archive_that_passes_the_check_can_be_unpacked(names: list[str]) -> None:
+    archive = io.BytesIO(zipped(dict.fromkeys(names, "text")))
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            check(archive)
+        except BadArchive:
+            with pytest.raises(BadArchive):
+                extract(archive, Path(folder))
+        else:
+            extract(archive, Path(folder))
+            files = {path.relative_to(folder).as_posix() for path in Path(folder).rglob("*") if path.is_file()}
+            assert files == set(names)
+
+
+def test_a_disk_that_is_full_is_told_without_a_path_of_this_machine(
+    cache: Path, interpreter: Interpreter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(cache))
+
+    monkeypatch.setattr("emulator.lambda_.archives.shutil.copyfileobj", refuse)
+    with pytest.raises(OSError, match=r"^\[Errno 28\] No space left on device$"):
+        unzipped(ONE, interpreter)
 
 
 def test_one_layer_is_used_as_it_is(cache: Path, interpreter: Interpreter) -> None:

@@ -1,8 +1,6 @@
 """The page of a report in a real browser: what a reader sees is there, at any width, without the network."""
 
 import re
-import shutil
-import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,15 +13,10 @@ from scenarios.hops import Hop
 from scenarios.page import page
 from scenarios.runner import Runner
 from scenarios.site import Site
+from tests.browser.conftest import Browser
 
 pytestmark = pytest.mark.stack
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-QUIET = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--virtual-time-budget=2000",
-)  # fmt: skip
-WITHIN_S = 60
 SMALL = Workload(events=90, hours=1, portions=2)
 MEASURE = """
 <script>
@@ -53,25 +46,9 @@ def written(stack: object, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-def dumped(file: Path, tmp_path: Path, width: int) -> str:
-    """The document as the browser has it once it is drawn."""
-    browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if browser is None:
-        pytest.skip(f"no browser is installed: looked for {', '.join(BROWSERS)}")
-    done = subprocess.run(
-        [browser, *QUIET, f"--user-data-dir={tmp_path}", f"--window-size={width},900", "--dump-dom", file.as_uri()],
-        capture_output=True,
-        text=True,
-        timeout=WITHIN_S,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 @pytest.mark.parametrize("width", [1200, 500])
-def test_timeline_and_ledger_are_drawn_and_nothing_sticks_out(written: Path, tmp_path: Path, width: int) -> None:
-    dom = dumped(written, tmp_path, width)
+def test_timeline_and_ledger_are_drawn_and_nothing_sticks_out(written: Path, browser: Browser, width: int) -> None:
+    dom = browser.dom(written.as_uri(), f"--window-size={width},900")
     found = re.search(r'data-measured="\{([^"]*)\}"', dom)
     assert found is not None
     measured = dict(re.findall(r"&quot;(\w+)&quot;:(-?\d+)", found[1]))

@@ -1,0 +1,103 @@
+"""The contents of a bucket in listing order, from a position on; and the spelling of positions.
+
+LocalStack keeps the versions of a key oldest first, and numbers versions and uploads (`patch.number_uploads`) in the
+order in which they were made: so a position holds even where the version or upload that it names is gone.
+"""
+
+import base64
+import binascii
+from collections import defaultdict
+from operator import attrgetter
+from typing import Any
+
+from localstack.aws.api.s3 import InvalidArgument
+
+from emulator.s3.page import Scope
+from emulator.s3.uploads import is_upload_id
+
+AFTER = "after:"
+"""The first characters of a continuation token; the key or common prefix that it continues after follows."""
+VERSION_ID_BYTES = 24
+NULL_VERSION = "null"
+LAST_CHARACTER = chr(0x10FFFF)
+
+
+def token(last: str) -> str:
+    """The continuation token of a page that ends with this key or common prefix."""
+    return base64.b64encode((AFTER + last).encode(), altchars=b"._").decode()
+
+
+def position(token: str) -> str:
+    """The key or common prefix that a continuation token stands for."""
+    try:
+        text = base64.b64decode(token, altchars=b"._", validate=True).decode()
+    except (binascii.Error, ValueError):
+        text = ""
+    if not text.startswith(AFTER):
+        raise InvalidArgument("The continuation token provided is incorrect", ArgumentName="continuation-token")
+    return text.removeprefix(AFTER)
+
+
+def objects(bucket: Any, scope: Scope) -> list[Any]:
+    """The scope's current objects in key order."""
+    prefix, after = scope.prefix, scope.after
+    matching = [each for each in bucket.objects.values() if each.key > after and each.key.startswith(prefix)]
+    return sorted(matching, key=attrgetter("key"))
+
+
+def versions(bucket: Any, scope: Scope, version_marker: str) -> list[Any]:
+    """The scope's versions and delete markers in key order, the newest of a key first."""
+    if version_marker and not scope.after:
+        rule = "A version-id marker cannot be specified without a key marker."
+        raise InvalidArgument(rule, ArgumentName="version-id-marker", ArgumentValue=version_marker)
+    of_key = defaultdict(list)
+    for each in bucket.objects.values(with_versions=True):
+        if each.key >= scope.after and each.key.startswith(scope.prefix):
+            of_key[each.key].append(each)
+    if scope.after in of_key:
+        oldest_first = of_key[scope.after]
+        of_key[scope.after] = oldest_first[: _older(oldest_first, version_marker) if version_marker else 0]
+    return [version for key in sorted(of_key) for version in reversed(of_key[key])]
+
+
+def version_id(version: Any) -> str:
+    """The id of a version; an object of a bucket without versions has the null version."""
+    return version.version_id or NULL_VERSION
+
+
+def _older(oldest_first: list[Any], version_marker: str) -> int:
+    """How many of a key's versions are older than the marker, also if that version itself is gone.
+
+    Ids of versions grow, but for the one that is "null": if it is the marker and gone, all of them are left to list.
+    """
+    ids = [version_id(version) for version in oldest_first]
+    if version_marker in ids:
+        return ids.index(version_marker)
+    if version_marker == NULL_VERSION:
+        return len(ids)
+    marker = _version_number(version_marker)
+    return next((i for i, id_ in enumerate(ids) if id_ != NULL_VERSION and _version_number(id_) > marker), len(ids))
+
+
+def _version_number(id_: str) -> bytes:
+    try:
+        number = base64.b64decode(id_, altchars=b"._", validate=True)
+    except (binascii.Error, ValueError):
+        number = b""
+    if len(number) != VERSION_ID_BYTES:
+        raise InvalidArgument("Invalid version id specified", ArgumentName="version-id-marker", ArgumentValue=id_)
+    return number
+
+
+def uploads(bucket: Any, scope: Scope, upload_marker: str) -> list[Any]:
+    """The scope's uploads in key order, the first begun of a key first: their ids grow (`patch.number_uploads`)."""
+    marked = bucket.multiparts.get(upload_marker)
+    if upload_marker and not (marked.object.key == scope.after if marked else is_upload_id(upload_marker)):
+        raise InvalidArgument("Invalid uploadId marker", ArgumentName="upload-id-marker", ArgumentValue=upload_marker)
+    after = (scope.after, upload_marker or LAST_CHARACTER)
+    matching = [
+        each
+        for each in list(bucket.multiparts.values())
+        if each.object.key.startswith(scope.prefix) and (each.object.key, each.id) > after
+    ]
+    return sorted(matching, key=attrgetter("object.key", "id"))

@@ -1,0 +1,52 @@
+"""Browsers that are let in: what they are given is only to be looked at, and the guard's word is the last.
+
+Objects in S3 and the answers of functions are written by others, and would be pages of the stack's own origin.
+"""
+
+from collections.abc import Callable, Iterable
+from types import ModuleType
+from typing import Any
+
+from emulator.serving.guard import BROWSERS, Guard
+
+Environ = dict[str, Any]
+Start = Callable[..., Any]
+Application = Callable[[Environ, Start], Iterable[bytes]]
+
+LOOK_ONLY = [("Content-Security-Policy", "sandbox"), ("X-Content-Type-Options", "nosniff")]
+"""No script, no form, an origin of its own (Content Security Policy 3, 6.3.2), and the type that is told."""
+
+
+def look_only(application: Application) -> Application:
+    """The application, with `LOOK_ONLY` in what it answers to browsers; SDKs get what AWS would send."""
+
+    def for_browsers(environ: Environ, start: Start) -> Iterable[bytes]:
+        if not _is_browser(environ):
+            return application(environ, start)
+
+        def start_restricted(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            return start(status, [*headers, *LOOK_ONLY], exc_info)
+
+        return application(environ, start_restricted)
+
+    return for_browsers
+
+
+def _is_browser(environ: Environ) -> bool:
+    return (
+        environ.get("HTTP_USER_AGENT", "").startswith(BROWSERS.decode())
+        or "HTTP_SEC_FETCH_SITE" in environ
+        or "HTTP_ORIGIN" in environ
+        or "text/html" in environ.get("HTTP_ACCEPT", "")
+    )
+
+
+def follow(guard: Guard, cors: ModuleType) -> None:
+    """Let LocalStack's own check of origins, in `localstack.aws.handlers.cors`, allow what the guard does, and no more.
+
+    Of itself it trusts pages of the gateway, of websites in buckets and of LocalStack's web application.
+    """
+    if not isinstance(cors.ALLOWED_CORS_ORIGINS, list) or not isinstance(cors.DYNAMIC_INTERNAL_ORIGINS, tuple):
+        raise TypeError("LocalStack's check of origins is not the one this was written for")
+    cors.ALLOWED_CORS_ORIGINS[:] = sorted(guard.origins)
+    vars(cors)["DYNAMIC_INTERNAL_ORIGINS"] = ()
