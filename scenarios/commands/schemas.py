@@ -137,6 +137,7 @@ def show(event: Event, which: Which, endpoint_url: target.EndpointUrl = None, fo
 def diff(event: Event, older: Which, newer: Which, folder: Folder = None) -> None:
     """Print what differs between two versions in the schema folder: + new, - gone, ~ changed. Needs no stack."""
     from pipeline import publishing
+    from pipeline.avro.model import InvalidSchema
 
     known = _known(folder, event)
     texts = []
@@ -144,7 +145,10 @@ def diff(event: Event, older: Which, newer: Which, folder: Folder = None) -> Non
         file = publishing.schema_file(known, *_role_and_version(which))
         if file is None:
             raise typer.BadParameter(f"{event} has no {which} in the schema folder")
-        texts.append(publishing.read(file.path.read_bytes()))
+        try:
+            texts.append(publishing.read(file.path.read_bytes()))
+        except InvalidSchema as error:
+            raise typer.BadParameter(f"{file.path}: {error}") from error
     lines = list(publishing.differences(texts[0], texts[1]))
     typer.echo("\n".join(lines) or "they are the same for every reader")
 
