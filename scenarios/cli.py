@@ -18,6 +18,7 @@ import typer
 
 from emulator.errors import CallerError, StackError
 from pipeline.errors import PipelineError
+from scenarios.terminal import printable
 
 COMMANDS = (
     "stack",
@@ -73,7 +74,7 @@ def main() -> None:
         _fail(str(error), USAGE)
     except Exception as error:
         if not type(error).__module__.startswith("botocore."):
-            traceback.print_exc()
+            sys.stderr.write(printable(traceback.format_exc()))
             _leave(FAILED)
         _fail(f"AWS call failed: {error}", FAILED)
 
@@ -94,7 +95,7 @@ def _leave(code: int) -> NoReturn:
 
 def _fail(message: str, code: int) -> NoReturn:
     sys.stdout.flush()
-    sys.stderr.write(f"error: {message}\n")
+    sys.stderr.write(f"error: {printable(message)}\n")
     _leave(code)
 
 
