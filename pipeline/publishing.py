@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from pipeline.avro import canonical, events
+from pipeline.avro import canonical, events, limits
 from pipeline.avro.compatibility import Level, breaches
 from pipeline.avro.model import ABSENT, Array, InvalidSchema, Map, Primitive, Record, Type, Union
 from pipeline.avro.parse import parse
@@ -50,17 +50,20 @@ def check_event(event: EventType, published: Mapping[str, bytes], level: Level |
         try:
             versions.append(Version(str(file.path), file.role, file.version, read(held or file.path.read_bytes())))
         except InvalidSchema as error:
-            found.append(f"{file.path}: not a valid Avro schema: {error}")
+            found.append(f"{file.path}: {error}")
     found += _check(versions, level or level_of(event))
     return [*found, *_id_problems(event)]
 
 
 def read(text: bytes) -> Type:
-    """The schema in `text`; raises InvalidSchema."""
+    """The schema in `text`, which somebody can use; raises InvalidSchema."""
     try:
-        return parse(json.loads(text))
+        avro = parse(json.loads(text))
     except (ValueError, RecursionError) as error:
-        raise InvalidSchema(str(error)) from error
+        raise InvalidSchema(f"not a valid Avro schema: {error}") from error
+    if unusable := limits.problem(avro):
+        raise InvalidSchema(f"the schema {unusable}")
+    return avro
 
 
 def fingerprint_of(text: bytes) -> str:

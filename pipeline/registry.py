@@ -128,6 +128,9 @@ class Registry:
         for reference in (schema.fingerprint, schema.crc64):
             self._known[schema.role, reference] = schema
         newest = self._newest.get(schema.role)
+        if schema.unusable:
+            # Its records are known by it and rejected: a version that nobody can use must not stall the others.
+            return True
         if newest is None or newest.version <= schema.version:
             self._newest[schema.role] = schema
         return True

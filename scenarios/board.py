@@ -7,11 +7,11 @@ from typing import Self
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from scenarios.catalogue import CONTROL
+from scenarios.console import literal
 from scenarios.evidence import Verdict
 from scenarios.hops import Hop, Passage, together
 from scenarios.report import Report
@@ -19,18 +19,9 @@ from scenarios.skips import Skip
 
 STACK = "stack"
 """The name under which a start is shown; its line makes way for the first drill."""
-NARROWEST = 110
-"""A table in a file or a pipe is at least so many characters wide."""
-
 STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.INCONCLUSIVE: "yellow"}
 COLUMNS = ("attempted", "acknowledged", "landed")
 WRONG = ("lost", "duplicated", "corrupted", "misplaced", "unexpected", "quarantined", "late")
-
-
-def console() -> Console:
-    """Standard output, wide enough for a table where it is no terminal."""
-    plain = Console()
-    return plain if plain.is_terminal else Console(width=max(plain.width, NARROWEST))
 
 
 class Board:
@@ -63,8 +54,8 @@ class Board:
         with self._lock:
             if name not in self._tasks:
                 self._remove(STACK)
-                self._tasks[name] = self._progress.add_task(escape(name), total=None, what="")
-            self._progress.update(self._tasks[name], what=escape(what))
+                self._tasks[name] = self._progress.add_task(literal(name), total=None, what="")
+            self._progress.update(self._tasks[name], what=literal(what))
 
     def line(self, name: str, number: int) -> Callable[[str], None]:
         """The way to say what the `number`th (from 1) that does the same work now does."""
@@ -77,7 +68,7 @@ class Board:
 
     def skipped(self, skip: Skip) -> None:
         """Print that a drill is not held, and why."""
-        self._out.print(f"[dim]{'skipped':<12}[/] {skip.name:<24} {escape(skip.reason)}", soft_wrap=True)
+        self._out.print(f"[dim]{'skipped':<12}[/] {literal(skip.name):<24} {literal(skip.reason)}", soft_wrap=True)
 
     def ended(self, report: Report) -> None:
         """Print the verdict of a run that ended."""
@@ -88,15 +79,15 @@ class Board:
         passages = report.judgement.passages.values()
         told = f"{fired}; {by_hop(passages)}" if passages and not is_short(passages) else fired
         self._out.print(
-            f"[{style}]{report.verdict:<12}[/] {report.name:<24} {report.duration_s:5.1f} s   {escape(told)}",
+            f"[{style}]{report.verdict:<12}[/] {literal(report.name):<24} {report.duration_s:5.1f} s   {literal(told)}",
             soft_wrap=True,
         )
         if is_short(passages):
             self._out.print(f"             {by_hop(passages)}", soft_wrap=True)
         for finding in report.troubles:
-            self._out.print(f"             {finding.checker}: {escape(finding.detail)}")
+            self._out.print(f"             {finding.checker}: {literal(finding.detail)}")
         if report.troubles:
-            self._out.print(f"             history and report: {escape(str(report.folder))}", soft_wrap=True)
+            self._out.print(f"             history and report: {literal(str(report.folder))}", soft_wrap=True)
 
 
 def is_short(passages: Collection[Passage]) -> bool:
@@ -123,7 +114,7 @@ def table(reports: Sequence[Report]) -> Table:
     for report in reports:
         counts = report.totals.counts()
         grid.add_row(
-            escape(report.name),
+            literal(report.name),
             f"[{STYLES[report.verdict]}]{report.verdict}[/]",
             f"{report.duration_s:.1f}",
             f"{sum(report.fired.values()):,}",

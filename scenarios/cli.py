@@ -19,6 +19,7 @@ import typer
 from emulator.errors import CallerError, StackError
 from emulator.home import Home
 from pipeline.errors import PipelineError
+from scenarios.terminal import printable
 
 COMMANDS = (
     "stack",
@@ -84,7 +85,7 @@ def main() -> None:
         _fail(str(unusable), USAGE)
     except Exception as error:
         if not type(error).__module__.startswith("botocore."):
-            traceback.print_exc()
+            sys.stderr.write(printable(traceback.format_exc()))
             _leave(FAILED)
         response = getattr(error, "response", None) or {}
         status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
@@ -107,7 +108,7 @@ def _leave(code: int) -> NoReturn:
 
 def _fail(message: str, code: int) -> NoReturn:
     sys.stdout.flush()
-    sys.stderr.write(f"error: {message}\n")
+    sys.stderr.write(f"error: {printable(message)}\n")
     _leave(code)
 
 

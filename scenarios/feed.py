@@ -146,9 +146,7 @@ class Feed:
             if line.problem is None and not line.data.strip():
                 self.counts.blank += 1
                 self._pass(line.number)
-                continue
-            made = line.problem or self._make(line, mapper)
-            if isinstance(made, Rejection):
+            elif isinstance(made := line.problem or self._make(line, mapper), Rejection):
                 self._reject(line.number, made, line.data)
             else:
                 yield made
@@ -180,7 +178,8 @@ class Feed:
         if message.size > MAX_RECORD_BYTES:
             rule = f"{message.size:,} bytes with its key, and a record holds {MAX_RECORD_BYTES:,} at most"
             return Rejection(RejectReason.TOO_LARGE, rule)
-        return Prepared(line.number, message, event, line.data)
+        kept = Message(message.stream, message.key, message.data, original=len(line.data))
+        return Prepared(line.number, kept, line=line.data)
 
     def _reject(self, number: int, rejection: Rejection, original: bytes) -> None:
         self.counts.rejected += 1

@@ -16,9 +16,12 @@ from scenarios.journal import Journal
 from scenarios.lines import LineReader
 from scenarios.mapper import Mapper
 from scenarios.rejects import RejectFile
+from scenarios.terminal import one_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
+
+    from scenarios.console import SafeConsole
 
 STANDARD_INPUT = "-"
 REJECTED_SUFFIX = ".rejected.ndjson"
@@ -166,7 +169,7 @@ def _sentence(report: Report, noun: str) -> str:
         reasons = ", ".join(f"{reason} {number:,}" for reason, number in report["reasons"].items())
         said.append(f"  not acknowledged: {reasons}; kept in {report['rejected_file']}")
     if report["unmapped"]:
-        names = ", ".join(list(report["unmapped"])[:_SHOWN_NAMES])
+        names = ", ".join(one_line(name) for name in list(report["unmapped"])[:_SHOWN_NAMES])
         said.append(f"  no place in the schema for {sum(report['unmapped'].values()):,} values of: {names}")
     return "\n".join(said)
 
@@ -183,7 +186,9 @@ class _Shown:
         if self._wanted:
             self._bar = _bar()
             self._bar.start()
-            self._bar.add_task(self._name, total=self._total, events=0, rate=0.0)
+            from scenarios.console import literal
+
+            self._bar.add_task(literal(self._name), total=self._total, events=0, rate=0.0)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -203,7 +208,6 @@ class _Shown:
 
 
 def _bar() -> "Bar":
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     return Progress(
@@ -213,5 +217,5 @@ def _bar() -> "Bar":
         TextColumn("{task.fields[events]:,} events"),
         TextColumn("{task.fields[rate]:,.0f}/s"),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=SafeConsole(stderr=True),
     )

@@ -1,6 +1,7 @@
 """Runs as JUnit XML, which CI systems show: a drill is a test case; fail is a failure, inconclusive an error.
 
-A drill that the stack cannot hold is skipped.
+A drill that the stack cannot hold is skipped. Control characters, most of which XML 1.0 does not admit (section 2.2),
+are written as `scenarios.terminal` does.
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from scenarios.evidence import Verdict
 from scenarios.report import Report
 from scenarios.skips import Skip
+from scenarios.terminal import printable
 
 SUITE = "wavetank"
 TAGS = {Verdict.FAIL: "failure", Verdict.INCONCLUSIVE: "error"}
@@ -31,7 +33,7 @@ def junit(reports: Sequence[Report], skips: Sequence[Skip] = ()) -> str:
         _case(suite, report)
     for skip in skips:
         case = SubElement(suite, "testcase", {"classname": f"{SUITE}.drills", "name": skip.name, "time": "0.000"})
-        SubElement(case, "skipped", {"message": _printable(skip.reason)})
+        SubElement(case, "skipped", {"message": printable(skip.reason)})
     indent(suites)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(suites, encoding="unicode") + "\n"
 
@@ -41,17 +43,10 @@ def _case(suite: Element, report: Report) -> None:
     case = SubElement(suite, "testcase", about)
     properties = SubElement(case, "properties")
     for name, value in (("seed", report.seed), ("fired", sum(report.fired.values())), ("command", report.command)):
-        SubElement(properties, "property", {"name": name, "value": _printable(str(value))})
+        SubElement(properties, "property", {"name": name, "value": printable(str(value))})
     if report.verdict in TAGS:
-        said = [_printable(f"{found.checker}: {found.detail}") for found in report.troubles]
+        said = [printable(f"{found.checker}: {found.detail}") for found in report.troubles]
         found = SubElement(case, TAGS[report.verdict], {"type": str(report.verdict), "message": "; ".join(said)})
         found.text = "\n".join((*said, report.command, str(report.folder)))
     counts = ", ".join(f"{name} {number}" for name, number in report.totals.counts().items())
-    SubElement(case, "system-out").text = _printable(f"{report.hypothesis}\n{counts}\n{report.command}")
-
-
-def _printable(text: str) -> str:
-    """Without the control characters that XML 1.0 does not admit (section 2.2)."""
-    return "".join(
-        character if character >= " " or character in "\t\n" else "\N{REPLACEMENT CHARACTER}" for character in text
-    )
+    SubElement(case, "system-out").text = printable(f"{report.hypothesis}\n{counts}\n{report.command}")

@@ -22,7 +22,9 @@ from scenarios.workloads import WorkloadEvent
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_]")
 _ID_HEX_DIGITS = 32
 _REMEMBERED_NAMES = 10_000
-"""Names remembered with their places; a source whose names are ids must not fill the memory."""
+"""Names remembered with their places; a source whose names are ids must not fill the memory …"""
+_LONGEST_REMEMBERED = 256
+"""… nor one whose names are as long as lines."""
 
 OTHER_NAMES = "(other names)"
 
@@ -96,15 +98,17 @@ class Mapper:
         return {**record, **maps}
 
     def _count_unmapped(self, name: str) -> None:
-        known = name in self.unmapped or len(self.unmapped) < _REMEMBERED_NAMES
-        self.unmapped[name if known else OTHER_NAMES] += 1
+        counted = name in self.unmapped or (len(self.unmapped) < _REMEMBERED_NAMES and len(name) <= _LONGEST_REMEMBERED)
+        self.unmapped[name if counted else OTHER_NAMES] += 1
 
     def _place(self, name: str) -> _Place:
         place = self._places.get(name)
         if place is None:
+            place = self._find_place(name)
             if len(self._places) >= _REMEMBERED_NAMES:
                 self._places.clear()
-            place = self._places[name] = self._find_place(name)
+            if len(name) <= _LONGEST_REMEMBERED:
+                self._places[name] = place
         return place
 
     def _find_place(self, name: str) -> _Place:

@@ -6,7 +6,6 @@ One file of HTML that stands alone: no script, and no style, font or picture fro
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from html import escape
 
 from scenarios.board import WRONG
 from scenarios.evidence import Verdict
@@ -15,6 +14,7 @@ from scenarios.ledger import Ledger, total
 from scenarios.page_style import STYLE
 from scenarios.plot import figure
 from scenarios.report import Report
+from scenarios.terminal import in_html
 
 OVERVIEW = ("attempted", "acknowledged", "landed")
 HEADINGS = (*OVERVIEW, *WRONG)
@@ -27,8 +27,8 @@ def page(reports: Sequence[Report], now: datetime) -> str:
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>wavetank drills: {escape(verdicts(reports))}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
-        f"<header><h1>wavetank drills</h1><p>{escape(verdicts(reports))}</p>"
+        f"<title>wavetank drills: {in_html(verdicts(reports))}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
+        f"<header><h1>wavetank drills</h1><p>{in_html(verdicts(reports))}</p>"
         f'<p class="soft">{now:%Y-%m-%d %H:%M} UTC, {sum(report.duration_s for report in reports):.0f} s of drills</p>'
         f"</header>\n<main>\n{_overview(reports)}\n{sections}\n</main>\n</body>\n</html>\n"
     )
@@ -43,7 +43,7 @@ def verdicts(reports: Sequence[Report]) -> str:
 
 def _overview(reports: Sequence[Report]) -> str:
     rows = "".join(
-        f'<tr><th scope="row"><a href="#run-{number}">{escape(report.name)}</a></th><td>{_verdict(report)}</td>'
+        f'<tr><th scope="row"><a href="#run-{number}">{in_html(report.name)}</a></th><td>{_verdict(report)}</td>'
         f"<td>{report.duration_s:.1f}</td><td>{sum(report.fired.values()):,}</td>{_totals(report.totals)}</tr>"
         for number, report in enumerate(reports, start=1)
     )
@@ -60,9 +60,9 @@ def _section(number: int, report: Report) -> str:
     struck = ", ".join(f"{name} ×{times:,}" for name, times in report.fired.items())
     parts = (
         f'<section id="run-{number}" aria-labelledby="run-{number}-name">',
-        f'<div class="head"><h2 id="run-{number}-name">{escape(report.name)}</h2>{_verdict(report)}</div>',
-        f"<p>{escape(report.hypothesis)}</p>",
-        f'<p class="soft">{escape(struck) or "no fault struck"}; seed {report.seed}, {report.duration_s:.1f} s</p>',
+        f'<div class="head"><h2 id="run-{number}-name">{in_html(report.name)}</h2>{_verdict(report)}</div>',
+        f"<p>{in_html(report.hypothesis)}</p>",
+        f'<p class="soft">{in_html(struck) or "no fault struck"}; seed {report.seed}, {report.duration_s:.1f} s</p>',
         _findings(report),
         "<h3>Timeline</h3>",
         figure(report.name, report.timeline) if report.timeline else "<p>No timeline: nothing is known of it.</p>",
@@ -71,8 +71,8 @@ def _section(number: int, report: Report) -> str:
         "<h3>Ledger by hop</h3>",
         _by_hop(report),
         "<h3>Run it again</h3>",
-        f"<pre><code>{escape(report.command)}</code></pre>",
-        f'<p class="soft">History and report: <code>{escape(str(report.folder))}</code></p>',
+        f"<pre><code>{in_html(report.command)}</code></pre>",
+        f'<p class="soft">History and report: <code>{in_html(str(report.folder))}</code></p>',
         "</section>",
     )
     return "\n".join(part for part in parts if part)
@@ -81,11 +81,11 @@ def _section(number: int, report: Report) -> str:
 def _findings(report: Report) -> str:
     """What did not pass in full view, and what passed below a fold."""
     wrong = "".join(
-        f'<li><strong class="{found.verdict}">{escape(found.checker)}</strong>: {escape(found.detail)}</li>'
+        f'<li><strong class="{found.verdict}">{in_html(found.checker)}</strong>: {in_html(found.detail)}</li>'
         for found in report.troubles
     )
     passed = [found for found in report.judgement.findings if found.verdict is Verdict.PASS]
-    right = "".join(f"<li>{escape(found.checker)}: {escape(found.detail)}</li>" for found in passed)
+    right = "".join(f"<li>{in_html(found.checker)}: {in_html(found.detail)}</li>" for found in passed)
     folded = f"<details><summary>{len(passed)} checks passed</summary><ul>{right}</ul></details>" if passed else ""
     return (f"<ul>{wrong}</ul>" if wrong else "") + folded
 
@@ -96,7 +96,7 @@ def _ledger(report: Report) -> str:
         return "<p>No ledger: what is at rest could not be read.</p>"
     ledgers[ALL_TYPES] = total(report.judgement.ledger)
     head = "".join(f'<th scope="col">{name}</th>' for name in ("event type", *HEADINGS))
-    rows = "".join(f'<tr><th scope="row">{escape(name)}</th>{_counts(said)}</tr>' for name, said in ledgers.items())
+    rows = "".join(f'<tr><th scope="row">{in_html(name)}</th>{_counts(said)}</tr>' for name, said in ledgers.items())
     return (
         '<div class="wide"><table class="ledger"><caption>Where every event is, by its id</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
@@ -109,14 +109,14 @@ def _by_hop(report: Report) -> str:
     if not passages:
         return "<p>No ledger by hop: what came to the hops could not be read.</p>"
     seen = report.timeline.seen() if report.timeline else {}
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in ("event type", *Hop))
+    head = "".join(f'<th scope="col">{in_html(name)}</th>' for name in ("event type", *Hop))
     rows = "".join(
-        f'<tr><th scope="row">{escape(name)}</th>{_arrivals(passage, seen.get(name, {}))}</tr>'
+        f'<tr><th scope="row">{in_html(name)}</th>{_arrivals(passage, seen.get(name, {}))}</tr>'
         for name, passage in passages.items()
     )
     every = "".join(f"<td>{number:,}</td>" for number in together(passages.values()).values())
     rows += f'<tr><th scope="row">{ALL_TYPES}</th>{every}</tr>'
-    lost = "".join(f'<li class="fail">{escape(said)}</li>' for said in losses(passages, tuple(Hop)))
+    lost = "".join(f'<li class="fail">{in_html(said)}</li>' for said in losses(passages, tuple(Hop)))
     return (
         '<div class="wide"><table class="hops"><caption>Events at each hop, by their id; copies behind a +</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>{f'<ul>{lost}</ul>' if lost else ''}"

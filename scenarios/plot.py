@@ -5,9 +5,9 @@ a description, and the numbers follow as a table. No script, nothing from elsewh
 """
 
 from collections.abc import Iterable, Iterator
-from html import escape
 
 from scenarios.hops import Hop
+from scenarios.terminal import in_html
 from scenarios.timeline import HEAL, STORM, Timeline
 
 WIDTH = 1_000
@@ -21,11 +21,11 @@ LIKE_A_LINE = 2
 def figure(name: str, timeline: Timeline) -> str:
     """The timeline of the drill `name`."""
     if not timeline.arrivals and not timeline.strikes:
-        return f"<p>No timeline: {escape(timeline.problem or 'nothing was sent')}.</p>"
+        return f"<p>No timeline: {in_html(timeline.problem or 'nothing was sent')}.</p>"
     rows = "\n".join((*_hops(timeline), *_faults(timeline)))
-    problem = f"<p>Incomplete: {escape(timeline.problem)}.</p>" if timeline.problem else ""
+    problem = f"<p>Incomplete: {in_html(timeline.problem)}.</p>" if timeline.problem else ""
     return (
-        f'<figure class="timeline" aria-label="timeline of {escape(name)}">\n{rows}\n{_axis(timeline)}\n'
+        f'<figure class="timeline" aria-label="timeline of {in_html(name)}">\n{rows}\n{_axis(timeline)}\n'
         f"<figcaption>{_caption(timeline)}</figcaption>\n</figure>\n{problem}{_table(timeline)}"
     )
 
@@ -49,9 +49,9 @@ def _faults(timeline: Timeline) -> Iterator[str]:
 
 def _row(timeline: Timeline, name: str, said: str, shapes: str, figure_: str, kind: str) -> str:
     return (
-        f'<div class="row {kind}"><span class="name">{escape(name)}</span>'
+        f'<div class="row {kind}"><span class="name">{in_html(name)}</span>'
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" role="img">'
-        f"<title>{escape(name)}</title><desc>{escape(said)}</desc>"
+        f"<title>{in_html(name)}</title><desc>{in_html(said)}</desc>"
         f'{_behind(timeline)}{shapes}<path class="ground" d="M0 {HEIGHT}H{WIDTH}"/></svg>'
         f'<span class="figure">{figure_}</span></div>'
     )
@@ -101,14 +101,14 @@ def _caption(timeline: Timeline) -> str:
 
 
 def _table(timeline: Timeline) -> str:
-    head = "".join(f'<th scope="col">{escape(hop)}</th>' for hop in Hop)
+    head = "".join(f'<th scope="col">{in_html(hop)}</th>' for hop in Hop)
     columns = [timeline.rates(hop) for hop in Hop]
     body = "".join(
         f'<tr><th scope="row">{second}</th>{_cells(column[second] for column in columns)}</tr>'
         for second in range(timeline.seconds)
     )
     marks = "".join(
-        f"<tr><th scope='row'>{mark.at_s:.2f}</th><td>{escape(f'{mark.what} {mark.detail}'.strip())}</td></tr>"
+        f"<tr><th scope='row'>{mark.at_s:.2f}</th><td>{in_html(f'{mark.what} {mark.detail}'.strip())}</td></tr>"
         for mark in timeline.marks
     )
     return (

@@ -2,11 +2,17 @@
 
 import base64
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 from io import RawIOBase
 from pathlib import Path
+
+LONGEST_MESSAGE = 300
+"""Characters kept of a message: what it quotes may be as long as the line, which is kept beside it."""
+_OURS = re.compile(rb'\{"line": [0-9]+, "reason": "[a-z-]+", "message": "')
+_LONGEST_START = 100
 
 
 class RejectReason(StrEnum):
@@ -54,7 +60,10 @@ class RejectFile:
     def add(self, line: int, rejection: Rejection, original: bytes) -> None:
         """Keep one line. Raises OSError where the file cannot be written."""
         self.counts[rejection.reason] += 1
-        entry = {"line": line, "reason": rejection.reason, "message": rejection.message, **_kept(original)}
+        message = rejection.message
+        if len(message) > LONGEST_MESSAGE:
+            message = f"{message[: LONGEST_MESSAGE - 1]}…"
+        entry = {"line": line, "reason": rejection.reason, "message": message, **_kept(original)}
         if self._out is None:
             self._out = self.path.open("wb", buffering=0)
         self._out.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
@@ -68,13 +77,12 @@ class RejectFile:
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether a file is one that an earlier run wrote, by its first line."""
+    """Whether a file is one that an earlier run wrote, by how it begins."""
     try:
         with path.open("rb") as there:
-            entry = json.loads(there.readline())
-    except (OSError, ValueError):
+            return _OURS.match(there.read(_LONGEST_START)) is not None
+    except OSError:
         return False
-    return isinstance(entry, dict) and {"line", "reason", "message"} <= entry.keys()
 
 
 def _kept(original: bytes) -> dict[str, str]:

@@ -6,6 +6,7 @@ from scenarios.board import WRONG
 from scenarios.evidence import Verdict
 from scenarios.page import verdicts
 from scenarios.report import Report
+from scenarios.terminal import printable
 
 VARIABLE = "GITHUB_STEP_SUMMARY"
 """Names the file to append to (GitHub Docs, "Workflow commands", "Adding a job summary")."""
@@ -45,4 +46,4 @@ def _trouble(report: Report) -> Iterator[str]:
 
 def _inline(text: str) -> str:
     """The text as Markdown shows it literally, on one line."""
-    return " ".join(text.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|").split())
+    return " ".join(printable(text).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|").split())

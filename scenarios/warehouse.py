@@ -2,70 +2,54 @@
 
 Every file is listed once; which hours and buckets a query touches is decided from the keys, and only those
 files are read. Beside its own columns a view has `date` (DATE), `hour` and `bucket` (INTEGER) of the
-partition.
+partition. An object that cannot be read is left out and named.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import Any
 from urllib.parse import urlsplit
+
+from pyarrow.fs import S3FileSystem
 
 from emulator.clients import DUMMY_KEY, LOCAL_HOSTS
 from emulator.stack import Stack
 from pipeline import topology
-
-if TYPE_CHECKING:
-    import duckdb
-    import pyarrow as pa
-    import pyarrow.dataset as ds
-    from pyarrow.fs import FileSystem
+from scenarios.parquet_files import ParquetFile, ParquetTable, Skipped, UnreadableError, table_of
+from scenarios.sql import Means, QueryError, Rows, answered, each_row
 
 FOLDER = "parquet/"
 _KEY = re.compile(
     r"parquet/event=(?P<event>[^/]+)/date=(?P<date>\d{4}-\d{2}-\d{2})/hour=(?P<hour>\d{2})"
-    r"/bucket=(?P<bucket>\d{2})/[^/]+\.parquet"
+    r"/bucket=(?P<bucket>\d{2})/[^/]+\.parquet",
+    re.ASCII | re.DOTALL,
 )
-_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "python_enable_replacements": "false",
-}
-"""Nothing is downloaded, and no variable of this program is taken for a table."""
-
-
-class QueryError(Exception):
-    """The SQL cannot be run; the message is a line that says why."""
+HOURS = 24
 
 
 class NothingAtRestError(Exception):
-    """There is no Parquet yet, or no bucket for it; the message says what to do first."""
+    """There is no bucket for Parquet; the message says what to do first."""
 
 
-@dataclass(frozen=True)
-class Result:
-    """The rows of a query, in columns; `rows` are tuples in the order of `columns`."""
-
-    columns: tuple[str, ...]
-    rows: list[tuple[Any, ...]]
-
-
-@dataclass(frozen=True)
+@dataclass
 class Warehouse:
-    """The data at rest of one stack, by event type. Raises NothingAtRestError when there is none."""
+    """The data at rest of one stack, by event type, and the objects that are left out, by key.
 
-    datasets: Mapping[str, "ds.Dataset"]
+    strict: an object that cannot be read ends what is done with a QueryError instead.
+    """
+
+    tables: Mapping[str, ParquetTable] = field(default_factory=dict)
+    skipped: dict[str, Skipped] = field(default_factory=dict)
+    strict: bool = False
 
     @classmethod
-    def of(cls, stack: Stack) -> "Warehouse":
-        """What is at rest on `stack` now."""
-        from pyarrow.fs import S3FileSystem
-
+    def of(cls, stack: Stack, *, strict: bool = False) -> "Warehouse":
+        """What is at rest on `stack` now. Raises NothingAtRestError without a bucket, QueryError where it is strict."""
         bucket = topology.data_bucket(stack.account)
-        found = _files(stack.client("s3"), bucket)
-        if not found:
-            raise NothingAtRestError("no Parquet at rest yet: run `wavetank feed`, `wavetank settle`, `wavetank tick`.")
         url = urlsplit(stack.endpoint_url)
         local = url.hostname in LOCAL_HOSTS
         filesystem = S3FileSystem(
@@ -75,102 +59,79 @@ class Warehouse:
             access_key=DUMMY_KEY if local else None,
             secret_key=DUMMY_KEY if local else None,
         )
-        return cls({event: dataset_of(files, bucket, filesystem) for event, files in sorted(found.items())})
+        warehouse = cls(strict=strict)
+        try:
+            files = warehouse.sorted_out(_listed(stack.client("s3"), bucket))
+            tables = {event: table_of(files[event], bucket, filesystem, warehouse.skip) for event in sorted(files)}
+        except UnreadableError as error:
+            raise QueryError(str(error)) from error
+        warehouse.tables = {event: table for event, table in tables.items() if table is not None}
+        return warehouse
 
-    def query(self, sql: str) -> Result:
-        """The rows of the last statement of `sql`. Raises QueryError."""
-        import duckdb
+    def query(self, sql: str, means: Means | None = None) -> AbstractContextManager[Rows]:
+        """The rows of the last statement of `sql`, while the block lasts. Raises QueryError, also while they come."""
+        return answered(sql, self.tables, means or Means())
 
-        with duckdb.connect(config=_SETTINGS) as connection:
-            connection.execute("set timezone = 'UTC'")
-            for event, dataset in self.datasets.items():
-                connection.register(event, dataset)
-            try:
-                relation = connection.sql(sql)
-                return Result((), []) if relation is None else _result(relation)
-            except duckdb.Error as error:
-                said, _, _ = str(error).partition("\n\nLINE ")
-                raise QueryError(" ".join(said.split())) from error
-
-    def head(self, event: str, n: int) -> Result:
+    def head(self, event: str, n: int) -> Rows:
         """The first `n` events of one type, in the order of the keys; KeyError for a type without data."""
-        return _from_arrow(self.datasets[event].head(n))
+        table = self.tables[event]
+
+        def rows() -> Iterator[tuple[Any, ...]]:
+            try:
+                yield from islice(each_row(table.batches()), n)
+            except UnreadableError as error:
+                raise QueryError(str(error)) from error
+
+        return Rows(tuple(table.schema.names), rows())
 
     def describe(self) -> str:
         """Its views and their columns, a line each."""
-        return "\n".join(f"  {event} ({', '.join(dataset.schema.names)})" for event, dataset in self.datasets.items())
+        return "\n".join(f"  {event} ({', '.join(table.schema.names)})" for event, table in self.tables.items())
 
+    def skip(self, skipped: Skipped) -> None:
+        """Take note of an object that is left out. Raises UnreadableError where none may be."""
+        self.skipped.setdefault(skipped.key, skipped)
+        if self.strict:
+            raise UnreadableError(f"{skipped.key} cannot be read: {skipped.reason}")
 
-@dataclass(frozen=True, slots=True)
-class ParquetFile:
-    """One file at rest: its key, event type and partition, and when it was written."""
-
-    key: str
-    event: str
-    date: date
-    hour: int
-    bucket: int
-    written: Any
+    def sorted_out(self, listing: Mapping[str, Any]) -> dict[str, list[ParquetFile]]:
+        """The Parquet files by event type, in the order of the listing: key → when it was written."""
+        files: dict[str, list[ParquetFile]] = {}
+        for key, written in listing.items():
+            try:
+                file = file_of(key, written)
+            except ValueError as error:
+                self.skip(Skipped(key, str(error)))
+                continue
+            if file is not None:
+                files.setdefault(file.event, []).append(file)
+        return files
 
 
 def file_of(key: str, written: Any) -> ParquetFile | None:
-    """The file with that key; None for a key of another form. `written` orders files by age."""
+    """The file with that key; None for a key of another form. `written` orders files by age.
+
+    Raises ValueError for an event type or a partition that there cannot be.
+    """
     match = _KEY.fullmatch(key)
     if match is None:
         return None
-    day = date.fromisoformat(match["date"])
+    if not topology.EVENT_NAME.fullmatch(match["event"]):
+        raise ValueError("its key names what cannot be an event type")
+    if int(match["hour"]) >= HOURS:
+        raise ValueError(f"its key names the hour {match['hour']}, which no day has")
+    try:
+        day = date.fromisoformat(match["date"])
+    except ValueError as error:
+        raise ValueError(f"its key names the day {match['date']}, which there is not") from error
     return ParquetFile(key, match["event"], day, int(match["hour"]), int(match["bucket"]), written)
 
 
-def dataset_of(files: Sequence[ParquetFile], folder: str, filesystem: "FileSystem") -> "ds.Dataset":
-    """The files below `folder` as one dataset with the columns of the newest; what a file lacks is null."""
-    import pyarrow as pa
-    import pyarrow.dataset as ds
-    import pyarrow.parquet as pq
-
-    newest = max(files, key=lambda file: file.written)
-    schema = pq.read_schema(f"{folder}/{newest.key}", filesystem=filesystem)
-    for name, kind in (("date", pa.date32()), ("hour", pa.int32()), ("bucket", pa.int32())):
-        schema = schema.append(pa.field(name, kind))
-    return ds.FileSystemDataset.from_paths(
-        [f"{folder}/{file.key}" for file in files],
-        schema=schema,
-        format=ds.ParquetFileFormat(),
-        filesystem=filesystem,
-        partitions=[_partition(file) for file in files],
-    )
-
-
-def _files(s3: Any, bucket: str) -> dict[str, list[ParquetFile]]:
-    """The Parquet files by event type, in the order of their keys."""
-    found: dict[str, list[ParquetFile]] = {}
+def _listed(s3: Any, bucket: str) -> dict[str, Any]:
+    """The objects in the folder of Parquet files: key → when it was written."""
     try:
         pages = list(s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=FOLDER))
     except s3.exceptions.NoSuchBucket as error:
         message = f"there is no bucket {bucket}: deploy the pipeline with `wavetank up`."
         raise NothingAtRestError(message) from error
-    for entry in (entry for page in pages for entry in page.get("Contents", [])):
-        file = file_of(entry["Key"], entry["LastModified"])
-        if file is not None:
-            found.setdefault(file.event, []).append(file)
-    return found
-
-
-def _partition(file: ParquetFile) -> "ds.Expression":
-    import pyarrow as pa
-    import pyarrow.dataset as ds
-
-    return (
-        (ds.field("date") == pa.scalar(file.date, pa.date32()))
-        & (ds.field("hour") == pa.scalar(file.hour, pa.int32()))
-        & (ds.field("bucket") == pa.scalar(file.bucket, pa.int32()))
-    )
-
-
-def _result(relation: "duckdb.DuckDBPyRelation") -> Result:
-    return _from_arrow(relation.to_arrow_table())
-
-
-def _from_arrow(table: "pa.Table") -> Result:
-    columns = [column.to_pylist(maps_as_pydicts="strict") for column in table.columns]
-    return Result(tuple(table.column_names), list(zip(*columns, strict=True)))
+    return {entry["Key"]: entry["LastModified"] for page in pages for entry in page.get("Contents", [])}

@@ -10,11 +10,10 @@ from struct import Struct
 from typing import Any
 
 from pipeline.avro.defaults import value as default_value
+from pipeline.avro.limits import DEEPEST, is_empty
 from pipeline.avro.model import Array, Enum, Fixed, Map, Primitive, Record, Type, Union, title
 from pipeline.avro.resolution import branch_of, matches, sources
 
-DEEPEST = 64
-"""Levels of records inside records; a record that contains itself is cut off there."""
 MOST_EMPTY_ITEMS = 4096
 """Items of arrays in one record that take no bytes (nulls, empty records): their number is not bounded by the data."""
 INT = 2**31
@@ -60,16 +59,13 @@ def reader_of_fields(writer: Record, reader: Record) -> Read:
     return _Compiler().record(writer, reader)
 
 
-def is_empty(avro: Type, inside: frozenset[int] = frozenset()) -> bool:
-    """Whether values of a type may take no bytes at all."""
-    match avro:
-        case Primitive(name):
-            return name == "null"
-        case Fixed(_, _, size):
-            return size == 0
-        case Record():
-            return id(avro) in inside or all(is_empty(each.type, inside | {id(avro)}) for each in avro.fields)
-    return False
+def refusing(why: str) -> Read:
+    """What reads no value at all: it raises Malformed."""
+
+    def read(_data: bytes, _at: int, _state: State) -> tuple[Any, int]:
+        raise Malformed(why)
+
+    return read
 
 
 class _Compiler:
@@ -278,7 +274,8 @@ def _fixed(size: int) -> Read:
 
 
 def _enum(writer: Enum, reader: Enum) -> Read:
-    symbols = [symbol if symbol in reader.symbols else reader.default for symbol in writer.symbols]
+    readable = frozenset(reader.symbols)
+    symbols = [symbol if symbol in readable else reader.default for symbol in writer.symbols]
 
     def read(data: bytes, at: int, state: State) -> tuple[str, int]:
         index, at = _long(data, at, state)
@@ -386,7 +383,4 @@ def _block(data: bytes, at: int, state: State) -> tuple[int, int]:
 
 
 def _unresolved(writer: Type, reader: Type) -> Read:
-    def read(_data: bytes, _at: int, _state: State) -> tuple[Any, int]:
-        raise Malformed(f"what is written as {title(writer)} cannot be read as {title(reader)}")
-
-    return read
+    return refusing(f"what is written as {title(writer)} cannot be read as {title(reader)}")

@@ -6,6 +6,7 @@ one of the first branch that it fits (version 1.12; before, of the first branch)
 
 import math
 from collections.abc import Iterator
+from reprlib import Repr
 from typing import Any
 
 from pipeline.avro.model import ABSENT, Array, Enum, Fixed, InvalidSchema, Map, Primitive, Record, Type, Union
@@ -16,22 +17,55 @@ NAMED_FLOATS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 def value(default: Any, avro: Type) -> Any:
     """The value that a default in JSON stands for; raises InvalidSchema where it is none of that type."""
-    match avro:
-        case Primitive(name):
-            return _primitive(default, name)
-        case Fixed(_, _, size) if isinstance(default, str) and len(default) == size:
-            return _latin(default)
-        case Enum(_, _, symbols) if default in symbols:
-            return default
-        case Array(items) if isinstance(default, list):
-            return [value(item, items) for item in default]
-        case Map(values) if isinstance(default, dict):
-            return {key: value(item, values) for key, item in default.items()}
-        case Union(branches):
-            return _first(default, branches)
-        case Record() if isinstance(default, dict):
-            return {each.name: value(_given(default, each.name, each.default), each.type) for each in avro.fields}
-    raise _wrong(default)
+    return _Values().of(default, avro)
+
+
+class _Values:
+    """Reads each part of a default as each type once: branches of unions may meet the same part again and again."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], Any] = {}
+
+    def of(self, default: Any, avro: Type) -> Any:
+        if isinstance(avro, Primitive | Fixed | Enum):
+            return self._read(default, avro)
+        key = (id(default), id(avro))
+        if key not in self._known:
+            self._known[key] = InvalidSchema(f"the default {_short(default)} contains itself")
+            try:
+                self._known[key] = self._read(default, avro)
+            except InvalidSchema as error:
+                self._known[key] = error
+        known = self._known[key]
+        if isinstance(known, InvalidSchema):
+            raise InvalidSchema(str(known))
+        return known
+
+    def _read(self, default: Any, avro: Type) -> Any:
+        match avro:
+            case Primitive(name):
+                return _primitive(default, name)
+            case Fixed(_, _, size) if isinstance(default, str) and len(default) == size:
+                return _latin(default)
+            case Enum(_, _, symbols) if default in symbols:
+                return default
+            case Array(items) if isinstance(default, list):
+                return [self.of(item, items) for item in default]
+            case Map(values) if isinstance(default, dict):
+                return {key: self.of(item, values) for key, item in default.items()}
+            case Union(branches):
+                return self._first(default, branches)
+            case Record() if isinstance(default, dict):
+                return {each.name: self.of(_given(default, each.name, each.default), each.type) for each in avro.fields}
+        raise _wrong(default)
+
+    def _first(self, default: Any, branches: tuple[Type, ...]) -> Any:
+        for branch in branches:
+            try:
+                return self.of(default, branch)
+            except InvalidSchema:
+                continue
+        raise _wrong(default)
 
 
 def problems(avro: Type) -> Iterator[str]:
@@ -55,6 +89,8 @@ def _problems(avro: Type, seen: set[str], path: str) -> Iterator[str]:
                         value(each.default, each.type)
                     except InvalidSchema as error:
                         yield f"field {where}: {error}"
+                    except RecursionError:
+                        yield f"field {where}: the default {_short(each.default)} is nested too deeply"
                 yield from _problems(each.type, seen, where)
 
 
@@ -87,21 +123,16 @@ def _latin(default: str) -> bytes:
         raise _wrong(default) from None
 
 
-def _first(default: Any, branches: tuple[Type, ...]) -> Any:
-    for branch in branches:
-        try:
-            return value(default, branch)
-        except InvalidSchema:
-            continue
-    raise _wrong(default)
-
-
 def _given(default: dict[str, Any], name: str, otherwise: Any) -> Any:
     given = default.get(name, otherwise)
     if given is ABSENT:
-        raise InvalidSchema(f"the default {default!r} lacks the field {name}")
+        raise InvalidSchema(f"the default {_short(default)} lacks the field {name}")
     return given
 
 
 def _wrong(default: Any) -> InvalidSchema:
-    return InvalidSchema(f"the default {default!r} is not of its type")
+    return InvalidSchema(f"the default {_short(default)} is not of its type")
+
+
+_short = Repr(maxstring=60, maxother=60).repr
+"""A default as Python writes it, cut where it is long or deep."""

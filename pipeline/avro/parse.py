@@ -4,6 +4,7 @@ Source: Avro specification, "Schema Declaration", "Names".
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,7 +32,10 @@ DEEPEST = 100
 
 
 def parse(document: object) -> Type:
-    """The schema in a JSON document; raises InvalidSchema. Defaults are not looked at: see `pipeline.avro.defaults`."""
+    """The schema in a JSON document; raises InvalidSchema.
+
+    Defaults are not looked at, see `pipeline.avro.defaults`, nor what values would cost, see `pipeline.avro.limits`.
+    """
     return _Parser().type(document, "", "", 0)
 
 
@@ -92,8 +96,8 @@ class _Parser:
         if not isinstance(entries, list):
             raise InvalidSchema(f"{_at(path)}the fields of {name} are a list")
         record.fields = tuple(self._field(entry, space, path, depth) for entry in entries)
-        names = [each.name for each in record.fields]
-        twice = sorted({each for each in names if names.count(each) > 1})
+        counts = Counter(each.name for each in record.fields)
+        twice = sorted(each for each, number in counts.items() if number > 1)
         if twice:
             raise InvalidSchema(f"{_at(path)}{name} has the field {', '.join(twice)} twice")
         return record

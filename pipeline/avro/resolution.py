@@ -106,7 +106,8 @@ def _problems(writer: Type, reader: Type, path: str, seen: set[tuple[int, int]])
         case (Array(written), Array(read)) | (Map(written), Map(read)):
             yield from _problems(written, read, path, seen)
         case Enum(), Enum():
-            gone = [symbol for symbol in writer.symbols if symbol not in reader.symbols]
+            readable = frozenset(reader.symbols)
+            gone = [symbol for symbol in writer.symbols if symbol not in readable]
             if gone and reader.default is None:
                 rule = f"the symbols {', '.join(gone)} are unknown to the reader and the enum has no default"
                 yield Problem(path, rule)

@@ -7,7 +7,7 @@ import numpy as np
 
 from pipeline.avro.events import ID_FIELD, TIME_FIELD
 from pipeline.core import bulk, container
-from pipeline.core.decode import decode, encode
+from pipeline.core.decode import UNENCODABLE, decode, encode
 from pipeline.core.digests import Digests
 from pipeline.core.parsed import Bodies, Numbers, Parsed, Slices
 from pipeline.core.schema import Schema
@@ -103,11 +103,18 @@ def _fields(bodies: Bodies, schema: Schema) -> Mapping[str, Parsed]:
     except Unsound:
         for body in bodies.each():
             _sound(body, schema)
+    try:
         return bulk.parse(bodies, schema.avro, patient=True).fields
+    except Unsound as error:
+        raise container.Damaged(f"stored records are no events: {error}") from error
 
 
 def _resolved(bodies: Bodies, writer: Schema, target: Schema) -> Bodies:
-    return Bodies.of([encode(_sound(body, writer, target).fields, target) for body in bodies.each()])
+    events = [_sound(body, writer, target) for body in bodies.each()]
+    try:
+        return Bodies.of([encode(event.fields, target) for event in events])
+    except UNENCODABLE as error:
+        raise container.Damaged(f"a stored record does not fit {target.key}: {error}") from error
 
 
 def _sound(body: bytes, writer: Schema, target: Schema | None = None) -> Event:

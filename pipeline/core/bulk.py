@@ -12,8 +12,8 @@ from itertools import count
 
 import numpy as np
 
-from pipeline.avro import binary
-from pipeline.avro.binary import DEEPEST
+from pipeline.avro import limits
+from pipeline.avro.limits import DEEPEST
 from pipeline.avro.model import Array, Enum, Fixed, Map, Primitive, Record, Type, Union
 from pipeline.core.parsed import Bodies, Choice, Entries, Fields, Items, Nothing, Numbers, Parsed, Slices
 from pipeline.core.varints import PADDING, Bytes, Ints, Unsound, longs, words
@@ -91,6 +91,8 @@ def _check_text(reading: _Reading) -> None:
 
 @lru_cache(256)
 def _parser(schema: Type) -> Parse:
+    if limits.problem(schema):
+        raise Unsound("no record can be written with the schema")
     return _Compiler().parser(schema)
 
 
@@ -111,7 +113,7 @@ class _Compiler:
             case Union():
                 return _union([self.parser(branch) for branch in avro.branches])
             case Array(items):
-                return _array(self.parser(items), binary.is_empty(items))
+                return _array(self.parser(items), limits.is_empty(items))
             case Map(values):
                 return _map(self.parser(values))
             case Record():

@@ -16,6 +16,7 @@ from typing import BinaryIO
 import numpy as np
 
 from pipeline.avro import binary
+from pipeline.avro.binary import Malformed
 from pipeline.avro.model import Map, Primitive
 from pipeline.core.decode import records
 from pipeline.core.digests import SIZE, Digests
@@ -23,6 +24,7 @@ from pipeline.core.marker import SYNC
 from pipeline.core.parsed import Bodies
 from pipeline.core.schema import Role, Schema, parse
 from pipeline.core.varints import Ints, padded
+from pipeline.errors import SchemaError
 
 MAGIC = b"Obj\x01"
 INDEX = "wavetank.index"
@@ -30,6 +32,12 @@ INDEX = "wavetank.index"
 little-endian; then of each the digest of its id."""
 BLOCK_BYTES = 64 * 1024
 LEVEL = 1
+MOST_BLOCK_BYTES = 16 * 1024 * 1024
+"""Of a block when it is inflated: ours end with the record that fills `BLOCK_BYTES`, and a record is put with 1 MiB."""
+MOST_PART_BYTES = 256 * 1024 * 1024
+"""Of the records of a part: it is made of one chunk, for which Firehose buffers 128 MiB at most."""
+INDEX_ENTRY = 4 + SIZE
+LONGEST_REASON = 300
 METADATA = binary.reader_of(Map(Primitive("bytes")))
 LONG = binary.reader_of(Primitive("long"))
 
@@ -66,19 +74,32 @@ class File:
             if len(block) != size or self.data[at : at + len(SYNC)] != SYNC:
                 raise Damaged("a block is cut short, or not followed by the file's marker")
             at += len(SYNC)
-            yield count, _inflate(block) if self.deflated else bytes(block)
+            plain = _inflate(block) if self.deflated else bytes(block)
+            if len(plain) > MOST_BLOCK_BYTES:
+                raise Damaged(f"a block has more than {MOST_BLOCK_BYTES:,} bytes")
+            yield count, plain
 
     def bodies(self) -> Iterator[Bodies]:
         """Its records as they were written, in batches; raises Damaged."""
         if self.index is None:
             for count, block in self.blocks():
-                yield Bodies.of(list(records(block, count, self.schema)))
+                yield _bodies(block, count, self.schema)
             return
-        whole = b"".join(block for _, block in self.blocks())
+        whole = self._whole(len(self.index.lengths), int(self.index.lengths.sum()))
         ends = np.cumsum(self.index.lengths)
-        if len(whole) != (int(ends[-1]) if ends.size else 0):
-            raise Damaged("the index is not that of the records")
         yield Bodies(padded(whole), ends - self.index.lengths, ends)
+
+    def _whole(self, records: int, size: int) -> bytearray:
+        """The records of all blocks, which have so many bytes; raises Damaged."""
+        whole = bytearray()
+        for count, block in self.blocks() if size <= MOST_PART_BYTES else ():
+            whole += block
+            records -= count
+            if len(whole) > size:
+                break
+        if records or len(whole) != size:
+            raise Damaged("the index is not that of the records")
+        return whole
 
 
 def part(schema: Schema, bodies: Sequence[bytes], digests: Sequence[bytes]) -> bytes:
@@ -141,8 +162,10 @@ def opened(data: bytes | memoryview, event: str, role: Role) -> File:
         raise Damaged("has a marker that is not ours")
     codec = header.get("avro.codec", b"null")
     if codec not in (b"null", b"deflate"):
-        raise Damaged(f"has a codec that is not ours: {codec!r}")
-    schema = _file_schema(header["avro.schema"].decode(), event, role)
+        raise Damaged(f"has a codec that is not ours: {codec[:20]!r}")
+    if "avro.schema" not in header:
+        raise Damaged("has no schema")
+    schema = _file_schema(header["avro.schema"], event, role)
     return File(schema, _index(header.get(INDEX)), view, at + len(SYNC), codec == b"deflate")
 
 
@@ -162,8 +185,13 @@ def _metadata(view: memoryview) -> tuple[Mapping[str, bytes], int]:
 def _index(packed: bytes | None) -> Index | None:
     if packed is None:
         return None
-    packed = b64decode(packed)
-    count = len(packed) // (4 + SIZE)
+    try:
+        packed = b64decode(packed, validate=True)
+    except ValueError as error:
+        raise Damaged(f"has an index that is no base64: {error}") from error
+    count, rest = divmod(len(packed), INDEX_ENTRY)
+    if rest:
+        raise Damaged("has an index that is cut off")
     lengths = np.frombuffer(packed, "<u4", count).astype(np.int64)
     return Index(lengths, Digests.unpacked(packed[4 * count :]))
 
@@ -181,16 +209,34 @@ def _block_header(data: memoryview, at: int) -> tuple[int, int, int]:
 
 
 def _inflate(block: memoryview) -> bytes:
+    """The block's content, or one byte more than may be; raises Damaged."""
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
-        return zlib.decompress(block, -zlib.MAX_WBITS)
+        plain = inflater.decompress(block, MOST_BLOCK_BYTES + 1)
     except zlib.error as error:
         raise Damaged(f"a block cannot be inflated: {error}") from error
+    if len(plain) <= MOST_BLOCK_BYTES and (not inflater.eof or inflater.unused_data):
+        raise Damaged("a block's data are cut short, or followed by something")
+    return plain
+
+
+def _bodies(block: bytes, count: int, schema: Schema) -> Bodies:
+    try:
+        return Bodies.of(list(records(block, count, schema)))
+    except Malformed as error:
+        raise Damaged(f"a block is not what its header and the schema say: {error}") from error
 
 
 @lru_cache
-def _file_schema(text: str, event: str, role: Role) -> Schema:
-    """The schema a file carries; it has no version of its own there."""
-    return parse(text, event, role, version=0)
+def _file_schema(text: bytes, event: str, role: Role) -> Schema:
+    """The schema a file carries; it has no version of its own there. Raises Damaged."""
+    try:
+        schema = parse(text, event, role, version=0)
+    except SchemaError as error:
+        raise Damaged(f"has a schema that is none: {str(error)[:LONGEST_REASON]}") from error
+    if schema.unusable:
+        raise Damaged(f"has a schema that {schema.unusable}")
+    return schema
 
 
 def _cut(bodies: Sequence[bytes]) -> Iterator[list[bytes]]:

@@ -7,6 +7,7 @@ them from anybody, and written by fastavro (docs/decisions/0003-our-own-decoder.
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from io import BytesIO
+from struct import error as StructError  # noqa: N812
 from typing import Any
 
 from fastavro import schemaless_writer
@@ -15,6 +16,9 @@ from pipeline.avro import binary
 from pipeline.avro.events import ID_FIELD, TIME_FIELD
 from pipeline.core.schema import FIRST_TIME_US, LAST_TIME_US, Schema
 from pipeline.records import Event, Fields, Reason, Rejection
+
+UNENCODABLE = (ValueError, TypeError, OverflowError, LookupError, AttributeError, StructError)
+"""What the writer raises where fields do not fit the schema."""
 
 
 def decode(body: bytes, writer: Schema, reader: Schema | None = None) -> Event | Rejection:
@@ -48,7 +52,7 @@ def identify(fields: Fields, schema: Schema) -> Event | Rejection:
 
 
 def encode(fields: Mapping[str, Any], schema: Schema) -> bytes:
-    """The Avro body of `fields`; raises ValueError or TypeError where they do not fit the schema."""
+    """The Avro body of `fields`; raises one of UNENCODABLE where they do not fit the schema."""
     out = BytesIO()
     schemaless_writer(out, schema.physical, fields)
     return out.getvalue()
@@ -57,10 +61,15 @@ def encode(fields: Mapping[str, Any], schema: Schema) -> bytes:
 def records(data: bytes, count: int, writer: Schema) -> Iterator[bytes]:
     """The bodies of `count` records back to back; raises Malformed where they are not that."""
     read, at = _reader(writer, writer), 0
-    for _ in range(count):
-        _, end = read(data, at, [0, 0])
-        yield data[at:end]
-        at = end
+    try:
+        for _ in range(count):
+            _, end = read(data, at, [0, 0])
+            yield data[at:end]
+            at = end
+    except (IndexError, UnicodeDecodeError, RecursionError) as error:
+        raise binary.Malformed(f"one of its records cannot be read: {error}") from error
+    if at != len(data):
+        raise binary.TrailingBytes(f"{len(data) - at} bytes left after {count} records")
 
 
 def _id_in_front(body: bytes, writer: Schema) -> str:
@@ -76,4 +85,6 @@ def _id_in_front(body: bytes, writer: Schema) -> str:
 
 @lru_cache(256)
 def _reader(writer: Schema, reader: Schema) -> binary.Read:
+    if unusable := writer.unusable or reader.unusable:
+        return binary.refusing(f"the schema {unusable}")
     return binary.reader_of_fields(writer.avro, reader.avro)

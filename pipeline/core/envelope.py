@@ -11,7 +11,7 @@ The lengths differ, so the bytes of a reference alone tell which kind it is.
 
 from dataclasses import dataclass
 
-from pipeline.core import frame
+from pipeline.core import deaggregate, frame
 from pipeline.records import Reason, Rejection
 
 SINGLE_OBJECT = b"\xc3\x01"
@@ -33,6 +33,10 @@ def unwrap(data: bytes) -> Message | Rejection:
     if len(data) > frame.MAX_RECORD:
         return Rejection(Reason.OVERSIZE, f"{len(data)} bytes, the limit is {frame.MAX_RECORD}")
     first = data[:1]
+    if data.startswith(deaggregate.MAGIC):
+        most = deaggregate.MAX_KEY_CHARACTERS
+        rule = f"its digest holds, it has records, their keys have 1 to {most} characters and their hash keys 128 bits"
+        return Rejection(Reason.BAD_FRAME, f"a KPL aggregate that cannot be taken apart; in a sound one {rule}")
     if first == SINGLE_OBJECT[:1]:
         return _after(data, SINGLE_OBJECT, CRC_BYTES)
     if first == CONFLUENT:

@@ -39,7 +39,7 @@ class IdIndex:
         head, _, packed = data.partition(b"\n")
         try:
             inputs = {str(key): str(etag) for key, etag in json.loads(head)["inputs"].items()}
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise DamagedIndex(f"its head is not what it should be: {error}") from error
         if len(packed) % SIZE:
             raise DamagedIndex(f"{len(packed)} bytes of digests are not {SIZE} each")

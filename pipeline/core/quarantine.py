@@ -42,6 +42,10 @@ SCHEMA = parse_schema(
 )
 
 
+LONGEST_MESSAGE = 1000
+"""Characters kept of a message: what it quotes may be as long as the record, whose bytes are kept beside it."""
+
+
 def files(event: str, rejected: Sequence[Rejected]) -> dict[str, bytes]:
     """Key → Avro file, one for each reason and day; the same records give the same keys and bytes."""
     groups: defaultdict[tuple[Reason, str], list[Rejected]] = defaultdict(list)
@@ -68,7 +72,7 @@ def _digest(records: Iterable[Rejected]) -> str:
 
 def _file(event: str, records: Iterable[Rejected]) -> bytes:
     out = BytesIO()
-    rows = [_row(event, record) for record in records]
+    rows = (_row(event, record) for record in records)
     writer(out, SCHEMA, rows, codec="deflate", codec_compression_level=6, sync_marker=SYNC)
     return out.getvalue()
 
@@ -77,7 +81,7 @@ def _row(event: str, record: Rejected) -> dict[str, object]:
     return {
         "event_type": event,
         "reason": record.rejection.reason,
-        "message": record.rejection.message,
+        "message": record.rejection.message[:LONGEST_MESSAGE],
         "stage": record.stage,
         "source": record.origin.source,
         "position": record.origin.position,

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from fastavro.schema import SchemaParseException, UnknownType, parse_schema
 
-from pipeline.avro import canonical
+from pipeline.avro import canonical, limits
 from pipeline.avro.events import MICROS_PER_UNIT, TIME_FIELD, problems
 from pipeline.avro.model import Primitive, Record
 from pipeline.avro.parse import parse as parse_document
@@ -35,7 +35,8 @@ class Schema:
 
     `avro` is the schema as values. `physical` is the same without logical types, as fastavro writes it: what is on
     the wire, times as integers. `definition` keeps logical types for the files that people read. `crc64` is the
-    fingerprint of single-object encoding.
+    fingerprint of single-object encoding. `unusable` says why nothing can be written or read with it though it is an
+    Avro schema (`pipeline.avro.limits`); empty where something can.
     """
 
     event: str
@@ -47,6 +48,7 @@ class Schema:
     fingerprint: bytes
     crc64: bytes
     micros_per_time_unit: int
+    unusable: str = ""
 
     @property
     def key(self) -> str:
@@ -77,6 +79,7 @@ def parse(text: str | bytes, event: str, role: Role, version: int) -> Schema:
         fingerprint=canonical.fingerprint(form),
         crc64=canonical.crc64(form),
         micros_per_time_unit=_micros_per_time_unit(avro),
+        unusable=limits.problem(avro),
     )
 
 

@@ -7,7 +7,6 @@ returns last, and an exception means "deliver the batch again".
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from struct import error as StructError  # noqa: N812
 from typing import Any
 
 from pipeline.core import decode, envelope, frame, quarantine
@@ -105,7 +104,7 @@ def _entry(event: Event, knowledge: Knowledge) -> Entry | Rejection:
     fields = processed(event, knowledge.enrichment, knowledge.snapshot, knowledge.target)
     try:
         body = decode.encode(fields, knowledge.target)
-    except (ValueError, TypeError, OverflowError, LookupError, AttributeError, StructError) as error:
+    except decode.UNENCODABLE as error:
         return Rejection(Reason.ENRICHMENT_FAILED, f"does not fit {knowledge.target.key}: {error}", event.id)
     entry = Entry(event.id, frame.encode(knowledge.target.fingerprint, body))
     if entry.size > frame.MAX_RECORD:

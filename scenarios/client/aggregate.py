@@ -7,13 +7,14 @@ buffers message with a table of partition keys and the records, MD5 of the messa
 import hashlib
 from collections.abc import Iterator, Sequence
 
-from scenarios.client.batches import Message
+from scenarios.client.batches import MAX_KEY_CHARACTERS, Message
 
 MAGIC = bytes.fromhex("f3899ac2")
 KEYS, RECORDS = 1, 3
 KEY_INDEX, DATA = 1, 3
 VARINT, DELIMITED = 0, 2
 DIGEST_BYTES = 16
+LONGEST_SHIFT = 63
 
 
 def aggregate(messages: Sequence[Message]) -> Message:
@@ -29,12 +30,22 @@ def aggregate(messages: Sequence[Message]) -> Message:
 
 
 def user_data(data: bytes) -> list[bytes]:
-    """The bytes of every user record in a Kinesis record: of an aggregate's several, of another the one it is."""
+    """The bytes of every user record in a Kinesis record: of an aggregate's several, of another the one it is.
+
+    An aggregate with a partition key that Kinesis would not take is one record.
+    """
     body, digest = data[len(MAGIC) : -DIGEST_BYTES], data[-DIGEST_BYTES:]
     if not data.startswith(MAGIC) or hashlib.md5(body, usedforsecurity=False).digest() != digest:
         return [data]
-    records = (value for number, value in _fields(body) if number == RECORDS)
-    return [value for record in records for number, value in _fields(record) if number == DATA]
+    try:
+        fields = list(_fields(body))
+        keys = [value.decode() for number, value in fields if number == KEYS]
+        records = [value for number, value in fields if number == RECORDS]
+        inside = [value for record in records for number, value in _fields(record) if number == DATA]
+    except (IndexError, UnicodeDecodeError):
+        return [data]
+    sound = len(inside) == len(records) > 0 and all(1 <= len(key) <= MAX_KEY_CHARACTERS for key in keys)
+    return inside if sound else [data]
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
@@ -54,6 +65,8 @@ def _read_varint(data: bytes, at: int) -> tuple[int, int]:
     while data[at] > 0x7F:
         value |= (data[at] & 0x7F) << shift
         at, shift = at + 1, shift + 7
+        if shift > LONGEST_SHIFT:
+            raise IndexError("a number of more than 64 bits")
     return value | data[at] << shift, at + 1
 
 

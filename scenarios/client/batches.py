@@ -11,15 +11,21 @@ MAX_RECORDS = 500
 MAX_REQUEST_BYTES = 5 * 1024 * 1024
 MAX_RECORD_BYTES = 1024 * 1024
 MAX_KEY_CHARACTERS = 256
+MAX_ORIGINAL_BYTES = 16 * 1024 * 1024
+"""Of what the messages of a batch were made of, all of which is kept until the batch is answered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One record for one stream: its partition key and its bytes."""
+    """One record for one stream: its partition key and its bytes.
+
+    original: size in bytes of what it was made of, where the sender keeps that until the message is acknowledged.
+    """
 
     stream: str
     key: str
     data: bytes = field(repr=False)
+    original: int = field(default=0, repr=False, compare=False)
 
     @property
     def size(self) -> int:
@@ -44,14 +50,20 @@ class _Open:
     messages: list[Message] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
     size: int = 0
+    original: int = 0
 
-    def has_room_for(self, size: int) -> bool:
-        return len(self.messages) < MAX_RECORDS and self.size + size <= MAX_REQUEST_BYTES
+    def has_room_for(self, message: Message, size: int) -> bool:
+        return (
+            len(self.messages) < MAX_RECORDS
+            and self.size + size <= MAX_REQUEST_BYTES
+            and self.original + message.original <= MAX_ORIGINAL_BYTES
+        )
 
     def add(self, position: int, message: Message, size: int) -> None:
         self.messages.append(message)
         self.positions.append(position)
         self.size += size
+        self.original += message.original
 
     def close(self) -> Batch:
         return Batch(self.stream, tuple(self.messages), tuple(self.positions))
@@ -69,7 +81,7 @@ def batches(messages: Iterable[Message]) -> Iterator[Batch]:
             yield Batch(message.stream, (message,), (position,))
             continue
         batch = filling.get(message.stream)
-        if batch is not None and not batch.has_room_for(size):
+        if batch is not None and not batch.has_room_for(message, size):
             yield batch.close()
             batch = None
         if batch is None:

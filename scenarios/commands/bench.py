@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from scenarios.terminal import echo
+
 if TYPE_CHECKING:
     from emulator.stack import Stack
 
@@ -48,10 +50,10 @@ def bench(
             with _stack(endpoint_url) as stack:
                 result = run(wanted, stack)
         except BenchFailedError as error:
-            typer.echo(f"error: {wanted}: {error}", err=True)
+            echo(f"error: {wanted}: {error}", err=True)
             raise typer.Exit(FAILED) from error
         documents.append(result.document())
-        typer.echo(_lines(wanted, result.metrics))
+        echo(_lines(wanted, result.metrics))
         _write(json_file, {"benches": documents} if everything else documents[0])
 
 

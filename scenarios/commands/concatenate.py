@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scenarios.commands.target import EndpointUrl, connect
+from scenarios.terminal import echo, echo_over
 
 if TYPE_CHECKING:
     from emulator.stack import Stack
@@ -41,10 +42,10 @@ def concatenate(
         total["written"] += bool(said.get("written"))
         total |= {name: said[name] for name in total if name in said and name != "written"}
     if as_json:
-        typer.echo(json.dumps(total))
+        echo(json.dumps(total))
         return
-    typer.echo(f"late events landed {total['late']:,} (in {total['late_parts']:,} parts)")
-    typer.echo(f"partitions {total['partitions']:,}, changed {total['planned']:,}, written {total['written']:,}")
+    echo(f"late events landed {total['late']:,} (in {total['late_parts']:,} parts)")
+    echo(f"partitions {total['partitions']:,}, changed {total['planned']:,}, written {total['written']:,}")
 
 
 def _check_events(names: list[str]) -> None:
@@ -76,9 +77,9 @@ def _run(stack: "Stack", options: list[str], show: bool) -> Iterator[dict[str, A
         for said in back_fill(stack, options):
             done += "partition" in said
             if show and "partition" in said and sys.stderr.isatty():
-                typer.echo(f"\r{done:,} partitions", err=True, nl=False)
+                echo_over(f"{done:,} partitions")
             yield said
     except BackFillFailedError as error:
-        typer.echo(f"error: the back-fill broke off: {error}", err=True)
-        typer.echo("What was done is done; run it again to go on.", err=True)
+        echo(f"error: the back-fill broke off: {error}", err=True)
+        echo("What was done is done; run it again to go on.", err=True)
         raise typer.Exit(FAILED) from error

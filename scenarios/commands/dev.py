@@ -12,6 +12,7 @@ import typer
 
 from emulator.errors import CallerError
 from scenarios.commands import target
+from scenarios.terminal import echo
 
 if TYPE_CHECKING:
     from emulator.develop.debug import Debugging
@@ -50,7 +51,7 @@ def dev(
     try:
         _watch(stack, debug, debug_port)
     except KeyboardInterrupt:
-        typer.echo("stopped watching; the stack keeps what it has", err=True)
+        echo("stopped watching; the stack keeps what it has", err=True)
 
 
 def cycle(function: Function, endpoint_url: target.EndpointUrl = None) -> None:
@@ -60,7 +61,7 @@ def cycle(function: Function, endpoint_url: target.EndpointUrl = None) -> None:
     stack = target.connect(endpoint_url)
     name = functions.find(stack, function)
     functions.cycle(stack, name)
-    typer.echo(f"{name}: the next event starts a new environment")
+    echo(f"{name}: the next event starts a new environment")
 
 
 def _watch(stack: "Stack", debug: str | None, port: int) -> None:
@@ -74,15 +75,15 @@ def _watch(stack: "Stack", debug: str | None, port: int) -> None:
     code, schemas, deployed = project_root() / "pipeline", schemas_folder(), functions.names(plan())
     watch = Watch((code, schemas), (".py", ".avsc", ".json"))
     restore(stack, deployed)
-    deploy(stack, lambda step: typer.echo(f"{step} …", err=True))
+    deploy(stack, lambda step: echo(f"{step} …", err=True))
     debugging = _debugging(stack, debug, port, code) if debug else None
     others = [name for name in deployed if debugging is None or name != debugging.name]
     reloader = Reloader(stack, Place(code, schemas, others), lambda: _redeploy(stack))
     with _debugged(debugging, reloader):
-        typer.echo(f"watching {code.name}/ and {schemas.name}/; Ctrl-C ends it")
+        echo(f"watching {code.name}/ and {schemas.name}/; Ctrl-C ends it")
         while True:
             for reaction in reloader.react(watch.wait()):
-                typer.echo(reaction.text, err=not reaction.ok)
+                echo(reaction.text, err=not reaction.ok)
 
 
 def _debugging(stack: "Stack", function: str, port: int, code: Path) -> "Debugging":
@@ -105,13 +106,13 @@ def _debugged(debugging: "Debugging | None", reloader: "Reloader") -> Iterator[N
         yield
         return
     try:
-        typer.echo(f"{debugging.name}: preparing the debugger …", err=True)
+        echo(f"{debugging.name}: preparing the debugger …", err=True)
         debugging.start()
         reloader.on_code = debugging.restart
         where = f"127.0.0.1:{debugging.port}"
-        typer.echo(f"{debugging.name} listens for a debugger on {where}, and waits for one at its first event.")
-        typer.echo("For VS Code, in launch.json under configurations:")
-        typer.echo(json.dumps(debugging.configuration(), indent=2))
+        echo(f"{debugging.name} listens for a debugger on {where}, and waits for one at its first event.")
+        echo("For VS Code, in launch.json under configurations:")
+        echo(json.dumps(debugging.configuration(), indent=2))
         yield
     finally:
         debugging.end(reloader.package)

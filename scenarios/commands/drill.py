@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scenarios.commands.jobs import Jobs
+from scenarios.terminal import echo, one_line
 
 if TYPE_CHECKING:
     from scenarios.drill import Drill, Workload
@@ -88,7 +89,7 @@ def drills(tags: Tags = None, as_json: AsJson = False) -> None:
     from scenarios.listing import document, lines
 
     known = _tagged(tags) if tags else list(catalogue().values())
-    typer.echo(json.dumps(document(known), indent=2) if as_json else "\n".join(lines(known)))
+    echo(json.dumps(document(known), indent=2) if as_json else "\n".join(lines(known)))
 
 
 def drill(
@@ -114,7 +115,8 @@ def drill(
     skipped.
     """
     from emulator.home import Home
-    from scenarios.board import Board, console, table
+    from scenarios.board import Board, table
+    from scenarios.console import console
     from scenarios.crew import Crew
     from scenarios.outputs import Outputs, summarise
     from scenarios.report import Report, exit_code
@@ -210,11 +212,11 @@ def _check_workload(workload: "Workload", seed: int) -> None:
     try:
         drawn = events_of(workload, seed, schemas)
     except (MappingError, UnusableSourceError, OSError) as error:
-        raise typer.BadParameter(str(error)) from error
+        raise typer.BadParameter(one_line(str(error))) from error
     if drawn.unused:
         reasons = ", ".join(f"{reason} {number:,}" for reason, number in drawn.unused.items())
         used = f"{len(drawn.events):,} events are used"
-        typer.echo(f"{workload.source}: {sum(drawn.unused.values()):,} lines are not used ({reasons}); {used}")
+        echo(f"{workload.source}: {sum(drawn.unused.values()):,} lines are not used ({reasons}); {used}")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import typer
 
 from emulator.control import Control
 from scenarios.commands.target import EndpointUrl, connect
+from scenarios.terminal import echo, one_line
 
 LOOK_S = 0.2
 """How often `activity --follow` looks for new firings."""
@@ -69,35 +70,35 @@ def add(
     }
     if name is not None:
         document["id"] = name
-    typer.echo(_control(endpoint_url).add_fault(document))
+    echo(_control(endpoint_url).add_fault(document))
 
 
 def list_faults(as_json: AsJson = False, endpoint_url: EndpointUrl = None) -> None:
     """List the faults that are set, and how often each struck."""
     faults = _control(endpoint_url).faults()
     if as_json:
-        typer.echo(json.dumps(faults))
+        echo(json.dumps(faults))
     elif not faults:
-        typer.echo("no fault is set.")
+        echo("no fault is set.")
     for fault in [] if as_json else faults:
         said = " ".join(f"{key}={value}" for key, value in {**fault["match"], **fault["when"]}.items())
-        typer.echo(f"{fault['id']}: {fault['point']} {fault['action']} {said}".rstrip())
-        typer.echo(f"    struck {fault['fired']} of {fault['matched']}")
+        echo(one_line(f"{fault['id']}: {fault['point']} {fault['action']} {said}".rstrip()))
+        echo(f"    struck {fault['fired']} of {fault['matched']}")
 
 
 def points(as_json: AsJson = False, endpoint_url: EndpointUrl = None) -> None:
     """List where faults can strike, what they do there, and what they can match by."""
     known = _control(endpoint_url).fault_points()
     if as_json:
-        typer.echo(json.dumps(known))
+        echo(json.dumps(known))
     for point in [] if as_json else known:
-        typer.echo(f"{point['point']}: {point['explanation']}")
-        typer.echo(f"    match by {', '.join(point['match'])}")
+        echo(f"{point['point']}: {point['explanation']}")
+        echo(f"    match by {', '.join(point['match'])}")
         for action in point["actions"]:
-            typer.echo(f"    {action['action']:<18} {action['explanation']}")
+            echo(f"    {action['action']:<18} {action['explanation']}")
             for parameter in action["parameters"]:
                 default = json.dumps(parameter["default"])
-                typer.echo(f"    {'':<18}   {parameter['name']}={default}: {parameter['explanation']}")
+                echo(f"    {'':<18}   {parameter['name']}={default}: {parameter['explanation']}")
 
 
 def clear(
@@ -134,7 +135,7 @@ def clock(
     """Print emulator time, in seconds since the epoch; buffers, retries and retention follow it."""
     control = _control(endpoint_url)
     now = control.status()["clock"]["now"] if advance is None else control.advance_clock(advance)
-    typer.echo(f"{now:.3f}")
+    echo(f"{now:.3f}")
 
 
 def reset(endpoint_url: EndpointUrl = None) -> None:
@@ -151,10 +152,10 @@ def _tell(control: Control, after: int, as_json: bool) -> int:
     firings = control.activity(after)
     for firing in firings:
         if as_json:
-            typer.echo(json.dumps(firing))
+            echo(json.dumps(firing))
         else:
             hit = " ".join(f"{key}={value!r}" for key, value in firing["target"].items() if value and key != "content")
-            typer.echo(f"{firing['number']:>5} {firing['fault']} {firing['point']} {firing['action']}  {hit}")
+            echo(one_line(f"{firing['number']:>5} {firing['fault']} {firing['point']} {firing['action']}  {hit}"))
     return int(firings[-1]["number"]) if firings else after
 
 

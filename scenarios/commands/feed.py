@@ -16,6 +16,7 @@ import typer
 
 from emulator.errors import CallerError
 from scenarios.commands.target import EndpointUrl, connect
+from scenarios.terminal import echo
 
 if TYPE_CHECKING:
     from emulator.stack import Stack
@@ -110,7 +111,7 @@ def feed(
         _check_streams(stack, [routes[name] for name in job.event_types])
         report = _run(job, Producer(sender, routes), stop, show=not as_json)
     document = {**report, "interrupted": interrupted.is_set()}
-    typer.echo(json.dumps(document, ensure_ascii=False) if as_json else job.sentence(document))
+    echo(json.dumps(document, ensure_ascii=False) if as_json else job.sentence(document))
     raise typer.Exit(_exit_code(document))
 
 
@@ -151,7 +152,7 @@ def _file_job(file: Path, named: str | None, rejected: Path | None, routes: dict
     try:
         mapping = load(find(named), {name: route.schema.fields for name, route in routes.items()})
     except MappingError as error:
-        typer.echo(f"error: {error}", err=True)
+        echo(f"error: {error}", err=True)
         raise typer.Exit(EXIT_USAGE) from error
     return FileJob(file, Mapper(mapping), rejected)
 

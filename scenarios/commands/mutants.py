@@ -24,7 +24,8 @@ def mutants(
 ) -> None:
     """Hunt known-bad changes to the pipeline with drills, on private stacks. Exit code 1 if one is not caught."""
     from emulator.home import Home
-    from scenarios.board import Board, console
+    from scenarios.board import Board
+    from scenarios.console import console
     from scenarios.exploration.hunt import Caught, Hunt, unsound
     from scenarios.exploration.mutants import UnusableMutantError, named
     from scenarios.exploration.patience import PatientSite

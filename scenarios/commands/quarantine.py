@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scenarios.commands.target import EndpointUrl, connect
+from scenarios.terminal import echo, one_line
 
 if TYPE_CHECKING:
     from scenarios.client.quarantine import Held, SetAside
@@ -46,13 +47,13 @@ def list_(
     kinds = sorted({(of, why) for of, why, _ in counts})
     rows = [{"event": of, "reason": why, **{fate: counts[of, why, fate] for fate in fates}} for of, why in kinds]
     if as_json:
-        typer.echo(json.dumps(rows))
+        echo(json.dumps(rows))
         return
     for row in rows:
         said = ", ".join(f"{row[fate]} {fate}" for fate in fates if row[fate])
-        typer.echo(f"{row['event']:<16} {row['reason']:<18} {said}")
+        echo(one_line(f"{row['event']:<16} {row['reason']:<18} {said}"))
     if not rows:
-        typer.echo("nothing was set aside.")
+        echo("nothing was set aside.")
 
 
 @quarantine.command(epilog="Example: wavetank quarantine show 3f2a --json")
@@ -68,7 +69,7 @@ def show(
     known = _held(site, None, None)
     found = [record for record, _ in _each_once(known).values() if record.digest.startswith(digest)]
     if not found:
-        typer.echo(f"error: no record's digest begins with {digest}; see `wavetank quarantine sample`", err=True)
+        echo(f"error: no record's digest begins with {digest}; see `wavetank quarantine sample`", err=True)
         raise typer.Exit(FAILED)
     found.sort(key=lambda record: record.arrived)
     document = _document(found[-1]) | {
@@ -77,7 +78,7 @@ def show(
         "hex": found[-1].payload.hex(),
         "decoded": _decoded(site, found[-1]),
     }
-    typer.echo(json.dumps(document, default=str) if as_json else _shown(document))
+    echo(json.dumps(document, default=str) if as_json else _shown(document))
 
 
 @quarantine.command(epilog="Example: wavetank quarantine sample --reason undecodable -n 3")
@@ -96,10 +97,11 @@ def sample(
         if seen[record.event_type, record.reason] <= number:
             rows.append(_document(record))
     if as_json:
-        typer.echo(json.dumps(rows))
+        echo(json.dumps(rows))
         return
     for row in rows:
-        typer.echo(f"{row['digest'][:12]}  {row['event']} {row['reason']}, {row['bytes']} bytes: {row['message']}")
+        about = f"{row['digest'][:12]}  {row['event']} {row['reason']}, {row['bytes']} bytes: {row['message']}"
+        echo(one_line(about))
 
 
 def redrive(
@@ -135,13 +137,13 @@ def redrive(
 
 def _tell_redriven(done: list[dict[str, object]], dry_run: bool, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps({"dry_run": dry_run, "files": done}))
+        echo(json.dumps({"dry_run": dry_run, "files": done}))
     elif not done:
-        typer.echo("nothing to re-drive.")
+        echo("nothing to re-drive.")
     for row in [] if as_json else done:
         said = f"{row['records']} records" if dry_run else f"{row['acknowledged']} of {row['records']} sent again"
         left = f", {row['exhausted']} have been round often enough" if row["exhausted"] else ""
-        typer.echo(f"{row['event']} {row['reason']}: {said}{left}  {row['key']}")
+        echo(one_line(f"{row['event']} {row['reason']}: {said}{left}  {row['key']}"))
     if not dry_run and any(row["records"] != row["acknowledged"] for row in done):
         raise typer.Exit(FAILED)
 
@@ -203,7 +205,7 @@ def _decoded(site: "Site", record: "SetAside") -> dict[str, Any] | None:
 
 
 def _shown(document: dict[str, Any]) -> str:
-    lines = [f"{name:<14} {value}" for name, value in document.items() if name not in ("hex", "decoded")]
+    lines = [one_line(f"{name:<14} {value}") for name, value in document.items() if name not in ("hex", "decoded")]
     data = bytes.fromhex(document["hex"])[:HEX_BYTES]
     for at in range(0, len(data), 16):
         row = data[at : at + 16]

@@ -1,26 +1,43 @@
 """`wavetank query | head`: look at the data at rest."""
 
-import csv
-import json
-import math
-import sys
-from collections.abc import Callable
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scenarios.commands.target import EndpointUrl, connect
+from scenarios.terminal import echo, one_line
 
 if TYPE_CHECKING:
-    from scenarios.warehouse import Result, Warehouse
+    from scenarios.sql import Rows
+    from scenarios.warehouse import Warehouse
 
 FAILED = 1
-SHOWN_ROWS = 1_000
-SHOWN_CHARACTERS = 60
+SHOWN_SKIPPED = 20
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON array of objects.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV (RFC 4180) with a header.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON array of objects, as rows come.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV (RFC 4180) with a header, as rows come.")]
+Limit = Annotated[
+    int | None,
+    typer.Option(min=0, metavar="N", help="Print so many rows at most.", show_default="1,000 in a table, else all"),
+]
+Memory = Annotated[
+    str,
+    typer.Option(envvar="WAVETANK_QUERY_MEMORY", metavar="SIZE", help="Memory that the query may use, such as 512MB."),
+]
+Disk = Annotated[
+    str,
+    typer.Option(
+        envvar="WAVETANK_QUERY_DISK",
+        metavar="SIZE",
+        help="Disk that it may use where that does not do.",
+    ),
+]
+Unsafe = Annotated[
+    bool, typer.Option("--unsafe", help="Let SQL reach files, the network, extensions and DuckDB's settings.")
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Fail at an object that cannot be read, do not leave it out.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -34,17 +51,23 @@ def query(
     sql: Annotated[str, typer.Argument(metavar="SQL", help="DuckDB's SQL; a view is named as its event type.")],
     as_json: AsJson = False,
     as_csv: AsCsv = False,
+    limit: Limit = None,
+    memory: Memory = "1GB",
+    disk: Disk = "8GB",
+    unsafe: Unsafe = False,
+    strict: Strict = False,
     endpoint_url: EndpointUrl = None,
 ) -> None:
-    """Ask the Parquet at rest: one view an event type, with date, hour and bucket of the partition."""
-    from scenarios.warehouse import QueryError
+    """Ask the Parquet at rest: one view an event type, with date, hour and bucket of the partition.
 
-    warehouse = _warehouse(endpoint_url)
-    try:
-        result = warehouse.query(sql)
-    except QueryError as error:
-        raise _failed(f"{error}\nviews:\n{warehouse.describe()}") from error
-    _printer(as_json, as_csv)(result)
+    An object that cannot be read is left out and named on standard error. A query reaches nothing else unless it is
+    --unsafe.
+    """
+    from scenarios.sql import Means
+
+    show = _printer(as_json, as_csv)
+    with _warehouse(endpoint_url, strict) as warehouse, warehouse.query(sql, Means(memory, disk, unsafe)) as rows:
+        show(rows, limit)
 
 
 def head(
@@ -52,88 +75,56 @@ def head(
     n: Annotated[int, typer.Option("-n", min=1, help="So many events.")] = 10,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
+    strict: Strict = False,
     endpoint_url: EndpointUrl = None,
 ) -> None:
     """Print the first events of one type at rest."""
-    warehouse = _warehouse(endpoint_url)
-    if event not in warehouse.datasets:
-        raise _failed(f"nothing at rest of {event!r}; there is of: {', '.join(warehouse.datasets)}")
-    _printer(as_json, as_csv)(warehouse.head(event, n))
+    show = _printer(as_json, as_csv)
+    with _warehouse(endpoint_url, strict) as warehouse:
+        if event not in warehouse.tables:
+            raise _failed(f"nothing at rest of {event!r}; there is of: {', '.join(warehouse.tables)}")
+        show(warehouse.head(event, n), n)
 
 
-def _warehouse(endpoint_url: str | None) -> "Warehouse":
+@contextmanager
+def _warehouse(endpoint_url: str | None, strict: bool) -> "Iterator[Warehouse]":
+    """What is at rest; at the end, however it comes, what was left out is told."""
+    from scenarios.sql import QueryError
     from scenarios.warehouse import NothingAtRestError, Warehouse
 
+    stack = connect(endpoint_url)
     try:
-        return Warehouse.of(connect(endpoint_url))
-    except NothingAtRestError as error:
+        warehouse = Warehouse.of(stack, strict=strict)
+    except (NothingAtRestError, QueryError) as error:
         raise _failed(str(error)) from error
+    try:
+        if not warehouse.tables:
+            raise _failed("no Parquet at rest yet: run `wavetank feed`, `wavetank settle`, `wavetank tick`.")
+        yield warehouse
+    except QueryError as error:
+        raise _failed(f"{error}\nviews:\n{warehouse.describe()}") from error
+    finally:
+        _tell_skipped(warehouse)
+
+
+def _tell_skipped(warehouse: "Warehouse") -> None:
+    if warehouse.strict:
+        return
+    skipped = list(warehouse.skipped.values())
+    for each in skipped[:SHOWN_SKIPPED]:
+        echo(one_line(f"warning: {each.key} is left out: {each.reason}"), err=True)
+    if len(skipped) > SHOWN_SKIPPED:
+        echo(f"warning: and {len(skipped) - SHOWN_SKIPPED:,} more; --strict fails at the first", err=True)
 
 
 def _failed(message: str) -> typer.Exit:
-    typer.echo(f"error: {message}", err=True)
+    echo(f"error: {message}", err=True)
     return typer.Exit(FAILED)
 
 
-def _printer(as_json: bool, as_csv: bool) -> Callable[["Result"], None]:
+def _printer(as_json: bool, as_csv: bool) -> "Callable[[Rows, int | None], None]":
+    from scenarios.rows import print_csv, print_json, print_table
+
     if as_json and as_csv:
         raise typer.BadParameter("give --json or --csv, not both")
     return print_json if as_json else print_csv if as_csv else print_table
-
-
-def print_json(result: "Result") -> None:
-    """An array of objects, one a row."""
-    rows = [dict(zip(result.columns, map(_plain, row), strict=True)) for row in result.rows]
-    typer.echo(json.dumps(rows, ensure_ascii=False))
-
-
-def print_csv(result: "Result") -> None:
-    """A header and a line a row; null is empty."""
-    writer = csv.writer(sys.stdout)
-    writer.writerow(result.columns)
-    writer.writerows(["" if value is None else _text(value) for value in row] for row in result.rows)
-
-
-def print_table(result: "Result") -> None:
-    """A table for people, of the first rows, and how many there are."""
-    from rich.console import Console
-    from rich.table import Column, Table
-    from rich.text import Text
-
-    table = Table(*(Column(Text(name)) for name in result.columns))
-    for row in result.rows[:SHOWN_ROWS]:
-        table.add_row(*(Text(_short(value)) for value in row))
-    # Off a terminal nothing says how wide a line may be, so nothing is folded.
-    console = Console() if sys.stdout.isatty() else Console(width=sys.maxsize)
-    if result.columns:
-        console.print(table)
-    shown = "" if len(result.rows) <= SHOWN_ROWS else f", the first {SHOWN_ROWS:,} shown; --csv prints all"
-    typer.echo(f"{len(result.rows):,} row{'' if len(result.rows) == 1 else 's'}{shown}")
-
-
-def _short(value: Any) -> str:
-    text = "NULL" if value is None else _text(value)
-    return text if len(text) <= SHOWN_CHARACTERS else f"{text[: SHOWN_CHARACTERS - 1]}…"
-
-
-def _text(value: Any) -> str:
-    plain = _plain(value)
-    return plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON has it: times in ISO 8601, bytes in hex, what is no JSON number as text."""
-    match value:
-        case datetime() | date():
-            return value.isoformat()
-        case bytes():
-            return value.hex()
-        case float() if not math.isfinite(value):
-            return str(value)
-        case dict():
-            return {str(name): _plain(item) for name, item in value.items()}
-        case list() | tuple():
-            return [_plain(item) for item in value]
-        case None | bool() | int() | float() | str():
-            return value
-    return str(value)

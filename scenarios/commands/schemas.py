@@ -8,6 +8,7 @@ import typer
 
 from pipeline.avro.compatibility import Level
 from scenarios.commands import target
+from scenarios.terminal import echo, one_line
 
 if TYPE_CHECKING:
     from pipeline.topology import EventType, Topology
@@ -58,12 +59,12 @@ def deploy(
     from emulator.deploy import deploy as bring_up_to_date
 
     stack = target.awaited(endpoint_url, wait)
-    done = bring_up_to_date(stack, lambda step: typer.echo(f"{step} …", err=True), schemas=folder, scheduled=scheduled)
+    done = bring_up_to_date(stack, lambda step: echo(f"{step} …", err=True), schemas=folder, scheduled=scheduled)
     events = [event.name for event in done.topology.events]
     if as_json:
-        typer.echo(json.dumps({"events": events, "data_bucket": done.data_bucket, "duration_s": done.duration_s}))
+        echo(json.dumps({"events": events, "data_bucket": done.data_bucket, "duration_s": done.duration_s}))
     else:
-        typer.echo(f"deployed in {done.duration_s:.1f} s: {', '.join(events)}; data in s3://{done.data_bucket}")
+        echo(f"deployed in {done.duration_s:.1f} s: {', '.join(events)}; data in s3://{done.data_bucket}")
 
 
 @schemas.command(epilog="Example: wavetank schemas check --compatibility BACKWARD")
@@ -73,9 +74,9 @@ def check(folder: Folder = None, compatibility: Compatibility = None, as_json: A
 
     problems = publishing.check_folder(_folder(folder), compatibility)
     if as_json:
-        typer.echo(json.dumps({"problems": problems}))
+        echo(json.dumps({"problems": problems}))
     else:
-        typer.echo("\n".join(problems) or "the schemas can be published")
+        echo("\n".join(problems) or "the schemas can be published")
     if problems:
         raise typer.Exit(FAILED)
 
@@ -95,12 +96,12 @@ def publish(
 
     published = publishing.publish(target.connect(endpoint_url), _folder(folder), compatibility)
     if as_json:
-        typer.echo(json.dumps({"published": published}))
+        echo(json.dumps({"published": published}))
         return
     for key in published:
-        typer.echo(f"published {key}")
+        echo(one_line(f"published {key}"))
     if not published:
-        typer.echo("nothing to publish: the registry has them all")
+        echo("nothing to publish: the registry has them all")
 
 
 @schemas.command("list", epilog="Example: wavetank schemas list --json")
@@ -110,12 +111,12 @@ def list_(endpoint_url: target.EndpointUrl = None, as_json: AsJson = False) -> N
 
     rows = publishing.published(target.connect(endpoint_url))
     if as_json:
-        typer.echo(json.dumps(rows))
+        echo(json.dumps(rows))
         return
     for row in rows:
-        typer.echo(_line(row))
+        echo(one_line(_line(row)))
     if not rows:
-        typer.echo("nothing is published: run `wavetank schemas publish`")
+        echo("nothing is published: run `wavetank schemas publish`")
 
 
 @schemas.command(epilog="Example: wavetank schemas show click raw.v1")
@@ -128,15 +129,16 @@ def show(event: Event, which: Which, endpoint_url: target.EndpointUrl = None, fo
         target.connect(endpoint_url), f"schemas/{_known(folder, event).name}/{role}/v{version}.avsc"
     )
     if text is None:
-        typer.echo(f"error: {event} {which} is not published; see `wavetank schemas list`", err=True)
+        echo(f"error: {event} {which} is not published; see `wavetank schemas list`", err=True)
         raise typer.Exit(FAILED)
-    typer.echo(text.decode())
+    echo(text.decode())
 
 
 @schemas.command(epilog="Example: wavetank schemas diff click raw.v1 raw.v2")
 def diff(event: Event, older: Which, newer: Which, folder: Folder = None) -> None:
     """Print what differs between two versions in the schema folder: + new, - gone, ~ changed. Needs no stack."""
     from pipeline import publishing
+    from pipeline.avro.model import InvalidSchema
 
     known = _known(folder, event)
     texts = []
@@ -144,9 +146,12 @@ def diff(event: Event, older: Which, newer: Which, folder: Folder = None) -> Non
         file = publishing.schema_file(known, *_role_and_version(which))
         if file is None:
             raise typer.BadParameter(f"{event} has no {which} in the schema folder")
-        texts.append(publishing.read(file.path.read_bytes()))
+        try:
+            texts.append(publishing.read(file.path.read_bytes()))
+        except InvalidSchema as error:
+            raise typer.BadParameter(one_line(f"{file.path}: {error}")) from error
     lines = list(publishing.differences(texts[0], texts[1]))
-    typer.echo("\n".join(lines) or "they are the same for every reader")
+    echo("\n".join(lines) or "they are the same for every reader")
 
 
 def _folder(folder: Path | None) -> "Topology":

@@ -1,7 +1,6 @@
 """`wavetank up | down | status | logs`: the life of a stack, embedded or in a container."""
 
 import json
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,6 +14,7 @@ from emulator.errors import NoStackUp
 from emulator.home import Home
 from emulator.stack import DEFAULT_PORT, EmbeddedStack, Stack
 from scenarios.commands import target
+from scenarios.terminal import echo, echo_more
 
 if TYPE_CHECKING:
     from emulator.container.stack import DockerStack
@@ -57,7 +57,7 @@ def up(
 
     start = Start(port, log_level, docker)
     outcome = bring_up(start, deploy=deploy, say=_hush if as_json else _say)
-    typer.echo(json.dumps(outcome.document()) if as_json else report(outcome))
+    echo(json.dumps(outcome.document()) if as_json else report(outcome))
 
 
 def down(
@@ -82,7 +82,7 @@ def down(
     for stack in stacks:
         begun = time.monotonic()
         stack.down()
-        typer.echo(f"stopped the stack on port {stack.port} in {time.monotonic() - begun:.1f} s")
+        echo(f"stopped the stack on port {stack.port} in {time.monotonic() - begun:.1f} s")
     return None
 
 
@@ -95,9 +95,9 @@ def status(as_json: AsJson = False) -> None:
 
     stacks = [describe(stack) for stack in target.all_running()]
     if as_json:
-        typer.echo(json.dumps(stacks))
+        echo(json.dumps(stacks))
     else:
-        typer.echo(table(stacks) if stacks else "no stack is up; start one with `wavetank up`")
+        echo(table(stacks) if stacks else "no stack is up; start one with `wavetank up`")
     if not stacks:
         raise typer.Exit(NOTHING_UP)
 
@@ -128,11 +128,11 @@ def _function_log(stack: Stack, function: str, lines: int, follow: bool) -> None
 
     log = FunctionLog(stack, find(stack, function))
     for line in log.last(lines):
-        typer.echo(line)
+        echo(line)
     if follow:
         with suppress(KeyboardInterrupt):
             for line in log.follow():
-                typer.echo(line)
+                echo(line)
 
 
 def _stack_log(port: int | None, lines: int, follow: bool) -> None:
@@ -149,20 +149,18 @@ def _file_log(log: Path, port: int | None, lines: int, follow: bool) -> None:
     if not log.is_file():
         raise NoStackUp(f"there is no log of a stack on port {port}.")
     end = log.stat().st_size
-    typer.echo(tail(log, lines))
+    echo(tail(log, lines))
     if follow:
         for text in _new_text(log, end):
-            sys.stdout.write(text)
-            sys.stdout.flush()
+            echo_more(text)
 
 
 def _container_log(stack: "DockerStack", lines: int, follow: bool) -> None:
-    typer.echo(stack.log(lines))
+    echo(stack.log(lines))
     if follow:
         with suppress(KeyboardInterrupt):
             for text in stack.follow():
-                sys.stdout.write(text)
-                sys.stdout.flush()
+                echo_more(text)
 
 
 def clean(home: Home) -> list[int]:
@@ -189,4 +187,4 @@ def _hush(_line: str) -> None:
 
 
 def _say(line: str) -> None:
-    typer.echo(line, err=True)
+    echo(line, err=True)

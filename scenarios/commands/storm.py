@@ -27,7 +27,8 @@ def storm(seed: Seed = 1, rounds: Rounds = 10, first: First = 1, jobs: Jobs = No
     Exit code 0 all pass, 1 any fail, 3 inconclusive.
     """
     from emulator.home import Home
-    from scenarios.board import Board, console
+    from scenarios.board import Board
+    from scenarios.console import console
     from scenarios.exploration.patience import PatientSite
     from scenarios.exploration.storm import Storm, Weathered
     from scenarios.outputs import write_json

@@ -36,7 +36,8 @@ def sweep(
     Exit code 0 all pass, 1 any fail, 3 inconclusive.
     """
     from emulator.deploy import plan
-    from scenarios.board import Board, console
+    from scenarios.board import Board
+    from scenarios.console import console
     from scenarios.exploration import matrix
     from scenarios.exploration.courses import place_of
     from scenarios.exploration.patience import PatientSite

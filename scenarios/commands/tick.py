@@ -11,6 +11,7 @@ import typer
 
 from emulator.errors import StackError
 from scenarios.commands.target import EndpointUrl, connect
+from scenarios.terminal import echo
 
 if TYPE_CHECKING:
     from scenarios.site import Site
@@ -62,11 +63,11 @@ def tick(
         for ticked in _ticks(_site(endpoint_url), times, only, timeout):
             runs.append(ticked)
             if not as_json:
-                typer.echo(_told(ticked))
+                echo(_told(ticked))
         if as_json:
-            typer.echo(json.dumps({"ticks": [ticked.document() for ticked in runs]}))
+            echo(json.dumps({"ticks": [ticked.document() for ticked in runs]}))
         elif not runs:
-            typer.echo("nothing to do: no hour has part files. Feed something first: `wavetank feed`.")
+            echo("nothing to do: no hour has part files. Feed something first: `wavetank feed`.")
 
 
 def _site(endpoint_url: str | None) -> "Site":
@@ -126,7 +127,7 @@ def _failures() -> Iterator[None]:
     try:
         yield
     except TickFailedError as error:
-        typer.echo(f"error: {error}\nSee why with `wavetank logs`.", err=True)
+        echo(f"error: {error}\nSee why with `wavetank logs`.", err=True)
         raise typer.Exit(FAILED) from error
 
 

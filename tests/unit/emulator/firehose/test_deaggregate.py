@@ -50,10 +50,21 @@ def test_an_aggregate_gives_its_records_in_order() -> None:
         sealed(b"\xff" * 12),
         sealed(field(3, field(1, 9) + field(3, b"no such key"))),
         sealed(field(3, b"\x0a\x05ab")),
+        sealed(field(1, b"k" * 257) + field(3, field(1, 0) + field(3, b"a key too long"))),
+        sealed(field(1, b"") + field(3, field(1, 0) + field(3, b"a key without a character"))),
+        sealed(field(1, b"k") + field(2, b"9" * 39) + field(3, field(1, 0) + field(3, b"a hash too large"))),
+        sealed(field(1, b"k") + field(2, b"01") + field(3, field(1, 0) + field(3, b"a hash with a zero in front"))),
+        sealed(field(1, b"k") + field(3, field(1, 0) + field(2, 0) + field(3, b"a hash that is not there"))),
+        sealed(field(1, b"no record")),
     ],
 )
 def test_what_is_no_sound_aggregate_passes_as_it_is(data: bytes) -> None:
     assert user_records(data, "outer") == (UserRecord("outer", data),)
+
+
+def test_a_key_of_256_characters_is_one_whatever_its_bytes() -> None:
+    key = "\N{WATER WAVE}" * 256
+    assert user_records(aggregate([(key, b"one")]), "outer") == (UserRecord(key, b"one"),)
 
 
 @given(st.lists(st.tuples(st.text(min_size=1, max_size=5), st.binary(max_size=200)), min_size=1))

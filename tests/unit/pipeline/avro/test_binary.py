@@ -8,7 +8,8 @@ from fastavro import parse_schema, schemaless_writer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.avro.binary import DEEPEST, MOST_EMPTY_ITEMS, Malformed, TrailingBytes, decode, reader_of
+from pipeline.avro.binary import MOST_EMPTY_ITEMS, Malformed, TrailingBytes, decode, reader_of
+from pipeline.avro.limits import DEEPEST
 from pipeline.avro.parse import parse
 from tests.unit.pipeline.avro.strategies import Pair, types
 
