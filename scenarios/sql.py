@@ -124,6 +124,8 @@ class _Question:
         return UNSAFE_HINT if _kind(error) == REFUSED or kinds & _OUTSIDE else ""
 
 
+_FOR_ALL = ("timezone = 'UTC'", "enable_progress_bar = false")
+"""The bar would come between the rows."""
 _SANDBOX = (
     "enable_external_access = false",
     "autoinstall_known_extensions = false",
@@ -143,8 +145,7 @@ def _connected(means: Means, folder: str) -> Iterator["duckdb.DuckDBPyConnection
     except duckdb.Error as error:
         raise QueryError(f"--memory {means.memory} --disk {means.disk}: {_line(error)}") from error
     with connection:
-        connection.execute("set timezone = 'UTC'")
-        for setting in () if means.unsafe else _SANDBOX:
+        for setting in _FOR_ALL if means.unsafe else (*_FOR_ALL, *_SANDBOX):
             connection.execute(f"set {setting}")
         yield connection
 

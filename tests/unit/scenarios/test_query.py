@@ -114,6 +114,10 @@ def test_a_setting_of_a_query_is_what_was_asked_for(warehouse: Warehouse) -> Non
     assert [row[0] for row in asked(warehouse, settings, memory="512MiB", disk="1GiB")] == ["1.0 GiB", "512.0 MiB"]
 
 
+def test_no_bar_of_progress_comes_between_the_rows(warehouse: Warehouse) -> None:
+    assert asked(warehouse, "select current_setting('enable_progress_bar')") == [(False,)]
+
+
 def test_a_size_that_is_none_is_told(warehouse: Warehouse) -> None:
     with pytest.raises(QueryError, match="--memory much"):
         asked(warehouse, "select 1", memory="much")
@@ -179,7 +183,7 @@ def test_what_is_unsafe_may_be_done_where_it_is_asked_for(warehouse: Warehouse, 
     assert asked(warehouse, f"select count(*) from read_csv('{tmp_path}/out.csv')", unsafe=True) == [(3,)]
 
 
-SORTED = "select md5(i::varchar) as t from range(2_000_000) r(i) order by t"
+SORTED = "select md5(i::varchar) as t from range(1_000_000) r(i) order by t"
 
 
 def test_rows_come_while_a_query_runs(warehouse: Warehouse) -> None:
@@ -188,23 +192,14 @@ def test_rows_come_while_a_query_runs(warehouse: Warehouse) -> None:
 
 
 def test_a_query_over_more_than_its_memory_uses_disk(warehouse: Warehouse) -> None:
-    with warehouse.query(SORTED, Means(memory="100MB", disk="2GB")) as result:
+    with warehouse.query(SORTED, Means(memory="50MB", disk="2GB")) as result:
         some = list(islice(result.rows, 10_000))
     assert some == sorted(some)
 
 
-@pytest.mark.parametrize(
-    ("sql", "means"),
-    [
-        ("select list(i) from range(100_000_000) r(i)", {"memory": "40MB"}),
-        (SORTED, {"memory": "40MB", "disk": "1MB"}),
-    ],
-)
-def test_a_query_over_more_than_there_is_ends_with_a_sentence(
-    warehouse: Warehouse, sql: str, means: dict[str, str]
-) -> None:
-    with pytest.raises(QueryError, match=r"^needs more than the 40MB of memory and the [^\n]*--memory[^\n]*$"):
-        asked(warehouse, sql, **means)
+def test_a_query_over_more_than_there_is_ends_with_a_sentence(warehouse: Warehouse) -> None:
+    with pytest.raises(QueryError, match=r"^needs more than the 40MB of memory and the 8GB [^\n]*--memory[^\n]*$"):
+        asked(warehouse, "select list(i) from range(100_000_000) r(i)", memory="40MB")
 
 
 def good(folder: Path, key: str) -> None:
@@ -287,7 +282,7 @@ def test_an_event_type_whose_objects_are_all_bad_is_no_view(tmp_path: Path) -> N
     assert list(found.skipped) == [OTHER]
 
 
-def test_damage_within_a_file_that_is_too_large_to_hold_ends_the_query(
+def test_a_damaged_file_that_is_too_large_to_hold_is_never_in_the_result_in_part(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parquet_files, "WHOLE_BYTES", 0)
@@ -299,8 +294,13 @@ def test_damage_within_a_file_that_is_too_large_to_hold_ends_the_query(
     middle = pq.ParquetFile(path).metadata.row_group(49).column(0).data_page_offset
     data[middle : middle + 200] = bytes(200)
     path.write_bytes(bytes(data))
-    with pytest.raises(QueryError, match=f"{OLD} is damaged within"):
-        asked(rested(tmp_path), "select event_id from ping")
+    found = rested(tmp_path)
+    try:
+        rows, said = asked(found, "select event_id from ping"), ", ".join(found.skipped)
+    except QueryError as error:
+        rows, said = [], str(error)
+    assert rows == []
+    assert OLD in said
 
 
 def test_a_column_of_a_view_may_be_asked_for_more_than_once(warehouse: Warehouse) -> None:
