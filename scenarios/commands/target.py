@@ -12,6 +12,7 @@ from emulator.clients import LOCAL_HOSTS
 from emulator.errors import CallerError, NoStackUp, NotWavetank, SeveralStacksUp, Unreachable
 from emulator.home import Home
 from emulator.stack import EmbeddedStack, ExternalStack, Stack
+from scenarios.terminal import echo
 
 if TYPE_CHECKING:
     from emulator.container.stack import DockerStack
@@ -96,7 +97,7 @@ def all_running() -> "list[EmbeddedStack | DockerStack]":
     A record that is damaged is told of, and hides no other stack.
     """
     for damaged in EmbeddedStack.damaged():
-        typer.echo(f"warning: {damaged}", err=True)
+        echo(f"warning: {damaged}", err=True)
     if not Home.from_environment().container_ports():
         return [*EmbeddedStack.running()]
     from emulator.container.stack import DockerStack
