@@ -127,6 +127,8 @@ def child_environment(
         "SKIP_SSL_CERT_DOWNLOAD": "1",
         "API_ENDPOINT": NOWHERE,
         "ANALYTICS_API": NOWHERE,
+        # LocalStack has clients without credentials, which would ask the machine's host for some.
+        "AWS_EC2_METADATA_DISABLED": "true",
         FAULTS_VARIABLE: "on" if faults else FAULTS_OFF,
     }
 
