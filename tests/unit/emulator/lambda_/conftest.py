@@ -23,11 +23,13 @@ Archive = Mapping[str, str]
 
 
 def zipped(files: Archive) -> bytes:
-    """A deployment package."""
+    """A deployment package, the same bytes for the same files."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in files.items():
-            archive.writestr(name, text)
+            info = zipfile.ZipInfo(name)
+            info.external_attr = 0o600 << 16
+            archive.writestr(info, text)
     return buffer.getvalue()
 
 
