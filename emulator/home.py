@@ -90,13 +90,12 @@ class Home:
         """What an error says about a file of the home or the cache, or about a full disk; None for any other."""
         names = [name for name in (error.filename, error.filename2) if isinstance(name, str | bytes | os.PathLike)]
         ours = [path for path in map(Path, map(os.fsdecode, names)) if self._holds(path)]
-        reason = error.strerror or str(error)
         if is_full(error):
             return DiskFull(ours[0] if ours else self.path)
         if not ours:
             return None
         remedy = f"Put it right, or name another folder with {HOME_VARIABLE} ({CACHE_VARIABLE} for the cache)."
-        return UnusableFile(f"{ours[0]} cannot be used: {reason}.", remedy)
+        return UnusableFile(f"{ours[0]} cannot be used: {error.strerror or error}.", remedy)
 
     def _holds(self, path: Path) -> bool:
         return path.is_relative_to(self.path) or path.is_relative_to(self.cache)

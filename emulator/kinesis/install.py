@@ -3,8 +3,6 @@
 from emulator.imports import when_imported
 from emulator.kinesis import parsing
 
-STREAM_RESOURCE = "localstack.services.kinesis.resource_providers.aws_kinesis_stream"
-
 
 def install() -> None:
     """Read records faster."""
