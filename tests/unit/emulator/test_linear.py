@@ -1,8 +1,8 @@
 """What every request goes through finds what LocalStack's own finds, in time that grows as its input does."""
 
 import re
-import time
 from collections.abc import Callable
+from functools import partial
 from types import ModuleType, SimpleNamespace
 from typing import Any, cast
 
@@ -18,6 +18,7 @@ from werkzeug.sansio.http import parse_cookie
 
 from emulator import linear, routing
 from emulator.serving.requests import LARGEST_HEAD, LARGEST_PARSED, LARGEST_TARGET
+from tests.effort import cost_s, grows_within
 
 TOKENS: tuple[str, ...] = (
     "a",
@@ -66,18 +67,7 @@ BOUNDED: dict[str, Callable[[str], object]] = {
 }
 """Parsers of single headers that are not linear, and so are given no more than `LARGEST_PARSED`."""
 
-A_MOMENT_S = 0.002
 LONG_S = 2.0
-
-
-def cost(parse: Callable[[str], object], text: str, *, times: int = 3) -> float:
-    """Seconds of this thread, the least of a few, so that other work of the machine counts for little."""
-    costs = []
-    for _ in range(times):
-        begun = time.thread_time()
-        parse(text)
-        costs.append(time.thread_time() - begun)
-    return min(costs)
 
 
 def filled(token: str, length: int, end: str) -> str:
@@ -91,15 +81,14 @@ def test_four_times_the_input_takes_no_more_than_some_four_times_the_time(
     """What starts anew at each character would take sixteen times as long."""
     for token in TOKENS:
         for end in ("", "!\n!"):
-            small = cost(parse, filled(token, longest // 4, end))
-            large = cost(parse, filled(token, longest, end))
-            assert large < 10 * max(small, A_MOMENT_S), token
+            small, large = filled(token, longest // 4, end), filled(token, longest, end)
+            assert grows_within(10, partial(parse, small), partial(parse, large)), token
 
 
 @pytest.mark.parametrize("parse", BOUNDED.values(), ids=BOUNDED)
 def test_a_header_at_its_limit_is_parsed_in_a_moment(parse: Callable[[str], object]) -> None:
     for token in TOKENS:
-        assert cost(parse, filled(token, LARGEST_PARSED, "!"), times=1) < LONG_S, token
+        assert cost_s(partial(parse, filled(token, LARGEST_PARSED, "!"))) < LONG_S, token
 
 
 # The same as LocalStack's own

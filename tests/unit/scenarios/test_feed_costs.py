@@ -5,7 +5,6 @@ import io
 import subprocess
 import sys
 import threading
-import time
 import tracemalloc
 from collections.abc import Callable
 from itertools import islice
@@ -21,6 +20,7 @@ from scenarios.lines import MAX_LINE_BYTES, LineReader
 from scenarios.mapper import Mapper
 from scenarios.mapping import from_document
 from scenarios.rejects import RejectFile
+from tests.effort import grows_within
 from tests.unit.scenarios.kinesis_double import ScriptedKinesis, takes_all
 
 PING = WireSchema.of(
@@ -106,25 +106,12 @@ def fed(data: bytes, folder: Path) -> None:
         Feed(producer, RejectFile(folder / "rejected"), threading.Event()).lines(LineReader(io.BytesIO(data)), mapper())
 
 
-def cost_s(data: bytes, folder: Path) -> float:
-    """Processor seconds of the process, the least of some."""
-    took = []
-    for _ in range(2):
-        begun = time.process_time()
-        fed(data, folder)
-        took.append(time.process_time() - begun)
-    return min(took)
-
-
 @pytest.mark.parametrize("dimension", DIMENSIONS)
 def test_a_byte_costs_the_same_in_a_larger_file(dimension: str, tmp_path: Path) -> None:
     make, n = DIMENSIONS[dimension]
     small, large = make(n), make(GROWTH * n)
     growth = GROWTH if dimension in NOT_BY_SIZE else len(large) / len(small)
-    fixed_s = cost_s(b"", tmp_path)
-    # Two milliseconds are the grain of the clock and of what comes between.
-    small_s, large_s = (max(cost_s(data, tmp_path) - fixed_s, 0.002) for data in (small, large))
-    assert large_s / small_s < DEARER * growth
+    assert grows_within(DEARER * growth, lambda: fed(small, tmp_path), lambda: fed(large, tmp_path))
 
 
 def test_gzip_is_inflated_piece_by_piece() -> None:

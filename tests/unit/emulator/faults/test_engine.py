@@ -178,10 +178,10 @@ def test_asking_costs_next_to_nothing_while_no_fault_is_set() -> None:
     """The bound is a hundred times what it takes, so that a busy machine does not fail it."""
     faults = Faults()
     target = {"bucket": "b", "key": "k"}
-    started = time.perf_counter()
+    started = time.thread_time()
     for _ in range(10_000):
         faults.strike(POINT, target, "b/k")
-    assert (time.perf_counter() - started) / 10_000 < 20e-6
+    assert (time.thread_time() - started) / 10_000 < 20e-6
 
 
 def test_a_changed_fault_keeps_its_place_and_counts_anew() -> None:

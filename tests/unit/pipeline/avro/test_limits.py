@@ -19,6 +19,7 @@ from pipeline.errors import SchemaError
 from pipeline.publishing import check_folder, read
 from pipeline.records import Reason, Rejection
 from pipeline.registry import Registry
+from tests.effort import grows_within
 from tests.unit.pipeline.examples import PING, document
 
 Json = Any
@@ -201,13 +202,4 @@ COSTS: dict[str, tuple[Callable[[int], object], int]] = {
 @pytest.mark.parametrize("kind", COSTS)
 def test_a_larger_schema_costs_as_much_more(kind: str) -> None:
     work, n = COSTS[kind]
-
-    def cost_s(size: int) -> float:
-        took = []
-        for _ in range(3):
-            begun = time.process_time()
-            work(size)
-            took.append(time.process_time() - begun)
-        return max(min(took), 0.001)
-
-    assert cost_s(GROWTH * n) / cost_s(n) < DEARER * GROWTH
+    assert grows_within(DEARER * GROWTH, lambda: work(n), lambda: work(GROWTH * n))
