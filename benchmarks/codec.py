@@ -21,7 +21,7 @@ from emulator.stack import Stack
 from pipeline.core import decode, frame
 from pipeline.core.schema import Role, Schema, parse
 from pipeline.records import Event
-from scenarios.workloads import EventType, synthetic
+from scenarios.workload.synthetic import EventType, synthetic
 
 EVENTS = 3_000
 ROUNDS = 40

@@ -17,14 +17,14 @@ from datetime import UTC, datetime
 from benchmarks.core_path import CorePath
 from benchmarks.registry import BenchFailedError
 from emulator.stack import Stack
-from scenarios.client import rest
+from scenarios.client import at_rest as rest
+from scenarios.client.at_rest import Layer
 from scenarios.client.producer import Producer, Sender
-from scenarios.client.rest import Layer
 from scenarios.client.wire import encode_frame
-from scenarios.history import EVENT_TIME, Outcome
-from scenarios.schedules import Scheduled, planner_times
-from scenarios.site import Site
-from scenarios.workloads import WorkloadEvent, synthetic
+from scenarios.oracle.history import EVENT_TIME, Outcome
+from scenarios.site.site import Site
+from scenarios.spec.schedules import Scheduled, planner_times
+from scenarios.workload.synthetic import WorkloadEvent, synthetic
 
 EVENTS = 20_000
 WARM_UP_EVENTS = 600

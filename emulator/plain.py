@@ -30,7 +30,7 @@ class NoControl(Control):
         raise self._absent()
 
     def settle(self, timeout_s: float = 60.0, *, telemetry: bool = True) -> NoReturn:  # noqa: ARG002
-        """Raises NotWavetank: what is in flight cannot be known, only waited for (`scenarios.portable`)."""
+        """Raises NotWavetank: what is in flight cannot be known, only waited for (`scenarios.site.portable`)."""
         raise self._absent()
 
     def advance_clock(self, seconds: float) -> float:

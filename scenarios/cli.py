@@ -19,7 +19,7 @@ import typer
 from emulator.errors import CallerError, StackError
 from emulator.home import Home
 from pipeline.errors import PipelineError
-from scenarios.terminal import printable
+from scenarios.report.escaping import printable
 
 COMMANDS = (
     "stack",

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from pipeline.topology import Topology
 from scenarios.client.batches import MAX_KEY_CHARACTERS, MAX_RECORD_BYTES, Batch, Message, batches
 from scenarios.client.wire import WireSchema, encode_frame, newest_schema
-from scenarios.history import Outcome
-from scenarios.workloads import WorkloadEvent
+from scenarios.oracle.history import Outcome
+from scenarios.workload.synthetic import WorkloadEvent
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient

@@ -18,10 +18,10 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from pipeline.topology import Topology
-from scenarios.client import rest
+from scenarios.client import at_rest as rest
 from scenarios.client.batches import Message
 from scenarios.client.producer import Sender
-from scenarios.history import Outcome
+from scenarios.oracle.history import Outcome
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scenarios.terminal import echo
+from scenarios.report.escaping import echo
 
 if TYPE_CHECKING:
     from emulator.stack import Stack
@@ -75,7 +75,7 @@ def _lines(name: str, metrics: Any) -> str:
 
 
 def _write(path: Path | None, document: dict[str, Any]) -> None:
-    from scenarios.outputs import write_json
+    from scenarios.report.files import write_json
 
     if path is not None:
         write_json(path, document)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scenarios.commands.target import EndpointUrl, connect
-from scenarios.terminal import echo, echo_over
+from scenarios.report.escaping import echo, echo_over
 
 if TYPE_CHECKING:
     from emulator.stack import Stack
@@ -70,7 +70,7 @@ def _times(first: str | None, end: str | None) -> Iterator[str]:
 
 def _run(stack: "Stack", options: list[str], show: bool) -> Iterator[dict[str, Any]]:
     """What the back-fill tells, line by line; the exit code is 1 where it breaks off, with its last words."""
-    from scenarios.back_fill import BackFillFailedError, back_fill
+    from scenarios.site.back_fill import BackFillFailedError, back_fill
 
     done = 0
     try:

@@ -12,7 +12,7 @@ import typer
 
 from emulator.errors import CallerError
 from scenarios.commands import target
-from scenarios.terminal import echo
+from scenarios.report.escaping import echo
 
 if TYPE_CHECKING:
     from emulator.develop.debug import Debugging

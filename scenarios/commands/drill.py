@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scenarios.commands.jobs import Jobs
-from scenarios.terminal import echo, one_line
+from scenarios.report.escaping import echo, one_line
 
 if TYPE_CHECKING:
-    from scenarios.drill import Drill, Workload
-    from scenarios.site import Site
+    from scenarios.site.site import Site
+    from scenarios.spec.drill import Drill, Workload
 
 Names = Annotated[list[str] | None, typer.Argument(help="Drills to run; see `wavetank drills`.", metavar="NAME")]
 Everything = Annotated[bool, typer.Option("--all", help="Run every drill.")]
@@ -85,8 +85,7 @@ def register(app: typer.Typer) -> None:
 
 def drills(tags: Tags = None, as_json: AsJson = False) -> None:
     """List the drills: name, tags, what each shows, and what goes wrong in it."""
-    from scenarios.catalogue import catalogue
-    from scenarios.listing import document, lines
+    from scenarios.drills.catalogue import catalogue, document, lines
 
     known = _tagged(tags) if tags else list(catalogue().values())
     echo(json.dumps(document(known), indent=2) if as_json else "\n".join(lines(known)))
@@ -115,13 +114,13 @@ def drill(
     skipped.
     """
     from emulator.home import Home
-    from scenarios.board import Board, table
-    from scenarios.console import console
-    from scenarios.crew import Crew
-    from scenarios.outputs import Outputs, summarise
-    from scenarios.report import Report, exit_code
-    from scenarios.side_by_side import at_once
-    from scenarios.skips import sort_out
+    from scenarios.report.console import console
+    from scenarios.report.files import Outputs, summarise
+    from scenarios.report.terminal import Board, table
+    from scenarios.run.parallel import Crew
+    from scenarios.run.report import Report, exit_code
+    from scenarios.run.side_by_side import at_once
+    from scenarios.run.skips import sort_out
 
     if (jobs not in (None, 1) or docker) and endpoint_url is not None:
         raise typer.BadParameter("--jobs and --docker are for private stacks, not for the one of --endpoint-url")
@@ -154,7 +153,7 @@ def drill(
 
 def _replayed(path: Path) -> "tuple[list[Drill], int]":
     """The drill in the file, and the seed that it failed with."""
-    from scenarios.exploration.replay import UnusableReplayError, load
+    from scenarios.exploration.storm.replay import UnusableReplayError, load
 
     try:
         drill, seed = load(path)
@@ -164,7 +163,7 @@ def _replayed(path: Path) -> "tuple[list[Drill], int]":
 
 
 def _chosen(names: list[str], everything: bool, tags: list[str]) -> "list[Drill]":
-    from scenarios.catalogue import UnknownDrillError, catalogue, named
+    from scenarios.drills.catalogue import UnknownDrillError, catalogue, named
 
     if sum((bool(names), everything, bool(tags))) != 1:
         raise typer.BadParameter(f"name drills, or say --tag or --all; there are: {', '.join(catalogue())}")
@@ -177,7 +176,7 @@ def _chosen(names: list[str], everything: bool, tags: list[str]) -> "list[Drill]
 
 
 def _tagged(tags: list[str]) -> "list[Drill]":
-    from scenarios.catalogue import UnknownDrillError, tagged
+    from scenarios.drills.catalogue import UnknownDrillError, tagged
 
     try:
         return tagged(tags)
@@ -187,9 +186,9 @@ def _tagged(tags: list[str]) -> "list[Drill]":
 
 def _with(drill: "Drill", source: Path | None, mapping: str | None, events: int | None) -> "Drill":
     """The drill on the events that were asked for, or on its own."""
-    from scenarios.drill import Workload
-    from scenarios.mapping import find
-    from scenarios.report import EVERY_EVENT
+    from scenarios.run.report import EVERY_EVENT
+    from scenarios.spec.drill import Workload
+    from scenarios.workload.mapping_file import find
 
     if (source is None) != (mapping is None):
         raise typer.BadParameter("--input and --mapping go together")
@@ -205,8 +204,8 @@ def _check_workload(workload: "Workload", seed: int) -> None:
     from emulator.deploy import schemas_folder
     from pipeline import topology
     from scenarios.client.producer import routes
-    from scenarios.mapping import MappingError
-    from scenarios.sources import UnusableSourceError, events_of
+    from scenarios.workload.mapping_file import MappingError
+    from scenarios.workload.source import UnusableSourceError, events_of
 
     schemas = {name: route.schema for name, route in routes(topology.load(schemas_folder())).items()}
     try:
@@ -235,8 +234,8 @@ class _Places:
     @contextmanager
     def sites(self, now: Callable[[str, str], None]) -> "Iterator[list[Site]]":
         """The pipeline on the stack named, or on stacks that end with the block."""
-        from scenarios.board import STACK
-        from scenarios.private import private_sites
+        from scenarios.report.terminal import STACK
+        from scenarios.run.own_stacks import private_sites
 
         if self.endpoint_url is None:
             with private_sites(self._kind, self.jobs, now, docker=self.docker) as sites:
@@ -247,13 +246,13 @@ class _Places:
     def _named(self, url: str, told: Callable[[str], None]) -> "Site":
         from emulator.plain import recognised
         from scenarios.commands.target import connect
-        from scenarios.portable import site_on
+        from scenarios.site.portable import site_on
 
         return site_on(recognised(connect(url)), self._kind, told, self.quiet)
 
     @property
     def _kind(self) -> "type[Site]":
-        from scenarios.exploration.patience import PatientSite
-        from scenarios.site import Site
+        from scenarios.site.patient import PatientSite
+        from scenarios.site.site import Site
 
         return PatientSite if self.patient else Site

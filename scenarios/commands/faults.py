@@ -8,7 +8,7 @@ import typer
 
 from emulator.control import Control
 from scenarios.commands.target import EndpointUrl, connect
-from scenarios.terminal import echo, one_line
+from scenarios.report.escaping import echo, one_line
 
 LOOK_S = 0.2
 """How often `activity --follow` looks for new firings."""

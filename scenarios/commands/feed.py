@@ -16,12 +16,12 @@ import typer
 
 from emulator.errors import CallerError
 from scenarios.commands.target import EndpointUrl, connect
-from scenarios.terminal import echo
+from scenarios.report.escaping import echo
 
 if TYPE_CHECKING:
     from emulator.stack import Stack
     from scenarios.client.producer import Producer, Route
-    from scenarios.feed_job import Job
+    from scenarios.commands.feed_job import Job
 
 EXIT_INCOMPLETE = 1
 EXIT_USAGE = 2
@@ -88,7 +88,7 @@ def feed(
 ) -> None:
     """Put events on the raw streams, at least once, and account for every line."""
     from scenarios.client.producer import Producer, Sender
-    from scenarios.feed_job import Keeping
+    from scenarios.commands.feed_job import Keeping
 
     routes = _routes()
     if file is not None and synthetic is None:
@@ -116,7 +116,7 @@ def feed(
 
 
 def _run(job: "Job", producer: "Producer", stop: threading.Event, *, show: bool) -> dict[str, Any]:
-    from scenarios.journal import JournalError
+    from scenarios.client.journal import JournalError
 
     try:
         return job.run(producer, stop, show=show)
@@ -139,9 +139,9 @@ def _routes() -> dict[str, "Route"]:
 
 
 def _file_job(file: Path, named: str | None, rejected: Path | None, routes: dict[str, "Route"]) -> "Job":
-    from scenarios.feed_job import STANDARD_INPUT, FileJob
-    from scenarios.mapper import Mapper
-    from scenarios.mapping import MappingError, find, load
+    from scenarios.commands.feed_job import STANDARD_INPUT, FileJob
+    from scenarios.workload.mapper import Mapper
+    from scenarios.workload.mapping_file import MappingError, find, load
 
     if named is None:
         raise typer.BadParameter("a FILE needs a --mapping that says how its lines become events")
@@ -158,7 +158,7 @@ def _file_job(file: Path, named: str | None, rejected: Path | None, routes: dict
 
 
 def _synthetic_job(n: int, seed: int, hours: float, start: str, rejected: Path | None) -> "Job":
-    from scenarios.feed_job import SyntheticJob
+    from scenarios.commands.feed_job import SyntheticJob
 
     try:
         moment = datetime.fromisoformat(start)

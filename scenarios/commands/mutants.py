@@ -24,15 +24,15 @@ def mutants(
 ) -> None:
     """Hunt known-bad changes to the pipeline with drills, on private stacks. Exit code 1 if one is not caught."""
     from emulator.home import Home
-    from scenarios.board import Board
-    from scenarios.console import console
-    from scenarios.exploration.hunt import Caught, Hunt, unsound
-    from scenarios.exploration.mutants import UnusableMutantError, named
-    from scenarios.exploration.patience import PatientSite
-    from scenarios.outputs import write_json
-    from scenarios.private import private_sites
-    from scenarios.runner import Runner
-    from scenarios.side_by_side import at_once, shared
+    from scenarios.exploration.mutants.hunt import Caught, Hunt, unsound
+    from scenarios.exploration.mutants.mutant import UnusableMutantError, named
+    from scenarios.report.console import console
+    from scenarios.report.files import write_json
+    from scenarios.report.terminal import Board
+    from scenarios.run.own_stacks import private_sites
+    from scenarios.run.runner import Runner
+    from scenarios.run.side_by_side import at_once, shared
+    from scenarios.site.patient import PatientSite
 
     try:
         wanted = named(names or [])

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scenarios.commands.target import EndpointUrl, connect
-from scenarios.terminal import echo, one_line
+from scenarios.report.escaping import echo, one_line
 
 if TYPE_CHECKING:
     from scenarios.client.quarantine import Held, SetAside
-    from scenarios.site import Site
+    from scenarios.site.site import Site
 
 FAILED = 1
 HEX_BYTES = 512
@@ -151,7 +151,7 @@ def _tell_redriven(done: list[dict[str, object]], dry_run: bool, as_json: bool) 
 def _site(endpoint_url: str | None) -> "Site":
     from emulator.home import project_root
     from pipeline import topology
-    from scenarios.site import Site
+    from scenarios.site.site import Site
 
     schemas = project_root() / "schemas"
     return Site(connect(endpoint_url), topology.load(schemas), schemas)

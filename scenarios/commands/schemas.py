@@ -8,7 +8,7 @@ import typer
 
 from pipeline.avro.compatibility import Level
 from scenarios.commands import target
-from scenarios.terminal import echo, one_line
+from scenarios.report.escaping import echo, one_line
 
 if TYPE_CHECKING:
     from pipeline.topology import EventType, Topology

@@ -14,7 +14,7 @@ from emulator.errors import NoStackUp
 from emulator.home import Home
 from emulator.stack import DEFAULT_PORT, EmbeddedStack, Stack
 from scenarios.commands import target
-from scenarios.terminal import echo, echo_more
+from scenarios.report.escaping import echo, echo_more
 
 if TYPE_CHECKING:
     from emulator.container.stack import DockerStack

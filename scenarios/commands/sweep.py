@@ -9,9 +9,9 @@ import typer
 from scenarios.commands.jobs import Jobs
 
 if TYPE_CHECKING:
-    from scenarios.exploration.cells import Cell
-    from scenarios.exploration.courses import Course
-    from scenarios.exploration.sweep import Sweep
+    from scenarios.exploration.sweep.cells import Cell
+    from scenarios.exploration.sweep.paths import Course
+    from scenarios.exploration.sweep.sweep import Sweep
 
 Function = Annotated[str | None, typer.Argument(help="Only this function's calls; all without.", metavar="FUNCTION")]
 EventType = Annotated[str, typer.Option("--event", help="The event type that flows.")]
@@ -36,15 +36,15 @@ def sweep(
     Exit code 0 all pass, 1 any fail, 3 inconclusive.
     """
     from emulator.deploy import plan
-    from scenarios.board import Board
-    from scenarios.console import console
-    from scenarios.exploration import matrix
-    from scenarios.exploration.courses import place_of
-    from scenarios.exploration.patience import PatientSite
-    from scenarios.exploration.sweep import Result, Sweep
-    from scenarios.outputs import write_json
-    from scenarios.private import private_sites
-    from scenarios.side_by_side import MOST_STACKS, at_once, shared
+    from scenarios.exploration.sweep import table as matrix
+    from scenarios.exploration.sweep.paths import place_of
+    from scenarios.exploration.sweep.sweep import Result, Sweep
+    from scenarios.report.console import console
+    from scenarios.report.files import write_json
+    from scenarios.report.terminal import Board
+    from scenarios.run.own_stacks import private_sites
+    from scenarios.run.side_by_side import MOST_STACKS, at_once, shared
+    from scenarios.site.patient import PatientSite
 
     known = [event.name for event in plan().events]
     if event_type not in known:
@@ -73,7 +73,7 @@ def sweep(
 
 
 def _planned(run: "Sweep", function: str | None) -> "list[tuple[Course, Cell]]":
-    from scenarios.exploration.sweep import NothingToSweepError
+    from scenarios.exploration.sweep.sweep import NothingToSweepError
 
     try:
         return run.plan(function)

@@ -12,7 +12,7 @@ from emulator.clients import LOCAL_HOSTS
 from emulator.errors import CallerError, NoStackUp, NotWavetank, SeveralStacksUp, Unreachable
 from emulator.home import Home
 from emulator.stack import EmbeddedStack, ExternalStack, Stack
-from scenarios.terminal import echo
+from scenarios.report.escaping import echo
 
 if TYPE_CHECKING:
     from emulator.container.stack import DockerStack

@@ -11,11 +11,11 @@ import typer
 
 from emulator.errors import StackError
 from scenarios.commands.target import EndpointUrl, connect
-from scenarios.terminal import echo
+from scenarios.report.escaping import echo
 
 if TYPE_CHECKING:
-    from scenarios.site import Site
-    from scenarios.ticks import Ticked
+    from scenarios.site.site import Site
+    from scenarios.site.ticks import Ticked
 
 FAILED = 1
 SETTLE_S = 120.0
@@ -73,7 +73,7 @@ def tick(
 def _site(endpoint_url: str | None) -> "Site":
     from emulator.home import project_root
     from pipeline import topology
-    from scenarios.site import Site
+    from scenarios.site.site import Site
 
     schemas = project_root() / "schemas"
 
@@ -81,8 +81,8 @@ def _site(endpoint_url: str | None) -> "Site":
 
 
 def _ticks(site: "Site", times: tuple[datetime | None, ...], only: Only | None, timeout_s: float) -> Iterator["Ticked"]:
-    from scenarios import ticks
-    from scenarios.schedules import Scheduled
+    from scenarios.site import ticks
+    from scenarios.spec.schedules import Scheduled
 
     at, first, end = times
     wanted = tuple(function for function in Scheduled if only is None or function.value == only)
@@ -122,7 +122,7 @@ def _moment(option: str, text: str | None) -> datetime | None:
 
 @contextmanager
 def _failures() -> Iterator[None]:
-    from scenarios.site import TickFailedError
+    from scenarios.site.site import TickFailedError
 
     try:
         yield

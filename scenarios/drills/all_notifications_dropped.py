@@ -2,8 +2,8 @@
 
 from emulator.faults.model import Fault
 from emulator.faults.points import Action
-from scenarios.drill import Drill, Tag
-from scenarios.schedules import Advance, Expect, Look, Scheduled, Settle, Tick
+from scenarios.spec.drill import Drill, Tag
+from scenarios.spec.schedules import Advance, Expect, Look, Scheduled, Settle, Tick
 
 DRILL = Drill(
     name="all-notifications-dropped",

@@ -1,7 +1,7 @@
 """The container of the emulator is off its network while it is fed."""
 
-from scenarios.drill import Drill, Tag
-from scenarios.schedules import ContainerCut
+from scenarios.spec.drill import Drill, Tag
+from scenarios.spec.schedules import ContainerCut
 
 DRILL = Drill(
     name="container-cut",

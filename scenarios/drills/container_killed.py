@@ -1,7 +1,7 @@
 """The container of the emulator is killed while it is fed, and all that it held is gone."""
 
-from scenarios.drill import Drill, Tag
-from scenarios.schedules import ContainerKilled
+from scenarios.spec.drill import Drill, Tag
+from scenarios.spec.schedules import ContainerKilled
 
 DRILL = Drill(
     name="container-killed",

@@ -1,7 +1,7 @@
 """The container of the emulator is frozen while it is fed."""
 
-from scenarios.drill import Drill, Tag
-from scenarios.schedules import ContainerPaused
+from scenarios.spec.drill import Drill, Tag
+from scenarios.spec.schedules import ContainerPaused
 
 DRILL = Drill(
     name="container-paused",

@@ -2,7 +2,7 @@
 
 from emulator.faults.model import Fault
 from emulator.faults.points import Action
-from scenarios.drill import Drill, Tag
+from scenarios.spec.drill import Drill, Tag
 
 DRILL = Drill(
     name="duplicated-notification",

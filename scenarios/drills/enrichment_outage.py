@@ -2,8 +2,8 @@
 
 from emulator.faults.model import Fault, When
 from emulator.faults.points import Action
-from scenarios.drill import EVERY_TYPE, Drill, Tag
-from scenarios.schedules import Expect, Look, Scheduled, Settle, Tick
+from scenarios.spec.drill import EVERY_TYPE, Drill, Tag
+from scenarios.spec.schedules import Expect, Look, Scheduled, Settle, Tick
 
 DRILL = Drill(
     name="enrichment-outage",

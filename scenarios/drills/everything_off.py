@@ -1,7 +1,7 @@
 """For ten minutes nothing runs: no consumer reads, and no schedule ticks."""
 
-from scenarios.drill import EVERY_TYPE, Drill, Tag
-from scenarios.schedules import Advance, ConsumersStopped, Expect, Look, Scheduled, Settle, Tick, TicksMissed
+from scenarios.spec.drill import EVERY_TYPE, Drill, Tag
+from scenarios.spec.schedules import Advance, ConsumersStopped, Expect, Look, Scheduled, Settle, Tick, TicksMissed
 
 DRILL = Drill(
     name="everything-off",

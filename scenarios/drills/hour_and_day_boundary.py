@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from emulator.faults.model import Fault, When
 from emulator.faults.points import Action
-from scenarios.drill import Drill, Tag, Workload
-from scenarios.schedules import Expect, Look, ProducerRevises, Scheduled, Settle, Tick
+from scenarios.spec.drill import Drill, Tag, Workload
+from scenarios.spec.schedules import Expect, Look, ProducerRevises, Scheduled, Settle, Tick
 
 DRILL = Drill(
     name="hour-and-day-boundary",

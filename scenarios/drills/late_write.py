@@ -6,8 +6,8 @@ The SDK waits for half a minute by the wall clock, and so does whoever runs this
 
 from emulator.faults.model import Fault, When
 from emulator.faults.points import Action
-from scenarios.drill import Drill, Tag
-from scenarios.schedules import Advance, Expect, Look, Scheduled, Settle, Stall, Tick
+from scenarios.spec.drill import Drill, Tag
+from scenarios.spec.schedules import Advance, Expect, Look, Scheduled, Settle, Stall, Tick
 
 HELD_BACK = "held back"
 """So the emulator calls a call that a fault delays."""

@@ -2,8 +2,8 @@
 
 from emulator.faults.model import Fault
 from emulator.faults.points import Action
-from scenarios.drill import EVERY_TYPE, Drill, Tag
-from scenarios.schedules import Advance, Expect, Look, Redrive, Scheduled, Scope, Settle, Stall, Tick
+from scenarios.spec.drill import EVERY_TYPE, Drill, Tag
+from scenarios.spec.schedules import Advance, Expect, Look, Redrive, Scheduled, Scope, Settle, Stall, Tick
 
 DRILL = Drill(
     name="poison-batch",

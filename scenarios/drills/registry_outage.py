@@ -2,8 +2,8 @@
 
 from emulator.faults.model import Fault, When
 from emulator.faults.points import Action
-from scenarios.drill import EVERY_TYPE, Drill, Tag
-from scenarios.schedules import ColdStart, Expect, Look, Scheduled, Settle, Tick
+from scenarios.spec.drill import EVERY_TYPE, Drill, Tag
+from scenarios.spec.schedules import ColdStart, Expect, Look, Scheduled, Settle, Tick
 
 REGISTRY = {"service": "s3", "resource": "wavetank-registry-*"}
 

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from scenarios.drill import Drill, Tag
-from scenarios.schedules import Expect, Look, ProducerRevises, Scheduled, Settle, Tick
+from scenarios.spec.drill import Drill, Tag
+from scenarios.spec.schedules import Expect, Look, ProducerRevises, Scheduled, Settle, Tick
 
 DRILL = Drill(
     name="restamped-across-hours",

@@ -1,17 +1,7 @@
 """A producer writes with a schema that is not published yet; it is published, and its events re-driven."""
 
-from scenarios.drill import EVERY_TYPE, Drill, Tag
-from scenarios.schedules import (
-    Expect,
-    Look,
-    ProducerAhead,
-    PublishAhead,
-    Redrive,
-    Scheduled,
-    Scope,
-    Settle,
-    Tick,
-)
+from scenarios.spec.drill import EVERY_TYPE, Drill, Tag
+from scenarios.spec.schedules import Expect, Look, ProducerAhead, PublishAhead, Redrive, Scheduled, Scope, Settle, Tick
 
 DRILL = Drill(
     name="unknown-schema",

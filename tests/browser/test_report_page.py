@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.catalogue import catalogue
-from scenarios.drill import Workload
-from scenarios.hops import Hop
-from scenarios.page import page
-from scenarios.runner import Runner
-from scenarios.site import Site
+from scenarios.drills.catalogue import catalogue
+from scenarios.oracle.hops import Hop
+from scenarios.report.html import page
+from scenarios.run.runner import Runner
+from scenarios.site.site import Site
+from scenarios.spec.drill import Workload
 from tests.browser.conftest import Browser
 
 pytestmark = pytest.mark.stack

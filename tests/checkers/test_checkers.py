@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from scenarios import checkers
-from scenarios.at_rest import AtRest, Model, Quarantined, Stored
-from scenarios.checkers import CHECKERS, judge
-from scenarios.evidence import Again, Evidence, Finding, Found, Promise, Verdict
-from scenarios.history import History, Operation, Outcome, Value
-from scenarios.hops import ON_THE_WAY, Hop
-from scenarios.trail import Trail
+from scenarios.oracle import checkers
+from scenarios.oracle.at_rest import AtRest, Model, Quarantined, Stored
+from scenarios.oracle.checkers import CHECKERS, judge
+from scenarios.oracle.evidence import Again, Evidence, Finding, Found, Promise, Verdict
+from scenarios.oracle.history import History, Operation, Outcome, Value
+from scenarios.oracle.hops import ON_THE_WAY, Hop
+from scenarios.oracle.observed import Trail
 
 NOON_US = 1_574_596_800_000_000
 """2019-11-24 12:00 UTC."""

@@ -8,9 +8,9 @@ from typer.testing import CliRunner
 
 from emulator.container import DockerStack
 from emulator.home import CACHE_VARIABLE, HOME_VARIABLE
-from scenarios.catalogue import tagged
 from scenarios.cli import app
-from scenarios.drill import Tag
+from scenarios.drills.catalogue import tagged
+from scenarios.spec.drill import Tag
 
 EVENTS = "60"
 

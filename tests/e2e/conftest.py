@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from emulator.stack import EmbeddedStack
-from scenarios.site import Site
+from scenarios.site.site import Site
 
 
 @pytest.fixture(scope="module")

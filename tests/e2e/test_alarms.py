@@ -7,8 +7,8 @@ import pytest
 
 from emulator.stack import EmbeddedStack
 from pipeline import topology
-from scenarios.alarm_watch import clear_dead_messages, watched
-from scenarios.site import Site
+from scenarios.run.alarm_datapoints import clear_dead_messages, watched
+from scenarios.site.site import Site
 
 pytestmark = pytest.mark.stack
 

@@ -15,13 +15,13 @@ from emulator.home import Home
 from emulator.stack import EmbeddedStack
 from pipeline import topology
 from pipeline.queues import DEAD_RETENTION_S
-from scenarios.client import rest
+from scenarios.client import at_rest as rest
+from scenarios.client.at_rest import Layer
 from scenarios.client.producer import Producer, Sender
-from scenarios.client.rest import Layer
-from scenarios.history import Value
-from scenarios.schedules import Scheduled
-from scenarios.site import Site
-from scenarios.workloads import WorkloadEvent, synthetic
+from scenarios.oracle.history import Value
+from scenarios.site.site import Site
+from scenarios.spec.schedules import Scheduled
+from scenarios.workload.synthetic import WorkloadEvent, synthetic
 
 pytestmark = pytest.mark.stack
 

@@ -13,18 +13,18 @@ from emulator.faults.model import Fault
 from emulator.faults.points import Action
 from emulator.stack import EmbeddedStack
 from pipeline import topology
-from scenarios.catalogue import catalogue
-from scenarios.client import rest
+from scenarios.client import at_rest as rest
 from scenarios.commands import drill as drill_command
-from scenarios.drill import Drill, Workload
-from scenarios.evidence import Verdict
-from scenarios.history import from_lines
-from scenarios.ledger import draw_up
-from scenarios.observer import model_of, observe
-from scenarios.report import Report
-from scenarios.runner import Runner
-from scenarios.schedules import Expect, Look, ProducerRepeats, SchemaOverwritten, Scope, Settle
-from scenarios.site import Site
+from scenarios.drills.catalogue import catalogue
+from scenarios.oracle.evidence import Verdict
+from scenarios.oracle.history import from_lines
+from scenarios.oracle.ledger import draw_up
+from scenarios.run.report import Report
+from scenarios.run.runner import Runner
+from scenarios.site.observer import model_of, observe
+from scenarios.site.site import Site
+from scenarios.spec.drill import Drill, Workload
+from scenarios.spec.schedules import Expect, Look, ProducerRepeats, SchemaOverwritten, Scope, Settle
 
 pytestmark = pytest.mark.stack
 

@@ -20,13 +20,14 @@ from pipeline.handlers import aws, layout
 from pipeline.handlers.concatenator import concatenate
 from pipeline.handlers.newest import newest
 from pipeline.handlers.plan import Task
-from scenarios.client import quarantine, rest
+from scenarios.client import at_rest as rest
+from scenarios.client import quarantine
+from scenarios.client.at_rest import Layer
 from scenarios.client.producer import Producer, Sender
-from scenarios.client.rest import Layer
-from scenarios.history import EVENT_ID, EVENT_TIME
-from scenarios.schedules import Scheduled
-from scenarios.site import Site
-from scenarios.workloads import WorkloadEvent, synthetic
+from scenarios.oracle.history import EVENT_ID, EVENT_TIME
+from scenarios.site.site import Site
+from scenarios.spec.schedules import Scheduled
+from scenarios.workload.synthetic import WorkloadEvent, synthetic
 from tests.e2e.commands import wavetank
 from tests.effort import much
 

@@ -9,18 +9,18 @@ from emulator.faults.model import Fault, When
 from emulator.faults.points import Action
 from emulator.stack import EmbeddedStack
 from pipeline import topology
-from scenarios.drill import Drill
-from scenarios.evidence import Verdict
-from scenarios.exploration.cells import Mode
-from scenarios.exploration.courses import place_of
-from scenarios.exploration.hunt import Hunt
-from scenarios.exploration.mutants import named
-from scenarios.exploration.patience import PatientSite
-from scenarios.exploration.replay import load
-from scenarios.exploration.storm import SHAPES, Storm
-from scenarios.exploration.sweep import Sweep
-from scenarios.runner import Runner
-from scenarios.schedules import Settle
+from scenarios.exploration.mutants.hunt import Hunt
+from scenarios.exploration.mutants.mutant import named
+from scenarios.exploration.storm.replay import load
+from scenarios.exploration.storm.storm import SHAPES, Storm
+from scenarios.exploration.sweep.cells import Mode
+from scenarios.exploration.sweep.paths import place_of
+from scenarios.exploration.sweep.sweep import Sweep
+from scenarios.oracle.evidence import Verdict
+from scenarios.run.runner import Runner
+from scenarios.site.patient import PatientSite
+from scenarios.spec.drill import Drill
+from scenarios.spec.schedules import Settle
 
 pytestmark = pytest.mark.stack
 

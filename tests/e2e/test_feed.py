@@ -16,13 +16,14 @@ import pytest
 from emulator.errors import CallerError
 from emulator.stack import EmbeddedStack
 from pipeline import topology
-from scenarios.client import quarantine, rest
+from scenarios.client import at_rest as rest
+from scenarios.client import quarantine
 from scenarios.client.batches import Message
 from scenarios.client.producer import Sender
-from scenarios.history import Outcome
-from scenarios.site import Site
-from scenarios.ticks import hours_with_parts
-from scenarios.workloads import synthetic
+from scenarios.oracle.history import Outcome
+from scenarios.site.site import Site
+from scenarios.site.ticks import hours_with_parts
+from scenarios.workload.synthetic import synthetic
 from tests.e2e.commands import Ran, wavetank
 
 pytestmark = pytest.mark.stack

@@ -13,7 +13,7 @@ import pytest
 from scenarios.client.batches import Message
 from scenarios.client.producer import Sender
 from scenarios.client.wire import encode_frame
-from scenarios.site import Site
+from scenarios.site.site import Site
 from tests.e2e.commands import Ran, wavetank
 
 pytestmark = pytest.mark.stack

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 import pytest
 
 from pipeline import topology
-from scenarios.client import rest
+from scenarios.client import at_rest as rest
+from scenarios.client.at_rest import Layer
 from scenarios.client.producer import Producer, Sender
-from scenarios.client.rest import Layer
-from scenarios.history import Outcome
-from scenarios.schedules import Scheduled
-from scenarios.site import REPLAY_AFTER, Site
-from scenarios.workloads import WorkloadEvent, synthetic
+from scenarios.oracle.history import Outcome
+from scenarios.site.site import REPLAY_AFTER, Site
+from scenarios.spec.schedules import Scheduled
+from scenarios.workload.synthetic import WorkloadEvent, synthetic
 
 pytestmark = pytest.mark.stack
 

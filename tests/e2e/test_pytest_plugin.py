@@ -11,9 +11,9 @@ import pytest
 
 from emulator.home import CACHE_VARIABLE, HOME_VARIABLE, Home
 from emulator.stack import EmbeddedStack
-from scenarios.client.rest import Layer
-from scenarios.site import Site
-from scenarios.trial import Pipeline
+from scenarios.client.at_rest import Layer
+from scenarios.site.site import Site
+from scenarios.testing.pipeline import Pipeline
 
 pytestmark = pytest.mark.stack
 
@@ -25,7 +25,7 @@ SMALL_DRILLS = """
 from dataclasses import replace
 
 from emulator.faults.model import Fault
-from scenarios.drill import Workload
+from scenarios.spec.drill import Workload
 
 SMALL = Workload(events=60, hours=1, portions=1)
 NEVER = Fault("never", "s3.notification", "drop", {"key": "no-such-key"})

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from emulator.deploy import schemas_folder
-from scenarios.client import rest
+from scenarios.client import at_rest as rest
+from scenarios.client.at_rest import Layer
 from scenarios.client.batches import Message
 from scenarios.client.producer import Sender
-from scenarios.client.rest import Layer
 from scenarios.client.wire import confluent, encode_frame, single_object
-from scenarios.history import Outcome
-from scenarios.site import Site
+from scenarios.oracle.history import Outcome
+from scenarios.site.site import Site
 from tests.e2e.commands import Ran, wavetank
 
 pytestmark = pytest.mark.stack

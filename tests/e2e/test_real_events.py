@@ -14,9 +14,9 @@ import pytest
 from emulator.home import project_root
 from emulator.stack import EmbeddedStack
 from pipeline import topology
-from scenarios.client import rest
-from scenarios.client.rest import Layer
-from scenarios.site import Site
+from scenarios.client import at_rest as rest
+from scenarios.client.at_rest import Layer
+from scenarios.site.site import Site
 from tests.e2e.commands import wavetank
 from tests.effort import much
 

@@ -8,9 +8,9 @@ from typing import Any
 from emulator.errors import Unreachable
 from emulator.home import project_root
 from pipeline import topology
-from scenarios.schedules import Scheduled
-from scenarios.site import Site
-from tests.unit.scenarios.kinesis_double import ScriptedKinesis
+from scenarios.site.site import Site
+from scenarios.spec.schedules import Scheduled
+from tests.unit.scenarios.client.kinesis_double import ScriptedKinesis
 
 
 class EmptyBuckets:

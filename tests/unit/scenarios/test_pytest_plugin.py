@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from emulator.errors import CallerError
-from scenarios.catalogue import catalogue
-from scenarios.drill import Tag
-from scenarios.station import DOCKER, Station
+from scenarios.drills.catalogue import catalogue
+from scenarios.spec.drill import Tag
+from scenarios.testing.session import DOCKER, Station
 
-HEAVY = ("boto3", "botocore", "localstack", "pyarrow", "fastavro", "emulator", "pipeline", "scenarios.drill")
+HEAVY = ("boto3", "botocore", "localstack", "pyarrow", "fastavro", "emulator", "pipeline", "scenarios.spec.drill")
 UNUSED = f"""
 import sys
 

@@ -1,0 +1,147 @@
+"""Reads the data at rest: files of the data of record (Avro), its Parquet twin, and part files.
+
+Keys: `<layer>/event=<type>/date=YYYY-MM-DD/hour=HH/bucket=BB/<name>`, the layers being `parts`, `late`, `avro` and
+`parquet`. Records come back as plain values: a timestamp is whole microseconds since the epoch, UTC, and
+nothing else is changed.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from scenarios.oracle.history import Value
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_KEY = re.compile(
+    r"(?P<layer>parts|late|avro|parquet)/event=(?P<event>[^/]+)/date=(?P<date>\d{4}-\d{2}-\d{2})"
+    r"/hour=(?P<hour>\d{2})/bucket=(?P<bucket>\d{2})/(?P<name>[^/]+)"
+)
+_READERS = 8
+
+
+class Layer(StrEnum):
+    """A stage whose files hold events; the value is its folder in the data bucket."""
+
+    PARTS = "parts"
+    LATE = "late"
+    AVRO = "avro"
+    PARQUET = "parquet"
+
+
+DATA_OF_RECORD = (Layer.AVRO, Layer.PARQUET)
+
+
+class UnreadableFileError(Exception):
+    """An object at rest is not what its key says it is; the message names the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestKey:
+    """What the key of a file at rest claims: its layer, event type and partition."""
+
+    key: str
+    layer: Layer
+    event_type: str
+    date: str
+    hour: int
+    bucket: int
+
+    @classmethod
+    def parse(cls, key: str) -> "RestKey":
+        """Raises UnreadableFileError for a key of another form."""
+        match = _KEY.fullmatch(key)
+        if match is None:
+            raise UnreadableFileError(f"{key}: not a key of a file at rest")
+        layer, event, date, hour, bucket, _ = match.groups()
+        return cls(key, Layer(layer), event, date, int(hour), int(bucket))
+
+
+@dataclass(frozen=True, slots=True)
+class RestFile:
+    """One file at rest with its bytes. `digest` is their SHA-256 in hex."""
+
+    at: RestKey
+    data: bytes = field(repr=False)
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
+
+    def records(self) -> list[dict[str, Value]]:
+        """Its events, in the order of the file. Raises UnreadableFileError."""
+        read = _parquet_records if self.at.layer is Layer.PARQUET else avro_records
+        try:
+            return [{name: _plain(value) for name, value in record.items()} for record in read(self.data)]
+        except Exception as error:
+            raise UnreadableFileError(f"{self.at.key}: {type(error).__name__}: {error}") from error
+
+
+def keys(s3: "S3Client", bucket: str, prefix: str) -> Iterator[str]:
+    """Every key below `prefix`, in the order of the listing."""
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        yield from (entry["Key"] for entry in page.get("Contents", []))
+
+
+def md5s(s3: "S3Client", bucket: str, prefix: str = "") -> dict[str, str]:
+    """Key → MD5 of every object below `prefix` that was put in one piece: its ETag (Amazon S3 API Reference, Object).
+
+    Of another object it is what tells two versions apart, and no MD5.
+    """
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return {entry["Key"]: entry["ETag"].strip('"') for page in pages for entry in page.get("Contents", [])}
+
+
+def files(
+    s3: "S3Client", bucket: str, layers: Iterable[Layer] = DATA_OF_RECORD, event_type: str | None = None
+) -> Iterator[RestFile]:
+    """Every file of `layers`, of one event type or of all, in the order of the keys, read ahead."""
+    folders = [f"{layer}/event={event_type}/" if event_type else f"{layer}/" for layer in layers]
+    found = (RestKey.parse(key) for folder in folders for key in keys(s3, bucket, folder))
+    yield from read_all(found, lambda at: RestFile(at, _body(s3, bucket, at.key)))
+
+
+def digests(s3: "S3Client", bucket: str, layers: Iterable[Layer] = DATA_OF_RECORD) -> dict[str, str]:
+    """Key → SHA-256 of the bytes, of every file of `layers`."""
+    return {file.at.key: file.digest for file in files(s3, bucket, layers)}
+
+
+def read_all[Name, Read](names: Iterable[Name], read: Callable[[Name], Read]) -> Iterator[Read]:
+    """`read` of each name, in order, several at a time."""
+    with ThreadPoolExecutor(_READERS, thread_name_prefix="reader") as pool:
+        yield from pool.map(read, names)
+
+
+def avro_records(data: bytes) -> list[dict[str, Any]]:
+    """The records of an Avro object container file, as fastavro reads them."""
+    import fastavro
+
+    return [dict(record) for record in fastavro.reader(BytesIO(data)) if isinstance(record, Mapping)]
+
+
+def _parquet_records(data: bytes) -> list[dict[str, Any]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(pa.BufferReader(data), partitioning=None)
+    return table.to_pylist(maps_as_pydicts="strict")
+
+
+def _body(s3: "S3Client", bucket: str, key: str) -> bytes:
+    return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+
+
+def _plain(value: Any) -> Value:
+    if isinstance(value, datetime):
+        return (value - _EPOCH) // _MICROSECOND
+    plain: Value = value
+    return plain

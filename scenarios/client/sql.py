@@ -1,0 +1,160 @@
+"""SQL over tables of this process: DuckDB with a bound on what it uses, and rows that come one after another.
+
+Unless it is told otherwise, a query reaches no file, network, extension or setting (DuckDB, "Securing DuckDB").
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from scenarios.client.parquet_files import UnreadableError
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+    from scenarios.client.parquet_files import ParquetTable
+
+ROWS_AT_ONCE = 2_048
+NO_MEMORY, REFUSED = "Out of Memory Error", "Permission Error"
+UNSAFE_HINT = "; a query reaches no file, network, extension or setting, unless --unsafe is given"
+
+
+class QueryError(Exception):
+    """The SQL cannot be run; the message is a line that says why."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows as they come, tuples in the order of `columns`; taking one may raise QueryError."""
+
+    columns: tuple[str, ...]
+    rows: Iterator[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a query may use: memory, and disk for what does not fit, as DuckDB writes sizes ("1GB").
+
+    unsafe: also files of this machine, the network, extensions and DuckDB's settings.
+    """
+
+    memory: str = "1GB"
+    disk: str = "8GB"
+    unsafe: bool = False
+
+    def settings(self, folder: str) -> dict[str, str | bool | int | float | list[str]]:
+        """DuckDB's settings; `folder` is for temporary files. No variable of this program is taken for a table."""
+        return {
+            "memory_limit": self.memory,
+            "temp_directory": folder,
+            "max_temp_directory_size": self.disk,
+            "python_enable_replacements": "false",
+        }
+
+
+@contextmanager
+def answered(sql: str, tables: Mapping[str, "ParquetTable"], means: Means) -> Iterator[Rows]:
+    """The rows of the last statement of `sql`, while the block lasts. Raises QueryError."""
+    with TemporaryDirectory(prefix="wavetank-query-") as folder, _connected(means, folder) as connection:
+        for name, table in tables.items():
+            connection.register(name, table)
+        question = _Question(connection, sql, tables, means)
+        with question.told():
+            relation = connection.sql(sql)
+            reader = relation.to_arrow_reader(ROWS_AT_ONCE) if relation is not None else None
+        if reader is None:
+            yield Rows((), iter(()))
+        else:
+            yield Rows(tuple(reader.schema.names), question.rows(reader))
+
+
+def each_row(batches: Iterable["pa.RecordBatch"]) -> Iterator[tuple[Any, ...]]:
+    """The rows of batches, as Python's values."""
+    for batch in batches:
+        for start in range(0, batch.num_rows, ROWS_AT_ONCE):
+            some = batch.slice(start, ROWS_AT_ONCE)
+            columns = [column.to_pylist(maps_as_pydicts="strict") for column in some.columns]
+            yield from zip(*columns, strict=True)
+
+
+@dataclass(frozen=True)
+class _Question:
+    connection: "duckdb.DuckDBPyConnection"
+    sql: str
+    tables: Mapping[str, "ParquetTable"]
+    means: Means
+
+    def rows(self, reader: "pa.RecordBatchReader") -> Iterator[tuple[Any, ...]]:
+        with self.told():
+            yield from each_row(reader)
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """What goes wrong in the block, as QueryError."""
+        import duckdb
+        import pyarrow as pa
+
+        try:
+            yield
+        except (duckdb.Error, pa.ArrowException, UnreadableError, OSError) as error:
+            failures = [str(table.failure) for table in self.tables.values() if table.failure is not None]
+            raise QueryError(failures[0] if failures else self._sentence(error)) from error
+
+    def _sentence(self, error: Exception) -> str:
+        if _kind(error) == NO_MEMORY:
+            return (
+                f"needs more than the {self.means.memory} of memory and the {self.means.disk} of disk that it may use: "
+                f"give more with --memory and --disk, or ask for less"
+            )
+        return f"{_line(error)}{self._hint(error)}"
+
+    def _hint(self, error: Exception) -> str:
+        """The way out, where it is the sandbox that refuses: by the kind of error, or by the kinds of statements."""
+        import duckdb
+
+        if self.means.unsafe:
+            return ""
+        try:
+            kinds = {statement.type.name for statement in self.connection.extract_statements(self.sql)}
+        except duckdb.Error:
+            kinds = set()
+        return UNSAFE_HINT if _kind(error) == REFUSED or kinds & _OUTSIDE else ""
+
+
+_FOR_ALL = ("timezone = 'UTC'", "enable_progress_bar = false")
+"""The bar would come between the rows."""
+_SANDBOX = (
+    "enable_external_access = false",
+    "autoinstall_known_extensions = false",
+    "autoload_known_extensions = false",
+    "lock_configuration = true",
+)
+_OUTSIDE = frozenset({"COPY", "EXPORT", "ATTACH", "DETACH", "LOAD", "SET", "PRAGMA", "COPY_DATABASE"})
+"""Statements that are about files, extensions and settings."""
+
+
+@contextmanager
+def _connected(means: Means, folder: str) -> Iterator["duckdb.DuckDBPyConnection"]:
+    import duckdb
+
+    try:
+        connection = duckdb.connect(config=means.settings(folder))
+    except duckdb.Error as error:
+        raise QueryError(f"--memory {means.memory} --disk {means.disk}: {_line(error)}") from error
+    with connection:
+        for setting in _FOR_ALL if means.unsafe else (*_FOR_ALL, *_SANDBOX):
+            connection.execute(f"set {setting}")
+        yield connection
+
+
+def _kind(error: Exception) -> str:
+    """DuckDB's kind of an error, which is in front of its message: on the way through Arrow the type is lost."""
+    return str(error).partition(":")[0]
+
+
+def _line(error: Exception) -> str:
+    said, _, _ = str(error).partition("\n\nLINE ")
+    return " ".join(said.split())

@@ -1,0 +1,221 @@
+"""What `wavetank feed` was asked to do: a source, shown as it goes, and a report of what came of it."""
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+
+from scenarios.client.feed import Feed, FeedCounts, Progress
+from scenarios.client.journal import Journal
+from scenarios.client.producer import Producer
+from scenarios.report.escaping import one_line
+from scenarios.workload import synthetic as workloads
+from scenarios.workload.mapper import Mapper
+from scenarios.workload.ndjson import LineReader
+from scenarios.workload.rejects import RejectFile
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+    from scenarios.report.console import SafeConsole
+
+STANDARD_INPUT = "-"
+REJECTED_SUFFIX = ".rejected.ndjson"
+_SHOWN_NAMES = 10
+
+Report = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """A journal in the file `path`: whether it retains what is acknowledged, and whether to send all of it again."""
+
+    path: Path
+    retain: bool = False
+    rebuild: bool = False
+
+    def journal(self, source: str) -> Journal:
+        """The journal of `source`. Raises JournalError."""
+        journal = Journal(self.path, source, retain=self.retain)
+        if self.rebuild:
+            journal.rewind()
+        return journal
+
+
+class Job(Protocol):
+    """Something to feed; `keeping`: the journal of what is not acknowledged, if any."""
+
+    keeping: Keeping | None
+
+    @property
+    def event_types(self) -> list[str]:
+        """The event types it may put."""
+
+    def run(self, producer: Producer, stop: threading.Event, *, show: bool) -> Report:
+        """Feed all of it; `show` a bar on standard error where that is a terminal."""
+
+    def sentence(self, report: Report) -> str:
+        """The report for a person to read."""
+
+
+@dataclass
+class FileJob:
+    """Lines of a file, or of standard input (`-`), through a mapping."""
+
+    path: Path
+    mapper: Mapper
+    rejected: Path | None = None
+    keeping: Keeping | None = None
+
+    @property
+    def event_types(self) -> list[str]:
+        return [self.mapper.mapping.event_type]
+
+    def run(self, producer: Producer, stop: threading.Event, *, show: bool) -> Report:
+        rejects = RejectFile(self.rejected or Path(f"{self._name}{REJECTED_SUFFIX}"))
+        journal = self.keeping.journal(self._name) if self.keeping else None
+        with _opened(self.path) as stream, _Shown(self._name, self._size(), show) as shown:
+            lines = LineReader(stream)
+            feed = Feed(producer, rejects, stop, shown.progress(stream.tell if self._size() else None), journal=journal)
+            counts = feed.lines(lines, self.mapper)
+        report = _report(self._name, counts, rejects)
+        report["complete"] = report["complete"] and lines.broken is None
+        return report | {"input_error": lines.broken, "unmapped": dict(self.mapper.unmapped)}
+
+    def sentence(self, report: Report) -> str:
+        return _sentence(report, "line")
+
+    @property
+    def _name(self) -> str:
+        return "stdin" if str(self.path) == STANDARD_INPUT else self.path.name
+
+    def _size(self) -> int | None:
+        return None if str(self.path) == STANDARD_INPUT else self.path.stat().st_size
+
+
+@dataclass
+class SyntheticJob:
+    """The synthetic ad stream of `scenarios.workload.synthetic`."""
+
+    n: int
+    seed: int
+    start: datetime
+    hours: float
+    rejected: Path | None = None
+    keeping: Keeping | None = None
+    event_types: list[str] = field(default_factory=lambda: list(workloads.EventType))
+
+    def run(self, producer: Producer, stop: threading.Event, *, show: bool) -> Report:
+        name = "synthetic"
+        rejects = RejectFile(self.rejected or Path(f"{name}{REJECTED_SUFFIX}"))
+        source = f"{name} events, seed {self.seed}, {self.n} over {self.hours:g} h from {self.start.isoformat()}"
+        journal = self.keeping.journal(source) if self.keeping else None
+        with _Shown(name, self.n, show) as shown:
+            feed = Feed(producer, rejects, stop, shown.progress(), journal=journal)
+            counts = feed.events(workloads.stream(self.n, self.seed, self.start, self.hours))
+        return _report(name, counts, rejects) | {"input_error": None, "unmapped": {}}
+
+    def sentence(self, report: Report) -> str:
+        return _sentence(report, "event")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    if str(path) == STANDARD_INPUT:
+        yield sys.stdin.buffer
+        return
+    with path.open("rb") as stream:
+        yield stream
+
+
+def _report(source: str, counts: FeedCounts, rejects: RejectFile) -> Report:
+    return {
+        "source": source,
+        "read": counts.read,
+        "blank": counts.blank,
+        "acknowledged": counts.acknowledged,
+        "rejected": counts.rejected,
+        "failed": counts.failed,
+        "unknown": counts.unknown,
+        "retried": counts.retried,
+        "reasons": {str(reason): number for reason, number in rejects.counts.most_common()},
+        "rejected_file": str(rejects.path) if rejects.counts else None,
+        "gave_up": counts.gave_up,
+        "complete": counts.all_acknowledged,
+        "duration_s": round(counts.duration_s, 3),
+        "events_per_s": round(counts.events_per_s, 1),
+    }
+
+
+def _sentence(report: Report, noun: str) -> str:
+    wanted = report["read"] - report["blank"]
+    said = [
+        f"{report['source']}: {report['acknowledged']:,} of {wanted:,} {noun}s acknowledged in "
+        f"{report['duration_s']:.1f} s ({report['events_per_s']:,.0f} events/s)"
+    ]
+    if report["interrupted"]:
+        said.append("  interrupted: the rest was not read")
+    if report["gave_up"]:
+        said.append(f"  gave up: {report['gave_up']}")
+    if report["input_error"]:
+        said.append(f"  the input broke off: {report['input_error']}")
+    if report["retried"]:
+        said.append(f"  sent again: {report['retried']:,}")
+    if report["reasons"]:
+        reasons = ", ".join(f"{reason} {number:,}" for reason, number in report["reasons"].items())
+        said.append(f"  not acknowledged: {reasons}; kept in {report['rejected_file']}")
+    if report["unmapped"]:
+        names = ", ".join(one_line(name) for name in list(report["unmapped"])[:_SHOWN_NAMES])
+        said.append(f"  no place in the schema for {sum(report['unmapped'].values()):,} values of: {names}")
+    return "\n".join(said)
+
+
+class _Shown:
+    """A bar on standard error, while a feed runs in a terminal."""
+
+    def __init__(self, name: str, total: int | None, show: bool) -> None:
+        self._name, self._total = name, total
+        self._wanted = show and sys.stderr.isatty()
+        self._bar: Bar | None = None
+
+    def __enter__(self) -> "_Shown":
+        if self._wanted:
+            self._bar = _bar()
+            self._bar.start()
+            from scenarios.report.console import literal
+
+            self._bar.add_task(literal(self._name), total=self._total, events=0, rate=0.0)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def progress(self, position: Any = None) -> Progress:
+        """What a feed calls; `position` tells how far into the total it is, by default by its counts."""
+
+        def show(counts: FeedCounts) -> None:
+            if self._bar is not None:
+                done = position() if position else counts.accounted
+                rate = counts.events_per_s
+                self._bar.update(self._bar.task_ids[0], completed=done, events=counts.acknowledged, rate=rate)
+
+        return show
+
+
+def _bar() -> "Bar":
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[events]:,} events"),
+        TextColumn("{task.fields[rate]:,.0f}/s"),
+        TimeRemainingColumn(),
+        console=SafeConsole(stderr=True),
+    )

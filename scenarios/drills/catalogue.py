@@ -1,0 +1,108 @@
+"""The catalogue of drills: every other module of this folder has a `DRILL`."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from emulator.faults.model import Fault
+from scenarios import drills
+from scenarios.spec.drill import Drill, Tag
+from scenarios.spec.schedules import Trouble
+
+CONTROL = "control"
+EVERYTHING = "all"
+
+
+class UnknownDrillError(LookupError):
+    """There is no drill of that name, or no such tag; the message says which there are."""
+
+
+@cache
+def catalogue() -> Mapping[str, Drill]:
+    """Every drill by name, the control first, then by name."""
+    names = {f"{drills.__name__}.{module.name}" for module in pkgutil.iter_modules(drills.__path__)} - {__name__}
+    entries = [importlib.import_module(name).DRILL for name in names]
+    return MappingProxyType(
+        {drill.name: drill for drill in sorted(entries, key=lambda drill: (drill.name != CONTROL, drill.name))}
+    )
+
+
+def named(names: Iterable[str]) -> list[Drill]:
+    """The drills of these names, each once, in the order given.
+
+    Raises UnknownDrillError for a name that is not in the catalogue.
+    """
+    known = catalogue()
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise UnknownDrillError(f"there is no drill {', '.join(unknown)}; there are: {', '.join(known)}")
+    return [known[name] for name in dict.fromkeys(names)]
+
+
+def tagged(tags: Iterable[str]) -> list[Drill]:
+    """The drills that carry any of these tags, in the order of the catalogue.
+
+    Raises UnknownDrillError for a tag that there is not.
+    """
+    wanted, known = set(tags), [str(tag) for tag in Tag]
+    unknown = sorted(wanted - set(known))
+    if unknown:
+        raise UnknownDrillError(f"there is no tag {', '.join(unknown)}; there are: {', '.join(known)}")
+    return [drill for drill in catalogue().values() if wanted & set(drill.tags)]
+
+
+def chosen(words: Iterable[str]) -> list[Drill]:
+    """The drills that are meant by names, by tags and by `all`, each once, in the order of the catalogue.
+
+    Raises UnknownDrillError for a word that is none of these.
+    """
+    known, names = catalogue(), set[str]()
+    for word in words:
+        if word == EVERYTHING:
+            names |= set(known)
+        elif word in known:
+            names.add(word)
+        elif word in set(Tag):
+            names |= {drill.name for drill in tagged([word])}
+        else:
+            listed = f"drills: {', '.join(known)}; tags: {', '.join(Tag)}; or {EVERYTHING}"
+            raise UnknownDrillError(f"there is no drill and no tag {word}; there are {listed}")
+    return [drill for name, drill in known.items() if name in names]
+
+
+def document(drills: Iterable[Drill]) -> dict[str, Any]:
+    """The drills as plain data."""
+    return {
+        "drills": [
+            {
+                "name": drill.name,
+                "hypothesis": drill.hypothesis,
+                "tags": [str(tag) for tag in drill.tags],
+                "faults": [_fault(trouble) for trouble in drill.troubles],
+            }
+            for drill in drills
+        ]
+    }
+
+
+def lines(drills: Iterable[Drill]) -> Iterator[str]:
+    """The drills for a person to read: three lines each, as far as there is something to say."""
+    for drill in drills:
+        yield f"{drill.name:<24} {', '.join(drill.tags)}".rstrip()
+        yield f"    {drill.hypothesis}"
+        if drill.troubles:
+            yield f"    {'; '.join(map(told, drill.troubles))}"
+
+
+def told(trouble: Trouble) -> str:
+    """What goes wrong, in a few words: the id, and of a fault its point and action."""
+    return f"{trouble.id}: {trouble.point} {trouble.action}" if isinstance(trouble, Fault) else trouble.id
+
+
+def _fault(trouble: Trouble) -> dict[str, Any]:
+    if isinstance(trouble, Fault):
+        return {"id": trouble.id, "point": trouble.point, "action": str(trouble.action)}
+    return {"id": trouble.id, "point": None, "action": None}

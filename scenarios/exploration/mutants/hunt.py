@@ -1,0 +1,118 @@
+"""Hunts mutants: deploys each in the place of the pipeline and holds drills until one fails.
+
+A drill is believed only if it passes with the pipeline as it is, and a mutant's runs are compared with the control of
+that one.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from emulator.develop import functions
+from scenarios.drills.catalogue import CONTROL, catalogue
+from scenarios.exploration.mutants.mutant import Mutant, UnusableMutantError, packed
+from scenarios.oracle.evidence import Verdict
+from scenarios.run.report import Report
+from scenarios.run.runner import Runner
+from scenarios.spec.drill import Drill, Workload
+
+WORKLOAD = Workload(events=300, hours=2, portions=3)
+
+Narrate = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Caught:
+    """What came of a mutant: the drill that caught it and how; `drill` is empty where none did."""
+
+    mutant: Mutant
+    drill: str
+    detail: str
+
+    def document(self) -> dict[str, Any]:
+        """The outcome as plain data."""
+        caught = {"caught": bool(self.drill), "drill": self.drill, "detail": self.detail}
+        return {"mutant": self.mutant.name, "what": self.mutant.what, **caught}
+
+
+@dataclass
+class Hunt:
+    """One hunt on the stack of `runner`; `quick`: only the drills that a mutant names are held."""
+
+    runner: Runner
+    seed: int
+    narrate: Narrate = lambda _what: None
+    quick: bool = False
+    _sound: dict[str, bool] = field(default_factory=dict)
+
+    def run(self, mutant: Mutant) -> Caught:
+        """Hunt a mutant; what came of it. The pipeline is what it was in the end."""
+        self.narrate("the control, without a mutant")
+        list(self.runner.hold([replace(catalogue()[CONTROL], workload=WORKLOAD)], self.seed))
+        try:
+            archive = packed(mutant)
+        except UnusableMutantError as error:
+            return Caught(mutant, "", str(error))
+        return self._hunt(mutant, archive)
+
+    def _hunt(self, mutant: Mutant, archive: bytes) -> Caught:
+        """Hunt one mutant until a drill catches it that passes without it."""
+        while True:
+            with self._deployed(archive):
+                caught = self._hunted(mutant)
+            if not caught.drill or self._is_sound(caught.drill):
+                return caught
+
+    def _hunted(self, mutant: Mutant) -> Caught:
+        """Try the declared drills first, then all others."""
+        others = (
+            []
+            if self.quick
+            else [name for name in catalogue() if name not in mutant.drills and not catalogue()[name].is_control]
+        )
+        for name in (*mutant.drills, *others):
+            if not self._sound.get(name, True):
+                continue
+            self.narrate(f"{mutant.name}: {name}")
+            if said := self._fails(name):
+                return Caught(mutant, name, said)
+        return Caught(mutant, "", f"not noticed by {', '.join(mutant.drills)}" if self.quick else "no drill noticed")
+
+    def _is_sound(self, name: str) -> bool:
+        """Whether a drill passes with the pipeline as it is: one that fails so says nothing about mutants."""
+        if name not in self._sound:
+            self.narrate(f"without a mutant: {name}")
+            self._sound[name] = not self._fails(name)
+        return self._sound[name]
+
+    @property
+    def unsound(self) -> set[str]:
+        """The drills that failed without a mutant."""
+        return {name for name, is_sound in self._sound.copy().items() if not is_sound}
+
+    def _fails(self, name: str) -> str:
+        """How a drill fails now; empty where it does not."""
+        report = self._hold(catalogue()[name])
+        found = [finding for finding in report.troubles if finding.verdict is Verdict.FAIL]
+        return f"{found[0].checker}: {found[0].detail}" if found else ""
+
+    def _hold(self, drill: Drill) -> Report:
+        return list(self.runner.hold([replace(drill, workload=WORKLOAD)], self.seed))[-1]
+
+    @contextmanager
+    def _deployed(self, archive: bytes) -> Iterator[None]:
+        """Let every function run this code while the block runs."""
+        stack = self.runner.site.stack
+        names = [known["FunctionName"] for known in functions.configurations(stack)]
+        functions.update_code(stack, names, archive)
+        try:
+            yield
+        finally:
+            stack.control.reset()
+            functions.update_code(stack, names, packed())
+
+
+def unsound(hunts: Iterable[Hunt]) -> list[str]:
+    """The drills that failed without a mutant in any of these hunts."""
+    return sorted(set[str]().union(*(hunt.unsound for hunt in hunts)))

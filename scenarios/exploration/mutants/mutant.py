@@ -1,0 +1,99 @@
+"""Mutants: known-bad changes to the pipeline, each of which some drill has to catch.
+
+A mutant is a file `scenarios/mutants/<name>.toml`: what is wrong, the file below `pipeline/`, the old text, which is
+there exactly once, and the new one, and the drills that are tried first. It is applied to a copy, not to the checkout.
+"""
+
+import shutil
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pipeline
+from pipeline import package
+
+FOLDER = Path(__file__).parents[2] / "mutants"
+PIPELINE = Path(pipeline.__file__).parent
+_FIELDS = frozenset({"what", "file", "old", "new", "drills"})
+
+
+class UnusableMutantError(ValueError):
+    """A mutant that is none, or that does not fit the pipeline any more; the message says what to change."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change for the worse, and the drills that are likely to notice."""
+
+    name: str
+    what: str
+    file: str
+    old: str
+    new: str
+    drills: tuple[str, ...]
+
+    def applied_to(self, source: str) -> str:
+        """The text of the file with the change. Raises UnusableMutantError unless the old text is there once."""
+        times = source.count(self.old)
+        if times != 1:
+            said = "no longer in" if times == 0 else f"{times} times in"
+            raise UnusableMutantError(
+                f"mutant {self.name}: its old text is {said} pipeline/{self.file}; renew the mutant"
+            )
+        return source.replace(self.old, self.new)
+
+
+def load(path: Path) -> Mutant:
+    """The mutant in a file. Raises UnusableMutantError, OSError."""
+    try:
+        said = tomllib.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise UnusableMutantError(f"{path.name}: not TOML: {error}") from error
+    if set(said) != _FIELDS:
+        raise UnusableMutantError(
+            f"{path.name}: a mutant has {', '.join(sorted(_FIELDS))}, got {', '.join(sorted(said))}"
+        )
+    return Mutant(path.stem, said["what"], said["file"], said["old"], said["new"], tuple(said["drills"]))
+
+
+def known(folder: Path = FOLDER) -> dict[str, Mutant]:
+    """Every mutant by name. Raises UnusableMutantError."""
+    return {path.stem: load(path) for path in sorted(folder.glob("*.toml"))}
+
+
+def named(names: Iterable[str], folder: Path = FOLDER) -> list[Mutant]:
+    """The mutants of these names, or all where none is given. Raises UnusableMutantError for an unknown one."""
+    there = known(folder)
+    wanted = list(names) or list(there)
+    strangers = [name for name in wanted if name not in there]
+    if strangers:
+        raise UnusableMutantError(f"there is no mutant {', '.join(strangers)}; there are: {', '.join(there)}")
+    return [there[name] for name in wanted]
+
+
+def packed(mutant: Mutant | None = None, root: Path = PIPELINE) -> bytes:
+    """The function package of the pipeline, with the mutant's change where one is given.
+
+    Raises UnusableMutantError where the change does not apply, or what comes of it is no Python.
+    """
+    with TemporaryDirectory(prefix="wavetank-mutant-") as folder:
+        copy = Path(folder) / "pipeline"
+        shutil.copytree(root, copy, ignore=shutil.ignore_patterns("__pycache__"))
+        if mutant is not None:
+            _change(copy / mutant.file, mutant)
+        return package.build_code(Path(folder), copy).path.read_bytes()
+
+
+def _change(file: Path, mutant: Mutant) -> None:
+    if not file.is_file():
+        raise UnusableMutantError(
+            f"mutant {mutant.name}: there is no pipeline/{mutant.file} any more; renew the mutant"
+        )
+    text = mutant.applied_to(file.read_text("utf-8"))
+    try:
+        compile(text, mutant.file, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        raise UnusableMutantError(f"mutant {mutant.name}: what comes of it does not compile: {error}") from error
+    file.write_text(text, "utf-8")

@@ -1,0 +1,90 @@
+"""A drill as a file, so that what failed once can be run again: `wavetank drill --replay FILE`."""
+
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from emulator.faults.model import Fault, document
+from emulator.faults.parse import parse
+from emulator.json_text import parsed
+from scenarios.report.files import write_json
+from scenarios.spec.drill import Drill, Workload
+from scenarios.spec.schedules import ProducerRepeats, Scheduled, Settle, Step, Tick, Trouble
+
+FORMAT = 1
+_REPEATS = "producer-repeats"
+
+
+class UnusableReplayError(ValueError):
+    """A file that is no saved drill; the message says why."""
+
+
+def save(drill: Drill, seed: int, path: Path) -> None:
+    """Write a drill whose troubles are faults and repeats, and whose witness is settles and ticks."""
+    said = {
+        "format": FORMAT,
+        "name": drill.name,
+        "hypothesis": drill.hypothesis,
+        "seed": seed,
+        "workload": {name: value for name, value in asdict(drill.workload).items() if value is not None},
+        "troubles": [_said(trouble) for trouble in drill.troubles],
+        "witness": [_step(step) for step in drill.witness],
+    }
+    write_json(path, said)
+
+
+def load(path: Path) -> tuple[Drill, int]:
+    """The drill and the seed it failed with. Raises UnusableReplayError, OSError."""
+    try:
+        said = parsed(path.read_text("utf-8"))
+        if said["format"] != FORMAT:
+            raise UnusableReplayError(f"{path}: format {said['format']}, this reads {FORMAT}")
+        troubles = tuple(_trouble(each, f"fault-{number}") for number, each in enumerate(said["troubles"], 1))
+        witness = tuple(Settle() if step == "settle" else Tick(Scheduled(step)) for step in said["witness"])
+        workload = _workload(said["workload"])
+        name, hypothesis = _text(said["name"]), _text(said["hypothesis"])
+        drill = Drill(name, hypothesis, troubles, witness, workload=workload, sets_aside=None, alarms=None)
+        return drill, int(said["seed"])
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        if isinstance(error, UnusableReplayError):
+            raise
+        raise UnusableReplayError(f"{path} is no saved drill: {type(error).__name__}: {error}") from error
+
+
+def _text(said: object) -> str:
+    if not isinstance(said, str):
+        raise TypeError(f"{said!r:.80} is no text")
+    return said
+
+
+def _workload(said: dict[str, Any]) -> Workload:
+    """The workload with these fields, each of the type that it has by default, and numbers of at least 1."""
+    defaults = {field.name: field.default for field in fields(Workload)}
+    for name, value in said.items():
+        if type(value) is not type(defaults[name]) or (type(value) is int and value < 1):
+            raise TypeError(f"{name} is {value!r:.80}, where by default it is {defaults[name]!r}")
+    return Workload(**said)
+
+
+def _said(trouble: Trouble) -> dict[str, Any]:
+    match trouble:
+        case Fault():
+            return dict(document(trouble))
+        case ProducerRepeats(share):
+            return {"repeats": share, "id": trouble.id}
+    raise TypeError(f"a {type(trouble).__name__} cannot be saved")
+
+
+def _trouble(said: dict[str, Any], name: str) -> Trouble:
+    if "repeats" in said:
+        return ProducerRepeats(float(said["repeats"]), str(said.get("id", _REPEATS)))
+    return parse(said, name)
+
+
+def _step(step: Step) -> str:
+    match step:
+        case Settle():
+            return "settle"
+        case Tick(function):
+            return str(function)
+    raise TypeError(f"a {type(step).__name__} cannot be saved")

@@ -1,0 +1,109 @@
+"""Storms: random workloads under random faults, judged like any drill; one that fails is shrunk and saved.
+
+Round n of a seed is the same drill every time. The workloads are drawn from a few shapes, so that the control of each,
+with whose bytes a storm's are compared, is run once.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from scenarios.exploration.storm import hazards, replay
+from scenarios.exploration.storm.shrink import smallest
+from scenarios.oracle.evidence import Finding, Verdict
+from scenarios.run.report import Report
+from scenarios.run.runner import Runner
+from scenarios.spec.drill import Drill, Workload
+from scenarios.spec.schedules import ProducerRepeats, Scheduled, Settle, Step, Tick, Trouble
+
+SHAPES = (
+    Workload(events=60, hours=1, portions=1),
+    Workload(events=120, hours=2, portions=2),
+    Workload(events=200, hours=3, portions=3),
+)
+MOST_FAULTS = 5
+REPEATS_ONCE_IN = 4
+MOST_TICKS = 2
+NOT_ASKED = frozenset({"faults-fired"})
+"""Of a storm's faults some find nothing to strike; that is no news."""
+
+Narrate = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Weathered:
+    """What came of one round: its drill, and what the checkers found; smallest and file: of one that failed."""
+
+    number: int
+    drill: Drill
+    report: Report
+    smallest: Drill | None = None
+    file: Path | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the round has shown; a round of which no fault struck passes like a control."""
+        return verdict_of(self.report)
+
+
+def drill_of(seed: int, number: int) -> Drill:
+    """The drill of round `number` (from 1); pure."""
+    rng = random.Random(f"{seed}/{number}")  # noqa: S311 - repeatable, not secret
+    troubles: tuple[Trouble, ...] = hazards.schedule(rng, MOST_FAULTS)
+    if rng.randrange(REPEATS_ONCE_IN) == 0:
+        troubles += (ProducerRepeats(share=round(rng.uniform(0.05, 0.5), 2)),)
+    witness: list[Step] = [Settle()]
+    for _ in range(rng.randint(0, MOST_TICKS)):
+        witness += [Tick(rng.choice(list(Scheduled))), Settle()]
+    name = f"storm-{seed}-{number}"
+    said = "Whatever goes wrong at once, what is at rest in the end is what a calm day would have left."
+    return Drill(name, said, troubles, tuple(witness), workload=rng.choice(SHAPES), sets_aside=None, alarms=None)
+
+
+def findings(report: Report) -> list[Finding]:
+    """What did not pass, without what a storm is not asked."""
+    return [finding for finding in report.troubles if finding.checker not in NOT_ASKED]
+
+
+def verdict_of(report: Report) -> Verdict:
+    """The worst of the findings that a storm is asked for."""
+    verdicts = {finding.verdict for finding in findings(report)}
+    return next((worst for worst in (Verdict.FAIL, Verdict.INCONCLUSIVE) if worst in verdicts), Verdict.PASS)
+
+
+@dataclass
+class Storm:
+    """Rounds of one seed, held by `runner`; what fails is saved below `folder`."""
+
+    runner: Runner
+    seed: int
+    folder: Path
+    narrate: Narrate = lambda _what: None
+
+    def round(self, number: int) -> Weathered:
+        """Hold this round of the seed."""
+        return self.weather(number, drill_of(self.seed, number))
+
+    def weather(self, number: int, drill: Drill) -> Weathered:
+        """Hold a drill as round `number`; where it fails, shrink and save it."""
+        self.narrate(f"round {number}, {len(drill.troubles)} troubles")
+        done = Weathered(number, drill, self._hold(drill))
+        return self._shrunk(done) if done.verdict is Verdict.FAIL else done
+
+    def _hold(self, drill: Drill) -> Report:
+        return list(self.runner.hold([drill], self.seed))[-1]
+
+    def _shrunk(self, failed: Weathered) -> Weathered:
+        """The failed round with the smallest schedule that still fails, saved."""
+
+        def fails(troubles: Sequence[Trouble]) -> bool:
+            self.narrate(
+                f"round {failed.number} failed: trying {len(troubles)} of {len(failed.drill.troubles)} troubles"
+            )
+            return verdict_of(self._hold(replace(failed.drill, troubles=tuple(troubles)))) is Verdict.FAIL
+
+        least = replace(failed.drill, troubles=tuple(smallest(failed.drill.troubles, fails)))
+        file = self.folder / f"{failed.drill.name}.json"
+        replay.save(least, self.seed, file)
+        return replace(failed, smallest=least, file=file)

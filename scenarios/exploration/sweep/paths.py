@@ -1,0 +1,158 @@
+"""The courses of a sweep: small runs of the whole pipeline that together make every function make its calls."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from emulator.faults.model import Fault, document
+from emulator.faults.points import Action
+from scenarios.client import quarantine
+from scenarios.client.producer import Sender
+from scenarios.oracle.history import EVENT_TIME, Outcome
+from scenarios.site import patient as patience
+from scenarios.site import producer as feeding
+from scenarios.site.producer import Feeder
+from scenarios.site.site import FUNCTIONS, REPLAY_AFTER, Site, scheduled_event
+from scenarios.spec.schedules import Damage, Scheduled, planner_times
+from scenarios.workload.synthetic import WorkloadEvent, synthetic
+
+START = datetime(2019, 11, 24, 23, tzinfo=UTC)
+"""The last hour of a day: the two hours of a course lie on two dates."""
+HOURS = 2
+SYNTHETIC = 400
+EVENTS = 24
+FEW = 4
+"""So many where each is tried again by itself for hours."""
+DAMAGED = 2
+GIVEN_UP = "given-up"
+GIVE_UP_AFTER_S = timedelta(hours=13).total_seconds()
+"""Longer than the event source tries."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where courses are run, and the events that flow."""
+
+    site: Site
+    event_type: str
+    events: Sequence[WorkloadEvent]
+
+    @property
+    def processor(self) -> str:
+        """The function that processes the events."""
+        return self.site.topology.event(self.event_type).processor
+
+    def feed(self) -> None:
+        """Put the events, and a damaged copy of some on each stream. Raises FeedRefusedError."""
+        feeder = Feeder(self.site, lambda: 0.0)
+        told = [*feeder.feed(feeding.Course(self.events)), *feeder.feed_damaged(self.events[:DAMAGED], Damage.FLIPPED)]
+        if any(operation.outcome is not Outcome.OK for operation in told):
+            raise FeedRefusedError("a stream did not take an event of a sweep")
+
+    def settle(self) -> None:
+        """Return once nothing is in flight."""
+        patience.settle(self.site)
+
+    def times(self, function: Scheduled) -> list[datetime]:
+        """The times at which a scheduled function has to run for the events."""
+        if function is Scheduled.REPLAYER:
+            return [self.site.now() + REPLAY_AFTER]
+        return planner_times(int(str(event.record[EVENT_TIME])) for event in self.events)
+
+    def tick(self) -> None:
+        """Let the schedules have their effect, until it is settled. Raises TickFailedError."""
+        for function in Scheduled:
+            for moment in self.times(function):
+                self.site.tick(function, moment)
+            self.settle()
+
+    def send_ticks(self) -> None:
+        """Send each scheduled function its event as EventBridge does, which tries again itself; then settle."""
+        client, stack = self.site.stack.client("lambda"), self.site.stack
+        for function in Scheduled:
+            for moment in self.times(function):
+                event = scheduled_event(function, moment, stack.account, stack.region)
+                payload = json.dumps(event).encode()
+                client.invoke(FunctionName=FUNCTIONS[function], InvocationType="Event", Payload=payload)
+            self.settle()
+
+
+class FeedRefusedError(Exception):
+    """A stream did not take what a sweep put on it."""
+
+
+Act = Callable[[Place], None]
+
+
+@dataclass(frozen=True)
+class Course:
+    """One way through the pipeline.
+
+    premise: faults that bring it about, set together with the one that is swept. act: what happens while they are
+    set. recovery: what operations does when they are gone.
+    """
+
+    name: str
+    premise: Callable[[Place], tuple[Fault, ...]]
+    act: Act
+    recovery: Act = lambda _place: None
+
+    def set_up(self, place: Place) -> None:
+        """Bring the premise about."""
+        for fault in self.premise(place):
+            place.site.stack.control.add_fault(document(fault))
+
+
+def place_of(site: Site, event_type: str, seed: int) -> Place:
+    """The place with a few events of one type, the same for the same seed, in every hour."""
+    events = [event for event in synthetic(SYNTHETIC, seed, START, HOURS) if event.event_type == event_type]
+    step = max(1, len(events) // EVENTS)
+    return Place(site, event_type, events[::step][:EVENTS])
+
+
+def _flow(place: Place) -> None:
+    """Feed one half after the other, so that in every run there are two chunks."""
+    half = len(place.events) // 2
+    for some in (place.events[:half], place.events[half:]):
+        replace(place, events=some).feed()
+        place.settle()
+    place.send_ticks()
+
+
+def _give_up(place: Place) -> None:
+    """Feed a processor that cannot do its work until the event source has given its batches up."""
+    replace(place, events=place.events[:FEW]).feed()
+    place.site.settle_but(place.processor)
+    place.site.stack.control.advance_clock(GIVE_UP_AFTER_S)
+    place.settle()
+
+
+def _redrive(place: Place) -> None:
+    """Put back what was given up, until all of it was taken."""
+    site = place.site
+    with Sender(site.stack.client("kinesis")) as sender:
+        wanted = quarantine.Filter(reason=GIVEN_UP)
+        for some in quarantine.waiting(quarantine.held(site.s3, site.data_bucket), wanted):
+            done = quarantine.redrive(site.s3, site.data_bucket, some, sender, site.topology, datetime.now(UTC))
+            if not done.complete:
+                raise FeedRefusedError(f"{some.file.key}: {done.acknowledged} of {done.records} taken")
+
+
+def _untold(_place: Place) -> tuple[Fault, ...]:
+    return (Fault("untold", "s3.notification", Action.DROP, {"key": "chunks/*"}),)
+
+
+def _no_way_out(place: Place) -> tuple[Fault, ...]:
+    stream = place.site.topology.event(place.event_type).processed_stream
+    match = {"service": "kinesis", "operation": "PutRecords", "resource": stream, "caller": place.processor}
+    code: dict[str, float | int | str] = {"status": 400, "code": "AccessDeniedException"}
+    return (Fault("no-way-out", "aws.call", Action.ERROR_BEFORE, match, parameters=code),)
+
+
+COURSES = (
+    Course("flow", lambda _place: (), _flow),
+    Course("untold", _untold, _flow),
+    Course(GIVEN_UP, _no_way_out, _give_up, _redrive),
+)
+"""A call site is swept in the first course in which it is met: `untold` is for the replayer, `given-up` the rescuer."""

@@ -1,0 +1,121 @@
+"""What was found at rest, as plain values: what the ledger and the checkers look at beside the history.
+
+These are the words of the oracle. Whoever reads the buckets translates into them: timestamps become whole
+microseconds since the epoch, and nothing else about a record is changed.
+"""
+
+import datetime
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from scenarios.oracle.history import Value
+
+HOUR_US = 3_600_000_000
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Partition:
+    """Where a record belongs: event type, UTC date (YYYY-MM-DD) and hour of its event time, hash bucket."""
+
+    event_type: str
+    date: str
+    hour: int
+    bucket: int
+
+    def __str__(self) -> str:
+        return f"{self.event_type} {self.date} {self.hour:02d}h bucket {self.bucket:02d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One record in a file at rest: its content, the partition its file claims, and the file's key."""
+
+    event_id: str
+    content: Mapping[str, Value]
+    partition: Partition
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """One record set aside: of which event type, why, and the SHA-256 (hex) of the original bytes.
+
+    event_id is empty where the payload could not be read.
+    """
+
+    event_type: str
+    reason: str
+    payload: str
+    source: str
+    event_id: str = ""
+
+
+@dataclass(frozen=True)
+class AtRest:
+    """One look at the data bucket.
+
+    parts and late: of these only what was looked for. late is what is kept for hours that have left the look-back.
+    digests: SHA-256 (hex) of the bytes of every file of the data of record, Avro and Parquet, by key.
+    part_digests: MD5 (hex) of the bytes of every part file, by key.
+    """
+
+    avro: tuple[Stored, ...] = ()
+    parquet: tuple[Stored, ...] = ()
+    parts: tuple[Stored, ...] = ()
+    late: tuple[Stored, ...] = ()
+    quarantine: tuple[Quarantined, ...] = ()
+    digests: Mapping[str, str] = field(default_factory=dict)
+    part_digests: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def empty_files(self) -> frozenset[str]:
+        """The keys of the files of the data of record that hold no event."""
+        return frozenset(self.digests) - {record.source for record in (*self.avro, *self.parquet)}
+
+
+@dataclass(frozen=True)
+class Enrichment:
+    """What the pipeline promises to add: the fields `add` of the reference row whose key is in field `on`."""
+
+    on: str
+    add: tuple[str, ...]
+    rows: Mapping[str, Mapping[str, Value]]
+
+
+@dataclass(frozen=True)
+class Model:
+    """What correct data at rest looks like: number of hash buckets, and the enrichment of each event type.
+
+    covered: starts of the hours, in microseconds since the epoch, that the concatenator was asked to merge;
+    None when it was asked for all of them. An hour outside is late, not lost.
+    """
+
+    buckets: int
+    enrichments: Mapping[str, Enrichment] = field(default_factory=dict)
+    covered: frozenset[int] | None = None
+
+    def partition_of(self, event_type: str, event_id: str, event_time_us: int) -> Partition:
+        """Where an event belongs: the bucket is the first 32 bits of the MD5 of its id, modulo `buckets`."""
+        moment = _EPOCH + datetime.timedelta(microseconds=event_time_us)
+        start = hashlib.md5(event_id.encode(), usedforsecurity=False).hexdigest()[:8]
+        return Partition(event_type, moment.date().isoformat(), moment.hour, int(start, 16) % self.buckets)
+
+    def expected(self, event_type: str, sent: Mapping[str, Value]) -> dict[str, Value]:
+        """What must be at rest of an event that was sent so: its fields, and what the enrichment adds."""
+        content = present(sent)
+        enrichment = self.enrichments.get(event_type)
+        if enrichment is not None:
+            row = enrichment.rows.get(str(content.get(enrichment.on)), {})
+            content |= present({name: row.get(name) for name in enrichment.add})
+        return content
+
+    def is_covered(self, event_time_us: int) -> bool:
+        """Whether the concatenator was asked for the hour of this time."""
+        return self.covered is None or event_time_us // HOUR_US * HOUR_US in self.covered
+
+
+def present(content: Mapping[str, Value]) -> dict[str, Value]:
+    """The fields that say something: by the schemas' defaults, missing, null and an empty map are the same."""
+    return {name: value for name, value in content.items() if value is not None and value != {}}

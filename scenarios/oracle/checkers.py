@@ -1,0 +1,233 @@
+"""What must hold of a run, one checker each, and the verdict over all of them.
+
+A checker takes the evidence and returns what it found: pass, fail or inconclusive. A checker that raises is
+inconclusive, never a pass. Any fail makes the verdict fail; otherwise any inconclusive makes it inconclusive.
+"""
+
+from collections.abc import Mapping, Sequence, Set
+
+from scenarios.oracle.evidence import Again, Checker, Evidence, Finding, Judgement, Verdict, failed, passed, unclear
+from scenarios.oracle.history import History, Operation, Outcome
+from scenarios.oracle.hops import Hop, Passage, losses
+from scenarios.oracle.ledger import Entry, contents, total
+from scenarios.oracle.transit_checkers import alarms, convergence, order, set_aside
+
+EXAMPLES = 3
+ON_THE_WAY_TO_REST = tuple(hop for hop in Hop if hop is not Hop.PARQUET)
+"""The hops up to the data of record; Parquet is a copy of these."""
+
+
+def judge(evidence: Evidence, checkers: Sequence[Checker]) -> Judgement:
+    """What all `checkers` say; one that raises is inconclusive and does not keep the others from speaking."""
+    findings = tuple(_ask(checker, evidence) for checker in checkers)
+    return Judgement(findings, _ledger_or_none(evidence), _passages_or_none(evidence))
+
+
+def conservation(evidence: Evidence) -> Finding:
+    """Every acknowledged event is landed, quarantined or late, and nothing is at rest that nobody sent."""
+    entries = evidence.entries
+    unbalanced = [event_type for event_type, entry in entries.items() if not entry.ledger.balanced]
+    if unbalanced:
+        return failed("conservation", f"the ledger of {', '.join(unbalanced)} does not balance")
+    said = _none_of("conservation", entries, ("lost", "unexpected"))
+    if said.verdict is Verdict.FAIL:
+        return failed("conservation", "; ".join((said.detail, *losses(evidence.passages, ON_THE_WAY_TO_REST))))
+    sums = total(entries)
+    return passed("conservation", f"{sums.landed} of {sums.acknowledged} acknowledged events landed")
+
+
+def uniqueness(evidence: Evidence) -> Finding:
+    """No id is at rest more than once, in the same or in different partitions."""
+    return _none_of("uniqueness", evidence.entries, ("duplicated",))
+
+
+def placement(evidence: Evidence) -> Finding:
+    """Every record is in the partition of its event type, time and id."""
+    return _none_of("placement", evidence.entries, ("misplaced",))
+
+
+def content(evidence: Evidence) -> Finding:
+    """Every record is what was sent, and what the enrichment adds."""
+    return _none_of("content", evidence.entries, ("corrupted",))
+
+
+def nothing_set_aside(evidence: Evidence) -> Finding:
+    """At the end no event is in quarantine only, and none is late: all of them could land."""
+    return _none_of("nothing-set-aside", evidence.entries, ("quarantined", "late"))
+
+
+def avro_equals_parquet(evidence: Evidence) -> Finding:
+    """Avro and Parquet hold the same records in the same partitions, as often."""
+    name = "avro-equals-parquet"
+    avro, parquet = contents(evidence.at_rest.avro), contents(evidence.at_rest.parquet)
+    if avro == parquet:
+        return passed(name, f"{avro.total()} records in each")
+    only_avro, only_parquet = avro - parquet, parquet - avro
+    some = ", ".join(sorted({key[1] for key in only_avro | only_parquet})[:EXAMPLES])
+    said = f"{only_avro.total()} only in Avro, {only_parquet.total()} only in Parquet, such as {some}"
+    return failed(name, "; ".join((said, *losses(evidence.passages, (Hop.PARQUET,)))))
+
+
+def idempotence(evidence: Evidence) -> Finding:
+    """Doing everything again left the bytes of every file at rest as they were.
+
+    Inconclusive where the second time was not like the first: an event was not taken again, or made no new part.
+    """
+    again = evidence.again
+    if again is None:
+        return unclear("idempotence", "nothing was done a second time")
+    said = _same_files("idempotence", evidence.at_rest.digests, again.digests, "the second time")
+    missing = _not_taken_again(evidence.history, again) or _not_reached_again(again, evidence.at_rest.empty_files)
+    if said.verdict is Verdict.PASS and missing:
+        return unclear("idempotence", missing)
+    return said
+
+
+def redelivery(evidence: Evidence) -> Finding:
+    """Every chunk that nobody had done was done again, which left every part file as it was and made no other."""
+    again = evidence.again
+    if again is None:
+        return unclear("redelivery", "nothing was done a second time")
+    if again.undone:
+        said = f"{len(again.undone)} of {again.chunks} chunks were not done again, such as {again.undone[0]}"
+        return failed("redelivery", said)
+    if not again.chunks:
+        return unclear("redelivery", "there was no chunk to deliver again")
+    return _same_files("redelivery", evidence.at_rest.part_digests, again.part_digests, "when delivered again")
+
+
+def same_as_control(evidence: Evidence) -> Finding:
+    """The files at rest are, byte for byte, those of the run without faults.
+
+    One more without an event is no difference: so a partition is left whose events all are copies of earlier ones.
+    """
+    if evidence.is_control:
+        return passed("same-as-control", "this is the control")
+    if evidence.control is None:
+        return unclear("same-as-control", "no control: it did not come to its end")
+    empty = evidence.at_rest.empty_files - evidence.control.keys()
+    found = {key: digest for key, digest in evidence.at_rest.digests.items() if key not in empty}
+    return _same_files("same-as-control", evidence.control, found, "with the faults")
+
+
+def faults_fired(evidence: Evidence) -> Finding:
+    """Every fault of the drill struck at least once: a drill without its faults shows nothing."""
+    never = sorted(name for name, times in evidence.fired.items() if times < 1)
+    if never:
+        return unclear("faults-fired", f"never fired: {', '.join(never)}")
+    said = ", ".join(f"{name} ×{times}" for name, times in evidence.fired.items())
+    return passed("faults-fired", said or "none was asked for")
+
+
+def something_acknowledged(evidence: Evidence) -> Finding:
+    """At least one event was acknowledged: nothing lost of nothing shows nothing."""
+    acknowledged = total(evidence.entries).acknowledged
+    if acknowledged:
+        return passed("something-acknowledged", f"{acknowledged} events")
+    return unclear("something-acknowledged", "no event was acknowledged")
+
+
+def looks(evidence: Evidence) -> Finding:
+    """What the drill expected to see on the way was seen: the fault did its harm, and only that."""
+    for found in evidence.found:
+        if not found.passed:
+            verdict = Verdict.INCONCLUSIVE if found.inconclusive else Verdict.FAIL
+            return Finding("looks", verdict, f"{found.look}: {found.detail}")
+    return passed("looks", "; ".join(f"{found.look}: {found.detail}" for found in evidence.found) or "none")
+
+
+CHECKERS: tuple[Checker, ...] = (
+    something_acknowledged,
+    faults_fired,
+    looks,
+    conservation,
+    nothing_set_aside,
+    set_aside,
+    uniqueness,
+    placement,
+    content,
+    order,
+    avro_equals_parquet,
+    redelivery,
+    idempotence,
+    same_as_control,
+    convergence,
+    alarms,
+)
+"""Every checker, in the order in which they are reported."""
+
+
+def _ask(checker: Checker, evidence: Evidence) -> Finding:
+    name = getattr(checker, "__name__", repr(checker)).replace("_", "-")
+    try:
+        return checker(evidence)
+    except Exception as error:
+        return unclear(name, f"the checker itself failed: {type(error).__name__}: {error}")
+
+
+def _ledger_or_none(evidence: Evidence) -> Mapping[str, Entry]:
+    try:
+        return evidence.entries
+    except Exception:
+        return {}
+
+
+def _passages_or_none(evidence: Evidence) -> Mapping[str, Passage]:
+    try:
+        return evidence.passages
+    except Exception:
+        return {}
+
+
+def _none_of(checker: str, entries: Mapping[str, Entry], names: tuple[str, ...]) -> Finding:
+    wrongs = [
+        f"{len(ids)} {event_type} {name}, such as {', '.join(ids[:EXAMPLES])}"
+        for event_type, entry in entries.items()
+        for name in names
+        if (ids := entry.ids[name])
+    ]
+    return failed(checker, "; ".join(wrongs)) if wrongs else passed(checker, f"none {' or '.join(names)}")
+
+
+def _same_files(checker: str, before: Mapping[str, str], after: Mapping[str, str], when: str) -> Finding:
+    keys = sorted(before.keys() | after.keys())
+    if not keys:
+        return unclear(checker, "there are no files at rest")
+    changed = [key for key in keys if before.get(key) != after.get(key)]
+    if not changed:
+        return passed(checker, f"{len(keys)} files, the same bytes {when}")
+    return failed(checker, f"{len(changed)} of {len(keys)} files differ {when}, such as {changed[0]}")
+
+
+def _not_taken_again(history: History, again: Again) -> str:
+    """Which events were acknowledged the first time but not the second; empty where there is none."""
+    first, second = _acknowledged(history.operations), _acknowledged(again.operations)
+    missing = sorted(event_id for _, event_id in first - second)
+    if not missing:
+        return ""
+    some = ", ".join(missing[:EXAMPLES])
+    return f"{len(missing)} of {len(first)} events were not acknowledged when sent again, such as {some}"
+
+
+def _acknowledged(operations: Sequence[Operation]) -> set[tuple[str, str]]:
+    return {(said.event_type, said.event_id) for said in operations if said.outcome is Outcome.OK}
+
+
+def _not_reached_again(again: Again, empty: Set[str]) -> str:
+    """Which partitions with parts got no new one when every event was sent again; empty where there is none.
+
+    Those whose files, `empty`, hold no event have none that could come again.
+    """
+    before = {_folder(key) for key in again.part_digests} - {_folder(f"parts/{_in_layer(key)}") for key in empty}
+    missing = sorted(before - {_folder(key) for key in again.fed_parts - again.part_digests.keys()})
+    if not missing:
+        return ""
+    return f"{len(missing)} of {len(before)} partitions got no new part when fed again, such as {missing[0]}"
+
+
+def _in_layer(key: str) -> str:
+    return key.partition("/")[2]
+
+
+def _folder(key: str) -> str:
+    return key.rpartition("/")[0]

@@ -1,0 +1,142 @@
+"""What is known of one run, and what may be said of it: what checkers take and give."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+from scenarios.oracle.at_rest import AtRest, Model
+from scenarios.oracle.history import History, Operation
+from scenarios.oracle.hops import Passage, passages
+from scenarios.oracle.ledger import Entry, draw_up
+from scenarios.oracle.observed import Trail
+
+
+class Verdict(StrEnum):
+    """What a run has shown: it holds, it does not, or nothing."""
+
+    PASS = "pass"  # noqa: S105
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a step in the middle of a drill found, and what the drill expected there."""
+
+    look: str
+    passed: bool
+    detail: str
+    inconclusive: bool = False
+
+
+@dataclass(frozen=True)
+class Again:
+    """What came of doing everything a second time: every chunk delivered again, then every event sent again.
+
+    chunks: how many there were to deliver again. undone: keys of those that nobody had marked done when that had
+    settled. part_digests: MD5 of every part file then, by key. operations: the events that were sent again.
+    fed_parts: keys of the part files when those had settled. digests: of the data of record at the end, by key.
+    """
+
+    chunks: int
+    undone: tuple[str, ...]
+    part_digests: Mapping[str, str]
+    operations: tuple[Operation, ...]
+    fed_parts: frozenset[str]
+    digests: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What a drill says of its run beforehand.
+
+    reasons: those for which events may be set aside for a while, beside what was damaged on purpose; None for any.
+    in_order: nothing in the drill takes from the promise that copies of an event keep their order. converges_within_s:
+    so long after the healing the data at rest change no more; None where that is only reported. alarms: those that have
+    to ring, and no other may; None where any may.
+    """
+
+    reasons: frozenset[str] | None = frozenset()
+    in_order: bool = True
+    converges_within_s: float | None = None
+    alarms: frozenset[str] | None = frozenset()
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that is known of one run.
+
+    fired: how often each fault of the drill struck, by name; a fault that never did is there with 0.
+    again: what came of doing everything a second time; None when it was not done.
+    control: digests of the fault-free run of the same workload; None where that did not come to its end.
+    is_control: this is that run.
+    trail: what was seen between the producer and the data at rest; None where it could not be read.
+    promise: what the drill says of this run.
+    """
+
+    history: History
+    at_rest: AtRest
+    model: Model
+    fired: Mapping[str, int] = field(default_factory=dict)
+    found: tuple[Found, ...] = ()
+    again: Again | None = None
+    control: Mapping[str, str] | None = None
+    is_control: bool = False
+    trail: Trail | None = None
+    promise: Promise = Promise()
+
+    @cached_property
+    def entries(self) -> Mapping[str, Entry]:
+        """The ledger by event type, drawn up once."""
+        return draw_up(self.history, self.at_rest, self.model)
+
+    @cached_property
+    def passages(self) -> Mapping[str, Passage]:
+        """The ledger by hop of each event type; empty where there is no trail."""
+        return passages(self.history, self.trail.seen, self.at_rest, self.entries) if self.trail is not None else {}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one checker found, in one line."""
+
+    checker: str
+    verdict: Verdict
+    detail: str
+
+
+def passed(checker: str, detail: str) -> Finding:
+    """It holds."""
+    return Finding(checker, Verdict.PASS, detail)
+
+
+def failed(checker: str, detail: str) -> Finding:
+    """It does not hold."""
+    return Finding(checker, Verdict.FAIL, detail)
+
+
+def unclear(checker: str, detail: str) -> Finding:
+    """Nothing was shown."""
+    return Finding(checker, Verdict.INCONCLUSIVE, detail)
+
+
+Checker = Callable[[Evidence], Finding]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Every finding, and the ledgers they rest on, in all and by hop; empty where they could not be drawn up."""
+
+    findings: tuple[Finding, ...]
+    ledger: Mapping[str, Entry]
+    passages: Mapping[str, Passage] = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of the findings; inconclusive where there are none."""
+        verdicts = {finding.verdict for finding in self.findings}
+        for worst in (Verdict.FAIL, Verdict.INCONCLUSIVE):
+            if worst in verdicts:
+                return worst
+        return Verdict.PASS if verdicts else Verdict.INCONCLUSIVE

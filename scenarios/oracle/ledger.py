@@ -1,0 +1,186 @@
+"""The conservation ledger: where every event that was ever attempted is now, per event type.
+
+Of the ids of one event type (an id counts once, however often it was sent):
+
+    attempted     sent at least once
+    acknowledged  at least one attempt ended ok
+    unknown       no attempt ended ok, at least one ended unknown: it may have been taken
+    refused       every attempt surely failed
+
+Acknowledged and unknown ids are *owed*. Each owed id is in exactly one class, the first that fits:
+
+    landed        at rest in the data of record (Avro), in whatever partition
+    quarantined   set aside, with a reason
+    late          kept for an hour that has left the look-back, or in a part of one that no run was asked for
+    lost          acknowledged, and nowhere
+    absent        unknown, and nowhere: it was never taken
+
+    attempted = acknowledged + unknown + refused
+    acknowledged + unknown = landed + quarantined + late + lost + absent
+
+And of the records (a record counts each time it is there):
+
+    duplicated    copies of an id beyond its first, over all partitions together
+    corrupted     content other than what was sent and what the enrichment adds to it
+    misplaced     in a partition that the id and time, as sent, do not belong to
+    unexpected    at rest or set aside, but never attempted, or every attempt surely failed
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+
+from scenarios.oracle.at_rest import AtRest, Model, Partition, Stored, present
+from scenarios.oracle.history import History, Operation, Outcome, Value
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The counts of one event type; the module says what each means."""
+
+    attempted: int = 0
+    acknowledged: int = 0
+    unknown: int = 0
+    refused: int = 0
+    landed: int = 0
+    quarantined: int = 0
+    late: int = 0
+    lost: int = 0
+    absent: int = 0
+    duplicated: int = 0
+    corrupted: int = 0
+    misplaced: int = 0
+    unexpected: int = 0
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every id is in exactly one class."""
+        attempted = self.acknowledged + self.unknown + self.refused
+        classed = self.landed + self.quarantined + self.late + self.lost + self.absent
+        return self.attempted == attempted and self.acknowledged + self.unknown == classed
+
+    def __add__(self, other: "Ledger") -> "Ledger":
+        return Ledger(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Ledger)))
+
+    def counts(self) -> dict[str, int]:
+        """The counts by name, in the order of the definitions."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The ledger of one event type and, of each count that should be none, the ids concerned (sorted)."""
+
+    ledger: Ledger
+    ids: Mapping[str, tuple[str, ...]]
+
+
+def draw_up(history: History, at_rest: AtRest, model: Model) -> dict[str, Entry]:
+    """The ledger of every event type that was attempted or is at rest; a pure function of its arguments."""
+    found = {record.partition.event_type for record in at_rest.avro}
+    found |= {record.event_type for record in at_rest.quarantine}
+    types = sorted(found | set(history.event_types))
+    return {event_type: _entry(event_type, history, at_rest, model) for event_type in types}
+
+
+def total(entries: Mapping[str, Entry]) -> Ledger:
+    """All event types together."""
+    return sum((entry.ledger for entry in entries.values()), Ledger())
+
+
+def _entry(event_type: str, history: History, at_rest: AtRest, model: Model) -> Entry:
+    operations = history.of(event_type)
+    sent = _by_id(operations)
+    attempted = set(sent)
+    acknowledged = {o.event_id for o in operations if o.outcome is Outcome.OK}
+    unknown = {o.event_id for o in operations if o.outcome is Outcome.UNKNOWN} - acknowledged
+    owed = acknowledged | unknown
+
+    records = [record for record in at_rest.avro if record.partition.event_type == event_type]
+    copies = Counter(record.event_id for record in records)
+    set_aside, strangers = _set_aside(event_type, operations, at_rest)
+
+    landed = owed & set(copies)
+    quarantined = (owed & set_aside) - landed
+    waiting = {r.event_id for r in at_rest.parts if r.partition.event_type == event_type}
+    put_aside = {r.event_id for r in at_rest.late if r.partition.event_type == event_type}
+    unasked = {i for i in owed & waiting if not _is_covered(sent[i], model)}
+    late = (owed & put_aside | unasked) - landed - quarantined
+    nowhere = owed - landed - quarantined - late
+    unexpected = [record.event_id for record in records if record.event_id not in owed]
+    known = [record for record in records if record.event_id in owed]
+    wrong = {
+        "lost": sorted(nowhere & acknowledged),
+        "duplicated": sorted((copies - Counter(set(copies))).elements()),
+        "corrupted": sorted(r.event_id for r in known if not _is_as_sent(r, sent[r.event_id], model)),
+        "misplaced": sorted(r.event_id for r in known if r.partition not in _homes(sent[r.event_id], model)),
+        "unexpected": sorted(unexpected + strangers),
+    }
+    ledger = Ledger(
+        attempted=len(attempted),
+        acknowledged=len(acknowledged),
+        unknown=len(unknown),
+        refused=len(attempted - owed),
+        landed=len(landed),
+        quarantined=len(quarantined),
+        late=len(late),
+        absent=len(nowhere & unknown),
+        **{name: len(ids) for name, ids in wrong.items()},
+    )
+    ids = wrong | {"quarantined": sorted(quarantined), "late": sorted(late)}
+    return Entry(ledger, {name: tuple(some) for name, some in ids.items()})
+
+
+def _by_id(operations: Iterable[Operation]) -> Mapping[str, list[Operation]]:
+    sent: defaultdict[str, list[Operation]] = defaultdict(list)
+    for operation in operations:
+        sent[operation.event_id].append(operation)
+    return sent
+
+
+def _set_aside(event_type: str, operations: Iterable[Operation], at_rest: AtRest) -> tuple[set[str], list[str]]:
+    """The ids in quarantine, by the bytes that were sent; and the payloads in it that nobody sent."""
+    by_payload = {operation.payload: operation.event_id for operation in operations}
+    known_ids = set(by_payload.values())
+    ids: set[str] = set()
+    strangers: list[str] = []
+    for record in at_rest.quarantine:
+        if record.event_type != event_type:
+            continue
+        event_id = by_payload.get(record.payload, record.event_id)
+        if event_id in known_ids:
+            ids.add(event_id)
+        else:
+            strangers.append(event_id or f"payload {record.payload[:12]}")
+    return ids, strangers
+
+
+def _homes(sent: Iterable[Operation], model: Model) -> set[Partition]:
+    return {model.partition_of(o.event_type, o.event_id, o.event_time_us) for o in sent}
+
+
+def _is_covered(sent: Iterable[Operation], model: Model) -> bool:
+    return any(model.is_covered(operation.event_time_us) for operation in sent)
+
+
+def _is_as_sent(record: Stored, sent: list[Operation], model: Model) -> bool:
+    """Whether the record is what was sent; of several contents under one id in a partition, the earliest wins."""
+    content = present(record.content)
+    at_home = [o for o in sent if model.partition_of(o.event_type, o.event_id, o.event_time_us) == record.partition]
+    rivals = at_home or sent
+    first = min(o.event_time_us for o in rivals)
+    winners = (o for o in rivals if o.event_time_us == first)
+    return any(content == model.expected(o.event_type, o.content) for o in winners)
+
+
+def contents(records: Iterable[Stored]) -> Counter[tuple[Partition, str, tuple[tuple[str, str], ...]]]:
+    """The records as a multiset of (partition, id, content), to compare two copies of the same data."""
+    return Counter((r.partition, r.event_id, _frozen(r.content)) for r in records)
+
+
+def _frozen(content: Mapping[str, Value]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((name, _text(value)) for name, value in present(content).items()))
+
+
+def _text(value: Value) -> str:
+    return repr(sorted(value.items())) if isinstance(value, Mapping) else repr(value)

@@ -1,0 +1,209 @@
+"""One page for all runs of a command: verdict, timeline, ledger by hop, findings, and the command that repeats each.
+
+One file of HTML that stands alone: no script, and no style, font or picture from elsewhere.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from scenarios.oracle.evidence import Verdict
+from scenarios.oracle.hops import Hop, Passage, losses, together
+from scenarios.oracle.ledger import Ledger, total
+from scenarios.report.escaping import in_html
+from scenarios.report.terminal import WRONG
+from scenarios.report.timeline_svg import figure
+from scenarios.run.report import Report
+
+OVERVIEW = ("attempted", "acknowledged", "landed")
+HEADINGS = (*OVERVIEW, *WRONG)
+ALL_TYPES = "all"
+
+
+def page(reports: Sequence[Report], now: datetime) -> str:
+    """The page of these runs, as of `now`."""
+    sections = "\n".join(_section(number, report) for number, report in enumerate(reports, start=1))
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>wavetank drills: {in_html(verdicts(reports))}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
+        f"<header><h1>wavetank drills</h1><p>{in_html(verdicts(reports))}</p>"
+        f'<p class="soft">{now:%Y-%m-%d %H:%M} UTC, {sum(report.duration_s for report in reports):.0f} s of drills</p>'
+        f"</header>\n<main>\n{_overview(reports)}\n{sections}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def verdicts(reports: Sequence[Report]) -> str:
+    """How many of each verdict, the worst first."""
+    counts = Counter(report.verdict for report in reports)
+    order = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
+    return ", ".join(f"{counts[verdict]} {verdict}" for verdict in order if counts[verdict]) or "nothing was run"
+
+
+def _overview(reports: Sequence[Report]) -> str:
+    rows = "".join(
+        f'<tr><th scope="row"><a href="#run-{number}">{in_html(report.name)}</a></th><td>{_verdict(report)}</td>'
+        f"<td>{report.duration_s:.1f}</td><td>{sum(report.fired.values()):,}</td>{_totals(report.totals)}</tr>"
+        for number, report in enumerate(reports, start=1)
+    )
+    head = "".join(
+        f'<th scope="col">{name}</th>' for name in ("drill", "verdict", "seconds", "fired", *OVERVIEW, "wrong")
+    )
+    return (
+        '<div class="wide"><table class="drills"><caption>Verdicts, and the ledger of all event types together'
+        f"</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _section(number: int, report: Report) -> str:
+    struck = ", ".join(f"{name} ×{times:,}" for name, times in report.fired.items())
+    parts = (
+        f'<section id="run-{number}" aria-labelledby="run-{number}-name">',
+        f'<div class="head"><h2 id="run-{number}-name">{in_html(report.name)}</h2>{_verdict(report)}</div>',
+        f"<p>{in_html(report.hypothesis)}</p>",
+        f'<p class="soft">{in_html(struck) or "no fault struck"}; seed {report.seed}, {report.duration_s:.1f} s</p>',
+        _findings(report),
+        "<h3>Timeline</h3>",
+        figure(report.name, report.timeline) if report.timeline else "<p>No timeline: nothing is known of it.</p>",
+        "<h3>Ledger</h3>",
+        _ledger(report),
+        "<h3>Ledger by hop</h3>",
+        _by_hop(report),
+        "<h3>Run it again</h3>",
+        f"<pre><code>{in_html(report.command)}</code></pre>",
+        f'<p class="soft">History and report: <code>{in_html(str(report.folder))}</code></p>',
+        "</section>",
+    )
+    return "\n".join(part for part in parts if part)
+
+
+def _findings(report: Report) -> str:
+    """What did not pass in full view, and what passed below a fold."""
+    wrong = "".join(
+        f'<li><strong class="{found.verdict}">{in_html(found.checker)}</strong>: {in_html(found.detail)}</li>'
+        for found in report.troubles
+    )
+    passed = [found for found in report.judgement.findings if found.verdict is Verdict.PASS]
+    right = "".join(f"<li>{in_html(found.checker)}: {in_html(found.detail)}</li>" for found in passed)
+    folded = f"<details><summary>{len(passed)} checks passed</summary><ul>{right}</ul></details>" if passed else ""
+    return (f"<ul>{wrong}</ul>" if wrong else "") + folded
+
+
+def _ledger(report: Report) -> str:
+    ledgers = {name: entry.ledger for name, entry in report.judgement.ledger.items()}
+    if not ledgers:
+        return "<p>No ledger: what is at rest could not be read.</p>"
+    ledgers[ALL_TYPES] = total(report.judgement.ledger)
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("event type", *HEADINGS))
+    rows = "".join(f'<tr><th scope="row">{in_html(name)}</th>{_counts(said)}</tr>' for name, said in ledgers.items())
+    return (
+        '<div class="wide"><table class="ledger"><caption>Where every event is, by its id</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _by_hop(report: Report) -> str:
+    """How many events arrived at each hop and how many copies of them, and where the missing ones were lost."""
+    passages = report.judgement.passages
+    if not passages:
+        return "<p>No ledger by hop: what came to the hops could not be read.</p>"
+    seen = report.timeline.seen() if report.timeline else {}
+    head = "".join(f'<th scope="col">{in_html(name)}</th>' for name in ("event type", *Hop))
+    rows = "".join(
+        f'<tr><th scope="row">{in_html(name)}</th>{_arrivals(passage, seen.get(name, {}))}</tr>'
+        for name, passage in passages.items()
+    )
+    every = "".join(f"<td>{number:,}</td>" for number in together(passages.values()).values())
+    rows += f'<tr><th scope="row">{ALL_TYPES}</th>{every}</tr>'
+    lost = "".join(f'<li class="fail">{in_html(said)}</li>' for said in losses(passages, tuple(Hop)))
+    return (
+        '<div class="wide"><table class="hops"><caption>Events at each hop, by their id; copies behind a +</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>{f'<ul>{lost}</ul>' if lost else ''}"
+    )
+
+
+def _arrivals(passage: Passage, seen: Mapping[Hop, int]) -> str:
+    """A cell for each hop; in red the one that events did not reach."""
+    gaps = {gap.before for gap in passage.gaps}
+    return "".join(
+        f"<td{' class="wrong"' if hop in gaps else ''}>{number:,}{_copies(seen.get(hop, 0) - number)}</td>"
+        for hop, number in passage.arrived.items()
+    )
+
+
+def _copies(number: int) -> str:
+    return f'<span class="soft"> +{number:,}</span>' if number > 0 else ""
+
+
+def _totals(ledger: Ledger) -> str:
+    counts = ledger.counts()
+    wrong = ", ".join(f"{counts[name]:,} {name}" for name in WRONG if counts[name])
+    told = f'<td class="wrong">{wrong}</td>' if wrong else "<td>none</td>"
+    return "".join(f"<td>{counts[name]:,}</td>" for name in OVERVIEW) + told
+
+
+def _counts(ledger: Ledger) -> str:
+    counts = ledger.counts()
+    return "".join(
+        f'<td class="wrong">{counts[name]:,}</td>' if name in WRONG and counts[name] else f"<td>{counts[name]:,}</td>"
+        for name in HEADINGS
+    )
+
+
+def _verdict(report: Report) -> str:
+    return f'<span class="verdict {report.verdict}">{report.verdict}</span>'
+
+
+STYLE = """
+:root { color-scheme: light dark; --ground: #fff; --ink: #1b2430; --soft: #5b6776; --line: #d5dbe3; --panel: #f5f7fa;
+  --bar: #2f6fb3; --strike: #c2410c; --storm: #fdebd9; --heal: #15803d; --rest: #7c3aed;
+  --pass: #15703a; --fail: #b42318; --inconclusive: #8a5a00; }
+@media (prefers-color-scheme: dark) { :root { --ground: #12171e; --ink: #e6ebf2; --soft: #9aa7b8; --line: #303a47;
+  --panel: #1a212b; --bar: #6aa9e9; --strike: #fb923c; --storm: #3a2a1a; --heal: #4ade80; --rest: #c4a5ff;
+  --pass: #5fd08a; --fail: #ff8a80; --inconclusive: #f0c060; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 62rem; padding: 1rem; background: var(--ground); color: var(--ink);
+  font: 1rem/1.5 system-ui, sans-serif; }
+h1 { font-size: 1.6rem; margin: .5rem 0; } h2 { font-size: 1.25rem; margin: 0; }
+h3 { font-size: 1rem; margin: 1.2rem 0 .4rem; }
+a { color: inherit; } p { margin: .4rem 0; } .soft, figcaption, caption { color: var(--soft); font-size: .875rem; }
+section { border-top: 1px solid var(--line); margin-top: 2rem; padding-top: 1.2rem; }
+.verdict { font-weight: 600; } .pass { color: var(--pass); } .fail { color: var(--fail); }
+.inconclusive { color: var(--inconclusive); }
+.head { display: flex; flex-wrap: wrap; gap: .2rem .8rem; align-items: baseline; }
+.wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .84rem; font-variant-numeric: tabular-nums; }
+caption { text-align: left; padding: .3rem 0; }
+th, td { padding: .25rem .45rem; text-align: right; white-space: nowrap; }
+th { font-weight: 600; } tbody tr { border-top: 1px solid var(--line); }
+th[scope=row], th:first-child, td.text, .marks td, .marks th, .drills :nth-child(2) {
+  text-align: left; }
+td.text, .marks td { white-space: normal; } td.wrong { color: var(--fail); font-weight: 600; }
+td .soft { font-size: inherit; font-weight: 400; }
+code, pre { font: .875rem/1.5 ui-monospace, monospace; } pre { background: var(--panel); border: 1px solid var(--line);
+  border-radius: .3rem; margin: .3rem 0; overflow-x: auto; padding: .5rem .7rem; }
+details { margin: .5rem 0; } summary { cursor: pointer; color: var(--soft); }
+figure { margin: .6rem 0; } figcaption { display: flex; flex-wrap: wrap; gap: .2rem 1rem; margin-top: .4rem; }
+.row { display: grid; grid-template-columns: 9.5rem 1fr 4.5rem; gap: .6rem; align-items: end; }
+.row .name { font-size: .875rem; overflow-wrap: anywhere; }
+.row .figure, .axis > span { color: var(--soft); font-size: .8rem; }
+.row svg { display: block; height: 2.2rem; width: 100%; } .row.fault svg { height: 1.5rem; }
+.axis { align-items: start; } .axis div { height: 1.3rem; position: relative; }
+.axis div span { color: var(--soft); font-size: .75rem; position: absolute; }
+path { vector-effect: non-scaling-stroke; fill: none; stroke-width: 1.5; }
+.ground { stroke: var(--line); stroke-width: 1; }
+path.bar { fill: var(--bar); } path.storm { fill: var(--storm); } path.strike { stroke: var(--strike); }
+path.heal { stroke: var(--heal); stroke-dasharray: 4 3; }
+path.converged { stroke: var(--rest); stroke-dasharray: 1 3; stroke-width: 2; }
+.key::before { content: ""; display: inline-block; height: .75rem;
+  margin-right: .4rem; vertical-align: -.05rem; width: .75rem; }
+.key.bar::before { background: var(--bar); }
+.key.storm::before { background: var(--storm); border: 1px solid var(--line); }
+.key.strike::before { background: var(--strike); width: .15rem; }
+.key.heal::before { border-left: 2px dashed var(--heal); width: .1rem; }
+.key.converged::before { border-left: 2px dotted var(--rest); width: .1rem; }
+@media (max-width: 40rem) { .row { grid-template-columns: 1fr auto; gap: 0 .5rem; margin-top: .3rem; }
+  .row svg, .axis div { grid-column: 1 / -1; grid-row: 2; }
+  .axis > span:first-child { display: none; } .axis > span { grid-row: 3; } }
+@media print { body { max-width: none; } section { break-inside: avoid; } }
+"""
+"""The look of the page: light and dark by the reader's choice, readable on a phone and on paper."""

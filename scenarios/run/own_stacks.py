@@ -1,0 +1,41 @@
+"""Stacks that a command starts for itself, with the pipeline deployed on them."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from emulator.stack import EmbeddedStack
+from scenarios.report.terminal import STACK
+from scenarios.site.site import Site
+
+if TYPE_CHECKING:
+    from emulator.container import DockerStack
+
+
+@contextmanager
+def private_sites[Kind: Site](
+    kind: type[Kind], number: int, now: Callable[[str, str], None], *, docker: bool = False
+) -> Iterator[list[Kind]]:
+    """So many sites on stacks of their own, which end with the block; `now` is told how far they are.
+
+    docker: the stacks are containers. Raises StackError, DeployFailed.
+    """
+    with ExitStack() as stacks:
+
+        def start() -> Kind:
+            stack = stacks.enter_context(_up(docker=docker))
+            return kind.deployed_on(stack, lambda what: now(STACK, f"deploying {what}"))
+
+        now(STACK, "starting")
+        with ThreadPoolExecutor(number, thread_name_prefix="start") as pool:
+            starts = [pool.submit(start) for _ in range(number)]
+        yield [started.result() for started in starts]
+
+
+def _up(*, docker: bool) -> "EmbeddedStack | DockerStack":
+    if not docker:
+        return EmbeddedStack.up()
+    from emulator.container import DockerStack
+
+    return DockerStack.up()

@@ -1,0 +1,119 @@
+"""What is said of a run: the values, their JSON document, and the exit code over several runs."""
+
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from scenarios.drills.catalogue import CONTROL, catalogue
+from scenarios.oracle.evidence import Finding, Judgement, Verdict
+from scenarios.oracle.ledger import Ledger, total
+from scenarios.oracle.timeline import Timeline
+from scenarios.spec.drill import Workload
+
+EVERY_EVENT = 1_000_000_000
+"""As many events of a file as this are all of them."""
+EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
+
+
+@dataclass(frozen=True)
+class Report:
+    """One run of one drill.
+
+    duration_s: wall clock, in seconds. fired: how often each trouble struck, by its id. folder: where the
+    history and this report are kept. unused: lines of the workload's file that are no event, by reason. timeline:
+    when what happened; None where nothing is known of it.
+    """
+
+    name: str
+    seed: int
+    workload: Workload
+    duration_s: float
+    fired: Mapping[str, int]
+    judgement: Judgement
+    folder: Path
+    unused: Mapping[str, int] = field(default_factory=dict)
+    hypothesis: str = ""
+    timeline: Timeline | None = None
+
+    @property
+    def command(self) -> str:
+        """The command line that runs the same again."""
+        workload, name = self.workload, self._asked_for
+        known = catalogue().get(name)
+        words = ["wavetank", "drill", name, "--seed", str(self.seed)]
+        if workload.source is not None and workload.mapping is not None:
+            words += ["--input", str(workload.source), "--mapping", str(workload.mapping)]
+        usual = EVERY_EVENT if workload.source is not None else (known.workload if known else Workload()).events
+        if workload.events != usual:
+            words += ["--events", str(workload.events)]
+        return shlex.join(words)
+
+    @property
+    def _asked_for(self) -> str:
+        """The drill to ask for: for a control the first that has one on this workload."""
+        if self.name != CONTROL or self.workload.source is not None:
+            return self.name
+        shape = replace(self.workload, events=0)
+        alike = (name for name, drill in catalogue().items() if replace(drill.workload, events=0) == shape)
+        return next(alike, self.name)
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the run has shown."""
+        return self.judgement.verdict
+
+    @property
+    def totals(self) -> Ledger:
+        """The ledger of all event types together."""
+        return total(self.judgement.ledger)
+
+    @property
+    def troubles(self) -> list[Finding]:
+        """What did not pass, in the order of the checkers."""
+        return [finding for finding in self.judgement.findings if finding.verdict is not Verdict.PASS]
+
+    def document(self) -> dict[str, Any]:
+        """The report as plain data."""
+        return {
+            "name": self.name,
+            "hypothesis": self.hypothesis,
+            "verdict": str(self.verdict),
+            "seed": self.seed,
+            "duration_s": round(self.duration_s, 3),
+            "fired": sum(self.fired.values()),
+            "faults": dict(self.fired),
+            "ledger": {event_type: entry.ledger.counts() for event_type, entry in self.judgement.ledger.items()},
+            "ledger_by_hop": {name: passage.document() for name, passage in self.judgement.passages.items()},
+            "findings": [
+                {"checker": finding.checker, "verdict": str(finding.verdict), "detail": finding.detail}
+                for finding in self.judgement.findings
+            ],
+            "workload": {
+                "events": self.workload.events,
+                "hours": self.workload.hours,
+                "portions": self.workload.portions,
+                "edges": self.workload.edges,
+                "conversions": self.workload.conversions,
+                "source": str(self.workload.source) if self.workload.source else None,
+                "unused_lines": sum(self.unused.values()),
+                "unused_by_reason": dict(self.unused),
+            },
+            "timeline": self.timeline.document() if self.timeline is not None else None,
+            "command": self.command,
+            "folder": str(self.folder),
+        }
+
+
+def document(reports: Iterable[Report]) -> dict[str, Any]:
+    """The reports of one command as plain data: `{"drills": […]}`."""
+    return {"drills": [report.document() for report in reports]}
+
+
+def exit_code(reports: Iterable[Report]) -> int:
+    """0 when all passed, 1 when any failed, else 3 when any was inconclusive; 3 when nothing was run."""
+    verdicts = {report.verdict for report in reports}
+    if Verdict.FAIL in verdicts:
+        return EXIT_CODES[Verdict.FAIL]
+    return EXIT_CODES[Verdict.PASS if verdicts == {Verdict.PASS} else Verdict.INCONCLUSIVE]

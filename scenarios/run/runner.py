@@ -1,0 +1,139 @@
+"""Holds drills on a site: up → run → heal → settle → tick → read → check → save.
+
+Every drill is compared with its control, the same workload without troubles, which is run once per workload
+and seed and reported like any other run.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+from scenarios.drills.catalogue import CONTROL, catalogue
+from scenarios.run.report import Report
+from scenarios.run.stages import Conclusion, Run
+from scenarios.run.tracing import Tracer
+from scenarios.site.site import Site
+from scenarios.spec.drill import Drill, Workload
+from scenarios.workload.source import Drawn, events_of
+
+Progress = Callable[[str, str], None]
+"""Is told the name of the drill that runs and what it does now."""
+
+Digests = Mapping[str, str]
+
+
+@dataclass
+class Runner:
+    """Holds drills on one site, one after another; histories and verdicts are kept below `folder`."""
+
+    site: Site
+    folder: Path
+    progress: Progress = lambda _drill, _what: None
+    _controls: dict[tuple[Workload, int], Digests | None] = field(default_factory=dict)
+
+    def hold(self, drills: Iterable[Drill], seed: int) -> Iterator[Report]:
+        """Run each drill, before it its control where that was not run yet; one report for each run.
+
+        Raises MappingError, OSError or UnusableSourceError where a workload cannot be had.
+        """
+        for drill in drills:
+            case = (drill.workload, seed)
+            if case not in self._controls:
+                report, self._controls[case] = self.run(control_of(drill), seed, None)
+                yield report
+            if not drill.is_control:
+                yield self.run(drill, seed, self._controls[case])[0]
+
+    def run(self, drill: Drill, seed: int, control: Digests | None) -> tuple[Report, Digests | None]:
+        """Run one drill: the report, and the digests at rest; None of a run that did not come to its end.
+
+        Raises as `hold` does.
+        """
+        started = time.monotonic()
+        drawn = self._events(drill.workload, seed)
+        tracer = Tracer(self.site)
+        run = Run(self.site, drill, seed, drawn.events, self._narrator(drill, tracer))
+        conclusion, ended = _attempt(run, control, tracer)
+        folder = _new_folder(self.folder, f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{drill.name}")
+        duration_s = time.monotonic() - started
+        report = Report(
+            drill.name,
+            seed,
+            drill.workload,
+            duration_s,
+            conclusion.fired,
+            conclusion.judgement,
+            folder,
+            drawn.unused,
+            drill.hypothesis,
+            tracer.timeline,
+        )
+        save(run, report)
+        return report, run.at_rest.digests if ended and run.at_rest is not None else None
+
+    def _events(self, workload: Workload, seed: int) -> Drawn:
+        schemas = {event_type: route.schema for event_type, route in self.site.routes.items()}
+        return events_of(workload, seed, schemas)
+
+    def _narrator(self, drill: Drill, tracer: Tracer) -> Callable[[str], None]:
+        def narrate(what: str) -> None:
+            tracer.note()
+            self.progress(drill.name, what)
+
+        return narrate
+
+
+def _new_folder(parent: Path, name: str) -> Path:
+    """A folder that was not there, of this name or one that begins so: several runs may end within a second."""
+    for number in count(1):
+        folder = parent / (name if number == 1 else f"{name}-{number}")
+        with suppress(FileExistsError):
+            folder.mkdir(parents=True)
+            break
+    return folder
+
+
+def control_of(drill: Drill) -> Drill:
+    """The run without troubles that a drill is compared with."""
+    return replace(catalogue()[CONTROL], workload=drill.workload)
+
+
+def _attempt(run: Run, control: Digests | None, tracer: Tracer) -> tuple[Conclusion, bool]:
+    """What a run has shown, and whether it came to its end."""
+    try:
+        _stages(run, tracer)
+        return run.conclude(control), True
+    except Exception as error:
+        if tracer.timeline is None:
+            tracer.trace(run)
+        return run.break_off(error, control), False
+    except BaseException:
+        run.abandon()
+        raise
+
+
+def _stages(run: Run, tracer: Tracer) -> None:
+    """What happens in a run, in this order."""
+    run.up()
+    run.storm()
+    run.witness()
+    run.heal()
+    run.recover()
+    run.settle()
+    run.tick()
+    run.read()
+    tracer.trace(run)
+    run.again()
+
+
+def save(run: Run, report: Report) -> None:
+    """Keep the history, one line an operation, and the report in the report's folder."""
+    with (report.folder / "history.jsonl").open("w", encoding="utf-8") as out:
+        out.writelines(f"{line}\n" for line in run.history.lines())
+    text = json.dumps(report.document(), indent=2)
+    (report.folder / "report.json").write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,74 @@
+"""Looks at everything at rest on a site, and tells it in the words of the oracle."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+
+from pipeline import topology
+from scenarios.client import at_rest as rest
+from scenarios.client import quarantine
+from scenarios.client.at_rest import Layer, RestFile
+from scenarios.oracle.at_rest import AtRest, Enrichment, Model, Partition, Quarantined, Stored
+from scenarios.oracle.history import EVENT_ID, History
+from scenarios.oracle.ledger import Entry, draw_up, total
+from scenarios.site.site import Site
+
+
+def model_of(site: Site, covered: frozenset[int] | None = None) -> Model:
+    """What correct data at rest looks like, by the schema folder that the pipeline was deployed from."""
+    enrichments = {}
+    for event in site.topology.events:
+        path = site.schemas / event.name / "enrichment.json"
+        if path.exists():
+            said = json.loads(path.read_text("utf-8"))
+            reference = site.schemas / topology.REFERENCE_FOLDER / f"{said['reference']}.json"
+            rows = json.loads(reference.read_text("utf-8"))["rows"]
+            enrichments[event.name] = Enrichment(said["on"], tuple(said["add"]), rows)
+    return Model(topology.HASH_BUCKETS, enrichments, covered)
+
+
+def observe(site: Site) -> AtRest:
+    """The data of record, its Parquet twin and the quarantine; of the parts only the digests."""
+    files = list(rest.files(site.s3, site.data_bucket))
+    set_aside = quarantine.all_records(site.s3, site.data_bucket)
+    return AtRest(
+        avro=_stored(file for file in files if file.at.layer is Layer.AVRO),
+        parquet=_stored(file for file in files if file.at.layer is Layer.PARQUET),
+        quarantine=tuple(_quarantined(record) for record in set_aside),
+        digests={file.at.key: file.digest for file in files},
+        part_digests=part_digests(site),
+    )
+
+
+def observe_with(site: Site, history: History, model: Model) -> tuple[AtRest, dict[str, Entry]]:
+    """What is at rest, and the ledger; parts and late ones are read only where something is missing without them."""
+    at_rest = observe(site)
+    entries = draw_up(history, at_rest, model)
+    if total(entries).lost:
+        parts, late = (_stored(rest.files(site.s3, site.data_bucket, (layer,))) for layer in (Layer.PARTS, Layer.LATE))
+        at_rest = replace(at_rest, parts=parts, late=late)
+        entries = draw_up(history, at_rest, model)
+    return at_rest, entries
+
+
+def part_digests(site: Site) -> dict[str, str]:
+    """Key → MD5 of every part file."""
+    return rest.md5s(site.s3, site.data_bucket, f"{Layer.PARTS}/")
+
+
+def _stored(files: Iterable[RestFile]) -> tuple[Stored, ...]:
+    return tuple(
+        Stored(str(record[EVENT_ID]), record, _partition(file), file.at.key)
+        for file in files
+        for record in file.records()
+    )
+
+
+def _partition(file: RestFile) -> Partition:
+    return Partition(file.at.event_type, file.at.date, file.at.hour, file.at.bucket)
+
+
+def _quarantined(record: quarantine.SetAside) -> Quarantined:
+    payload = hashlib.sha256(record.payload).hexdigest()
+    return Quarantined(record.event_type, record.reason, payload, record.key, record.event_id)

@@ -1,0 +1,276 @@
+"""The place where drills are held: a stack with the pipeline deployed on it, by the names of its topology."""
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Self
+
+from emulator.deploy import Progress, deploy, schemas_folder
+from emulator.errors import NotSettled
+from emulator.stack import Stack
+from pipeline import topology
+from pipeline.topology import Topology
+from scenarios.client import at_rest as rest
+from scenarios.client.producer import Route, routes
+from scenarios.spec.schedules import Scheduled
+
+DELETED_AT_ONCE = 1_000
+"""DeleteObjects takes at most so many keys (Amazon S3 API Reference)."""
+TICK_ATTEMPTS = 4
+TICK_PAUSE_S = 0.5
+"""Before the second attempt at a tick; twice as long before each one after."""
+DONE_TAG = "wavetank-partitioned"
+"""Object tag of a chunk whose parts are all written."""
+CHUNKS = "chunks/"
+SCHEMAS = "schemas/"
+SETTLE_S = 120.0
+SETTLE_LOOK_S = 0.2
+SETTLE_STEP_S = 30.0
+SETTLE_LEAP_S = 600.0
+"""Emulator time is moved on by the step first, and each time by twice as much, up to the leap."""
+OTHERS_WAIT = ("held back", "next try in")
+"""What the descriptions of things say that wait for emulator time, and keep others waiting meanwhile."""
+SIGNS_OF_WAITING = ("not before", *OTHERS_WAIT)
+"""What the descriptions of things in flight say that only wait for emulator time to pass."""
+STALL_LOOK_S = 0.5
+REPORT_S = 10.0
+"""Metrics are sent every five seconds also while something else is in flight."""
+REPLAY_AFTER = timedelta(minutes=topology.CHUNK_GRACE_MINUTES + 1)
+"""A replayer that runs so much later takes every chunk there is for old enough."""
+
+MISTAKES = frozenset(range(400, 500)) - {HTTPStatus.TOO_MANY_REQUESTS}
+"""HTTP statuses of calls that another attempt does not mend."""
+
+FUNCTIONS = {Scheduled.REPLAYER: topology.REPLAYER, Scheduled.PLANNER: topology.PLANNER}
+
+
+class TickFailedError(Exception):
+    """A scheduled function kept failing; the message says which and how."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A stack with the pipeline deployed; `schemas` is the folder it was deployed from."""
+
+    stack: Stack
+    topology: Topology
+    schemas: Path
+
+    @classmethod
+    def deployed_on(cls, stack: Stack, progress: Progress = lambda _: None) -> Self:
+        """The site of the checkout's pipeline on `stack`, where it is deployed or brought up to date now.
+
+        Raises DeployFailed, and Unreachable for a stack without the control API.
+        """
+        stack.control.status()
+        return cls(stack, deploy(stack, progress).topology, schemas_folder())
+
+    @property
+    def s3(self) -> Any:
+        """The stack's S3 client."""
+        return self.stack.client("s3")
+
+    @property
+    def data_bucket(self) -> str:
+        """The bucket of chunks, parts, merged files and quarantine."""
+        return topology.data_bucket(self.stack.account)
+
+    @property
+    def registry_bucket(self) -> str:
+        """The bucket of schemas and reference data."""
+        return topology.registry_bucket(self.stack.account)
+
+    @property
+    def routes(self) -> dict[str, Route]:
+        """Where a producer puts each event type, and the schema it writes with."""
+        return routes(self.topology)
+
+    def settle(self) -> None:
+        """Return once nothing is in flight but what tells of it (see `report`); raises NotSettled.
+
+        Where all that is in flight waits for its time, emulator time is moved on instead of waited for.
+        """
+        deadline, step_s = time.monotonic() + SETTLE_S, SETTLE_STEP_S
+        while True:
+            try:
+                return self.stack.settle(SETTLE_LOOK_S, telemetry=False)
+            except NotSettled as error:
+                if time.monotonic() > deadline:
+                    raise
+                if not all(waits_for_time(what) for _, what in error.pending):
+                    step_s = SETTLE_STEP_S
+                    continue
+            self.stack.control.advance_clock(step_s)
+            step_s = min(2 * step_s, SETTLE_LEAP_S)
+
+    def settle_but(self, on: str) -> None:
+        """Return once nothing is in flight but what has `on` in its description; raises NotSettled."""
+        deadline = time.monotonic() + SETTLE_S
+        while True:
+            try:
+                return self.stack.settle(STALL_LOOK_S, telemetry=False)
+            except NotSettled as error:
+                if all(on in what for _, what in error.pending):
+                    return None
+                if time.monotonic() > deadline:
+                    raise
+
+    def report(self) -> None:
+        """Let CloudWatch have the metrics of what was done; raises NotSettled."""
+        self.stack.settle(REPORT_S)
+
+    def now(self) -> datetime:
+        """Emulator time, UTC."""
+        return datetime.fromtimestamp(self.stack.control.advance_clock(0), UTC)
+
+    def tick(self, function: Scheduled, moment: datetime, but: str = "") -> dict[str, Any]:
+        """Run a scheduled function as of `moment`, let what it plans be done, and return its answer.
+
+        Where something cannot settle, `but` is what it has in its description.
+
+        It is run again where it failed or was not let run, never where the answer is missing: it may still be
+        at work. Raises TickFailedError when it keeps failing, or when it does not answer in the time it may take.
+        """
+        event = scheduled_event(function, moment, self.stack.account, self.stack.region)
+        said = ""
+        for attempt in range(TICK_ATTEMPTS):
+            if attempt:
+                time.sleep(TICK_PAUSE_S * 2 ** (attempt - 1))
+            done, said = self._invoke(FUNCTIONS[function], json.dumps(event).encode())
+            if done:
+                if function is Scheduled.PLANNER:
+                    self.settle_but(but) if but else self.settle()
+                return dict(json.loads(said))
+        raise TickFailedError(f"{FUNCTIONS[function]} at {event['time']}: {said[:500]}")
+
+    def _invoke(self, function: str, payload: bytes) -> tuple[bool, str]:
+        """Whether the function came to a good end, and what it said; raises ClientError for a caller's mistake."""
+        from botocore.exceptions import ClientError, ReadTimeoutError
+
+        try:
+            answer = self.stack.client("lambda", long=True).invoke(FunctionName=function, Payload=payload)
+        except ReadTimeoutError as error:
+            raise TickFailedError(f"{function} gave no answer: {error}") from error
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] in MISTAKES:
+                raise
+            return False, str(error)
+        return "FunctionError" not in answer, answer["Payload"].read().decode()
+
+    def tick_at_once(self, function: Scheduled, moment: datetime, times: int, but: str = "") -> None:
+        """Run a scheduled function so many times at the same time; raises as `tick` does, when all have ended."""
+        with ThreadPoolExecutor(max(1, times), thread_name_prefix="tick") as pool:
+            for run in [pool.submit(self.tick, function, moment, but) for _ in range(times)]:
+                run.result()
+
+    def cycle(self, function: str) -> None:
+        """Make the function's next invocation start in a new environment, with nothing cached."""
+        known = self.stack.client("lambda").get_function_configuration(FunctionName=function)
+        self.configure(function, Description=_other_than(known.get("Description", "")))
+
+    def configure(self, function: str, **settings: str) -> None:
+        """Change settings of a function's configuration; returns when they hold."""
+        client = self.stack.client("lambda")
+        client.update_function_configuration(FunctionName=function, **settings)
+        client.get_waiter("function_updated_v2").wait(
+            FunctionName=function, WaiterConfig={"Delay": 0.05, "MaxAttempts": 600}
+        )
+
+    def empty(self) -> int:
+        """Delete every object of the data bucket; the number of them."""
+        keys = list(rest.keys(self.s3, self.data_bucket, ""))
+        for start in range(0, len(keys), DELETED_AT_ONCE):
+            doomed: Any = [{"Key": key} for key in keys[start : start + DELETED_AT_ONCE]]
+            self.s3.delete_objects(Bucket=self.data_bucket, Delete={"Objects": doomed, "Quiet": True})
+        return len(keys)
+
+    def forget_done_chunks(self) -> int:
+        """Take the tags off every chunk, so that the replayer takes it for one nobody has done; the number."""
+        chunks = self._chunks()
+        for key in chunks:
+            self.s3.delete_object_tagging(Bucket=self.data_bucket, Key=key)
+        return len(chunks)
+
+    def chunk_hours(self) -> list[datetime]:
+        """The hours under which there are chunks, the first one first."""
+        folders = {"/".join(key.split("/")[2:6]) for key in self._chunks()}
+        return sorted(datetime.strptime(folder, "%Y/%m/%d/%H").replace(tzinfo=UTC) for folder in folders)
+
+    def undone_chunks(self) -> list[str]:
+        """The keys of the chunks that do not carry the tag of those that are done."""
+        chunks = self._chunks()
+        done = rest.read_all(chunks, self._is_done)
+        return [key for key, is_done in zip(chunks, done, strict=True) if not is_done]
+
+    def _chunks(self) -> list[str]:
+        return list(rest.keys(self.s3, self.data_bucket, CHUNKS))
+
+    def _is_done(self, key: str) -> bool:
+        tags = self.s3.get_object_tagging(Bucket=self.data_bucket, Key=key)["TagSet"]
+        return any(tag["Key"] == DONE_TAG for tag in tags)
+
+    def restore_registry(self) -> list[str]:
+        """Make the published schemas what the folder has, and no others; the keys of those that were not."""
+        right = {key: path.read_bytes() for key, path in self._published()}
+        there = rest.md5s(self.s3, self.registry_bucket, SCHEMAS)
+        known = tuple(f"{SCHEMAS}{event.name}/" for event in self.topology.events)
+        strangers = [key for key in there if key.startswith(known) and key.endswith(".avsc") and key not in right]
+        for key in strangers:
+            self.s3.delete_object(Bucket=self.registry_bucket, Key=key)
+        differing = (key for key, schema in right.items() if there.get(key) != _md5(schema))
+        return strangers + [key for key in differing if self._write_back(key, right[key])]
+
+    def next_raw_key(self, event_type: str) -> str:
+        """The registry key of the raw version after the newest in the folder."""
+        versions = [file.version for file in self.topology.event(event_type).schemas if file.role == "raw"]
+        return f"{SCHEMAS}{event_type}/raw/v{max(versions) + 1}.avsc"
+
+    def _published(self) -> Iterator[tuple[str, Path]]:
+        for event in self.topology.events:
+            yield from ((schema.key, schema.path) for schema in event.schemas)
+
+    def _write_back(self, key: str, right: bytes) -> bool:
+        with suppress(self.s3.exceptions.NoSuchKey, ValueError):
+            there = self.s3.get_object(Bucket=self.registry_bucket, Key=key)["Body"].read()
+            if json.loads(there) == json.loads(right):
+                return False
+        self.s3.put_object(Bucket=self.registry_bucket, Key=key, Body=right)
+        return True
+
+
+def _md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+
+def waits_for_time(what: str) -> bool:
+    """Whether a description of something in flight says that it only waits for emulator time to pass."""
+    return any(sign in what for sign in SIGNS_OF_WAITING)
+
+
+def scheduled_event(function: Scheduled, time: datetime, account: str, region: str) -> dict[str, Any]:
+    """What EventBridge sends on a schedule (Amazon EventBridge User Guide, "Scheduled Event")."""
+    moment = time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return {
+        "version": "0",
+        "id": f"{function}-{moment}",
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": account,
+        "time": moment,
+        "region": region,
+        "resources": [f"arn:aws:events:{region}:{account}:rule/{FUNCTIONS[function]}"],
+        "detail": {},
+    }
+
+
+def _other_than(description: str) -> str:
+    """A description that differs from the present one, and from the one before."""
+    head, _, number = description.partition(" · cycle ")
+    return f"{head} · cycle {int(number or 0) + 1}"

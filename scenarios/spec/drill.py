@@ -1,0 +1,102 @@
+"""A drill: a workload, a schedule of troubles and steps, and what is expected on the way; plain data.
+
+The checkers at the end are the same for every drill: whatever happened, the data at rest is exactly right.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from emulator.faults.model import Fault
+from scenarios.oracle.evidence import Promise
+from scenarios.spec.schedules import Step, Trouble
+
+
+class Tag(StrEnum):
+    """What a drill is about: the hop it strikes, or the kind of trouble; the basics are quick, and one of each kind."""
+
+    DUPLICATES = "duplicates"
+    NOTIFICATIONS = "notifications"
+    SCHEMAS = "schemas"
+    RECORDS = "records"
+    FUNCTIONS = "functions"
+    REFERENCE = "reference"
+    QUARANTINE = "quarantine"
+    OUTAGE = "outage"
+    STREAMS = "streams"
+    STORAGE = "storage"
+    SCHEDULE = "schedule"
+    CONTAINERS = "containers"
+    BASICS = "basics"
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Which events flow: so many synthetic ones over so many hours, or the first ones of a mapped file.
+
+    events: how many at most. hours: over how many hours of event time the synthetic ones spread. portions:
+    they are sent in so many portions, each settled before the next, so that there are as many chunks of an
+    event type. edges: the synthetic ones lie right before, at and right after full hours. conversions: some of the
+    synthetic ones are conversions. source and mapping: a file of newline JSON and the TOML file that says how to read
+    it.
+    """
+
+    events: int = 240
+    hours: int = 1
+    portions: int = 2
+    edges: bool = False
+    conversions: bool = True
+    source: Path | None = None
+    mapping: Path | None = None
+
+
+USUAL = Workload(conversions=False)
+"""What flows where a drill does not say: no conversions, which are few events and a third of all files."""
+EVERY_TYPE = Workload()
+
+
+@dataclass(frozen=True)
+class Drill:
+    """One failure drill.
+
+    hypothesis: what it shows, in a sentence. troubles: set before the workload flows, healed after `witness`.
+    witness: steps between the workload and the healing. recovery: steps between the healing and the final
+    settle and ticks. victim: event type that a schema trouble strikes. stalls: the troubles hold batches up for as
+    long as they last, so nothing settles between the portions. tags: what it is about, to choose drills by.
+    sets_aside: reasons for which events are in quarantine on the way; None where that is not known beforehand.
+    converges_within_s: so long after the healing, at most, the data at rest still change; None where it may take its
+    time. alarms: names of those that have to ring before the data at rest are read, and no other may; None where that
+    is not known beforehand. waits: it waits by the wall clock, for pauses and time-outs of the functions' SDK, and so
+    is run beside others where drills run side by side.
+    """
+
+    name: str
+    hypothesis: str
+    troubles: tuple[Trouble, ...] = ()
+    witness: tuple[Step, ...] = ()
+    recovery: tuple[Step, ...] = ()
+    victim: str = "click"
+    workload: Workload = USUAL
+    stalls: bool = False
+    tags: tuple[Tag, ...] = ()
+    sets_aside: tuple[str, ...] | None = ()
+    converges_within_s: float | None = None
+    alarms: tuple[str, ...] | None = ()
+    waits: bool = False
+
+    @property
+    def promise(self) -> Promise:
+        """What the checkers hold the run to."""
+        reasons = None if self.sets_aside is None else frozenset(self.sets_aside)
+        alarms = None if self.alarms is None else frozenset(self.alarms)
+        return Promise(reasons, not any(map(_takes_order_away, self.troubles)), self.converges_within_s, alarms)
+
+    @property
+    def is_control(self) -> bool:
+        """Whether nothing goes wrong in it."""
+        return not self.troubles
+
+
+def _takes_order_away(trouble: Trouble) -> bool:
+    """Whether it lets a stream refuse single records of a call, which then come after those that were taken."""
+    return isinstance(trouble, Fault) and trouble.point == "kinesis.put"

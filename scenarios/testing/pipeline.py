@@ -1,0 +1,104 @@
+"""The pipeline as a test sees it: feed it, let it settle, tick its schedules, read what is at rest."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from scenarios.client import at_rest as rest
+from scenarios.client import quarantine
+from scenarios.client.at_rest import Layer
+from scenarios.client.quarantine import SetAside
+from scenarios.oracle.history import History, Operation
+from scenarios.oracle.ledger import Ledger, total
+from scenarios.site import observer, ticks
+from scenarios.site.producer import Course, Feeder
+from scenarios.site.site import SETTLE_S, Site
+from scenarios.workload.source import START
+from scenarios.workload.synthetic import WorkloadEvent, synthetic
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class Pipeline:
+    """The pipeline deployed on `site`, and what it was fed since it was clean."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self._began = time.monotonic()
+        self._operations: list[Operation] = []
+
+    def clean(self) -> None:
+        """Let go of all data and every fault, and put the schemas right; what is deployed stays."""
+        self.site.stack.control.reset()
+        self.site.restore_registry()
+        self._operations.clear()
+
+    def feed(self, event_type: str, records: Iterable[Mapping[str, Any]]) -> list[Operation]:
+        """Put events on the raw stream of their type; what came of each, in their order.
+
+        A record has the fields of the type's newest raw schema; a time is a datetime with its zone, or microseconds
+        since the epoch. Raises LookupError for an event type that there is not, EncodingError for a record that does
+        not fit.
+        """
+        known = [event.name for event in self.site.topology.events]
+        if event_type not in known:
+            raise LookupError(f"there is no event type {event_type}; there are: {', '.join(known)}")
+        return self._put([WorkloadEvent(event_type, _plain(record)) for record in records])
+
+    def feed_synthetic(self, events: int, seed: int = 1, hours: float = 2.0) -> list[Operation]:
+        """Put a made-up ad stream on the raw streams, the same for the same arguments; what came of each event."""
+        return self._put(synthetic(events, seed, START, hours))
+
+    def settle(self, timeout_s: float = SETTLE_S) -> None:
+        """Return once nothing is in flight. Raises NotSettled."""
+        self.site.stack.settle(timeout_s)
+
+    def tick(self) -> None:
+        """Do what the schedules would: replay what was not delivered, then merge every hour that has part files.
+
+        Settles before, between and after. Raises TickFailedError, NotSettled.
+        """
+        self.settle()
+        ticks.replay(self.site, self.site.now())
+        self.settle()
+        for _ in ticks.concatenate(self.site, ticks.Span()):
+            self.settle()
+
+    def read(self, event_type: str, layer: Layer = Layer.AVRO) -> list[dict[str, Any]]:
+        """The events of a type at rest, by default in the data of record; times are microseconds since the epoch."""
+        found = rest.files(self.site.s3, self.site.data_bucket, (layer,), event_type)
+        return [record for file in found for record in file.records()]
+
+    def quarantined(self) -> list[SetAside]:
+        """What was set aside, with its reason and its bytes."""
+        return list(quarantine.all_records(self.site.s3, self.site.data_bucket))
+
+    @property
+    def history(self) -> History:
+        """What was fed."""
+        return History(tuple(self._operations))
+
+    def ledger(self, event_type: str | None = None) -> Ledger:
+        """Where every event that was fed is now; of one type, or of all together."""
+        entries = observer.observe_with(self.site, self.history, observer.model_of(self.site))[1]
+        if event_type is None:
+            return total(entries)
+        return entries[event_type].ledger if event_type in entries else Ledger()
+
+    def _put(self, events: Sequence[WorkloadEvent]) -> list[Operation]:
+        put = list(Feeder(self.site, lambda: time.monotonic() - self._began).feed(Course(events)))
+        self._operations += put
+        return put
+
+
+def _plain(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record with its times in microseconds. Raises ValueError for a time without a zone."""
+    return {name: _microseconds(value) if isinstance(value, datetime) else value for name, value in record.items()}
+
+
+def _microseconds(moment: datetime) -> int:
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment.isoformat()} has no time zone")
+    return (moment - EPOCH) // MICROSECOND

@@ -1,0 +1,76 @@
+"""The stack of a test session and the drills held on it; nothing starts before it is asked for."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from emulator.errors import CallerError
+from emulator.stack import EmbeddedStack, Stack
+
+if TYPE_CHECKING:
+    from scenarios.run.report import Report
+    from scenarios.run.runner import Runner
+    from scenarios.site.site import Site
+    from scenarios.spec.drill import Drill, Workload
+
+EMBEDDED = "embedded"
+DOCKER = "docker"
+
+
+class Station:
+    """One stack: `embedded` and `docker` are its own and end with it, a URL is somebody else's.
+
+    shared: others use the same session's name for it at the same time (the workers of pytest-xdist).
+    """
+
+    def __init__(self, kind: str, seed: int, *, shared: bool = False) -> None:
+        self.kind = kind
+        self.seed = seed
+        self._shared = shared
+        self._sites: dict[str, Site] = {}
+        self._reports: dict[tuple[str, Workload], Report] = {}
+
+    @cached_property
+    def stack(self) -> Stack:
+        """The stack, started now if it is its own. Raises StackError."""
+        if self.kind == EMBEDDED:
+            return EmbeddedStack.up()
+        if self.kind == DOCKER:
+            from emulator.container import DockerStack
+
+            return DockerStack.up()
+        if self._shared:
+            raise CallerError(
+                f"several workers would empty the one stack at {self.kind} under each other's feet.",
+                "Run without -n, or with --wavetank-stack=embedded: each worker has a stack of its own then.",
+            )
+        from emulator.plain import recognised
+        from scenarios.commands.target import connect
+
+        return recognised(connect(self.kind))
+
+    def site(self, stack: Stack) -> "Site":
+        """The pipeline on `stack`, deployed at the first call. Raises StackError."""
+        from scenarios.site.portable import site_on
+        from scenarios.site.site import Site
+
+        if stack.endpoint_url not in self._sites:
+            self._sites[stack.endpoint_url] = site_on(stack, Site)
+        return self._sites[stack.endpoint_url]
+
+    def hold(self, drill: "Drill") -> "Report":
+        """Run the drill, and before it its control where that was not run yet."""
+        for report in self._runner.hold([drill], self.seed):
+            self._reports[report.name, report.workload] = report
+        return self._reports[drill.name, drill.workload]
+
+    @cached_property
+    def _runner(self) -> "Runner":
+        from emulator.home import Home
+        from scenarios.run.runner import Runner
+
+        return Runner(self.site(self.stack), Home.from_environment().path / "runs")
+
+    def close(self) -> None:
+        """End the stack, if it was started and is its own."""
+        if "stack" in self.__dict__:
+            self.stack.down()

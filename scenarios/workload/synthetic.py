@@ -1,0 +1,206 @@
+"""Workloads: seeded streams of events, the same for the same arguments on every machine.
+
+Pure: takes a seed and a start, reads no clock and no global random.
+"""
+
+import hashlib
+import heapq
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from scenarios.oracle.history import EVENT_ID, EVENT_TIME, Value
+
+LISTED_CAMPAIGNS = (
+    "men", "women", "all", "spring-trail", "city-commute", "night-cinema", "slow-coffee", "home-solar",
+)  # fmt: skip
+"""Campaigns that the project's reference data knows, the most popular first."""
+
+UNLISTED_CAMPAIGNS = ("popup-store", "flash-sale")
+"""Campaigns that no reference data knows."""
+
+CLICK_SHARE = 10
+"""One event in so many is a click."""
+CONVERSION_SHARE = 50
+"""One event in so many is a conversion."""
+
+HOUR_US = 3_600_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNLISTED_PROBABILITY = 0.03
+_SPARSE_PROBABILITY = 0.02
+_CLICK_DELAY_S = 90.0
+_CONVERSION_DELAY_S = 1800.0
+_POLICIES = ("bts", "random")
+_CURRENCIES = ("EUR", "USD", "JPY")
+_AGENTS = ('"Mozilla/5.0"', '"Brauser/2.1 (fünf)"', '"広告ビューア/3"')
+
+
+class EventType(StrEnum):
+    """The event types of an ad stream; each value names a folder under `schemas/`."""
+
+    IMPRESSION = "impression"
+    CLICK = "click"
+    CONVERSION = "conversion"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadEvent:
+    """One event as a producer means to send it: its type and its record.
+
+    `record["event_time"]` is whole microseconds since the epoch; fields left out take the schema's defaults.
+    """
+
+    event_type: str
+    record: Mapping[str, Value]
+
+    @property
+    def event_id(self) -> str:
+        """The identity of the event: copies with one id are one event."""
+        return str(self.record[EVENT_ID])
+
+
+def synthetic(
+    n: int, seed: int, start: datetime, hours: float = 6.0, *, conversions: bool = True
+) -> list[WorkloadEvent]:
+    """Exactly `n` events of a plausible ad stream, in time order; see `stream`."""
+    return list(stream(n, seed, start, hours, conversions=conversions))
+
+
+def stream(
+    n: int, seed: int, start: datetime, hours: float = 6.0, *, conversions: bool = True
+) -> Iterator[WorkloadEvent]:
+    """Exactly `n` events in time order within [start, start + hours): impressions, clicks, conversions.
+
+    Clicks follow an impression within minutes, conversions follow a click within the hour or so, about one
+    event in ten and in fifty; from three events on there is at least one of each. Without `conversions` there are
+    none of these. A few campaigns are in no reference data. Equal arguments give equal events; ids of different
+    arguments never meet. Memory does not grow with `n`. Raises ValueError for a naive `start`, a negative `n` or no
+    time to put events in.
+    """
+    if start.tzinfo is None or start.utcoffset() != timedelta(0):
+        raise ValueError(f"start must be in UTC, got {start.isoformat()}")
+    if n < 0 or hours <= 0:
+        raise ValueError(f"need n >= 0 and hours > 0, got n={n}, hours={hours}")
+    yield from _AdStream(n, seed, start, hours, conversions).events()
+
+
+def at_edges(events: Sequence[WorkloadEvent]) -> list[WorkloadEvent]:
+    """The events moved to the nearest full hour: by turns the last microsecond before it, the first, and the next."""
+    return [_moved(event, number % 3 - 1) for number, event in enumerate(events)]
+
+
+def _moved(event: WorkloadEvent, from_edge_us: int) -> WorkloadEvent:
+    time = event.record[EVENT_TIME]
+    if not isinstance(time, int):
+        raise TypeError(f"{EVENT_TIME} of {event.event_id} is {time!r}, not a number of microseconds")
+    edge = (time + HOUR_US // 2) // HOUR_US * HOUR_US
+    return WorkloadEvent(event.event_type, {**event.record, EVENT_TIME: edge + from_edge_us})
+
+
+class _AdStream:
+    """The state of one run: what is still to be generated, and followers waiting for their turn in time."""
+
+    def __init__(self, n: int, seed: int, start: datetime, hours: float, conversions: bool) -> None:
+        self._conversions = max(n // CONVERSION_SHARE, int(n >= 3)) if conversions else 0
+        self._clicks = max(n // CLICK_SHARE, int(n >= 2), self._conversions)
+        self._impressions = n - self._clicks - self._conversions
+        self._start_us = (start - _EPOCH) // timedelta(microseconds=1)
+        self._span_us = int(hours * 3_600_000_000)
+        what = f"{seed}/{n}/{start.isoformat()}/{hours}" + ("" if conversions else "/no conversions")
+        run = hashlib.md5(what.encode(), usedforsecurity=False).hexdigest()
+        self._run = run[:10]
+        self._rng = random.Random(run)  # noqa: S311 - a workload needs repeatable numbers, not secret ones
+        self._waiting: list[tuple[int, int, WorkloadEvent]] = []
+        self._number = 0
+
+    def events(self) -> Iterator[WorkloadEvent]:
+        clicks, conversions = self._clicks, self._conversions
+        for i in range(self._impressions):
+            # The i-th impression falls in the i-th of equal slots: sorted as generated.
+            at = int((i + self._rng.random()) * self._span_us / self._impressions)
+            yield from self._due(at)
+            impression = self._impression(at)
+            if self._chosen(clicks, self._impressions - i):
+                converts = self._chosen(conversions, clicks)
+                clicks -= 1
+                conversions -= converts
+                self._follow(impression, at, converts)
+            yield impression
+        yield from self._due(self._span_us)
+
+    def _chosen(self, wanted: int, left: int) -> bool:
+        """Selection sampling: choosing so for each of `left` candidates in turn gives exactly `wanted`."""
+        return self._rng.random() * left < wanted
+
+    def _due(self, at: int) -> Iterator[WorkloadEvent]:
+        while self._waiting and self._waiting[0][0] <= at:
+            yield heapq.heappop(self._waiting)[2]
+
+    def _follow(self, impression: WorkloadEvent, at: int, converts: bool) -> None:
+        clicked_at = self._later(at, _CLICK_DELAY_S)
+        click = self._click(impression, clicked_at)
+        self._wait(clicked_at, click)
+        if converts:
+            sold_at = self._later(clicked_at, _CONVERSION_DELAY_S)
+            self._wait(sold_at, self._conversion(click, sold_at))
+
+    def _wait(self, at: int, event: WorkloadEvent) -> None:
+        heapq.heappush(self._waiting, (at, len(event.event_type) * 10**12 + self._number, event))
+
+    def _later(self, at: int, mean_delay_s: float) -> int:
+        later = at + 1 + int(self._rng.expovariate(1 / mean_delay_s) * 1_000_000)
+        if later < self._span_us:
+            return later
+        return at + int(self._rng.random() * (self._span_us - at))
+
+    def _impression(self, at: int) -> WorkloadEvent:
+        rng = self._rng
+        self._number += 1
+        record: dict[str, Value] = {
+            EVENT_ID: f"i-{self._run}-{self._number:07d}",
+            EVENT_TIME: self._start_us + at,
+            "campaign": self._campaign(),
+            "policy": rng.choice(_POLICIES),
+            "item_id": rng.randrange(80),
+            "position": rng.randint(1, 3),
+            "propensity": rng.random(),
+            "clicked": None,
+            "user_features": {f"user_feature_{k}": f"{rng.getrandbits(32):08x}" for k in range(2)},
+            "attributes": {"user_agent": rng.choice(_AGENTS)},
+        }
+        if rng.random() < _SPARSE_PROBABILITY:
+            record = {name: record[name] for name in (EVENT_ID, EVENT_TIME, "campaign")}
+        return WorkloadEvent(EventType.IMPRESSION, record)
+
+    def _campaign(self) -> str:
+        if self._rng.random() < _UNLISTED_PROBABILITY:
+            return self._rng.choice(UNLISTED_CAMPAIGNS)
+        # Popularity falls with the rank, as campaigns' do.
+        rank = int(len(LISTED_CAMPAIGNS) * self._rng.random() ** 2)
+        return LISTED_CAMPAIGNS[rank]
+
+    def _click(self, impression: WorkloadEvent, at: int) -> WorkloadEvent:
+        shown = impression.record
+        record: dict[str, Value] = {
+            EVENT_ID: f"c-{self._run}-{self._number:07d}",
+            EVENT_TIME: self._start_us + at,
+            "impression_id": impression.event_id,
+            "campaign": shown["campaign"],
+            "position": shown.get("position"),
+            "attributes": {},
+        }
+        return WorkloadEvent(EventType.CLICK, record)
+
+    def _conversion(self, click: WorkloadEvent, at: int) -> WorkloadEvent:
+        record: dict[str, Value] = {
+            EVENT_ID: f"s-{self._run}-{self._number:07d}",
+            EVENT_TIME: self._start_us + at,
+            "click_id": click.event_id,
+            "campaign": click.record["campaign"],
+            "value": round(self._rng.lognormvariate(3, 1), 2),
+            "currency": self._rng.choice(_CURRENCIES),
+            "attributes": {},
+        }
+        return WorkloadEvent(EventType.CONVERSION, record)

@@ -1,0 +1,82 @@
+"""A mutant is applied to a copy, exactly where it says, and says so where it fits no more."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from scenarios.drills.catalogue import catalogue
+from scenarios.exploration.mutants.hunt import Caught
+from scenarios.exploration.mutants.mutant import PIPELINE, Mutant, UnusableMutantError, known, load, named, packed
+
+MUTANTS = known()
+LEAST = 15
+
+
+def mutant(**said: str) -> Mutant:
+    fields = {"file": "records.py", "old": "from", "new": "from"} | said
+    return Mutant("bad", "It is bad.", drills=(), **fields)
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_every_mutant_fits_the_pipeline_and_names_drills_that_there_are(name: str) -> None:
+    found = MUTANTS[name]
+    source = (PIPELINE / found.file).read_text()
+    changed = found.applied_to(source)
+    assert changed != source
+    compile(changed, found.file, "exec")
+    assert found.what.endswith(".")
+    assert set(found.drills) <= set(catalogue())
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(MUTANTS) >= LEAST
+
+
+def test_the_change_is_in_the_package_and_the_checkout_is_left_alone() -> None:
+    found = MUTANTS["no-dedupe"]
+    before = (PIPELINE / found.file).read_bytes()
+    with zipfile.ZipFile(io.BytesIO(packed(found))) as archive:
+        assert archive.read(f"pipeline/{found.file}").decode() == found.applied_to(before.decode())
+    assert (PIPELINE / found.file).read_bytes() == before
+    assert packed() != packed(found)
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (mutant(old="no such text"), "no longer in pipeline/records.py"),
+        (mutant(file="gone.py"), "no pipeline/gone.py any more"),
+        (mutant(old="\nfrom dataclasses", new="\nfrom ("), "does not compile"),
+        (mutant(old="e"), "times in pipeline/records.py"),
+    ],
+)
+def test_a_mutant_that_does_not_fit_says_why(found: Mutant, said: str) -> None:
+    with pytest.raises(UnusableMutantError, match=said):
+        packed(found)
+
+
+@pytest.mark.parametrize("text", ["what = ", 'what = "x"', 'what = ""\nfile = ""\nold = ""\nnew = ""\nmore = 1'])
+def test_a_file_that_is_no_mutant_is_refused_by_name(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "odd.toml"
+    path.write_text(text)
+    with pytest.raises(UnusableMutantError, match=r"odd\.toml"):
+        load(path)
+
+
+def test_an_unknown_mutant_is_refused_with_those_there_are() -> None:
+    with pytest.raises(UnusableMutantError, match=r"there are: .*no-dedupe"):
+        named(["nobody"])
+    assert [found.name for found in named([])] == sorted(MUTANTS)
+
+
+@pytest.mark.parametrize(("drill", "caught"), [("duplicates", True), ("", False)])
+def test_what_came_of_a_mutant_is_told_as_plain_data(drill: str, caught: bool) -> None:
+    assert Caught(mutant(), drill, "uniqueness: 3 events twice").document() == {
+        "mutant": "bad",
+        "what": "It is bad.",
+        "caught": caught,
+        "drill": drill,
+        "detail": "uniqueness: 3 events twice",
+    }

@@ -1,0 +1,69 @@
+"""A sweep is shown with every cell in its place, and anything that is no pass shows in the exit code."""
+
+import pytest
+from rich.console import Console
+
+from scenarios.exploration.sweep import table as matrix
+from scenarios.exploration.sweep.cells import CallSite, Cell, Mode
+from scenarios.exploration.sweep.sweep import Left, Result
+from scenarios.oracle.evidence import Verdict
+
+SITE = CallSite({"caller": "wavetank-f", "service": "s3", "operation": "PutObject", "key": "k", "prefix": ""}, 1)
+
+
+def result(mode: Mode, verdict: Verdict) -> Result:
+    return Result(Cell(SITE, mode), "flow", verdict, "" if verdict is Verdict.PASS else "it is wrong")
+
+
+def shown(results: list[Result]) -> str:
+    console = Console(width=200)
+    with console.capture() as capture:
+        console.print(matrix.matrix(results))
+    return capture.get()
+
+
+def test_the_matrix_has_a_row_for_each_call_and_a_mark_for_each_mode() -> None:
+    verdicts = [Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE, *[Verdict.PASS] * (len(Mode) - 3)]
+    text = shown([result(mode, verdict) for mode, verdict in zip(Mode, verdicts, strict=True)])
+    assert all(str(mode).split()[0] in text for mode in Mode)
+    [row] = [line for line in text.splitlines() if "PutObject k" in line]
+    assert row.split() == ["wavetank-f", "PutObject", "k", "pass", "FAIL", "?", *["pass"] * (len(Mode) - 3)]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "code"),
+    [
+        ([Verdict.PASS, Verdict.PASS], 0),
+        ([Verdict.PASS, Verdict.INCONCLUSIVE], 3),
+        ([Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.FAIL], 1),
+        ([], 3),
+    ],
+)
+def test_the_exit_code_is_that_of_a_drill(verdicts: list[Verdict], code: int) -> None:
+    assert matrix.exit_code([result(Mode.ERROR_BEFORE, verdict) for verdict in verdicts]) == code
+
+
+def test_what_is_no_pass_is_told_with_its_reason_and_counted_in_the_document() -> None:
+    results = [result(Mode.ERROR_BEFORE, Verdict.PASS), result(Mode.CRASH_AFTER, Verdict.FAIL)]
+    assert matrix.wrong(results) == ["fail: wavetank-f, PutObject k, crash after: it is wrong"]
+    document = matrix.document(results, 1.0)
+    assert document["verdicts"] == {"pass": 1, "fail": 1, "inconclusive": 0}
+    assert [cell["mode"] for cell in document["cells"]] == ["error before", "crash after"]
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (Left({"a": "1", "b": "2"}, frozenset({("bad-frame", "x")})), ""),
+        (Left({"a": "1", "b": "3"}, frozenset({("bad-frame", "x")})), "1 of 2 files differ, such as b"),
+        (Left({"a": "1"}, frozenset({("bad-frame", "x")})), "1 of 2 files differ, such as b"),
+        (Left({"a": "1", "b": "2", "c": "3"}, frozenset({("bad-frame", "x")})), "1 of 3 files differ, such as c"),
+        (Left({"a": "1", "b": "2"}, frozenset()), "quarantine: 1 records are missing, 0 too many"),
+        (Left({"a": "1", "b": "2"}, frozenset({("bad-frame", "x"), ("y", "z")})), "0 records are missing, 1 too many"),
+    ],
+)
+def test_any_difference_at_rest_or_in_quarantine_is_told(left: Left, said: str) -> None:
+    right = Left({"a": "1", "b": "2"}, frozenset({("bad-frame", "x")}))
+    found = left.differs(right)
+    assert said in found
+    assert bool(found) is bool(said)

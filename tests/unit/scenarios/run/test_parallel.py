@@ -1,0 +1,101 @@
+"""Drills that run side by side are reported as if one site had held them, each after its control."""
+
+from dataclasses import replace
+from pathlib import Path
+from threading import Barrier, Event, Lock, Thread
+
+import pytest
+
+from scenarios.oracle.evidence import Verdict
+from scenarios.run.parallel import Crew
+from scenarios.run.report import Report
+from scenarios.run.runner import Runner
+from scenarios.spec.drill import Drill, Workload
+from scenarios.spec.schedules import ProducerRepeats
+from tests.unit.scenarios.site_double import still_site
+
+SMALL, SMALLER = Workload(events=20, hours=1, portions=1), Workload(events=10, hours=1, portions=1)
+AGAIN = (ProducerRepeats(share=0.5),)
+DRILLS = [
+    Drill("first", "Something goes wrong.", AGAIN, workload=SMALL),
+    Drill("second", "Something else goes wrong.", AGAIN, workload=SMALLER),
+    Drill("third", "Something more goes wrong.", AGAIN, workload=SMALL),
+]
+LIMIT_S = 20
+
+
+def held(folder: Path, sites: int) -> list[Report]:
+    crew = Crew([still_site(lambda _: None) for _ in range(sites)], folder)
+    return list(crew.hold(DRILLS, 1))
+
+
+def told(reports: list[Report]) -> list[tuple[str, int, Verdict, dict[str, int]]]:
+    return [(report.name, report.workload.events, report.verdict, dict(report.fired)) for report in reports]
+
+
+@pytest.mark.parametrize("sites", [1, 2, 5])
+def test_the_reports_and_their_order_do_not_depend_on_how_many_run_at_a_time(tmp_path: Path, sites: int) -> None:
+    alone = Runner(still_site(lambda _: None), tmp_path).hold(DRILLS, 1)
+    found = told(held(tmp_path, sites))
+    assert found == told(list(alone))
+    assert [name for name, *_ in found] == ["control", "first", "control", "second", "third"]
+
+
+def test_several_sites_are_at_work_at_the_same_time(tmp_path: Path) -> None:
+    meeting = Barrier(2, timeout=LIMIT_S)
+
+    def meets(what: str) -> None:
+        if what == "empty":
+            meeting.wait()
+
+    sites = [still_site(meets), still_site(meets)]
+    drills = [Drill("control", "No faults.", workload=workload) for workload in (SMALL, SMALLER)]
+    assert [report.name for report in Crew(sites, tmp_path).hold(drills, 1)] == ["control", "control"]
+    assert not meeting.broken
+
+
+@pytest.mark.parametrize(("sites", "most"), [(1, 1), (2, 1), (4, 2), (5, 2)])
+def test_what_waits_by_the_wall_clock_takes_no_more_than_half_of_the_sites(
+    tmp_path: Path, sites: int, most: int
+) -> None:
+    lock, waiting = Lock(), list[str]()
+    seen = [0]
+
+    def progress(name: str, what: str) -> None:
+        with lock:
+            if name.startswith("waits") and what == "clean":
+                waiting.append(name)
+                seen.append(len(waiting))
+            if name.startswith("waits") and what == "check":
+                waiting.remove(name)
+
+    drills = [replace(DRILLS[0], name=f"waits-{number}", waits=True) for number in range(6)]
+    crew = Crew([still_site(lambda _: None) for _ in range(sites)], tmp_path, progress)
+    reports = list(crew.hold([*DRILLS, *drills], 1))
+    assert [report.name for report in reports][-6:] == [drill.name for drill in drills]
+    assert 1 <= max(seen) <= most
+
+
+def test_where_stacks_stay_a_run_that_nobody_waits_for_is_healed_and_no_other_is_begun(tmp_path: Path) -> None:
+    underway, go_on, begun = Event(), Event(), set[str]()
+
+    def progress(name: str, what: str) -> None:
+        begun.add(name)
+        if name == "first" and what.startswith("feed"):
+            underway.set()
+            assert go_on.wait(LIMIT_S)
+
+    site = still_site(lambda _: None)
+    crew = Crew([site], tmp_path, progress, stays=True)
+    later = replace(DRILLS[0], name="later")
+    reports = crew.hold([DRILLS[0], later, replace(later, name="waits", waits=True)], 1)
+    assert next(reports).name == "control"
+    assert underway.wait(LIMIT_S)
+    healed = site.stack.control.cleared  # type: ignore[attr-defined]
+    closing = Thread(target=reports.close)  # type: ignore[attr-defined]
+    closing.start()
+    assert crew.over.wait(LIMIT_S)
+    go_on.set()
+    closing.join(LIMIT_S)
+    assert begun == {"control", "first", "stack"}
+    assert site.stack.control.cleared == healed + 1  # type: ignore[attr-defined]

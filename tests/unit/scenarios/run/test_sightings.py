@@ -1,0 +1,142 @@
+"""What is read of the hops after a run: each event known by its bytes on the raw stream, by its id behind it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from io import BytesIO
+from typing import Any
+
+from emulator.home import project_root
+from pipeline import topology
+from scenarios.client.aggregate import aggregate
+from scenarios.client.batches import Message
+from scenarios.client.frames import Head
+from scenarios.client.wire import encode_frame, newest_schema
+from scenarios.oracle.at_rest import AtRest, Model, Stored
+from scenarios.oracle.history import History, Operation, Outcome
+from scenarios.oracle.hops import Hop
+from scenarios.run.sightings import Reader, Sighting
+from scenarios.site.site import Site
+
+SCHEMAS = project_root() / "schemas"
+TOPOLOGY = topology.load(SCHEMAS)
+RAW, PROCESSED = (newest_schema(SCHEMAS / "click", role) for role in ("raw", "processed"))
+NOON = datetime(2019, 11, 24, 12, tzinfo=UTC)
+NOON_US = int(NOON.timestamp()) * 1_000_000
+A, B = Head("a", NOON_US), Head("b", NOON_US)
+
+
+def raw(event_id: str) -> bytes:
+    return encode_frame(RAW, {"event_id": event_id, "event_time": NOON_US})
+
+
+def processed(event_id: str) -> bytes:
+    return encode_frame(PROCESSED, {"event_id": event_id, "event_time": NOON_US})
+
+
+HISTORY = History(
+    tuple(
+        Operation("click", each, {"event_time": NOON_US}, sha256(raw(each)).hexdigest(), Outcome.OK, 0.0, 0.1)
+        for each in "ab"
+    )
+)
+
+
+@dataclass
+class Kinesis:
+    """Streams of one shard each; every record arrived at noon."""
+
+    records: dict[str, list[bytes]] = field(default_factory=dict)
+
+    def list_shards(self, StreamName: str) -> dict[str, Any]:  # noqa: N803
+        return {"Shards": [{"ShardId": "shard-0"}]}
+
+    def get_shard_iterator(self, StreamName: str, **_: object) -> dict[str, str]:  # noqa: N803
+        return {"ShardIterator": StreamName}
+
+    def get_records(self, ShardIterator: str) -> dict[str, Any]:  # noqa: N803
+        came = [{"Data": data, "ApproximateArrivalTimestamp": NOON} for data in self.records.get(ShardIterator, ())]
+        return {"Records": came, "MillisBehindLatest": 0}
+
+
+@dataclass
+class Bucket:
+    """Objects that were written at noon; it counts how often each is read."""
+
+    objects: dict[str, bytes]
+    reads: list[str] = field(default_factory=list)
+
+    def get_paginator(self, _operation: str) -> "Bucket":
+        return self
+
+    def paginate(self, **_: object) -> Iterator[dict[str, Any]]:
+        yield {"Contents": [{"Key": key, "LastModified": NOON} for key in self.objects]}
+
+    def get_object(self, Key: str, **_: object) -> dict[str, Any]:  # noqa: N803
+        self.reads.append(Key)
+        return {"Body": BytesIO(self.objects[Key])}
+
+
+@dataclass
+class Clients:
+    """The clients of a stack."""
+
+    kinesis: Kinesis
+    s3: Bucket
+    account: str = "000000000000"
+
+    def client(self, service: str) -> Any:
+        return getattr(self, service)
+
+
+def reader(kinesis: Kinesis, bucket: Bucket, at_rest: AtRest | None = None) -> Reader:
+    stack: Any = Clients(kinesis, bucket)
+    return Reader(Site(stack, TOPOLOGY, SCHEMAS), HISTORY, at_rest or AtRest())
+
+
+def streamed(stream: str, *records: bytes) -> list[Sighting]:
+    return reader(Kinesis({stream: list(records)}), Bucket({})).streams(NOON)
+
+
+def test_a_raw_record_is_known_by_the_bytes_that_were_sent() -> None:
+    known, strange = streamed("wavetank-click-raw", raw("a"), raw("stranger"))
+    assert known == Sighting(Hop.RAW, "click", "shard-0", NOON.timestamp(), 1, (A,))
+    assert (strange.events, strange.heads) == (1, ())
+
+
+def test_an_aggregate_counts_as_the_events_that_are_in_it() -> None:
+    packed = aggregate([Message("raw", "k", raw("a")), Message("raw", "k", b"damaged"), Message("raw", "k", raw("b"))])
+    (sighting,) = streamed("wavetank-click-raw", packed.data)
+    assert (sighting.events, sighting.heads) == (3, (A, B))
+
+
+def test_behind_the_processor_an_event_is_known_by_the_id_in_it() -> None:
+    (sighting,) = streamed("wavetank-click-processed", processed("b"))
+    assert (sighting.hop, sighting.heads) == (Hop.PROCESSED, (B,))
+
+
+def test_a_chunk_counts_every_copy_in_it() -> None:
+    chunk = processed("a") + b"noise" + processed("b") + processed("a")
+    (sighting,) = reader(Kinesis(), Bucket({"chunks/click/2019/11/24/12/x": chunk})).objects()
+    assert (sighting.hop, sighting.event_type, sighting.events, sighting.heads) == (Hop.CHUNKS, "click", 3, (A, B, A))
+    assert sighting.moment_s == NOON.timestamp() + 0.5
+
+
+def test_what_was_read_before_is_not_read_again_and_other_objects_never() -> None:
+    partition = Model(2).partition_of("click", "a", NOON_US)
+    where = f"event=click/date=2019-11-24/hour=12/bucket=0{partition.bucket}"
+    part, avro, parquet = f"parts/{where}/x.avro", f"avro/{where}/events.avro", f"parquet/{where}/events.parquet"
+    bucket = Bucket(dict.fromkeys((part, avro, parquet, f"ids/{where}/ids", f"late/{where}/y.avro"), b""))
+
+    def stored(source: str) -> tuple[Stored, ...]:
+        return (Stored("a", {"event_id": "a", "event_time": NOON_US}, partition, source),)
+
+    at_rest = AtRest(avro=stored(avro), parquet=stored(parquet), parts=stored(part))
+    found = reader(Kinesis(), bucket, at_rest).objects()
+    assert [(sighting.hop, sighting.events) for sighting in found] == [
+        (Hop.PARTS, 1),
+        (Hop.MERGED, 1),
+        (Hop.PARQUET, 1),
+    ]
+    assert bucket.reads == []

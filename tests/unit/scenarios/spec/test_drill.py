@@ -1,0 +1,98 @@
+"""The catalogue is the folder: every drill in it can be run, and a name that is not in it is refused."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from emulator.faults.model import Fault, document
+from emulator.faults.parse import parse
+from emulator.home import project_root
+from pipeline import topology
+from pipeline.records import Reason
+from pipeline.template import render
+from scenarios.drills.catalogue import UnknownDrillError, catalogue, named
+from scenarios.site.producer import chosen, portions
+from scenarios.site.site import scheduled_event
+from scenarios.spec.drill import Tag
+from scenarios.spec.schedules import Scheduled
+from scenarios.workload.synthetic import WorkloadEvent, synthetic
+
+START = datetime(2019, 11, 24, tzinfo=UTC)
+FAULTS = [fault for drill in catalogue().values() for fault in drill.troubles if isinstance(fault, Fault)]
+
+
+def test_the_control_comes_first_and_is_the_only_one_without_trouble() -> None:
+    names = list(catalogue())
+    assert names[0] == "control"
+    assert [name for name, drill in catalogue().items() if drill.is_control] == ["control"]
+    assert {"duplicates", "dropped-notifications", "schema-overwrite"} <= set(names)
+
+
+def test_every_drill_says_what_it_shows_and_names_its_troubles_differently() -> None:
+    for drill in catalogue().values():
+        assert drill.hypothesis.endswith(".")
+        ids = [trouble.id for trouble in drill.troubles]
+        assert len(set(ids)) == len(ids)
+
+
+def test_every_drill_but_the_control_is_found_by_a_tag_and_every_tag_finds_one() -> None:
+    tagged = {tag: [drill.name for drill in catalogue().values() if tag in drill.tags] for tag in Tag}
+    assert all(tagged.values())
+    assert {name for names in tagged.values() for name in names} == set(catalogue()) - {"control"}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.id)
+def test_every_fault_of_a_drill_is_one_that_the_stack_accepts(fault: Fault) -> None:
+    assert document(parse(document(fault), "unnamed")).items() >= {"id": fault.id, "point": fault.point}.items()
+
+
+def test_every_alarm_that_a_drill_names_is_deployed_and_every_reason_is_one_of_the_pipelines() -> None:
+    resources = render(topology.load(project_root() / "schemas"))["Resources"].values()
+    alarms = {made["Properties"]["AlarmName"] for made in resources if made["Type"] == "AWS::CloudWatch::Alarm"}
+    for drill in catalogue().values():
+        assert set(drill.alarms or ()) <= alarms
+        assert set(drill.sets_aside or ()) <= set(Reason)
+    assert {name for drill in catalogue().values() for name in drill.alarms or ()} >= {topology.DEAD_MERGES}
+
+
+def test_a_drill_whose_streams_refuse_single_records_is_not_held_to_the_order() -> None:
+    unordered = {name for name, drill in catalogue().items() if not drill.promise.in_order}
+    assert unordered == {"throttled-puts", "failing-puts"}
+
+
+def test_drills_are_found_by_name_each_once_in_the_order_given() -> None:
+    assert [drill.name for drill in named(["duplicates", "control", "duplicates"])] == [
+        "duplicates",
+        "control",
+    ]
+
+
+def test_an_unknown_drill_is_refused_with_the_names_there_are() -> None:
+    with pytest.raises(UnknownDrillError, match=r"no drill storms; there are: control, .*duplicates"):
+        named(["control", "storms"])
+
+
+def test_portions_hold_every_event_once_and_none_is_empty() -> None:
+    events = synthetic(10, 1, START)
+    dealt = portions(events, 4)
+    assert sorted(event.event_id for portion in dealt for event in portion) == sorted(e.event_id for e in events)
+    assert [len(portion) for portion in portions(events[:2], 4)] == [1, 1]
+
+
+def test_the_share_that_a_producer_repeats_is_chosen_by_seed() -> None:
+    events = synthetic(100, 1, START)
+    assert chosen(events, 0.1, 5) == chosen(events, 0.1, 5) != chosen(events, 0.1, 6)
+    assert len(chosen(events, 0.1, 5)) == 10
+
+
+def test_a_small_share_repeats_at_least_one_and_no_share_none() -> None:
+    events: list[WorkloadEvent] = synthetic(5, 1, START)
+    assert len(chosen(events, 0.01, 1)) == 1
+    assert chosen(events, 0.0, 1) == chosen([], 0.5, 1) == []
+
+
+def test_a_scheduled_event_has_its_time_in_utc_without_fractions() -> None:
+    event = scheduled_event(Scheduled.PLANNER, START.replace(microsecond=5), "000000000000", "us-east-1")
+    assert event["time"] == "2019-11-24T00:00:00Z"
+    assert event["detail-type"] == "Scheduled Event"
+    assert event["resources"] == ["arn:aws:events:us-east-1:000000000000:rule/wavetank-planner"]

@@ -1,0 +1,55 @@
+"""Events from a file: every line of it is used or accounted for, and a file that gives none is refused."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from emulator.home import project_root
+from pipeline import topology
+from scenarios.client.producer import routes
+from scenarios.spec.drill import Workload
+from scenarios.workload.source import BrokenSourceError, Drawn, NoEventsError, events_of
+
+MAPPING = """
+event = "click"
+[id]
+field = "id"
+[time]
+field = "at"
+format = "epoch_s"
+"""
+GOOD = b'{"id": "c1", "at": 1574596800}'
+
+
+def drawn(folder: Path, source: bytes, events: int = 1_000) -> Drawn:
+    file, mapping = folder / "events.ndjson", folder / "mine.toml"
+    file.write_bytes(source)
+    mapping.write_text(MAPPING)
+    known = routes(topology.load(project_root() / "schemas"))
+    workload = Workload(events=events, source=file, mapping=mapping)
+    return events_of(workload, 1, {name: route.schema for name, route in known.items()})
+
+
+def test_lines_that_are_no_events_are_counted_by_reason(tmp_path: Path) -> None:
+    found = drawn(tmp_path, b"\n".join([GOOD, b"no", b'{"at": 1}', b'{"id": "x"}', b"nor", b"", b"  "]))
+    assert [event.event_id for event in found.events] == ["c1"]
+    assert found.unused == {"not-json": 2, "missing-id": 1, "missing-time": 1}
+
+
+def test_lines_after_the_last_event_that_is_wanted_are_not_read(tmp_path: Path) -> None:
+    lines = [json.dumps({"id": f"c{n}", "at": n}).encode() for n in range(5)]
+    found = drawn(tmp_path, b"\n".join([*lines, b"no"]), events=5)
+    assert (len(found.events), found.unused) == (5, {})
+
+
+def test_a_file_in_which_no_line_is_an_event_is_refused_with_the_reasons(tmp_path: Path) -> None:
+    with pytest.raises(NoEventsError, match=r"no line of it is an event by .*mine\.toml \(not-json 2\)"):
+        drawn(tmp_path, b"no\nnor\n")
+
+
+def test_a_file_that_was_cut_off_is_refused(tmp_path: Path) -> None:
+    whole = gzip.compress(b"\n".join([GOOD] * 100))
+    with pytest.raises(BrokenSourceError, match=r"events\.ndjson: the file is damaged: .*truncated"):
+        drawn(tmp_path, whole[:-12])
