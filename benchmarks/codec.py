@@ -16,8 +16,8 @@ from typing import Any
 from fastavro import schemaless_reader, schemaless_writer
 
 from benchmarks.registry import BenchFailedError
-from emulator.deploy import schemas_folder
-from emulator.stack import Stack
+from emulator.deploy.deploy import schemas_folder
+from emulator.stack.stack import Stack
 from pipeline.core import decode, frame
 from pipeline.core.schema import Role, Schema, parse
 from pipeline.records import Event

@@ -25,12 +25,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from emulator.deploy import schemas_folder
-from emulator.develop import functions
+from emulator.deploy import functions
+from emulator.deploy.deploy import schemas_folder
 from emulator.develop.reload import Place, Reaction, Reloader
 from emulator.develop.watch import Watch
-from emulator.home import Home, project_root
-from emulator.stack import Stack
+from emulator.stack.home import Home, project_root
+from emulator.stack.stack import Stack
 from pipeline import package
 
 WARM_UP = 50

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 from benchmarks.core_path import CorePath
 from benchmarks.registry import BenchFailedError
-from emulator.stack import Stack
+from emulator.stack.stack import Stack
 from scenarios.client import at_rest as rest
 from scenarios.client.at_rest import Layer
 from scenarios.client.producer import Producer, Sender

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import benchmarks
-from emulator.stack import Stack
+from emulator.stack.stack import Stack
 
 MEASURED_WITH = ("wavetank", "localstack-core", "boto3", "awslambdaric", "fastavro", "numpy", "pyarrow", "polars")
 

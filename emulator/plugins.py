@@ -67,7 +67,7 @@ FIRST = 100
 @hooks.on_infra_start(priority=FIRST)
 def on_start() -> None:
     """Install the event source poller, the tracked deliveries and the control API before any service is loaded."""
-    from emulator import hooks as wavetank_hooks
+    from emulator import install as wavetank_hooks
 
     wavetank_hooks.start()
 
@@ -75,6 +75,6 @@ def on_start() -> None:
 @hooks.on_infra_shutdown()
 def on_shutdown() -> None:
     """Stop what `on_start` and the services started."""
-    from emulator import hooks as wavetank_hooks
+    from emulator import install as wavetank_hooks
 
     wavetank_hooks.stop()

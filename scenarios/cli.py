@@ -17,7 +17,7 @@ from typing import NoReturn
 import typer
 
 from emulator.errors import CallerError, StackError
-from emulator.home import Home
+from emulator.stack.home import Home
 from pipeline.errors import PipelineError
 from scenarios.report.escaping import printable
 

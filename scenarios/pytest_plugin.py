@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from emulator.chaos import Chaos
-    from emulator.stack import Stack
+    from emulator.stack.fault_blocks import Chaos
+    from emulator.stack.stack import Stack
     from scenarios.oracle.ledger import Ledger
     from scenarios.run.report import Report
     from scenarios.site.site import Site

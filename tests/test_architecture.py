@@ -18,18 +18,18 @@ WALL_CLOCK = {
     "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today", "datetime.date.today",
 }  # fmt: skip
 READ_THE_WALL_CLOCK = {
-    "emulator/clock.py": "the time at which emulator time begins",
-    "emulator/plain.py": "the time of a stack that is none of ours",
-    "emulator/stack.py": "how long a process has run, told to people",
+    "emulator/runtime/clock.py": "the time at which emulator time begins",
+    "emulator/stack/uncontrolled.py": "the time of a stack that is none of ours",
+    "emulator/stack/stack.py": "how long a process has run, told to people",
     "emulator/container/stack.py": "how long a container has run, told to people",
     "emulator/kinesis/metrics.py": "stamps of metrics, which CloudWatch compares with its own clock",
     "emulator/sqs/metrics.py": "stamps of metrics, which CloudWatch compares with its own clock",
-    "emulator/lambda_/telemetry.py": "stamps of metrics and logs, which CloudWatch compares with its own clock",
-    "emulator/lambda_/environment.py": "stamps of logs, and the deadline that a function compares with its own clock",
+    "emulator/lambda_/service/telemetry.py": "stamps of metrics and logs, which CloudWatch compares with its own clock",
+    "emulator/lambda_/execution/environment.py": "stamps of logs, and deadlines that functions compare with theirs",
     "emulator/s3/uploads.py": "where the numbers of uploads begin; from there on they are counted",
     "emulator/cloudformation/drift.py": "stamps of answers, beside those that LocalStack gives stacks",
-    "emulator/lambda_/retention.py": "the age of a file, whose time is the wall clock's",
-    "emulator/lambda_/storage.py": "the age of a file, whose time is the wall clock's",
+    "emulator/lambda_/packages/retention.py": "the age of a file, whose time is the wall clock's",
+    "emulator/lambda_/packages/folders.py": "the age of a file, whose time is the wall clock's",
     "emulator/serving/responses.py": "the Date of an answer (RFC 9110, 6.6.1)",
 }
 """The files of the emulator that may, and why: the machine's clock can be set, and then what waits by it stalls."""

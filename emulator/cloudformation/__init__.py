@@ -6,8 +6,9 @@ and removes the resources of one type by the API of their service (`resource`, a
 an **operation** is refused where the state of the stack forbids it (`operations`). Begin with `execution`.
 """
 
-from emulator.cloudformation import topics, waiting
-from emulator.imports import when_imported
+from emulator.cloudformation import waiting
+from emulator.cloudformation.resources import topics
+from emulator.runtime.on_import import when_imported
 
 EXECUTOR = "localstack.services.cloudformation.resource_provider"
 PROVIDER = "localstack.services.cloudformation.v2.provider"

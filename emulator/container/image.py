@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from emulator.container.engine import DISK, explained
 from emulator.errors import ImageFailed, OutOfDisk
-from emulator.home import project_root
+from emulator.stack.home import project_root
 
 if TYPE_CHECKING:
     from docker import DockerClient

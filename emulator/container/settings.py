@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from emulator.contained import LOG_LEVEL, PORT, PUBLISHED_PORT
-from emulator.environment import LogLevel, settings_of
+from emulator.container.entrypoint import LOG_LEVEL, PORT, PUBLISHED_PORT
+from emulator.stack.environment import LogLevel, settings_of
 
 HOST = "127.0.0.1"
 MEMORY = "2g"
@@ -13,7 +13,7 @@ TMPFS = {"/tmp": "exec,mode=1777,size=1g"}  # noqa: S108
 SECOND = 1_000_000_000
 """As the engine's API counts time."""
 HEALTHCHECK = {
-    "test": ["CMD", "python3", "-I", "-S", "/opt/wavetank/emulator/healthcheck.py"],
+    "test": ["CMD", "python3", "-I", "-S", "/opt/wavetank/emulator/container/healthcheck.py"],
     "interval": 2 * SECOND,
     "timeout": 10 * SECOND,
     "start_period": 60 * SECOND,

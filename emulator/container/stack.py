@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Self
 from emulator.container.engine import connect, explained
 from emulator.container.image import up_to_date
 from emulator.container.settings import HOST, MEMORY, hardened, published, variables
-from emulator.environment import LogLevel
 from emulator.errors import ContainerFailed, NameTaken, StackError, Unreachable
-from emulator.home import Home
-from emulator.process import listen
-from emulator.stack import Kind, OwnStack
+from emulator.stack.environment import LogLevel
+from emulator.stack.home import Home
+from emulator.stack.process import listen
+from emulator.stack.stack import Kind, OwnStack
 
 if TYPE_CHECKING:
     from docker.models.containers import Container

@@ -6,14 +6,14 @@ from typing import Any, Self
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.waiting_utils import WaitStrategy, WaitStrategyTarget
 
-from emulator.clients import REGION, Clients
 from emulator.container.engine import connect
 from emulator.container.image import up_to_date
 from emulator.container.settings import HOST, MEMORY, hardened, published, variables
-from emulator.control import Control
-from emulator.environment import LogLevel
 from emulator.errors import Unreachable
-from emulator.process import listen
+from emulator.stack.clients import REGION, Clients
+from emulator.stack.control import Control
+from emulator.stack.environment import LogLevel
+from emulator.stack.process import listen
 
 LOOK_S = 0.1
 

@@ -5,12 +5,12 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from emulator.clock import CLOCK
-from emulator.deliveries.timer import TIMER
 from emulator.faults.engine import FAULTS, Firing
 from emulator.faults.points import Action
-from emulator.inflight import IN_FLIGHT, Pending
-from emulator.reset import RESET
+from emulator.runtime.clock import CLOCK
+from emulator.runtime.inflight import IN_FLIGHT, Pending
+from emulator.runtime.reset import RESET
+from emulator.runtime.timer import TIMER
 
 LOG = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from typing import Any
 from emulator.deliveries.delivery import discard_held
 from emulator.faults.older import storage
 from emulator.faults.stale import WRITES
-from emulator.reset import RESET
+from emulator.runtime.reset import RESET
 
 
 def install() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from emulator.faults.engine import FAULTS
 from emulator.faults.points import Action
-from emulator.inflight import IN_FLIGHT
+from emulator.runtime.inflight import IN_FLIGHT
 
 HOP = "events.rules"
 POINT = "schedule.tick"

@@ -22,13 +22,13 @@ from typing import Any
 from botocore.config import Config
 from localstack.aws.connect import connect_to
 
-from emulator.clock import CLOCK, Alarm
 from emulator.deliveries import dead_letters
 from emulator.deliveries.delivery import Delivery, Subject
 from emulator.deliveries.queue import DelayQueue
 from emulator.faults.identity import steady, subject_of
 from emulator.faults.points import Action
-from emulator.reset import RESET
+from emulator.runtime.clock import CLOCK, Alarm
+from emulator.runtime.reset import RESET
 
 LOG = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from emulator.clock import CLOCK, Alarm, Clock
-from emulator.inflight import IN_FLIGHT, InFlight
+from emulator.runtime.clock import CLOCK, Alarm, Clock
+from emulator.runtime.inflight import IN_FLIGHT, InFlight
 
 
 @dataclass(frozen=True)

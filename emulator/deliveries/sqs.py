@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from emulator.deliveries.queue import written
-from emulator.inflight import Pending
+from emulator.runtime.inflight import Pending
 
 HOP = "sqs.mapping"
 FEEDING = ("Creating", "Enabling", "Enabled", "Updating")

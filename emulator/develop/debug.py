@@ -12,9 +12,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from emulator.develop import functions
+from emulator.deploy import functions
 from emulator.errors import CallerError
-from emulator.stack import Stack
+from emulator.stack.stack import Stack
 from pipeline import package
 from pipeline.errors import ConfigurationError
 

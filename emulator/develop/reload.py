@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from emulator import deploy, publishing
-from emulator.develop import functions
+from emulator.deploy import deploy, functions
+from emulator.deploy import schemas as publishing
 from emulator.errors import StackError
-from emulator.stack import Stack
+from emulator.stack.stack import Stack
 from pipeline import package
 from pipeline.template import render
 

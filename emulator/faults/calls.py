@@ -14,8 +14,6 @@ from localstack.aws.api import CommonServiceException
 from localstack.aws.handlers.service import ServiceExceptionSerializer
 from localstack.utils.aws.request_context import extract_access_key_id_from_auth_header
 
-from emulator.callers import CALLERS, Caller
-from emulator.clock import Alarm
 from emulator.faults import stale
 from emulator.faults.answers import answer_of
 from emulator.faults.chaos import CHAOS
@@ -23,7 +21,9 @@ from emulator.faults.engine import FAULTS, Firing
 from emulator.faults.identity import steady
 from emulator.faults.points import Action
 from emulator.faults.recording import RECORDING
-from emulator.inflight import IN_FLIGHT
+from emulator.runtime.callers import CALLERS, Caller
+from emulator.runtime.clock import Alarm
+from emulator.runtime.inflight import IN_FLIGHT
 
 POINT = "aws.call"
 

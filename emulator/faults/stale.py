@@ -11,10 +11,10 @@ from typing import Any
 
 from localstack.aws.protocol.serializer import create_serializer
 
-from emulator.clock import CLOCK
 from emulator.faults.engine import FAULTS
 from emulator.faults.identity import steady
 from emulator.faults.older import Older, taken
+from emulator.runtime.clock import CLOCK
 from emulator.s3.keys import form_decoded
 
 POINT = "s3.read"

@@ -15,18 +15,18 @@ from math import inf
 from random import Random
 from typing import Protocol
 
-from emulator.clock import CLOCK, Alarm, Clock
 from emulator.faults.engine import FAULTS
 from emulator.faults.points import Action
-from emulator.firehose import endpoint as http
-from emulator.firehose.buffer import Chunk, Entry
-from emulator.firehose.endpoint import EndpointError
-from emulator.firehose.error_output import Failure
-from emulator.firehose.keys import ErrorOutput, Partition
-from emulator.firehose.partitioning import Extract, partition
-from emulator.firehose.processing import Invoke, Part, process
+from emulator.firehose.core import endpoint as http
+from emulator.firehose.core.buffer import Chunk, Entry
+from emulator.firehose.core.endpoint import EndpointError
+from emulator.firehose.core.error_output import Failure
+from emulator.firehose.core.keys import ErrorOutput, Partition
+from emulator.firehose.core.partitioning import Extract, partition
+from emulator.firehose.core.processing import Invoke, Part, process
+from emulator.firehose.core.settings import Destination, Endpoint, S3Target
 from emulator.firehose.query import extract
-from emulator.firehose.settings import Destination, Endpoint, S3Target
+from emulator.runtime.clock import CLOCK, Alarm, Clock
 
 LOG = logging.getLogger(__name__)
 

@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from emulator.clock import CLOCK
 from emulator.firehose.aws import Bucket, Function, Identity, client_for
-from emulator.firehose.buffer import Entry
+from emulator.firehose.core.buffer import Entry
+from emulator.firehose.core.destinations import Configuration, Kind
+from emulator.firehose.core.settings import ConfigurationError
 from emulator.firehose.delivery import DIRECT_PUT_RETENTION_S, Delivery, Source
-from emulator.firehose.destinations import Configuration, Kind
 from emulator.firehose.query import QueryError, check_query
-from emulator.firehose.settings import ConfigurationError
 from emulator.firehose.source import KinesisSource
 from emulator.firehose.stream import DeliveryStream, Setup
 from emulator.firehose.suites import is_lenient, longest_interval_s
-from emulator.inflight import Pending
+from emulator.runtime.clock import CLOCK
+from emulator.runtime.inflight import Pending
 
 LOG = logging.getLogger(__name__)
 

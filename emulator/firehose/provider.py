@@ -23,13 +23,13 @@ from localstack.services.plugins import ServiceLifecycleHook
 from localstack.utils.aws.arns import firehose_stream_arn
 
 from emulator.firehose.aws import Identity
-from emulator.firehose.destinations import DESTINATION_ID, Configuration
+from emulator.firehose.core.destinations import DESTINATION_ID, Configuration
+from emulator.firehose.core.settings import ConfigurationError
 from emulator.firehose.hose import DIRECT_PUT, FROM_KINESIS, Hose
 from emulator.firehose.rules import check, check_batch, creation, update
-from emulator.firehose.settings import ConfigurationError
 from emulator.firehose.stream import BUFFER_HOP
-from emulator.inflight import IN_FLIGHT, Pending
-from emulator.reset import RESET
+from emulator.runtime.inflight import IN_FLIGHT, Pending
+from emulator.runtime.reset import RESET
 
 WATCH = "firehose"
 LULL_S = 0.5

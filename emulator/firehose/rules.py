@@ -13,7 +13,7 @@ from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.api.firehose import InvalidArgumentException
 
 from emulator.firehose.constraints import message, violations
-from emulator.firehose.destinations import Configuration, Kind
+from emulator.firehose.core.destinations import Configuration, Kind
 from emulator.firehose.hose import DIRECT_PUT, FROM_KINESIS
 from emulator.firehose.suites import is_lenient
 

@@ -17,11 +17,11 @@ from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
-from emulator.clock import CLOCK, Alarm, Clock
-from emulator.doorbell import STREAM_WRITES, Doorbell
-from emulator.firehose.buffer import Entry, Origin
-from emulator.firehose.deaggregate import user_records
-from emulator.inflight import Pending
+from emulator.firehose.core.buffer import Entry, Origin
+from emulator.firehose.core.deaggregate import user_records
+from emulator.runtime.clock import CLOCK, Alarm, Clock
+from emulator.runtime.doorbell import STREAM_WRITES, Doorbell
+from emulator.runtime.inflight import Pending
 
 LOG = logging.getLogger(__name__)
 

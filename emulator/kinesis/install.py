@@ -1,7 +1,7 @@
 """What of Kinesis is put in place when LocalStack starts, before the service is first used."""
 
-from emulator.imports import when_imported
 from emulator.kinesis import parsing
+from emulator.runtime.on_import import when_imported
 
 
 def install() -> None:

@@ -15,8 +15,8 @@ from emulator.kinesis.operations.tags import TagOperations
 from emulator.kinesis.operations.writing import WriteOperations
 from emulator.kinesis.store import STORES, all_streams
 from emulator.kinesis.subscription import SUBSCRIPTIONS
-from emulator.reporter import Reporter
-from emulator.reset import RESET
+from emulator.runtime.reporter import Reporter
+from emulator.runtime.reset import RESET
 
 METRICS_HOP = "kinesis.metrics"
 

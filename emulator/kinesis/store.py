@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from localstack.services.stores import AccountRegionBundle, BaseStore, LocalAttribute
 from localstack.utils.aws.aws_stack import get_valid_regions_for_service
 
-from emulator.kinesis import metering
 from emulator.kinesis.account import Commitment
-from emulator.kinesis.ascending import Ascending
 from emulator.kinesis.config import CONFIG
-from emulator.kinesis.departed import Departed
 from emulator.kinesis.errors import InvalidArgument, ResourceInUse, ResourceNotFound
-from emulator.kinesis.memory import MemoryCap
-from emulator.kinesis.stream import Stream
+from emulator.kinesis.model import metering
+from emulator.kinesis.model.ascending import Ascending
+from emulator.kinesis.model.departed import Departed
+from emulator.kinesis.model.memory import MemoryCap
+from emulator.kinesis.model.stream import Stream
 
 
 class KinesisStore(BaseStore):
@@ -28,7 +28,7 @@ STORES = AccountRegionBundle("kinesis", KinesisStore)
 REGIONS = frozenset(get_valid_regions_for_service("kinesis"))
 _GUARD = threading.Lock()
 EPOCHS = Ascending()
-"""Of the shards of all streams, those that are gone too; see `emulator.kinesis.sequence`."""
+"""Of the shards of all streams, those that are gone too; see `emulator.kinesis.model.sequence`."""
 
 CREATIONS = Ascending()
 """When streams were made, in milliseconds since the epoch."""

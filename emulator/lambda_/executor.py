@@ -16,17 +16,18 @@ from localstack.services.lambda_.invocation.executor_endpoint import StatusError
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult, S3Code
 from localstack.services.lambda_.invocation.runtime_executor import LambdaRuntimeException, RuntimeExecutor
 
-from emulator.callers import CALLERS, Caller, Doom
-from emulator.inflight import IN_FLIGHT
-from emulator.lambda_ import amendments, usage
-from emulator.lambda_.environment import INIT_LIMIT_S, Call, Environment, Surroundings
-from emulator.lambda_.function import Function, LogFormat
-from emulator.lambda_.interpreters import Runtime, runtime_for
-from emulator.lambda_.libraries import runtime_folder
-from emulator.lambda_.packages import merged, unpacked
-from emulator.lambda_.refusals import NO_IMAGES
-from emulator.lambda_.retention import LEASES
-from emulator.lambda_.trouble import Kind, Trouble
+from emulator.lambda_.execution.environment import INIT_LIMIT_S, Call, Environment, Surroundings
+from emulator.lambda_.execution.function import Function, LogFormat
+from emulator.lambda_.execution.invocation_fault import Kind, Trouble
+from emulator.lambda_.packages.interpreters import Runtime, runtime_for
+from emulator.lambda_.packages.libraries import runtime_folder
+from emulator.lambda_.packages.packages import merged, unpacked
+from emulator.lambda_.packages.retention import LEASES
+from emulator.lambda_.process import usage
+from emulator.lambda_.service import patches as amendments
+from emulator.lambda_.service.refusals import NO_IMAGES
+from emulator.runtime.callers import CALLERS, Caller, Doom
+from emulator.runtime.inflight import IN_FLIGHT
 
 LOG = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from secrets import token_urlsafe
 from types import ModuleType
 from typing import Any
 
-from emulator.imports import when_imported
+from emulator.runtime.on_import import when_imported
 from emulator.s3 import keys, requests
 from emulator.s3.uploads import numbered
 

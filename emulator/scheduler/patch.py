@@ -3,8 +3,8 @@
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from emulator.clock import CLOCK
-from emulator.imports import when_imported
+from emulator.runtime.clock import CLOCK
+from emulator.runtime.on_import import when_imported
 
 if TYPE_CHECKING:
     from emulator.scheduler.expression import Expression

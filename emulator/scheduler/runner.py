@@ -17,12 +17,12 @@ from typing import Any
 from botocore.exceptions import ClientError
 from localstack.aws.connect import connect_to
 
-from emulator.clock import CLOCK, Alarm, Clock
 from emulator.deliveries import events
 from emulator.deliveries.queue import written
-from emulator.deliveries.timer import TIMER
-from emulator.inflight import IN_FLIGHT, Pending
-from emulator.reset import RESET
+from emulator.runtime.clock import CLOCK, Alarm, Clock
+from emulator.runtime.inflight import IN_FLIGHT, Pending
+from emulator.runtime.reset import RESET
+from emulator.runtime.timer import TIMER
 from emulator.scheduler.expression import Expression
 from emulator.scheduler.target import Call, send
 

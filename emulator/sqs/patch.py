@@ -14,9 +14,9 @@ from math import inf
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from emulator.clock import CLOCK
-from emulator.doorbell import QUEUE_WRITES
-from emulator.imports import when_imported
+from emulator.runtime.clock import CLOCK
+from emulator.runtime.doorbell import QUEUE_WRITES
+from emulator.runtime.on_import import when_imported
 from emulator.sqs.metrics import patch_metrics
 from emulator.sqs.timetable import Timetable
 

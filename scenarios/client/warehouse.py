@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 from pyarrow.fs import S3FileSystem
 
-from emulator.clients import DUMMY_KEY, LOCAL_HOSTS
-from emulator.stack import Stack
+from emulator.stack.clients import DUMMY_KEY, LOCAL_HOSTS
+from emulator.stack.stack import Stack
 from pipeline import topology
 from scenarios.client.parquet_files import ParquetFile, ParquetTable, Skipped, UnreadableError, table_of
 from scenarios.client.sql import Means, QueryError, Rows, answered, each_row

@@ -10,7 +10,7 @@ import typer
 from scenarios.report.escaping import echo
 
 if TYPE_CHECKING:
-    from emulator.stack import Stack
+    from emulator.stack.stack import Stack
 
 FAILED = 1
 
@@ -59,7 +59,7 @@ def bench(
 
 @contextmanager
 def _stack(endpoint_url: str | None) -> "Iterator[Stack]":
-    from emulator.stack import EmbeddedStack
+    from emulator.stack.stack import EmbeddedStack
     from scenarios.commands.target import connect
 
     if endpoint_url is None:

@@ -12,7 +12,7 @@ from scenarios.commands.target import EndpointUrl, connect
 from scenarios.report.escaping import echo, echo_over
 
 if TYPE_CHECKING:
-    from emulator.stack import Stack
+    from emulator.stack.stack import Stack
 
 FAILED = 1
 
@@ -49,7 +49,7 @@ def concatenate(
 
 
 def _check_events(names: list[str]) -> None:
-    from emulator.deploy import schemas_folder
+    from emulator.deploy.deploy import schemas_folder
     from pipeline import topology
 
     known = topology.load(schemas_folder())

@@ -17,7 +17,7 @@ from scenarios.report.escaping import echo
 if TYPE_CHECKING:
     from emulator.develop.debug import Debugging
     from emulator.develop.reload import Reaction, Reloader
-    from emulator.stack import Stack
+    from emulator.stack.stack import Stack
 
 DEBUG_PORT = 5678
 """Where debuggers of Python listen by habit."""
@@ -56,7 +56,7 @@ def dev(
 
 def cycle(function: Function, endpoint_url: target.EndpointUrl = None) -> None:
     """Turn a function off and on again: its next event meets a new environment."""
-    from emulator.develop import functions
+    from emulator.deploy import functions
 
     stack = target.connect(endpoint_url)
     name = functions.find(stack, function)
@@ -65,12 +65,12 @@ def cycle(function: Function, endpoint_url: target.EndpointUrl = None) -> None:
 
 
 def _watch(stack: "Stack", debug: str | None, port: int) -> None:
-    from emulator.deploy import deploy, plan, schemas_folder
-    from emulator.develop import functions
+    from emulator.deploy import functions
+    from emulator.deploy.deploy import deploy, plan, schemas_folder
     from emulator.develop.debug import restore
     from emulator.develop.reload import Place, Reloader
     from emulator.develop.watch import Watch
-    from emulator.home import project_root
+    from emulator.stack.home import project_root
 
     code, schemas, deployed = project_root() / "pipeline", schemas_folder(), functions.names(plan())
     watch = Watch((code, schemas), (".py", ".avsc", ".json"))
@@ -88,10 +88,10 @@ def _watch(stack: "Stack", debug: str | None, port: int) -> None:
 
 def _debugging(stack: "Stack", function: str, port: int, code: Path) -> "Debugging":
     """The function that is to be debugged, not yet changed."""
-    from emulator.develop import functions
+    from emulator.deploy import functions
     from emulator.develop.debug import Debugging
-    from emulator.home import Home
-    from emulator.stack import EmbeddedStack
+    from emulator.stack.home import Home
+    from emulator.stack.stack import EmbeddedStack
 
     if not isinstance(stack, EmbeddedStack):
         raise CallerError("only a function of a stack on this machine can be debugged.", "Start one: `wavetank up`.")

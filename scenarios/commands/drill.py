@@ -113,7 +113,7 @@ def drill(
     Those that the stack cannot hold are skipped, saying why. Exit code 0 all pass, 1 any fail, 3 inconclusive or all
     skipped.
     """
-    from emulator.home import Home
+    from emulator.stack.home import Home
     from scenarios.report.console import console
     from scenarios.report.files import Outputs, summarise
     from scenarios.report.terminal import Board, table
@@ -201,7 +201,7 @@ def _with(drill: "Drill", source: Path | None, mapping: str | None, events: int 
 
 def _check_workload(workload: "Workload", seed: int) -> None:
     """Refuse a workload that cannot be had, and say which lines of it are not used, before anything is started."""
-    from emulator.deploy import schemas_folder
+    from emulator.deploy.deploy import schemas_folder
     from pipeline import topology
     from scenarios.client.producer import routes
     from scenarios.workload.mapping_file import MappingError
@@ -244,7 +244,7 @@ class _Places:
         yield [self._named(self.endpoint_url, lambda what: now(STACK, f"deploying {what}"))]
 
     def _named(self, url: str, told: Callable[[str], None]) -> "Site":
-        from emulator.plain import recognised
+        from emulator.stack.uncontrolled import recognised
         from scenarios.commands.target import connect
         from scenarios.site.portable import site_on
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from emulator.control import Control
+from emulator.stack.control import Control
 from scenarios.commands.target import EndpointUrl, connect
 from scenarios.report.escaping import echo, one_line
 

@@ -19,7 +19,7 @@ from scenarios.commands.target import EndpointUrl, connect
 from scenarios.report.escaping import echo
 
 if TYPE_CHECKING:
-    from emulator.stack import Stack
+    from emulator.stack.stack import Stack
     from scenarios.client.producer import Producer, Route
     from scenarios.commands.feed_job import Job
 
@@ -131,7 +131,7 @@ def _exit_code(document: dict[str, Any]) -> int:
 
 
 def _routes() -> dict[str, "Route"]:
-    from emulator.home import project_root
+    from emulator.stack.home import project_root
     from pipeline import topology
     from scenarios.client.producer import routes
 

@@ -23,7 +23,7 @@ def mutants(
     names: Names = None, seed: Seed = 1, quick: Quick = False, jobs: Jobs = None, json_file: JsonFile = None
 ) -> None:
     """Hunt known-bad changes to the pipeline with drills, on private stacks. Exit code 1 if one is not caught."""
-    from emulator.home import Home
+    from emulator.stack.home import Home
     from scenarios.exploration.mutants.hunt import Caught, Hunt, unsound
     from scenarios.exploration.mutants.mutant import UnusableMutantError, named
     from scenarios.report.console import console

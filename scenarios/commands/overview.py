@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from emulator.errors import StackError
-from emulator.stack import EmbeddedStack, Stack
+from emulator.stack.stack import EmbeddedStack, Stack
 from pipeline.topology import PROJECT
 
 if TYPE_CHECKING:

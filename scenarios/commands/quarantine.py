@@ -149,7 +149,7 @@ def _tell_redriven(done: list[dict[str, object]], dry_run: bool, as_json: bool) 
 
 
 def _site(endpoint_url: str | None) -> "Site":
-    from emulator.home import project_root
+    from emulator.stack.home import project_root
     from pipeline import topology
     from scenarios.site.site import Site
 

@@ -56,7 +56,7 @@ def deploy(
     as_json: AsJson = False,
 ) -> None:
     """Bring a stack up to date with the code and the schema folder; what has not changed is left alone."""
-    from emulator.deploy import deploy as bring_up_to_date
+    from emulator.deploy.deploy import deploy as bring_up_to_date
 
     stack = target.awaited(endpoint_url, wait)
     done = bring_up_to_date(stack, lambda step: echo(f"{step} …", err=True), schemas=folder, scheduled=scheduled)
@@ -92,7 +92,7 @@ def publish(
 
     Nothing is written where a version breaks a rule, or differs from the published one.
     """
-    from emulator import publishing
+    from emulator.deploy import schemas as publishing
 
     published = publishing.publish(target.connect(endpoint_url), _folder(folder), compatibility)
     if as_json:
@@ -107,7 +107,7 @@ def publish(
 @schemas.command("list", epilog="Example: wavetank schemas list --json")
 def list_(endpoint_url: target.EndpointUrl = None, as_json: AsJson = False) -> None:
     """Show the versions that are published, with their fingerprints."""
-    from emulator import publishing
+    from emulator.deploy import schemas as publishing
 
     rows = publishing.published(target.connect(endpoint_url))
     if as_json:
@@ -122,7 +122,7 @@ def list_(endpoint_url: target.EndpointUrl = None, as_json: AsJson = False) -> N
 @schemas.command(epilog="Example: wavetank schemas show click raw.v1")
 def show(event: Event, which: Which, endpoint_url: target.EndpointUrl = None, folder: Folder = None) -> None:
     """Print a published schema as it is in the registry."""
-    from emulator import publishing
+    from emulator.deploy import schemas as publishing
 
     role, version = _role_and_version(which)
     text = publishing.text_of(
@@ -156,7 +156,7 @@ def diff(event: Event, older: Which, newer: Which, folder: Folder = None) -> Non
 
 def _folder(folder: Path | None) -> "Topology":
     """The topology of the folder, before anything of its schemas is looked at."""
-    from emulator.deploy import MEND, schemas_folder
+    from emulator.deploy.deploy import MEND, schemas_folder
     from emulator.errors import DeployFailed
     from pipeline import topology
     from pipeline.errors import PipelineError

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from emulator.environment import LogLevel
 from emulator.errors import NoStackUp
-from emulator.home import Home
-from emulator.stack import DEFAULT_PORT, EmbeddedStack, Stack
+from emulator.stack.environment import LogLevel
+from emulator.stack.home import Home
+from emulator.stack.stack import DEFAULT_PORT, EmbeddedStack, Stack
 from scenarios.commands import target
 from scenarios.report.escaping import echo, echo_more
 
@@ -123,8 +123,8 @@ def logs(
 
 
 def _function_log(stack: Stack, function: str, lines: int, follow: bool) -> None:
+    from emulator.deploy.functions import find
     from emulator.develop.function_log import FunctionLog
-    from emulator.develop.functions import find
 
     log = FunctionLog(stack, find(stack, function))
     for line in log.last(lines):
@@ -144,7 +144,7 @@ def _stack_log(port: int | None, lines: int, follow: bool) -> None:
 
 
 def _file_log(log: Path, port: int | None, lines: int, follow: bool) -> None:
-    from emulator.startup import tail
+    from emulator.stack.start import tail
 
     if not log.is_file():
         raise NoStackUp(f"there is no log of a stack on port {port}.")
@@ -165,7 +165,7 @@ def _container_log(stack: "DockerStack", lines: int, follow: bool) -> None:
 
 def clean(home: Home) -> list[int]:
     """Remove what stacks that died left behind; the ports they had."""
-    from emulator.startup import discard_stale
+    from emulator.stack.start import discard_stale
 
     return [record.port for record in discard_stale(home)]
 

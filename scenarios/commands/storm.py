@@ -26,7 +26,7 @@ def storm(seed: Seed = 1, rounds: Rounds = 10, first: First = 1, jobs: Jobs = No
 
     Exit code 0 all pass, 1 any fail, 3 inconclusive.
     """
-    from emulator.home import Home
+    from emulator.stack.home import Home
     from scenarios.exploration.storm.storm import Storm, Weathered
     from scenarios.report.console import console
     from scenarios.report.files import write_json

@@ -35,7 +35,7 @@ def sweep(
 
     Exit code 0 all pass, 1 any fail, 3 inconclusive.
     """
-    from emulator.deploy import plan
+    from emulator.deploy.deploy import plan
     from scenarios.exploration.sweep import table as matrix
     from scenarios.exploration.sweep.paths import place_of
     from scenarios.exploration.sweep.sweep import Result, Sweep

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 import typer
 
-from emulator.clients import LOCAL_HOSTS
 from emulator.errors import CallerError, NoStackUp, NotWavetank, SeveralStacksUp, Unreachable
-from emulator.home import Home
-from emulator.stack import EmbeddedStack, ExternalStack, Stack
+from emulator.stack.clients import LOCAL_HOSTS
+from emulator.stack.home import Home
+from emulator.stack.stack import EmbeddedStack, ExternalStack, Stack
 from scenarios.report.escaping import echo
 
 if TYPE_CHECKING:

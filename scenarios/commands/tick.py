@@ -71,7 +71,7 @@ def tick(
 
 
 def _site(endpoint_url: str | None) -> "Site":
-    from emulator.home import project_root
+    from emulator.stack.home import project_root
     from pipeline import topology
     from scenarios.site.site import Site
 

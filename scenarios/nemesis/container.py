@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 
-from emulator.deploy import deploy
+from emulator.deploy.deploy import deploy
 from emulator.errors import StackError
 from scenarios.client.journal import Journal
 from scenarios.site.producer import Course

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from scenarios.report.terminal import STACK
 from scenarios.site.site import Site
 

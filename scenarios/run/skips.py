@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from emulator.faults.model import Fault
-from emulator.plain import NoControl
-from emulator.stack import Kind, Stack
+from emulator.stack.stack import Kind, Stack
+from emulator.stack.uncontrolled import NoControl
 from scenarios.spec.drill import Drill
 from scenarios.spec.schedules import Advance, OfContainer, Stall
 

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from emulator.clients import DUMMY_KEY
-from emulator.home import project_root
-from emulator.stack import Stack
+from emulator.stack.clients import DUMMY_KEY
+from emulator.stack.home import project_root
+from emulator.stack.stack import Stack
 
 MODULE = "pipeline.handlers.backfill"
 LATE = "--late"

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Self
 
-from emulator.deploy import Progress, deploy, schemas_folder
+from emulator.deploy.deploy import Progress, deploy, schemas_folder
 from emulator.errors import NotSettled
-from emulator.plain import NoControl
-from emulator.stack import Stack
+from emulator.stack.stack import Stack
+from emulator.stack.uncontrolled import NoControl
 from pipeline import topology
 from scenarios.client import at_rest as rest
 from scenarios.site.site import Site

@@ -12,9 +12,9 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Self
 
-from emulator.deploy import Progress, deploy, schemas_folder
+from emulator.deploy.deploy import Progress, deploy, schemas_folder
 from emulator.errors import NotSettled
-from emulator.stack import Stack
+from emulator.stack.stack import Stack
 from pipeline import topology
 from pipeline.topology import Topology
 from scenarios.client import at_rest as rest

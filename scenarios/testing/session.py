@@ -4,7 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from emulator.errors import CallerError
-from emulator.stack import EmbeddedStack, Stack
+from emulator.stack.stack import EmbeddedStack, Stack
 
 if TYPE_CHECKING:
     from scenarios.run.report import Report
@@ -43,7 +43,7 @@ class Station:
                 f"several workers would empty the one stack at {self.kind} under each other's feet.",
                 "Run without -n, or with --wavetank-stack=embedded: each worker has a stack of its own then.",
             )
-        from emulator.plain import recognised
+        from emulator.stack.uncontrolled import recognised
         from scenarios.commands.target import connect
 
         return recognised(connect(self.kind))
@@ -65,7 +65,7 @@ class Station:
 
     @cached_property
     def _runner(self) -> "Runner":
-        from emulator.home import Home
+        from emulator.stack.home import Home
         from scenarios.run.runner import Runner
 
         return Runner(self.site(self.stack), Home.from_environment().path / "runs")

@@ -9,7 +9,7 @@ import pytest
 from emulator.container import DockerStack
 from emulator.container.engine import connect
 from emulator.errors import EngineError
-from emulator.home import Home
+from emulator.stack.home import Home
 
 if TYPE_CHECKING:
     from docker import DockerClient

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from emulator.container import DockerStack
-from emulator.home import CACHE_VARIABLE, HOME_VARIABLE
+from emulator.stack.home import CACHE_VARIABLE, HOME_VARIABLE
 from scenarios.cli import app
 from scenarios.drills.catalogue import tagged
 from scenarios.spec.drill import Tag

@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 from emulator.container import DockerStack
 from emulator.container.stack import LABEL, name_of
 from emulator.errors import ContainerFailed, NameTaken, PortTaken, Unreachable
-from emulator.home import CACHE_VARIABLE, HOME_VARIABLE, Home
-from emulator.process import listen
+from emulator.stack.home import CACHE_VARIABLE, HOME_VARIABLE, Home
+from emulator.stack.process import listen
 from scenarios.cli import app
 from tests.parity.wires import Ask, Wire, send
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from emulator.contained import PORT
 from emulator.container import DockerStack
+from emulator.container.entrypoint import PORT
 from emulator.container.image import IMAGE
 from emulator.container.settings import PIDS
 

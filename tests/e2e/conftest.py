@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from scenarios.site.site import Site
 
 

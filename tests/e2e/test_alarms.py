@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from pipeline import topology
 from scenarios.run.alarm_datapoints import clear_dead_messages, watched
 from scenarios.site.site import Site

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from emulator.deploy import deploy
+from emulator.deploy.deploy import deploy
 from emulator.errors import DeployFailed
-from emulator.home import Home
-from emulator.stack import EmbeddedStack
+from emulator.stack.home import Home
+from emulator.stack.stack import EmbeddedStack
 from pipeline import topology
 from pipeline.queues import DEAD_RETENTION_S
 from scenarios.client import at_rest as rest

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.home import CACHE_VARIABLE, HOME_VARIABLE, Home
-from emulator.stack import EmbeddedStack
+from emulator.stack.home import CACHE_VARIABLE, HOME_VARIABLE, Home
+from emulator.stack.stack import EmbeddedStack
 from pipeline import topology
 from tests.e2e.commands import wavetank
 

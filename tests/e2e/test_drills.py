@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from emulator.faults.model import Fault
 from emulator.faults.points import Action
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from pipeline import topology
 from scenarios.client import at_rest as rest
 from scenarios.commands import drill as drill_command

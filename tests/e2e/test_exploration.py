@@ -7,7 +7,7 @@ import pytest
 
 from emulator.faults.model import Fault, When
 from emulator.faults.points import Action
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from pipeline import topology
 from scenarios.exploration.mutants.hunt import Hunt
 from scenarios.exploration.mutants.mutant import named

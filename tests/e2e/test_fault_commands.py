@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator.errors import ControlRefused
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from tests.e2e.commands import wavetank
 
 pytestmark = pytest.mark.stack

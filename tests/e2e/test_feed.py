@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from emulator.errors import CallerError
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from pipeline import topology
 from scenarios.client import at_rest as rest
 from scenarios.client import quarantine

@@ -12,8 +12,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator.errors import DiskFull
-from emulator.home import Home
-from emulator.stack import EmbeddedStack
+from emulator.stack.home import Home
+from emulator.stack.stack import EmbeddedStack
 from tests.small_disk import small_disk
 
 pytestmark = pytest.mark.stack

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from emulator.control import PATH
-from emulator.home import Home
-from emulator.stack import EmbeddedStack
+from emulator.stack.control import PATH
+from emulator.stack.home import Home
+from emulator.stack.stack import EmbeddedStack
 from tests.e2e.commands import wavetank
 from tests.effort import VARIABLE
 

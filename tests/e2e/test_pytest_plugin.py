@@ -9,8 +9,8 @@ from time import monotonic
 
 import pytest
 
-from emulator.home import CACHE_VARIABLE, HOME_VARIABLE, Home
-from emulator.stack import EmbeddedStack
+from emulator.stack.home import CACHE_VARIABLE, HOME_VARIABLE, Home
+from emulator.stack.stack import EmbeddedStack
 from scenarios.client.at_rest import Layer
 from scenarios.site.site import Site
 from scenarios.testing.pipeline import Pipeline

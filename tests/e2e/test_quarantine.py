@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from emulator.deploy import schemas_folder
+from emulator.deploy.deploy import schemas_folder
 from scenarios.client import at_rest as rest
 from scenarios.client.at_rest import Layer
 from scenarios.client.batches import Message

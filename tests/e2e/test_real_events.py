@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.home import project_root
-from emulator.stack import EmbeddedStack
+from emulator.stack.home import project_root
+from emulator.stack.stack import EmbeddedStack
 from pipeline import topology
 from scenarios.client import at_rest as rest
 from scenarios.client.at_rest import Layer

@@ -12,8 +12,8 @@ import psutil
 import pytest
 
 from emulator.errors import PortTaken, StartFailed
-from emulator.home import Home
-from emulator.stack import EmbeddedStack
+from emulator.stack.home import Home
+from emulator.stack.stack import EmbeddedStack
 from tests.waiting import until
 
 pytestmark = pytest.mark.stack
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.stack
 FOREIGN_PROGRAMS = ("node", "npm", "java", "docker", "dockerd", "containerd")
 OWNER = """
 import sys
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 stack = EmbeddedStack.up()
 print(stack.port, stack.pid, flush=True)
 sys.stdin.read()

@@ -14,9 +14,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from emulator.home import Home
-from emulator.process import listen
-from emulator.stack import EmbeddedStack
+from emulator.stack.home import Home
+from emulator.stack.process import listen
+from emulator.stack.stack import EmbeddedStack
 from tests.waiting import until
 
 pytestmark = pytest.mark.stack

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from emulator.home import CACHE_VARIABLE, HOME_VARIABLE, Home
-from emulator.process import listen
-from emulator.stack import EmbeddedStack
+from emulator.stack.home import CACHE_VARIABLE, HOME_VARIABLE, Home
+from emulator.stack.process import listen
+from emulator.stack.stack import EmbeddedStack
 
 WAVETANK = str(Path(sys.executable).with_name("wavetank"))
 USAGE, NOTHING_UP = 2, 3

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from tests.parity.lambda_kit import ROLE, Deploy, package, settled
 
 

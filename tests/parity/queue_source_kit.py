@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator.errors import NotSettled
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from tests.parity.event_source_kit import ROLE, until, zipped
 
 VISIBILITY_S = 30

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from tests.parity.cloudformation_kit import Formation, resource, template
 
 pytestmark = pytest.mark.stack

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator.cloudformation import catalogue
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from tests.parity.cloudformation_kit import Formation, resource
 from tests.parity.cloudformation_rows import SOURCE, Given, Place, Row, rows, support
 

@@ -3,7 +3,7 @@
 import pytest
 
 from emulator.errors import ControlRefused
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 
@@ -17,7 +17,7 @@ def test_status_proves_that_every_part_is_ours(stack: EmbeddedStack) -> None:
         "firehose": "emulator.firehose.provider.FirehoseProvider",
         "lambda executor": "emulator.lambda_.executor.ProcessExecutor",
         "gateway server": "emulator.serving.server.LoopbackServer",
-        "event source poller": "emulator.lambda_.event_source.plugin._patch",
+        "event source poller": "emulator.lambda_.mappings.plugin._patch",
         "asynchronous invocations": "emulator.deliveries.lambda_async.patch",
         "s3 notifications": "emulator.deliveries.s3.patch",
         "sns deliveries": "emulator.deliveries.sns.patch",

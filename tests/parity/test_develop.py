@@ -11,12 +11,12 @@ from typing import Any
 import psutil
 import pytest
 
-from emulator import deploy as deploying
-from emulator.develop import functions
+from emulator.deploy import deploy as deploying
+from emulator.deploy import functions
 from emulator.develop.debug import BEFORE, CannotDebug, Debugging, restore
 from emulator.develop.function_log import FunctionLog
 from emulator.develop.reload import Place, Reaction, Reloader
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from pipeline import package, topology
 from tests.parity.lambda_kit import DEADLINE_S, Deploy, invoke, until
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from emulator.serving.denials import LINES
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from tests.parity.lambda_kit import ROLE, Deploy
 from tests.parity.wires import Answer, Ask, Header, Wire, send
 

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from emulator.errors import CallerError
-from emulator.home import Home
 from emulator.serving.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS
-from emulator.stack import EmbeddedStack
+from emulator.stack.home import Home
+from emulator.stack.stack import EmbeddedStack
 from tests.parity.lambda_kit import ROLE, package, settled
 from tests.parity.wires import Ask, Header, Wire, send
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from tests.parity.event_source_kit import FINE, RAISES_ON_BAD, ROLE, Fixture, until
 
 pytestmark = pytest.mark.stack

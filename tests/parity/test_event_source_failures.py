@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from emulator.errors import NotSettled
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from tests.parity.event_source_kit import FINE, RAISES_ON_BAD, REPORTS_BAD, Fixture, answers, until
 
 pytestmark = pytest.mark.stack

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from emulator.errors import NotSettled
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from tests.parity.test_faults import ACCOUNT, DELAY_S, MINUTES_S
 
 pytestmark = pytest.mark.stack

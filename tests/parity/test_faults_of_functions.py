@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from tests.parity.test_faults_lambda import CALLS, TIMEOUT_S, Writer
 from tests.waiting import until
 

@@ -11,8 +11,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from emulator.clients import REGION
-from emulator.stack import EmbeddedStack
+from emulator.stack.clients import REGION
+from emulator.stack.stack import EmbeddedStack
 from tests.parity.event_source_kit import Fixture, until
 from tests.parity.firehose_setup import Hose
 

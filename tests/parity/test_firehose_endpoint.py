@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from emulator.errors import NotSettled
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from tests.parity.firehose_setup import ACCOUNT, ROLE, SETTLE_S, Hose, until
 from tests.parity.http_endpoint import HttpEndpoint, Received, Reply
 from tests.parity.lambda_kit import Deploy

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.home import Home
-from emulator.stack import EmbeddedStack
+from emulator.stack.home import Home
+from emulator.stack.stack import EmbeddedStack
 
 NODE = shutil.which("node")
 SDK = Home.from_environment().cache / "javascript"

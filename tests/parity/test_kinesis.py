@@ -14,7 +14,7 @@ import cbor2
 import pytest
 import requests
 
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from tests.aws_cbor import decoded
 
 pytestmark = pytest.mark.stack

@@ -14,8 +14,8 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from emulator.environment import KEEP_ALIVE_S
-from emulator.stack import EmbeddedStack
+from emulator.stack.environment import KEEP_ALIVE_S
+from emulator.stack.stack import EmbeddedStack
 from tests.parity.lambda_kit import DEADLINE_S, ECHO, GATED, Deploy, Held, invoke, is_active, settled, until
 
 pytestmark = pytest.mark.stack

@@ -15,8 +15,8 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from emulator.home import Home
-from emulator.stack import EmbeddedStack
+from emulator.stack.home import Home
+from emulator.stack.stack import EmbeddedStack
 from tests.parity.lambda_kit import (
     DEADLINE_S,
     ECHO,

@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from tests.parity.lambda_kit import DEADLINE_S, Deploy, until
 
 pytestmark = pytest.mark.stack

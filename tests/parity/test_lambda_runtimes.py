@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from tests.parity.lambda_kit import ECHO, ROLE, Deploy, invoke, package, settled
 
 pytestmark = pytest.mark.stack

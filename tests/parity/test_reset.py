@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from tests.parity.event_source_kit import RAISES_ON_BAD, Fixture, until
 from tests.parity.firehose_setup import Hose
 

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from emulator.serving.requests import LARGEST_PARSED, LARGEST_TARGET
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from tests.http2 import http2
 from tests.waiting import until
 

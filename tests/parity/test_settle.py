@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from emulator.errors import NotSettled
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from tests.parity.test_faults import ACCOUNT, MINUTES_S, Chain
 
 pytestmark = pytest.mark.stack

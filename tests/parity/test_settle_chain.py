@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from tests.parity.test_faults import ACCOUNT, MINUTES_S
 from tests.parity.test_faults_async import Function, zipped
 

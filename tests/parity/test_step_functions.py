@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator.errors import NotSettled
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from tests.parity.lambda_kit import ROLE, Deploy, until
 
 DAY_S = 86_400

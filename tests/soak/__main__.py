@@ -15,9 +15,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from emulator.deploy import deploy
-from emulator.home import Home
-from emulator.stack import EmbeddedStack
+from emulator.deploy.deploy import deploy
+from emulator.stack.home import Home
+from emulator.stack.stack import EmbeddedStack
 from tests.soak.footprint import Footprint
 from tests.soak.hostile import ATTACKS, Victim
 from tests.soak.ordinary import Ordinary

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from tests.parity.event_source_kit import Fixture, until
 
 pytestmark = pytest.mark.stack

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from emulator.process import listen
-from emulator.record import StackRecord
+from emulator.stack.pidfile import StackRecord
+from emulator.stack.process import listen
 from scenarios import commands
 from scenarios.cli import COMMANDS, app
 

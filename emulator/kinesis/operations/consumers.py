@@ -7,8 +7,11 @@ from cbor2._types import CBORTag
 from localstack.aws.api import RequestContext
 from localstack.services.kinesis import provider as localstack_kinesis
 
-from emulator.kinesis.consumer import Consumer
 from emulator.kinesis.errors import ExpiredNextToken, InvalidArgument
+from emulator.kinesis.model.consumer import Consumer
+from emulator.kinesis.model.position import Cursor, Start, StartingPosition
+from emulator.kinesis.model.stream import MAX_READ_RECORDS, Read, Stream
+from emulator.kinesis.model.tokens import seal, unseal
 from emulator.kinesis.operations.boundary import (
     Answer,
     check_token_alone,
@@ -22,11 +25,8 @@ from emulator.kinesis.operations.boundary import (
 from emulator.kinesis.operations.descriptions import child_shard, consumer_description
 from emulator.kinesis.operations.reading import check_position, read_at, record_list, start, stream_at
 from emulator.kinesis.operations.tags import check_tags
-from emulator.kinesis.position import Cursor, Start, StartingPosition
 from emulator.kinesis.store import stream_with_arn
-from emulator.kinesis.stream import MAX_READ_RECORDS, Read, Stream
 from emulator.kinesis.subscription import SUBSCRIPTIONS, Source
-from emulator.kinesis.tokens import seal, unseal
 
 MOST_LISTED = 100
 TOKEN_LIFETIME_MS = 300_000

@@ -6,10 +6,12 @@ from datetime import datetime
 from localstack.aws.api import RequestContext
 
 from emulator.faults.engine import FAULTS
-from emulator.handover import taker
-from emulator.kinesis import metering, position, sequence
 from emulator.kinesis.config import CONFIG
 from emulator.kinesis.errors import InvalidArgument, ResourceNotFound, ThroughputExceeded
+from emulator.kinesis.model import metering, position, sequence
+from emulator.kinesis.model.position import BY_SEQUENCE, Cursor, Start, StartingPosition
+from emulator.kinesis.model.shard import shard_id
+from emulator.kinesis.model.stream import MAX_READ_RECORDS, Read, Stream
 from emulator.kinesis.operations import struck
 from emulator.kinesis.operations.boundary import (
     Answer,
@@ -21,10 +23,8 @@ from emulator.kinesis.operations.boundary import (
     when,
 )
 from emulator.kinesis.operations.descriptions import child_shard, encryption, rate_exceeded
-from emulator.kinesis.position import BY_SEQUENCE, Cursor, Start, StartingPosition
-from emulator.kinesis.shard import shard_id
 from emulator.kinesis.store import Region
-from emulator.kinesis.stream import MAX_READ_RECORDS, Read, Stream
+from emulator.runtime.handover import taker
 
 
 class ReadOperations:

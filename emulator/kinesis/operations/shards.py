@@ -8,9 +8,11 @@ from typing import Any
 
 from localstack.aws.api import RequestContext
 
-from emulator.doorbell import STREAM_WRITES
 from emulator.kinesis.config import CONFIG
 from emulator.kinesis.errors import ExpiredNextToken, InvalidArgument, LimitExceeded, ResourceNotFound, Validation
+from emulator.kinesis.model.shard import Shard, shard_number
+from emulator.kinesis.model.stream import HOUR_MS, Stream
+from emulator.kinesis.model.tokens import seal, unseal
 from emulator.kinesis.operations.boundary import (
     Answer,
     check_token_alone,
@@ -22,10 +24,8 @@ from emulator.kinesis.operations.boundary import (
 from emulator.kinesis.operations.descriptions import shard_description
 from emulator.kinesis.operations.streams import check_quota
 from emulator.kinesis.settings import Mode
-from emulator.kinesis.shard import Shard, shard_number
 from emulator.kinesis.store import Region, stream_with_arn
-from emulator.kinesis.stream import HOUR_MS, Stream
-from emulator.kinesis.tokens import seal, unseal
+from emulator.runtime.doorbell import STREAM_WRITES
 
 MOST_LISTED = 1_000
 TOKEN_LIFETIME_MS = 300_000

@@ -5,10 +5,11 @@ from typing import Any
 from localstack.aws.api import RequestContext
 from localstack.utils.aws.arns import kinesis_stream_arn
 
-from emulator.doorbell import STREAM_WRITES
 from emulator.kinesis.config import CONFIG
 from emulator.kinesis.errors import InvalidArgument, LimitExceeded, ResourceInUse, Validation
-from emulator.kinesis.family import ShardFamily, StreamIdentity
+from emulator.kinesis.model.family import ShardFamily, StreamIdentity
+from emulator.kinesis.model.shard import shard_number
+from emulator.kinesis.model.stream import Stream
 from emulator.kinesis.operations.boundary import Answer, named_stream, now_ms, operation, region_of
 from emulator.kinesis.operations.descriptions import (
     shard_description,
@@ -18,9 +19,8 @@ from emulator.kinesis.operations.descriptions import (
 )
 from emulator.kinesis.operations.tags import check_tags
 from emulator.kinesis.settings import DEFAULT_RECORD_KIB, Mode, StreamSettings
-from emulator.kinesis.shard import shard_number
 from emulator.kinesis.store import CREATIONS, EPOCHS, Region
-from emulator.kinesis.stream import Stream
+from emulator.runtime.doorbell import STREAM_WRITES
 
 ON_DEMAND_SHARDS = 4
 DEFAULT_STREAMS_LISTED = 100

@@ -4,17 +4,17 @@ from typing import Any
 
 from localstack.aws.api import RequestContext
 
-from emulator.clock import Alarm
-from emulator.doorbell import STREAM_WRITES
 from emulator.faults.engine import FAULTS, Firing
 from emulator.faults.identity import content_identity
 from emulator.faults.points import Action
 from emulator.kinesis.errors import ExpiredIterator, KinesisError, ThroughputExceeded
+from emulator.kinesis.model.position import ITERATOR_LIFETIME_MS, Cursor
+from emulator.kinesis.model.shard import Shard
+from emulator.kinesis.model.stream import Entry, Stream
 from emulator.kinesis.operations.boundary import Answer, now_ms, when
 from emulator.kinesis.operations.descriptions import rate_exceeded
-from emulator.kinesis.position import ITERATOR_LIFETIME_MS, Cursor
-from emulator.kinesis.shard import Shard
-from emulator.kinesis.stream import Entry, Stream
+from emulator.runtime.clock import Alarm
+from emulator.runtime.doorbell import STREAM_WRITES
 
 PUT, GET = "kinesis.put", "kinesis.get"
 INTERNAL_FAILURE = "InternalFailure"

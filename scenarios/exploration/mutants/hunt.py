@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from emulator.develop import functions
+from emulator.deploy import functions
 from scenarios.drills.catalogue import CONTROL, catalogue
 from scenarios.exploration.mutants.mutant import Mutant, UnusableMutantError, packed
 from scenarios.oracle.evidence import Verdict

@@ -6,7 +6,7 @@ from typing import Any
 
 from emulator.faults.model import Fault, document
 from emulator.faults.parse import parse
-from emulator.json_text import parsed
+from emulator.runtime.json_text import parsed
 from scenarios.report.files import write_json
 from scenarios.spec.drill import Drill, Workload
 from scenarios.spec.schedules import ProducerRepeats, Scheduled, Settle, Step, Tick, Trouble

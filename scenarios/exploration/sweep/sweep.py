@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from emulator.develop import functions
+from emulator.deploy import functions
 from emulator.errors import StackError
 from emulator.faults.model import document
 from scenarios.client import at_rest as rest

@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from tests.parity.cloudformation_rows.row import TAGS, Properties, Row, allow, arn, tags
 
 

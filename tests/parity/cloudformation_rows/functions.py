@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from tests.parity.cloudformation_rows.row import (
     ACCOUNT,
     NUMBERS,

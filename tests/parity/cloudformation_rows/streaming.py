@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from emulator.stack import EmbeddedStack
+from emulator.stack.stack import EmbeddedStack
 from tests.parity.cloudformation_rows.row import ACCOUNT, TAGS, Given, Properties, Row, arn, tags
 
 

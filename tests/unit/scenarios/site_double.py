@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from emulator.errors import Unreachable
-from emulator.home import project_root
+from emulator.stack.home import project_root
 from pipeline import topology
 from scenarios.site.site import Site
 from scenarios.spec.schedules import Scheduled

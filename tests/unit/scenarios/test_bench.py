@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from benchmarks import registry
-from emulator.stack import ExternalStack
+from emulator.stack.stack import ExternalStack
 
 NOWHERE = ExternalStack("http://127.0.0.1:1")
 

@@ -3,9 +3,9 @@
 import pytest
 
 from emulator.container.settings import variables
-from emulator.environment import LogLevel
 from emulator.errors import CallerError
 from emulator.serving.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS
+from emulator.stack.environment import LogLevel
 
 USER = {ALLOWED_ORIGINS: "http://localhost:3000", ALLOWED_HOSTS: "emulator.test", "AWS_PROFILE": "work"}
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from emulator.clock import CLOCK
 from emulator.deliveries.delivery import Delivery, Subject, send
 from emulator.faults.engine import FAULTS
-from emulator.inflight import IN_FLIGHT, Pending
+from emulator.runtime.clock import CLOCK
+from emulator.runtime.inflight import IN_FLIGHT, Pending
 
 POINT = "s3.notification"
 ENOUGH_S = 30.0

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.clock import Clock
-from emulator.doorbell import Doorbell
 from emulator.firehose import source as source_module
-from emulator.firehose.buffer import Entry
+from emulator.firehose.core.buffer import Entry
 from emulator.firehose.source import KinesisSource
+from emulator.runtime.clock import Clock
+from emulator.runtime.doorbell import Doorbell
 
 ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/s"
 DEADLINE_S = 10.0

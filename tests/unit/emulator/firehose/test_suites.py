@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from emulator.firehose.buffer import Entry
-from emulator.firehose.processing import process
-from emulator.firehose.settings import ConfigurationError, Processing, Transformation, destination_of
+from emulator.firehose.core.buffer import Entry
+from emulator.firehose.core.processing import process
+from emulator.firehose.core.settings import ConfigurationError, Processing, Transformation, destination_of
 from emulator.firehose.suites import is_lenient, longest_interval_s
 
 QUERY = [

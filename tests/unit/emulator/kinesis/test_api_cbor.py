@@ -2,7 +2,7 @@
 
 import cbor2
 
-from emulator.clock import CLOCK
+from emulator.runtime.clock import CLOCK
 from tests.unit.emulator.kinesis.service import CBOR, Service
 
 

@@ -10,9 +10,9 @@ from localstack.aws.api import RequestContext
 from localstack.http import Request
 from localstack.services.kinesis import provider as localstack_kinesis
 
-from emulator.clock import CLOCK
 from emulator.kinesis.config import CONFIG
 from emulator.kinesis.operations.consumers import ConsumerOperations
+from emulator.runtime.clock import CLOCK
 from tests.unit.emulator.kinesis.service import CBOR, Service
 
 SHARD = "shardId-000000000000"

@@ -8,11 +8,11 @@ import pytest
 from botocore.exceptions import ClientError
 from localstack import config
 
-from emulator.clock import CLOCK, Alarm
-from emulator.doorbell import STREAM_WRITES
 from emulator.kinesis.config import CONFIG
-from emulator.kinesis.memory import MemoryCap
+from emulator.kinesis.model.memory import MemoryCap
 from emulator.kinesis.operations import writing
+from emulator.runtime.clock import CLOCK, Alarm
+from emulator.runtime.doorbell import STREAM_WRITES
 from tests.unit.emulator.kinesis.service import Service, broken_once
 
 MIB = 1024 * 1024

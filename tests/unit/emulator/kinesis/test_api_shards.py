@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from emulator.clock import CLOCK
 from emulator.kinesis.config import CONFIG
+from emulator.runtime.clock import CLOCK
 from tests.unit.emulator.kinesis.service import Service
 
 HALF = str(2**127)

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from emulator.clock import CLOCK
 from emulator.kinesis.config import CONFIG
+from emulator.runtime.clock import CLOCK
 from tests.unit.emulator.kinesis.service import Service, broken
 
 

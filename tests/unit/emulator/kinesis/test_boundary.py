@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.kinesis.log import Stored
+from emulator.kinesis.model.log import Stored
 from emulator.kinesis.operations.boundary import _plain
 from emulator.kinesis.operations.reading import plain_records, record_list
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from emulator.clock import CLOCK, END, MARGIN_S
 from emulator.kinesis.state import export_state, import_state
 from emulator.kinesis.store import CREATIONS, EPOCHS
+from emulator.runtime.clock import CLOCK, END, MARGIN_S
 from tests.unit.emulator.kinesis.service import Service
 
 YEAR_4147 = datetime(4147, 1, 1, tzinfo=UTC).timestamp()

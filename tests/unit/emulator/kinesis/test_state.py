@@ -4,9 +4,9 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.clock import CLOCK
 from emulator.kinesis.state import export_state, import_state
 from emulator.kinesis.store import STORES
+from emulator.runtime.clock import CLOCK
 from tests.unit.emulator.kinesis.service import Service
 
 

@@ -11,12 +11,12 @@ from typing import IO
 
 import pytest
 
-from emulator.home import CACHE_VARIABLE
-from emulator.lambda_.environment import INIT_LIMIT_S, Call, Environment, Result, Surroundings
-from emulator.lambda_.function import Function
-from emulator.lambda_.interpreters import Interpreter, Runtime, interpreter_for
-from emulator.lambda_.libraries import runtime_folder
-from emulator.lambda_.packages import merged, unpacked
+from emulator.lambda_.execution.environment import INIT_LIMIT_S, Call, Environment, Result, Surroundings
+from emulator.lambda_.execution.function import Function
+from emulator.lambda_.packages.interpreters import Interpreter, Runtime, interpreter_for
+from emulator.lambda_.packages.libraries import runtime_folder
+from emulator.lambda_.packages.packages import merged, unpacked
+from emulator.stack.home import CACHE_VARIABLE
 
 RUNTIME = "python3.13"
 Archive = Mapping[str, str]

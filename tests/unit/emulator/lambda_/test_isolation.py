@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from emulator.lambda_.interpreters import installed_interpreters
-from emulator.lambda_.libraries import runtime_folder
+from emulator.lambda_.packages.interpreters import installed_interpreters
+from emulator.lambda_.packages.libraries import runtime_folder
 from tests.unit.emulator.lambda_.conftest import Run
 
 LOOK = (

@@ -11,9 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from emulator.lambda_.interpreters import OWN_RUNTIMES, OwnRuntime
-from emulator.lambda_.libraries import runtime_folder
-from emulator.lambda_.packages import merged
+from emulator.lambda_.packages.interpreters import OWN_RUNTIMES, OwnRuntime
+from emulator.lambda_.packages.libraries import runtime_folder
+from emulator.lambda_.packages.packages import merged
 from tests.unit.emulator.lambda_.conftest import Run, Running, unzipped
 from tests.waiting import until
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from emulator.clock import Clock
-from emulator.inflight import IN_FLIGHT
+from emulator.runtime.clock import Clock
+from emulator.runtime.inflight import IN_FLIGHT
 from emulator.scheduler import runner
 from emulator.scheduler.expression import Rate
 from emulator.scheduler.runner import Runner, Schedule

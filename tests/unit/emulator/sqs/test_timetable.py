@@ -2,7 +2,7 @@
 
 from math import inf
 
-from emulator.clock import Clock
+from emulator.runtime.clock import Clock
 from emulator.sqs.timetable import Timetable
 from tests.waiting import until
 

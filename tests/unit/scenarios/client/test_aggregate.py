@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from emulator.firehose.deaggregate import user_records
+from emulator.firehose.core.deaggregate import user_records
 from pipeline.core.deaggregate import deaggregate
 from scenarios.client.aggregate import MAGIC, aggregate, user_data
 from scenarios.client.batches import Message

@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from emulator.home import project_root
+from emulator.stack.home import project_root
 from pipeline import topology
 from scenarios.client.feed import Feed, FeedCounts
 from scenarios.client.producer import Producer, Retry, Route, Sender, routes

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from emulator.home import project_root
+from emulator.stack.home import project_root
 from scenarios.client.aggregate import aggregate, user_data
 from scenarios.client.batches import Message
 from scenarios.client.frames import Frame, Head, Heads, frames

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emulator.home import project_root
+from emulator.stack.home import project_root
 from pipeline.core import frame as pipeline_frame
 from scenarios.client.wire import (
     HEADER_BYTES,

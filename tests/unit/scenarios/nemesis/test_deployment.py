@@ -6,7 +6,7 @@ from typing import Any
 
 from fastavro import schemaless_writer
 
-from emulator.home import project_root
+from emulator.stack.home import project_root
 from scenarios.client.wire import newest_schema
 from scenarios.nemesis.deployment import renewed
 from scenarios.workload.synthetic import UNLISTED_CAMPAIGNS

@@ -7,7 +7,7 @@ from hashlib import sha256
 from io import BytesIO
 from typing import Any
 
-from emulator.home import project_root
+from emulator.stack.home import project_root
 from pipeline import topology
 from scenarios.client.aggregate import aggregate
 from scenarios.client.batches import Message

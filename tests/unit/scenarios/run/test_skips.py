@@ -2,8 +2,8 @@
 
 import pytest
 
-from emulator.plain import PlainStack
-from emulator.stack import ExternalStack, Kind
+from emulator.stack.stack import ExternalStack, Kind
+from emulator.stack.uncontrolled import PlainStack
 from scenarios.drills.catalogue import catalogue
 from scenarios.run.skips import sort_out, unfit
 from scenarios.spec.drill import Tag

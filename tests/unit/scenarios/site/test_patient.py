@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from emulator.deliveries.queue import DelayQueue
-from emulator.inflight import InFlight
+from emulator.runtime.inflight import InFlight
 from scenarios.site import patient as patience
 from scenarios.site.patient import PatientSite, is_due_later
 from scenarios.site.site import Site

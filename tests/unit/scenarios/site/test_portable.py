@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from emulator.errors import NotSettled
-from emulator.home import project_root
-from emulator.plain import PlainStack
+from emulator.stack.home import project_root
+from emulator.stack.uncontrolled import PlainStack
 from pipeline import topology
 from scenarios.site import portable
 from scenarios.site.portable import PortableSite, site_on

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from emulator.errors import NotSettled
-from emulator.home import project_root
+from emulator.stack.home import project_root
 from pipeline import topology
 from scenarios.site import site as place
 from scenarios.site.site import SETTLE_STEP_S, Site

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from emulator.home import project_root
-from emulator.stack import ExternalStack
+from emulator.stack.home import project_root
+from emulator.stack.stack import ExternalStack
 from pipeline import topology
 from scenarios.client.producer import routes
 from scenarios.site import site as place

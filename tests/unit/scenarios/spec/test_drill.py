@@ -6,7 +6,7 @@ import pytest
 
 from emulator.faults.model import Fault, document
 from emulator.faults.parse import parse
-from emulator.home import project_root
+from emulator.stack.home import project_root
 from pipeline import topology
 from pipeline.records import Reason
 from pipeline.template import render

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from emulator.home import project_root
+from emulator.stack.home import project_root
 from pipeline import topology
 from scenarios.client.producer import routes
 from scenarios.workload.mapper import OTHER_NAMES, Mapper, avro_name, content_hash

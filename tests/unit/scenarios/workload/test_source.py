@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.home import project_root
+from emulator.stack.home import project_root
 from pipeline import topology
 from scenarios.client.producer import routes
 from scenarios.spec.drill import Workload

@@ -1,0 +1,303 @@
+"""The control API, `/_wavetank/…`, on the stack's own port. It answers callers on this machine only: `.peers`.
+
+    GET    /status           what runs: plugins in use, version, process id, clock
+    POST   /settle?timeout=S[&telemetry=false]  wait until nothing is in flight: 200, or 409 with what still is
+    POST   /clock            {"advance_s": n}: move emulator time on
+    POST   /reset            let go of all data, every fault and the activity log; what is deployed stays
+    POST   /tick?rule=…      let a scheduled rule tick now
+    GET    /faults           the faults that are set, with how many events each matched and struck
+    POST   /faults           set a fault; answers it with its id
+    PATCH  /faults?id=…      change fields of a fault, which then counts anew
+    DELETE /faults[?id=…]    take one fault or all away
+    GET    /faults/points    where faults can strike, what they do there, what they may match by
+    GET    /recording        the AWS calls that functions made since it was started, by call site
+    POST   /recording        note them from now on
+    DELETE /recording        note no more
+    GET    /activity[?after=N&limit=M]  firings in order, from after number N; `next` is the next N
+
+LocalStack's chaos API, on top: GET/POST/PATCH/DELETE /_localstack/chaos/faults, GET/POST /_localstack/chaos/effects.
+Source: https://docs.localstack.cloud/aws/capabilities/chaos-engineering/chaos-api/
+
+Errors are `{"error": {"message": …}}` with a 4xx status.
+"""
+
+import json
+from collections.abc import Callable
+from math import inf
+from typing import Any
+
+from localstack.http import Response
+from localstack.services.edge import ROUTER
+from localstack.services.internal import get_internal_apis
+
+from emulator.control_api import inputs, peers
+from emulator.control_api.inputs import RefusedError
+from emulator.control_api.status import status
+from emulator.deliveries.events import SCHEDULES, UnknownRule
+from emulator.faults import chaos, model, points
+from emulator.faults.chaos import CHAOS
+from emulator.faults.engine import FAULTS, LOG_LENGTH, Firing, Standing
+from emulator.faults.model import InvalidFaultError
+from emulator.faults.recording import RECORDING
+from emulator.runtime.clock import CLOCK
+from emulator.runtime.inflight import IN_FLIGHT
+from emulator.runtime.reset import RESET
+
+PATH = "/_wavetank"
+NOT_SETTLED = 409
+LONGEST_SETTLE_S = 3600.0
+LONGEST_LATENCY_MS = 3_600_000.0
+CHAOS_PATH = "/_localstack/chaos"
+RESET_WAIT_S = 0.3
+"""So long a reset waits for functions that run to end."""
+
+Answer = dict[str, Any] | list[dict[str, Any]] | tuple[dict[str, Any], int]
+Route = Callable[[Any], Answer]
+
+
+_RULES: list[Any] = []
+_INTERNAL_RULES: list[Any] = []
+"""LocalStack answers what begins with `/_localstack` by a router of its own."""
+
+
+def install(failure: str = "") -> None:
+    """Answer the control API from now on; with a `failure`, answer nothing but that."""
+    for path, methods in _ROUTES.items():
+        for method, route in methods.items():
+            endpoint = guarded(_failed(failure) if failure else route)
+            _RULES.append(ROUTER.add(f"{PATH}{path}", endpoint, methods=[method]))
+    _RULES.append(ROUTER.add(f"{PATH}/<path:rest>", guarded(_nowhere)))
+    for path, methods in _CHAOS_ROUTES.items():
+        for method, route in methods.items():
+            endpoint = guarded(_failed(failure) if failure else route)
+            _INTERNAL_RULES.append(get_internal_apis().add(f"{CHAOS_PATH}{path}", endpoint, methods=[method]))
+
+
+def uninstall() -> None:
+    """Stop answering it."""
+    ROUTER.remove(_RULES)
+    _RULES.clear()
+    get_internal_apis().remove(_INTERNAL_RULES)
+    _INTERNAL_RULES.clear()
+
+
+def _failed(failure: str) -> Route:
+    return lambda _request: ({"ready": False, "error": {"message": failure}}, 500)
+
+
+def _nowhere(request: Any) -> Answer:
+    known = ", ".join(f"{method} {path}" for path, methods in _ROUTES.items() for method in methods)
+    raise RefusedError(f"there is no {request.method} {request.path} here; there are: {known}", 404)
+
+
+def guarded(route: Route) -> Callable[..., Response]:
+    """A control route that answers loopback peers only, and tells every refusal in the API's own shape."""
+
+    def endpoint(request: Any, **_arguments: Any) -> Response:
+        try:
+            _check_peer(request)
+            answer = route(request)
+        except InvalidFaultError as error:
+            answer = _error(str(error)), 400
+        except RefusedError as error:
+            answer = _error(str(error)), error.status
+        body, code = answer if isinstance(answer, tuple) else (answer, 200)
+        return Response(json.dumps(body), status=code, mimetype="application/json")
+
+    return endpoint
+
+
+def _error(message: str) -> dict[str, Any]:
+    return {"error": {"message": message}}
+
+
+def _check_peer(request: Any) -> None:
+    """Raise RefusedError unless the caller is on this machine; calls from within have no address."""
+    peer = request.remote_addr
+    if peer and not peers.is_answered(peer):
+        raise RefusedError(f"the control API answers only on this machine, not {peer}", 403)
+
+
+def _status(_request: Any) -> Answer:
+    return status()
+
+
+def _settle(request: Any) -> Answer:
+    timeout_s = inputs.number(request.args.get("timeout", 60), "timeout", "seconds", LONGEST_SETTLE_S)
+    pending = IN_FLIGHT.settle(timeout_s, last=inputs.flag(request.args.get("telemetry", "true"), "telemetry"))
+    if not pending:
+        return {"settled": True}
+    listed = [{"hop": item.hop, "what": item.what} for item in pending]
+    return {**_error(f"still in flight: {len(listed)}"), "settled": False, "pending": listed}, NOT_SETTLED
+
+
+def _clock(request: Any) -> Answer:
+    body = inputs.body(request)
+    if not isinstance(body, dict) or set(body) != {"advance_s"}:
+        raise RefusedError('the clock takes {"advance_s": seconds}')
+    seconds = inputs.number(body["advance_s"], "advance_s", "seconds", inf)
+    try:
+        return {"now": CLOCK.advance(seconds), "offset_s": CLOCK.offset}
+    except ValueError as error:
+        raise RefusedError(f"advance_s: {error}") from error
+
+
+def _reset(_request: Any) -> Answer:
+    """Twice: what functions write while they end is let go of in the second round."""
+    removed = FAULTS.clear()
+    CHAOS.latency_s = 0.0
+    RESET.run()
+    still = IN_FLIGHT.settle(RESET_WAIT_S)
+    RESET.run()
+    FAULTS.forget_activity()
+    return {"removed": removed, "quiet": not still}
+
+
+def _tick(request: Any) -> Answer:
+    rule = request.args.get("rule", "")
+    try:
+        SCHEDULES.tick(rule)
+    except UnknownRule as error:
+        raise RefusedError(str(error), 404) from error
+    return {"rule": rule}
+
+
+def _faults(_request: Any) -> Answer:
+    return {"faults": [_standing(standing) for standing in FAULTS.standing()]}
+
+
+def _add_fault(request: Any) -> Answer:
+    given = chaos.unalias(inputs.body(request))
+    chaos.check_is_none(given)
+    return model.document(FAULTS.add(given))
+
+
+def _change_fault(request: Any) -> Answer:
+    fault_id, changes = request.args.get("id", ""), inputs.body(request)
+    if not isinstance(changes, dict):
+        raise RefusedError("the changes must be a JSON object")
+    chaos.check_is_none({"id": fault_id})
+    fault = FAULTS.change(fault_id, changes)
+    if fault is None:
+        raise _unknown_fault(fault_id)
+    return model.document(fault)
+
+
+def _unknown_fault(fault_id: str) -> RefusedError:
+    known = ", ".join(standing.fault.id for standing in FAULTS.standing()) or "none"
+    return RefusedError(f"there is no fault with id {fault_id!r}; there are: {known}", 404)
+
+
+def _remove_fault(request: Any) -> Answer:
+    fault_id = request.args.get("id")
+    if fault_id is None:
+        return {"removed": FAULTS.clear()}
+    if not FAULTS.remove(fault_id):
+        raise _unknown_fault(fault_id)
+    return {"removed": 1}
+
+
+def _points(_request: Any) -> Answer:
+    return {"points": points.catalogue()}
+
+
+def _activity(request: Any) -> Answer:
+    after = inputs.count(request.args.get("after", 0), "after")
+    firings = FAULTS.activity(after, inputs.count(request.args.get("limit", LOG_LENGTH), "limit"))
+    following = firings[-1].number if firings else after
+    return {"activity": [_firing(firing) for firing in firings], "next": following}
+
+
+def _recorded(_request: Any) -> Answer:
+    return {"calls": [{"match": dict(site.match), "times": site.times} for site in RECORDING.seen()]}
+
+
+def _start_recording(_request: Any) -> Answer:
+    RECORDING.start()
+    return {"recording": True}
+
+
+def _stop_recording(_request: Any) -> Answer:
+    RECORDING.stop()
+    return {"recording": False}
+
+
+def _standing(standing: Standing) -> dict[str, Any]:
+    return {**model.document(standing.fault), "matched": standing.matched, "fired": standing.fired}
+
+
+def _firing(firing: Firing) -> dict[str, Any]:
+    return {
+        "number": firing.number,
+        "at": firing.at,
+        "fault": firing.fault,
+        "point": firing.point,
+        "action": str(firing.action),
+        "target": dict(firing.target),
+        "identity": firing.identity,
+        "parameters": dict(firing.parameters),
+    }
+
+
+def _chaos_rules(_request: Any) -> Answer:
+    return chaos.rules(FAULTS)
+
+
+def _set_chaos_rules(request: Any) -> Answer:
+    chaos.replace(FAULTS, _listed(request))
+    return chaos.rules(FAULTS)
+
+
+def _add_chaos_rules(request: Any) -> Answer:
+    chaos.replace(FAULTS, [*chaos.rules(FAULTS), *_listed(request)])
+    return chaos.rules(FAULTS)
+
+
+def _remove_chaos_rules(request: Any) -> Answer:
+    """Those in the body, or all without one."""
+    doomed = _listed(request) if request.get_data() else chaos.rules(FAULTS)
+    gone = [chaos.fault_of(rule) for rule in doomed]
+    chaos.replace(FAULTS, [rule for rule in chaos.rules(FAULTS) if chaos.fault_of(rule) not in gone])
+    return chaos.rules(FAULTS)
+
+
+def _listed(request: Any) -> list[Any]:
+    body = inputs.body(request)
+    if not isinstance(body, list):
+        raise RefusedError("the chaos API takes a list of rules")
+    return body
+
+
+def _effects(_request: Any) -> Answer:
+    return {"latency": round(CHAOS.latency_s * 1000)}
+
+
+def _set_effects(request: Any) -> Answer:
+    body = inputs.body(request)
+    if not isinstance(body, dict) or set(body) - {"latency"}:
+        raise RefusedError('the effects are {"latency": milliseconds}')
+    CHAOS.latency_s = inputs.number(body.get("latency") or 0, "latency", "milliseconds", LONGEST_LATENCY_MS) / 1000
+    return _effects(request)
+
+
+_ROUTES: dict[str, dict[str, Route]] = {
+    "/status": {"GET": _status},
+    "/settle": {"POST": _settle},
+    "/clock": {"POST": _clock},
+    "/reset": {"POST": _reset},
+    "/tick": {"POST": _tick},
+    "/faults": {"GET": _faults, "POST": _add_fault, "PATCH": _change_fault, "DELETE": _remove_fault},
+    "/faults/points": {"GET": _points},
+    "/activity": {"GET": _activity},
+    "/recording": {"GET": _recorded, "POST": _start_recording, "DELETE": _stop_recording},
+}
+
+_CHAOS_ROUTES: dict[str, dict[str, Route]] = {
+    "/faults": {
+        "GET": _chaos_rules,
+        "POST": _set_chaos_rules,
+        "PATCH": _add_chaos_rules,
+        "DELETE": _remove_chaos_rules,
+    },
+    "/effects": {"GET": _effects, "POST": _set_effects},
+}

@@ -1,0 +1,153 @@
+"""Deploys the pipeline to a stack, as it would be deployed to AWS: packages, one template, schemas.
+
+Doing it again updates what changed: packages are named by their content, CloudFormation finds the differences,
+and a published schema is never overwritten.
+"""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emulator.deploy import formation, functions
+from emulator.deploy.schemas import publish
+from emulator.errors import DeployFailed
+from emulator.stack.home import Home, project_root
+from emulator.stack.stack import Stack
+from pipeline import package, publishing, topology
+from pipeline.errors import PipelineError
+from pipeline.template import PARAMETERS, compact, render
+from pipeline.topology import Topology
+
+MERGERS = 2
+"""Concatenators at once: what a small machine has cores for."""
+MEND = "Mend it and run the command again."
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What is deployed: the buckets, and how long it took."""
+
+    topology: Topology
+    data_bucket: str
+    registry_bucket: str
+    duration_s: float
+
+
+def schemas_folder() -> Path:
+    """The schema folder of the checkout."""
+    return project_root() / "schemas"
+
+
+def deploy(
+    stack: Stack, progress: Progress = lambda _: None, *, schemas: Path | None = None, scheduled: bool | None = None
+) -> Deployment:
+    """Bring the stack to what the schema folder says; with `scheduled`, EventBridge sends the hourly ticks.
+
+    With None the schedules stay as they are, off at first. Raises DeployFailed: for a schema folder that breaks a rule,
+    with the resources that failed and CloudFormation's reasons, or with what is deployed other than it should be.
+    """
+    started = time.monotonic()
+    planned = plan(schemas)
+    progress("packages")
+    artifacts = _build()
+    bucket = topology.artifacts_bucket(stack.account)
+    _upload(stack, bucket, artifacts)
+    progress("template")
+    if scheduled is None and not formation.exists(stack):
+        scheduled = False
+    _apply(stack, bucket, _rendered(planned), _parameters(bucket, artifacts, scheduled))
+    functions.mend(stack, functions.names(planned), artifacts.code.path.read_bytes())
+    formation.prove(stack)
+    progress("schemas")
+    publish(stack, planned)
+    return Deployment(
+        planned,
+        topology.data_bucket(stack.account),
+        topology.registry_bucket(stack.account),
+        time.monotonic() - started,
+    )
+
+
+def plan(schemas: Path | None = None) -> Topology:
+    """The topology of the schema folder; raises DeployFailed, with the rule, where the folder breaks one."""
+    try:
+        planned = topology.load(schemas or schemas_folder())
+        problems = publishing.check_folder(planned)
+    except PipelineError as error:
+        raise DeployFailed(str(error), MEND) from error
+    if problems:
+        raise DeployFailed("\n".join(problems), MEND)
+    return planned
+
+
+def _build() -> package.Artifacts:
+    try:
+        return package.build(Home.from_environment().cache / "packages")
+    except PipelineError as error:
+        raise DeployFailed(str(error), MEND) from error
+
+
+def _upload(stack: Stack, bucket: str, artifacts: package.Artifacts) -> None:
+    """Put the zips that are not there yet in the artifacts bucket."""
+    s3 = stack.client("s3")
+    if not any(entry["Name"] == bucket for entry in s3.list_buckets()["Buckets"]):
+        s3.create_bucket(Bucket=bucket)
+    there = {entry["Key"] for entry in s3.list_objects_v2(Bucket=bucket).get("Contents", [])}
+    missing = [item for item in _all(artifacts) if item.key not in there]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda item: s3.put_object(Bucket=bucket, Key=item.key, Body=item.path.read_bytes()), missing))
+
+
+def _all(artifacts: package.Artifacts) -> tuple[package.Artifact, ...]:
+    return artifacts.code, artifacts.codec_layer, artifacts.columns_layer
+
+
+def _parameters(bucket: str, artifacts: package.Artifacts, scheduled: bool | None) -> list[dict[str, Any]]:
+    """What the template takes; a parameter that is left out keeps its value."""
+    values = {
+        "ArtifactsBucket": bucket,
+        "CodeKey": artifacts.code.key,
+        "CodecLayerKey": artifacts.codec_layer.key,
+        "ColumnsLayerKey": artifacts.columns_layer.key,
+        "MergeConcurrency": str(MERGERS),
+    }
+    if scheduled is not None:
+        values["ScheduleState"] = "ENABLED" if scheduled else "DISABLED"
+    return [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()]
+
+
+def _apply(stack: Stack, bucket: str, template: str, parameters: list[dict[str, Any]]) -> None:
+    """Bring the CloudFormation stack to the template."""
+    request = {
+        "Parameters": parameters,
+        "Capabilities": ["CAPABILITY_IAM"],
+        "TemplateURL": _url(stack, bucket, template),
+    }
+    formation.apply(stack, request, _kept(parameters))
+
+
+def _kept(parameters: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The template's parameters that are not given: an update keeps them only if it says so."""
+    given = {parameter["ParameterKey"] for parameter in parameters}
+    return [{"ParameterKey": name, "UsePreviousValue": True} for name in PARAMETERS if name not in given]
+
+
+def _rendered(planned: Topology) -> str:
+    """The template as CloudFormation takes it; raises DeployFailed for more than it takes."""
+    try:
+        return compact(render(planned))
+    except PipelineError as error:
+        raise DeployFailed(str(error), MEND) from error
+
+
+def _url(stack: Stack, bucket: str, template: str) -> str:
+    """Where CloudFormation finds the template: in the artifacts bucket, as a request takes 51,200 bytes at most."""
+    s3, key = stack.client("s3"), "template.json"
+    s3.put_object(Bucket=bucket, Key=key, Body=template.encode())
+    url: str = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key})
+    return url.partition("?")[0]

@@ -1,0 +1,96 @@
+"""Functions on a running stack: found by name, given other code, started anew."""
+
+import base64
+import hashlib
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from emulator.errors import CallerError, StackError
+from emulator.stack.stack import Stack
+from pipeline import topology
+from pipeline.topology import Topology
+
+TIMEOUT_S = 60.0
+LOOK_S = 0.01
+
+
+class UpdateFailed(StackError):
+    """A function could not be changed; the message says which and why."""
+
+
+class NoSuchFunction(CallerError):
+    """There is no function of that name; the message says which there are."""
+
+    def __init__(self, name: str, there: Sequence[str]) -> None:
+        known = ", ".join(there) or "none: deploy the pipeline with `wavetank deploy`"
+        super().__init__(f"there is no function {name}.", f"There are: {known}.")
+
+
+def names(planned: Topology) -> list[str]:
+    """The functions of the pipeline."""
+    processors = [event.processor for event in planned.events]
+    return [*processors, topology.PARTITIONER, topology.REPLAYER, topology.PLANNER, topology.CONCATENATOR]
+
+
+def find(stack: Stack, name: str) -> str:
+    """The function of that name, which may leave the project's prefix out. Raises `NoSuchFunction`."""
+    there = sorted(found["FunctionName"] for found in configurations(stack))
+    for candidate in (name, f"{topology.PROJECT}-{name}"):
+        if candidate in there:
+            return candidate
+    raise NoSuchFunction(name, there)
+
+
+def configurations(stack: Stack) -> list[dict[str, Any]]:
+    """The configuration of every function."""
+    pages = stack.client("lambda").get_paginator("list_functions").paginate()
+    return [function for page in pages for function in page["Functions"]]
+
+
+def update_code(stack: Stack, functions: Sequence[str], archive: bytes) -> None:
+    """Give functions other code, all at once; returns when every one serves it. Raises `UpdateFailed`."""
+
+    def update(name: str) -> None:
+        wait_until_ready(stack, name)
+        stack.client("lambda").update_function_code(FunctionName=name, ZipFile=archive)
+        wait_until_ready(stack, name)
+
+    with ThreadPoolExecutor(max(1, len(functions))) as pool:
+        list(pool.map(update, functions))
+
+
+def mend(stack: Stack, functions: Sequence[str], archive: bytes) -> list[str]:
+    """Give the code to those functions that run other code; CloudFormation does not notice that. Their names."""
+    digest = base64.b64encode(hashlib.sha256(archive).digest()).decode()
+    running = {found["FunctionName"]: found["CodeSha256"] for found in configurations(stack)}
+    strayed = [name for name in functions if running.get(name, digest) != digest]
+    update_code(stack, strayed, archive)
+    return strayed
+
+
+def cycle(stack: Stack, name: str) -> None:
+    """Replace the environments of a function: the next event starts a new one; running ones end in peace.
+
+    Any update of its configuration does that; this one changes nothing. Raises `UpdateFailed`.
+    """
+    found = wait_until_ready(stack, name)
+    stack.client("lambda").update_function_configuration(FunctionName=name, Description=found.get("Description", ""))
+    wait_until_ready(stack, name)
+
+
+def wait_until_ready(stack: Stack, name: str) -> dict[str, Any]:
+    """The configuration, once the last change took effect. Raises `UpdateFailed`."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while True:
+        found: dict[str, Any] = stack.client("lambda").get_function_configuration(FunctionName=name)
+        state, update = found["State"], found.get("LastUpdateStatus", "Successful")
+        if state == "Failed" or update == "Failed":
+            reason = found.get("LastUpdateStatusReason") or found.get("StateReason") or "no reason is given"
+            raise UpdateFailed(f"{name} could not be changed: {reason}")
+        if state != "Pending" and update != "InProgress":
+            return found
+        if time.monotonic() > deadline:
+            raise UpdateFailed(f"{name} is still {state}, its update {update}, after {TIMEOUT_S:.0f} s")
+        time.sleep(LOOK_S)

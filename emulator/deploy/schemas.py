@@ -1,0 +1,113 @@
+"""Publishes the schema folder to the registry bucket: checked first, versions written once, the index last."""
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from emulator.errors import DeployFailed
+from emulator.stack.stack import Stack
+from pipeline import publishing, topology
+from pipeline.avro.compatibility import Level
+from pipeline.topology import EventType, Topology
+
+MEND = "Mend the schema folder and publish again; nothing was written."
+
+
+def publish(stack: Stack, planned: Topology, level: Level | None = None) -> list[str]:
+    """Put every schema version and reference snapshot in the registry; the keys that were new or changed.
+
+    Raises DeployFailed, with a sentence for each rule that is broken, before anything is written. Versions are
+    immutable; the index and the reference data are replaced.
+    """
+    registry = _Registry(stack)
+    problems = [
+        problem for event in planned.events for problem in publishing.check_event(event, registry.held(event), level)
+    ]
+    if problems:
+        raise DeployFailed("\n".join(problems), MEND)
+    new: list[str] = []
+    for event in planned.events:
+        new += [file.key for file in event.schemas if registry.write_once(file.key, file.path.read_bytes())]
+        new += registry.replace(f"schemas/{event.name}/ids.json", _json(publishing.ids_of(event)))
+        registry.index(event)
+    for path in planned.references:
+        new += registry.replace(f"reference/{path.name}", path.read_bytes())
+    return new
+
+
+def published(stack: Stack) -> list[dict[str, str]]:
+    """Every schema object of the registry: `key`, and `fingerprint` in hex (empty for what is no schema)."""
+    registry = _Registry(stack)
+    return [
+        {"key": key, "fingerprint": publishing.fingerprint_of(registry.get(key) or b"")}
+        for key in registry.keys("schemas/")
+        if key.endswith(".avsc")
+    ]
+
+
+def text_of(stack: Stack, key: str) -> bytes | None:
+    """The bytes of an object in the registry; None where there is none."""
+    return _Registry(stack).get(key)
+
+
+class _Registry:
+    """The registry bucket, as its operator sees it."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._s3: Any = stack.client("s3")
+        self._bucket = topology.registry_bucket(stack.account)
+
+    def held(self, event: EventType) -> dict[str, bytes]:
+        """Key → bytes of what is published of an event type's versions."""
+        found = {file.key: self.get(file.key) for file in event.schemas}
+        return {key: data for key, data in found.items() if data is not None}
+
+    def write_once(self, key: str, data: bytes) -> bool:
+        """Write a version if it is not there; False where it is, with the same bytes."""
+        try:
+            self._s3.put_object(Bucket=self._bucket, Key=key, Body=data, IfNoneMatch="*")
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "PreconditionFailed":
+                raise
+            if self.get(key) != data:
+                raise DeployFailed(f"{key} was published by somebody else just now, with other content.") from error
+            return False
+        return True
+
+    def replace(self, key: str, data: bytes) -> list[str]:
+        """Write an object where it differs; the key, if so."""
+        if self.get(key) == data or (data == _json({}) and self.get(key) is None):
+            return []
+        self._s3.put_object(Bucket=self._bucket, Key=key, Body=data)
+        return [key]
+
+    def index(self, event: EventType) -> None:
+        """Make the index of an event type anew from its objects, where it is missing or not as it should be."""
+        schemas: dict[str, dict[str, int]] = {}
+        for key in self.keys(f"schemas/{event.name}/"):
+            _, _, rest = key.partition(f"schemas/{event.name}/")
+            role, _, name = rest.partition("/v")
+            fingerprint = publishing.fingerprint_of(self.get(key) or b"") if name.endswith(".avsc") else ""
+            if fingerprint:
+                schemas.setdefault(role, {}).setdefault(fingerprint, int(name.removesuffix(".avsc")))
+        self.replace(f"schemas/{event.name}/index.json", _json({"schemas": schemas}))
+
+    def keys(self, prefix: str) -> list[str]:
+        """Every key under `prefix`."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+        return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+
+    def get(self, key: str) -> bytes | None:
+        """The bytes of an object; None where there is none."""
+        try:
+            body: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchKey":
+                return None
+            raise
+        return body
+
+
+def _json(document: object) -> bytes:
+    return json.dumps(document, sort_keys=True).encode()

@@ -1,0 +1,86 @@
+"""Where a reader starts: the five kinds of starting position, and the shard iterator that carries one."""
+
+import itertools
+import struct
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from emulator.kinesis.errors import ExpiredIterator, InvalidArgument
+from emulator.kinesis.model.tokens import seal, unseal
+
+ITERATOR_LIFETIME_MS = 300_000
+
+
+class Start(StrEnum):
+    """The kind of a starting position (AWS: ShardIteratorType)."""
+
+    AT_SEQUENCE_NUMBER = "AT_SEQUENCE_NUMBER"
+    AFTER_SEQUENCE_NUMBER = "AFTER_SEQUENCE_NUMBER"
+    TRIM_HORIZON = "TRIM_HORIZON"
+    LATEST = "LATEST"
+    AT_TIMESTAMP = "AT_TIMESTAMP"
+
+
+BY_SEQUENCE = frozenset({Start.AT_SEQUENCE_NUMBER, Start.AFTER_SEQUENCE_NUMBER})
+
+
+@dataclass(frozen=True, slots=True)
+class StartingPosition:
+    """A kind of start and what that kind needs: a sequence number, or a time in milliseconds since the epoch."""
+
+    start: Start
+    sequence_number: str | None = None
+    timestamp_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The next record to read: a stream (which one of that name: by its creation time), a shard and an index."""
+
+    account: str
+    region: str
+    stream: str
+    created_ms: int
+    shard: int
+    index: int
+
+    def at(self, index: int) -> "Cursor":
+        """The same reader at another index."""
+        return replace(self, index=index)
+
+
+_HEAD = struct.Struct(">BQQQQI")
+_FORMAT = 1
+_ISSUED = itertools.count()
+
+
+def iterator(cursor: Cursor, now_ms: int) -> str:
+    """The opaque token for `cursor`, good for five minutes; no two tokens are the same."""
+    numbers = (_FORMAT, now_ms, cursor.created_ms, cursor.index, cursor.shard, next(_ISSUED) & 0xFFFFFFFF)
+    names = "/".join((cursor.account, cursor.region, cursor.stream)).encode()
+    return seal(_HEAD.pack(*numbers) + names)
+
+
+def cursor(token: str, now_ms: int) -> Cursor:
+    """What goes in must come out: the cursor a token was made from.
+
+    A token in surrounding quotes is taken too, as AWS does. Raises InvalidArgument for anything else that
+    `iterator` did not make, ExpiredIterator when it is older than five minutes.
+    """
+    body = unseal(token.strip('"'))
+    if body is None or len(body) < _HEAD.size or body[0] != _FORMAT:
+        raise InvalidArgument("Invalid ShardIterator.")
+    _, issued_ms, created_ms, index, shard, _ = _HEAD.unpack_from(body)
+    if now_ms - issued_ms > ITERATOR_LIFETIME_MS:
+        raise ExpiredIterator(
+            f"Iterator expired. The iterator was created at time {_readable(issued_ms)} while right now it is "
+            f"{_readable(now_ms)} which is further in the future than the tolerated delay of "
+            f"{ITERATOR_LIFETIME_MS} milliseconds."
+        )
+    account, region, stream = body[_HEAD.size :].decode().split("/")
+    return Cursor(account, region, stream, created_ms, shard, index)
+
+
+def _readable(time_ms: int) -> str:
+    return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%a %b %d %H:%M:%S UTC %Y")

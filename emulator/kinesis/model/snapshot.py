@@ -1,0 +1,112 @@
+"""A stream as plain JSON-able data, and back: what is exported must be imported unchanged."""
+
+import base64
+from typing import Any
+
+from emulator.kinesis.model import sequence
+from emulator.kinesis.model.ascending import Ascending
+from emulator.kinesis.model.consumer import Consumer
+from emulator.kinesis.model.family import ShardFamily, StreamIdentity
+from emulator.kinesis.model.log import RecordLog
+from emulator.kinesis.model.shard import Shard
+from emulator.kinesis.model.stream import Stream
+from emulator.kinesis.settings import Mode, ShardMetric, StreamSettings
+
+type Plain = dict[str, Any]
+
+
+def exported(stream: Stream) -> Plain:
+    """Everything a stream is, with its records' data in base64; the caller holds the stream's lock."""
+    who = stream.identity
+    return {
+        "account": who.account,
+        "region": who.region,
+        "name": who.name,
+        "arn": who.arn,
+        "created_ms": who.created_ms,
+        "opened": stream.shards.opened,
+        "epoch": stream.shards.epoch,
+        "settings": _settings(stream.settings),
+        "consumers": [_consumer(consumer) for consumer in stream.consumers.all()],
+        "shards": [_shard(shard) for shard in stream.shards],
+    }
+
+
+def imported(plain: Plain, epochs: Ascending | None = None) -> Stream:
+    """The stream that `exported` described, which keeps the rules of `snapshot_rules`."""
+    who = StreamIdentity(*(plain[name] for name in ("account", "region", "name", "arn", "created_ms")))
+    shards = [_imported_shard(shard) for shard in plain["shards"]]
+    family = ShardFamily.restored(who, shards, plain["opened"], plain["epoch"], epochs)
+    stream = Stream(who, family, _imported_settings(plain["settings"]))
+    for consumer in plain["consumers"]:
+        stream.consumers.restore(Consumer(**consumer))
+    return stream
+
+
+def renewed(plain: Plain, created_ms: int, epochs: Ascending) -> Plain:
+    """The same records in another stream: no iterator, checkpoint or sequence number of the first fits it."""
+    known = sorted({plain["epoch"], *(shard["epoch"] for shard in plain["shards"])})
+    new = {epoch: epochs.next(min(created_ms // 1000, sequence.LATEST_EPOCH)) for epoch in known}
+    shards = [shard | {"epoch": new[shard["epoch"]]} for shard in plain["shards"]]
+    return plain | {"created_ms": created_ms, "epoch": new[plain["epoch"]], "shards": shards}
+
+
+def _settings(settings: StreamSettings) -> Plain:
+    return {
+        "mode": settings.mode.value,
+        "retention_hours": settings.retention_hours,
+        "max_record_kib": settings.max_record_kib,
+        "warm_throughput_mibps": settings.warm_throughput_mibps,
+        "kms_key": settings.kms_key,
+        "metrics": sorted(settings.metrics),
+        "tags": dict(settings.tags),
+        "policy": settings.policy,
+    }
+
+
+def _imported_settings(plain: Plain) -> StreamSettings:
+    metrics = frozenset(map(ShardMetric, plain["metrics"]))
+    return StreamSettings(**(plain | {"mode": Mode(plain["mode"]), "metrics": metrics}))
+
+
+def _consumer(consumer: Consumer) -> Plain:
+    return {
+        "name": consumer.name,
+        "arn": consumer.arn,
+        "created_ms": consumer.created_ms,
+        "tags": dict(consumer.tags),
+        "policy": consumer.policy,
+    }
+
+
+def _shard(shard: Shard) -> Plain:
+    records = shard.log.read(shard.log.head, len(shard.log), shard.log.retained_bytes)
+    return {
+        "number": shard.number,
+        "epoch": shard.epoch,
+        "first_hash": str(shard.first_hash),
+        "last_hash": str(shard.last_hash),
+        "opened_ms": shard.opened_ms,
+        "closed_ms": shard.closed_ms,
+        "parents": list(shard.parents),
+        "children": list(shard.children),
+        "head": shard.log.head,
+        "records": [[record.arrived_ms, record.key, base64.b64encode(record.data).decode()] for record in records],
+    }
+
+
+def _imported_shard(plain: Plain) -> Shard:
+    log = RecordLog(plain["head"])
+    for arrived_ms, key, data in plain["records"]:
+        log.append(arrived_ms, key, base64.b64decode(data))
+    return Shard(
+        number=plain["number"],
+        epoch=plain["epoch"],
+        first_hash=int(plain["first_hash"]),
+        last_hash=int(plain["last_hash"]),
+        opened_ms=plain["opened_ms"],
+        parents=tuple(plain["parents"]),
+        children=tuple(plain["children"]),
+        closed_ms=plain["closed_ms"],
+        log=log,
+    )

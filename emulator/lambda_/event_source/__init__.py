@@ -1,5 +1,0 @@
-"""Event source mappings from Kinesis to Lambda: a pure decision core beside the threads that read and deliver."""
-
-from emulator.lambda_.event_source.plugin import install
-
-__all__ = ["install"]

@@ -1,0 +1,313 @@
+"""An execution environment: the life of one function's process, from its initialization to its end.
+
+Phases and their failures follow
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html. Where AWS resets an environment after
+a failure and lets the next event initialize the runtime anew, this starts a new process with an empty `/tmp`.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from emulator.lambda_.execution.failures import RESPONSE_TOO_LARGE, ErrorType, Fault, fault_of
+from emulator.lambda_.execution.function import Function, InvalidEntrypoint, process_variables
+from emulator.lambda_.execution.invocation_fault import INIT_FAULT, Kind, Trouble
+from emulator.lambda_.execution.logs import (
+    Faulted,
+    Happening,
+    InitEndedBadly,
+    InitStarted,
+    Phase,
+    Report,
+    Started,
+    Status,
+    lines,
+)
+from emulator.lambda_.packages.folders import remove_tree
+from emulator.lambda_.packages.interpreters import Interpreter
+from emulator.lambda_.process.launch import Launch
+from emulator.lambda_.process.runtime_api import Answered, Event, TooLarge
+from emulator.lambda_.process.session import Ready, Session
+from emulator.lambda_.process.usage import MB
+from emulator.runtime.clock import Alarm
+
+INIT_LIMIT_S = 10.0
+"""How long an initialization may take before the first event; AWS's limit."""
+
+LAST_WORDS_S = 1.0
+"""How long a runtime whose answer was refused may take to say so and exit."""
+
+LOOK_S = 0.05
+"""How often a stop that waits for an invocation asks whether it still may."""
+
+
+class Stopped(Exception):
+    """The environment was stopped and takes no more events."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One event for the function, without its deadline."""
+
+    request_id: str
+    function_arn: str
+    payload: bytes
+    trace_id: str = ""
+    client_context: str = ""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an invocation came to: the answer, whether it is an error, and all that was logged meanwhile."""
+
+    payload: bytes
+    is_error: bool
+    logs: str
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the process of an environment gets besides the function: variables (see `process_variables`) and the
+    folder, of this environment alone, that stands for `/tmp`."""
+
+    given: Mapping[str, str]
+    own: Mapping[str, str]
+    scratch: Path
+
+
+class Environment:
+    """One function in one process at a time; thread-safe, one invocation at a time."""
+
+    def __init__(self, function: Function, surroundings: Surroundings, init_limit_s: float = INIT_LIMIT_S) -> None:
+        """`init_limit_s`: how long the first initialization may take."""
+        self._function = function
+        self._surroundings = surroundings
+        self._init_limit_s = init_limit_s
+        self._busy = threading.Lock()
+        self._stopping = self._halted = False
+        self._session: Session | None = None
+        self._init_ms: float | None = None
+        self._peak_bytes = 0
+        self._log: list[str] = []
+
+    def start(self) -> Fault | None:
+        """Initialize the runtime; a failure is logged, returned, and tried again with the next event."""
+        with self._busy:
+            outcome = self._initialize(Phase.INIT, time.monotonic() + self._init_limit_s)
+        return outcome if isinstance(outcome, Fault) else None
+
+    def invoke(self, call: Call, trouble: Trouble | None = None) -> Result:
+        """Run the handler on one event, with the trouble that it is in for. Raises `Stopped` where that is forbidden.
+
+        An event that was assigned to this environment just before an orderly stop still runs.
+        """
+        with self._busy:
+            if self._halted:
+                raise Stopped(f"The environment of {self._function.name} was stopped.")
+            try:
+                return self._invoke(call) if trouble is None else self._invoke_in_trouble(call, trouble)
+            finally:
+                if self._stopping:
+                    self._end_session()
+
+    def stop(self, may_wait: Callable[[], bool] = lambda: False) -> None:
+        """End the environment; a running invocation is let finish for as long as `may_wait()` says so."""
+        self._stopping = True
+        self._halted = not may_wait()
+        self._kill_if_halted()
+        while not self._busy.acquire(timeout=LOOK_S):
+            self._halted = not may_wait()
+            self._kill_if_halted()
+        try:
+            self._end_session()
+        finally:
+            self._busy.release()
+
+    def kill(self) -> None:
+        """Kill the process that runs now, as a crash would; from any thread."""
+        session = self._session
+        if session is not None:
+            session.child.kill()
+
+    def time_out(self) -> None:
+        """Let the time of the invocation that runs now be over; from any thread."""
+        session = self._session
+        if session is not None:
+            session.expire()
+
+    def process_id(self) -> int | None:
+        """The process that runs now, if one does."""
+        session = self._session
+        return session.child.pid if session is not None and session.is_alive() else None
+
+    def _invoke(self, call: Call) -> Result:
+        began = time.monotonic()
+        deadline = began + self._function.timeout_s
+        session = self._ready_session(deadline) or self._initialize(Phase.INVOKE, deadline)
+        self._note(Started(time.time(), call.request_id))
+        if isinstance(session, Fault):
+            return self._failed(call, began, session)
+        return self._deliver(session, call, began, deadline)
+
+    def _invoke_in_trouble(self, call: Call, trouble: Trouble) -> Result:
+        """The ways in which a fault spoils an invocation; a crash is seen to by whoever counts the calls."""
+        began = time.monotonic()
+        match trouble.kind:
+            case Kind.COLD_START:
+                self._end_session()
+                self._initialize(Phase.INIT, began + self._init_limit_s)
+            case Kind.INIT_ERROR:
+                self._end_session()
+                self._note(InitEndedBadly(time.time(), 0.0, Phase.INVOKE, INIT_FAULT.status, INIT_FAULT.reported_type))
+                self._note(Started(time.time(), call.request_id))
+                return self._failed(call, began, INIT_FAULT)
+            case Kind.ERROR_BEFORE:
+                self._note(Started(time.time(), call.request_id))
+                return self._raised(call, began, trouble)
+            case Kind.SLOW:
+                Alarm().wait(min(trouble.delay_s, self._function.timeout_s))
+                if (fault := trouble.fault(self._function.timeout_s)) is not None:
+                    self._end_session()
+                    self._note(Started(time.time(), call.request_id))
+                    return self._failed(call, began, fault)
+        return self._spoiled(call, trouble, self._invoke)
+
+    def _spoiled(self, call: Call, trouble: Trouble, invoke: Callable[[Call], Result]) -> Result:
+        """Run the handler, and tell what the trouble makes of its answer."""
+        began = time.monotonic()
+        result = invoke(call)
+        if result.is_error:
+            return result
+        fault = trouble.fault(self._function.timeout_s)
+        if fault is None and trouble.kind is not Kind.ERROR_AFTER:
+            return result
+        self._log = [_without_report(result.logs, call.request_id)]
+        if fault is None:
+            return self._raised(call, began, trouble)
+        self._end_session()
+        if fault.status is Status.TIMEOUT:
+            began -= self._function.timeout_s
+        return self._failed(call, began, fault)
+
+    def _raised(self, call: Call, began: float, trouble: Trouble) -> Result:
+        self._log.append(trouble.logged())
+        return self._finish(call, began, trouble.exception(call.request_id), is_error=True)
+
+    def _ready_session(self, deadline: float) -> Session | None:
+        """The runtime of the last time, where it waits for an event; one that died meanwhile is cleared away."""
+        session = self._session
+        if session is None:
+            return None
+        if isinstance(session.wait_until_ready(deadline), Ready) and session.is_alive():
+            return session
+        self._end_session()
+        return None
+
+    def _initialize(self, phase: Phase, deadline: float) -> Session | Fault:
+        """Start a process and wait until it is ready; one that fails is ended."""
+        began, self._init_ms = time.monotonic(), None
+        if phase is Phase.INIT:
+            self._note(InitStarted(time.time()))
+        self._surroundings.scratch.mkdir(parents=True, exist_ok=True)
+        try:
+            launch = self._launch()
+        except InvalidEntrypoint as error:
+            fault = Fault(ErrorType.ENTRYPOINT, str(error))
+        else:
+            session = self._session = Session(launch, self._function.memory_mb * MB, self._surroundings.scratch)
+            self._kill_if_halted()
+            outcome = session.wait_until_ready(deadline)
+            if isinstance(outcome, Ready):
+                self._keep_output(session)
+                self._init_ms = (time.monotonic() - began) * 1000 if phase is Phase.INIT else None
+                return session
+            fault = fault_of(outcome, self._function.timeout_s)
+        took_ms = (time.monotonic() - began) * 1000
+        self._end_session()
+        self._note(InitEndedBadly(time.time(), took_ms, phase, fault.status, fault.reported_type))
+        return fault
+
+    def _deliver(self, session: Session, call: Call, began: float, deadline: float) -> Result:
+        deadline_ms = int((time.time() + deadline - time.monotonic()) * 1000)
+        event = Event(call.request_id, call.function_arn, call.payload, deadline_ms, call.trace_id, call.client_context)
+        outcome = session.deliver(event, deadline)
+        if isinstance(outcome, Answered):
+            self._keep_output(session)
+            self._peak_bytes = session.measure()
+            return self._finish(call, began, outcome.payload, is_error=outcome.failed)
+        if isinstance(outcome, TooLarge):
+            session.wait_for_exit(time.monotonic() + LAST_WORDS_S)
+            fault = RESPONSE_TOO_LARGE
+        else:
+            fault = fault_of(outcome, self._function.timeout_s)
+        self._end_session()
+        return self._failed(call, began, fault)
+
+    def _failed(self, call: Call, began: float, fault: Fault) -> Result:
+        """The result of an invocation whose process ended without an answer."""
+        if fault.message:
+            self._note(Faulted(time.time(), call.request_id, fault.message, fault.error_type))
+        return self._finish(call, began, fault.payload(call.request_id), is_error=True, fault=fault)
+
+    def _finish(
+        self, call: Call, began: float, payload: bytes, *, is_error: bool, fault: Fault | None = None
+    ) -> Result:
+        """Write the report and hand over the log."""
+        report = Report(
+            at=time.time(),
+            request_id=call.request_id,
+            duration_ms=(time.monotonic() - began) * 1000,
+            peak_mb=min(-(-self._peak_bytes // MB), self._function.memory_mb),
+            init_ms=self._init_ms,
+            status=fault.status if fault else Status.SUCCESS,
+            error_type=fault.reported_type if fault else "",
+        )
+        self._init_ms = None
+        self._note(report)
+        log, self._log = "".join(self._log), []
+        return Result(payload, is_error, log)
+
+    def _kill_if_halted(self) -> None:
+        session = self._session
+        if session is not None and self._halted:
+            session.child.kill()
+
+    def _note(self, what: Happening) -> None:
+        self._log.append(lines(self._function, what))
+
+    def _keep_output(self, session: Session) -> None:
+        """Move what the function wrote into the log; a line that is not finished is finished."""
+        output = session.take_output().decode("utf-8", "replace")
+        if output:
+            self._log.append(output if output.endswith("\n") else output + "\n")
+
+    def _end_session(self) -> None:
+        """End the process, if there is one, and all that belongs to it."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+            self._peak_bytes = session.measure()
+            self._keep_output(session)
+        remove_tree(self._surroundings.scratch)
+
+    def _launch(self) -> Launch:
+        """What to start. Raises `InvalidEntrypoint`."""
+        function, around = self._function, self._surroundings
+        return Launch(
+            program=function.program(),
+            runtime_folder=function.runtime_folder,
+            opt=function.opt or around.scratch / "opt",
+            handler=function.handler,
+            variables=process_variables(function, around.given, around.own, around.scratch),
+            folder=function.task_root,
+            storage_bytes=function.storage_mb * MB,
+            is_python=isinstance(function.runtime, Interpreter),
+        )
+
+
+def _without_report(log: str, request_id: str) -> str:
+    """The log of an invocation up to where Lambda tells of its end, in either format."""
+    end = log.rfind(f"END RequestId: {request_id}")
+    return log[:end] if end >= 0 else log[: log.rstrip("\n").rfind("\n") + 1]

@@ -1,0 +1,85 @@
+"""What a fault does to one invocation; the function under test cannot tell it from the real thing.
+
+The firing of the fault point `lambda.invoke`, made into a value that the environment and the executor understand.
+"""
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+
+from emulator.faults.engine import FAULTS
+from emulator.faults.identity import steady, subject_of
+from emulator.faults.points import Action
+from emulator.lambda_.execution.failures import ErrorType, Fault
+from emulator.lambda_.execution.logs import Status
+
+POINT = "lambda.invoke"
+
+
+class Kind(StrEnum):
+    """What happens; the values are those of the fault's actions."""
+
+    INIT_ERROR = Action.INIT_ERROR
+    ERROR_BEFORE = Action.ERROR_BEFORE
+    ERROR_AFTER = Action.ERROR_AFTER
+    CRASH_BEFORE = Action.CRASH_BEFORE
+    CRASH_AFTER = Action.CRASH_AFTER
+    TIMEOUT = Action.TIMEOUT
+    OUT_OF_MEMORY = Action.OUT_OF_MEMORY
+    THROTTLE = Action.THROTTLE
+    COLD_START = Action.COLD_START
+    SLOW = Action.SLOW
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One kind of trouble, with what the kind needs: a delay, the number of a call, an exception."""
+
+    kind: Kind
+    delay_s: float = 0.0
+    call: int = 1
+    error_type: str = ""
+    message: str = ""
+
+    def exception(self, request_id: str) -> bytes:
+        """The answer of AWS's runtime for a handler that raised."""
+        told = {"errorMessage": self.message, "errorType": self.error_type, "requestId": request_id, "stackTrace": []}
+        return json.dumps(told).encode()
+
+    def logged(self) -> str:
+        """What AWS's runtime logs for a handler that raised."""
+        return f"[ERROR] {self.error_type}: {self.message}\nTraceback (most recent call last):\n"
+
+    def fault(self, timeout_s: float) -> Fault | None:
+        """The end of a process that did not come to answer; None where the kind is no such end."""
+        match self.kind:
+            case Kind.TIMEOUT:
+                return Fault(ErrorType.TIMEOUT, f"Task timed out after {timeout_s:.2f} seconds", Status.TIMEOUT)
+            case Kind.OUT_OF_MEMORY:
+                return Fault(ErrorType.OUT_OF_MEMORY, "Runtime exited with error: signal: killed")
+            case Kind.SLOW if self.delay_s >= timeout_s:
+                return Trouble(Kind.TIMEOUT).fault(timeout_s)
+        return None
+
+
+INIT_FAULT = Fault(ErrorType.EXIT, "Runtime exited with error: exit status 1")
+
+
+def trouble_of(function: str, qualifier: str, payload: bytes | None) -> Trouble | None:
+    """What strikes this invocation; cheap while no fault is set."""
+    if not FAULTS.armed(POINT):
+        return None
+    event = (payload or b"{}").decode("utf-8", "replace")
+    subject = subject_of(event)
+    target = {"function": function, "qualifier": qualifier, "subject": subject, "content": event}
+    firing = FAULTS.strike(POINT, target, f"{function}/{steady(subject)}")
+    if firing is None:
+        return None
+    given = firing.parameters
+    return Trouble(
+        Kind(firing.action),
+        delay_s=float(given.get("delay_s", 0.0)),
+        call=int(given.get("call", 1)),
+        error_type=str(given.get("type", "")),
+        message=str(given.get("message", "")),
+    )

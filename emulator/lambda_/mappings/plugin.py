@@ -1,0 +1,94 @@
+"""Puts wavetank's pollers in the place of LocalStack's for Kinesis and SQS; every other source stays as it is."""
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from emulator.lambda_.mappings.queue.core import validation as queue_validation
+from emulator.lambda_.mappings.queue.core.validation import is_sqs
+from emulator.lambda_.mappings.stream.core.settings import stream_arn_of
+from emulator.lambda_.mappings.stream.core.validation import RefusedSettings, check, is_kinesis
+from emulator.runtime.clock import CLOCK
+from emulator.runtime.on_import import when_imported
+
+LAMBDA_PROVIDER = "localstack.services.lambda_.provider"
+
+
+def install() -> None:
+    """Take over Kinesis and SQS event source mappings as soon as LocalStack's Lambda provider is loaded."""
+    when_imported(LAMBDA_PROVIDER, _patch)
+
+
+def _patch(provider: ModuleType) -> None:
+    from localstack.utils.patch import Patch
+
+    Patch.function(provider.EsmWorkerFactory.get_esm_worker, _get_esm_worker).apply()
+    Patch.function(provider.LambdaProvider.validate_event_source_mapping, _validate).apply()
+    Patch.function(provider.LambdaProvider.check_service_resource_exists, _check_source_exists).apply()
+
+
+def _get_esm_worker(fn: Callable[[Any], Any], factory: Any) -> Any:
+    if is_kinesis(factory.esm_config):
+        return _stream_worker(factory.esm_config, factory.function_role_arn, factory.enabled)
+    if is_sqs(factory.esm_config):
+        return _queue_worker(factory.esm_config, factory.enabled)
+    return fn(factory)
+
+
+def _stream_worker(config: Any, role_arn: str, enabled: bool) -> Any:
+    from localstack.services.lambda_.event_source_mapping.esm_worker import EsmStateReason
+
+    from emulator.lambda_.mappings.stream.core.settings import MappingSettings
+    from emulator.lambda_.mappings.stream.delivery import FunctionDelivery
+    from emulator.lambda_.mappings.stream.mapping_run import MappingRun
+    from emulator.lambda_.mappings.worker import MappingWorker
+
+    settings = MappingSettings.from_config(config, role_arn)
+    return MappingWorker(
+        config,
+        enabled,
+        lambda memory, tell: MappingRun(settings, memory, FunctionDelivery(settings, tell)),
+        EsmStateReason.USER_ACTION,
+    )
+
+
+def _queue_worker(config: Any, enabled: bool) -> Any:
+    from localstack.services.lambda_.event_source_mapping.esm_worker import EsmStateReason
+
+    from emulator.lambda_.mappings.queue.core.settings import QueueSettings
+    from emulator.lambda_.mappings.queue.queue_run import QueueRun
+    from emulator.lambda_.mappings.worker import MappingWorker
+
+    settings = QueueSettings.from_config(config)
+    return MappingWorker(
+        config, enabled, lambda memory, _tell: QueueRun(settings, memory.lease), EsmStateReason.USER_INITIATED
+    )
+
+
+def _validate(fn: Callable[..., Any], provider: Any, context: Any, request: Any) -> Any:
+    from localstack.aws.api.lambda_ import InvalidParameterValueException
+
+    try:
+        if is_kinesis(request):
+            check(request, CLOCK.now())
+        if is_sqs(request):
+            queue_validation.check(request)
+        found = fn(provider, context, request)
+        if is_sqs(request):
+            _check_timeouts(request["EventSourceArn"], found[3].config.timeout)
+    except RefusedSettings as error:
+        raise InvalidParameterValueException(str(error), Type="User") from error
+    return found
+
+
+def _check_timeouts(queue_arn: str, function_s: int) -> None:
+    from emulator.lambda_.mappings.queue.queue_client import QueueClient
+
+    queue_validation.check_timeouts(QueueClient(queue_arn).visibility_timeout_s(), function_s)
+
+
+def _check_source_exists(
+    fn: Callable[..., Any], provider: Any, service: str, arn: str, function_arn: str, role_arn: str
+) -> Any:
+    """LocalStack describes the stream by the given ARN, which may be that of a consumer."""
+    return fn(provider, service, stream_arn_of(arn), function_arn, role_arn)

@@ -1,0 +1,80 @@
+"""Hands the batches of one mapping to its function, and has done with the messages that it has done.
+
+What fails is left in the queue, where it becomes visible again after its visibility timeout. An invocation that is
+throttled is tried again until the messages are about to become visible.
+Source: AWS developer guide, "Handling errors for an SQS event source in Lambda".
+"""
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+
+from emulator.lambda_.mappings.function_client import FunctionClient
+from emulator.lambda_.mappings.queue.core.message import Message, event_json
+from emulator.lambda_.mappings.queue.core.response import failures
+from emulator.lambda_.mappings.queue.core.settings import QueueSettings
+from emulator.lambda_.mappings.queue.queue_client import QueueClient
+from emulator.lambda_.mappings.stream.core.response import Answer, Refused
+from emulator.lambda_.mappings.stream.core.retry import wait_s
+from emulator.runtime.clock import CLOCK, Alarm
+from emulator.runtime.reset import RESET
+
+LOG = logging.getLogger(__name__)
+
+
+class BatchDelivery:
+    """The way from a mapping to its function; batches may be delivered from several threads at once."""
+
+    def __init__(self, settings: QueueSettings, queue: QueueClient) -> None:
+        self._settings = settings
+        self._queue = queue
+        self._function = FunctionClient(settings.function_arn)
+        self._lock = threading.Lock()
+        self._waiting: set[Alarm] = set()
+        self._stopping = False
+
+    def deliver(self, batch: Sequence[Message]) -> list[Message]:
+        """Invoke the function with a batch, and return the messages that are to be handled once more."""
+        forgotten = [message for message in batch if RESET.forgets(message.sent)]
+        wanted = [message for message in batch if not RESET.forgets(message.sent)]
+        failed = self._invoke(wanted) if wanted else frozenset[str]()
+        done = [message for message in wanted if message.id not in failed]
+        self._queue.delete(forgotten + [message for message in done if not message.copies])
+        return [replace(message, copies=message.copies - 1) for message in done if message.copies]
+
+    def stop(self) -> None:
+        """Try nothing again."""
+        self._stopping = True
+        self.hurry()
+
+    def hurry(self) -> None:
+        """Let what waits to be tried again be looked at now."""
+        with self._lock:
+            for alarm in self._waiting:
+                alarm.set()
+
+    def _invoke(self, batch: Sequence[Message]) -> frozenset[str]:
+        """The ids of the messages that were not done."""
+        ids = [message.id for message in batch]
+        refusals = 0
+        while True:
+            answer = self._function.call(event_json(batch))
+            if isinstance(answer, Answer):
+                return failures(answer, ids, self._settings.reports_item_failures)
+            refusals += 1
+            LOG.info("%s: %s", self._settings.title, answer.error)
+            if not isinstance(answer, Refused) or not self._may_try_again(batch, refusals):
+                return frozenset(ids)
+
+    def _may_try_again(self, batch: Sequence[Message], refusals: int) -> bool:
+        """Wait before the next attempt; False where there is none, as the messages become visible before it."""
+        hidden_until = min(message.received for message in batch) + self._queue.visibility_timeout_s()
+        alarm = Alarm()
+        with self._lock:
+            self._waiting.add(alarm)
+        if not self._stopping:
+            alarm.wait(min(wait_s(refusals), hidden_until - CLOCK.now()))
+        with self._lock:
+            self._waiting.discard(alarm)
+        return not self._stopping and not RESET.forgets(batch[-1].sent) and CLOCK.now() < hidden_until

@@ -1,0 +1,157 @@
+"""A mapping at work: one thread that takes messages as soon as there are any, and one for each batch under way."""
+
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from math import inf
+
+from emulator.lambda_.mappings.queue.arrivals import Arrivals
+from emulator.lambda_.mappings.queue.core.backlog import Backlog
+from emulator.lambda_.mappings.queue.core.message import Message
+from emulator.lambda_.mappings.queue.core.settings import QueueSettings
+from emulator.lambda_.mappings.queue.delivery import BatchDelivery
+from emulator.lambda_.mappings.queue.filters import MessageFilter
+from emulator.lambda_.mappings.queue.queue_client import QueueClient
+from emulator.lambda_.mappings.stream.core.retry import wait_s
+from emulator.lambda_.mappings.stream.mapping_run import LifeCycle
+from emulator.runtime.clock import CLOCK, Alarm
+from emulator.runtime.doorbell import QUEUE_WRITES
+from emulator.runtime.inflight import IN_FLIGHT, Pending
+from emulator.runtime.reset import RESET
+
+LOG = logging.getLogger(__name__)
+
+HOP = "lambda.queue-source"
+SAFETY_POLL_S = 60.0
+"""A queue is read when its bell rings; so often also without."""
+
+
+class QueueRun:
+    """Takes from one queue while the function has room; a message stays in its queue until it is done."""
+
+    def __init__(self, settings: QueueSettings, lease: threading.Lock) -> None:
+        self._settings = settings
+        self._lease = lease
+        self._queue = QueueClient(settings.queue_arn)
+        self._delivery = BatchDelivery(settings, self._queue)
+        self._filter = MessageFilter(settings.filters)
+        self._arrivals = Arrivals(settings, self._queue, self._put)
+        self._alarm = Alarm()
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._backlog = Backlog(settings.limits)
+        self._busy = 0
+        self._pool = ThreadPoolExecutor(settings.concurrency, thread_name_prefix=f"esm-{settings.uuid}")
+
+    def prepare(self) -> None:
+        """Hear of every message from now on."""
+        QUEUE_WRITES.listen(self._settings.queue_arn, self._alarm)
+
+    def start(self, life: LifeCycle) -> None:
+        """Begin, as soon as an earlier run of this mapping has ended."""
+        name = f"{HOP}.{self._settings.uuid}.{id(self)}"
+        IN_FLIGHT.watch(name, self.pending, self.flush)
+        RESET.enrol(name, self.discard)
+        thread = threading.Thread(target=self._run, args=(life, name), name=f"esm-{self._settings.uuid}", daemon=True)
+        thread.start()
+
+    def stop(self) -> None:
+        """Ask for the end; what was received is handled first."""
+        self._stopping.set()
+        self._delivery.stop()
+        self._alarm.set()
+
+    def flush(self) -> None:
+        """Close the batching window now."""
+        with self._lock:
+            changed = self._backlog.flush()
+        if changed:
+            self._alarm.set()
+
+    def discard(self) -> None:
+        """Have everything looked at now: what was sent before a reset is not delivered any more."""
+        self.flush()
+        self._delivery.hurry()
+
+    def pending(self) -> list[Pending]:
+        """What was received and is not with the function yet."""
+        with self._lock:
+            waiting = len(self._backlog)
+        return [Pending(HOP, f"mapping {self._settings.title}: {waiting} wait for a batch")] if waiting else []
+
+    def _run(self, life: LifeCycle, name: str) -> None:
+        with self._lease:
+            if not self._stopping.is_set():
+                life.begun()
+                self._serve()
+            self._pool.shutdown()
+        QUEUE_WRITES.unlisten(self._settings.queue_arn, self._alarm)
+        IN_FLIGHT.unwatch(name)
+        RESET.strike_off(name)
+        life.ended()
+
+    def _serve(self) -> None:
+        troubles = 0
+        while not self._stopping.is_set():
+            self._alarm.clear()
+            try:
+                wait = self._take()
+                troubles = 0
+            except Exception as error:
+                troubles += 1
+                wait = wait_s(troubles)
+                LOG.info("%s: %s", self._settings.title, error)
+            if not self._stopping.is_set():
+                self._alarm.wait(wait, patience=SAFETY_POLL_S)
+        self.flush()
+        while self._hand_over():
+            pass
+
+    def _take(self) -> float:
+        """Hand over batches while there are any and the function has room; return how long to wait for the bell."""
+        while not self._stopping.is_set() and self._busy < self._settings.concurrency:
+            with IN_FLIGHT.doing(HOP, f"mapping {self._settings.title}: looking at its queue"):
+                self._fill()
+                if not self._hand_over():
+                    closes = self._backlog.until()
+                    return inf if closes is None else closes - CLOCK.now()
+        return inf
+
+    def _fill(self) -> None:
+        """Receive until a batch is full or no message is visible; what the filters drop is deleted."""
+        while room := self._backlog.room:
+            messages = self._queue.receive(room)
+            if not messages:
+                return
+            wanted = [message for message in messages if self._filter.lets_through(message)]
+            self._queue.delete([message for message in messages if message not in wanted])
+            for message in wanted:
+                self._arrivals.let_through(message)
+
+    def _put(self, message: Message) -> None:
+        with self._lock:
+            self._backlog.put(message, CLOCK.now())
+        self._alarm.set()
+
+    def _hand_over(self) -> bool:
+        """Give a batch to the function, if one is due."""
+        with self._lock:
+            batch = self._backlog.cut(CLOCK.now())
+            self._busy += bool(batch)
+        if batch:
+            end = IN_FLIGHT.begin(HOP, f"mapping {self._settings.title}: batch of {len(batch)}")
+            self._pool.submit(self._deliver, batch).add_done_callback(lambda _: end())
+        return bool(batch)
+
+    def _deliver(self, batch: tuple[Message, ...]) -> None:
+        again: list[Message] = []
+        try:
+            again = self._delivery.deliver(batch)
+        except Exception:
+            LOG.exception("%s: a batch was not delivered", self._settings.title)
+        finally:
+            for message in again:
+                self._put(message)
+            with self._lock:
+                self._busy -= 1
+            self._alarm.set()

@@ -1,0 +1,91 @@
+"""Hands the batches of one mapping to its function and what is given up to its on-failure destination."""
+
+import base64
+import json
+import logging
+from collections.abc import Callable, Sequence
+
+from emulator.faults.engine import FAULTS, Firing
+from emulator.faults.identity import content_identity
+from emulator.faults.points import Action
+from emulator.lambda_.mappings.function_client import FunctionClient
+from emulator.lambda_.mappings.stream.core.event import RawRecord, Record, event_json
+from emulator.lambda_.mappings.stream.core.response import Answer, Outcome, Refused, Reply, Succeeded, judge
+from emulator.lambda_.mappings.stream.core.retry import Discard
+from emulator.lambda_.mappings.stream.core.settings import MappingSettings
+from emulator.lambda_.mappings.stream.destination import OnFailure
+from emulator.lambda_.mappings.stream.filters import RecordFilter
+from emulator.lambda_.mappings.stream.iterator_age import AGES
+from emulator.runtime.clock import CLOCK, Alarm
+from emulator.runtime.reset import RESET
+
+LOG = logging.getLogger(__name__)
+
+FAULT_POINT = "esm.batch"
+RESULT_OK = "OK"
+RESULT_PROBLEM = "PROBLEM: Function call failed"
+
+
+class FunctionDelivery:
+    """The way from the shards of a mapping to its function; `tell` gets each LastProcessingResult."""
+
+    def __init__(self, settings: MappingSettings, tell: Callable[[str], None]) -> None:
+        self._settings = settings
+        self._tell = tell
+        self._function = FunctionClient(settings.function_arn)
+        self._filter = RecordFilter(settings.filters)
+        self._on_failure = OnFailure(settings)
+        self._owed: dict[tuple[str, str], int] = {}
+        AGES.start()
+
+    def wanted(self, raws: Sequence[RawRecord], shard_id: str) -> list[bool] | None:
+        """Which records the filter criteria let through; None when there are no criteria."""
+        if self._filter.is_open:
+            return None
+        return [self._filter.lets_through(raw, shard_id) for raw in raws]
+
+    def deliver(self, shard_id: str, records: tuple[Record, ...]) -> Outcome:
+        """Invoke the function with a batch; after a success once more for every copy that a fault asks for."""
+        if RESET.forgets(records[-1].arrived):
+            return Succeeded(Reply(""))
+        AGES.note(self._settings.function_arn, records[-1].arrived, CLOCK.now())
+        try:
+            firing = self._struck(shard_id, records) if FAULTS.armed(FAULT_POINT) else None
+            if firing is not None and firing.action is Action.DELAY:
+                Alarm().wait(firing.seconds())
+            outcome = self._invoke(records)
+            if firing is not None and firing.action is Action.DUPLICATE:
+                self._owed[shard_id, records[0].sequence] = int(firing.parameters["copies"])
+            if isinstance(outcome, Succeeded) and self._owed:
+                for _ in range(self._owed.pop((shard_id, records[0].sequence), 0)):
+                    self._invoke(records)
+        except Exception as error:
+            LOG.exception("%s %s: delivery failed", self._settings.title, shard_id)
+            outcome = Refused(f"{type(error).__name__}: {error}")
+        self._tell(RESULT_OK if isinstance(outcome, Succeeded) else RESULT_PROBLEM)
+        return outcome
+
+    def give_up(self, shard_id: str, discard: Discard) -> None:
+        """Report records that will not be delivered."""
+        self._on_failure.report(discard, shard_id)
+
+    def _invoke(self, records: tuple[Record, ...]) -> Outcome:
+        answer = self._function.call(event_json(records))
+        if not isinstance(answer, Answer):
+            return answer
+        return judge(answer.reply, answer.payload, records, self._settings.retry.reports_item_failures)
+
+    def _struck(self, shard_id: str, records: tuple[Record, ...]) -> Firing | None:
+        """The fault that strikes a batch; which batch it is, its first record says."""
+        settings = self._settings
+        data = [json.loads(record.json)["kinesis"] for record in records]
+        first = base64.b64decode(data[0]["data"])
+        content = "\n".join(base64.b64decode(item["data"]).decode("utf-8", "replace") for item in data)
+        target = {
+            "function": settings.function_name,
+            "stream": settings.stream_name,
+            "shard": shard_id,
+            "content": content,
+        }
+        identity = f"{settings.stream_name}/{shard_id}/{data[0]['partitionKey']}/{content_identity(first)}"
+        return FAULTS.strike(FAULT_POINT, target, identity)

@@ -1,0 +1,208 @@
+"""A mapping at work: one run for each shard that may be read, from when it is enabled until it is stopped."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from emulator.lambda_.mappings.checkpoints import Memory
+from emulator.lambda_.mappings.stream.core.position import OLDEST, IteratorType, Position, first_position
+from emulator.lambda_.mappings.stream.core.retry import wait_s
+from emulator.lambda_.mappings.stream.core.settings import MappingSettings, Start
+from emulator.lambda_.mappings.stream.core.shard_order import Shard, readable
+from emulator.lambda_.mappings.stream.ports import Delivery, Surroundings
+from emulator.lambda_.mappings.stream.shard_run import HOP, SAFETY_POLL_S, ShardRun
+from emulator.lambda_.mappings.stream.stream_client import StreamClient, StreamGone, View
+from emulator.runtime.clock import CLOCK, Alarm
+from emulator.runtime.doorbell import STREAM_WRITES
+from emulator.runtime.inflight import IN_FLIGHT, Pending
+from emulator.runtime.reset import RESET
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class LifeCycle:
+    """Who wants to know: `begun` when records are read, `ended` once no batch is with the function any more."""
+
+    begun: Callable[[], None]
+    ended: Callable[[], None]
+
+
+class MappingRun:
+    """Keeps the shard runs of one mapping in step with the shards of its stream."""
+
+    def __init__(self, settings: MappingSettings, memory: Memory, delivery: Delivery) -> None:
+        self._settings = settings
+        self._memory = memory
+        self._stream = StreamClient(settings.stream_arn)
+        self._alarm = Alarm()
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._runs: dict[str, ShardRun] = {}
+        self._looking = True
+        self._trouble = ""
+        self._gone = False
+        self._retention_s = float("inf")
+        self._around = Surroundings(settings, self._stream, delivery, self._alarm.set, lambda: self._retention_s)
+
+    def prepare(self) -> None:
+        """Fix where a new mapping starts, so that LATEST means "when the mapping was made"; trouble can wait."""
+        if self._memory.lease.acquire(blocking=False):
+            try:
+                self._recognise(self._stream.look())
+            except Exception as error:
+                LOG.info("%s: will look for its start later: %s", self._settings.title, error)
+            finally:
+                self._memory.lease.release()
+
+    def start(self, life: LifeCycle) -> None:
+        """Begin, as soon as an earlier run of this mapping has ended."""
+        name = f"{HOP}.{self._settings.uuid}.{id(self)}"
+        IN_FLIGHT.watch(name, self.pending, self.flush)
+        RESET.enrol(name, self.discard)
+        thread = threading.Thread(target=self._run, args=(life, name), name=f"esm-{self._settings.uuid}", daemon=True)
+        thread.start()
+
+    def stop(self) -> None:
+        """Ask for the end; what is with the function is finished and counted first."""
+        self._stopping.set()
+        self._alarm.set()
+        for run in self._shard_runs():
+            run.stop()
+
+    def flush(self) -> None:
+        """Close the batching windows now."""
+        for run in self._shard_runs():
+            run.flush()
+
+    def discard(self) -> None:
+        """Have every batch tried now: what arrived before a reset is not delivered any more."""
+        for run in self._shard_runs():
+            run.hurry()
+
+    def pending(self) -> list[Pending]:
+        """What the mapping has still to do."""
+        # In this order: a look is announced before the alarm is cleared, and over once it has begun what it found.
+        looking = self._alarm.is_set() or self._looking
+        found = [item for run in self._shard_runs() for item in run.pending()]
+        if looking and not found and not self._stopping.is_set():
+            found.append(
+                Pending(HOP, f"mapping {self._settings.title}: looking at its stream {self._trouble}".rstrip())
+            )
+        return found
+
+    def _shard_runs(self) -> list[ShardRun]:
+        with self._lock:
+            return list(self._runs.values())
+
+    def _run(self, life: LifeCycle, name: str) -> None:
+        with self._memory.lease:
+            if not self._stopping.is_set():
+                self._supervise(life.begun)
+            for run in self._shard_runs():
+                run.stop()
+            for run in self._shard_runs():
+                self._memory.positions[run.shard_id] = run.join()
+        STREAM_WRITES.unlisten(self._settings.stream_arn, self._alarm)
+        IN_FLIGHT.unwatch(name)
+        RESET.strike_off(name)
+        life.ended()
+
+    def _supervise(self, begun: Callable[[], None]) -> None:
+        troubles = 0
+        is_new = True
+        while not self._stopping.is_set():
+            self._looking = True
+            self._alarm.clear()
+            wait = None
+            try:
+                self._look()
+                troubles, self._trouble, self._looking = 0, "", False
+            except Exception as error:
+                troubles += 1
+                wait, self._trouble = wait_s(troubles), f"({error})"
+                LOG.info("%s: %s", self._settings.title, error)
+            if is_new and not self._looking:
+                is_new = False
+                begun()
+            if not self._stopping.is_set():
+                self._alarm.wait(wait, patience=SAFETY_POLL_S)
+
+    def _look(self) -> None:
+        try:
+            view = self._stream.look()
+        except StreamGone:
+            self._let_go_of_stream()
+        else:
+            self._keep_in_step(view)
+
+    def _keep_in_step(self, view: View) -> None:
+        """Start what may be read now, then let go of the shards that are done, so that it never looks quiet."""
+        self._recognise(view)
+        self._retention_s = view.retention_s
+        known = {shard.shard_id for shard in view.shards}
+        over = [run for run in self._shard_runs() if run.is_drained or (run.shard_id not in known and run.is_idle)]
+        self._memory.finished.update(run.shard_id for run in over)
+        self._memory.forget_expired(known)
+        for shard_id in readable(view.shards, self._memory.finished):
+            if shard_id not in self._runs and not self._stopping.is_set():
+                self._begin(shard_id)
+        for run in over:
+            self._end(run)
+            self._memory.positions.pop(run.shard_id, None)
+        if self._gone:
+            self._gone = False
+            STREAM_WRITES.unlisten(self._settings.stream_arn, self._alarm)
+
+    def _begin(self, shard_id: str) -> None:
+        run = ShardRun(shard_id, self._memory.positions.get(shard_id, OLDEST), self._around)
+        with self._lock:
+            self._runs[shard_id] = run
+        run.start()
+
+    def _end(self, run: ShardRun) -> Position:
+        run.stop()
+        position = run.join()
+        with self._lock:
+            del self._runs[run.shard_id]
+        return position
+
+    def _let_go_of_stream(self) -> None:
+        """The stream is gone; whether one of its name that comes later is the same is seen then."""
+        if not self._gone:
+            LOG.info("%s: there is no such stream", self._settings.title)
+            self._gone = True
+            STREAM_WRITES.listen(self._settings.stream_arn, self._alarm)
+        for run in self._shard_runs():
+            self._memory.positions[run.shard_id] = self._end(run)
+        self._memory.started = True
+
+    def _recognise(self, view: View) -> None:
+        """Note which stream it is; a place in an earlier one of the same name is none in this one."""
+        if self._memory.is_of_another(view.created):
+            LOG.info("%s: the stream is another one than before", self._settings.title)
+            for run in self._shard_runs():
+                self._end(run)
+            self._memory.begin_anew()
+        self._memory.created = view.created
+        self._fix_start(view.shards)
+
+    def _fix_start(self, shards: list[Shard]) -> None:
+        """Note a first place for every shard that is there when the mapping begins; later ones are read whole."""
+        if self._memory.started:
+            return
+        settings = self._settings
+        positions: dict[str, Position] = {}
+        for shard in shards:
+            place = first_position(settings.start, settings.start_timestamp)
+            if settings.start is Start.LATEST:
+                if not shard.is_open:
+                    continue
+                now = CLOCK.now()
+                iterator = self._stream.iterator(shard.shard_id, place)
+                place = Position(IteratorType.LATEST, timestamp=now, iterator=iterator)
+            positions[shard.shard_id] = place
+        self._memory.positions.update(positions)
+        self._memory.finished.update({shard.shard_id for shard in shards} - positions.keys())
+        self._memory.started = True

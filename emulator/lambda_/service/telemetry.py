@@ -1,0 +1,146 @@
+"""Where logs and metrics of functions go: to CloudWatch, in batches.
+
+LocalStack makes one call for the log and one for the metric of every invocation, each from a thread of its own, and
+each costs more than the invocation. Here both wait a moment for others; what arrives is the same. Metrics embedded in
+the lines of a log (see `emf`) are taken out of them on their way.
+Times are the wall clock's, as a function's own are: CloudWatch refuses what lies too far ahead of it.
+"""
+
+import contextlib
+import itertools
+import time
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from localstack.aws.connect import connect_to
+from localstack.utils.bootstrap import is_api_enabled
+
+from emulator.lambda_.service.emf import Metric, metrics_of
+from emulator.runtime.batcher import Batcher
+from emulator.runtime.cloudwatch import MetricData, Place, put_metric_data
+
+NAMESPACE = "AWS/Lambda"
+MAX_EVENTS = 1000
+"""Log events of one call; AWS's limit is 10,000."""
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A log stream."""
+
+    place: Place
+    group: str
+    name: str
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line of a log, with its time in milliseconds since the epoch."""
+
+    stream: Stream
+    at_ms: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Count:
+    """One thing that a function did, in a certain second since the epoch."""
+
+    place: Place
+    function: str
+    metric: str
+    second: int
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A metric that a function wrote into its log."""
+
+    place: Place
+    metric: Metric
+
+
+def log(stream: Stream, text: str) -> None:
+    """Deliver the lines of `text` to a log stream, which is made where it is not there, and the metrics in them."""
+    at_ms = int(time.time() * 1000)
+    for line in text.split("\n"):
+        if line:
+            LOG_LINES.add(LogLine(stream, at_ms, line + "\n"))
+            for metric in metrics_of(line):
+                EMBEDDED.add(Embedded(stream.place, metric))
+
+
+def count(place: Place, function: str, *metrics: str) -> None:
+    """Count one of each of these metrics of a function."""
+    for metric in metrics:
+        COUNTS.add(Count(place, function, metric, int(time.time())))
+
+
+def _put_log_lines(lines: Sequence[LogLine]) -> None:
+    if not is_api_enabled("logs"):
+        return
+    by_stream: defaultdict[Stream, list[dict[str, object]]] = defaultdict(list)
+    for line in lines:
+        by_stream[line.stream].append({"timestamp": line.at_ms, "message": line.message})
+    for stream, events in by_stream.items():
+        for batch in itertools.batched(events, MAX_EVENTS, strict=False):
+            _put_log_events(stream, list(batch))
+
+
+def _put_log_events(stream: Stream, events: list[dict[str, object]]) -> None:
+    place = stream.place
+    client = connect_to(aws_access_key_id=place.account, region_name=place.region).logs
+    where = {"logGroupName": stream.group, "logStreamName": stream.name}
+    try:
+        client.put_log_events(**where, logEvents=events)
+    except client.exceptions.ResourceNotFoundException:
+        _make_stream(client, stream)
+        client.put_log_events(**where, logEvents=events)
+
+
+def _make_stream(client: Any, stream: Stream) -> None:
+    with contextlib.suppress(client.exceptions.ResourceAlreadyExistsException):
+        client.create_log_group(logGroupName=stream.group)
+    with contextlib.suppress(client.exceptions.ResourceAlreadyExistsException):
+        client.create_log_stream(logGroupName=stream.group, logStreamName=stream.name)
+
+
+def _put_counts(counts: Sequence[Count]) -> None:
+    data: MetricData = defaultdict(list)
+    for what, times in Counter(counts).items():
+        data[what.place, NAMESPACE].append(
+            {
+                "MetricName": what.metric,
+                "Dimensions": [{"Name": "FunctionName", "Value": what.function}],
+                "Timestamp": datetime.fromtimestamp(what.second, UTC),
+                "Values": [1.0],
+                "Counts": [float(times)],
+            }
+        )
+    put_metric_data(data)
+
+
+def _put_embedded(found: Sequence[Embedded]) -> None:
+    data: MetricData = defaultdict(list)
+    for what in found:
+        metric, values = what.metric, Counter(what.metric.values)
+        data[what.place, metric.namespace].append(
+            {
+                "MetricName": metric.name,
+                "Dimensions": [{"Name": name, "Value": value} for name, value in metric.dimensions],
+                "Timestamp": datetime.fromtimestamp(metric.at_ms / 1000, UTC),
+                "Values": list(values),
+                "Counts": [float(times) for times in values.values()],
+                "Unit": metric.unit,
+                "StorageResolution": metric.resolution.value,
+            }
+        )
+    put_metric_data(data)
+
+
+LOG_LINES = Batcher("lambda.logs", _put_log_lines)
+COUNTS = Batcher("lambda.metrics", _put_counts)
+EMBEDDED = Batcher("lambda.embedded-metrics", _put_embedded)

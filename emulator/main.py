@@ -1,0 +1,135 @@
+"""The stack's own process: `python -m emulator.main`, started by `emulator.stack.stack` with everything it needs in
+its environment. It runs LocalStack, and ends with its owner."""
+
+import gc
+import os
+import select
+import signal
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+
+from emulator.runtime.descriptors import raise_limit
+from emulator.stack.environment import LISTEN_FD, OWNER_FD, OWNER_PID
+from emulator.stack.home import CACHE_VARIABLE
+
+RELEASED = b"released"
+"""What an owner writes into its pipe to let the stack live on without it."""
+
+LOOK_S = 1.0
+"""How often the owner's process id is looked at: a copy of the pipe's end elsewhere would hide its death."""
+
+SWITCH_S = 0.001
+"""How long a thread may hold the interpreter while others wait: five times shorter than Python's own, so that a short
+request does not stand in line behind long ones, and not so short that the switching costs more than it brings."""
+
+YOUNG_OBJECTS = 50_000
+"""How many objects are made between two looks for cycles among them: a page of records makes so many, with no cycle."""
+
+GRACE_S = 0.5
+"""How long an orderly stop may take once the owner is gone."""
+
+
+def main() -> None:
+    """Run LocalStack until it is told to stop; the process then exits.
+
+    It exits at once: the interpreter would first wait for every idle thread pool, which takes seconds.
+    """
+    raise_limit()
+    _keep_from_children(LISTEN_FD, OWNER_FD)
+    _end_with_owner()
+    gc.disable()
+    sys.setswitchinterval(SWITCH_S)
+    from emulator.patches import (
+        gateway_routes as routing,
+    )
+    from emulator.patches import (
+        lazy_imports as first_use,
+    )
+    from emulator.patches import (
+        linear_parsers as linear,
+    )
+    from emulator.patches import (
+        request_log,
+    )
+    from emulator.runtime import disk
+
+    first_use.install()
+    routing.install()
+    linear.install()
+    disk.install()
+    request_log.install()
+    from localstack.runtime.main import main as run_localstack
+
+    from emulator.patches.service_catalog import share
+
+    share(Path(os.environ[CACHE_VARIABLE]))
+    code: object = 1
+    try:
+        run_localstack()
+    except SystemExit as end:
+        code = end.code
+    except BaseException:
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 0)
+
+
+def start_collecting() -> None:
+    """Collect garbage from now on, leaving out what was made while starting, which stays to the end.
+
+    Start-up makes many lasting objects; to look through them again and again costs a good part of its time.
+    """
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS)
+    gc.enable()
+
+
+def _keep_from_children(*variables: str) -> None:
+    for variable in variables:
+        if variable in os.environ:
+            os.set_inheritable(int(os.environ[variable]), False)
+
+
+def _end_with_owner() -> None:
+    """Watch the owner's pipe from a thread, where there is one."""
+    descriptor, owner = os.environ.pop(OWNER_FD, None), os.environ.pop(OWNER_PID, None)
+    if descriptor is not None and owner is not None:
+        watch = threading.Thread(target=_watch, args=(int(descriptor), int(owner)), name="owner-watch", daemon=True)
+        watch.start()
+
+
+def _watch(descriptor: int, owner: int) -> None:
+    """Return when the owner lets go; end the process group when the owner is gone."""
+    if _is_released(descriptor, owner):
+        os.close(descriptor)
+        return
+    sys.stderr.write("the owner of this stack is gone: stopping\n")
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE_S)
+    os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
+def _is_released(descriptor: int, owner: int) -> bool:
+    """Wait for the owner's word: True when it let go, False when it ended without.
+
+    Whether the owner lives is asked before the pipe is looked at: what it wrote before it ended counts.
+    """
+    said, looking = b"", select.poll()
+    looking.register(descriptor, select.POLLIN)
+    while said != RELEASED:
+        orphaned = os.getppid() != owner
+        readable = looking.poll(0 if orphaned else LOOK_S * 1000)
+        if readable:
+            heard = os.read(descriptor, len(RELEASED))
+            said += heard
+        if (readable and not heard) or (orphaned and not readable):
+            return False
+    return True
+
+
+if __name__ == "__main__":
+    main()

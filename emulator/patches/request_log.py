@@ -1,0 +1,41 @@
+"""One line in the log for each request, made of what the line shows.
+
+LocalStack gathers for each also both sides' headers and bodies, which only its most talkative level writes.
+"""
+
+import logging
+from types import ModuleType
+from typing import Any
+
+from emulator.runtime.on_import import when_imported
+
+MODULE = "localstack.aws.handlers.logging"
+
+
+def install() -> None:
+    """Change LocalStack's logger of responses when it is imported."""
+    when_imported(MODULE, show_what_is_shown)
+
+
+def show_what_is_shown(module: ModuleType) -> None:
+    """Let the logger gather nothing for lines that show nothing of it, or that nobody writes."""
+    log_all = module.ResponseLogger._log
+
+    def log(self: Any, context: Any, response: Any) -> None:
+        internal = "internal_" if context.is_internal_call else ""
+        logger: logging.Logger = getattr(self, f"{internal}{'aws' if context.operation else 'http'}_logger")
+        if logger.isEnabledFor(logging.DEBUG):
+            log_all(self, context, response)
+        elif logger.isEnabledFor(logging.INFO):
+            logger.info(*_line(context, response.status_code))
+
+    module.ResponseLogger._log = log
+
+
+def _line(context: Any, status: int) -> tuple[object, ...]:
+    if not context.operation:
+        return "%s %s => %d", context.request.method, context.request.path, status
+    call = context.service.service_name, context.operation.name, status
+    if context.service_exception:
+        return "AWS %s.%s => %d (%s)", *call, context.service_exception.code
+    return "AWS %s.%s => %s", *call

@@ -1,0 +1,41 @@
+"""Which services a stack answers for, what it says of the others, and which it loads at their first call only."""
+
+from types import ModuleType
+from typing import Any
+
+from emulator.runtime.on_import import when_imported
+from emulator.stack.environment import LATE_SERVICES, SERVICES
+
+REFUSAL = (
+    "Service '{name}' is not offered by this stack, which answers for: {offered}. Others would start or download "
+    "another program; no variable adds them (docs/emulator.md)."
+)
+
+
+def install() -> None:
+    """Change both when they are imported."""
+    when_imported("localstack.utils.bootstrap", load_late)
+    when_imported("localstack.aws.handlers.service_plugin", say_what_there_is)
+
+
+def load_late(module: ModuleType) -> None:
+    """Leave services that few use and that take long to load out of those that a container loads at its start."""
+    preloaded = module.get_preloaded_services
+
+    def without_late() -> set[str]:
+        return set(preloaded()) - LATE_SERVICES
+
+    vars(module)["get_preloaded_services"] = without_late
+
+
+def say_what_there_is(module: ModuleType) -> None:
+    """Answer a call of a service that is not offered with those that are, not with a variable that is overwritten."""
+    loader, require = module.ServiceLoader, module.ServiceLoader.require_service
+
+    def require_offered(self: Any, chain: Any, context: Any, response: Any) -> None:
+        name = context.service.service_name if context.service else None
+        if name is not None and name not in self.loaded_services and not module.is_api_enabled(name):
+            raise NotImplementedError(REFUSAL.format(name=name, offered=", ".join(SERVICES)))
+        require(self, chain, context, response)
+
+    loader.require_service = require_offered

@@ -1,0 +1,49 @@
+"""LocalStack's own waiting, on a clock that nobody sets.
+
+It reckons deadlines with the wall clock: where that is set back by an hour, alarms are not evaluated and long polls do
+not end for an hour, and rules with a schedule fire a second time; where it is set forward, they are left out. What of
+LocalStack tells the time to people (S3's dates, stamps of logs and metrics) stays the wall clock's.
+"""
+
+from datetime import UTC, datetime
+from time import monotonic
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+from emulator.runtime.clock import CLOCK
+from emulator.runtime.on_import import when_imported
+
+ALARMS = "localstack.utils.scheduler"
+"""What evaluates the alarms of CloudWatch, once a period."""
+LONG_POLLS = "localstack.services.sqs.queue"
+RULES = "localstack.services.events.scheduler"
+"""What looks once a minute which rules of EventBridge are due."""
+SOON_S = 60
+"""A rule that is due within so long is due now: LocalStack looks once a minute."""
+
+
+def install() -> None:
+    """Change each when it is imported."""
+    when_imported(ALARMS, reckon_steadily)
+    when_imported(LONG_POLLS, reckon_steadily)
+    when_imported(RULES, look_steadily)
+
+
+def reckon_steadily(module: ModuleType) -> None:
+    """Let a module reckon with a monotonic clock. Raises TypeError where it does not reckon with `time.time`."""
+    if not callable(getattr(getattr(module, "time", None), "time", None)):
+        raise TypeError(f"{module.__name__} does not tell the time in the way this was written for")
+    vars(module)["time"] = SimpleNamespace(time=monotonic)
+
+
+def look_steadily(module: ModuleType) -> None:
+    """Let rules be due by the emulator's steady time. Raises TypeError where rules are not as they were."""
+    if not callable(module.CronTab.next) or not callable(module.Job.should_run_now):
+        raise TypeError(f"{module.__name__} does not know when a rule is due in the way this was written for")
+
+    def should_run_now(job: Any) -> bool:
+        now = datetime.fromtimestamp(CLOCK.steady(), UTC).replace(tzinfo=None)
+        delay_s = module.CronTab(job.schedule).next(now=now, default_utc=True)
+        return delay_s is not None and delay_s < SOON_S
+
+    module.Job.should_run_now = should_run_now

@@ -1,0 +1,150 @@
+"""Step Functions on the emulator's clock: `Wait` states and pauses between retries pass when it is advanced.
+
+An execution is in flight until it has ended, also while it waits. Timeouts and heartbeats of tasks are the wall
+clock's, as what functions do is. JSONata is refused when a state machine is made: LocalStack would download a Java
+runtime for it at the first execution. All else is LocalStack's interpreter of the Amazon States Language.
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-wait.html
+"""
+
+import datetime
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+from emulator.deliveries.queue import written
+from emulator.runtime.clock import CLOCK, Alarm
+from emulator.runtime.inflight import IN_FLIGHT
+from emulator.runtime.json_text import parsed
+from emulator.runtime.on_import import when_imported
+from emulator.runtime.reset import RESET
+
+SERVICE = "localstack.services.stepfunctions"
+STATES = f"{SERVICE}.asl.component.state.state_wait.wait_function"
+HOP = "states.execution"
+WAIT_HOP = "states.wait"
+LOOK_S = 0.5
+"""How often a state that waits looks whether its execution was stopped meanwhile; wall clock."""
+STOP_REASON = "wavetank.Reset"
+
+
+def install() -> None:
+    """Change each part when it is imported, and stop what runs at every reset."""
+    when_imported(f"{SERVICE}.backend.execution_worker", track_executions)
+    when_imported(f"{STATES}.wait_function", wait_in_emulator_time)
+    when_imported(f"{STATES}.timestamp", tell_emulator_time)
+    when_imported(f"{SERVICE}.asl.component.common.retry.retrier_decl", retry_in_emulator_time)
+    when_imported(f"{SERVICE}.provider", refuse_jsonata)
+    RESET.enrol("executions", _stop_all)
+
+
+def track_executions(module: ModuleType) -> None:
+    """Hold a token of `IN_FLIGHT` for each execution, from before its start is answered until it has ended."""
+    start, logic = module.ExecutionWorker.start, module.ExecutionWorker._execution_logic
+    if not callable(start) or not callable(logic):
+        raise TypeError("LocalStack's execution worker is not the one this was written for")
+
+    def start_tracked(worker: Any) -> None:
+        end = IN_FLIGHT.begin(HOP, worker._evaluation_details.execution_details.arn.rpartition(":execution:")[2])
+
+        def run() -> None:
+            try:
+                logic(worker)
+            finally:
+                end()
+
+        worker._execution_logic = run
+        try:
+            start(worker)
+        except BaseException:
+            end()
+            raise
+
+    module.ExecutionWorker.start = start_tracked
+
+
+def wait_in_emulator_time(module: ModuleType) -> None:
+    """Let `Wait` states wait on the emulator's clock, until their execution is stopped."""
+    if not callable(module.WaitFunction._wait_interval):
+        raise TypeError("LocalStack's Wait state is not the one this was written for")
+
+    def wait_interval(_self: Any, env: Any, wait_seconds: float) -> None:
+        due_at, alarm = CLOCK.now() + wait_seconds, Alarm()
+        with IN_FLIGHT.doing(WAIT_HOP, f"a state waits, not before {written(due_at)} emulator time"):
+            while env.is_running() and (left_s := due_at - CLOCK.now()) > 0:
+                alarm.wait(left_s, patience=LOOK_S)
+
+    module.WaitFunction._wait_interval = wait_interval
+
+
+def tell_emulator_time(module: ModuleType) -> None:
+    """Let `Timestamp` be compared with the emulator's time, in UTC as it is written."""
+    if not callable(module.datetime.datetime.now):
+        raise TypeError(f"{module.__name__} does not tell the time in the way this was written for")
+
+    class EmulatorTime(datetime.datetime):
+        @classmethod
+        def now(cls, tz: datetime.tzinfo | None = None) -> "EmulatorTime":
+            now = cls.fromtimestamp(CLOCK.now(), datetime.UTC)
+            return now.astimezone(tz) if tz is not None else now.replace(tzinfo=None)
+
+    vars(module)["datetime"] = SimpleNamespace(datetime=EmulatorTime)
+
+
+def retry_in_emulator_time(module: ModuleType) -> None:
+    """Let the pause before a retry pass with the emulator's clock."""
+    if not callable(module.time.sleep):
+        raise TypeError(f"{module.__name__} does not pause in the way this was written for")
+
+    def sleep(seconds: float) -> None:
+        with IN_FLIGHT.doing(WAIT_HOP, f"a retry, not before {written(CLOCK.now() + seconds)} emulator time"):
+            Alarm().wait(seconds)
+
+    vars(module)["time"] = SimpleNamespace(sleep=sleep)
+
+
+def refuse_jsonata(module: ModuleType) -> None:
+    """Refuse definitions with JSONata where they are validated."""
+    provider = module.StepFunctionsProvider
+    validate: Callable[..., None] = provider._validate_definition
+
+    def validate_and_refuse(definition: str, static_analysers: list[Any]) -> None:
+        validate(definition, static_analysers)
+        for name in uses_of_jsonata(parsed(definition)):
+            refusal = module.InvalidDefinition()
+            refusal.message = (
+                f"QueryLanguage JSONata of {name} is not supported by this emulator, which has no Java runtime. "
+                "Use JSONPath, the default."
+            )
+            raise refusal
+
+    provider._validate_definition = staticmethod(validate_and_refuse)
+
+
+def uses_of_jsonata(definition: object, name: str = "the state machine") -> Iterator[str]:
+    """The names of the states, or of the machine, whose query language is JSONata."""
+    if not isinstance(definition, Mapping):
+        return
+    if definition.get("QueryLanguage") == "JSONata":
+        yield name
+    for inner in (definition, definition.get("ItemProcessor"), definition.get("Iterator"), *_branches(definition)):
+        states = inner.get("States") if isinstance(inner, Mapping) else None
+        for key, state in states.items() if isinstance(states, Mapping) else ():
+            yield from uses_of_jsonata(state, f"state {key}")
+
+
+def _branches(state: Mapping[str, Any]) -> list[Any]:
+    branches = state.get("Branches")
+    return branches if isinstance(branches, list) else []
+
+
+def _stop_all() -> None:
+    """Stop the executions that run: what they work on is let go of."""
+    models = sys.modules.get(f"{SERVICE}.backend.models")
+    if models is None:
+        return
+    now = datetime.datetime.fromtimestamp(CLOCK.now(), datetime.UTC)
+    for _account, _region, store in models.sfn_stores.iter_stores():
+        for execution in list(store.executions.values()):
+            if execution.exec_status == "RUNNING" and getattr(execution.exec_worker, "env", None) is not None:
+                execution.stop(stop_date=now, error=STOP_REASON, cause="the stack was reset")

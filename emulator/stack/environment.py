@@ -1,0 +1,160 @@
+"""The environment of a stack's process: all of it is written here, and nothing of the user's leaks in.
+
+A `DEBUG`, `PROVIDER_OVERRIDE_…`, `LOCALSTACK_AUTH_TOKEN` or `AWS_…` in the user's shell would otherwise
+change the stack that everybody else measures.
+"""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from importlib import metadata
+from pathlib import Path
+
+from emulator.serving.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS, Guard
+from emulator.stack.home import CACHE_VARIABLE, StackFolder
+
+FAULTS_VARIABLE = "WAVETANK_FAULTS"
+FAULTS_OFF = "off"
+"""Set to this, the stack is started without looking at AWS calls for faults, to measure what looking costs."""
+
+PLUGIN = "wavetank"
+"""The name under which every plugin of ours is registered."""
+
+LISTEN_FD = "WAVETANK_LISTEN_FD"
+"""The inherited descriptor of the socket to serve on, bound and listening."""
+
+OWNER_FD = "WAVETANK_OWNER_FD"
+"""The inherited reading end of a pipe: its end of file means that the owner is gone."""
+
+OWNER_PID = "WAVETANK_OWNER_PID"
+"""The process that owns the stack."""
+
+CONTROL_PEERS = "WAVETANK_CONTROL_PEERS"
+"""Callers besides this machine that the control API answers, for containers: `emulator.control_api.peers`."""
+
+SERVICES = (
+    "cloudformation",
+    "cloudwatch",
+    "events",
+    "firehose",
+    "iam",
+    "kinesis",
+    "lambda",
+    "logs",
+    "resourcegroupstaggingapi",
+    "s3",
+    "scheduler",
+    "sns",
+    "sqs",
+    "ssm",
+    "stepfunctions",
+    "sts",
+)
+"""The services a stack answers for. Others are refused: some would download a program at their first call."""
+
+LATE_SERVICES = frozenset({"resourcegroupstaggingapi", "scheduler", "stepfunctions"})
+"""Loaded at their first call, also where all others are loaded at the start: few pipelines use them."""
+
+
+class LogLevel(StrEnum):
+    """The least severe of what a stack writes to its log."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARN = "warn"
+    ERROR = "error"
+
+
+KEEP_ALIVE_S = 3600
+"""How long a function's environment is kept with nothing to do, in emulator time; AWS does not say how long it does.
+With LocalStack's ten minutes, whoever moves the clock on to the next retry would lose every environment by it."""
+
+ALLOCATOR_ARENAS = "2"
+"""Heaps of glibc's allocator. By default each of the many threads may get its own, with free memory in all of them."""
+
+NOWHERE = "http://127.0.0.1:1"
+"""An address at which nothing answers, given to whatever would call home."""
+
+SETTINGS = (
+    "KINESIS_ON_DEMAND_STREAM_COUNT_LIMIT",
+    "KINESIS_SHARD_LIMIT",
+    ALLOWED_HOSTS,
+    ALLOWED_ORIGINS,
+    "WAVETANK_FIREHOSE_LENIENT",
+    "WAVETANK_FIREHOSE_MAX_INTERVAL_S",
+    "WAVETANK_KINESIS_MAX_BYTES",
+    "WAVETANK_KINESIS_SHARD_LIMITS",
+)
+"""What a user may set for the stacks that are started: see docs/emulator.md; of hosts and origins, docs/security.md."""
+
+PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+
+
+def child_environment(
+    port: int, folder: StackFolder, cache: Path, log_level: LogLevel = LogLevel.INFO, *, faults: bool = True
+) -> dict[str, str]:
+    """The whole environment of the LocalStack process on 127.0.0.1:`port`; `faults`: with the fault layer.
+
+    Raises CallerError for hosts or origins that are none.
+    """
+    passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ} | settings_of(os.environ)
+    private = plugin_index(cache)
+    return passed_on | {
+        "HOME": str(private),
+        "XDG_CACHE_HOME": str(private),
+        "TMPDIR": str(folder.tmp),
+        "PYTHONUNBUFFERED": "1",
+        CACHE_VARIABLE: str(cache),
+        "FILESYSTEM_ROOT": str(folder.root),
+        "OVERRIDE_IN_DOCKER": "0",
+        "GATEWAY_LISTEN": f"127.0.0.1:{port}",
+        "LOCALSTACK_HOST": f"127.0.0.1:{port}",
+        "GATEWAY_SERVER": PLUGIN,
+        "LAMBDA_RUNTIME_EXECUTOR": PLUGIN,
+        "LAMBDA_KEEPALIVE_MS": str(KEEP_ALIVE_S * 1000),
+        "PROVIDER_OVERRIDE_KINESIS": PLUGIN,
+        "PROVIDER_OVERRIDE_FIREHOSE": PLUGIN,
+        "PROVIDER_OVERRIDE_RESOURCEGROUPSTAGGINGAPI": PLUGIN,
+        "SERVICES": ",".join(SERVICES),
+        "STRICT_SERVICE_LOADING": "1",
+        # Services call one another without a socket in between, which would cost more than most calls do.
+        "IN_MEMORY_CLIENT": "1",
+        "LS_LOG": log_level,
+        "MALLOC_ARENA_MAX": ALLOCATOR_ARENAS,
+        "DNS_ADDRESS": "0",
+        "DISABLE_EVENTS": "1",
+        "SKIP_SSL_CERT_DOWNLOAD": "1",
+        "API_ENDPOINT": NOWHERE,
+        "ANALYTICS_API": NOWHERE,
+        # LocalStack has clients without credentials, which would ask the machine's host for some.
+        "AWS_EC2_METADATA_DISABLED": "true",
+        FAULTS_VARIABLE: "on" if faults else FAULTS_OFF,
+    }
+
+
+def settings_of(user: Mapping[str, str]) -> dict[str, str]:
+    """Of a user's variables those that set a stack up. Raises CallerError for hosts or origins that are none."""
+    Guard.configured(user)
+    return {name: user[name] for name in SETTINGS if name in user}
+
+
+def plugin_index(cache: Path) -> Path:
+    """The folder in which plux, LocalStack's plugin loader, keeps its index of entry points.
+
+    plux tells a stale index by file times rounded to minutes. One folder for each set of installed entry
+    points means that an index made before ours were installed is never looked at.
+    """
+    installed = sorted(
+        f"{point.group}|{point.name}|{point.value}"
+        for group in (
+            "localstack.aws.provider",
+            "localstack.hooks.on_infra_start",
+            "localstack.runtime.server",
+        )
+        for point in metadata.entry_points(group=group)
+    )
+    key = hashlib.sha256("\n".join(installed).encode()).hexdigest()[:16]
+    folder = cache / "plugins" / key
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

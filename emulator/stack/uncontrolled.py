@@ -1,0 +1,60 @@
+"""Stacks that speak AWS and nothing else, such as AWS itself: no faults, no `settle`, the world's clock."""
+
+import time
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from emulator.errors import ControlRefused, NotWavetank
+from emulator.stack.control import Control, Json
+from emulator.stack.stack import ExternalStack, Stack
+
+REMEDY = "Faults, settle and the clock need a stack started by wavetank."
+
+
+class NoControl(Control):
+    """The control API of a stack that has none: no fault is set there, none has struck, and none can be added."""
+
+    def faults(self) -> list[Json]:
+        """None."""
+        return []
+
+    def clear_faults(self) -> None:
+        """There is none to take away."""
+
+    def activity(self, after: int = 0) -> list[Json]:  # noqa: ARG002
+        """Nothing."""
+        return []
+
+    def add_fault(self, fault: Mapping[str, Any]) -> NoReturn:  # noqa: ARG002
+        """Raises NotWavetank."""
+        raise self._absent()
+
+    def settle(self, timeout_s: float = 60.0, *, telemetry: bool = True) -> NoReturn:  # noqa: ARG002
+        """Raises NotWavetank: what is in flight cannot be known, only waited for (`scenarios.site.portable`)."""
+        raise self._absent()
+
+    def advance_clock(self, seconds: float) -> float:
+        """The time; raises NotWavetank where it should be moved on."""
+        if seconds:
+            raise self._absent()
+        return time.time()
+
+    def _absent(self) -> NotWavetank:
+        return NotWavetank(f"{self.endpoint_url} has no control API.", REMEDY)
+
+
+class PlainStack(ExternalStack):
+    """Anything that speaks AWS at a URL, and has no control API for us."""
+
+    def __init__(self, endpoint_url: str) -> None:
+        super().__init__(endpoint_url)
+        self.control = NoControl(self.endpoint_url)
+
+
+def recognised(stack: Stack) -> Stack:
+    """The stack itself where its control API answers us, else the plain one at its URL. Raises Unreachable."""
+    try:
+        stack.control.status()
+    except (NotWavetank, ControlRefused):
+        return PlainStack(stack.endpoint_url)
+    return stack

@@ -1,0 +1,38 @@
+"""Things done later are done in emulator time, each once, whatever the others do."""
+
+import threading
+
+from emulator.runtime.clock import Clock
+from emulator.runtime.timer import Timer
+
+ENOUGH_S = 30.0
+HOUR_S = 3600.0
+
+
+def test_an_action_is_called_when_its_time_has_come_and_not_before() -> None:
+    clock = Clock()
+    timer, called, early = Timer(clock), threading.Event(), threading.Event()
+    timer.after(HOUR_S, called.set)
+    timer.after(0, early.set)
+    assert early.wait(ENOUGH_S)
+    assert not called.is_set()
+    clock.advance(HOUR_S)
+    assert called.wait(ENOUGH_S)
+
+
+def test_what_is_due_earlier_goes_first_whenever_it_was_asked_for() -> None:
+    clock = Clock()
+    timer, order, done = Timer(clock), list[str](), threading.Event()
+    timer.after(HOUR_S + 1, done.set)
+    timer.after(HOUR_S, lambda: order.append("second"))
+    timer.after(HOUR_S / 2, lambda: order.append("first"))
+    clock.advance(2 * HOUR_S)
+    assert done.wait(ENOUGH_S)
+    assert order == ["first", "second"]
+
+
+def test_an_action_that_fails_stops_no_other() -> None:
+    timer, called = Timer(Clock()), threading.Event()
+    timer.after(0, lambda: [][0])
+    timer.after(0, called.set)
+    assert called.wait(ENOUGH_S)
