@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import topology
-from pipeline.core import batch, decode, frame, merged
-from pipeline.core.digests import Digests
+from pipeline.core import decode, frame
+from pipeline.core.bulk import batch
+from pipeline.core.bulk.digests import Digests
+from pipeline.core.bulk.spill import merge_all
 from pipeline.core.enrich import enrich
+from pipeline.core.files import merged
 from pipeline.core.partition import Scanned, partition
 from pipeline.core.schema import Role, Schema, parse
-from pipeline.core.spill import merge_all
 from pipeline.records import Rejection
 from pipeline.topology import Enrichment, EventType, Topology
 

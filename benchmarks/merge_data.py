@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from struct import pack
 
-from pipeline.core import container
-from pipeline.core.container import long_bytes
+from pipeline.core.files import avro_file as container
+from pipeline.core.files.avro_file import long_bytes
 from pipeline.core.route import digest_of
 from pipeline.core.schema import Role, Schema, parse
 

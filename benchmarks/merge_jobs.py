@@ -16,11 +16,14 @@ from typing import Any
 import fastavro
 
 from benchmarks.merge_data import bodies, schema
-from pipeline.core import batch, container, frame, merged, parquet
-from pipeline.core.digests import Digests
+from pipeline.core import frame
+from pipeline.core.bulk import batch
+from pipeline.core.bulk.digests import Digests
+from pipeline.core.bulk.spill import merge_all
+from pipeline.core.files import avro_file as container
+from pipeline.core.files import merged, parquet
 from pipeline.core.partition import Scanned, partition
 from pipeline.core.route import Partition, route
-from pipeline.core.spill import merge_all
 
 CHUNK_EVENTS = 40_000
 """About what a chunk of 5 MiB has."""

@@ -16,9 +16,10 @@ from emulator.deploy.schemas import publish
 from emulator.errors import DeployFailed
 from emulator.stack.home import Home, project_root
 from emulator.stack.stack import Stack
-from pipeline import package, publishing, topology
+from pipeline import package, topology
 from pipeline.errors import PipelineError
-from pipeline.template import PARAMETERS, compact, render
+from pipeline.schemas import checks as publishing
+from pipeline.template.render import PARAMETERS, compact, render
 from pipeline.topology import Topology
 
 MERGERS = 2

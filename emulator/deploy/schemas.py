@@ -7,8 +7,9 @@ from botocore.exceptions import ClientError
 
 from emulator.errors import DeployFailed
 from emulator.stack.stack import Stack
-from pipeline import publishing, topology
+from pipeline import topology
 from pipeline.avro.compatibility import Level
+from pipeline.schemas import checks as publishing
 from pipeline.topology import EventType, Topology
 
 MEND = "Mend the schema folder and publish again; nothing was written."

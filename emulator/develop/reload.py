@@ -18,7 +18,7 @@ from emulator.deploy import schemas as publishing
 from emulator.errors import StackError
 from emulator.stack.stack import Stack
 from pipeline import package
-from pipeline.template import render
+from pipeline.template.render import render
 
 INFRASTRUCTURE = frozenset(
     {"functions.py", "package.py", "permissions.py", "queues.py", "storage.py", "template.py", "topology.py"}

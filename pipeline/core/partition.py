@@ -9,13 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.avro.events import ID_FIELD, TIME_FIELD
-from pipeline.core import bulk, container, frame
+from pipeline.core import frame
+from pipeline.core.bulk import parse as bulk
+from pipeline.core.bulk.values import Bodies, Numbers, Slices
+from pipeline.core.bulk.varints import Unsound
 from pipeline.core.decode import decode, encode
+from pipeline.core.files import avro_file as container
 from pipeline.core.frame import BadRange, Frame
-from pipeline.core.parsed import Bodies, Numbers, Slices
 from pipeline.core.route import HOUR_US, Partition, bucket_of_digest, digest_of, hour_of
 from pipeline.core.schema import FIRST_TIME_US, LAST_TIME_US, Schema
-from pipeline.core.varints import Unsound
 from pipeline.records import Reason, Rejection
 
 

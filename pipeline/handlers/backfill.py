@@ -13,11 +13,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipeline import topology
-from pipeline.handlers import late, layout
+from pipeline.aws import late
+from pipeline.aws import listing as layout
+from pipeline.aws.listing import HOUR, LATE, PARTS
+from pipeline.aws.newest import newest
+from pipeline.aws.plan import plan
 from pipeline.handlers.concatenator import concatenate
-from pipeline.handlers.layout import HOUR, LATE, PARTS
-from pipeline.handlers.newest import newest
-from pipeline.handlers.plan import plan
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

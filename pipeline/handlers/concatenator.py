@@ -16,18 +16,22 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pipeline.core import batch, merged
-from pipeline.core.batch import Batch
-from pipeline.core.digests import Digests
-from pipeline.core.idindex import IdIndex, Listing, digest_of_inputs, digest_of_listing
+from pipeline.aws import calls as aws
+from pipeline.aws import environment as settings
+from pipeline.aws import id_index as ids
+from pipeline.aws import listing as layout
+from pipeline.aws.calls import ABSENT_STATE, State
+from pipeline.aws.newest import newest
+from pipeline.aws.plan import Task, surroundings
+from pipeline.aws.tags import MERGED_TAG
+from pipeline.core.bulk import batch
+from pipeline.core.bulk.batch import Batch
+from pipeline.core.bulk.digests import Digests
+from pipeline.core.bulk.spill import merge_all
+from pipeline.core.files import merged
+from pipeline.core.files.id_index import IdIndex, Listing, digest_of_inputs, digest_of_listing
 from pipeline.core.schema import Schema
-from pipeline.core.spill import merge_all
 from pipeline.errors import ServiceFault
-from pipeline.handlers import aws, ids, layout, settings
-from pipeline.handlers.aws import ABSENT_STATE, State
-from pipeline.handlers.newest import newest
-from pipeline.handlers.plan import Task, surroundings
-from pipeline.handlers.tags import MERGED_TAG
 
 LOG = logging.getLogger(__name__)
 INPUTS = "inputs"

@@ -13,15 +13,17 @@ from urllib.parse import unquote_plus
 
 from botocore.exceptions import ClientError
 
+from pipeline.aws import calls as aws
+from pipeline.aws import environment as settings
+from pipeline.aws import listing as layout
+from pipeline.aws.late import EVENTS
+from pipeline.aws.schemas import registry
+from pipeline.aws.tags import DONE_TAG
 from pipeline.core import quarantine
 from pipeline.core.partition import BadBytes, Scanned, partition
 from pipeline.core.route import Partition
 from pipeline.core.schema import Role
 from pipeline.errors import ConfigurationError
-from pipeline.handlers import aws, layout, settings
-from pipeline.handlers.late import EVENTS
-from pipeline.handlers.registries import registry
-from pipeline.handlers.tags import DONE_TAG
 from pipeline.records import Origin, Rejected, Stage
 
 

@@ -6,10 +6,12 @@ comes, does no harm: what has to be done is found out when it is done.
 
 from typing import Any
 
+from pipeline.aws import calls as aws
+from pipeline.aws import environment as settings
+from pipeline.aws import late
+from pipeline.aws.plan import Task, plan
+from pipeline.aws.tick import hours_back, time_of
 from pipeline.errors import ServiceFault
-from pipeline.handlers import aws, late, settings
-from pipeline.handlers.plan import Task, plan
-from pipeline.handlers.schedule import hours_back, time_of
 
 AT_ONCE = 10
 """Messages of a SendMessageBatch call (Amazon SQS API reference)."""

@@ -9,13 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.aws import calls as aws
+from pipeline.aws import environment as settings
+from pipeline.aws.put_records import Entry, publish
+from pipeline.aws.schemas import registry, store
 from pipeline.core import decode, envelope, frame, quarantine
 from pipeline.core.deaggregate import deaggregate
 from pipeline.core.enrich import Snapshot, processed
 from pipeline.core.schema import Role, Schema
-from pipeline.handlers import aws, settings
-from pipeline.handlers.publish import Entry, publish
-from pipeline.handlers.registries import registry, store
 from pipeline.records import Event, Origin, Reason, Rejected, Rejection, Stage
 from pipeline.topology import Enrichment
 

@@ -12,9 +12,10 @@ from urllib.parse import quote_plus
 
 from botocore.exceptions import ClientError
 
-from pipeline.handlers import aws, settings
-from pipeline.handlers.schedule import hours_back, time_of
-from pipeline.handlers.tags import DONE_TAG
+from pipeline.aws import calls as aws
+from pipeline.aws import environment as settings
+from pipeline.aws.tags import DONE_TAG
+from pipeline.aws.tick import hours_back, time_of
 
 NEVER = "9999/12/31/23"
 """An hour, as a chunk's key has it, after which there is no chunk."""

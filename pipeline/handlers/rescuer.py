@@ -14,9 +14,9 @@ from urllib.parse import unquote_plus
 
 from botocore.exceptions import ClientError
 
+from pipeline.aws import calls as aws
 from pipeline.core import quarantine
 from pipeline.errors import ServiceFault
-from pipeline.handlers import aws
 from pipeline.handlers.processor import arrivals
 from pipeline.records import Reason, Rejected, Rejection, Stage
 from pipeline.topology import event_type_of

@@ -70,7 +70,7 @@ def deploy(
 @schemas.command(epilog="Example: wavetank schemas check --compatibility BACKWARD")
 def check(folder: Folder = None, compatibility: Compatibility = None, as_json: AsJson = False) -> None:
     """Say what keeps the schema folder from being published; needs no stack. Exit code 1 where there is something."""
-    from pipeline import publishing
+    from pipeline.schemas import checks as publishing
 
     problems = publishing.check_folder(_folder(folder), compatibility)
     if as_json:
@@ -137,8 +137,8 @@ def show(event: Event, which: Which, endpoint_url: target.EndpointUrl = None, fo
 @schemas.command(epilog="Example: wavetank schemas diff click raw.v1 raw.v2")
 def diff(event: Event, older: Which, newer: Which, folder: Folder = None) -> None:
     """Print what differs between two versions in the schema folder: + new, - gone, ~ changed. Needs no stack."""
-    from pipeline import publishing
     from pipeline.avro.model import InvalidSchema
+    from pipeline.schemas import checks as publishing
 
     known = _known(folder, event)
     texts = []

@@ -14,7 +14,7 @@ from emulator.errors import DeployFailed
 from emulator.stack.home import Home
 from emulator.stack.stack import EmbeddedStack
 from pipeline import topology
-from pipeline.queues import DEAD_RETENTION_S
+from pipeline.template.queues import DEAD_RETENTION_S
 from scenarios.client import at_rest as rest
 from scenarios.client.at_rest import Layer
 from scenarios.client.producer import Producer, Sender

@@ -12,14 +12,16 @@ from typing import Any
 import pytest
 
 from pipeline import topology
-from pipeline.core import container, frame
+from pipeline.aws import calls as aws
+from pipeline.aws import listing as layout
+from pipeline.aws.newest import newest
+from pipeline.aws.plan import Task
+from pipeline.core import frame
 from pipeline.core.decode import encode
+from pipeline.core.files import avro_file as container
 from pipeline.core.route import digest_of, route
 from pipeline.core.schema import Schema
-from pipeline.handlers import aws, layout
 from pipeline.handlers.concatenator import concatenate
-from pipeline.handlers.newest import newest
-from pipeline.handlers.plan import Task
 from scenarios.client import at_rest as rest
 from scenarios.client import quarantine
 from scenarios.client.at_rest import Layer

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
-from pipeline.core import batch, container, frame
+from pipeline.core import frame
+from pipeline.core.bulk import batch
+from pipeline.core.bulk.values import Bodies
 from pipeline.core.decode import decode, encode
-from pipeline.core.parsed import Bodies
+from pipeline.core.files import avro_file as container
 from pipeline.core.schema import Role, Schema, parse
 from pipeline.records import Event
 

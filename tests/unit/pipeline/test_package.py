@@ -47,7 +47,7 @@ def test_the_concatenator_writes_parquet_with_only_its_package_and_layers(artifa
     program = (
         "import sys, json; sys.path[:0] = json.loads(sys.argv[1]);"
         "from io import BytesIO;"
-        "from pipeline.core import merge, parquet, partition;"
+        "from pipeline.core.bulk.parse import merge, parquet, partition;"
         "from pipeline.core.schema import parse, Role;"
         "schema = parse(open(sys.argv[2]).read(), 'click', Role.PROCESSED, 1);"
         "out = BytesIO();"

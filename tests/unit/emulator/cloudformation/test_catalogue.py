@@ -13,7 +13,7 @@ import pytest
 from emulator.cloudformation import catalogue
 from emulator.cloudformation.resource import Context, Schema
 from pipeline import topology
-from pipeline.template import render
+from pipeline.template.render import render
 
 TYPES = list(catalogue.TYPES)
 MADE_UP = {"Id"}

@@ -16,9 +16,9 @@ from pipeline.core import schema
 from pipeline.core.decode import decode
 from pipeline.core.schema import Role
 from pipeline.errors import SchemaError
-from pipeline.publishing import check_folder, read
 from pipeline.records import Reason, Rejection
-from pipeline.registry import Registry
+from pipeline.schemas.checks import check_folder, read
+from pipeline.schemas.registry import Registry
 from tests.effort import grows_within
 from tests.unit.pipeline.examples import PING, document
 

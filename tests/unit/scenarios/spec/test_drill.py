@@ -9,7 +9,7 @@ from emulator.faults.parse import parse
 from emulator.stack.home import project_root
 from pipeline import topology
 from pipeline.records import Reason
-from pipeline.template import render
+from pipeline.template.render import render
 from scenarios.drills.catalogue import UnknownDrillError, catalogue, named
 from scenarios.site.producer import chosen, portions
 from scenarios.site.site import scheduled_event

@@ -1,0 +1,134 @@
+"""Records with what merging needs to know of them: when, and which id."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.avro.events import ID_FIELD, TIME_FIELD
+from pipeline.core.bulk import parse as bulk
+from pipeline.core.bulk.digests import Digests
+from pipeline.core.bulk.values import Bodies, Numbers, Parsed, Slices
+from pipeline.core.bulk.varints import Ints, Unsound, padded
+from pipeline.core.decode import UNENCODABLE, decode, encode
+from pipeline.core.files import avro_file as container
+from pipeline.core.schema import Schema
+from pipeline.records import Event, Rejection
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events: their bodies, back to back; their times in microseconds; where their ids are; the digests of these."""
+
+    bodies: Bodies
+    times: Ints
+    ids: Slices
+    digests: Digests
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the bodies."""
+        return int(self.bodies.ends[-1] - self.bodies.starts[0]) if len(self) else 0
+
+    def id_at(self, index: int) -> bytes:
+        """The id of one event, in UTF-8."""
+        start = int(self.ids.starts[index])
+        return self.bodies.data[start : start + int(self.ids.sizes[index])].tobytes()
+
+    def take(self, indices: Ints) -> "Batch":
+        """Those at `indices`, in that order."""
+        starts, ends = self.bodies.starts[indices], self.bodies.ends[indices]
+        data = self.bodies.data.tobytes()
+        body = b"".join([data[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)])
+        after = np.cumsum(ends - starts)
+        moved = Bodies(padded(body), after - (ends - starts), after)
+        ids = Slices(self.ids.starts[indices] - starts + moved.starts, self.ids.sizes[indices])
+        return Batch(moved, self.times[indices], ids, self.digests.take(indices))
+
+
+def joined(batches: Sequence[Batch]) -> Batch:
+    """All of `batches`, one after another."""
+    if len(batches) == 1:
+        return batches[0]
+    whole = padded(b"".join(_bytes(each) for each in batches))
+    shifts = np.cumsum([0, *(each.size for each in batches)])[:-1] - [_start(each) for each in batches]
+    pairs = list(zip(batches, shifts.tolist(), strict=True))
+    none = np.empty(0, np.int64)
+    return Batch(
+        Bodies(
+            whole,
+            np.concatenate([none, *(each.bodies.starts + shift for each, shift in pairs)]),
+            np.concatenate([none, *(each.bodies.ends + shift for each, shift in pairs)]),
+        ),
+        np.concatenate([none, *(each.times for each in batches)]),
+        Slices(
+            np.concatenate([none, *(each.ids.starts + shift for each, shift in pairs)]),
+            np.concatenate([none, *(each.ids.sizes for each in batches)]),
+        ),
+        Digests.joined([each.digests for each in batches]),
+    )
+
+
+def read(data: bytes | memoryview, target: Schema) -> Iterator[Batch]:
+    """The events of a file that we wrote, as `target` sees them.
+
+    Those of an older version of `target` are resolved to it, one by one. Raises Damaged where the file is.
+    """
+    file = container.opened(data, target.event, target.role)
+    for bodies in file.bodies():
+        current = file.schema.fingerprint == target.fingerprint
+        resolved = bodies if current else _resolved(bodies, file.schema, target)
+        yield identified(resolved, target, file.index.digests if file.index else None)
+
+
+def identified(bodies: Bodies, schema: Schema, digests: Digests | None = None) -> Batch:
+    """`bodies` with the times and ids that are in them; raises Damaged where one is no event."""
+    fields = _fields(bodies, schema)
+    times, ids = fields[TIME_FIELD], fields[ID_FIELD]
+    if not isinstance(times, Numbers) or not isinstance(ids, Slices):
+        raise TypeError("an event has a time and an id")
+    known = digests or Digests.of(bulk.slices_of(bodies.data, ids))
+    return Batch(bodies, times.values.astype(np.int64) * schema.micros_per_time_unit, ids, known)
+
+
+def _fields(bodies: Bodies, schema: Schema) -> Mapping[str, Parsed]:
+    """The fields of all; records of a shape that is not read in bulk are first looked at one by one."""
+    if not len(bodies):
+        none = np.empty(0, np.int64)
+        return {TIME_FIELD: Numbers(none), ID_FIELD: Slices(none, none)}
+    try:
+        return bulk.parse(bodies, schema.avro).fields
+    except Unsound:
+        for body in bodies.each():
+            _sound(body, schema)
+    try:
+        return bulk.parse(bodies, schema.avro, patient=True).fields
+    except Unsound as error:
+        raise container.Damaged(f"stored records are no events: {error}") from error
+
+
+def _resolved(bodies: Bodies, writer: Schema, target: Schema) -> Bodies:
+    events = [_sound(body, writer, target) for body in bodies.each()]
+    try:
+        return Bodies.of([encode(event.fields, target) for event in events])
+    except UNENCODABLE as error:
+        raise container.Damaged(f"a stored record does not fit {target.key}: {error}") from error
+
+
+def _sound(body: bytes, writer: Schema, target: Schema | None = None) -> Event:
+    event = decode(body, writer, target)
+    if isinstance(event, Rejection):
+        raise container.Damaged(f"a stored record is no event: {event.message}")
+    return event
+
+
+def _start(batch: Batch) -> int:
+    return int(batch.bodies.starts[0]) if len(batch) else 0
+
+
+def _bytes(batch: Batch) -> bytes:
+    start = _start(batch)
+    return batch.bodies.data[start : start + batch.size].tobytes()

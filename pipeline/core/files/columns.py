@@ -1,0 +1,207 @@
+"""Events as columns, typed as their Avro schema says: the rows of Parquet files.
+
+Avro specification, "Logical Types"; Parquet format, "Logical Types". Enumerations are dictionaries in the order of
+their symbols. The same events give the same columns, whether they were read in bulk or one by one.
+"""
+
+from decimal import Context, Decimal
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipeline.avro import binary
+from pipeline.avro.binary import Malformed
+from pipeline.avro.model import Array, Enum, Fixed, Logical, Map, Primitive, Record, Type, Union, title
+from pipeline.core.bulk import parse as bulk
+from pipeline.core.bulk.values import Bodies, Choice, Entries, Fields, Items, Nothing, Numbers, Parsed, Slices
+from pipeline.core.bulk.varints import Bytes, Ints, Unsound
+from pipeline.core.decode import encode
+from pipeline.core.schema import Schema
+from pipeline.errors import SchemaError
+
+PRIMITIVES: dict[str, pa.DataType] = {
+    "null": pa.null(),
+    "boolean": pa.bool_(),
+    "int": pa.int32(),
+    "long": pa.int64(),
+    "float": pa.float32(),
+    "double": pa.float64(),
+    "bytes": pa.binary(),
+    "string": pa.string(),
+}
+LOGICAL: dict[tuple[str, str], pa.DataType] = {
+    ("int", "date"): pa.date32(),
+    ("int", "time-millis"): pa.time32("ms"),
+    ("long", "time-micros"): pa.time64("us"),
+    ("long", "timestamp-millis"): pa.timestamp("ms", tz="UTC"),
+    ("long", "timestamp-micros"): pa.timestamp("us", tz="UTC"),
+    ("long", "timestamp-nanos"): pa.timestamp("ns", tz="UTC"),
+    ("long", "local-timestamp-millis"): pa.timestamp("ms"),
+    ("long", "local-timestamp-micros"): pa.timestamp("us"),
+    ("long", "local-timestamp-nanos"): pa.timestamp("ns"),
+}
+Arrow = Any
+"""A type of pyarrow's that is known at run time only, which its annotations do not provide for …"""
+Column = Any
+"""… and an array of such a type."""
+
+MOST_DIGITS = 38
+DIGITS = Context(prec=MOST_DIGITS)
+"""Of a Parquet decimal; one with more stays bytes."""
+
+
+def table(bodies: Bodies, schema: Schema) -> pa.Table:
+    """The events in `bodies`, in their order; raises SchemaError for a type that Parquet has no column for.
+
+    Raises Malformed where a body is no record of the schema.
+    """
+    columns = arrow_schema(schema)
+    try:
+        parsed = bulk.parse(bodies, schema.avro)
+    except Unsound:
+        bodies = _in_plain_form(bodies, schema)
+        parsed = bulk.parse(bodies, schema.avro, patient=True)
+    arrays = (
+        [
+            _array(parsed.fields[each.name], each.type, columns.field(each.name).type, bodies.data)
+            for each in schema.avro.fields
+        ]
+        if len(bodies)
+        else [pa.array([], each.type) for each in columns]
+    )
+    return pa.Table.from_arrays(arrays, schema=columns)
+
+
+def arrow_schema(schema: Schema) -> pa.Schema:
+    """The columns of `schema`; raises SchemaError for a type that Parquet has no column for."""
+    return pa.schema([_column(each.name, each.type, ()) for each in schema.avro.fields])
+
+
+def _in_plain_form(bodies: Bodies, schema: Schema) -> Bodies:
+    """The same records, each read by itself and written as we write them."""
+    read = binary.reader_of(schema.avro)
+    return Bodies.of([encode(binary.decode(body, read), schema) for body in bodies.each()])
+
+
+def _column(name: str, avro: Type, inside: tuple[Type, ...]) -> "pa.Field[Any]":
+    nullable = avro == Primitive("null") or (isinstance(avro, Union) and Primitive("null") in avro.branches)
+    return pa.field(name, _type(name, avro, inside), nullable=nullable)
+
+
+def _type(name: str, avro: Type, inside: tuple[Type, ...]) -> pa.DataType:
+    match avro:
+        case Primitive(primitive, logical):
+            return _decimal(logical) or LOGICAL.get((primitive, logical.name if logical else ""), PRIMITIVES[primitive])
+        case Fixed():
+            return _decimal(avro.logical) or pa.binary(avro.size)
+        case Enum():
+            return pa.dictionary(pa.int32(), pa.string())
+        case Union():
+            return _type(name, _only_branch(name, avro), inside)
+        case Array(items):
+            return pa.list_(_column("item", items, inside))
+        case Map(values):
+            named: Arrow = _column("value", values, inside)
+            return pa.map_(pa.string(), named)
+        case Record() if avro in inside or not avro.fields:
+            why = "contains itself" if avro.fields else "has no fields"
+            raise SchemaError(f"field {name}: a record that {why} has no Parquet column: {avro.name}")
+        case Record():
+            return pa.struct([_column(each.name, each.type, (*inside, avro)) for each in avro.fields])
+
+
+def _decimal(logical: Logical | None) -> pa.DataType | None:
+    if logical is None or logical.name != "decimal" or logical.precision > MOST_DIGITS:
+        return None
+    return pa.decimal128(logical.precision, logical.scale)
+
+
+def _only_branch(name: str, union: Union) -> Type:
+    branches = [branch for branch in union.branches if branch != Primitive("null")]
+    if len(branches) > 1:
+        raise SchemaError(f"field {name}: a union of several types has no Parquet column: {title(union)}")
+    return branches[0] if branches else Primitive("null")
+
+
+def _array(parsed: Parsed, avro: Type, arrow: Arrow, data: Bytes) -> Column:
+    """The column of values that were parsed as `avro`."""
+    match parsed, avro:
+        case Nothing(count), _:
+            return pa.nulls(count, arrow)
+        case Choice(), Union():
+            return _optional(parsed, avro, arrow, data)
+        case Numbers(values), Enum():
+            return pa.DictionaryArray.from_arrays(_plain(values.astype(np.int32)), pa.array(avro.symbols))
+        case Numbers(values), _ if pa.types.is_boolean(arrow):
+            return pa.array(values.astype(bool))
+        case Numbers(values), _:
+            return pa.array(values).view(arrow)
+        case Slices(), _ if pa.types.is_decimal(arrow):
+            return _decimals(bulk.slices_of(data, parsed), arrow)
+        case Slices(), _:
+            return (
+                _binary(parsed, data).cast(arrow)
+                if pa.types.is_fixed_size_binary(arrow)
+                else _binary(parsed, data).view(arrow)
+            )
+        case Items(counts, items), Array(inner):
+            values = _array(items, inner, arrow.value_type, data)
+            return pa.ListArray.from_arrays(_offsets(counts), values, type=arrow)
+        case Entries(counts, keys, values), Map(inner):
+            return pa.MapArray.from_arrays(
+                _offsets(counts),
+                _binary(keys, data).view(pa.string()),
+                _array(values, inner, arrow.item_type, data),
+                type=arrow,
+            )
+        case Fields(fields), Record() if fields:
+            named = {each.name: each.type for each in avro.fields}
+            arrays = [_array(fields[each.name], named[each.name], each.type, data) for each in arrow.fields]
+            return pa.StructArray.from_arrays(arrays, fields=arrow.fields)
+    return pa.array([], arrow)
+
+
+def _optional(parsed: Choice, union: Union, arrow: Arrow, data: Bytes) -> Column:
+    number = next((at for at, branch in enumerate(union.branches) if branch != Primitive("null")), None)
+    if number is None:
+        return pa.nulls(len(parsed.branch), arrow)
+    there = parsed.branch == number
+    values = _array(parsed.branches[number], union.branches[number], arrow, data)
+    if there.all():
+        return values
+    return values.take(_at(np.cumsum(there) - 1, ~there))
+
+
+def _plain(values: NDArray[Any]) -> Column:
+    return pa.array(values)
+
+
+def _at(indices: Ints, missing: NDArray[np.bool_]) -> Column:
+    return pa.array(indices, mask=missing)
+
+
+def _binary(slices: Slices, data: Bytes) -> Column:
+    """The bytes of each slice: between two of them lies one that nobody asks for."""
+    count = len(slices.starts)
+    if not count:
+        return pa.array([], pa.binary())
+    edges = np.empty(2 * count, np.int32)
+    edges[0::2] = slices.starts
+    edges[1::2] = slices.starts + slices.sizes
+    whole = pa.Array.from_buffers(pa.binary(), 2 * count - 1, [None, pa.py_buffer(edges), pa.py_buffer(data)])
+    return whole.take(_plain(np.arange(0, 2 * count, 2)))
+
+
+def _decimals(values: list[bytes], arrow: Arrow) -> Column:
+    """Big-endian two's complement, scaled (Avro specification, "Decimal")."""
+    unscaled = [int.from_bytes(value, signed=True) for value in values]
+    too_long = next((value for value in unscaled if len(str(abs(value))) > arrow.precision), None)
+    if too_long is not None:
+        raise Malformed(f"a decimal of more than {arrow.precision} digits: {too_long}")
+    return pa.array([Decimal(value).scaleb(-arrow.scale, DIGITS) for value in unscaled], arrow)
+
+
+def _offsets(counts: Ints) -> Column:
+    return pa.array(np.concatenate([[0], np.cumsum(counts)]).astype(np.int32))

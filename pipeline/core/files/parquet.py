@@ -1,0 +1,54 @@
+"""Writes events as a Parquet file: the same events give the same bytes, however they came in batches.
+
+Version, codec, row groups and encodings are fixed. Rows are in the order of event time, which the file says.
+"""
+
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.avro.events import TIME_FIELD
+from pipeline.core.bulk.values import Bodies
+from pipeline.core.files.columns import arrow_schema, table
+from pipeline.core.schema import Schema
+
+ROW_GROUP_ROWS = 128 * 1024
+ZSTD_LEVEL = 1
+
+
+class Writer:
+    """Writes a Parquet file to `out`, in row groups of `ROW_GROUP_ROWS`; raises SchemaError where it has no columns."""
+
+    def __init__(self, out: BinaryIO, schema: Schema) -> None:
+        self._schema = schema
+        self._held: list[pa.Table] = []
+        self._rows = 0
+        columns = arrow_schema(schema)
+        by_time = pq.SortingColumn(columns.get_field_index(TIME_FIELD))
+        self._writer = pq.ParquetWriter(
+            out, columns, version="2.6", compression="zstd", compression_level=ZSTD_LEVEL, sorting_columns=[by_time]
+        )
+
+    def add(self, bodies: Bodies) -> None:
+        """Add rows; raises Malformed where a body is no record of the schema."""
+        self._held.append(table(bodies, self._schema))
+        self._rows += len(bodies)
+        if self._rows < ROW_GROUP_ROWS:
+            return
+        rows = pa.concat_tables(self._held)
+        start = 0
+        while self._rows - start >= ROW_GROUP_ROWS:
+            self._write(rows.slice(start, ROW_GROUP_ROWS))
+            start += ROW_GROUP_ROWS
+        self._held, self._rows = [rows.slice(start)], self._rows - start
+
+    def close(self) -> None:
+        """Write what is left, and the footer; `out` stays open."""
+        if self._rows:
+            self._write(pa.concat_tables(self._held))
+        self._held, self._rows = [], 0
+        self._writer.close()
+
+    def _write(self, rows: pa.Table) -> None:
+        self._writer.write_table(rows.combine_chunks(), ROW_GROUP_ROWS)

@@ -1,0 +1,141 @@
+"""The buckets and the topic that their notifications go to, as CloudFormation resources."""
+
+from typing import Any
+
+from pipeline import topology
+from pipeline.template.permissions import DATA, REGISTRY
+
+Resources = dict[str, dict[str, Any]]
+
+CHUNK_DAYS = 7
+PART_DAYS = 7
+QUARANTINE_DAYS = 90
+UPLOAD_DAYS = 7
+OLD_VERSION_DAYS = 90
+OLD_VERSIONS = 10
+
+
+def buckets() -> Resources:
+    """The data bucket, which tells of new chunks and failure documents, and the registry bucket."""
+    notify = {
+        "TopicConfigurations": [
+            {
+                "Event": "s3:ObjectCreated:*",
+                "Topic": {"Ref": "ChunkTopic"},
+                "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "chunks/"}]}},
+            }
+        ],
+        "LambdaConfigurations": [
+            {
+                "Event": "s3:ObjectCreated:*",
+                "Function": {"Fn::GetAtt": ["Rescuer", "Arn"]},
+                "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "aws/lambda/"}]}},
+            }
+        ],
+    }
+    data = _bucket("data") | {"DependsOn": ["ChunkTopicPolicy", "RescuerInvoke"]}
+    data["Properties"]["NotificationConfiguration"] = notify
+    data["Properties"]["LifecycleConfiguration"] = {"Rules": _life_cycle()}
+    registry = _bucket("registry")
+    registry["Properties"]["VersioningConfiguration"] = {"Status": "Enabled"}
+    registry["Properties"]["LifecycleConfiguration"] = {"Rules": [_old_versions(), _unfinished_uploads()]}
+    return {DATA: data, REGISTRY: registry, **_tls_only(DATA), **_tls_only(REGISTRY)}
+
+
+def _life_cycle() -> list[dict[str, Any]]:
+    """What expires, and when: only what carries the tag that says it is needed no more, whatever its age.
+
+    So a chunk cannot expire before it is partitioned, a part before it is merged, a record before it is re-driven.
+    """
+    done = (
+        ("chunks", "wavetank-partitioned", "true", CHUNK_DAYS),
+        ("parts", "wavetank-merged", "true", PART_DAYS),
+        ("quarantine", "wavetank-spent", "true", QUARANTINE_DAYS),
+    )
+    rules: list[dict[str, Any]] = [
+        {
+            "Id": f"{layer}-done",
+            "Status": "Enabled",
+            "Prefix": f"{layer}/",
+            "TagFilters": [{"Key": key, "Value": value}],
+            "ExpirationInDays": days,
+        }
+        for layer, key, value, days in done
+    ]
+    documents = {"Id": "failure-documents", "Prefix": "aws/lambda/", "ExpirationInDays": QUARANTINE_DAYS}
+    return [*rules, documents | {"Status": "Enabled"}, _unfinished_uploads()]
+
+
+def _old_versions() -> dict[str, Any]:
+    """What a schema was before it was overwritten: the last versions for ever, others for a while."""
+    expiration = {"NoncurrentDays": OLD_VERSION_DAYS, "NewerNoncurrentVersions": OLD_VERSIONS}
+    return {"Id": "old-versions", "Status": "Enabled", "NoncurrentVersionExpiration": expiration}
+
+
+def _unfinished_uploads() -> dict[str, Any]:
+    after = {"DaysAfterInitiation": UPLOAD_DAYS}
+    return {"Id": "unfinished-uploads", "Status": "Enabled", "AbortIncompleteMultipartUpload": after}
+
+
+def _tls_only(bucket: str) -> Resources:
+    """The policy that denies requests without TLS, and stays with its bucket (S3 user guide, "Enforce encryption")."""
+    statement = {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [{"Fn::GetAtt": [bucket, "Arn"]}, {"Fn::Sub": f"${{{bucket}.Arn}}/*"}],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    policy = {
+        "Type": "AWS::S3::BucketPolicy",
+        "DeletionPolicy": "RetainExceptOnCreate",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": {
+            "Bucket": {"Ref": bucket},
+            "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+        },
+    }
+    return {f"{bucket}Policy": policy}
+
+
+def _bucket(name: str) -> dict[str, Any]:
+    return {
+        "Type": "AWS::S3::Bucket",
+        "DeletionPolicy": "RetainExceptOnCreate",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": {
+            "BucketName": {"Fn::Sub": f"{topology.PROJECT}-{name}-${{AWS::AccountId}}"},
+            "PublicAccessBlockConfiguration": {
+                "BlockPublicAcls": True,
+                "BlockPublicPolicy": True,
+                "IgnorePublicAcls": True,
+                "RestrictPublicBuckets": True,
+            },
+        },
+    }
+
+
+def chunk_topic() -> Resources:
+    """The topic that new chunks are announced on, and what lets the data bucket do so."""
+    bucket_arn = {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::{topology.PROJECT}-data-${{AWS::AccountId}}"}
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "s3.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": {"Ref": "ChunkTopic"},
+        "Condition": {
+            "ArnLike": {"aws:SourceArn": bucket_arn},
+            "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+        },
+    }
+    return {
+        "ChunkTopic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": topology.CHUNK_TOPIC}},
+        "ChunkTopicPolicy": {
+            "Type": "AWS::SNS::TopicPolicy",
+            "Properties": {
+                "Topics": [{"Ref": "ChunkTopic"}],
+                "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+            },
+        },
+    }

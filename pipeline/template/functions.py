@@ -1,0 +1,81 @@
+"""Functions as CloudFormation resources: each with a role of its own, the layers, and who may call."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline import topology
+from pipeline.template import permissions
+from pipeline.template.permissions import Statement
+
+Resources = dict[str, dict[str, Any]]
+
+RUNTIME = "python3.13"
+CODEC_LAYER = "CodecLayer"
+COLUMNS_LAYER = "ColumnsLayer"
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSpec:
+    """One function: its name, handler module, size, variables and what its role may do."""
+
+    logical_id: str
+    name: str
+    module: str
+    memory_mib: int
+    timeout_s: int
+    variables: dict[str, Any]
+    statements: list[Statement]
+    layers: tuple[str, ...] = (CODEC_LAYER,)
+
+
+def function(spec: FunctionSpec) -> Resources:
+    """The function and its role, which may do what the spec says and write the function's log."""
+    role = f"{spec.logical_id}Role"
+    return {
+        role: permissions.role("lambda.amazonaws.com", [*spec.statements, *permissions.logs(spec.name)]),
+        spec.logical_id: {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {
+                "FunctionName": spec.name,
+                "Runtime": RUNTIME,
+                "Handler": f"pipeline.handlers.{spec.module}.handle",
+                "Code": {"S3Bucket": {"Ref": "ArtifactsBucket"}, "S3Key": {"Ref": "CodeKey"}},
+                "Layers": [{"Ref": layer} for layer in spec.layers],
+                "Role": {"Fn::GetAtt": [role, "Arn"]},
+                "MemorySize": spec.memory_mib,
+                "Timeout": spec.timeout_s,
+                "Environment": {"Variables": spec.variables},
+            },
+        },
+    }
+
+
+def permission(name: str, principal: str, source: dict[str, Any], of_account: bool = False) -> dict[str, Any]:
+    """What lets a service call a function for one source; `of_account` where the source's ARN names no account.
+
+    That is so for buckets alone (Lambda API reference, "AddPermission").
+    """
+    properties = {
+        "Action": "lambda:InvokeFunction",
+        "FunctionName": {"Ref": name},
+        "Principal": principal,
+        "SourceArn": source,
+    }
+    if of_account:
+        properties["SourceAccount"] = {"Ref": "AWS::AccountId"}
+    return {"Type": "AWS::Lambda::Permission", "Properties": properties}
+
+
+def layers() -> Resources:
+    """Both layers, from the artifacts bucket."""
+    return {
+        layer: {
+            "Type": "AWS::Lambda::LayerVersion",
+            "Properties": {
+                "LayerName": f"{topology.PROJECT}-{name}",
+                "CompatibleRuntimes": [RUNTIME],
+                "Content": {"S3Bucket": {"Ref": "ArtifactsBucket"}, "S3Key": {"Ref": f"{layer}Key"}},
+            },
+        }
+        for layer, name in ((CODEC_LAYER, "codec"), (COLUMNS_LAYER, "columns"))
+    }

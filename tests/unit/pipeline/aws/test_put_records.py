@@ -1,0 +1,30 @@
+"""Every record is put, in calls that Kinesis takes."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.aws.put_records import MAX_BYTES, MAX_RECORDS, Entry, batches
+
+SIZES = st.lists(st.integers(0, 1024 * 1024 - 300), max_size=30)
+
+
+@given(SIZES)
+def test_batches_hold_every_entry_in_order_within_the_limits(sizes: list[int]) -> None:
+    entries = [Entry(f"k{number}", bytes(size)) for number, size in enumerate(sizes)]
+    cut = list(batches(entries))
+    assert [entry for batch in cut for entry in batch] == entries
+    for batch in cut:
+        assert 0 < len(batch) <= MAX_RECORDS
+        assert sum(entry.size for entry in batch) <= MAX_BYTES
+
+
+def test_a_batch_has_at_most_500_records() -> None:
+    assert [len(batch) for batch in batches([Entry("k", b"")] * 1100)] == [500, 500, 100]
+
+
+def test_a_long_id_is_cut_to_a_key_that_kinesis_takes() -> None:
+    assert len(Entry("x" * 999, b"").partition_key) == 256
+
+
+def test_the_size_of_an_entry_counts_its_key_as_kinesis_does() -> None:
+    assert Entry("é", b"1234").size == 6

@@ -1,0 +1,41 @@
+"""A scheduled function knows no time but its event's."""
+
+import itertools
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.aws.tick import hours_back, time_of
+from pipeline.errors import ConfigurationError
+
+MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
+
+
+def test_now_is_the_time_of_the_event() -> None:
+    assert time_of({"time": "2019-11-24T12:00:00Z"}) == datetime(2019, 11, 24, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("event", [{}, {"time": 7}, {"time": "noon"}])
+def test_an_event_without_a_time_is_refused(event: dict[str, object]) -> None:
+    with pytest.raises(ConfigurationError, match="time"):
+        time_of(event)
+
+
+@given(MOMENTS, st.integers(1, 48))
+def test_the_window_holds_every_moment_of_the_last_hours_and_none_after_now(now: datetime, hours: int) -> None:
+    window = list(hours_back(now, hours))
+    oldest, newest = now - timedelta(hours=hours), now - timedelta(microseconds=1)
+    assert window[0] <= oldest < window[0] + timedelta(hours=1)
+    assert window[-1] <= newest < window[-1] + timedelta(hours=1)
+    assert all(later - earlier == timedelta(hours=1) for earlier, later in itertools.pairwise(window))
+
+
+def test_the_window_of_the_first_hour_there_is_begins_with_time_itself() -> None:
+    assert list(hours_back(datetime(1, 1, 1, 0, 30, tzinfo=UTC), 12)) == [datetime(1, 1, 1, tzinfo=UTC)]
+
+
+def test_the_window_of_the_last_hour_there_is_ends_with_it() -> None:
+    end = datetime.max.replace(tzinfo=UTC)
+    assert list(hours_back(end, 2))[-1] == end.replace(minute=0, second=0, microsecond=0)

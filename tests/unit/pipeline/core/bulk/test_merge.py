@@ -1,0 +1,122 @@
+"""The merged file is a function of the set of records: order, copies, splits and spilling do not show."""
+
+from collections.abc import Sequence
+from io import BytesIO
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.core.bulk.batch import Batch, identified
+from pipeline.core.bulk.digests import Digests
+from pipeline.core.bulk.spill import merge_all
+from pipeline.core.bulk.values import Bodies
+from pipeline.core.decode import decode, encode
+from pipeline.core.files import avro_file as container
+from pipeline.core.files import parquet
+from pipeline.records import Event
+from tests.unit.pipeline.examples import NOON_US, PING, event
+
+NONE = Digests.of([])
+EVERYTHING = 2**40
+"""A budget that nothing exceeds."""
+
+
+def record(number: int, time_us: int = NOON_US, label: str | None = None) -> bytes:
+    return encode(event(number, time_us=time_us, label=label), PING)
+
+
+def batches(bodies: Sequence[bytes], size: int = 1000) -> list[Batch]:
+    return [identified(Bodies.of(bodies[at : at + size]), PING) for at in range(0, len(bodies), size)]
+
+
+def merged(bodies: Sequence[bytes], dropped: Digests = NONE, budget: int = EVERYTHING, size: int = 1000) -> list[bytes]:
+    return [body for piece in merge_all(batches(bodies, size), dropped, budget) for body in piece.bodies.each()]
+
+
+def files(bodies: Sequence[bytes], budget: int = EVERYTHING, size: int = 1000) -> tuple[bytes, bytes]:
+    """The Avro and the Parquet file of merged records."""
+    avro, columns = BytesIO(), BytesIO()
+    writers = container.Writer(avro, PING), parquet.Writer(columns, PING)
+    for piece in merge_all(batches(bodies, size), NONE, budget):
+        for writer in writers:
+            writer.add(piece.bodies)
+    for writer in writers:
+        writer.close()
+    return avro.getvalue(), columns.getvalue()
+
+
+def ids(bodies: Sequence[bytes]) -> list[str]:
+    events = [decode(body, PING) for body in bodies]
+    return [each.id for each in events if isinstance(each, Event)]
+
+
+RECORDS = st.lists(
+    st.builds(record, st.integers(0, 5), st.integers(NOON_US, NOON_US + 3), st.sampled_from([None, "a", "b"])),
+    max_size=25,
+)
+
+
+@settings(max_examples=500)
+@given(RECORDS, st.randoms(use_true_random=False), st.integers(0, 10), st.integers(1, 30))
+def test_any_order_split_and_number_of_copies_gives_identical_files(
+    records: list[bytes], rng: Random, copies: int, size: int
+) -> None:
+    again = records + records[:copies]
+    rng.shuffle(again)
+    assert files(again, size=size) == files(records)
+
+
+@given(RECORDS, st.integers(0, 400), st.integers(1, 30))
+def test_what_spills_to_files_gives_what_memory_does(records: list[bytes], budget: int, size: int) -> None:
+    assert merged(records, budget=budget, size=size) == merged(records)
+
+
+def test_a_partition_far_larger_than_the_budget_gives_the_same_files() -> None:
+    rng = Random(3)
+    records = [record(number, NOON_US + rng.randrange(10**6), "x" * rng.randrange(50)) for number in range(20_000)]
+    records += rng.sample(records, 2_000)
+    assert files(records, budget=40_000, size=700) == files(records)
+
+
+def test_more_records_of_one_moment_than_are_read_at_a_time_come_in_the_order_of_their_ids() -> None:
+    records = [record(number) for number in range(40_000)]
+    assert ids(merged(records, budget=300_000)) == sorted(ids(records))
+
+
+@given(RECORDS)
+def test_there_is_one_record_for_each_id(records: list[bytes]) -> None:
+    assert sorted(ids(merged(records))) == sorted(set(ids(records)))
+
+
+@given(RECORDS)
+def test_the_winner_is_the_earliest_and_then_the_smallest_body(records: list[bytes]) -> None:
+    rank = {body: (each.time_us, body) for body in records if isinstance(each := decode(body, PING), Event)}
+    wanted = {
+        name: min((body for body in records if ids([body]) == [name]), key=lambda body: rank[body])
+        for name in ids(records)
+    }
+    assert {ids([body])[0]: body for body in merged(records)} == wanted
+
+
+def test_events_rest_in_the_order_of_their_time_and_then_their_id() -> None:
+    records = [record(2, NOON_US + 5), record(1, NOON_US + 9), record(3), record(0, NOON_US + 5)]
+    assert ids(merged(records)) == ["id-3", "id-0", "id-2", "id-1"]
+
+
+@pytest.mark.parametrize("budget", [0, EVERYTHING])
+@pytest.mark.parametrize("others", [0, 100])
+def test_ids_that_another_hour_has_are_left_out(budget: int, others: int) -> None:
+    records = [record(number) for number in range(200)]
+    elsewhere = [b"id-%d" % number for number in (7, 150)] + [b"other-%d" % number for number in range(others)]
+    left = ids(merged(records, Digests.of(elsewhere), budget, size=50))
+    assert sorted(left) == sorted(set(ids(records)) - {"id-7", "id-150"})
+
+
+def test_ids_whose_digests_begin_alike_are_told_apart() -> None:
+    batch = identified(Bodies.of([record(1), record(2), record(1, label="z")]), PING)
+    alike = Digests(batch.digests.first * 0, batch.digests.last)
+    same = Batch(batch.bodies, batch.times, batch.ids, alike)
+    (piece,) = merge_all([same], NONE)
+    assert ids(piece.bodies.each()) == ["id-1", "id-2"]

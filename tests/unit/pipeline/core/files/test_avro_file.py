@@ -1,0 +1,249 @@
+"""Container files are Avro, and the same bytes for the same bodies."""
+
+import json
+import tracemalloc
+import zlib
+from base64 import b64encode
+from io import BytesIO
+from itertools import pairwise
+from typing import Any
+
+import fastavro
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.core.bulk import batch
+from pipeline.core.bulk.digests import Digests
+from pipeline.core.bulk.values import Bodies
+from pipeline.core.decode import encode
+from pipeline.core.files import avro_file as container
+from pipeline.core.files.avro_file import long_bytes
+from pipeline.core.marker import SYNC
+from pipeline.core.route import digest_of
+from tests.unit.pipeline.examples import PING, PING_V2, bodies_in, contained, event, events_in
+
+WITHIN_ITSELF = {"type": "record", "name": "E", "fields": [{"name": "r", "type": "E"}]}
+LABELS = st.lists(st.none() | st.text(max_size=30), max_size=40)
+
+
+@given(LABELS)
+def test_fastavro_reads_what_was_written(labels: list[str | None]) -> None:
+    fields = [event(number, label=label) for number, label in enumerate(labels)]
+    written = contained([encode(each, PING) for each in fields])
+    read = [record for record in fastavro.reader(BytesIO(written)) if isinstance(record, dict)]
+    assert [record["label"] for record in read] == labels
+    assert [record["event_id"] for record in read] == [each["event_id"] for each in fields]
+
+
+@given(LABELS)
+def test_reading_gives_back_the_bodies(labels: list[str | None]) -> None:
+    bodies = [encode(event(number, label=label), PING) for number, label in enumerate(labels)]
+    assert bodies_in(contained(bodies)) == bodies
+
+
+def test_files_of_many_blocks_are_whole() -> None:
+    bodies = [encode(event(number, label="x" * 500), PING) for number in range(1000)]
+    written = contained(bodies)
+    assert len(list(fastavro.block_reader(BytesIO(written)))) > 1
+    assert bodies_in(written) == bodies
+
+
+def test_the_same_bodies_give_the_same_bytes() -> None:
+    bodies = [encode(event(number), PING) for number in range(10)]
+    assert contained(bodies) == contained(list(bodies))
+
+
+def test_a_file_of_an_older_version_is_read_as_the_newest() -> None:
+    written = contained([encode(event(1), PING)])
+    (stored,) = events_in(written, PING_V2)
+    assert stored.fields == {**event(1), "score": None}
+    assert bodies_in(written, PING_V2) == [encode(stored.fields, PING_V2)]
+
+
+def test_times_keep_their_logical_type_for_readers() -> None:
+    written = contained([encode(event(1), PING)])
+    (record,) = fastavro.reader(BytesIO(written))
+    assert isinstance(record, dict)
+    assert record["event_time"].isoformat() == "2019-11-24T12:00:00+00:00"
+
+
+@given(LABELS, st.lists(st.integers(0, 40), max_size=5))
+def test_how_bodies_come_in_batches_does_not_show(labels: list[str | None], cuts: list[int]) -> None:
+    bodies = [encode(event(number, label=label and label * 400), PING) for number, label in enumerate(labels)]
+    out = BytesIO()
+    writer = container.Writer(out, PING)
+    edges = [0, *sorted(min(cut, len(bodies)) for cut in cuts), len(bodies)]
+    for first, end in pairwise(edges):
+        writer.add(Bodies.of(bodies[first:end]))
+    writer.close()
+    assert out.getvalue() == contained(bodies)
+
+
+@given(LABELS)
+def test_a_part_is_an_avro_file_whose_index_knows_its_records(labels: list[str | None]) -> None:
+    fields = [event(number, label=label) for number, label in enumerate(labels)]
+    bodies = [encode(each, PING) for each in fields]
+    ids = [each["event_id"].encode() for each in fields]
+    part = container.part(PING, bodies, list(map(digest_of, ids)))
+    read = [record for record in fastavro.reader(BytesIO(part)) if isinstance(record, dict)]
+    assert [record["label"] for record in read] == labels
+    (records,) = batch.read(part, PING)
+    assert records.bodies.each() == bodies
+    assert records.times.tolist() == [each["event_time"] for each in fields]
+    assert [records.id_at(number) for number in range(len(ids))] == ids
+    assert records.digests.packed() == Digests.of(ids).packed()
+
+
+def test_every_damage_to_a_file_is_told_as_such_or_harmless() -> None:
+    bodies = [encode(event(number), PING) for number in range(3)]
+    part = container.part(PING, bodies, [digest_of(b"id-%d" % number) for number in range(3)])
+    whole = [records.bodies.each() for records in batch.read(part, PING)]
+    start = part.index(SYNC) + len(SYNC)
+    for position in range(start, len(part)):
+        damaged = part[:position] + bytes([part[position] ^ 0x80]) + part[position + 1 :]
+        try:
+            read = [records.bodies.each() for records in batch.read(damaged, PING)]
+        except container.Damaged:
+            continue
+        assert [len(each) for each in read] == [len(each) for each in whole]
+
+
+def test_what_is_no_container_file_is_refused() -> None:
+    for data in (b"", b"Obj", b"Obj\x01", b"PAR1 something else"):
+        with pytest.raises(container.Damaged):
+            list(batch.read(data, PING))
+
+
+BODIES = [encode(event(number, label="x" * number), PING) for number in range(5)]
+PART = container.part(PING, BODIES, [digest_of(b"id-%d" % number) for number in range(5)])
+MERGED = contained(BODIES)
+SCHEMA = json.dumps(PING.definition).encode()
+MIB = 1024 * 1024
+
+
+def header(**entries: bytes) -> bytes:
+    named = {key.replace("_", "."): value for key, value in entries.items()}
+    pairs = b"".join(
+        long_bytes(len(key)) + key.encode() + long_bytes(len(value)) + value for key, value in named.items()
+    )
+    return b"Obj\x01" + long_bytes(len(named)) + pairs + b"\x00" + SYNC
+
+
+def block(data: bytes, count: int = len(BODIES), size: int | None = None) -> bytes:
+    return long_bytes(count) + long_bytes(len(data) if size is None else size) + data + SYNC
+
+
+def deflated(data: bytes) -> bytes:
+    squeeze = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return squeeze.compress(data) + squeeze.flush()
+
+
+PLAIN = header(avro_schema=SCHEMA, avro_codec=b"null") + block(b"".join(BODIES))
+ENDLESS = json.dumps({**PING.definition, "fields": [*PING.definition["fields"], {"name": "e", "type": WITHIN_ITSELF}]})
+
+
+def indexed(packed: bytes) -> bytes:
+    return header(avro_schema=SCHEMA, wavetank_index=packed) + block(b"".join(BODIES))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(header(avro_codec=b"null") + block(b""), id="no schema"),
+        pytest.param(header(avro_schema=b"\xff") + block(b""), id="a schema that is no text"),
+        pytest.param(header(avro_schema=b'{"type":') + block(b""), id="a schema that is no JSON"),
+        pytest.param(header(avro_schema=b"[" * 100_000) + block(b""), id="a schema that is nested too deeply"),
+        pytest.param(header(avro_schema=b'"string"') + block(b""), id="a schema of no event"),
+        pytest.param(header(avro_schema=ENDLESS.encode()) + block(b""), id="a schema without values"),
+        pytest.param(header(avro_schema=SCHEMA, avro_codec=b"snappy" * 1000), id="a codec that is not ours"),
+        pytest.param(PLAIN[: PLAIN.index(SYNC)], id="no marker"),
+        pytest.param(header(avro_schema=SCHEMA) + block(b"".join(BODIES), count=2**62), id="far too many records"),
+        pytest.param(header(avro_schema=SCHEMA) + block(b"".join(BODIES), count=6), id="a record too many"),
+        pytest.param(header(avro_schema=SCHEMA) + block(b"".join(BODIES), count=4), id="a record too few"),
+        pytest.param(header(avro_schema=SCHEMA) + block(b"".join(BODIES), count=-1), id="a negative count"),
+        pytest.param(header(avro_schema=SCHEMA) + block(b"", size=2**62), id="a size larger than the file"),
+        pytest.param(header(avro_schema=SCHEMA) + block(b"", size=-1), id="a negative size"),
+        pytest.param(header(avro_schema=SCHEMA) + b"\xff" * 30, id="a number without an end"),
+        pytest.param(PLAIN[:-1] + b"!", id="another marker"),
+        pytest.param(PLAIN[:-20], id="cut off"),
+        pytest.param(PLAIN + b"\x02", id="something behind it"),
+        pytest.param(header(avro_schema=SCHEMA) + block(b"\x02\xff" * 10), id="text that is not UTF-8"),
+        pytest.param(
+            header(avro_schema=SCHEMA, avro_codec=b"deflate") + block(deflated(b"".join(BODIES))[:-3]), id="deflate cut"
+        ),
+        pytest.param(
+            header(avro_schema=SCHEMA, avro_codec=b"deflate") + block(deflated(b"".join(BODIES)) + b"more"),
+            id="deflate and more",
+        ),
+        pytest.param(indexed(b"no base64!"), id="an index that is no base64"),
+        pytest.param(indexed(b64encode(b"x" * 21)), id="an index cut off"),
+        pytest.param(indexed(b64encode(b"\xff" * 20 * 5)), id="an index of other lengths"),
+        pytest.param(indexed(b64encode(bytes(20 * 5))), id="an index of no lengths"),
+        pytest.param(indexed(b""), id="an index of nothing"),
+    ],
+)
+def test_a_damaged_file_is_told_as_such(data: bytes) -> None:
+    with pytest.raises(container.Damaged) as caught:
+        list(batch.read(data, PING))
+    assert len(str(caught.value)) < 500
+
+
+def test_the_codec_null_is_read() -> None:
+    assert bodies_in(PLAIN) == BODIES
+
+
+@pytest.mark.parametrize("more", [{}, {"wavetank_index": b64encode(bytes(20 * 5))}], ids=["merged", "part"])
+@pytest.mark.parametrize("blocks", [1, 40])
+def test_what_a_block_unpacks_to_is_bounded(more: dict[str, bytes], blocks: int) -> None:
+    bomb = block(deflated(bytes(64 * MIB // blocks)), count=1)
+    data = header(avro_schema=SCHEMA, avro_codec=b"deflate", **more) + bomb * blocks
+    tracemalloc.start()
+    with pytest.raises(container.Damaged):
+        list(batch.read(data, PING))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 48 * MIB
+
+
+POSITIONS = st.floats(0, 1)
+"""Of a change in a file, as a share of its length."""
+CHANGES = st.lists(
+    st.one_of(
+        st.tuples(st.just("flip"), POSITIONS, st.integers(1, 255)),
+        st.tuples(st.just("cut"), POSITIONS, st.integers(1, 40)),
+        st.tuples(st.just("insert"), POSITIONS, st.binary(max_size=20)),
+        st.tuples(st.just("number"), POSITIONS, st.integers(-(2**63), 2**63 - 1)),
+        st.tuples(st.just("end"), POSITIONS, st.none()),
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+def changed(data: bytes, changes: list[tuple[str, float, Any]]) -> bytes:
+    for kind, share, more in changes:
+        at = int(share * len(data))
+        match kind:
+            case "flip":
+                data = data[:at] + bytes(byte ^ more for byte in data[at : at + 1]) + data[at + 1 :]
+            case "cut":
+                data = data[:at] + data[at + more :]
+            case "insert":
+                data = data[:at] + more + data[at:]
+            case "number":
+                data = data[:at] + long_bytes(more) + data[at + 1 :]
+            case _:
+                data = data[:at]
+    return data
+
+
+@given(st.sampled_from([PART, MERGED, PLAIN]), CHANGES)
+def test_whatever_becomes_of_a_file_it_is_read_or_told_to_be_damaged(
+    data: bytes, changes: list[tuple[str, float, Any]]
+) -> None:
+    try:
+        read = [body for records in batch.read(changed(data, changes), PING_V2) for body in records.bodies.each()]
+    except container.Damaged:
+        return
+    assert len(read) <= 2 * len(BODIES)

@@ -1,0 +1,92 @@
+"""A chunk becomes one file for each partition, always the same; bad bytes cost only themselves."""
+
+import json
+
+from pipeline.core.decode import encode
+from pipeline.core.partition import Scanned, partition
+from pipeline.core.route import route
+from pipeline.core.schema import Role
+from pipeline.records import Reason
+from pipeline.schemas.registry import Registry
+from tests.unit.pipeline.examples import HOUR_US, NOON_US, PING, PING_V2, event, events_in, framed, schema
+from tests.unit.pipeline.schemas.test_registry import Folder
+
+SCHEMAS = {PING.fingerprint: PING, PING_V2.fingerprint: PING_V2}
+EVENTS = [event(number, time_us=NOON_US + number % 3 * HOUR_US) for number in range(60)]
+CHUNK = b"".join(map(framed, EVENTS))
+WHOLE = Scanned.of(CHUNK)
+
+
+def test_each_event_is_in_the_partition_of_its_id_and_time_and_in_no_other() -> None:
+    parts = partition(WHOLE, {PING.fingerprint: PING}, 4).parts
+    found = {stored.id: where for where, part in parts.items() for stored in events_in(part.data)}
+    assert found == {each["event_id"]: route("ping", each["event_id"], each["event_time"], 4) for each in EVENTS}
+
+
+def test_the_same_chunk_gives_the_same_files() -> None:
+    assert partition(WHOLE, {PING.fingerprint: PING}, 4) == partition(WHOLE, {PING.fingerprint: PING}, 4)
+
+
+def test_a_version_published_later_changes_nothing_about_a_chunk() -> None:
+    before = partition(WHOLE, {PING.fingerprint: PING}, 4)
+    objects = {schema.key: json.dumps(schema.definition).encode() for schema in (PING, PING_V2)}
+    registry = Registry(Folder(objects), "ping")
+    after = partition(WHOLE, registry.resolve(Role.PROCESSED, WHOLE.fingerprints), 4)
+    assert after == before
+
+
+def test_a_chunk_of_unknown_schemas_is_all_bad() -> None:
+    result = partition(WHOLE, {}, 4)
+    assert not result.parts
+    assert {bad.rejection.reason for bad in result.bad} == {Reason.UNKNOWN_SCHEMA}
+
+
+def test_versions_land_together_under_the_newest() -> None:
+    newer = framed({**event(2), "score": 7}, PING_V2)
+    (part,) = partition(Scanned.of(framed(event(1)) + newer), SCHEMAS, 1).parts.values()
+    assert [stored.fields["score"] for stored in events_in(part.data, PING_V2)] == [None, 7]
+
+
+def test_bad_bytes_unknown_schemas_and_undecodable_bodies_are_kept_and_the_rest_lands() -> None:
+    from pipeline.core import frame
+
+    alien = frame.encode(bytes(16), b"?")
+    broken = frame.encode(PING.fingerprint, encode(event(5), PING)[:-3])
+    chunk = framed(event(1)) + b"noise" + alien + broken + framed(event(2))
+    result = partition(Scanned.of(chunk), {PING.fingerprint: PING}, 1)
+    assert [(bad.payload, bad.rejection.reason) for bad in result.bad] == [
+        (b"noise", Reason.BAD_FRAME),
+        (alien, Reason.UNKNOWN_SCHEMA),
+        (broken, Reason.UNDECODABLE),
+    ]
+    (part,) = result.parts.values()
+    assert [stored.id for stored in events_in(part.data)] == ["id-1", "id-2"]
+
+
+def test_the_schemas_a_chunk_needs_are_those_of_its_sound_frames() -> None:
+    chunk = CHUNK + framed({**event(1), "score": None}, PING_V2) + b"noise"
+    assert Scanned.of(chunk).fingerprints == set(SCHEMAS)
+
+
+def test_a_part_says_how_many_events_are_in_it() -> None:
+    parts = partition(WHOLE, {PING.fingerprint: PING}, 4).parts
+    assert {where: part.events for where, part in parts.items()} == {
+        where: len(events_in(part.data)) for where, part in parts.items()
+    }
+
+
+def test_a_record_that_is_not_read_in_bulk_lands_all_the_same() -> None:
+    many = schema({"name": "tags", "type": {"type": "array", "items": "string"}})
+    fields = [{**event(number), "tags": ["x"] * (300 * number)} for number in range(3)]
+    chunk = Scanned.of(b"".join(framed(each, many) for each in fields))
+    (part,) = partition(chunk, {many.fingerprint: many}, 1).parts.values()
+    assert [stored.fields for stored in events_in(part.data, many)] == fields
+
+
+def test_an_event_without_an_id_or_out_of_time_is_bad_and_its_neighbours_land() -> None:
+    nameless, timeless = {**event(1), "event_id": ""}, event(2, time_us=2**62)
+    chunk = Scanned.of(b"".join(map(framed, (event(0), nameless, timeless, event(3)))))
+    result = partition(chunk, {PING.fingerprint: PING}, 1)
+    assert [bad.rejection.reason for bad in result.bad] == [Reason.MISSING_ID, Reason.INVALID_TIME]
+    (part,) = result.parts.values()
+    assert [stored.id for stored in events_in(part.data)] == ["id-0", "id-3"]
