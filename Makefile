@@ -107,4 +107,4 @@ clean: ## Stop this checkout's stacks; remove .venv, state, caches and reports.
 	@if [ -x $(BIN)/wavetank ]; then $(BIN)/wavetank down --all || true; fi
 	@if [ -d .wavetank ]; then chmod -R u+w .wavetank; fi
 	rm -rf .venv .wavetank build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
-	find pipeline emulator scenarios tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find pipeline emulator scenarios tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -34,7 +34,7 @@ READ_THE_WALL_CLOCK = {
 }
 """The files of the emulator that may, and why: the machine's clock can be set, and then what waits by it stalls."""
 
-PACKAGES = ("pipeline", "emulator", "scenarios", "benchmarks")
+PACKAGES = ("pipeline", "emulator", "scenarios")
 LONGEST_FILE = 400
 """Lines. Most files have fewer than 250; past this one a file holds more than one noun."""
 

@@ -21,7 +21,7 @@ SOURCES = "wavetank.sources"
 """Image label: the digest of what the image was built from."""
 
 FILES = ("pyproject.toml", "requirements.lock", "LICENSE", "emulator/Dockerfile", ".dockerignore")
-FOLDERS = ("schemas", "pipeline", "emulator", "scenarios", "benchmarks")
+FOLDERS = ("schemas", "pipeline", "emulator", "scenarios")
 TAIL_LINES = 20
 _BUILDING = threading.Lock()
 """Of several stacks that start at a time one builds the image for all."""

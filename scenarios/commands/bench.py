@@ -39,7 +39,7 @@ def bench(
     endpoint_url: Endpoint = None,
 ) -> None:
     """Run a benchmark. With --all the file holds {"benches": [...]}, else the one benchmark's figures."""
-    from benchmarks.registry import BenchFailedError, names, run
+    from scenarios.benchmarks.registry import BenchFailedError, names, run
 
     known = names()
     if bool(name) == everything or (name and name not in known):

@@ -17,8 +17,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import benchmarks
 from emulator.stack.stack import Stack
+from scenarios import benchmarks
 
 MEASURED_WITH = ("wavetank", "localstack-core", "boto3", "awslambdaric", "fastavro", "numpy", "pyarrow", "polars")
 
@@ -60,7 +60,7 @@ def run(name: str, stack: Stack) -> Result:
     """
     if name not in names():
         raise UnknownBenchError(f"there is no benchmark {name}; there are: {', '.join(names())}")
-    measure: Run = importlib.import_module(f"benchmarks.{name}").run
+    measure: Run = importlib.import_module(f"{benchmarks.__name__}.{name}").run
     metrics = measure(stack)
     wrong = {key: value for key, value in metrics.items() if not math.isfinite(value)}
     if wrong or not metrics:
@@ -79,7 +79,7 @@ def environment() -> dict[str, Any]:
 
 
 def _has_run(name: str) -> bool:
-    spec = importlib.util.find_spec(f"benchmarks.{name}")
+    spec = importlib.util.find_spec(f"{benchmarks.__name__}.{name}")
     if spec is None or spec.origin is None:
         return False
     tree = ast.parse(Path(spec.origin).read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""The contestants of `benchmarks.concatenate`: `python -m benchmarks.merge_jobs JOB FOLDER` prints what it took."""
+"""The contestants of `.concatenate`; `python -m scenarios.benchmarks.merge_jobs JOB FOLDER` runs one."""
 
 import json
 import os
@@ -15,7 +15,6 @@ from typing import Any
 
 import fastavro
 
-from benchmarks.merge_data import bodies, schema
 from pipeline.core import frame
 from pipeline.core.bulk import batch
 from pipeline.core.bulk.digests import Digests
@@ -24,6 +23,7 @@ from pipeline.core.files import avro_file as container
 from pipeline.core.files import merged, parquet
 from pipeline.core.partition import Scanned, partition
 from pipeline.core.route import Partition, route
+from scenarios.benchmarks.merge_data import bodies, schema
 
 CHUNK_EVENTS = 40_000
 """About what a chunk of 5 MiB has."""

@@ -14,9 +14,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from benchmarks.core_path import CorePath
-from benchmarks.registry import BenchFailedError
 from emulator.stack.stack import Stack
+from scenarios.benchmarks.core_path import CorePath
+from scenarios.benchmarks.registry import BenchFailedError
 from scenarios.client import at_rest as rest
 from scenarios.client.at_rest import Layer
 from scenarios.client.producer import Producer, Sender

@@ -15,12 +15,12 @@ from typing import Any
 
 from fastavro import schemaless_reader, schemaless_writer
 
-from benchmarks.registry import BenchFailedError
 from emulator.deploy.deploy import schemas_folder
 from emulator.stack.stack import Stack
 from pipeline.core import decode, frame
 from pipeline.core.schema import Role, Schema, parse
 from pipeline.records import Event
+from scenarios.benchmarks.registry import BenchFailedError
 from scenarios.workload.synthetic import EventType, synthetic
 
 EVENTS = 3_000
