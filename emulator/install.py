@@ -2,45 +2,28 @@
 
 from os import environ
 
-from emulator import cloudformation
-from emulator.control_api import kinesis_state as kinesis_routes
-from emulator.control_api import routes
-from emulator.deliveries.install import install as install_deliveries
-from emulator.faults import calls
-from emulator.kinesis.install import install as install_kinesis
-from emulator.lambda_.mappings.stream import install as install_event_source
-from emulator.lambda_.service import refusals
-from emulator.patches import (
-    cloudwatch_store as metrics_store,
-)
-from emulator.patches import (
-    internal_clients as unsigned,
-)
-from emulator.patches import (
-    region_lists as regions,
-)
-from emulator.patches import (
-    s3_storage as storage,
-)
-from emulator.patches import (
-    s3_transfers as transfers,
-)
-from emulator.patches import (
-    service_loading as services,
-)
-from emulator.patches import (
-    service_models as models,
-)
-from emulator.patches import (
-    steady_waits as steady,
-)
-from emulator.patches import (
+from wavetank.emulator import cloudformation
+from wavetank.emulator.control_api import kinesis_state, routes
+from wavetank.emulator.deliveries.install import install as install_deliveries
+from wavetank.emulator.faults import calls
+from wavetank.emulator.kinesis.install import install as install_kinesis
+from wavetank.emulator.lambda_.mappings.stream import install as install_event_source
+from wavetank.emulator.lambda_.service import refusals
+from wavetank.emulator.patches import (
+    cloudwatch_store,
+    internal_clients,
+    region_lists,
+    s3_storage,
+    s3_transfers,
+    service_loading,
+    service_models,
+    steady_waits,
     step_functions,
 )
-from emulator.s3 import install as install_s3
-from emulator.scheduler import install as install_scheduler
-from emulator.sqs import install as install_sqs
-from emulator.stack.environment import FAULTS_OFF, FAULTS_VARIABLE
+from wavetank.emulator.s3 import install as install_s3
+from wavetank.emulator.scheduler import install as install_scheduler
+from wavetank.emulator.sqs import install as install_sqs
+from wavetank.emulator.stack.environment import FAULTS_OFF, FAULTS_VARIABLE
 
 
 def start() -> None:
@@ -49,16 +32,16 @@ def start() -> None:
     LocalStack only logs what a hook raises, so a failure is also what the control API answers from then on.
     """
     try:
-        models.install()
-        regions.install()
+        service_models.install()
+        region_lists.install()
         cloudformation.install()
-        storage.install()
-        transfers.install()
-        unsigned.install()
-        services.install()
-        steady.install()
+        s3_storage.install()
+        s3_transfers.install()
+        internal_clients.install()
+        service_loading.install()
+        steady_waits.install()
         step_functions.install()
-        metrics_store.install()
+        cloudwatch_store.install()
         install_event_source()
         refusals.install()
         install_deliveries()
@@ -72,7 +55,7 @@ def start() -> None:
         routes.install(failure=f"wavetank could not be installed: {type(error).__name__}: {error}")
         raise
     routes.install()
-    kinesis_routes.install()
+    kinesis_state.install()
 
 
 def stop() -> None:

@@ -1,4 +1,4 @@
-"""The stack's own process: `python -m emulator.main`, started by `emulator.stack.stack` with everything it needs in
+"""The stack's own process: `python -m wavetank.emulator.main`, started by `emulator.stack` with everything it needs in
 its environment. It runs LocalStack, and ends with its owner."""
 
 import gc
@@ -11,9 +11,9 @@ import time
 import traceback
 from pathlib import Path
 
-from emulator.runtime.descriptors import raise_limit
-from emulator.stack.environment import LISTEN_FD, OWNER_FD, OWNER_PID
-from emulator.stack.home import CACHE_VARIABLE
+from wavetank.emulator.runtime.descriptors import raise_limit
+from wavetank.emulator.stack.environment import LISTEN_FD, OWNER_FD, OWNER_PID
+from wavetank.emulator.stack.home import CACHE_VARIABLE
 
 RELEASED = b"released"
 """What an owner writes into its pipe to let the stack live on without it."""
@@ -42,28 +42,16 @@ def main() -> None:
     _end_with_owner()
     gc.disable()
     sys.setswitchinterval(SWITCH_S)
-    from emulator.patches import (
-        gateway_routes as routing,
-    )
-    from emulator.patches import (
-        lazy_imports as first_use,
-    )
-    from emulator.patches import (
-        linear_parsers as linear,
-    )
-    from emulator.patches import (
-        request_log,
-    )
-    from emulator.runtime import disk
+    from wavetank.emulator.patches import full_disk, gateway_routes, lazy_imports, linear_parsers, request_log
 
-    first_use.install()
-    routing.install()
-    linear.install()
-    disk.install()
+    lazy_imports.install()
+    gateway_routes.install()
+    linear_parsers.install()
+    full_disk.install()
     request_log.install()
     from localstack.runtime.main import main as run_localstack
 
-    from emulator.patches.service_catalog import share
+    from wavetank.emulator.patches.service_catalog import share
 
     share(Path(os.environ[CACHE_VARIABLE]))
     code: object = 1

@@ -15,7 +15,7 @@ NAME = "wavetank"
 @aws_provider(api="kinesis", name=NAME)
 def kinesis() -> Service:
     """Kinesis Data Streams, in process."""
-    from emulator.kinesis.provider import KinesisProvider
+    from wavetank.emulator.kinesis.provider import KinesisProvider
 
     return Service.for_provider(KinesisProvider())
 
@@ -23,7 +23,7 @@ def kinesis() -> Service:
 @aws_provider(api="firehose", name=NAME)
 def firehose() -> Service:
     """Firehose with buffering and a Kinesis source, in process."""
-    from emulator.firehose.provider import FirehoseProvider
+    from wavetank.emulator.firehose.provider import FirehoseProvider
 
     return Service.for_provider(FirehoseProvider())
 
@@ -31,7 +31,7 @@ def firehose() -> Service:
 @aws_provider(api="resourcegroupstaggingapi", name=NAME)
 def tagging() -> Service:
     """The tags of what the stack holds, whichever service keeps them."""
-    from emulator.tagging.provider import TaggingProvider
+    from wavetank.emulator.tagging.provider import TaggingProvider
 
     return Service.for_provider(TaggingProvider())
 
@@ -43,7 +43,7 @@ class ProcessExecutorPlugin(RuntimeExecutorPlugin):
 
     def load(self, *_args: object, **_kwargs: object) -> type[RuntimeExecutor]:
         """The executor class."""
-        from emulator.lambda_.executor import ProcessExecutor
+        from wavetank.emulator.lambda_.executor import ProcessExecutor
 
         return ProcessExecutor
 
@@ -55,7 +55,7 @@ class LoopbackServerPlugin(RuntimeServerPlugin):
 
     def load(self, *_args: object, **_kwargs: object) -> RuntimeServer:
         """The server."""
-        from emulator.serving.server import LoopbackServer
+        from wavetank.emulator.serving.server import LoopbackServer
 
         return LoopbackServer()
 
@@ -67,14 +67,14 @@ FIRST = 100
 @hooks.on_infra_start(priority=FIRST)
 def on_start() -> None:
     """Install the event source poller, the tracked deliveries and the control API before any service is loaded."""
-    from emulator import install as wavetank_hooks
+    from wavetank.emulator import install
 
-    wavetank_hooks.start()
+    install.start()
 
 
 @hooks.on_infra_shutdown()
 def on_shutdown() -> None:
     """Stop what `on_start` and the services started."""
-    from emulator import install as wavetank_hooks
+    from wavetank.emulator import install
 
-    wavetank_hooks.stop()
+    install.stop()

@@ -4,7 +4,7 @@ The layers are made from the distributions that the lock installed, so building 
 locally is what AWS gets. Wheels are for the machine that builds: build on Linux x86-64 or arm64 to deploy to AWS
 on the same architecture.
 
-`python -m pipeline.package [FOLDER]` builds into a folder, by default `.wavetank/cache/packages`.
+`python -m wavetank.pipeline.package [FOLDER]` builds into a folder, by default `.wavetank/cache/packages`.
 """
 
 import fnmatch
@@ -17,7 +17,8 @@ from importlib import metadata
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
-from pipeline.errors import ConfigurationError
+import wavetank
+from wavetank.pipeline.errors import ConfigurationError
 
 LAYERS = {"codec": ("fastavro",), "columns": ("numpy", "pyarrow")}
 """Layer → the distributions in it. boto3 is not among them: the Lambda runtime brings it."""
@@ -78,7 +79,7 @@ def build(folder: Path) -> Artifacts:
 
 
 def build_code(folder: Path, root: Path = Path(__file__).parent) -> Artifact:
-    """The function package alone; `root` is the folder that becomes the package `pipeline`."""
+    """The function package alone; `root` is the folder that becomes the package `wavetank.pipeline`."""
     return _zip(folder, "code", list(_code(root)))
 
 
@@ -93,8 +94,9 @@ def build_layer(folder: Path, name: str, distributions: Sequence[str], modules: 
 
 
 def _code(root: Path) -> Iterator[Source]:
+    yield _own("wavetank/__init__.py", Path(wavetank.__file__))
     for path in sorted(root.rglob("*.py")):
-        yield _own(str(PurePosixPath("pipeline", *path.relative_to(root).parts)), path)
+        yield _own(str(PurePosixPath("wavetank/pipeline", *path.relative_to(root).parts)), path)
 
 
 def _own(name: str, path: Path) -> Source:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import ConfigurationError
+from wavetank.pipeline.errors import ConfigurationError
 
 PROJECT = "wavetank"
 HASH_BUCKETS = 2

@@ -16,10 +16,10 @@ from typing import NoReturn
 
 import typer
 
-from emulator.errors import CallerError, StackError
-from emulator.stack.home import Home
-from pipeline.errors import PipelineError
-from scenarios.report.escaping import printable
+from wavetank.emulator.errors import CallerError, StackError
+from wavetank.emulator.stack.home import Home
+from wavetank.pipeline.errors import PipelineError
+from wavetank.scenarios.report.escaping import printable
 
 COMMANDS = (
     "stack",
@@ -55,7 +55,7 @@ app = typer.Typer(
 )
 
 for name in COMMANDS:
-    import_module(f"scenarios.commands.{name}").register(app)
+    import_module(f"wavetank.scenarios.commands.{name}").register(app)
 
 
 INSUFFICIENT_STORAGE = 507

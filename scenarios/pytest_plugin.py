@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from emulator.stack.fault_blocks import Chaos
-    from emulator.stack.stack import Stack
-    from scenarios.oracle.ledger import Ledger
-    from scenarios.run.report import Report
-    from scenarios.site.site import Site
-    from scenarios.spec.drill import Drill
-    from scenarios.testing.pipeline import Pipeline
-    from scenarios.testing.session import Station
+    from wavetank.emulator.stack.fault_blocks import Chaos
+    from wavetank.emulator.stack.stack import Stack
+    from wavetank.scenarios.oracle.ledger import Ledger
+    from wavetank.scenarios.run.report import Report
+    from wavetank.scenarios.site.site import Site
+    from wavetank.scenarios.spec.drill import Drill
+    from wavetank.scenarios.testing.pipeline import Pipeline
+    from wavetank.scenarios.testing.session import Station
 
 STATION: pytest.StashKey["Station"] = pytest.StashKey()
 MARK = "drill"
@@ -60,7 +60,7 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
 
 
 def _chosen(words: list[str]) -> "list[Drill]":
-    from scenarios.drills.catalogue import UnknownDrillError, chosen
+    from wavetank.scenarios.drills.catalogue import UnknownDrillError, chosen
 
     try:
         return chosen(words)
@@ -94,8 +94,8 @@ class DrillItem(pytest.Item):
 
         Skipped where that stack cannot hold it.
         """
-        from scenarios.oracle.evidence import Verdict
-        from scenarios.run.skips import unfit
+        from wavetank.scenarios.oracle.evidence import Verdict
+        from wavetank.scenarios.run.skips import unfit
 
         here = station(self.config)
         if reason := unfit(self.drill, here.stack):
@@ -129,7 +129,7 @@ class DrillError(Exception):
 def station(config: pytest.Config) -> "Station":
     """The session's stack and its drills; whatever it starts ends with the session."""
     if STATION not in config.stash:
-        from scenarios.testing.session import Station
+        from wavetank.scenarios.testing.session import Station
 
         workers = getattr(config, "workerinput", {}).get("workercount", 1)
         made = Station(config.getoption("--wavetank-stack"), config.getoption("--wavetank-seed"), shared=workers > 1)
@@ -153,7 +153,7 @@ def wavetank_site(pytestconfig: pytest.Config, stack: "Stack") -> "Site":
 @pytest.fixture
 def pipeline(wavetank_site: "Site") -> "Iterator[Pipeline]":
     """The pipeline without data and without faults: feed, settle, tick, read, ledger."""
-    from scenarios.testing.pipeline import Pipeline
+    from wavetank.scenarios.testing.pipeline import Pipeline
 
     clean = Pipeline(wavetank_site)
     clean.clean()

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from emulator.stack.home import Home, project_root
-from emulator.stack.stack import EmbeddedStack
+from wavetank.emulator.stack.home import Home, project_root
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
@@ -36,7 +36,7 @@ def stack(home: Home) -> Iterator[EmbeddedStack]:
 @pytest.fixture(scope="session")
 def deployed(stack: EmbeddedStack) -> EmbeddedStack:
     """The same stack with the pipeline deployed."""
-    from emulator.deploy.deploy import deploy
+    from wavetank.emulator.deploy.deploy import deploy
 
     deploy(stack)
     return stack

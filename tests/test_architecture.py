@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.develop.reload import INFRASTRUCTURE
-from scenarios.cli import COMMANDS
+from wavetank.emulator.develop.reload import INFRASTRUCTURE
+from wavetank.scenarios.cli import COMMANDS
 
 WALL_CLOCK = {
     "time.time", "time.time_ns", "time.localtime", "time.gmtime", "time.ctime",
@@ -41,6 +41,30 @@ LONGEST_FILE = 400
 ENTRY_POINTS = sorted(metadata.distribution("wavetank").entry_points, key=lambda point: (point.group, point.name))
 
 
+def test_nothing_is_imported_past_the_one_name_of_the_distribution(root: Path) -> None:
+    """`pipeline.x` and `wavetank.pipeline.x` would be two modules, with two sets of classes."""
+    imports = {
+        (str(path.relative_to(root)), name)
+        for folder in (*PACKAGES, "tests")
+        for path in (root / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""])
+    }
+    assert {entry for entry in imports if entry[1].split(".")[0] in PACKAGES} == set()
+    assert any(name.startswith("wavetank.pipeline") for _, name in imports)
+
+
+def test_a_checkout_without_links_says_what_to_do(root: Path, tmp_path: Path) -> None:
+    package = tmp_path / "wavetank"
+    package.mkdir()
+    (package / "__init__.py").write_text((root / "wavetank" / "__init__.py").read_text())
+    (package / "pipeline").write_text("../pipeline")
+    command = [sys.executable, "-c", "import wavetank.pipeline"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "git config core.symlinks true" in done.stderr
+
+
 def test_imports_keep_to_the_contracts(root: Path) -> None:
     """In a process of its own, as the linter configures the logging of the one it runs in."""
     lint = Path(sys.executable).with_name("lint-imports")
@@ -55,7 +79,7 @@ def test_every_registered_entry_point_can_be_loaded(point: metadata.EntryPoint) 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_module_registers_itself(name: str) -> None:
-    assert callable(import_module(f"scenarios.commands.{name}").register)
+    assert callable(import_module(f"wavetank.scenarios.commands.{name}").register)
 
 
 def test_no_file_holds_more_than_one_can_read_at_once(root: Path) -> None:
@@ -89,14 +113,16 @@ def test_every_make_target_explains_itself(root: Path) -> None:
 
 def test_the_modules_that_say_what_is_deployed_are_known_to_be_such(root: Path) -> None:
     """Those that the template comes from: `wavetank dev` deploys when one changes."""
-    listed = "import sys, pipeline.template.render; print(*(m for m in sys.modules if m.startswith('pipeline.')))"
+    listed = (
+        "import sys, wavetank.pipeline.template.render; print(*(m for m in sys.modules if m.startswith('pipeline.')))"
+    )
     done = subprocess.run([sys.executable, "-c", listed], cwd=root, capture_output=True, text=True, check=True)
     modules = {f"{name.removeprefix('pipeline.')}.py" for name in done.stdout.split()}
     assert modules - {"errors.py"} == INFRASTRUCTURE - {"package.py"}
 
 
 def test_each_action_of_each_fault_point_is_shown_by_a_test(root: Path) -> None:
-    from emulator.faults.points import POINTS
+    from wavetank.emulator.faults.points import POINTS
 
     shown: set[tuple[str, str]] = set()
     for file in (root / "tests" / "parity").glob("test_*.py"):

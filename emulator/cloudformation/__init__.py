@@ -6,9 +6,9 @@ and removes the resources of one type by the API of their service (`resource`, a
 an **operation** is refused where the state of the stack forbids it (`operations`). Begin with `execution`.
 """
 
-from emulator.cloudformation import waiting
-from emulator.cloudformation.resources import topics
-from emulator.runtime.on_import import when_imported
+from wavetank.emulator.cloudformation import waiting
+from wavetank.emulator.cloudformation.resources import topics
+from wavetank.emulator.runtime.on_import import when_imported
 
 EXECUTOR = "localstack.services.cloudformation.resource_provider"
 PROVIDER = "localstack.services.cloudformation.v2.provider"
@@ -25,13 +25,13 @@ def install() -> None:
 
 
 def _act_truthfully(module: object) -> None:
-    from emulator.cloudformation import handling
+    from wavetank.emulator.cloudformation import handling
 
     handling.patch(module)
 
 
 def _execute_truthfully(module: object) -> None:
-    from emulator.cloudformation import drift, execution, operations
+    from wavetank.emulator.cloudformation import drift, execution, operations
 
     execution.patch(module)
     drift.patch(module)

@@ -17,10 +17,10 @@ from localstack.aws.connect import connect_to
 from localstack.services.cloudformation.engine.validations import ValidationError
 from localstack.utils.aws.arns import get_partition
 
-from emulator.cloudformation import catalogue
-from emulator.cloudformation.comparison import Difference, differences
-from emulator.cloudformation.references import References
-from emulator.cloudformation.resource import Context, Gone
+from wavetank.emulator.cloudformation import catalogue
+from wavetank.emulator.cloudformation.comparison import Difference, differences
+from wavetank.emulator.cloudformation.references import References
+from wavetank.emulator.cloudformation.resource import Context, Gone
 
 ALWAYS = {"Fn::Equals": ["", ""]}
 IN_SYNC, MODIFIED, DELETED, UNKNOWN = "IN_SYNC", "MODIFIED", "DELETED", "NOT_CHECKED"

@@ -19,8 +19,8 @@ from localstack.services.cloudformation.engine.v2.change_set_model_executor impo
 from localstack.services.cloudformation.engine.v2.change_set_model_preproc import PreprocProperties
 from localstack.services.cloudformation.resource_provider import OperationStatus
 
-from emulator.cloudformation import catalogue
-from emulator.cloudformation.resource import Model
+from wavetank.emulator.cloudformation import catalogue
+from wavetank.emulator.cloudformation.resource import Model
 
 NEW_RESOURCE = "Requested update requires the creation of a new physical resource; hence creating one."
 CUSTOM_NAME = (

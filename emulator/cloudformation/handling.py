@@ -13,9 +13,9 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from emulator.cloudformation import catalogue
-from emulator.cloudformation.properties import unsupported
-from emulator.cloudformation.resource import AlreadyThere, Context, Model, Refused, ResourceType
+from wavetank.emulator.cloudformation import catalogue
+from wavetank.emulator.cloudformation.properties import unsupported
+from wavetank.emulator.cloudformation.resource import AlreadyThere, Context, Model, Refused, ResourceType
 
 LOG = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import localstack.services
 
-from emulator.cloudformation.resource import Schema
+from wavetank.emulator.cloudformation.resource import Schema
 
 
 def unsupported(provider: Any, properties: Mapping[str, Any]) -> list[str]:

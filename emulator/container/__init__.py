@@ -9,10 +9,10 @@ with WaveTankContainer() as emulator:   # for other projects' tests, on testcont
 
 from typing import TYPE_CHECKING, Any
 
-from emulator.container.stack import DockerStack, docker_stack
+from wavetank.emulator.container.stack import DockerStack, docker_stack
 
 if TYPE_CHECKING:
-    from emulator.container.testing import WaveTankContainer
+    from wavetank.emulator.container.testing import WaveTankContainer
 
 __all__ = ["DockerStack", "WaveTankContainer", "docker_stack"]
 
@@ -21,6 +21,6 @@ def __getattr__(name: str) -> Any:
     """`WaveTankContainer`, once it is asked for: testcontainers takes longer to import than all the rest."""
     if name != "WaveTankContainer":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from emulator.container.testing import WaveTankContainer
+    from wavetank.emulator.container.testing import WaveTankContainer
 
     return WaveTankContainer

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from emulator.errors import (
+from wavetank.emulator.errors import (
     ContainerFailed,
     EngineRefused,
     EngineTooOld,

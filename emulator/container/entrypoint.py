@@ -1,5 +1,5 @@
-"""The first process of a container: `python -m emulator.container.entrypoint` writes the stack's environment and
-becomes the stack's own process (`emulator.main`).
+"""The first process of a container: `python -m wavetank.emulator.container.entrypoint` writes the environment of the
+stack and becomes the stack's own process (`emulator.main`).
 
 Different from a stack on the machine itself: it listens on every interface of the container, which are reached only
 as far as the port is published; its control API also answers peers on the container's own networks, which is who
@@ -11,10 +11,10 @@ import shutil
 import sys
 from pathlib import Path
 
-from emulator.errors import CallerError
-from emulator.serving.guard import IN_CONTAINER
-from emulator.stack.environment import CONTROL_PEERS, LogLevel, child_environment
-from emulator.stack.home import StackFolder
+from wavetank.emulator.errors import CallerError
+from wavetank.emulator.serving.guard import IN_CONTAINER
+from wavetank.emulator.stack.environment import CONTROL_PEERS, LogLevel, child_environment
+from wavetank.emulator.stack.home import StackFolder
 
 PORT = 4566
 """Inside the container; which one it is outside says `PUBLISHED_PORT`."""
@@ -78,7 +78,7 @@ def main() -> None:
     except CallerError as error:
         sys.exit(f"error: {error}")
     os.chdir(STATE)
-    os.execve(sys.executable, [sys.executable, "-P", "-m", "emulator.main"], variables)  # noqa: S606
+    os.execve(sys.executable, [sys.executable, "-P", "-m", "wavetank.emulator.main"], variables)  # noqa: S606
 
 
 if __name__ == "__main__":

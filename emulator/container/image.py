@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emulator.container.engine import DISK, explained
-from emulator.errors import ImageFailed, OutOfDisk
-from emulator.stack.home import project_root
+from wavetank.emulator.container.engine import DISK, explained
+from wavetank.emulator.errors import ImageFailed, OutOfDisk
+from wavetank.emulator.stack.home import project_root
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -21,7 +21,7 @@ SOURCES = "wavetank.sources"
 """Image label: the digest of what the image was built from."""
 
 FILES = ("pyproject.toml", "requirements.lock", "LICENSE", "emulator/Dockerfile", ".dockerignore")
-FOLDERS = ("schemas", "pipeline", "emulator", "scenarios")
+FOLDERS = ("schemas", "wavetank", "pipeline", "emulator", "scenarios")
 TAIL_LINES = 20
 _BUILDING = threading.Lock()
 """Of several stacks that start at a time one builds the image for all."""

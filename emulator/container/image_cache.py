@@ -1,7 +1,8 @@
 """Fills the cache of an image while it is built, so that a container compiles, zips and unpacks nothing.
 
-`python -m emulator.container.image_cache libraries SITE_PACKAGES` makes what depends on the lock alone: the functions'
-layers and runtime, and LocalStack's index of AWS's models. `… code` makes the function package and the plugins' index.
+`python -m wavetank.emulator.container.image_cache libraries SITE_PACKAGES` makes what depends on the lock alone: layers
+and runtime of the functions, LocalStack's index of AWS's models. `… code` makes the function package and the index of
+plugins.
 
 A file of a layer that is among the installed packages too is stored once: both names lead to the same bytes.
 """
@@ -15,11 +16,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from emulator.lambda_.packages.interpreters import interpreter_for
-from emulator.lambda_.packages.libraries import runtime_folder
-from emulator.lambda_.packages.packages import merged, unpacked
-from emulator.stack.home import Home
-from pipeline import package
+from wavetank.emulator.lambda_.packages.interpreters import interpreter_for
+from wavetank.emulator.lambda_.packages.libraries import runtime_folder
+from wavetank.emulator.lambda_.packages.packages import merged, unpacked
+from wavetank.emulator.stack.home import Home
+from wavetank.pipeline import package
 
 RUNTIME = "python{}.{}".format(*sys.version_info)
 """The runtime of functions that are run by the Python that runs this."""
@@ -27,7 +28,7 @@ RUNTIME = "python{}.{}".format(*sys.version_info)
 
 def libraries(installed: Path) -> None:
     """Build the functions' layers and runtime, and make them share their files with the `installed` packages."""
-    from emulator.patches import service_catalog as catalog
+    from wavetank.emulator.patches import service_catalog
 
     home = Home.from_environment()
     layers = [package.build_layer(home.cache / "packages", *layer) for layer in package.LAYERS.items()]
@@ -36,12 +37,12 @@ def libraries(installed: Path) -> None:
     for folder in (*(folder / "python" for folder in folders), runtime):
         share(folder, installed)
     merged(folders)
-    catalog.build(home.cache)
+    service_catalog.build(home.cache)
 
 
 def code() -> None:
     """Build the function package, and the index of plugins of this very interpreter and path."""
-    from emulator.stack.environment import plugin_index
+    from wavetank.emulator.stack.environment import plugin_index
 
     home = Home.from_environment()
     _unpack(package.build_code(home.cache / "packages").path)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from emulator.container.entrypoint import LOG_LEVEL, PORT, PUBLISHED_PORT
-from emulator.stack.environment import LogLevel, settings_of
+from wavetank.emulator.container.entrypoint import LOG_LEVEL, PORT, PUBLISHED_PORT
+from wavetank.emulator.stack.environment import LogLevel, settings_of
 
 HOST = "127.0.0.1"
 MEMORY = "2g"

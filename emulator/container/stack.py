@@ -8,14 +8,14 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from emulator.container.engine import connect, explained
-from emulator.container.image import up_to_date
-from emulator.container.settings import HOST, MEMORY, hardened, published, variables
-from emulator.errors import ContainerFailed, NameTaken, StackError, Unreachable
-from emulator.stack.environment import LogLevel
-from emulator.stack.home import Home
-from emulator.stack.process import listen
-from emulator.stack.stack import Kind, OwnStack
+from wavetank.emulator.container.engine import connect, explained
+from wavetank.emulator.container.image import up_to_date
+from wavetank.emulator.container.settings import HOST, MEMORY, hardened, published, variables
+from wavetank.emulator.errors import ContainerFailed, NameTaken, StackError, Unreachable
+from wavetank.emulator.stack.environment import LogLevel
+from wavetank.emulator.stack.home import Home
+from wavetank.emulator.stack.process import listen
+from wavetank.emulator.stack.stack import Kind, OwnStack
 
 if TYPE_CHECKING:
     from docker.models.containers import Container

@@ -6,14 +6,14 @@ from typing import Any, Self
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.waiting_utils import WaitStrategy, WaitStrategyTarget
 
-from emulator.container.engine import connect
-from emulator.container.image import up_to_date
-from emulator.container.settings import HOST, MEMORY, hardened, published, variables
-from emulator.errors import Unreachable
-from emulator.stack.clients import REGION, Clients
-from emulator.stack.control import Control
-from emulator.stack.environment import LogLevel
-from emulator.stack.process import listen
+from wavetank.emulator.container.engine import connect
+from wavetank.emulator.container.image import up_to_date
+from wavetank.emulator.container.settings import HOST, MEMORY, hardened, published, variables
+from wavetank.emulator.errors import Unreachable
+from wavetank.emulator.stack.clients import REGION, Clients
+from wavetank.emulator.stack.control import Control
+from wavetank.emulator.stack.environment import LogLevel
+from wavetank.emulator.stack.process import listen
 
 LOOK_S = 0.1
 

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from emulator.runtime.json_text import strictly_parsed
+from wavetank.emulator.runtime.json_text import strictly_parsed
 
 FLAGS = {"true": True, "false": False}
 LARGEST_BODY = 1024 * 1024

@@ -4,10 +4,10 @@ from typing import Any
 
 from localstack.services.edge import ROUTER
 
-from emulator.control_api import inputs
-from emulator.control_api.inputs import RefusedError
-from emulator.control_api.routes import PATH as CONTROL
-from emulator.control_api.routes import Answer, guarded
+from wavetank.emulator.control_api import inputs
+from wavetank.emulator.control_api.inputs import RefusedError
+from wavetank.emulator.control_api.routes import PATH as CONTROL
+from wavetank.emulator.control_api.routes import Answer, guarded
 
 PATH = f"{CONTROL}/kinesis/state"
 
@@ -23,14 +23,14 @@ def install() -> None:
 
 
 def _export(_request: Any) -> Answer:
-    from emulator.kinesis.state import export_state
+    from wavetank.emulator.kinesis.state import export_state
 
     return export_state()
 
 
 def _import(request: Any) -> Answer:
-    from emulator.kinesis.config import CONFIG
-    from emulator.kinesis.state import import_state
+    from wavetank.emulator.kinesis.config import CONFIG
+    from wavetank.emulator.kinesis.state import import_state
 
     state = inputs.body(request, inputs.LARGEST_BODY + LARGEST_RATIO * CONFIG.max_bytes)
     try:

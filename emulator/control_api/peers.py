@@ -12,7 +12,7 @@ from functools import cache
 
 import psutil
 
-from emulator.stack.environment import CONTROL_PEERS
+from wavetank.emulator.stack.environment import CONTROL_PEERS
 
 OWN = "own"
 

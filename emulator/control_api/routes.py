@@ -30,18 +30,18 @@ from localstack.http import Response
 from localstack.services.edge import ROUTER
 from localstack.services.internal import get_internal_apis
 
-from emulator.control_api import inputs, peers
-from emulator.control_api.inputs import RefusedError
-from emulator.control_api.status import status
-from emulator.deliveries.events import SCHEDULES, UnknownRule
-from emulator.faults import chaos, model, points
-from emulator.faults.chaos import CHAOS
-from emulator.faults.engine import FAULTS, LOG_LENGTH, Firing, Standing
-from emulator.faults.model import InvalidFaultError
-from emulator.faults.recording import RECORDING
-from emulator.runtime.clock import CLOCK
-from emulator.runtime.inflight import IN_FLIGHT
-from emulator.runtime.reset import RESET
+from wavetank.emulator.control_api import inputs, peers
+from wavetank.emulator.control_api.inputs import RefusedError
+from wavetank.emulator.control_api.status import status
+from wavetank.emulator.deliveries.events import SCHEDULES, UnknownRule
+from wavetank.emulator.faults import chaos, model, points
+from wavetank.emulator.faults.chaos import CHAOS
+from wavetank.emulator.faults.engine import FAULTS, LOG_LENGTH, Firing, Standing
+from wavetank.emulator.faults.model import InvalidFaultError
+from wavetank.emulator.faults.recording import RECORDING
+from wavetank.emulator.runtime.clock import CLOCK
+from wavetank.emulator.runtime.inflight import IN_FLIGHT
+from wavetank.emulator.runtime.reset import RESET
 
 PATH = "/_wavetank"
 NOT_SETTLED = 409

@@ -10,10 +10,10 @@ from localstack.runtime import get_current_runtime
 from localstack.services.lambda_.invocation.runtime_executor import get_runtime_executor
 from localstack.services.plugins import SERVICE_PLUGINS
 
-from emulator.runtime.clock import CLOCK
-from emulator.runtime.on_import import patches
+from wavetank.emulator.runtime.clock import CLOCK
+from wavetank.emulator.runtime.on_import import patches
 
-OURS = "emulator."
+OURS = "wavetank.emulator."
 """Everything of wavetank inside LocalStack is in this package."""
 
 

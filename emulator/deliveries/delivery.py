@@ -5,12 +5,12 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from emulator.faults.engine import FAULTS, Firing
-from emulator.faults.points import Action
-from emulator.runtime.clock import CLOCK
-from emulator.runtime.inflight import IN_FLIGHT, Pending
-from emulator.runtime.reset import RESET
-from emulator.runtime.timer import TIMER
+from wavetank.emulator.faults.engine import FAULTS, Firing
+from wavetank.emulator.faults.points import Action
+from wavetank.emulator.runtime.clock import CLOCK
+from wavetank.emulator.runtime.inflight import IN_FLIGHT, Pending
+from wavetank.emulator.runtime.reset import RESET
+from wavetank.emulator.runtime.timer import TIMER
 
 LOG = logging.getLogger(__name__)
 

@@ -7,10 +7,10 @@ schemas) belong to what is deployed.
 import sys
 from typing import Any
 
-from emulator.deliveries.delivery import discard_held
-from emulator.faults.older import storage
-from emulator.faults.stale import WRITES
-from emulator.runtime.reset import RESET
+from wavetank.emulator.deliveries.delivery import discard_held
+from wavetank.emulator.faults.older import storage
+from wavetank.emulator.faults.stale import WRITES
+from wavetank.emulator.runtime.reset import RESET
 
 
 def install() -> None:

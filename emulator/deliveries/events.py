@@ -5,9 +5,9 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from emulator.faults.engine import FAULTS
-from emulator.faults.points import Action
-from emulator.runtime.inflight import IN_FLIGHT
+from wavetank.emulator.faults.engine import FAULTS
+from wavetank.emulator.faults.points import Action
+from wavetank.emulator.runtime.inflight import IN_FLIGHT
 
 HOP = "events.rules"
 POINT = "schedule.tick"

@@ -1,8 +1,8 @@
 """Puts the tracked deliveries into LocalStack, each when the service that it belongs to is first loaded."""
 
-from emulator.deliveries import discard, events, lambda_async, s3, sns, sqs
-from emulator.runtime.inflight import IN_FLIGHT
-from emulator.runtime.on_import import when_imported
+from wavetank.emulator.deliveries import discard, events, lambda_async, s3, sns, sqs
+from wavetank.emulator.runtime.inflight import IN_FLIGHT
+from wavetank.emulator.runtime.on_import import when_imported
 
 
 def install() -> None:

@@ -22,13 +22,13 @@ from typing import Any
 from botocore.config import Config
 from localstack.aws.connect import connect_to
 
-from emulator.deliveries import dead_letters
-from emulator.deliveries.delivery import Delivery, Subject
-from emulator.deliveries.queue import DelayQueue
-from emulator.faults.identity import steady, subject_of
-from emulator.faults.points import Action
-from emulator.runtime.clock import CLOCK, Alarm
-from emulator.runtime.reset import RESET
+from wavetank.emulator.deliveries import dead_letters
+from wavetank.emulator.deliveries.delivery import Delivery, Subject
+from wavetank.emulator.deliveries.queue import DelayQueue
+from wavetank.emulator.faults.identity import steady, subject_of
+from wavetank.emulator.faults.points import Action
+from wavetank.emulator.runtime.clock import CLOCK, Alarm
+from wavetank.emulator.runtime.reset import RESET
 
 LOG = logging.getLogger(__name__)
 

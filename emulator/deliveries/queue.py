@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from emulator.runtime.clock import CLOCK, Alarm, Clock
-from emulator.runtime.inflight import IN_FLIGHT, InFlight
+from wavetank.emulator.runtime.clock import CLOCK, Alarm, Clock
+from wavetank.emulator.runtime.inflight import IN_FLIGHT, InFlight
 
 
 @dataclass(frozen=True)

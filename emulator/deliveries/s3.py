@@ -3,9 +3,9 @@
 from types import ModuleType
 from typing import Any
 
-from emulator.deliveries.delivery import Delivery, Subject, send
-from emulator.faults.identity import steady
-from emulator.s3.keys import form_decoded
+from wavetank.emulator.deliveries.delivery import Delivery, Subject, send
+from wavetank.emulator.faults.identity import steady
+from wavetank.emulator.s3.keys import form_decoded
 
 POINT = "s3.notification"
 _DESTINATIONS = ("TopicArn", "QueueArn", "LambdaFunctionArn")

@@ -5,9 +5,9 @@ import json
 from types import ModuleType
 from typing import Any
 
-from emulator.deliveries.delivery import Delivery, Subject, send
-from emulator.faults.engine import FAULTS
-from emulator.faults.identity import steady, subject_of
+from wavetank.emulator.deliveries.delivery import Delivery, Subject, send
+from wavetank.emulator.faults.engine import FAULTS
+from wavetank.emulator.faults.identity import steady, subject_of
 
 POINT = "sns.delivery"
 

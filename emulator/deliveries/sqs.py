@@ -8,8 +8,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from emulator.deliveries.queue import written
-from emulator.runtime.inflight import Pending
+from wavetank.emulator.deliveries.queue import written
+from wavetank.emulator.runtime.inflight import Pending
 
 HOP = "sqs.mapping"
 FEEDING = ("Creating", "Enabling", "Enabled", "Updating")

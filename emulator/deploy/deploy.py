@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from emulator.deploy import formation, functions
-from emulator.deploy.schemas import publish
-from emulator.errors import DeployFailed
-from emulator.stack.home import Home, project_root
-from emulator.stack.stack import Stack
-from pipeline import package, topology
-from pipeline.errors import PipelineError
-from pipeline.schemas import checks as publishing
-from pipeline.template.render import PARAMETERS, compact, render
-from pipeline.topology import Topology
+from wavetank.emulator.deploy import formation, functions
+from wavetank.emulator.deploy.publishing import publish
+from wavetank.emulator.errors import DeployFailed
+from wavetank.emulator.stack.home import Home, project_root
+from wavetank.emulator.stack.stack import Stack
+from wavetank.pipeline import package, topology
+from wavetank.pipeline.errors import PipelineError
+from wavetank.pipeline.schemas import checks
+from wavetank.pipeline.template.render import PARAMETERS, compact, render
+from wavetank.pipeline.topology import Topology
 
 MERGERS = 2
 """Concatenators at once: what a small machine has cores for."""
@@ -78,7 +78,7 @@ def plan(schemas: Path | None = None) -> Topology:
     """The topology of the schema folder; raises DeployFailed, with the rule, where the folder breaks one."""
     try:
         planned = topology.load(schemas or schemas_folder())
-        problems = publishing.check_folder(planned)
+        problems = checks.check_folder(planned)
     except PipelineError as error:
         raise DeployFailed(str(error), MEND) from error
     if problems:

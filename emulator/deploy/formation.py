@@ -9,10 +9,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from emulator.develop import debug
-from emulator.errors import DeployFailed
-from emulator.stack.stack import Stack
-from pipeline import topology
+from wavetank.emulator.develop import debug
+from wavetank.emulator.errors import DeployFailed
+from wavetank.emulator.stack.stack import Stack
+from wavetank.pipeline import topology
 
 STACK_NAME = topology.PROJECT
 NOTHING_TO_DO = "No updates are to be performed"

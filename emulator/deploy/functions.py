@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from emulator.errors import CallerError, StackError
-from emulator.stack.stack import Stack
-from pipeline import topology
-from pipeline.topology import Topology
+from wavetank.emulator.errors import CallerError, StackError
+from wavetank.emulator.stack.stack import Stack
+from wavetank.pipeline import topology
+from wavetank.pipeline.topology import Topology
 
 TIMEOUT_S = 60.0
 LOOK_S = 0.01

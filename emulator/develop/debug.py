@@ -6,17 +6,18 @@ was a kill.
 """
 
 import json
+import shutil
 from collections.abc import Sequence
-from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from emulator.deploy import functions
-from emulator.errors import CallerError
-from emulator.stack.stack import Stack
-from pipeline import package
-from pipeline.errors import ConfigurationError
+import wavetank
+from wavetank.emulator.deploy import functions
+from wavetank.emulator.errors import CallerError
+from wavetank.emulator.stack.stack import Stack
+from wavetank.pipeline import package
+from wavetank.pipeline.errors import ConfigurationError
 
 HOST = "127.0.0.1"
 DISTRIBUTION = "debugpy"
@@ -100,9 +101,7 @@ class Debugging:
         """Make the function what it was, with this code."""
         functions.update_code(self._stack, [self.name], archive)
         restore(self._stack, [self.name])
-        with suppress(OSError):
-            self._link().unlink()
-            self._folder.rmdir()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def configuration(self) -> dict[str, Any]:
         """What VS Code's `launch.json` needs to attach."""
@@ -130,16 +129,16 @@ class Debugging:
         return str(made["LayerVersionArn"])
 
     def _linked(self) -> Path:
-        """A folder that holds the package by a link, and nothing else of the checkout."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        link = self._link()
-        with suppress(FileNotFoundError):
-            link.unlink()
-        link.symlink_to(self._source, target_is_directory=True)
+        """A folder that holds `wavetank.pipeline` by links, and nothing else of the checkout."""
+        links = {self._link(): self._source, self._link().with_name("__init__.py"): Path(wavetank.__file__)}
+        for link, target in links.items():
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.unlink(missing_ok=True)
+            link.symlink_to(target)
         return self._folder
 
     def _link(self) -> Path:
-        return self._folder / self._source.name
+        return self._folder / "wavetank" / "pipeline"
 
 
 def debugged(stack: Stack) -> list[str]:

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from emulator.stack.stack import Stack
+from wavetank.emulator.stack.stack import Stack
 
 LOOK_S = 0.3
 OVERLAP_MS = 5000

@@ -13,12 +13,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from emulator.deploy import deploy, functions
-from emulator.deploy import schemas as publishing
-from emulator.errors import StackError
-from emulator.stack.stack import Stack
-from pipeline import package
-from pipeline.template.render import render
+from wavetank.emulator.deploy import deploy, functions, publishing
+from wavetank.emulator.errors import StackError
+from wavetank.emulator.stack.stack import Stack
+from wavetank.pipeline import package
+from wavetank.pipeline.template.render import render
 
 INFRASTRUCTURE = frozenset(
     {"functions.py", "package.py", "permissions.py", "queues.py", "storage.py", "template.py", "topology.py"}

@@ -14,16 +14,16 @@ from localstack.aws.api import CommonServiceException
 from localstack.aws.handlers.service import ServiceExceptionSerializer
 from localstack.utils.aws.request_context import extract_access_key_id_from_auth_header
 
-from emulator.faults import stale
-from emulator.faults.answers import answer_of
-from emulator.faults.chaos import CHAOS
-from emulator.faults.engine import FAULTS, Firing
-from emulator.faults.identity import steady
-from emulator.faults.points import Action
-from emulator.faults.recording import RECORDING
-from emulator.runtime.callers import CALLERS, Caller
-from emulator.runtime.clock import Alarm
-from emulator.runtime.inflight import IN_FLIGHT
+from wavetank.emulator.faults import stale
+from wavetank.emulator.faults.answers import answer_of
+from wavetank.emulator.faults.chaos import CHAOS
+from wavetank.emulator.faults.engine import FAULTS, Firing
+from wavetank.emulator.faults.identity import steady
+from wavetank.emulator.faults.points import Action
+from wavetank.emulator.faults.recording import RECORDING
+from wavetank.emulator.runtime.callers import CALLERS, Caller
+from wavetank.emulator.runtime.clock import Alarm
+from wavetank.emulator.runtime.inflight import IN_FLIGHT
 
 POINT = "aws.call"
 

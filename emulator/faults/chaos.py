@@ -8,8 +8,8 @@ https://docs.aws.amazon.com/fis/latest/userguide/fis-actions-reference.html
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from emulator.faults.engine import Faults
-from emulator.faults.model import InvalidFaultError
+from wavetank.emulator.faults.engine import Faults
+from wavetank.emulator.faults.model import InvalidFaultError
 
 PREFIX = "chaos-"
 _RULE = ("region", "service", "operation", "probability", "error")

@@ -8,7 +8,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from emulator.faults.model import Fault, document
+from wavetank.emulator.faults.model import Fault, document
 
 _SCALE = 1 << 64
 

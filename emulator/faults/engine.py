@@ -10,11 +10,11 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from emulator.faults.decide import Occasion, strikes
-from emulator.faults.model import Fault, InvalidFaultError, Value, document
-from emulator.faults.parse import parse
-from emulator.faults.points import POINTS, Action
-from emulator.runtime.clock import CLOCK, Clock
+from wavetank.emulator.faults.decide import Occasion, strikes
+from wavetank.emulator.faults.model import Fault, InvalidFaultError, Value, document
+from wavetank.emulator.faults.parse import parse
+from wavetank.emulator.faults.points import POINTS, Action
+from wavetank.emulator.runtime.clock import CLOCK, Clock
 
 LOG_LENGTH = 100_000
 """So many firings are kept; older ones are forgotten first."""

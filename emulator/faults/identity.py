@@ -5,7 +5,7 @@ import json
 import re
 from urllib.parse import unquote_plus
 
-from emulator.runtime.json_text import parsed
+from wavetank.emulator.runtime.json_text import parsed
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _RANDOM = re.compile(

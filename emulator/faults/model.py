@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from emulator.faults.points import Action
+from wavetank.emulator.faults.points import Action
 
 Value = float | int | str
 

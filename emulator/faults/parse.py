@@ -8,9 +8,9 @@ Only `point` and `action` are required.
 
 from collections.abc import Iterable, Mapping
 
-from emulator.faults.model import Fault, InvalidFaultError, Value, When, Window
-from emulator.faults.points import POINTS, Action, Deed, Parameter, Point
-from emulator.runtime.clock import MARGIN_S
+from wavetank.emulator.faults.model import Fault, InvalidFaultError, Value, When, Window
+from wavetank.emulator.faults.points import POINTS, Action, Deed, Parameter, Point
+from wavetank.emulator.runtime.clock import MARGIN_S
 
 LONGEST_TEXT = 4096
 

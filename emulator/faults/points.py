@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from emulator.runtime.clock import MARGIN_S
+from wavetank.emulator.runtime.clock import MARGIN_S
 
 
 class Action(StrEnum):

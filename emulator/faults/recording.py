@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from emulator.faults.identity import pattern_of
+from wavetank.emulator.faults.identity import pattern_of
 
 FIELDS = ("caller", "service", "operation", "resource", "key", "prefix")
 """What a site is told by: fields of the targets of `aws.call`."""

@@ -11,11 +11,11 @@ from typing import Any
 
 from localstack.aws.protocol.serializer import create_serializer
 
-from emulator.faults.engine import FAULTS
-from emulator.faults.identity import steady
-from emulator.faults.older import Older, taken
-from emulator.runtime.clock import CLOCK
-from emulator.s3.keys import form_decoded
+from wavetank.emulator.faults.engine import FAULTS
+from wavetank.emulator.faults.identity import steady
+from wavetank.emulator.faults.older import Older, taken
+from wavetank.emulator.runtime.clock import CLOCK
+from wavetank.emulator.s3.keys import form_decoded
 
 POINT = "s3.read"
 _CREATES = frozenset({"PutObject", "CopyObject", "CompleteMultipartUpload"})

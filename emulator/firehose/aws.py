@@ -9,10 +9,10 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from localstack.aws.connect import connect_to
 
-from emulator.firehose.core.processing import InvocationError
-from emulator.firehose.core.settings import S3Target
-from emulator.firehose.delivery import S3Error
-from emulator.runtime.json_text import parsed
+from wavetank.emulator.firehose.core.processing import InvocationError
+from wavetank.emulator.firehose.core.settings import S3Target
+from wavetank.emulator.firehose.delivery import S3Error
+from wavetank.emulator.runtime.json_text import parsed
 
 PRINCIPAL = "firehose"
 _TIMED_OUT = "Sandbox.Timedout"

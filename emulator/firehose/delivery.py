@@ -15,18 +15,18 @@ from math import inf
 from random import Random
 from typing import Protocol
 
-from emulator.faults.engine import FAULTS
-from emulator.faults.points import Action
-from emulator.firehose.core import endpoint as http
-from emulator.firehose.core.buffer import Chunk, Entry
-from emulator.firehose.core.endpoint import EndpointError
-from emulator.firehose.core.error_output import Failure
-from emulator.firehose.core.keys import ErrorOutput, Partition
-from emulator.firehose.core.partitioning import Extract, partition
-from emulator.firehose.core.processing import Invoke, Part, process
-from emulator.firehose.core.settings import Destination, Endpoint, S3Target
-from emulator.firehose.query import extract
-from emulator.runtime.clock import CLOCK, Alarm, Clock
+from wavetank.emulator.faults.engine import FAULTS
+from wavetank.emulator.faults.points import Action
+from wavetank.emulator.firehose.core import endpoint as http
+from wavetank.emulator.firehose.core.buffer import Chunk, Entry
+from wavetank.emulator.firehose.core.endpoint import EndpointError
+from wavetank.emulator.firehose.core.error_output import Failure
+from wavetank.emulator.firehose.core.keys import ErrorOutput, Partition
+from wavetank.emulator.firehose.core.partitioning import Extract, partition
+from wavetank.emulator.firehose.core.processing import Invoke, Part, process
+from wavetank.emulator.firehose.core.settings import Destination, Endpoint, S3Target
+from wavetank.emulator.firehose.query import extract
+from wavetank.emulator.runtime.clock import CLOCK, Alarm, Clock
 
 LOG = logging.getLogger(__name__)
 

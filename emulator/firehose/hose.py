@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from emulator.firehose.aws import Bucket, Function, Identity, client_for
-from emulator.firehose.core.buffer import Entry
-from emulator.firehose.core.destinations import Configuration, Kind
-from emulator.firehose.core.settings import ConfigurationError
-from emulator.firehose.delivery import DIRECT_PUT_RETENTION_S, Delivery, Source
-from emulator.firehose.query import QueryError, check_query
-from emulator.firehose.source import KinesisSource
-from emulator.firehose.stream import DeliveryStream, Setup
-from emulator.firehose.suites import is_lenient, longest_interval_s
-from emulator.runtime.clock import CLOCK
-from emulator.runtime.inflight import Pending
+from wavetank.emulator.firehose.aws import Bucket, Function, Identity, client_for
+from wavetank.emulator.firehose.core.buffer import Entry
+from wavetank.emulator.firehose.core.destinations import Configuration, Kind
+from wavetank.emulator.firehose.core.settings import ConfigurationError
+from wavetank.emulator.firehose.delivery import DIRECT_PUT_RETENTION_S, Delivery, Source
+from wavetank.emulator.firehose.query import QueryError, check_query
+from wavetank.emulator.firehose.source import KinesisSource
+from wavetank.emulator.firehose.stream import DeliveryStream, Setup
+from wavetank.emulator.firehose.suites import is_lenient, longest_interval_s
+from wavetank.emulator.runtime.clock import CLOCK
+from wavetank.emulator.runtime.inflight import Pending
 
 LOG = logging.getLogger(__name__)
 

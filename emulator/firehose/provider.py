@@ -22,14 +22,14 @@ from localstack.aws.api.firehose import (
 from localstack.services.plugins import ServiceLifecycleHook
 from localstack.utils.aws.arns import firehose_stream_arn
 
-from emulator.firehose.aws import Identity
-from emulator.firehose.core.destinations import DESTINATION_ID, Configuration
-from emulator.firehose.core.settings import ConfigurationError
-from emulator.firehose.hose import DIRECT_PUT, FROM_KINESIS, Hose
-from emulator.firehose.rules import check, check_batch, creation, update
-from emulator.firehose.stream import BUFFER_HOP
-from emulator.runtime.inflight import IN_FLIGHT, Pending
-from emulator.runtime.reset import RESET
+from wavetank.emulator.firehose.aws import Identity
+from wavetank.emulator.firehose.core.destinations import DESTINATION_ID, Configuration
+from wavetank.emulator.firehose.core.settings import ConfigurationError
+from wavetank.emulator.firehose.hose import DIRECT_PUT, FROM_KINESIS, Hose
+from wavetank.emulator.firehose.rules import check, check_batch, creation, update
+from wavetank.emulator.firehose.stream import BUFFER_HOP
+from wavetank.emulator.runtime.inflight import IN_FLIGHT, Pending
+from wavetank.emulator.runtime.reset import RESET
 
 WATCH = "firehose"
 LULL_S = 0.5

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from emulator.firehose.core.partitioning import Extracted
+from wavetank.emulator.firehose.core.partitioning import Extracted
 
 CHILD = Path(__file__).with_name("jq_child.py")
 PASSED_ON = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")

@@ -12,10 +12,10 @@ from typing import Any
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.api.firehose import InvalidArgumentException
 
-from emulator.firehose.constraints import message, violations
-from emulator.firehose.core.destinations import Configuration, Kind
-from emulator.firehose.hose import DIRECT_PUT, FROM_KINESIS
-from emulator.firehose.suites import is_lenient
+from wavetank.emulator.firehose.constraints import message, violations
+from wavetank.emulator.firehose.core.destinations import Configuration, Kind
+from wavetank.emulator.firehose.hose import DIRECT_PUT, FROM_KINESIS
+from wavetank.emulator.firehose.suites import is_lenient
 
 LOG = logging.getLogger(__name__)
 

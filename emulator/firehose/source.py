@@ -17,11 +17,11 @@ from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
-from emulator.firehose.core.buffer import Entry, Origin
-from emulator.firehose.core.deaggregate import user_records
-from emulator.runtime.clock import CLOCK, Alarm, Clock
-from emulator.runtime.doorbell import STREAM_WRITES, Doorbell
-from emulator.runtime.inflight import Pending
+from wavetank.emulator.firehose.core.buffer import Entry, Origin
+from wavetank.emulator.firehose.core.deaggregate import user_records
+from wavetank.emulator.runtime.clock import CLOCK, Alarm, Clock
+from wavetank.emulator.runtime.doorbell import STREAM_WRITES, Doorbell
+from wavetank.emulator.runtime.inflight import Pending
 
 LOG = logging.getLogger(__name__)
 

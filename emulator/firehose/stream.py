@@ -10,13 +10,13 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from emulator.faults.engine import FAULTS
-from emulator.faults.identity import content_identity
-from emulator.firehose.core.buffer import Buffer, Chunk, Entry, Hints
-from emulator.firehose.core.settings import Destination
-from emulator.firehose.delivery import LONGEST_RETRY_S, Delivery, Source
-from emulator.runtime.clock import CLOCK, Alarm, Clock
-from emulator.runtime.inflight import IN_FLIGHT, Pending
+from wavetank.emulator.faults.engine import FAULTS
+from wavetank.emulator.faults.identity import content_identity
+from wavetank.emulator.firehose.core.buffer import Buffer, Chunk, Entry, Hints
+from wavetank.emulator.firehose.core.settings import Destination
+from wavetank.emulator.firehose.delivery import LONGEST_RETRY_S, Delivery, Source
+from wavetank.emulator.runtime.clock import CLOCK, Alarm, Clock
+from wavetank.emulator.runtime.inflight import IN_FLIGHT, Pending
 
 LOG = logging.getLogger(__name__)
 

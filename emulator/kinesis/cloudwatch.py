@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from localstack.aws.connect import connect_to
 from localstack.services.plugins import SERVICE_PLUGINS
 
-from emulator.kinesis.metrics import Batch, Series, Statistic
+from wavetank.emulator.kinesis.metrics import Batch, Series, Statistic
 
 LOG = logging.getLogger(__name__)
 NAMESPACE = "AWS/Kinesis"

@@ -1,7 +1,7 @@
 """What of Kinesis is put in place when LocalStack starts, before the service is first used."""
 
-from emulator.kinesis import parsing
-from emulator.runtime.on_import import when_imported
+from wavetank.emulator.kinesis import parsing
+from wavetank.emulator.runtime.on_import import when_imported
 
 
 def install() -> None:

@@ -4,19 +4,19 @@ from localstack.aws.api.kinesis import KinesisApi
 from localstack.services.plugins import ServiceLifecycleHook
 from localstack.state import StateVisitor
 
-from emulator.kinesis import cloudwatch
-from emulator.kinesis.metrics import METER
-from emulator.kinesis.operations.consumers import ConsumerOperations
-from emulator.kinesis.operations.reading import ReadOperations
-from emulator.kinesis.operations.settings import SettingOperations
-from emulator.kinesis.operations.shards import ShardOperations
-from emulator.kinesis.operations.streams import StreamOperations
-from emulator.kinesis.operations.tags import TagOperations
-from emulator.kinesis.operations.writing import WriteOperations
-from emulator.kinesis.store import STORES, all_streams
-from emulator.kinesis.subscription import SUBSCRIPTIONS
-from emulator.runtime.reporter import Reporter
-from emulator.runtime.reset import RESET
+from wavetank.emulator.kinesis import cloudwatch
+from wavetank.emulator.kinesis.metrics import METER
+from wavetank.emulator.kinesis.operations.consumers import ConsumerOperations
+from wavetank.emulator.kinesis.operations.reading import ReadOperations
+from wavetank.emulator.kinesis.operations.settings import SettingOperations
+from wavetank.emulator.kinesis.operations.shards import ShardOperations
+from wavetank.emulator.kinesis.operations.streams import StreamOperations
+from wavetank.emulator.kinesis.operations.tags import TagOperations
+from wavetank.emulator.kinesis.operations.writing import WriteOperations
+from wavetank.emulator.kinesis.store import STORES, all_streams
+from wavetank.emulator.kinesis.subscription import SUBSCRIPTIONS
+from wavetank.emulator.runtime.reporter import Reporter
+from wavetank.emulator.runtime.reset import RESET
 
 METRICS_HOP = "kinesis.metrics"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from emulator.kinesis.errors import InvalidArgument
+from wavetank.emulator.kinesis.errors import InvalidArgument
 
 MIN_RETENTION_HOURS = 24
 MAX_RETENTION_HOURS = 8_760

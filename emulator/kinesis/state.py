@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from emulator.kinesis.model import snapshot_rules
-from emulator.kinesis.model.snapshot import Plain, exported, imported, renewed
-from emulator.kinesis.model.stream import Stream
-from emulator.kinesis.operations.boundary import now_ms
-from emulator.kinesis.store import CREATIONS, DEPARTED, EPOCHS, STORES, Region, all_streams
-from emulator.kinesis.subscription import SUBSCRIPTIONS
-from emulator.runtime.doorbell import STREAM_WRITES
+from wavetank.emulator.kinesis.model import snapshot_rules
+from wavetank.emulator.kinesis.model.snapshot import Plain, exported, imported, renewed
+from wavetank.emulator.kinesis.model.stream import Stream
+from wavetank.emulator.kinesis.operations.boundary import now_ms
+from wavetank.emulator.kinesis.store import CREATIONS, DEPARTED, EPOCHS, STORES, Region, all_streams
+from wavetank.emulator.kinesis.subscription import SUBSCRIPTIONS
+from wavetank.emulator.runtime.doorbell import STREAM_WRITES
 
 VERSION = 1
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from localstack.services.stores import AccountRegionBundle, BaseStore, LocalAttribute
 from localstack.utils.aws.aws_stack import get_valid_regions_for_service
 
-from emulator.kinesis.account import Commitment
-from emulator.kinesis.config import CONFIG
-from emulator.kinesis.errors import InvalidArgument, ResourceInUse, ResourceNotFound
-from emulator.kinesis.model import metering
-from emulator.kinesis.model.ascending import Ascending
-from emulator.kinesis.model.departed import Departed
-from emulator.kinesis.model.memory import MemoryCap
-from emulator.kinesis.model.stream import Stream
+from wavetank.emulator.kinesis.account import Commitment
+from wavetank.emulator.kinesis.config import CONFIG
+from wavetank.emulator.kinesis.errors import InvalidArgument, ResourceInUse, ResourceNotFound
+from wavetank.emulator.kinesis.model import metering
+from wavetank.emulator.kinesis.model.ascending import Ascending
+from wavetank.emulator.kinesis.model.departed import Departed
+from wavetank.emulator.kinesis.model.memory import MemoryCap
+from wavetank.emulator.kinesis.model.stream import Stream
 
 
 class KinesisStore(BaseStore):

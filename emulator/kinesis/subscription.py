@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from emulator.kinesis.config import CONFIG
-from emulator.kinesis.errors import ResourceInUse, ResourceNotFound
-from emulator.kinesis.model import metering
-from emulator.kinesis.model.consumer import Consumer
-from emulator.kinesis.model.limits import BYTES_OUT
-from emulator.kinesis.model.position import Cursor
-from emulator.kinesis.model.stream import Read, Stream
-from emulator.runtime.clock import CLOCK, Alarm
-from emulator.runtime.doorbell import STREAM_WRITES
+from wavetank.emulator.kinesis.config import CONFIG
+from wavetank.emulator.kinesis.errors import ResourceInUse, ResourceNotFound
+from wavetank.emulator.kinesis.model import metering
+from wavetank.emulator.kinesis.model.consumer import Consumer
+from wavetank.emulator.kinesis.model.limits import BYTES_OUT
+from wavetank.emulator.kinesis.model.position import Cursor
+from wavetank.emulator.kinesis.model.stream import Read, Stream
+from wavetank.emulator.runtime.clock import CLOCK, Alarm
+from wavetank.emulator.runtime.doorbell import STREAM_WRITES
 
 HEARTBEAT_S = 5.0
 TAKEOVER_AFTER_S = 5.0

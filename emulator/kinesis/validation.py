@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sized
 from typing import Any, Protocol
 
-from emulator.kinesis.errors import Validation
+from wavetank.emulator.kinesis.errors import Validation
 
 MOST_REPORTED = 10
 

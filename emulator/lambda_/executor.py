@@ -16,18 +16,18 @@ from localstack.services.lambda_.invocation.executor_endpoint import StatusError
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult, S3Code
 from localstack.services.lambda_.invocation.runtime_executor import LambdaRuntimeException, RuntimeExecutor
 
-from emulator.lambda_.execution.environment import INIT_LIMIT_S, Call, Environment, Surroundings
-from emulator.lambda_.execution.function import Function, LogFormat
-from emulator.lambda_.execution.invocation_fault import Kind, Trouble
-from emulator.lambda_.packages.interpreters import Runtime, runtime_for
-from emulator.lambda_.packages.libraries import runtime_folder
-from emulator.lambda_.packages.packages import merged, unpacked
-from emulator.lambda_.packages.retention import LEASES
-from emulator.lambda_.process import usage
-from emulator.lambda_.service import patches as amendments
-from emulator.lambda_.service.refusals import NO_IMAGES
-from emulator.runtime.callers import CALLERS, Caller, Doom
-from emulator.runtime.inflight import IN_FLIGHT
+from wavetank.emulator.lambda_.execution.environment import INIT_LIMIT_S, Call, Environment, Surroundings
+from wavetank.emulator.lambda_.execution.function import Function, LogFormat
+from wavetank.emulator.lambda_.execution.invocation_fault import Kind, Trouble
+from wavetank.emulator.lambda_.packages.interpreters import Runtime, runtime_for
+from wavetank.emulator.lambda_.packages.libraries import runtime_folder
+from wavetank.emulator.lambda_.packages.packages import merged, unpacked
+from wavetank.emulator.lambda_.packages.retention import LEASES
+from wavetank.emulator.lambda_.process import usage
+from wavetank.emulator.lambda_.service import patches
+from wavetank.emulator.lambda_.service.refusals import NO_IMAGES
+from wavetank.emulator.runtime.callers import CALLERS, Caller, Doom
+from wavetank.emulator.runtime.inflight import IN_FLIGHT
 
 LOG = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ HOST = "127.0.0.1"
 PROVISIONED_INIT_LIMIT_S = 130.0
 """How long the initialization of a provisioned environment may take at least; AWS's limit."""
 
-amendments.install()
+patches.install()
 
 
 class ProcessExecutor(RuntimeExecutor):
@@ -94,7 +94,7 @@ class ProcessExecutor(RuntimeExecutor):
             trace_id=payload.get("trace-id") or "",
             client_context=self.client_context,
         )
-        trouble = amendments.TROUBLE.get()
+        trouble = patches.TROUBLE.get()
         with IN_FLIGHT.doing("lambda.invoke", self.function_version.id.function_name), self._condemned(trouble):
             result = self._environment.invoke(call, trouble)
         self._last_logs = result.logs

@@ -8,7 +8,7 @@ import sqlite3
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
-from emulator.runtime.on_import import when_imported
+from wavetank.emulator.runtime.on_import import when_imported
 
 HELPER = "localstack.services.cloudwatch.cloudwatch_database_helper"
 

@@ -8,7 +8,7 @@ for every call.
 from types import ModuleType
 from typing import Any
 
-from emulator.runtime.on_import import when_imported
+from wavetank.emulator.runtime.on_import import when_imported
 
 MODULE = "localstack.aws.client"
 UNSIGNED = "SignedHeaders=host, Signature=none"

@@ -12,7 +12,7 @@ from typing import Any
 
 import boto3
 
-from emulator.runtime.on_import import Patch, when_imported
+from wavetank.emulator.runtime.on_import import Patch, when_imported
 
 SAM = "samtranslator.translator.transform"
 """Hundreds of pydantic models, for templates that say `Transform: AWS::Serverless-2016-10-31`."""

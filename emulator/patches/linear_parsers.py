@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from types import ModuleType
 
-from emulator.runtime.on_import import when_imported
+from wavetank.emulator.runtime.on_import import when_imported
 
 QUEUES = "localstack.services.sqs.utils"
 CALLERS = "localstack.utils.aws.request_context"

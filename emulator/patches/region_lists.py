@@ -9,7 +9,7 @@ from types import ModuleType, SimpleNamespace
 
 import boto3
 
-from emulator.runtime.on_import import when_imported
+from wavetank.emulator.runtime.on_import import when_imported
 
 LISTS = "localstack.utils.aws.aws_stack"
 

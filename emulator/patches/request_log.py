@@ -7,7 +7,7 @@ import logging
 from types import ModuleType
 from typing import Any
 
-from emulator.runtime.on_import import when_imported
+from wavetank.emulator.runtime.on_import import when_imported
 
 MODULE = "localstack.aws.handlers.logging"
 

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from types import ModuleType
 
-from emulator.runtime.on_import import when_imported
+from wavetank.emulator.runtime.on_import import when_imported
 
 PROVIDER = "localstack.services.s3.provider"
 FOLDER = "s3-objects"
@@ -30,7 +30,7 @@ def keep_to_own_folder(module: ModuleType) -> None:
 
 def keep_once(module: ModuleType) -> None:
     """Give the module the store that keeps equal objects once. Raises AttributeError where it has none to replace."""
-    from emulator.patches.object_store import FrugalStore
+    from wavetank.emulator.patches.object_store import FrugalStore
 
     if not hasattr(module, STORE):
         raise AttributeError(f"{module.__name__} does not say what keeps its objects")

@@ -8,7 +8,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
-from emulator.runtime.on_import import when_imported
+from wavetank.emulator.runtime.on_import import when_imported
 
 LARGEST = 5 << 30
 """Bytes of an object that can be put in one piece (Amazon S3 User Guide, "Uploading objects")."""

@@ -3,8 +3,8 @@
 from types import ModuleType
 from typing import Any
 
-from emulator.runtime.on_import import when_imported
-from emulator.stack.environment import LATE_SERVICES, SERVICES
+from wavetank.emulator.runtime.on_import import when_imported
+from wavetank.emulator.stack.environment import LATE_SERVICES, SERVICES
 
 REFUSAL = (
     "Service '{name}' is not offered by this stack, which answers for: {offered}. Others would start or download "

@@ -13,7 +13,7 @@ from sys import intern
 from types import ModuleType
 from typing import IO, Any
 
-from emulator.runtime.on_import import when_imported
+from wavetank.emulator.runtime.on_import import when_imported
 
 LOADERS = "botocore.loaders"
 DOCUMENTATION = "documentation"

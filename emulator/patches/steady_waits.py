@@ -10,8 +10,8 @@ from time import monotonic
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from emulator.runtime.clock import CLOCK
-from emulator.runtime.on_import import when_imported
+from wavetank.emulator.runtime.clock import CLOCK
+from wavetank.emulator.runtime.on_import import when_imported
 
 ALARMS = "localstack.utils.scheduler"
 """What evaluates the alarms of CloudWatch, once a period."""

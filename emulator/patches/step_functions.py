@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from emulator.deliveries.queue import written
-from emulator.runtime.clock import CLOCK, Alarm
-from emulator.runtime.inflight import IN_FLIGHT
-from emulator.runtime.json_text import parsed
-from emulator.runtime.on_import import when_imported
-from emulator.runtime.reset import RESET
+from wavetank.emulator.deliveries.queue import written
+from wavetank.emulator.runtime.clock import CLOCK, Alarm
+from wavetank.emulator.runtime.inflight import IN_FLIGHT
+from wavetank.emulator.runtime.json_text import parsed
+from wavetank.emulator.runtime.on_import import when_imported
+from wavetank.emulator.runtime.reset import RESET
 
 SERVICE = "localstack.services.stepfunctions"
 STATES = f"{SERVICE}.asl.component.state.state_wait.wait_function"

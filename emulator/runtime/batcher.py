@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 
-from emulator.runtime.inflight import IN_FLIGHT, Pending
+from wavetank.emulator.runtime.inflight import IN_FLIGHT, Pending
 
 LOG = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ delivery streams) listens. A bell is a hint: a reader still reads the records th
 import threading
 from collections import defaultdict
 
-from emulator.runtime.clock import Alarm
+from wavetank.emulator.runtime.clock import Alarm
 
 
 class Doorbell:

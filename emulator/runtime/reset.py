@@ -9,7 +9,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from emulator.runtime.clock import CLOCK, Alarm
+from wavetank.emulator.runtime.clock import CLOCK, Alarm
 
 LOG = logging.getLogger(__name__)
 

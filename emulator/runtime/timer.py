@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from emulator.runtime.clock import CLOCK, Alarm, Clock
+from wavetank.emulator.runtime.clock import CLOCK, Alarm, Clock
 
 LOG = logging.getLogger(__name__)
 

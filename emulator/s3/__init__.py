@@ -5,6 +5,6 @@ A *listing* is a bucket's entries in the order of their UTF-8 bytes, cut into *p
 tells which key a request names. `patch` puts all of it in place.
 """
 
-from emulator.s3.patch import install
+from wavetank.emulator.s3.patch import install
 
 __all__ = ["install"]

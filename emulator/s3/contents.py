@@ -12,8 +12,8 @@ from typing import Any
 
 from localstack.aws.api.s3 import InvalidArgument
 
-from emulator.s3.page import Scope
-from emulator.s3.uploads import is_upload_id
+from wavetank.emulator.s3.page import Scope
+from wavetank.emulator.s3.uploads import is_upload_id
 
 AFTER = "after:"
 """The first characters of a continuation token; the key or common prefix that it continues after follows."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from emulator.s3.contents import version_id
+from wavetank.emulator.s3.contents import version_id
 
 Entry = dict[str, Any]
 Spell = Callable[[str], str]

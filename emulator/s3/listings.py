@@ -14,9 +14,9 @@ from localstack.constants import AWS_REGION_US_EAST_1
 from localstack.services.s3.models import S3DeleteMarker
 from localstack.services.s3.validation import validate_encoding_type
 
-from emulator.s3 import contents, entries
-from emulator.s3.keys import form_encoded
-from emulator.s3.page import Page, Scope, first_page
+from wavetank.emulator.s3 import contents, entries
+from wavetank.emulator.s3.keys import form_encoded
+from wavetank.emulator.s3.page import Page, Scope, first_page
 
 LARGEST_PAGE = 1000
 LARGEST_INTEGER = 2**31 - 1

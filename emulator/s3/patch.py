@@ -8,9 +8,9 @@ from secrets import token_urlsafe
 from types import ModuleType
 from typing import Any
 
-from emulator.runtime.on_import import when_imported
-from emulator.s3 import keys, requests
-from emulator.s3.uploads import numbered
+from wavetank.emulator.runtime.on_import import when_imported
+from wavetank.emulator.s3 import keys, requests
+from wavetank.emulator.s3.uploads import numbered
 
 TAKEN = {
     "list_objects": ("delimiter", "encoding_type", "marker", "max_keys", "prefix"),
@@ -34,7 +34,7 @@ def install() -> None:
 
 def list_in_pages(provider: ModuleType) -> None:
     """Give the provider our listing operations."""
-    from emulator.s3 import listings
+    from wavetank.emulator.s3 import listings
 
     s3 = provider.S3Provider
     for name, parameters in TAKEN.items():

@@ -4,6 +4,6 @@ moto, which LocalStack has for it, keeps schedules and never fires one. `express
 waits for that, `target` calls what it is for, and `patch` has moto's schedules kept there.
 """
 
-from emulator.scheduler.patch import install
+from wavetank.emulator.scheduler.patch import install
 
 __all__ = ["install"]

@@ -3,11 +3,11 @@
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from emulator.runtime.clock import CLOCK
-from emulator.runtime.on_import import when_imported
+from wavetank.emulator.runtime.clock import CLOCK
+from wavetank.emulator.runtime.on_import import when_imported
 
 if TYPE_CHECKING:
-    from emulator.scheduler.expression import Expression
+    from wavetank.emulator.scheduler.expression import Expression
 
 PROVIDER = "localstack.services.scheduler.provider"
 
@@ -55,7 +55,7 @@ def patch(provider: ModuleType) -> None:
 
 
 def _runner() -> Any:
-    from emulator.scheduler.runner import RUNNER
+    from wavetank.emulator.scheduler.runner import RUNNER
 
     return RUNNER
 
@@ -64,7 +64,7 @@ def _check(given: dict[str, Any]) -> None:
     """Raise moto's ValidationException for a schedule that could not be fired."""
     from moto.scheduler.exceptions import ValidationException
 
-    from emulator.scheduler.target import refusal
+    from wavetank.emulator.scheduler.target import refusal
 
     try:
         _expression(given["schedule_expression"], given.get("schedule_expression_timezone"))
@@ -79,14 +79,14 @@ def _expression(text: str, zone: str | None) -> "Expression":
     """Raises ValueError for what is no expression, and LookupError, ValueError or OSError for what is no time zone."""
     from zoneinfo import ZoneInfo
 
-    from emulator.scheduler.expression import parse
+    from wavetank.emulator.scheduler.expression import parse
 
     return parse(text, ZoneInfo(zone or "UTC"))
 
 
 def _kept(backend: Any, made: Any) -> Any:
     """Fire a schedule of moto's from now on, or no more where it is disabled; returns it."""
-    from emulator.scheduler.runner import Schedule
+    from wavetank.emulator.scheduler.runner import Schedule
 
     if made.state != "ENABLED":
         _runner().forget(made.arn)

@@ -17,14 +17,14 @@ from typing import Any
 from botocore.exceptions import ClientError
 from localstack.aws.connect import connect_to
 
-from emulator.deliveries import events
-from emulator.deliveries.queue import written
-from emulator.runtime.clock import CLOCK, Alarm, Clock
-from emulator.runtime.inflight import IN_FLIGHT, Pending
-from emulator.runtime.reset import RESET
-from emulator.runtime.timer import TIMER
-from emulator.scheduler.expression import Expression
-from emulator.scheduler.target import Call, send
+from wavetank.emulator.deliveries import events
+from wavetank.emulator.deliveries.queue import written
+from wavetank.emulator.runtime.clock import CLOCK, Alarm, Clock
+from wavetank.emulator.runtime.inflight import IN_FLIGHT, Pending
+from wavetank.emulator.runtime.reset import RESET
+from wavetank.emulator.runtime.timer import TIMER
+from wavetank.emulator.scheduler.expression import Expression
+from wavetank.emulator.scheduler.target import Call, send
 
 LOG = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from typing import Any
 from botocore import xform_name
 from localstack.aws.connect import connect_to
 
-from emulator.runtime.json_text import parsed
-from emulator.stack.environment import SERVICES
+from wavetank.emulator.runtime.json_text import parsed
+from wavetank.emulator.stack.environment import SERVICES
 
 UNIVERSAL = "aws-sdk"
 

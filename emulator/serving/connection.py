@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
-from emulator.serving.denials import DENIALS
-from emulator.serving.guard import Guard
-from emulator.serving.patience import Patience, timeval
-from emulator.serving.refusals import BadRequest, NotLetIn, Refusal, TooSlow, plain_answer
-from emulator.serving.requests import Request, RequestParser, Stage
-from emulator.serving.responses import Response
+from wavetank.emulator.serving.denials import DENIALS
+from wavetank.emulator.serving.guard import Guard
+from wavetank.emulator.serving.patience import Patience, timeval
+from wavetank.emulator.serving.refusals import BadRequest, NotLetIn, Refusal, TooSlow, plain_answer
+from wavetank.emulator.serving.requests import Request, RequestParser, Stage
+from wavetank.emulator.serving.responses import Response
 
 LOG = logging.getLogger(__name__)
 READ_BYTES = 256 * 1024

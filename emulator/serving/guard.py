@@ -24,7 +24,7 @@ from ipaddress import ip_address
 from typing import Self
 from urllib.parse import unquote_to_bytes
 
-from emulator.errors import CallerError
+from wavetank.emulator.errors import CallerError
 
 ALLOWED_HOSTS = "WAVETANK_ALLOWED_HOSTS"
 ALLOWED_ORIGINS = "WAVETANK_ALLOWED_ORIGINS"

@@ -33,13 +33,13 @@ from twisted.internet import reactor, ssl
 from twisted.internet.interfaces import IProtocolFactory
 from twisted.web import _http2, http
 
-from emulator.serving.browsers import Application
-from emulator.serving.denials import DENIALS, answer, message
-from emulator.serving.guard import Denial, Guard
-from emulator.serving.patience import USUAL, Patience
-from emulator.serving.refusals import BodyNotKept, HeadTooLarge, Refusal, TargetTooLong
-from emulator.serving.requests import LARGEST_TARGET, Stage
-from emulator.serving.websockets import on_the_reactor
+from wavetank.emulator.serving.browsers import Application
+from wavetank.emulator.serving.denials import DENIALS, answer, message
+from wavetank.emulator.serving.guard import Denial, Guard
+from wavetank.emulator.serving.patience import USUAL, Patience
+from wavetank.emulator.serving.refusals import BodyNotKept, HeadTooLarge, Refusal, TargetTooLong
+from wavetank.emulator.serving.requests import LARGEST_TARGET, Stage
+from wavetank.emulator.serving.websockets import on_the_reactor
 
 LOG = logging.getLogger(__name__)
 

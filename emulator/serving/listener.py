@@ -10,9 +10,9 @@ import socket
 import threading
 import time
 
-from emulator.serving.connection import READ_BYTES, Application, Connection, HandOver
-from emulator.serving.guard import Guard
-from emulator.serving.patience import USUAL, Patience, timeval
+from wavetank.emulator.serving.connection import READ_BYTES, Application, Connection, HandOver
+from wavetank.emulator.serving.guard import Guard
+from wavetank.emulator.serving.patience import USUAL, Patience, timeval
 
 LOG = logging.getLogger(__name__)
 TLS_HANDSHAKE = 0x16

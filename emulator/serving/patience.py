@@ -8,7 +8,7 @@ a function may run.
 import struct
 from dataclasses import dataclass
 
-from emulator.serving.requests import Stage
+from wavetank.emulator.serving.requests import Stage
 
 
 @dataclass(frozen=True)

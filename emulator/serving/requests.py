@@ -11,8 +11,8 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 import httptools
 
-from emulator.serving.guard import Guard, Header
-from emulator.serving.refusals import (
+from wavetank.emulator.serving.guard import Guard, Header
+from wavetank.emulator.serving.refusals import (
     BadRequest,
     BodyNotKept,
     HeadTooLarge,

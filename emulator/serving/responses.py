@@ -6,7 +6,7 @@ from email.utils import formatdate
 from functools import lru_cache
 from typing import Any
 
-from emulator.serving.requests import Request
+from wavetank.emulator.serving.requests import Request
 
 SERVER = b"wavetank"
 NO_BODY = (100, 101, 204, 304)

@@ -17,13 +17,13 @@ from rolo.gateway import Gateway
 from rolo.gateway.wsgi import WsgiGateway
 from twisted.internet import reactor
 
-from emulator.main import start_collecting
-from emulator.runtime.on_import import when_imported
-from emulator.serving.browsers import follow, look_only
-from emulator.serving.guard import Guard
-from emulator.serving.handed_over import adopt, factory
-from emulator.serving.listener import Listener
-from emulator.stack.environment import LISTEN_FD
+from wavetank.emulator.main import start_collecting
+from wavetank.emulator.runtime.on_import import when_imported
+from wavetank.emulator.serving.browsers import follow, look_only
+from wavetank.emulator.serving.guard import Guard
+from wavetank.emulator.serving.handed_over import adopt, factory
+from wavetank.emulator.serving.listener import Listener
+from wavetank.emulator.stack.environment import LISTEN_FD
 
 STOP_GRACE_S = 0.3
 """How long a stop waits for requests that Twisted is serving."""

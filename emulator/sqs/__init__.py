@@ -1,5 +1,5 @@
 """LocalStack's SQS on the emulator's clock, with a bell for those who read its queues."""
 
-from emulator.sqs.patch import install
+from wavetank.emulator.sqs.patch import install
 
 __all__ = ["install"]

@@ -15,8 +15,8 @@ from itertools import batched
 from types import ModuleType
 from typing import Any
 
-from emulator.runtime.batcher import Batcher
-from emulator.runtime.cloudwatch import MetricData, Place, put_metric_data
+from wavetank.emulator.runtime.batcher import Batcher
+from wavetank.emulator.runtime.cloudwatch import MetricData, Place, put_metric_data
 
 NAMESPACE = "AWS/SQS"
 

@@ -14,11 +14,11 @@ from math import inf
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from emulator.runtime.clock import CLOCK
-from emulator.runtime.doorbell import QUEUE_WRITES
-from emulator.runtime.on_import import when_imported
-from emulator.sqs.metrics import patch_metrics
-from emulator.sqs.timetable import Timetable
+from wavetank.emulator.runtime.clock import CLOCK
+from wavetank.emulator.runtime.doorbell import QUEUE_WRITES
+from wavetank.emulator.runtime.on_import import when_imported
+from wavetank.emulator.sqs.metrics import patch_metrics
+from wavetank.emulator.sqs.timetable import Timetable
 
 LOG = logging.getLogger(__name__)
 

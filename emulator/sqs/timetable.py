@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from math import inf
 
-from emulator.runtime.clock import CLOCK, Alarm, Clock
+from wavetank.emulator.runtime.clock import CLOCK, Alarm, Clock
 
 LOG = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from emulator.errors import ControlRefused, NotSettled, NotWavetank, Unreachable
+from wavetank.emulator.errors import ControlRefused, NotSettled, NotWavetank, Unreachable
 
 PATH = "/_wavetank"
 SETTLED_TOO_LATE = 409

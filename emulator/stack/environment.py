@@ -11,8 +11,8 @@ from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
 
-from emulator.serving.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS, Guard
-from emulator.stack.home import CACHE_VARIABLE, StackFolder
+from wavetank.emulator.serving.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS, Guard
+from wavetank.emulator.stack.home import CACHE_VARIABLE, StackFolder
 
 FAULTS_VARIABLE = "WAVETANK_FAULTS"
 FAULTS_OFF = "off"

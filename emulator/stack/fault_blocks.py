@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.stack.control import Control, Json
+from wavetank.emulator.stack.control import Control, Json
 
 CONDITIONS = ("nth", "every", "probability", "count", "window")
 

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from emulator.errors import DiskFull, UnusableFile
-from emulator.runtime.disk import is_full
+from wavetank.emulator.errors import DiskFull, UnusableFile
+from wavetank.emulator.runtime.disk import is_full
 
 HOME_VARIABLE = "WAVETANK_HOME"
 CACHE_VARIABLE = "WAVETANK_CACHE"

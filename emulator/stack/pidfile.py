@@ -7,8 +7,8 @@ from pathlib import Path
 
 import psutil
 
-from emulator.errors import DamagedRecord
-from emulator.runtime.json_text import parsed
+from wavetank.emulator.errors import DamagedRecord
+from wavetank.emulator.runtime.json_text import parsed
 
 SAME_START_S = 1.0
 """Two start times of one process may differ by the rounding of the system's clock ticks."""

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import psutil
 
-from emulator.errors import CallerError, PortTaken
-from emulator.main import RELEASED
-from emulator.stack.environment import LISTEN_FD, OWNER_FD, OWNER_PID, LogLevel, child_environment
-from emulator.stack.home import StackFolder
+from wavetank.emulator.errors import CallerError, PortTaken
+from wavetank.emulator.main import RELEASED
+from wavetank.emulator.stack.environment import LISTEN_FD, OWNER_FD, OWNER_PID, LogLevel, child_environment
+from wavetank.emulator.stack.home import StackFolder
 
 HOST = "127.0.0.1"
 BACKLOG = 512
@@ -83,7 +83,7 @@ def spawn(
     try:
         with folder.log.open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "emulator.main"],
+                [sys.executable, "-P", "-m", "wavetank.emulator.main"],
                 cwd=folder.path,
                 env=environment,
                 stdin=subprocess.DEVNULL,

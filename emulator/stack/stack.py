@@ -13,15 +13,15 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from emulator.errors import DamagedRecord
-from emulator.stack.clients import ACCOUNT, REGION, Clients
-from emulator.stack.control import Control
-from emulator.stack.environment import LogLevel
-from emulator.stack.fault_blocks import Chaos
-from emulator.stack.home import Home, StackFolder
-from emulator.stack.pidfile import StackRecord
-from emulator.stack.process import Leash, end
-from emulator.stack.start import START_TIMEOUT_S, StartUp, discard
+from wavetank.emulator.errors import DamagedRecord
+from wavetank.emulator.stack.clients import ACCOUNT, REGION, Clients
+from wavetank.emulator.stack.control import Control
+from wavetank.emulator.stack.environment import LogLevel
+from wavetank.emulator.stack.fault_blocks import Chaos
+from wavetank.emulator.stack.home import Home, StackFolder
+from wavetank.emulator.stack.pidfile import StackRecord
+from wavetank.emulator.stack.process import Leash, end
+from wavetank.emulator.stack.start import START_TIMEOUT_S, StartUp, discard
 
 DEFAULT_PORT = 4566
 """Where a stack is looked for when nobody says anything else; LocalStack's port, which many tools know."""

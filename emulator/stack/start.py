@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from emulator.errors import (
+from wavetank.emulator.errors import (
     ControlRefused,
     DamagedRecord,
     DiskFull,
@@ -24,12 +24,12 @@ from emulator.errors import (
     StartFailed,
     Unreachable,
 )
-from emulator.runtime.disk import has_room
-from emulator.stack.control import Control
-from emulator.stack.environment import LogLevel, plugin_index, settings_of
-from emulator.stack.home import Home, StackFolder
-from emulator.stack.pidfile import StackRecord
-from emulator.stack.process import Leash, end, listen, spawn
+from wavetank.emulator.runtime.disk import has_room
+from wavetank.emulator.stack.control import Control
+from wavetank.emulator.stack.environment import LogLevel, plugin_index, settings_of
+from wavetank.emulator.stack.home import Home, StackFolder
+from wavetank.emulator.stack.pidfile import StackRecord
+from wavetank.emulator.stack.process import Leash, end, listen, spawn
 
 START_TIMEOUT_S = 60.0
 TAIL_LINES = 20

@@ -4,9 +4,9 @@ import time
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from emulator.errors import ControlRefused, NotWavetank
-from emulator.stack.control import Control, Json
-from emulator.stack.stack import ExternalStack, Stack
+from wavetank.emulator.errors import ControlRefused, NotWavetank
+from wavetank.emulator.stack.control import Control, Json
+from wavetank.emulator.stack.stack import ExternalStack, Stack
 
 REMEDY = "Faults, settle and the clock need a stack started by wavetank."
 

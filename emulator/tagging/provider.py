@@ -16,8 +16,8 @@ from localstack.aws.api.resourcegroupstaggingapi import InvalidParameterExceptio
 from localstack.aws.connect import connect_to
 from localstack.services.plugins import SERVICE_PLUGINS
 
-from emulator.tagging import bearers
-from emulator.tagging.bearers import Bearers, Tags, resource_type
+from wavetank.emulator.tagging import bearers
+from wavetank.emulator.tagging.bearers import Bearers, Tags, resource_type
 
 type Answer = dict[str, Any]
 

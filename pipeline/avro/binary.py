@@ -9,10 +9,10 @@ from copy import deepcopy
 from struct import Struct
 from typing import Any
 
-from pipeline.avro.defaults import value as default_value
-from pipeline.avro.limits import DEEPEST, is_empty
-from pipeline.avro.model import Array, Enum, Fixed, Map, Primitive, Record, Type, Union, title
-from pipeline.avro.resolution import branch_of, matches, sources
+from wavetank.pipeline.avro.defaults import value as default_value
+from wavetank.pipeline.avro.limits import DEEPEST, is_empty
+from wavetank.pipeline.avro.model import Array, Enum, Fixed, Map, Primitive, Record, Type, Union, title
+from wavetank.pipeline.avro.resolution import branch_of, matches, sources
 
 MOST_EMPTY_ITEMS = 4096
 """Items of arrays in one record that take no bytes (nulls, empty records): their number is not bounded by the data."""

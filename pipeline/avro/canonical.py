@@ -5,8 +5,8 @@ Source: Avro specification, "Parsing Canonical Form for Schemas" (its rules in b
 
 from hashlib import md5
 
-from pipeline.avro.model import Array, Enum, Fixed, Map, Primitive, Record, Type, Union
-from pipeline.avro.parse import parse
+from wavetank.pipeline.avro.model import Array, Enum, Fixed, Map, Primitive, Record, Type, Union
+from wavetank.pipeline.avro.parse import parse
 
 EMPTY = 0xC15D213AA4D7A795
 

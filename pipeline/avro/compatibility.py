@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pipeline.avro.model import Type
-from pipeline.avro.resolution import Problem, problems
+from wavetank.pipeline.avro.model import Type
+from wavetank.pipeline.avro.resolution import Problem, problems
 
 
 class Level(StrEnum):

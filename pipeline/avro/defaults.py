@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from reprlib import Repr
 from typing import Any
 
-from pipeline.avro.model import ABSENT, Array, Enum, Fixed, InvalidSchema, Map, Primitive, Record, Type, Union
+from wavetank.pipeline.avro.model import ABSENT, Array, Enum, Fixed, InvalidSchema, Map, Primitive, Record, Type, Union
 
 INT, LONG = 2**31, 2**63
 NAMED_FLOATS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}

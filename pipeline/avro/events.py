@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from pipeline.avro import defaults
-from pipeline.avro.model import Primitive, Record, Type
+from wavetank.pipeline.avro import defaults
+from wavetank.pipeline.avro.model import Primitive, Record, Type
 
 ID_FIELD = "event_id"
 TIME_FIELD = "event_time"

@@ -6,7 +6,7 @@ than there is time to visit: records that each use the next one twice double wit
 
 from math import inf
 
-from pipeline.avro.model import Array, Fixed, Map, Primitive, Record, Type, Union
+from wavetank.pipeline.avro.model import Array, Fixed, Map, Primitive, Record, Type, Union
 
 MOST_TYPES = 10_000
 """Types in a schema, each counted as often as it is used; a record within itself counts once."""

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.avro.model import (
+from wavetank.pipeline.avro.model import (
     ABSENT,
     PRIMITIVES,
     Array,

@@ -6,7 +6,7 @@ Source: Avro specification, "Schema Resolution", "Aliases"; decimals match when 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.avro.model import (
+from wavetank.pipeline.avro.model import (
     ABSENT,
     Array,
     Enum,

@@ -13,8 +13,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline.core.enrich import Snapshot
-from pipeline.errors import RegistryFault
+from wavetank.pipeline.core.enrich import Snapshot
+from wavetank.pipeline.errors import RegistryFault
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient

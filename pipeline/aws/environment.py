@@ -3,8 +3,8 @@
 import json
 import os
 
-from pipeline.errors import ConfigurationError
-from pipeline.topology import Enrichment
+from wavetank.pipeline.errors import ConfigurationError
+from wavetank.pipeline.topology import Enrichment
 
 
 def text(name: str) -> str:

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from io import BytesIO
 
-from pipeline.aws import calls as aws
-from pipeline.aws import listing as layout
-from pipeline.aws.calls import ABSENT_STATE, State
-from pipeline.aws.plan import SEEN
-from pipeline.core.bulk import batch
-from pipeline.core.bulk.digests import Digests
-from pipeline.core.files.id_index import IdIndex, digest_of_listing
-from pipeline.core.route import Partition
-from pipeline.core.schema import Schema
+from wavetank.pipeline.aws import calls
+from wavetank.pipeline.aws import listing as layout
+from wavetank.pipeline.aws.calls import ABSENT_STATE, State
+from wavetank.pipeline.aws.plan import SEEN
+from wavetank.pipeline.core.bulk import batch
+from wavetank.pipeline.core.bulk.digests import Digests
+from wavetank.pipeline.core.files.id_index import IdIndex, digest_of_listing
+from wavetank.pipeline.core.route import Partition
+from wavetank.pipeline.core.schema import Schema
 
 LISTED = "listed"
 """Metadata of an id index: the listing (`digest_of_listing`) of the parts that it was made from."""
@@ -40,7 +40,7 @@ class Note:
 
 def held(bucket: str, partition: Partition) -> Held:
     """The index of a partition as it is; an empty one where there is none."""
-    found = aws.fetch(bucket, layout.ids_key(partition))
+    found = calls.fetch(bucket, layout.ids_key(partition))
     return Held(IdIndex.unpack(found.data), found.state) if found else Held(IdIndex())
 
 
@@ -56,7 +56,7 @@ def as_of(bucket: str, partition: Partition, listed: str, schema: Schema) -> Hel
     fresh = [
         records.digests.unique()
         for key in known.index.unmerged(listing)
-        for records in batch.read(aws.get_object(bucket, key), schema)
+        for records in batch.read(calls.get_object(bucket, key), schema)
     ]
     ids = Digests.joined([known.index.digests, *fresh]).unique()
     return Held(IdIndex(known.index.inputs, ids), State("", {LISTED: now}))
@@ -67,4 +67,4 @@ def save(bucket: str, partition: Partition, index: Held, note: Note) -> None:
     metadata = {LISTED: note.listed, SEEN: note.seen}
     if index.state.metadata == metadata:
         return
-    aws.replace(bucket, layout.ids_key(partition), BytesIO(index.index.pack()), index.state, metadata)
+    calls.replace(bucket, layout.ids_key(partition), BytesIO(index.index.pack()), index.state, metadata)

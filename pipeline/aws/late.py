@@ -8,11 +8,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pipeline.aws import calls as aws
-from pipeline.aws import listing as layout
-from pipeline.aws.listing import IDS, LATE, PARTS
-from pipeline.core.files.id_index import IdIndex
-from pipeline.core.route import Partition
+from wavetank.pipeline.aws import calls, listing
+from wavetank.pipeline.aws.listing import IDS, LATE, PARTS
+from wavetank.pipeline.core.files.id_index import IdIndex
+from wavetank.pipeline.core.route import Partition
 
 EVENTS = "events"
 """Metadata of a part: how many events are in it."""
@@ -33,7 +32,7 @@ def set_aside(bucket: str, first: datetime) -> Moved:
     """Move each part of an hour before `first` that is in no merged file to `late/`."""
     keys = [
         key
-        for event in layout.events_with(bucket, PARTS)
+        for event in listing.events_with(bucket, PARTS)
         for partition, parts in _old(bucket, event, first)
         for key in _unmerged(bucket, partition, parts)
     ]
@@ -46,9 +45,9 @@ def bring_back(bucket: str, hours: Collection[datetime], events: Collection[str]
         return NONE
     keys = [
         str(part["Key"])
-        for event in layout.events_with(bucket, LATE)
+        for event in listing.events_with(bucket, LATE)
         if not events or event in events
-        for partition, parts in layout.found(bucket, LATE, event, *layout.span_of(hours)).items()
+        for partition, parts in listing.found(bucket, LATE, event, *listing.span_of(hours)).items()
         if partition.start in set(hours)
         for part in parts
     ]
@@ -60,9 +59,9 @@ def _old(bucket: str, event: str, first: datetime) -> Iterator[tuple[Partition, 
 
     An index that is younger than every part says that all were merged: S3 keeps both times.
     """
-    found = layout.found(bucket, PARTS, event, last=first.date().isoformat())
+    found = listing.found(bucket, PARTS, event, last=first.date().isoformat())
     old = {partition: parts for partition, parts in found.items() if partition.start < first}
-    indexes = layout.found(bucket, IDS, event, *layout.span_of(each.start for each in old)) if old else {}
+    indexes = listing.found(bucket, IDS, event, *listing.span_of(each.start for each in old)) if old else {}
     for partition, parts in old.items():
         merged = max((_written(index) for index in indexes.get(partition, [])), default=None)
         if merged is None or any(_written(part) >= merged for part in parts):
@@ -75,21 +74,21 @@ def _written(item: Mapping[str, object]) -> datetime:
 
 
 def _unmerged(bucket: str, partition: Partition, parts: list[Mapping[str, object]]) -> list[str]:
-    held = aws.fetch(bucket, layout.ids_key(partition))
+    held = calls.fetch(bucket, listing.ids_key(partition))
     index = IdIndex.unpack(held.data) if held else IdIndex()
     return index.unmerged({str(part["Key"]): str(part["ETag"]) for part in parts})
 
 
 def _moved(bucket: str, keys: list[str], to: str) -> Moved:
-    counts = aws.each(lambda key: _move(bucket, key, f"{to}/{key.partition('/')[2]}"), keys)
+    counts = calls.each(lambda key: _move(bucket, key, f"{to}/{key.partition('/')[2]}"), keys)
     return Moved(len(counts), sum(counts))
 
 
 def _move(bucket: str, key: str, to: str) -> int:
     """Move one object; the number of events in it, none where somebody else has moved it meanwhile."""
-    state = aws.head(bucket, key)
+    state = calls.head(bucket, key)
     if state is None:
         return 0
-    aws.s3().copy_object(Bucket=bucket, Key=to, CopySource={"Bucket": bucket, "Key": key})
-    aws.s3().delete_object(Bucket=bucket, Key=key)
+    calls.s3().copy_object(Bucket=bucket, Key=to, CopySource={"Bucket": bucket, "Key": key})
+    calls.s3().delete_object(Bucket=bucket, Key=key)
     return int(state.metadata.get(EVENTS, 0))

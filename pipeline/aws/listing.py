@@ -14,10 +14,10 @@ A partition is `event=<event>/date=YYYY-MM-DD/hour=HH/bucket=BB`.
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from pipeline.aws import calls as aws
-from pipeline.aws.tick import BEGINNING
-from pipeline.core.files.id_index import Listing
-from pipeline.core.route import Partition
+from wavetank.pipeline.aws import calls
+from wavetank.pipeline.aws.tick import BEGINNING
+from wavetank.pipeline.core.files.id_index import Listing
+from wavetank.pipeline.core.route import Partition
 
 PARTS, LATE, IDS = "parts", "late", "ids"
 HOUR = timedelta(hours=1)
@@ -53,7 +53,7 @@ def partition_of(key: str) -> Partition:
 
 def listing(bucket: str, partition: Partition) -> Listing:
     """The parts of one partition as they are now."""
-    return {part["Key"]: part["ETag"] for part in aws.objects(bucket, parts_prefix(partition))}
+    return {part["Key"]: part["ETag"] for part in calls.objects(bucket, parts_prefix(partition))}
 
 
 def found(
@@ -65,7 +65,7 @@ def found(
     """
     objects: dict[Partition, list[Mapping[str, object]]] = {}
     folder = f"{layer}/event={event}/date="
-    for item in aws.objects(bucket, folder, after=f"{folder}{first}"):
+    for item in calls.objects(bucket, folder, after=f"{folder}{first}"):
         if item["Key"][len(folder) :][: len(last)] > last:
             break
         objects.setdefault(partition_of(item["Key"]), []).append(item)
@@ -74,7 +74,7 @@ def found(
 
 def events_with(bucket: str, layer: str) -> list[str]:
     """The event types that have objects in a layer."""
-    return [folder.removeprefix("event=") for folder in aws.folders(bucket, f"{layer}/")]
+    return [folder.removeprefix("event=") for folder in calls.folders(bucket, f"{layer}/")]
 
 
 def earlier(partition: Partition, hours: int) -> list[Partition]:

@@ -1,12 +1,12 @@
 """The newest processed schema as of now: a warm function must see a version published since its last."""
 
-from pipeline.aws import environment as settings
-from pipeline.aws.schemas import registry
-from pipeline.core.schema import Role, Schema
+from wavetank.pipeline.aws import environment
+from wavetank.pipeline.aws.schemas import registry
+from wavetank.pipeline.core.schema import Role, Schema
 
 
 def newest(event: str) -> Schema:
     """The newest processed schema of an event type; raises RegistryFault where the registry cannot be read."""
-    known = registry(settings.text("REGISTRY_BUCKET"), event)
+    known = registry(environment.text("REGISTRY_BUCKET"), event)
     known.refresh()
     return known.newest(Role.PROCESSED)

@@ -5,14 +5,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pipeline.aws import calls as aws
-from pipeline.aws import listing as layout
-from pipeline.aws.listing import HOUR, IDS, PARTS
-from pipeline.aws.newest import newest
-from pipeline.aws.tick import BEGINNING
-from pipeline.core.files.id_index import digest_of_listing, digest_of_surroundings
-from pipeline.core.route import Partition
-from pipeline.core.schema import Schema
+from wavetank.pipeline.aws import calls, listing
+from wavetank.pipeline.aws.listing import HOUR, IDS, PARTS
+from wavetank.pipeline.aws.newest import newest
+from wavetank.pipeline.aws.tick import BEGINNING
+from wavetank.pipeline.core.files.id_index import digest_of_listing, digest_of_surroundings
+from wavetank.pipeline.core.route import Partition
+from wavetank.pipeline.core.schema import Schema
 
 SEEN = "seen"
 """Metadata of an id index: the surroundings (`digest_of_surroundings`) that its partition was last merged in."""
@@ -51,7 +50,7 @@ def plan(bucket: str, hours: Collection[datetime], reach: int, events: Collectio
     """The partitions of `hours`, of all event types or some, that changed, or had a change `reach` hours before."""
     partitions, tasks = 0, list[Task]()
     wanted = {(hour.date().isoformat(), hour.hour) for hour in hours}
-    for event in layout.events_with(bucket, PARTS):
+    for event in listing.events_with(bucket, PARTS):
         if events and event not in events:
             continue
         listed = _listed(bucket, event, hours, reach)
@@ -68,7 +67,7 @@ def _listed(bucket: str, event: str, hours: Collection[datetime], reach: int) ->
         return {}
     first = min(hours)
     back = min(reach, (first - BEGINNING) // HOUR)
-    found = layout.found(bucket, PARTS, event, *layout.span_of([first - back * HOUR, *hours]))
+    found = listing.found(bucket, PARTS, event, *listing.span_of([first - back * HOUR, *hours]))
     return {
         each: digest_of_listing({str(part["Key"]): str(part["ETag"]) for part in parts})
         for each, parts in found.items()
@@ -78,11 +77,11 @@ def _listed(bucket: str, event: str, hours: Collection[datetime], reach: int) ->
 def _changed(
     bucket: str, inside: list[Partition], listed: Mapping[Partition, str], reach: int, schema: Schema
 ) -> list[Task]:
-    known = layout.found(bucket, IDS, schema.event, *layout.span_of(each.start for each in inside))
-    seen = dict(zip(inside, aws.each(lambda each: _seen(bucket, each) if each in known else "", inside), strict=True))
+    known = listing.found(bucket, IDS, schema.event, *listing.span_of(each.start for each in inside))
+    seen = dict(zip(inside, calls.each(lambda each: _seen(bucket, each) if each in known else "", inside), strict=True))
     tasks = []
     for each in inside:
-        before = {one: listed[one] for one in layout.earlier(each, reach) if one in listed}
+        before = {one: listed[one] for one in listing.earlier(each, reach) if one in listed}
         if seen[each] != surroundings(schema, listed[each], before):
             tasks.append(Task(each, before))
     return tasks
@@ -94,5 +93,5 @@ def surroundings(schema: Schema, own: str, before: Mapping[Partition, str]) -> s
 
 
 def _seen(bucket: str, partition: Partition) -> str:
-    state = aws.head(bucket, layout.ids_key(partition))
+    state = calls.head(bucket, listing.ids_key(partition))
     return state.metadata.get(SEEN, "") if state else ""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline.errors import ServiceFault
+from wavetank.pipeline.errors import ServiceFault
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient

@@ -2,8 +2,8 @@
 
 from functools import cache
 
-from pipeline.aws.calls import RegistryBucket
-from pipeline.schemas.registry import Registry
+from wavetank.pipeline.aws.calls import RegistryBucket
+from wavetank.pipeline.schemas.registry import Registry
 
 
 @cache

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Any
 
-from pipeline.errors import ConfigurationError
+from wavetank.pipeline.errors import ConfigurationError
 
 HOUR = timedelta(hours=1)
 BEGINNING = datetime.min.replace(tzinfo=UTC)

@@ -12,10 +12,10 @@ from typing import Any
 
 from fastavro import schemaless_writer
 
-from pipeline.avro import binary
-from pipeline.avro.events import ID_FIELD, TIME_FIELD
-from pipeline.core.schema import FIRST_TIME_US, LAST_TIME_US, Schema
-from pipeline.records import Event, Fields, Reason, Rejection
+from wavetank.pipeline.avro import binary
+from wavetank.pipeline.avro.events import ID_FIELD, TIME_FIELD
+from wavetank.pipeline.core.schema import FIRST_TIME_US, LAST_TIME_US, Schema
+from wavetank.pipeline.records import Event, Fields, Reason, Rejection
 
 UNENCODABLE = (ValueError, TypeError, OverflowError, LookupError, AttributeError, StructError)
 """What the writer raises where fields do not fit the schema."""

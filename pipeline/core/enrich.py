@@ -7,10 +7,10 @@ delivered again is enriched to the same bytes.
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.avro.events import TIME_FIELD
-from pipeline.core.schema import Schema
-from pipeline.records import Event, Fields
-from pipeline.topology import Enrichment
+from wavetank.pipeline.avro.events import TIME_FIELD
+from wavetank.pipeline.core.schema import Schema
+from wavetank.pipeline.records import Event, Fields
+from wavetank.pipeline.topology import Enrichment
 
 Snapshot = Mapping[str, Mapping[str, Any]]
 """Join key → row."""

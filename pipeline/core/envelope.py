@@ -11,8 +11,8 @@ The lengths differ, so the bytes of a reference alone tell which kind it is.
 
 from dataclasses import dataclass
 
-from pipeline.core import deaggregate, frame
-from pipeline.records import Reason, Rejection
+from wavetank.pipeline.core import deaggregate, frame
+from wavetank.pipeline.records import Reason, Rejection
 
 SINGLE_OBJECT = b"\xc3\x01"
 CRC_BYTES = 8

@@ -20,7 +20,7 @@ from struct import Struct
 from typing import NamedTuple
 from zlib import crc32
 
-from pipeline.records import Reason, Rejection
+from wavetank.pipeline.records import Reason, Rejection
 
 VERSION = 1
 MARK = b"WTK"

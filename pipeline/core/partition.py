@@ -8,17 +8,17 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.avro.events import ID_FIELD, TIME_FIELD
-from pipeline.core import frame
-from pipeline.core.bulk import parse as bulk
-from pipeline.core.bulk.values import Bodies, Numbers, Slices
-from pipeline.core.bulk.varints import Unsound
-from pipeline.core.decode import decode, encode
-from pipeline.core.files import avro_file as container
-from pipeline.core.frame import BadRange, Frame
-from pipeline.core.route import HOUR_US, Partition, bucket_of_digest, digest_of, hour_of
-from pipeline.core.schema import FIRST_TIME_US, LAST_TIME_US, Schema
-from pipeline.records import Reason, Rejection
+from wavetank.pipeline.avro.events import ID_FIELD, TIME_FIELD
+from wavetank.pipeline.core import frame
+from wavetank.pipeline.core.bulk import parse
+from wavetank.pipeline.core.bulk.values import Bodies, Numbers, Slices
+from wavetank.pipeline.core.bulk.varints import Unsound
+from wavetank.pipeline.core.decode import decode, encode
+from wavetank.pipeline.core.files import avro_file
+from wavetank.pipeline.core.frame import BadRange, Frame
+from wavetank.pipeline.core.route import HOUR_US, Partition, bucket_of_digest, digest_of, hour_of
+from wavetank.pipeline.core.schema import FIRST_TIME_US, LAST_TIME_US, Schema
+from wavetank.pipeline.records import Reason, Rejection
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def partition(chunk: Scanned, schemas: Mapping[bytes, Schema], buckets: int) -> 
         digests[where].append(digest)
     parts = {
         Partition(newest.event, *hour_of(where[0]), where[1]): Part(
-            container.part(newest, bodies[where], digests[where]), len(bodies[where])
+            avro_file.part(newest, bodies[where], digests[where]), len(bodies[where])
         )
         for where in sorted(bodies)
     }
@@ -125,7 +125,7 @@ def _in_bulk(bodies: list[bytes], schema: Schema) -> Iterator[_Event]:
     if not bodies:
         return iter(())
     batch = Bodies.of(bodies)
-    fields = bulk.parse(batch, schema.avro).fields
+    fields = parse.parse(batch, schema.avro).fields
     times, ids = fields[TIME_FIELD], fields[ID_FIELD]
     if not isinstance(times, Numbers) or not isinstance(ids, Slices) or not ids.sizes.all():
         raise Unsound("an event has a time and an id")
@@ -133,7 +133,7 @@ def _in_bulk(bodies: list[bytes], schema: Schema) -> Iterator[_Event]:
     if times.values.min() < FIRST_TIME_US // per_unit or times.values.max() > LAST_TIME_US // per_unit:
         raise Unsound("a time that cannot be filed under a date")
     times_us = (times.values * per_unit).tolist()
-    return map(_Event, times_us, bulk.slices_of(batch.data, ids), bodies)
+    return map(_Event, times_us, parse.slices_of(batch.data, ids), bodies)
 
 
 def _one(piece: Frame, schemas: Mapping[bytes, Schema], newest: Schema) -> _Event | BadBytes:

@@ -8,9 +8,9 @@ from io import BytesIO
 
 from fastavro import parse_schema, writer
 
-from pipeline.core.marker import SYNC
-from pipeline.core.route import EPOCH
-from pipeline.records import Reason, Rejected
+from wavetank.pipeline.core.marker import SYNC
+from wavetank.pipeline.core.route import EPOCH
+from wavetank.pipeline.records import Reason, Rejected
 
 SCHEMA = parse_schema(
     {

@@ -10,11 +10,11 @@ from typing import Any, cast
 
 from fastavro.schema import SchemaParseException, UnknownType, parse_schema
 
-from pipeline.avro import canonical, limits
-from pipeline.avro.events import MICROS_PER_UNIT, TIME_FIELD, problems
-from pipeline.avro.model import Primitive, Record
-from pipeline.avro.parse import parse as parse_document
-from pipeline.errors import SchemaError
+from wavetank.pipeline.avro import canonical, limits
+from wavetank.pipeline.avro.events import MICROS_PER_UNIT, TIME_FIELD, problems
+from wavetank.pipeline.avro.model import Primitive, Record
+from wavetank.pipeline.avro.parse import parse as parse_document
+from wavetank.pipeline.errors import SchemaError
 
 FIRST_TIME_US = -62_135_596_800_000_000
 """The first microsecond of the year 1 …"""

@@ -1,4 +1,4 @@
-"""Merges the partitions of many hours in this process: `python -m pipeline.handlers.backfill --help`.
+"""Merges the partitions of many hours in this process: `python -m wavetank.pipeline.handlers.backfill --help`.
 
 The same work as a tick's, for as many hours as are asked for and without the limits of a function. With `--late` the
 late parts of these hours are first put back to where they are merged from. What it does is told as lines of JSON.
@@ -12,13 +12,12 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline import topology
-from pipeline.aws import late
-from pipeline.aws import listing as layout
-from pipeline.aws.listing import HOUR, LATE, PARTS
-from pipeline.aws.newest import newest
-from pipeline.aws.plan import plan
-from pipeline.handlers.concatenator import concatenate
+from wavetank.pipeline import topology
+from wavetank.pipeline.aws import late, listing
+from wavetank.pipeline.aws.listing import HOUR, LATE, PARTS
+from wavetank.pipeline.aws.newest import newest
+from wavetank.pipeline.aws.plan import plan
+from wavetank.pipeline.handlers.concatenator import concatenate
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -43,7 +42,9 @@ def backfill(
     asked = [hour for hour in _hours(bucket, (PARTS, LATE) if with_late else (PARTS,)) if _is_in(hour, span)]
     moved = late.bring_back(bucket, asked, events) if with_late else late.NONE
     yield {"late": moved.events, "late_parts": moved.parts}
-    hours = {hour + number * HOUR for hour in asked for number in range(reach + 1) if hour < layout.LAST - reach * HOUR}
+    hours = {
+        hour + number * HOUR for hour in asked for number in range(reach + 1) if hour < listing.LAST - reach * HOUR
+    }
     made = plan(bucket, hours | set(asked), reach, events)
     yield {"partitions": made.partitions, "planned": len(made.tasks)}
     for task in made.tasks:
@@ -57,8 +58,8 @@ def _hours(bucket: str, layers: Collection[str]) -> list[datetime]:
         {
             partition.start
             for layer in layers
-            for event in layout.events_with(bucket, layer)
-            for partition in layout.found(bucket, layer, event)
+            for event in listing.events_with(bucket, layer)
+            for partition in listing.found(bucket, layer, event)
         }
     )
 
@@ -76,7 +77,9 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("pipeline.handlers.backfill", description="Merge the partitions of many hours.")
+    parser = argparse.ArgumentParser(
+        "wavetank.pipeline.handlers.backfill", description="Merge the partitions of many hours."
+    )
     parser.add_argument("--account", required=True, help="AWS account id, part of the buckets' names")
     parser.add_argument("--from", dest="first", metavar="TIME", help="first hour, ISO 8601; UTC if it has no offset")
     parser.add_argument("--to", dest="end", metavar="TIME", help="the hour after the last one")

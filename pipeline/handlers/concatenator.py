@@ -16,22 +16,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pipeline.aws import calls as aws
-from pipeline.aws import environment as settings
-from pipeline.aws import id_index as ids
-from pipeline.aws import listing as layout
-from pipeline.aws.calls import ABSENT_STATE, State
-from pipeline.aws.newest import newest
-from pipeline.aws.plan import Task, surroundings
-from pipeline.aws.tags import MERGED_TAG
-from pipeline.core.bulk import batch
-from pipeline.core.bulk.batch import Batch
-from pipeline.core.bulk.digests import Digests
-from pipeline.core.bulk.spill import merge_all
-from pipeline.core.files import merged
-from pipeline.core.files.id_index import IdIndex, Listing, digest_of_inputs, digest_of_listing
-from pipeline.core.schema import Schema
-from pipeline.errors import ServiceFault
+from wavetank.pipeline.aws import calls, environment, id_index
+from wavetank.pipeline.aws import listing as layout
+from wavetank.pipeline.aws.calls import ABSENT_STATE, State
+from wavetank.pipeline.aws.newest import newest
+from wavetank.pipeline.aws.plan import Task, surroundings
+from wavetank.pipeline.aws.tags import MERGED_TAG
+from wavetank.pipeline.core.bulk import batch
+from wavetank.pipeline.core.bulk.batch import Batch
+from wavetank.pipeline.core.bulk.digests import Digests
+from wavetank.pipeline.core.bulk.spill import merge_all
+from wavetank.pipeline.core.files import merged
+from wavetank.pipeline.core.files.id_index import IdIndex, Listing, digest_of_inputs, digest_of_listing
+from wavetank.pipeline.core.schema import Schema
+from wavetank.pipeline.errors import ServiceFault
 
 LOG = logging.getLogger(__name__)
 INPUTS = "inputs"
@@ -57,7 +55,7 @@ def _is_done(record: dict[str, Any], schemas: dict[str, Schema]) -> bool:
         name = task.partition.event
         if name not in schemas:
             schemas[name] = newest(name)
-        concatenate(settings.text("DATA_BUCKET"), task, schemas[name])
+        concatenate(environment.text("DATA_BUCKET"), task, schemas[name])
     except Exception:
         LOG.exception("%s could not be merged", record["body"])
         return False
@@ -88,9 +86,9 @@ class _Merge:
     task: Task
     schema: Schema
     states: dict[str, State]
-    index: ids.Held
+    index: id_index.Held
     listing: Listing
-    earlier: dict[str, ids.Held]
+    earlier: dict[str, id_index.Held]
     elsewhere: Digests
     seen: list[Digests] = field(default_factory=list)
 
@@ -98,10 +96,10 @@ class _Merge:
     def begun(cls, bucket: str, task: Task, schema: Schema) -> "_Merge":
         """Read the state first, then list the inputs."""
         keys = (layout.parquet_key(task.partition), layout.avro_key(task.partition))
-        states = {key: aws.head(bucket, key) or ABSENT_STATE for key in keys}
-        index = ids.held(bucket, task.partition)
+        states = {key: calls.head(bucket, key) or ABSENT_STATE for key in keys}
+        index = id_index.held(bucket, task.partition)
         listing = layout.listing(bucket, task.partition)
-        known = {each.path: ids.as_of(bucket, each, listed, schema) for each, listed in task.before.items()}
+        known = {each.path: id_index.as_of(bucket, each, listed, schema) for each, listed in task.before.items()}
         elsewhere = Digests.joined([each.index.digests for each in known.values()])
         return cls(bucket, task, schema, states, index, listing, known, elsewhere)
 
@@ -123,16 +121,16 @@ class _Merge:
             outputs = zip(self.states, (columns, avro), strict=True)
             if not all(self._replace(key, path, digest) for key, path in outputs):
                 return False
-        self.index = ids.Held(index, self.index.state)
-        aws.each(lambda key: aws.tag(self.bucket, key, MERGED_TAG), sorted(self.listing))
+        self.index = id_index.Held(index, self.index.state)
+        calls.each(lambda key: calls.tag(self.bucket, key, MERGED_TAG), sorted(self.listing))
         return True
 
     def note(self) -> None:
         """Write down what was merged and what was looked at. If somebody else just did, their word stands."""
         before = {each: self.earlier[each.path].listed for each in self.task.before}
         listed = digest_of_listing(self.listing)
-        note = ids.Note(listed, surroundings(self.schema, listed, before))
-        ids.save(self.bucket, self.task.partition, self.index, note)
+        note = id_index.Note(listed, surroundings(self.schema, listed, before))
+        id_index.save(self.bucket, self.task.partition, self.index, note)
 
     def _digest(self, index: IdIndex) -> str:
         dropped = index.digests.take(index.digests.within(self.elsewhere))
@@ -149,9 +147,9 @@ class _Merge:
             key = layout.avro_key(self.task.partition)
             if not self.states[key].etag:
                 raise ServiceFault(f"{expired[0]} is gone, and so is the file that it was merged into")
-            yield from batch.read(aws.mapped(self.bucket, key, before), self.schema)
+            yield from batch.read(calls.mapped(self.bucket, key, before), self.schema)
         for key in sorted(self.listing):
-            for records in batch.read(aws.get_object(self.bucket, key), self.schema):
+            for records in batch.read(calls.get_object(self.bucket, key), self.schema):
                 self.seen.append(records.digests.unique())
                 yield records
 
@@ -159,4 +157,4 @@ class _Merge:
         if self.states[key].metadata.get(INPUTS) == digest:
             return True
         with path.open("rb") as body:
-            return aws.replace(self.bucket, key, body, self.states[key], {INPUTS: digest})
+            return calls.replace(self.bucket, key, body, self.states[key], {INPUTS: digest})

@@ -13,18 +13,16 @@ from urllib.parse import unquote_plus
 
 from botocore.exceptions import ClientError
 
-from pipeline.aws import calls as aws
-from pipeline.aws import environment as settings
-from pipeline.aws import listing as layout
-from pipeline.aws.late import EVENTS
-from pipeline.aws.schemas import registry
-from pipeline.aws.tags import DONE_TAG
-from pipeline.core import quarantine
-from pipeline.core.partition import BadBytes, Scanned, partition
-from pipeline.core.route import Partition
-from pipeline.core.schema import Role
-from pipeline.errors import ConfigurationError
-from pipeline.records import Origin, Rejected, Stage
+from wavetank.pipeline.aws import calls, environment, listing
+from wavetank.pipeline.aws.late import EVENTS
+from wavetank.pipeline.aws.schemas import registry
+from wavetank.pipeline.aws.tags import DONE_TAG
+from wavetank.pipeline.core import quarantine
+from wavetank.pipeline.core.partition import BadBytes, Scanned, partition
+from wavetank.pipeline.core.route import Partition
+from wavetank.pipeline.core.schema import Role
+from wavetank.pipeline.errors import ConfigurationError
+from wavetank.pipeline.records import Origin, Rejected, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ class Chunk:
 
     def part_key(self, where: Partition) -> str:
         """The key of its part in one partition."""
-        return f"{layout.parts_prefix(where)}{sha256(self.key.encode()).hexdigest()[:32]}.avro"
+        return f"{listing.parts_prefix(where)}{sha256(self.key.encode()).hexdigest()[:32]}.avro"
 
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
@@ -73,23 +71,23 @@ def _partition(chunk: Chunk) -> tuple[int, int]:
         return 0, 0
     data, arrived_us = found
     scanned = Scanned.of(data)
-    schemas = registry(settings.text("REGISTRY_BUCKET"), chunk.event).resolve(Role.PROCESSED, scanned.fingerprints)
-    result = partition(scanned, schemas, settings.number("HASH_BUCKETS"))
+    schemas = registry(environment.text("REGISTRY_BUCKET"), chunk.event).resolve(Role.PROCESSED, scanned.fingerprints)
+    result = partition(scanned, schemas, environment.number("HASH_BUCKETS"))
     parts = {chunk.part_key(where): part for where, part in result.parts.items()}
     counts = {key: {EVENTS: str(part.events)} for key, part in parts.items()}
-    aws.put_objects(chunk.bucket, {key: part.data for key, part in parts.items()}, counts)
+    calls.put_objects(chunk.bucket, {key: part.data for key, part in parts.items()}, counts)
     rejected = [_rejected(chunk, bad, arrived_us) for bad in result.bad]
-    aws.put_objects(chunk.bucket, quarantine.files(chunk.event, rejected))
-    aws.s3().put_object_tagging(Bucket=chunk.bucket, Key=chunk.key, Tagging={"TagSet": [DONE_TAG]})
+    calls.put_objects(chunk.bucket, quarantine.files(chunk.event, rejected))
+    calls.s3().put_object_tagging(Bucket=chunk.bucket, Key=chunk.key, Tagging={"TagSet": [DONE_TAG]})
     return len(result.parts), len(result.bad)
 
 
 def _fetch(chunk: Chunk) -> tuple[bytes, int] | None:
     """The chunk's bytes and when it arrived; None where it has expired since it was announced."""
     try:
-        answer = aws.s3().get_object(Bucket=chunk.bucket, Key=chunk.key)
+        answer = calls.s3().get_object(Bucket=chunk.bucket, Key=chunk.key)
     except ClientError as error:
-        if aws.code(error) == "NoSuchKey":
+        if calls.code(error) == "NoSuchKey":
             return None
         raise
     return answer["Body"].read(), int(answer["LastModified"].timestamp() * 1_000_000)

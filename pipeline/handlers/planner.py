@@ -6,12 +6,10 @@ comes, does no harm: what has to be done is found out when it is done.
 
 from typing import Any
 
-from pipeline.aws import calls as aws
-from pipeline.aws import environment as settings
-from pipeline.aws import late
-from pipeline.aws.plan import Task, plan
-from pipeline.aws.tick import hours_back, time_of
-from pipeline.errors import ServiceFault
+from wavetank.pipeline.aws import calls, environment, late
+from wavetank.pipeline.aws.plan import Task, plan
+from wavetank.pipeline.aws.tick import hours_back, time_of
+from wavetank.pipeline.errors import ServiceFault
 
 AT_ONCE = 10
 """Messages of a SendMessageBatch call (Amazon SQS API reference)."""
@@ -20,11 +18,11 @@ AT_ONCE = 10
 def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
     """Plan the look-back before the tick; answers with the counts of partitions, planned ones and late events."""
     now = time_of(event)
-    bucket, reach = settings.text("DATA_BUCKET"), settings.number("LOOK_BACK_HOURS")
+    bucket, reach = environment.text("DATA_BUCKET"), environment.number("LOOK_BACK_HOURS")
     hours = list(hours_back(now, reach))
     moved = late.set_aside(bucket, min(hours)) if hours else late.NONE
     made = plan(bucket, hours, reach)
-    _send(settings.text("MERGE_QUEUE_URL"), made.tasks)
+    _send(environment.text("MERGE_QUEUE_URL"), made.tasks)
     return {"partitions": made.partitions, "planned": len(made.tasks), "late": moved.events, "late_parts": moved.parts}
 
 
@@ -32,6 +30,6 @@ def _send(queue: str, tasks: list[Task]) -> None:
     batches = [tasks[start : start + AT_ONCE] for start in range(0, len(tasks), AT_ONCE)]
     for batch in batches:
         entries: Any = [{"Id": str(number), "MessageBody": task.message()} for number, task in enumerate(batch)]
-        failed = aws.sqs().send_message_batch(QueueUrl=queue, Entries=entries).get("Failed", [])
+        failed = calls.sqs().send_message_batch(QueueUrl=queue, Entries=entries).get("Failed", [])
         if failed:
             raise ServiceFault(f"{queue} refused {len(failed)} of {len(batch)} messages: {failed[0].get('Message')}")

@@ -9,16 +9,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.aws import calls as aws
-from pipeline.aws import environment as settings
-from pipeline.aws.put_records import Entry, publish
-from pipeline.aws.schemas import registry, store
-from pipeline.core import decode, envelope, frame, quarantine
-from pipeline.core.deaggregate import deaggregate
-from pipeline.core.enrich import Snapshot, processed
-from pipeline.core.schema import Role, Schema
-from pipeline.records import Event, Origin, Reason, Rejected, Rejection, Stage
-from pipeline.topology import Enrichment
+from wavetank.pipeline.aws import calls, environment
+from wavetank.pipeline.aws.put_records import Entry, publish
+from wavetank.pipeline.aws.schemas import registry, store
+from wavetank.pipeline.core import decode, envelope, frame, quarantine
+from wavetank.pipeline.core.deaggregate import deaggregate
+from wavetank.pipeline.core.enrich import Snapshot, processed
+from wavetank.pipeline.core.schema import Role, Schema
+from wavetank.pipeline.records import Event, Origin, Reason, Rejected, Rejection, Stage
+from wavetank.pipeline.topology import Enrichment
 
 MINUTE_US = 60_000_000
 
@@ -58,8 +57,8 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
         for arrival, outcome in zip(came, outcomes, strict=True)
         if isinstance(outcome, Rejection)
     ]
-    publish(aws.kinesis(), settings.text("PROCESSED_STREAM"), entries)
-    aws.put_objects(settings.text("DATA_BUCKET"), quarantine.files(settings.text("EVENT_TYPE"), rejected))
+    publish(calls.kinesis(), environment.text("PROCESSED_STREAM"), entries)
+    calls.put_objects(environment.text("DATA_BUCKET"), quarantine.files(environment.text("EVENT_TYPE"), rejected))
     return {"received": len(came), "processed": len(entries), "quarantined": len(rejected)}
 
 
@@ -76,8 +75,8 @@ def arrivals(records: list[dict[str, Any]]) -> Iterator[Arrival]:
 
 
 def _know(references: set[bytes]) -> Knowledge:
-    bucket = settings.text("REGISTRY_BUCKET")
-    known, enrichment = registry(bucket, settings.text("EVENT_TYPE")), settings.enrichment()
+    bucket = environment.text("REGISTRY_BUCKET")
+    known, enrichment = registry(bucket, environment.text("EVENT_TYPE")), environment.enrichment()
     return Knowledge(
         schemas=known.resolve(Role.RAW, references),
         target=known.newest(Role.PROCESSED),
@@ -95,7 +94,7 @@ def _process(message: envelope.Message | Rejection, knowledge: Knowledge, arrive
     event = decode.decode(message.body, writer, knowledge.target)
     if isinstance(event, Rejection):
         return event
-    if event.time_us - arrived_us > settings.number("FUTURE_BOUND_MINUTES") * MINUTE_US:
+    if event.time_us - arrived_us > environment.number("FUTURE_BOUND_MINUTES") * MINUTE_US:
         ahead_s = (event.time_us - arrived_us) / 1_000_000
         return Rejection(Reason.FUTURE_TIME, f"its time is {ahead_s:,.0f} s after its arrival", event.id)
     return _entry(event, knowledge)

@@ -12,10 +12,9 @@ from urllib.parse import quote_plus
 
 from botocore.exceptions import ClientError
 
-from pipeline.aws import calls as aws
-from pipeline.aws import environment as settings
-from pipeline.aws.tags import DONE_TAG
-from pipeline.aws.tick import hours_back, time_of
+from wavetank.pipeline.aws import calls, environment
+from wavetank.pipeline.aws.tags import DONE_TAG
+from wavetank.pipeline.aws.tick import hours_back, time_of
 
 NEVER = "9999/12/31/23"
 """An hour, as a chunk's key has it, after which there is no chunk."""
@@ -24,9 +23,9 @@ NEVER = "9999/12/31/23"
 def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
     """Announce again each untagged chunk of the look-back window before the tick; answers with the counts."""
     now = time_of(event)
-    bucket = settings.text("DATA_BUCKET")
+    bucket = environment.text("DATA_BUCKET")
     seen = list(_chunks(bucket, now))
-    done = aws.each(lambda chunk: _is_done(bucket, chunk["Key"]), seen)
+    done = calls.each(lambda chunk: _is_done(bucket, chunk["Key"]), seen)
     untagged = [chunk for chunk, is_done in zip(seen, done, strict=True) if not is_done]
     for chunk in untagged:
         _announce(bucket, chunk)
@@ -39,11 +38,11 @@ def _chunks(bucket: str, now: datetime) -> Iterator[Mapping[str, Any]]:
     Firehose files a chunk under the hour its first record arrived in, the buffering interval before it is written:
     hence the hours of the window by name, and the grace by the object's own age.
     """
-    youngest = now - timedelta(minutes=settings.number("CHUNK_GRACE_MINUTES"))
-    hours = [f"{hour:%Y/%m/%d/%H}" for hour in hours_back(now, settings.number("LOOK_BACK_HOURS"))]
-    for event in aws.folders(bucket, "chunks/"):
+    youngest = now - timedelta(minutes=environment.number("CHUNK_GRACE_MINUTES"))
+    hours = [f"{hour:%Y/%m/%d/%H}" for hour in hours_back(now, environment.number("LOOK_BACK_HOURS"))]
+    for event in calls.folders(bucket, "chunks/"):
         folder = f"chunks/{event}/"
-        for chunk in aws.objects(bucket, folder, after=f"{folder}{min(hours, default=NEVER)}/"):
+        for chunk in calls.objects(bucket, folder, after=f"{folder}{min(hours, default=NEVER)}/"):
             hour = chunk["Key"][len(folder) :][: len(NEVER)]
             if hour > max(hours, default=""):
                 break
@@ -53,9 +52,9 @@ def _chunks(bucket: str, now: datetime) -> Iterator[Mapping[str, Any]]:
 
 def _is_done(bucket: str, key: str) -> bool:
     try:
-        tags = aws.s3().get_object_tagging(Bucket=bucket, Key=key)["TagSet"]
+        tags = calls.s3().get_object_tagging(Bucket=bucket, Key=key)["TagSet"]
     except ClientError as error:
-        if aws.code(error) == "NoSuchKey":
+        if calls.code(error) == "NoSuchKey":
             return True
         raise
     return DONE_TAG in tags
@@ -79,4 +78,4 @@ def _announce(bucket: str, chunk: Mapping[str, Any]) -> None:
         },
     }
     message = json.dumps({"Records": [record]})
-    aws.sns().publish(TopicArn=settings.text("CHUNK_TOPIC_ARN"), Subject="Amazon S3 Notification", Message=message)
+    calls.sns().publish(TopicArn=environment.text("CHUNK_TOPIC_ARN"), Subject="Amazon S3 Notification", Message=message)

@@ -14,12 +14,12 @@ from urllib.parse import unquote_plus
 
 from botocore.exceptions import ClientError
 
-from pipeline.aws import calls as aws
-from pipeline.core import quarantine
-from pipeline.errors import ServiceFault
-from pipeline.handlers.processor import arrivals
-from pipeline.records import Reason, Rejected, Rejection, Stage
-from pipeline.topology import event_type_of
+from wavetank.pipeline.aws import calls
+from wavetank.pipeline.core import quarantine
+from wavetank.pipeline.errors import ServiceFault
+from wavetank.pipeline.handlers.processor import arrivals
+from wavetank.pipeline.records import Reason, Rejected, Rejection, Stage
+from wavetank.pipeline.topology import event_type_of
 
 FAILURES = "aws/lambda/"
 AT_ONCE = 10_000
@@ -33,7 +33,7 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
 
 def _rescue(about: dict[str, Any]) -> int:
     bucket, key = about["bucket"]["name"], unquote_plus(about["object"]["key"])
-    document = json.loads(aws.get_object(bucket, key))
+    document = json.loads(calls.get_object(bucket, key))
     batch = document["KinesisBatchInfo"]
     records = list(_records(batch))
     if len(records) < batch["batchSize"]:
@@ -43,7 +43,7 @@ def _rescue(about: dict[str, Any]) -> int:
         Rejected(Rejection(Reason.GIVEN_UP, why), Stage.SOURCE, arrival.payload, arrival.origin)
         for arrival in arrivals(records)
     ]
-    aws.put_objects(bucket, quarantine.files(event_type_of(batch["streamArn"].rpartition("/")[2]), rejected))
+    calls.put_objects(bucket, quarantine.files(event_type_of(batch["streamArn"].rpartition("/")[2]), rejected))
     if len(records) < batch["batchSize"]:
         raise ServiceFault(f"{key}: only {len(records)} of its {batch['batchSize']} records can still be had")
     return len(rejected)
@@ -53,18 +53,18 @@ def _records(batch: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The records of a batch as the event source hands them out, from the stream; none where it has lost the first."""
     last = int(batch["endSequenceNumber"])
     try:
-        iterator = aws.kinesis().get_shard_iterator(
+        iterator = calls.kinesis().get_shard_iterator(
             StreamARN=batch["streamArn"],
             ShardId=batch["shardId"],
             ShardIteratorType="AT_SEQUENCE_NUMBER",
             StartingSequenceNumber=batch["startSequenceNumber"],
         )["ShardIterator"]
     except ClientError as error:
-        if aws.code(error) == "InvalidArgumentException":
+        if calls.code(error) == "InvalidArgumentException":
             return
         raise
     while iterator:
-        page = aws.kinesis().get_records(ShardIterator=iterator, Limit=AT_ONCE, StreamARN=batch["streamArn"])
+        page = calls.kinesis().get_records(ShardIterator=iterator, Limit=AT_ONCE, StreamARN=batch["streamArn"])
         for record in page["Records"]:
             if int(record["SequenceNumber"]) > last:
                 return

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from pipeline.avro import canonical, events, limits
-from pipeline.avro.compatibility import Level, breaches
-from pipeline.avro.model import ABSENT, Array, InvalidSchema, Map, Primitive, Record, Type, Union
-from pipeline.avro.parse import parse
-from pipeline.avro.resolution import field_problems
-from pipeline.errors import ConfigurationError
-from pipeline.topology import EventType, SchemaFile, Topology
+from wavetank.pipeline.avro import canonical, events, limits
+from wavetank.pipeline.avro.compatibility import Level, breaches
+from wavetank.pipeline.avro.model import ABSENT, Array, InvalidSchema, Map, Primitive, Record, Type, Union
+from wavetank.pipeline.avro.parse import parse
+from wavetank.pipeline.avro.resolution import field_problems
+from wavetank.pipeline.errors import ConfigurationError
+from wavetank.pipeline.topology import EventType, SchemaFile, Topology
 
 LEVEL_FILE = "compatibility.json"
 IDS_FILE = "ids.json"

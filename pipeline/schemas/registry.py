@@ -17,8 +17,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
-from pipeline.core.schema import Role, Schema, parse
-from pipeline.errors import RegistryFault, SchemaError
+from wavetank.pipeline.core.schema import Role, Schema, parse
+from wavetank.pipeline.errors import RegistryFault, SchemaError
 
 KEY = re.compile(r"schemas/(?P<event>[^/]+)/(?P<role>[^/]+)/v(?P<version>\d+)\.avsc")
 LONGEST_PAUSE_S = 0.05

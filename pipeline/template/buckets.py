@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from pipeline import topology
-from pipeline.template.permissions import DATA, REGISTRY
+from wavetank.pipeline import topology
+from wavetank.pipeline.template.permissions import DATA, REGISTRY
 
 Resources = dict[str, dict[str, Any]]
 

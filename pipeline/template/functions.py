@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline import topology
-from pipeline.template import permissions
-from pipeline.template.permissions import Statement
+from wavetank.pipeline import topology
+from wavetank.pipeline.template import permissions
+from wavetank.pipeline.template.permissions import Statement
 
 Resources = dict[str, dict[str, Any]]
 
@@ -38,7 +38,7 @@ def function(spec: FunctionSpec) -> Resources:
             "Properties": {
                 "FunctionName": spec.name,
                 "Runtime": RUNTIME,
-                "Handler": f"pipeline.handlers.{spec.module}.handle",
+                "Handler": f"wavetank.pipeline.handlers.{spec.module}.handle",
                 "Code": {"S3Bucket": {"Ref": "ArtifactsBucket"}, "S3Key": {"Ref": "CodeKey"}},
                 "Layers": [{"Ref": layer} for layer in spec.layers],
                 "Role": {"Fn::GetAtt": [role, "Arn"]},

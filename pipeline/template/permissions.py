@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.topology import PROJECT
+from wavetank.pipeline.topology import PROJECT
 
 Statement = dict[str, Any]
 

@@ -3,20 +3,16 @@
 Each function gives back its resources by logical id; `render` puts them together.
 """
 
-import argparse
 import json
 import re
-import sys
-from pathlib import Path
 from typing import Any
 
-from pipeline import topology
-from pipeline.errors import ConfigurationError
-from pipeline.template import buckets as storage
-from pipeline.template import functions, permissions, queues
-from pipeline.template.functions import CODEC_LAYER, COLUMNS_LAYER
-from pipeline.template.permissions import DATA, MERGES, REGISTRY
-from pipeline.topology import EventType, Topology
+from wavetank.pipeline import topology
+from wavetank.pipeline.errors import ConfigurationError
+from wavetank.pipeline.template import buckets, functions, permissions, queues
+from wavetank.pipeline.template.functions import CODEC_LAYER, COLUMNS_LAYER
+from wavetank.pipeline.template.permissions import DATA, MERGES, REGISTRY
+from wavetank.pipeline.topology import EventType, Topology
 
 Resources = dict[str, dict[str, Any]]
 
@@ -60,8 +56,8 @@ def render(deployed: Topology) -> dict[str, Any]:
     """The template of a topology, ready for `json.dumps`."""
     resources: Resources = {
         **functions.layers(),
-        **storage.buckets(),
-        **storage.chunk_topic(),
+        **buckets.buckets(),
+        **buckets.chunk_topic(),
         **_partitioner(),
         **_rescuer(deployed),
         **_concatenator(),
@@ -355,20 +351,3 @@ def _outputs() -> dict[str, Any]:
         "RegistryBucketName": {"Value": {"Ref": REGISTRY}},
         "ChunkTopicArn": {"Value": {"Ref": "ChunkTopic"}},
     }
-
-
-def main(arguments: list[str]) -> None:
-    """Write the template of the folder `schemas` to standard output, with `--pretty` as people read it."""
-    parser = argparse.ArgumentParser(prog="python -m pipeline.template.render", description=main.__doc__)
-    parser.add_argument("--pretty", action="store_true", help="indent it; longer than CloudFormation takes inline")
-    pretty = parser.parse_args(arguments).pretty
-    try:
-        template = render(topology.load(Path("schemas")))
-        text = compact(template)
-    except ConfigurationError as error:
-        sys.exit(str(error))
-    sys.stdout.write((json.dumps(template, indent=2) if pretty else text) + "\n")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

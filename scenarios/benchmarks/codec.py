@@ -15,13 +15,13 @@ from typing import Any
 
 from fastavro import schemaless_reader, schemaless_writer
 
-from emulator.deploy.deploy import schemas_folder
-from emulator.stack.stack import Stack
-from pipeline.core import decode, frame
-from pipeline.core.schema import Role, Schema, parse
-from pipeline.records import Event
-from scenarios.benchmarks.registry import BenchFailedError
-from scenarios.workload.synthetic import EventType, synthetic
+from wavetank.emulator.deploy.deploy import schemas_folder
+from wavetank.emulator.stack.stack import Stack
+from wavetank.pipeline.core import decode, frame
+from wavetank.pipeline.core.schema import Role, Schema, parse
+from wavetank.pipeline.records import Event
+from wavetank.scenarios.benchmarks.registry import BenchFailedError
+from wavetank.scenarios.workload.synthetic import EventType, synthetic
 
 EVENTS = 3_000
 ROUNDS = 40

@@ -15,10 +15,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from emulator.stack.stack import Stack
-from scenarios.benchmarks import merge_jobs
-from scenarios.benchmarks.merge_data import PARTITIONS, write_parts
-from scenarios.benchmarks.registry import BenchFailedError
+from wavetank.emulator.stack.stack import Stack
+from wavetank.scenarios.benchmarks import merge_jobs
+from wavetank.scenarios.benchmarks.merge_data import PARTITIONS, write_parts
+from wavetank.scenarios.benchmarks.registry import BenchFailedError
 
 SMALL, MILLION, MOST = 10_000, 1_000_000, 5_000_000
 ROUNDS = {SMALL: 5, MILLION: 3, MOST: 1}

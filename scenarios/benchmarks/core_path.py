@@ -11,17 +11,17 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from pipeline import topology
-from pipeline.core import decode, frame
-from pipeline.core.bulk import batch
-from pipeline.core.bulk.digests import Digests
-from pipeline.core.bulk.spill import merge_all
-from pipeline.core.enrich import enrich
-from pipeline.core.files import merged
-from pipeline.core.partition import Scanned, partition
-from pipeline.core.schema import Role, Schema, parse
-from pipeline.records import Rejection
-from pipeline.topology import Enrichment, EventType, Topology
+from wavetank.pipeline import topology
+from wavetank.pipeline.core import decode, frame
+from wavetank.pipeline.core.bulk import batch
+from wavetank.pipeline.core.bulk.digests import Digests
+from wavetank.pipeline.core.bulk.spill import merge_all
+from wavetank.pipeline.core.enrich import enrich
+from wavetank.pipeline.core.files import merged
+from wavetank.pipeline.core.partition import Scanned, partition
+from wavetank.pipeline.core.schema import Role, Schema, parse
+from wavetank.pipeline.records import Rejection
+from wavetank.pipeline.topology import Enrichment, EventType, Topology
 
 
 @dataclass(frozen=True)

@@ -25,13 +25,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from emulator.deploy import functions
-from emulator.deploy.deploy import schemas_folder
-from emulator.develop.reload import Place, Reaction, Reloader
-from emulator.develop.watch import Watch
-from emulator.stack.home import Home, project_root
-from emulator.stack.stack import Stack
-from pipeline import package
+from wavetank.emulator.deploy import functions
+from wavetank.emulator.deploy.deploy import schemas_folder
+from wavetank.emulator.develop.reload import Place, Reaction, Reloader
+from wavetank.emulator.develop.watch import Watch
+from wavetank.emulator.stack.home import Home, project_root
+from wavetank.emulator.stack.stack import Stack
+from wavetank.pipeline import package
 
 WARM_UP = 50
 WARM = 1000
@@ -146,7 +146,7 @@ def _together(call: Callable[[], tuple[float, Any]]) -> tuple[float, list[tuple[
 
 @contextmanager
 def _functions(client: Any, number: int) -> Iterator[list[str]]:
-    names = [_deploy(client, ECHO, Handler="pipeline.edited.handle") for _ in range(number)]
+    names = [_deploy(client, ECHO, Handler="wavetank.pipeline.edited.handle") for _ in range(number)]
     try:
         yield names
     finally:

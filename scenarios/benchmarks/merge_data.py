@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from struct import pack
 
-from pipeline.core.files import avro_file as container
-from pipeline.core.files.avro_file import long_bytes
-from pipeline.core.route import digest_of
-from pipeline.core.schema import Role, Schema, parse
+from wavetank.pipeline.core.files import avro_file
+from wavetank.pipeline.core.files.avro_file import long_bytes
+from wavetank.pipeline.core.route import digest_of
+from wavetank.pipeline.core.schema import Role, Schema, parse
 
 PARTITIONS = 24
 PARTS = 8
@@ -78,5 +78,5 @@ def write_parts(folder: Path, events: int) -> None:
         place.mkdir()
         for number in range(PARTS):
             some = records[number::PARTS]
-            data = container.part(made, [body for _, body in some], [digest_of(event_id) for event_id, _ in some])
+            data = avro_file.part(made, [body for _, body in some], [digest_of(event_id) for event_id, _ in some])
             (place / f"{number}.avro").write_bytes(data)

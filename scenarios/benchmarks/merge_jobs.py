@@ -1,4 +1,4 @@
-"""The contestants of `.concatenate`; `python -m scenarios.benchmarks.merge_jobs JOB FOLDER` runs one."""
+"""The contestants of `.concatenate`; `python -m wavetank.scenarios.benchmarks.merge_jobs JOB FOLDER` runs one."""
 
 import json
 import os
@@ -15,21 +15,20 @@ from typing import Any
 
 import fastavro
 
-from pipeline.core import frame
-from pipeline.core.bulk import batch
-from pipeline.core.bulk.digests import Digests
-from pipeline.core.bulk.spill import merge_all
-from pipeline.core.files import avro_file as container
-from pipeline.core.files import merged, parquet
-from pipeline.core.partition import Scanned, partition
-from pipeline.core.route import Partition, route
-from scenarios.benchmarks.merge_data import bodies, schema
+from wavetank.pipeline.core import frame
+from wavetank.pipeline.core.bulk import batch
+from wavetank.pipeline.core.bulk.digests import Digests
+from wavetank.pipeline.core.bulk.spill import merge_all
+from wavetank.pipeline.core.files import avro_file, merged, parquet
+from wavetank.pipeline.core.partition import Scanned, partition
+from wavetank.pipeline.core.route import Partition, route
+from wavetank.scenarios.benchmarks.merge_data import bodies, schema
 
 CHUNK_EVENTS = 40_000
 """About what a chunk of 5 MiB has."""
 BUCKETS = 2
 ROUNDS = 5
-DEFLATE_LEVEL = container.LEVEL
+DEFLATE_LEVEL = avro_file.LEVEL
 
 
 def ours(folder: Path) -> int:

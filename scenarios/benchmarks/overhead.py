@@ -14,7 +14,7 @@ import statistics
 import time
 from collections.abc import Callable
 
-from emulator.stack.stack import EmbeddedStack, Stack
+from wavetank.emulator.stack.stack import EmbeddedStack, Stack
 
 PAIRS = 7
 ROUNDS = 60

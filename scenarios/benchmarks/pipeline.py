@@ -14,17 +14,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from emulator.stack.stack import Stack
-from scenarios.benchmarks.core_path import CorePath
-from scenarios.benchmarks.registry import BenchFailedError
-from scenarios.client import at_rest as rest
-from scenarios.client.at_rest import Layer
-from scenarios.client.producer import Producer, Sender
-from scenarios.client.wire import encode_frame
-from scenarios.oracle.history import EVENT_TIME, Outcome
-from scenarios.site.site import Site
-from scenarios.spec.schedules import Scheduled, planner_times
-from scenarios.workload.synthetic import WorkloadEvent, synthetic
+from wavetank.emulator.stack.stack import Stack
+from wavetank.scenarios.benchmarks.core_path import CorePath
+from wavetank.scenarios.benchmarks.registry import BenchFailedError
+from wavetank.scenarios.client import at_rest
+from wavetank.scenarios.client.at_rest import Layer
+from wavetank.scenarios.client.producer import Producer, Sender
+from wavetank.scenarios.client.wire import encode_frame
+from wavetank.scenarios.oracle.history import EVENT_TIME, Outcome
+from wavetank.scenarios.site.site import Site
+from wavetank.scenarios.spec.schedules import Scheduled, planner_times
+from wavetank.scenarios.workload.synthetic import WorkloadEvent, synthetic
 
 EVENTS = 20_000
 WARM_UP_EVENTS = 600
@@ -76,7 +76,7 @@ def _all_the_way(site: Site, events: Sequence[WorkloadEvent]) -> tuple[float, fl
 
 def _check_landed(site: Site, expected: int) -> None:
     for layer in (Layer.AVRO, Layer.PARQUET):
-        landed = sum(len(file.records()) for file in rest.files(site.s3, site.data_bucket, (layer,)))
+        landed = sum(len(file.records()) for file in at_rest.files(site.s3, site.data_bucket, (layer,)))
         if landed != expected:
             raise BenchFailedError(f"{landed} of {expected} events are in the {layer} files")
 

@@ -17,8 +17,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from emulator.stack.stack import Stack
-from scenarios import benchmarks
+from wavetank.emulator.stack.stack import Stack
+from wavetank.scenarios import benchmarks
 
 MEASURED_WITH = ("wavetank", "localstack-core", "boto3", "awslambdaric", "fastavro", "numpy", "pyarrow", "polars")
 

@@ -7,7 +7,7 @@ buffers message with a table of partition keys and the records, MD5 of the messa
 import hashlib
 from collections.abc import Iterator, Sequence
 
-from scenarios.client.batches import MAX_KEY_CHARACTERS, Message
+from wavetank.scenarios.client.batches import MAX_KEY_CHARACTERS, Message
 
 MAGIC = bytes.fromhex("f3899ac2")
 KEYS, RECORDS = 1, 3

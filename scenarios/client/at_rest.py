@@ -15,7 +15,7 @@ from enum import StrEnum
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from scenarios.oracle.history import Value
+from wavetank.scenarios.oracle.history import Value
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

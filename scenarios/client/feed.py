@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
-from scenarios.client.batches import MAX_RECORD_BYTES, Message
-from scenarios.client.journal import Journal
-from scenarios.client.producer import Delivery, Producer, Receipt
-from scenarios.client.wire import EncodingError, FrameTooLargeError
-from scenarios.oracle.history import Outcome
-from scenarios.workload.mapper import Mapper
-from scenarios.workload.ndjson import Line, parse
-from scenarios.workload.rejects import RejectFile, Rejection, RejectReason
-from scenarios.workload.synthetic import WorkloadEvent
+from wavetank.scenarios.client.batches import MAX_RECORD_BYTES, Message
+from wavetank.scenarios.client.journal import Journal
+from wavetank.scenarios.client.producer import Delivery, Producer, Receipt
+from wavetank.scenarios.client.wire import EncodingError, FrameTooLargeError
+from wavetank.scenarios.oracle.history import Outcome
+from wavetank.scenarios.workload.mapper import Mapper
+from wavetank.scenarios.workload.ndjson import Line, parse
+from wavetank.scenarios.workload.rejects import RejectFile, Rejection, RejectReason
+from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
 
 @dataclass

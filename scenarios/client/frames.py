@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 from fastavro import parse_schema, schemaless_reader
 
-from scenarios.client.wire import HEADER_BYTES, MARK, VERSION, WireSchema
-from scenarios.oracle.history import EVENT_ID, EVENT_TIME
+from wavetank.scenarios.client.wire import HEADER_BYTES, MARK, VERSION, WireSchema
+from wavetank.scenarios.oracle.history import EVENT_ID, EVENT_TIME
 
 START = bytes([VERSION]) + MARK
 _LENGTH, _FINGERPRINT = slice(4, 8), slice(8, 24)

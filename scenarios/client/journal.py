@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from scenarios.client.batches import Message
+from wavetank.scenarios.client.batches import Message
 
 
 class JournalError(Exception):

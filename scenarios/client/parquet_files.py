@@ -17,7 +17,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from pyarrow.fs import FileSystem
 
-from scenarios.oracle.history import EVENT_ID, EVENT_TIME
+from wavetank.scenarios.oracle.history import EVENT_ID, EVENT_TIME
 
 AT_ONCE = 4
 """Files that are read ahead."""

@@ -13,11 +13,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pipeline.topology import Topology
-from scenarios.client.batches import MAX_KEY_CHARACTERS, MAX_RECORD_BYTES, Batch, Message, batches
-from scenarios.client.wire import WireSchema, encode_frame, newest_schema
-from scenarios.oracle.history import Outcome
-from scenarios.workload.synthetic import WorkloadEvent
+from wavetank.pipeline.topology import Topology
+from wavetank.scenarios.client.batches import MAX_KEY_CHARACTERS, MAX_RECORD_BYTES, Batch, Message, batches
+from wavetank.scenarios.client.wire import WireSchema, encode_frame, newest_schema
+from wavetank.scenarios.oracle.history import Outcome
+from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient

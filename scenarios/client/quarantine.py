@@ -17,11 +17,11 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from pipeline.topology import Topology
-from scenarios.client import at_rest as rest
-from scenarios.client.batches import Message
-from scenarios.client.producer import Sender
-from scenarios.oracle.history import Outcome
+from wavetank.pipeline.topology import Topology
+from wavetank.scenarios.client import at_rest
+from wavetank.scenarios.client.batches import Message
+from wavetank.scenarios.client.producer import Sender
+from wavetank.scenarios.oracle.history import Outcome
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -130,10 +130,10 @@ def files(
 ) -> Iterator[QuarantineFile]:
     """Every quarantine file, or those of one event type or reason, in the order of the keys."""
     prefix = f"{FOLDER}event={event_type}/" if event_type else FOLDER
-    for key in rest.keys(s3, bucket, prefix):
+    for key in at_rest.keys(s3, bucket, prefix):
         match = _KEY.fullmatch(key)
         if match is None:
-            raise rest.UnreadableFileError(f"{key}: not a key of a quarantine file")
+            raise at_rest.UnreadableFileError(f"{key}: not a key of a quarantine file")
         if reason in (None, match["reason"]):
             yield QuarantineFile(key, match["event"], match["reason"])
 
@@ -142,16 +142,16 @@ def records(s3: "S3Client", bucket: str, file: QuarantineFile) -> list[SetAside]
     """The records of one file. Raises UnreadableFileError."""
     data = s3.get_object(Bucket=bucket, Key=file.key)["Body"].read()
     try:
-        return [_set_aside(file.key, row) for row in rest.avro_records(data)]
+        return [_set_aside(file.key, row) for row in at_rest.avro_records(data)]
     except Exception as error:
-        raise rest.UnreadableFileError(f"{file.key}: {type(error).__name__}: {error}") from error
+        raise at_rest.UnreadableFileError(f"{file.key}: {type(error).__name__}: {error}") from error
 
 
 def all_records(
     s3: "S3Client", bucket: str, event_type: str | None = None, reason: str | None = None
 ) -> Iterator[SetAside]:
     """Every quarantined record, or those of one event type or reason, re-driven ones included."""
-    for batch in rest.read_all(files(s3, bucket, event_type, reason), lambda file: records(s3, bucket, file)):
+    for batch in at_rest.read_all(files(s3, bucket, event_type, reason), lambda file: records(s3, bucket, file)):
         yield from batch
 
 
@@ -161,7 +161,7 @@ def held(s3: "S3Client", bucket: str, event_type: str | None = None) -> list[Hel
     def read(file: QuarantineFile) -> Held:
         return Held(file, tuple(records(s3, bucket, file)), is_redriven(s3, bucket, file))
 
-    return list(rest.read_all(files(s3, bucket, event_type), read))
+    return list(at_rest.read_all(files(s3, bucket, event_type), read))
 
 
 def attempts(known: Iterable[Held]) -> dict[str, int]:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from scenarios.client.parquet_files import UnreadableError
+from wavetank.scenarios.client.parquet_files import UnreadableError
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-    from scenarios.client.parquet_files import ParquetTable
+    from wavetank.scenarios.client.parquet_files import ParquetTable
 
 ROWS_AT_ONCE = 2_048
 NO_MEMORY, REFUSED = "Out of Memory Error", "Permission Error"

@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 
 from pyarrow.fs import S3FileSystem
 
-from emulator.stack.clients import DUMMY_KEY, LOCAL_HOSTS
-from emulator.stack.stack import Stack
-from pipeline import topology
-from scenarios.client.parquet_files import ParquetFile, ParquetTable, Skipped, UnreadableError, table_of
-from scenarios.client.sql import Means, QueryError, Rows, answered, each_row
+from wavetank.emulator.stack.clients import DUMMY_KEY, LOCAL_HOSTS
+from wavetank.emulator.stack.stack import Stack
+from wavetank.pipeline import topology
+from wavetank.scenarios.client.parquet_files import ParquetFile, ParquetTable, Skipped, UnreadableError, table_of
+from wavetank.scenarios.client.sql import Means, QueryError, Rows, answered, each_row
 
 FOLDER = "parquet/"
 _KEY = re.compile(

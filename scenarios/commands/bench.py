@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scenarios.report.escaping import echo
+from wavetank.scenarios.report.escaping import echo
 
 if TYPE_CHECKING:
-    from emulator.stack.stack import Stack
+    from wavetank.emulator.stack.stack import Stack
 
 FAILED = 1
 
@@ -39,7 +39,7 @@ def bench(
     endpoint_url: Endpoint = None,
 ) -> None:
     """Run a benchmark. With --all the file holds {"benches": [...]}, else the one benchmark's figures."""
-    from scenarios.benchmarks.registry import BenchFailedError, names, run
+    from wavetank.scenarios.benchmarks.registry import BenchFailedError, names, run
 
     known = names()
     if bool(name) == everything or (name and name not in known):
@@ -59,8 +59,8 @@ def bench(
 
 @contextmanager
 def _stack(endpoint_url: str | None) -> "Iterator[Stack]":
-    from emulator.stack.stack import EmbeddedStack
-    from scenarios.commands.target import connect
+    from wavetank.emulator.stack.stack import EmbeddedStack
+    from wavetank.scenarios.commands.target import connect
 
     if endpoint_url is None:
         with EmbeddedStack.up() as private:
@@ -75,7 +75,7 @@ def _lines(name: str, metrics: Any) -> str:
 
 
 def _write(path: Path | None, document: dict[str, Any]) -> None:
-    from scenarios.report.files import write_json
+    from wavetank.scenarios.report.files import write_json
 
     if path is not None:
         write_json(path, document)

@@ -7,16 +7,16 @@ from dataclasses import asdict, dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from emulator.stack.clients import DUMMY_KEY, REGION
-from emulator.stack.environment import LogLevel
-from emulator.stack.home import Home
-from emulator.stack.stack import EmbeddedStack
-from emulator.stack.start import discard_stale
-from scenarios.commands import target
-from scenarios.commands.overview import is_deployed
+from wavetank.emulator.stack.clients import DUMMY_KEY, REGION
+from wavetank.emulator.stack.environment import LogLevel
+from wavetank.emulator.stack.home import Home
+from wavetank.emulator.stack.stack import EmbeddedStack
+from wavetank.emulator.stack.start import discard_stale
+from wavetank.scenarios.commands import target
+from wavetank.scenarios.commands.overview import is_deployed
 
 if TYPE_CHECKING:
-    from emulator.container.stack import DockerStack
+    from wavetank.emulator.container.stack import DockerStack
 
 Say = Callable[[str], None]
 
@@ -59,7 +59,7 @@ class Start:
         """Start it, owned by this process."""
         if not self.docker:
             return EmbeddedStack.up(self.port, home=home, log_level=self.log_level)
-        from emulator.container.stack import DockerStack
+        from wavetank.emulator.container.stack import DockerStack
 
         return DockerStack.up(self.port, home=home, log_level=self.log_level)
 
@@ -79,7 +79,7 @@ def bring_up(start: Start, *, deploy: bool, say: Say) -> Outcome:
         return _deployed(existing, deploy, say, start_s=None)
     begun = time.monotonic()
     if deploy:
-        threading.Thread(target=import_module, args=("emulator.deploy.deploy",), daemon=True).start()
+        threading.Thread(target=import_module, args=("wavetank.emulator.deploy.deploy",), daemon=True).start()
     stack = start.run(home)
     start_s = time.monotonic() - begun
     try:
@@ -119,7 +119,7 @@ def _deployed(stack: "EmbeddedStack | DockerStack", wanted: bool, say: Say, star
     deploy_s = None
     there = start_s is None and is_deployed(stack)
     if wanted and not there:
-        from emulator.deploy.deploy import deploy
+        from wavetank.emulator.deploy.deploy import deploy
 
         begun = time.monotonic()
         deploy(stack, say)

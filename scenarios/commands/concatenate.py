@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scenarios.commands.target import EndpointUrl, connect
-from scenarios.report.escaping import echo, echo_over
+from wavetank.scenarios.commands.target import EndpointUrl, connect
+from wavetank.scenarios.report.escaping import echo, echo_over
 
 if TYPE_CHECKING:
-    from emulator.stack.stack import Stack
+    from wavetank.emulator.stack.stack import Stack
 
 FAILED = 1
 
@@ -49,8 +49,8 @@ def concatenate(
 
 
 def _check_events(names: list[str]) -> None:
-    from emulator.deploy.deploy import schemas_folder
-    from pipeline import topology
+    from wavetank.emulator.deploy.deploy import schemas_folder
+    from wavetank.pipeline import topology
 
     known = topology.load(schemas_folder())
     for name in names:
@@ -70,7 +70,7 @@ def _times(first: str | None, end: str | None) -> Iterator[str]:
 
 def _run(stack: "Stack", options: list[str], show: bool) -> Iterator[dict[str, Any]]:
     """What the back-fill tells, line by line; the exit code is 1 where it breaks off, with its last words."""
-    from scenarios.site.back_fill import BackFillFailedError, back_fill
+    from wavetank.scenarios.site.back_fill import BackFillFailedError, back_fill
 
     done = 0
     try:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from emulator.errors import CallerError
-from scenarios.commands import target
-from scenarios.report.escaping import echo
+from wavetank.emulator.errors import CallerError
+from wavetank.scenarios.commands import target
+from wavetank.scenarios.report.escaping import echo
 
 if TYPE_CHECKING:
-    from emulator.develop.debug import Debugging
-    from emulator.develop.reload import Reaction, Reloader
-    from emulator.stack.stack import Stack
+    from wavetank.emulator.develop.debug import Debugging
+    from wavetank.emulator.develop.reload import Reaction, Reloader
+    from wavetank.emulator.stack.stack import Stack
 
 DEBUG_PORT = 5678
 """Where debuggers of Python listen by habit."""
@@ -56,7 +56,7 @@ def dev(
 
 def cycle(function: Function, endpoint_url: target.EndpointUrl = None) -> None:
     """Turn a function off and on again: its next event meets a new environment."""
-    from emulator.deploy import functions
+    from wavetank.emulator.deploy import functions
 
     stack = target.connect(endpoint_url)
     name = functions.find(stack, function)
@@ -65,12 +65,12 @@ def cycle(function: Function, endpoint_url: target.EndpointUrl = None) -> None:
 
 
 def _watch(stack: "Stack", debug: str | None, port: int) -> None:
-    from emulator.deploy import functions
-    from emulator.deploy.deploy import deploy, plan, schemas_folder
-    from emulator.develop.debug import restore
-    from emulator.develop.reload import Place, Reloader
-    from emulator.develop.watch import Watch
-    from emulator.stack.home import project_root
+    from wavetank.emulator.deploy import functions
+    from wavetank.emulator.deploy.deploy import deploy, plan, schemas_folder
+    from wavetank.emulator.develop.debug import restore
+    from wavetank.emulator.develop.reload import Place, Reloader
+    from wavetank.emulator.develop.watch import Watch
+    from wavetank.emulator.stack.home import project_root
 
     code, schemas, deployed = project_root() / "pipeline", schemas_folder(), functions.names(plan())
     watch = Watch((code, schemas), (".py", ".avsc", ".json"))
@@ -88,10 +88,10 @@ def _watch(stack: "Stack", debug: str | None, port: int) -> None:
 
 def _debugging(stack: "Stack", function: str, port: int, code: Path) -> "Debugging":
     """The function that is to be debugged, not yet changed."""
-    from emulator.deploy import functions
-    from emulator.develop.debug import Debugging
-    from emulator.stack.home import Home
-    from emulator.stack.stack import EmbeddedStack
+    from wavetank.emulator.deploy import functions
+    from wavetank.emulator.develop.debug import Debugging
+    from wavetank.emulator.stack.home import Home
+    from wavetank.emulator.stack.stack import EmbeddedStack
 
     if not isinstance(stack, EmbeddedStack):
         raise CallerError("only a function of a stack on this machine can be debugged.", "Start one: `wavetank up`.")
@@ -120,9 +120,9 @@ def _debugged(debugging: "Debugging | None", reloader: "Reloader") -> Iterator[N
 
 def _redeploy(stack: "Stack") -> "Reaction":
     """Deploy from a fresh process, which loads the description of the infrastructure as it is now."""
-    from emulator.develop.reload import Reaction
+    from wavetank.emulator.develop.reload import Reaction
 
-    command = [sys.executable, "-m", "scenarios.cli", "deploy", "--endpoint-url", stack.endpoint_url]
+    command = [sys.executable, "-m", "wavetank.scenarios.cli", "deploy", "--endpoint-url", stack.endpoint_url]
     done = subprocess.run(  # noqa: S603
         command, capture_output=True, text=True, timeout=DEPLOY_TIMEOUT_S, stdin=subprocess.DEVNULL, check=False
     )

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scenarios.commands.jobs import Jobs
-from scenarios.report.escaping import echo, one_line
+from wavetank.scenarios.commands.jobs import Jobs
+from wavetank.scenarios.report.escaping import echo, one_line
 
 if TYPE_CHECKING:
-    from scenarios.site.site import Site
-    from scenarios.spec.drill import Drill, Workload
+    from wavetank.scenarios.site.site import Site
+    from wavetank.scenarios.spec.drill import Drill, Workload
 
 Names = Annotated[list[str] | None, typer.Argument(help="Drills to run; see `wavetank drills`.", metavar="NAME")]
 Everything = Annotated[bool, typer.Option("--all", help="Run every drill.")]
@@ -85,7 +85,7 @@ def register(app: typer.Typer) -> None:
 
 def drills(tags: Tags = None, as_json: AsJson = False) -> None:
     """List the drills: name, tags, what each shows, and what goes wrong in it."""
-    from scenarios.drills.catalogue import catalogue, document, lines
+    from wavetank.scenarios.drills.catalogue import catalogue, document, lines
 
     known = _tagged(tags) if tags else list(catalogue().values())
     echo(json.dumps(document(known), indent=2) if as_json else "\n".join(lines(known)))
@@ -113,14 +113,14 @@ def drill(
     Those that the stack cannot hold are skipped, saying why. Exit code 0 all pass, 1 any fail, 3 inconclusive or all
     skipped.
     """
-    from emulator.stack.home import Home
-    from scenarios.report.console import console
-    from scenarios.report.files import Outputs, summarise
-    from scenarios.report.terminal import Board, table
-    from scenarios.run.parallel import Crew
-    from scenarios.run.report import Report, exit_code
-    from scenarios.run.side_by_side import at_once
-    from scenarios.run.skips import sort_out
+    from wavetank.emulator.stack.home import Home
+    from wavetank.scenarios.report.console import console
+    from wavetank.scenarios.report.files import Outputs, summarise
+    from wavetank.scenarios.report.terminal import Board, table
+    from wavetank.scenarios.run.parallel import Crew
+    from wavetank.scenarios.run.report import Report, exit_code
+    from wavetank.scenarios.run.side_by_side import at_once
+    from wavetank.scenarios.run.skips import sort_out
 
     if (jobs not in (None, 1) or docker) and endpoint_url is not None:
         raise typer.BadParameter("--jobs and --docker are for private stacks, not for the one of --endpoint-url")
@@ -153,7 +153,7 @@ def drill(
 
 def _replayed(path: Path) -> "tuple[list[Drill], int]":
     """The drill in the file, and the seed that it failed with."""
-    from scenarios.exploration.storm.replay import UnusableReplayError, load
+    from wavetank.scenarios.exploration.storm.replay import UnusableReplayError, load
 
     try:
         drill, seed = load(path)
@@ -163,7 +163,7 @@ def _replayed(path: Path) -> "tuple[list[Drill], int]":
 
 
 def _chosen(names: list[str], everything: bool, tags: list[str]) -> "list[Drill]":
-    from scenarios.drills.catalogue import UnknownDrillError, catalogue, named
+    from wavetank.scenarios.drills.catalogue import UnknownDrillError, catalogue, named
 
     if sum((bool(names), everything, bool(tags))) != 1:
         raise typer.BadParameter(f"name drills, or say --tag or --all; there are: {', '.join(catalogue())}")
@@ -176,7 +176,7 @@ def _chosen(names: list[str], everything: bool, tags: list[str]) -> "list[Drill]
 
 
 def _tagged(tags: list[str]) -> "list[Drill]":
-    from scenarios.drills.catalogue import UnknownDrillError, tagged
+    from wavetank.scenarios.drills.catalogue import UnknownDrillError, tagged
 
     try:
         return tagged(tags)
@@ -186,9 +186,9 @@ def _tagged(tags: list[str]) -> "list[Drill]":
 
 def _with(drill: "Drill", source: Path | None, mapping: str | None, events: int | None) -> "Drill":
     """The drill on the events that were asked for, or on its own."""
-    from scenarios.run.report import EVERY_EVENT
-    from scenarios.spec.drill import Workload
-    from scenarios.workload.mapping_file import find
+    from wavetank.scenarios.run.report import EVERY_EVENT
+    from wavetank.scenarios.spec.drill import Workload
+    from wavetank.scenarios.workload.mapping_file import find
 
     if (source is None) != (mapping is None):
         raise typer.BadParameter("--input and --mapping go together")
@@ -201,11 +201,11 @@ def _with(drill: "Drill", source: Path | None, mapping: str | None, events: int 
 
 def _check_workload(workload: "Workload", seed: int) -> None:
     """Refuse a workload that cannot be had, and say which lines of it are not used, before anything is started."""
-    from emulator.deploy.deploy import schemas_folder
-    from pipeline import topology
-    from scenarios.client.producer import routes
-    from scenarios.workload.mapping_file import MappingError
-    from scenarios.workload.source import UnusableSourceError, events_of
+    from wavetank.emulator.deploy.deploy import schemas_folder
+    from wavetank.pipeline import topology
+    from wavetank.scenarios.client.producer import routes
+    from wavetank.scenarios.workload.mapping_file import MappingError
+    from wavetank.scenarios.workload.source import UnusableSourceError, events_of
 
     schemas = {name: route.schema for name, route in routes(topology.load(schemas_folder())).items()}
     try:
@@ -234,8 +234,8 @@ class _Places:
     @contextmanager
     def sites(self, now: Callable[[str, str], None]) -> "Iterator[list[Site]]":
         """The pipeline on the stack named, or on stacks that end with the block."""
-        from scenarios.report.terminal import STACK
-        from scenarios.run.own_stacks import private_sites
+        from wavetank.scenarios.report.terminal import STACK
+        from wavetank.scenarios.run.own_stacks import private_sites
 
         if self.endpoint_url is None:
             with private_sites(self._kind, self.jobs, now, docker=self.docker) as sites:
@@ -244,15 +244,15 @@ class _Places:
         yield [self._named(self.endpoint_url, lambda what: now(STACK, f"deploying {what}"))]
 
     def _named(self, url: str, told: Callable[[str], None]) -> "Site":
-        from emulator.stack.uncontrolled import recognised
-        from scenarios.commands.target import connect
-        from scenarios.site.portable import site_on
+        from wavetank.emulator.stack.uncontrolled import recognised
+        from wavetank.scenarios.commands.target import connect
+        from wavetank.scenarios.site.portable import site_on
 
         return site_on(recognised(connect(url)), self._kind, told, self.quiet)
 
     @property
     def _kind(self) -> "type[Site]":
-        from scenarios.site.patient import PatientSite
-        from scenarios.site.site import Site
+        from wavetank.scenarios.site.patient import PatientSite
+        from wavetank.scenarios.site.site import Site
 
         return PatientSite if self.patient else Site

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from emulator.stack.control import Control
-from scenarios.commands.target import EndpointUrl, connect
-from scenarios.report.escaping import echo, one_line
+from wavetank.emulator.stack.control import Control
+from wavetank.scenarios.commands.target import EndpointUrl, connect
+from wavetank.scenarios.report.escaping import echo, one_line
 
 LOOK_S = 0.2
 """How often `activity --follow` looks for new firings."""

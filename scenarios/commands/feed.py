@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from emulator.errors import CallerError
-from scenarios.commands.target import EndpointUrl, connect
-from scenarios.report.escaping import echo
+from wavetank.emulator.errors import CallerError
+from wavetank.scenarios.commands.target import EndpointUrl, connect
+from wavetank.scenarios.report.escaping import echo
 
 if TYPE_CHECKING:
-    from emulator.stack.stack import Stack
-    from scenarios.client.producer import Producer, Route
-    from scenarios.commands.feed_job import Job
+    from wavetank.emulator.stack.stack import Stack
+    from wavetank.scenarios.client.producer import Producer, Route
+    from wavetank.scenarios.commands.feed_job import Job
 
 EXIT_INCOMPLETE = 1
 EXIT_USAGE = 2
@@ -87,8 +87,8 @@ def feed(
     endpoint_url: EndpointUrl = None,
 ) -> None:
     """Put events on the raw streams, at least once, and account for every line."""
-    from scenarios.client.producer import Producer, Sender
-    from scenarios.commands.feed_job import Keeping
+    from wavetank.scenarios.client.producer import Producer, Sender
+    from wavetank.scenarios.commands.feed_job import Keeping
 
     routes = _routes()
     if file is not None and synthetic is None:
@@ -116,7 +116,7 @@ def feed(
 
 
 def _run(job: "Job", producer: "Producer", stop: threading.Event, *, show: bool) -> dict[str, Any]:
-    from scenarios.client.journal import JournalError
+    from wavetank.scenarios.client.journal import JournalError
 
     try:
         return job.run(producer, stop, show=show)
@@ -131,17 +131,17 @@ def _exit_code(document: dict[str, Any]) -> int:
 
 
 def _routes() -> dict[str, "Route"]:
-    from emulator.stack.home import project_root
-    from pipeline import topology
-    from scenarios.client.producer import routes
+    from wavetank.emulator.stack.home import project_root
+    from wavetank.pipeline import topology
+    from wavetank.scenarios.client.producer import routes
 
     return routes(topology.load(project_root() / "schemas"))
 
 
 def _file_job(file: Path, named: str | None, rejected: Path | None, routes: dict[str, "Route"]) -> "Job":
-    from scenarios.commands.feed_job import STANDARD_INPUT, FileJob
-    from scenarios.workload.mapper import Mapper
-    from scenarios.workload.mapping_file import MappingError, find, load
+    from wavetank.scenarios.commands.feed_job import STANDARD_INPUT, FileJob
+    from wavetank.scenarios.workload.mapper import Mapper
+    from wavetank.scenarios.workload.mapping_file import MappingError, find, load
 
     if named is None:
         raise typer.BadParameter("a FILE needs a --mapping that says how its lines become events")
@@ -158,7 +158,7 @@ def _file_job(file: Path, named: str | None, rejected: Path | None, routes: dict
 
 
 def _synthetic_job(n: int, seed: int, hours: float, start: str, rejected: Path | None) -> "Job":
-    from scenarios.commands.feed_job import SyntheticJob
+    from wavetank.scenarios.commands.feed_job import SyntheticJob
 
     try:
         moment = datetime.fromisoformat(start)

@@ -9,19 +9,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-from scenarios.client.feed import Feed, FeedCounts, Progress
-from scenarios.client.journal import Journal
-from scenarios.client.producer import Producer
-from scenarios.report.escaping import one_line
-from scenarios.workload import synthetic as workloads
-from scenarios.workload.mapper import Mapper
-from scenarios.workload.ndjson import LineReader
-from scenarios.workload.rejects import RejectFile
+from wavetank.scenarios.client.feed import Feed, FeedCounts, Progress
+from wavetank.scenarios.client.journal import Journal
+from wavetank.scenarios.client.producer import Producer
+from wavetank.scenarios.report.escaping import one_line
+from wavetank.scenarios.workload import synthetic
+from wavetank.scenarios.workload.mapper import Mapper
+from wavetank.scenarios.workload.ndjson import LineReader
+from wavetank.scenarios.workload.rejects import RejectFile
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-    from scenarios.report.console import SafeConsole
+    from wavetank.scenarios.report.console import SafeConsole
 
 STANDARD_INPUT = "-"
 REJECTED_SUFFIX = ".rejected.ndjson"
@@ -107,7 +107,7 @@ class SyntheticJob:
     hours: float
     rejected: Path | None = None
     keeping: Keeping | None = None
-    event_types: list[str] = field(default_factory=lambda: list(workloads.EventType))
+    event_types: list[str] = field(default_factory=lambda: list(synthetic.EventType))
 
     def run(self, producer: Producer, stop: threading.Event, *, show: bool) -> Report:
         name = "synthetic"
@@ -116,7 +116,7 @@ class SyntheticJob:
         journal = self.keeping.journal(source) if self.keeping else None
         with _Shown(name, self.n, show) as shown:
             feed = Feed(producer, rejects, stop, shown.progress(), journal=journal)
-            counts = feed.events(workloads.stream(self.n, self.seed, self.start, self.hours))
+            counts = feed.events(synthetic.stream(self.n, self.seed, self.start, self.hours))
         return _report(name, counts, rejects) | {"input_error": None, "unmapped": {}}
 
     def sentence(self, report: Report) -> str:
@@ -186,7 +186,7 @@ class _Shown:
         if self._wanted:
             self._bar = _bar()
             self._bar.start()
-            from scenarios.report.console import literal
+            from wavetank.scenarios.report.console import literal
 
             self._bar.add_task(literal(self._name), total=self._total, events=0, rate=0.0)
         return self

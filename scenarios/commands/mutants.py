@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from scenarios.commands.jobs import Jobs
+from wavetank.scenarios.commands.jobs import Jobs
 
 Names = Annotated[list[str] | None, typer.Argument(help="Only these; all without.", metavar="NAME")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the workloads and of the faults.")]
@@ -23,16 +23,16 @@ def mutants(
     names: Names = None, seed: Seed = 1, quick: Quick = False, jobs: Jobs = None, json_file: JsonFile = None
 ) -> None:
     """Hunt known-bad changes to the pipeline with drills, on private stacks. Exit code 1 if one is not caught."""
-    from emulator.stack.home import Home
-    from scenarios.exploration.mutants.hunt import Caught, Hunt, unsound
-    from scenarios.exploration.mutants.mutant import UnusableMutantError, named
-    from scenarios.report.console import console
-    from scenarios.report.files import write_json
-    from scenarios.report.terminal import Board
-    from scenarios.run.own_stacks import private_sites
-    from scenarios.run.runner import Runner
-    from scenarios.run.side_by_side import at_once, shared
-    from scenarios.site.patient import PatientSite
+    from wavetank.emulator.stack.home import Home
+    from wavetank.scenarios.exploration.mutants.hunt import Caught, Hunt, unsound
+    from wavetank.scenarios.exploration.mutants.mutant import UnusableMutantError, named
+    from wavetank.scenarios.report.console import console
+    from wavetank.scenarios.report.files import write_json
+    from wavetank.scenarios.report.terminal import Board
+    from wavetank.scenarios.run.own_stacks import private_sites
+    from wavetank.scenarios.run.runner import Runner
+    from wavetank.scenarios.run.side_by_side import at_once, shared
+    from wavetank.scenarios.site.patient import PatientSite
 
     try:
         wanted = named(names or [])

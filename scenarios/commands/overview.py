@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from emulator.errors import StackError
-from emulator.stack.stack import EmbeddedStack, Stack
-from pipeline.topology import PROJECT
+from wavetank.emulator.errors import StackError
+from wavetank.emulator.stack.stack import EmbeddedStack, Stack
+from wavetank.pipeline.topology import PROJECT
 
 if TYPE_CHECKING:
-    from emulator.container.stack import DockerStack
+    from wavetank.emulator.container.stack import DockerStack
 
 HEADINGS = ("PORT", "PROCESS", "UP FOR", "STATE", "PIPELINE", "ENDPOINT")
 STATUS_TIMEOUT_S = 3.0

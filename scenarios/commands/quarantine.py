@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scenarios.commands.target import EndpointUrl, connect
-from scenarios.report.escaping import echo, one_line
+from wavetank.scenarios.commands.target import EndpointUrl, connect
+from wavetank.scenarios.report.escaping import echo, one_line
 
 if TYPE_CHECKING:
-    from scenarios.client.quarantine import Held, SetAside
-    from scenarios.site.site import Site
+    from wavetank.scenarios.client.quarantine import Held, SetAside
+    from wavetank.scenarios.site.site import Site
 
 FAILED = 1
 HEX_BYTES = 512
@@ -35,7 +35,7 @@ def list_(
     event: Event = None, reason: Reason = None, as_json: AsJson = False, endpoint_url: EndpointUrl = None
 ) -> None:
     """Count what was set aside, by event type and reason; a record that was re-driven is counted as that."""
-    from scenarios.client.quarantine import attempts
+    from wavetank.scenarios.client.quarantine import attempts
 
     known = _held(_site(endpoint_url), event, reason)
     tried = attempts(known)
@@ -63,7 +63,7 @@ def show(
     endpoint_url: EndpointUrl = None,
 ) -> None:
     """Print a record: why and where it was refused, its bytes as hex and, as far as it decodes, as JSON."""
-    from scenarios.client.quarantine import attempts
+    from wavetank.scenarios.client.quarantine import attempts
 
     site = _site(endpoint_url)
     known = _held(site, None, None)
@@ -118,8 +118,8 @@ def redrive(
 
     Each goes round once for each time it was set aside, three times at most. Broken off, it goes on where it was.
     """
-    from scenarios.client import quarantine as client
-    from scenarios.client.producer import Sender
+    from wavetank.scenarios.client import quarantine as client
+    from wavetank.scenarios.client.producer import Sender
 
     site = _site(endpoint_url)
     wanted = client.Filter(event, reason, since.replace(tzinfo=since.tzinfo or UTC) if since else None)
@@ -149,22 +149,22 @@ def _tell_redriven(done: list[dict[str, object]], dry_run: bool, as_json: bool) 
 
 
 def _site(endpoint_url: str | None) -> "Site":
-    from emulator.stack.home import project_root
-    from pipeline import topology
-    from scenarios.site.site import Site
+    from wavetank.emulator.stack.home import project_root
+    from wavetank.pipeline import topology
+    from wavetank.scenarios.site.site import Site
 
     schemas = project_root() / "schemas"
     return Site(connect(endpoint_url), topology.load(schemas), schemas)
 
 
 def _cap() -> int:
-    from scenarios.client.quarantine import MOST_ATTEMPTS
+    from wavetank.scenarios.client.quarantine import MOST_ATTEMPTS
 
     return MOST_ATTEMPTS
 
 
 def _held(site: "Site", event: str | None, reason: str | None) -> "list[Held]":
-    from scenarios.client import quarantine as client
+    from wavetank.scenarios.client import quarantine as client
 
     found = client.held(site.s3, site.data_bucket, event)
     return [each for each in found if reason in (None, each.file.reason)]
@@ -198,7 +198,7 @@ def _document(record: "SetAside") -> dict[str, Any]:
 
 
 def _decoded(site: "Site", record: "SetAside") -> dict[str, Any] | None:
-    from scenarios.client.wire import peek
+    from wavetank.scenarios.client.wire import peek
 
     schemas = [schema for folder in (site.schemas / record.event_type,) for schema in sorted(folder.glob("*.avsc"))]
     return peek(record.payload, schemas)

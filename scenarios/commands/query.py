@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scenarios.commands.target import EndpointUrl, connect
-from scenarios.report.escaping import echo, one_line
+from wavetank.scenarios.commands.target import EndpointUrl, connect
+from wavetank.scenarios.report.escaping import echo, one_line
 
 if TYPE_CHECKING:
-    from scenarios.client.sql import Rows
-    from scenarios.client.warehouse import Warehouse
+    from wavetank.scenarios.client.sql import Rows
+    from wavetank.scenarios.client.warehouse import Warehouse
 
 FAILED = 1
 SHOWN_SKIPPED = 20
@@ -63,7 +63,7 @@ def query(
     An object that cannot be read is left out and named on standard error. A query reaches nothing else unless it is
     --unsafe.
     """
-    from scenarios.client.sql import Means
+    from wavetank.scenarios.client.sql import Means
 
     show = _printer(as_json, as_csv)
     with _warehouse(endpoint_url, strict) as warehouse, warehouse.query(sql, Means(memory, disk, unsafe)) as rows:
@@ -89,8 +89,8 @@ def head(
 @contextmanager
 def _warehouse(endpoint_url: str | None, strict: bool) -> "Iterator[Warehouse]":
     """What is at rest; at the end, however it comes, what was left out is told."""
-    from scenarios.client.sql import QueryError
-    from scenarios.client.warehouse import NothingAtRestError, Warehouse
+    from wavetank.scenarios.client.sql import QueryError
+    from wavetank.scenarios.client.warehouse import NothingAtRestError, Warehouse
 
     stack = connect(endpoint_url)
     try:
@@ -123,7 +123,7 @@ def _failed(message: str) -> typer.Exit:
 
 
 def _printer(as_json: bool, as_csv: bool) -> "Callable[[Rows, int | None], None]":
-    from scenarios.commands.rows import print_csv, print_json, print_table
+    from wavetank.scenarios.commands.rows import print_csv, print_json, print_table
 
     if as_json and as_csv:
         raise typer.BadParameter("give --json or --csv, not both")

@@ -8,10 +8,10 @@ from datetime import date, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from scenarios.report.escaping import echo, one_line, printable
+from wavetank.scenarios.report.escaping import echo, one_line, printable
 
 if TYPE_CHECKING:
-    from scenarios.client.sql import Rows
+    from wavetank.scenarios.client.sql import Rows
 
 SHOWN_ROWS = 1_000
 SHOWN_CHARACTERS = 60
@@ -41,7 +41,7 @@ def print_table(result: "Rows", limit: int | None = None) -> None:
     from rich.table import Column, Table
     from rich.text import Text
 
-    from scenarios.report.console import unfolded
+    from wavetank.scenarios.report.console import unfolded
 
     most = SHOWN_ROWS if limit is None else limit
     rows = list(islice(result.rows, most))

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.avro.compatibility import Level
-from scenarios.commands import target
-from scenarios.report.escaping import echo, one_line
+from wavetank.pipeline.avro.compatibility import Level
+from wavetank.scenarios.commands import target
+from wavetank.scenarios.report.escaping import echo, one_line
 
 if TYPE_CHECKING:
-    from pipeline.topology import EventType, Topology
+    from wavetank.pipeline.topology import EventType, Topology
 
 FAILED = 1
 
@@ -56,7 +56,7 @@ def deploy(
     as_json: AsJson = False,
 ) -> None:
     """Bring a stack up to date with the code and the schema folder; what has not changed is left alone."""
-    from emulator.deploy.deploy import deploy as bring_up_to_date
+    from wavetank.emulator.deploy.deploy import deploy as bring_up_to_date
 
     stack = target.awaited(endpoint_url, wait)
     done = bring_up_to_date(stack, lambda step: echo(f"{step} …", err=True), schemas=folder, scheduled=scheduled)
@@ -70,9 +70,9 @@ def deploy(
 @schemas.command(epilog="Example: wavetank schemas check --compatibility BACKWARD")
 def check(folder: Folder = None, compatibility: Compatibility = None, as_json: AsJson = False) -> None:
     """Say what keeps the schema folder from being published; needs no stack. Exit code 1 where there is something."""
-    from pipeline.schemas import checks as publishing
+    from wavetank.pipeline.schemas import checks
 
-    problems = publishing.check_folder(_folder(folder), compatibility)
+    problems = checks.check_folder(_folder(folder), compatibility)
     if as_json:
         echo(json.dumps({"problems": problems}))
     else:
@@ -92,7 +92,7 @@ def publish(
 
     Nothing is written where a version breaks a rule, or differs from the published one.
     """
-    from emulator.deploy import schemas as publishing
+    from wavetank.emulator.deploy import publishing
 
     published = publishing.publish(target.connect(endpoint_url), _folder(folder), compatibility)
     if as_json:
@@ -107,7 +107,7 @@ def publish(
 @schemas.command("list", epilog="Example: wavetank schemas list --json")
 def list_(endpoint_url: target.EndpointUrl = None, as_json: AsJson = False) -> None:
     """Show the versions that are published, with their fingerprints."""
-    from emulator.deploy import schemas as publishing
+    from wavetank.emulator.deploy import publishing
 
     rows = publishing.published(target.connect(endpoint_url))
     if as_json:
@@ -122,7 +122,7 @@ def list_(endpoint_url: target.EndpointUrl = None, as_json: AsJson = False) -> N
 @schemas.command(epilog="Example: wavetank schemas show click raw.v1")
 def show(event: Event, which: Which, endpoint_url: target.EndpointUrl = None, folder: Folder = None) -> None:
     """Print a published schema as it is in the registry."""
-    from emulator.deploy import schemas as publishing
+    from wavetank.emulator.deploy import publishing
 
     role, version = _role_and_version(which)
     text = publishing.text_of(
@@ -137,29 +137,29 @@ def show(event: Event, which: Which, endpoint_url: target.EndpointUrl = None, fo
 @schemas.command(epilog="Example: wavetank schemas diff click raw.v1 raw.v2")
 def diff(event: Event, older: Which, newer: Which, folder: Folder = None) -> None:
     """Print what differs between two versions in the schema folder: + new, - gone, ~ changed. Needs no stack."""
-    from pipeline.avro.model import InvalidSchema
-    from pipeline.schemas import checks as publishing
+    from wavetank.pipeline.avro.model import InvalidSchema
+    from wavetank.pipeline.schemas import checks
 
     known = _known(folder, event)
     texts = []
     for which in (older, newer):
-        file = publishing.schema_file(known, *_role_and_version(which))
+        file = checks.schema_file(known, *_role_and_version(which))
         if file is None:
             raise typer.BadParameter(f"{event} has no {which} in the schema folder")
         try:
-            texts.append(publishing.read(file.path.read_bytes()))
+            texts.append(checks.read(file.path.read_bytes()))
         except InvalidSchema as error:
             raise typer.BadParameter(one_line(f"{file.path}: {error}")) from error
-    lines = list(publishing.differences(texts[0], texts[1]))
+    lines = list(checks.differences(texts[0], texts[1]))
     echo("\n".join(lines) or "they are the same for every reader")
 
 
 def _folder(folder: Path | None) -> "Topology":
     """The topology of the folder, before anything of its schemas is looked at."""
-    from emulator.deploy.deploy import MEND, schemas_folder
-    from emulator.errors import DeployFailed
-    from pipeline import topology
-    from pipeline.errors import PipelineError
+    from wavetank.emulator.deploy.deploy import MEND, schemas_folder
+    from wavetank.emulator.errors import DeployFailed
+    from wavetank.pipeline import topology
+    from wavetank.pipeline.errors import PipelineError
 
     try:
         return topology.load(folder or schemas_folder())
@@ -168,7 +168,7 @@ def _folder(folder: Path | None) -> "Topology":
 
 
 def _known(folder: Path | None, name: str) -> "EventType":
-    from pipeline.errors import PipelineError
+    from wavetank.pipeline.errors import PipelineError
 
     try:
         return _folder(folder).event(name)

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from emulator.errors import NoStackUp
-from emulator.stack.environment import LogLevel
-from emulator.stack.home import Home
-from emulator.stack.stack import DEFAULT_PORT, EmbeddedStack, Stack
-from scenarios.commands import target
-from scenarios.report.escaping import echo, echo_more
+from wavetank.emulator.errors import NoStackUp
+from wavetank.emulator.stack.environment import LogLevel
+from wavetank.emulator.stack.home import Home
+from wavetank.emulator.stack.stack import DEFAULT_PORT, EmbeddedStack, Stack
+from wavetank.scenarios.commands import target
+from wavetank.scenarios.report.escaping import echo, echo_more
 
 if TYPE_CHECKING:
-    from emulator.container.stack import DockerStack
+    from wavetank.emulator.container.stack import DockerStack
 
 NOTHING_UP = 3
 """Exit code of `status` when there is no stack, as service managers use it."""
@@ -53,7 +53,7 @@ def up(
     It runs in the background until `wavetank down`. When it is up already, that is said and nothing else
     done.
     """
-    from scenarios.commands.bring_up import Start, bring_up, report
+    from wavetank.scenarios.commands.bring_up import Start, bring_up, report
 
     start = Start(port, log_level, docker)
     outcome = bring_up(start, deploy=deploy, say=_hush if as_json else _say)
@@ -91,7 +91,7 @@ def status(as_json: AsJson = False) -> None:
 
     The exit code is 3 when there is none.
     """
-    from scenarios.commands.overview import describe, table
+    from wavetank.scenarios.commands.overview import describe, table
 
     stacks = [describe(stack) for stack in target.all_running()]
     if as_json:
@@ -123,8 +123,8 @@ def logs(
 
 
 def _function_log(stack: Stack, function: str, lines: int, follow: bool) -> None:
-    from emulator.deploy.functions import find
-    from emulator.develop.function_log import FunctionLog
+    from wavetank.emulator.deploy.functions import find
+    from wavetank.emulator.develop.function_log import FunctionLog
 
     log = FunctionLog(stack, find(stack, function))
     for line in log.last(lines):
@@ -144,7 +144,7 @@ def _stack_log(port: int | None, lines: int, follow: bool) -> None:
 
 
 def _file_log(log: Path, port: int | None, lines: int, follow: bool) -> None:
-    from emulator.stack.start import tail
+    from wavetank.emulator.stack.start import tail
 
     if not log.is_file():
         raise NoStackUp(f"there is no log of a stack on port {port}.")
@@ -165,7 +165,7 @@ def _container_log(stack: "DockerStack", lines: int, follow: bool) -> None:
 
 def clean(home: Home) -> list[int]:
     """Remove what stacks that died left behind; the ports they had."""
-    from emulator.stack.start import discard_stale
+    from wavetank.emulator.stack.start import discard_stale
 
     return [record.port for record in discard_stale(home)]
 

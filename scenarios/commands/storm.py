@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scenarios.commands.jobs import Jobs
+from wavetank.scenarios.commands.jobs import Jobs
 
 if TYPE_CHECKING:
-    from scenarios.exploration.storm.storm import Weathered
+    from wavetank.scenarios.exploration.storm.storm import Weathered
 
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same rounds.")]
 Rounds = Annotated[int, typer.Option("--rounds", min=1, help="How many rounds.")]
@@ -26,15 +26,15 @@ def storm(seed: Seed = 1, rounds: Rounds = 10, first: First = 1, jobs: Jobs = No
 
     Exit code 0 all pass, 1 any fail, 3 inconclusive.
     """
-    from emulator.stack.home import Home
-    from scenarios.exploration.storm.storm import Storm, Weathered
-    from scenarios.report.console import console
-    from scenarios.report.files import write_json
-    from scenarios.report.terminal import Board
-    from scenarios.run.own_stacks import private_sites
-    from scenarios.run.runner import Runner
-    from scenarios.run.side_by_side import at_once, shared
-    from scenarios.site.patient import PatientSite
+    from wavetank.emulator.stack.home import Home
+    from wavetank.scenarios.exploration.storm.storm import Storm, Weathered
+    from wavetank.scenarios.report.console import console
+    from wavetank.scenarios.report.files import write_json
+    from wavetank.scenarios.report.terminal import Board
+    from wavetank.scenarios.run.own_stacks import private_sites
+    from wavetank.scenarios.run.runner import Runner
+    from wavetank.scenarios.run.side_by_side import at_once, shared
+    from wavetank.scenarios.site.patient import PatientSite
 
     out, done, home = console(), dict[int, Weathered](), Home.from_environment().path
     with Board(out) as board, private_sites(PatientSite, jobs or at_once(rounds), board.now) as sites:
@@ -53,7 +53,7 @@ def storm(seed: Seed = 1, rounds: Rounds = 10, first: First = 1, jobs: Jobs = No
 
 
 def _told(weathered: "Weathered") -> list[str]:
-    from scenarios.exploration.storm.storm import findings
+    from wavetank.scenarios.exploration.storm.storm import findings
 
     report = weathered.report
     fired = ", ".join(f"{name} ×{times}" for name, times in report.fired.items() if times) or "nothing struck"
@@ -66,7 +66,7 @@ def _told(weathered: "Weathered") -> list[str]:
 
 
 def _document(weathered: "Weathered") -> dict[str, Any]:
-    from scenarios.exploration.storm.storm import findings
+    from wavetank.scenarios.exploration.storm.storm import findings
 
     return {
         "round": weathered.number,
@@ -79,8 +79,8 @@ def _document(weathered: "Weathered") -> dict[str, Any]:
 
 
 def _exit_code(done: "list[Weathered]") -> int:
-    from scenarios.oracle.evidence import Verdict
-    from scenarios.run.report import EXIT_CODES
+    from wavetank.scenarios.oracle.evidence import Verdict
+    from wavetank.scenarios.run.report import EXIT_CODES
 
     verdicts = {weathered.verdict for weathered in done}
     return next((EXIT_CODES[worst] for worst in (Verdict.FAIL, Verdict.INCONCLUSIVE) if worst in verdicts), 0)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scenarios.commands.jobs import Jobs
+from wavetank.scenarios.commands.jobs import Jobs
 
 if TYPE_CHECKING:
-    from scenarios.exploration.sweep.cells import Cell
-    from scenarios.exploration.sweep.paths import Course
-    from scenarios.exploration.sweep.sweep import Sweep
+    from wavetank.scenarios.exploration.sweep.cells import Cell
+    from wavetank.scenarios.exploration.sweep.paths import Course
+    from wavetank.scenarios.exploration.sweep.sweep import Sweep
 
 Function = Annotated[str | None, typer.Argument(help="Only this function's calls; all without.", metavar="FUNCTION")]
 EventType = Annotated[str, typer.Option("--event", help="The event type that flows.")]
@@ -35,16 +35,16 @@ def sweep(
 
     Exit code 0 all pass, 1 any fail, 3 inconclusive.
     """
-    from emulator.deploy.deploy import plan
-    from scenarios.exploration.sweep import table as matrix
-    from scenarios.exploration.sweep.paths import place_of
-    from scenarios.exploration.sweep.sweep import Result, Sweep
-    from scenarios.report.console import console
-    from scenarios.report.files import write_json
-    from scenarios.report.terminal import Board
-    from scenarios.run.own_stacks import private_sites
-    from scenarios.run.side_by_side import MOST_STACKS, at_once, shared
-    from scenarios.site.patient import PatientSite
+    from wavetank.emulator.deploy.deploy import plan
+    from wavetank.scenarios.exploration.sweep import table
+    from wavetank.scenarios.exploration.sweep.paths import place_of
+    from wavetank.scenarios.exploration.sweep.sweep import Result, Sweep
+    from wavetank.scenarios.report.console import console
+    from wavetank.scenarios.report.files import write_json
+    from wavetank.scenarios.report.terminal import Board
+    from wavetank.scenarios.run.own_stacks import private_sites
+    from wavetank.scenarios.run.side_by_side import MOST_STACKS, at_once, shared
+    from wavetank.scenarios.site.patient import PatientSite
 
     known = [event.name for event in plan().events]
     if event_type not in known:
@@ -58,22 +58,22 @@ def sweep(
             others = [first.at(place, board.line("sweep", number)) for number, place in enumerate(places[1:], start=2)]
             for number, result in shared([first, *others], planned, lambda run, each: run.run(*each)):
                 results[number] = result
-                for line in matrix.wrong([result]):
+                for line in table.wrong([result]):
                     out.print(line, markup=False, soft_wrap=True)
     finally:
         # What was swept until Ctrl-C is worth showing.
         took_s = time.monotonic() - began
         in_order = [result for _, result in sorted(results.items())]
         if in_order:
-            out.print(matrix.matrix(in_order))
+            out.print(table.matrix(in_order))
             out.print(f"{len(in_order)} cells in {took_s:.0f} s")
         if json_file is not None:
-            write_json(json_file, matrix.document(in_order, took_s))
-    raise typer.Exit(matrix.exit_code(in_order))
+            write_json(json_file, table.document(in_order, took_s))
+    raise typer.Exit(table.exit_code(in_order))
 
 
 def _planned(run: "Sweep", function: str | None) -> "list[tuple[Course, Cell]]":
-    from scenarios.exploration.sweep.sweep import NothingToSweepError
+    from wavetank.scenarios.exploration.sweep.sweep import NothingToSweepError
 
     try:
         return run.plan(function)

@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 
 import typer
 
-from emulator.errors import CallerError, NoStackUp, NotWavetank, SeveralStacksUp, Unreachable
-from emulator.stack.clients import LOCAL_HOSTS
-from emulator.stack.home import Home
-from emulator.stack.stack import EmbeddedStack, ExternalStack, Stack
-from scenarios.report.escaping import echo
+from wavetank.emulator.errors import CallerError, NoStackUp, NotWavetank, SeveralStacksUp, Unreachable
+from wavetank.emulator.stack.clients import LOCAL_HOSTS
+from wavetank.emulator.stack.home import Home
+from wavetank.emulator.stack.stack import EmbeddedStack, ExternalStack, Stack
+from wavetank.scenarios.report.escaping import echo
 
 if TYPE_CHECKING:
-    from emulator.container.stack import DockerStack
+    from wavetank.emulator.container.stack import DockerStack
 
 PORT_VARIABLE = "WAVETANK_PORT"
 CONNECT_TIMEOUT_S = 3.0
@@ -86,7 +86,7 @@ def on(port: int) -> "EmbeddedStack | DockerStack | None":
     found = EmbeddedStack.on(port)
     if found is not None or not Home.from_environment().container(port).exists():
         return found
-    from emulator.container.stack import DockerStack
+    from wavetank.emulator.container.stack import DockerStack
 
     return DockerStack.on(port)
 
@@ -100,7 +100,7 @@ def all_running() -> "list[EmbeddedStack | DockerStack]":
         echo(f"warning: {damaged}", err=True)
     if not Home.from_environment().container_ports():
         return [*EmbeddedStack.running()]
-    from emulator.container.stack import DockerStack
+    from wavetank.emulator.container.stack import DockerStack
 
     return [*EmbeddedStack.running(), *DockerStack.running()]
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from emulator.errors import StackError
-from scenarios.commands.target import EndpointUrl, connect
-from scenarios.report.escaping import echo
+from wavetank.emulator.errors import StackError
+from wavetank.scenarios.commands.target import EndpointUrl, connect
+from wavetank.scenarios.report.escaping import echo
 
 if TYPE_CHECKING:
-    from scenarios.site.site import Site
-    from scenarios.site.ticks import Ticked
+    from wavetank.scenarios.site.site import Site
+    from wavetank.scenarios.site.ticks import Ticked
 
 FAILED = 1
 SETTLE_S = 120.0
@@ -71,9 +71,9 @@ def tick(
 
 
 def _site(endpoint_url: str | None) -> "Site":
-    from emulator.stack.home import project_root
-    from pipeline import topology
-    from scenarios.site.site import Site
+    from wavetank.emulator.stack.home import project_root
+    from wavetank.pipeline import topology
+    from wavetank.scenarios.site.site import Site
 
     schemas = project_root() / "schemas"
 
@@ -81,8 +81,8 @@ def _site(endpoint_url: str | None) -> "Site":
 
 
 def _ticks(site: "Site", times: tuple[datetime | None, ...], only: Only | None, timeout_s: float) -> Iterator["Ticked"]:
-    from scenarios.site import ticks
-    from scenarios.spec.schedules import Scheduled
+    from wavetank.scenarios.site import ticks
+    from wavetank.scenarios.spec.schedules import Scheduled
 
     at, first, end = times
     wanted = tuple(function for function in Scheduled if only is None or function.value == only)
@@ -122,7 +122,7 @@ def _moment(option: str, text: str | None) -> datetime | None:
 
 @contextmanager
 def _failures() -> Iterator[None]:
-    from scenarios.site.site import TickFailedError
+    from wavetank.scenarios.site.site import TickFailedError
 
     try:
         yield

@@ -1,7 +1,7 @@
 """Events come packed by the Kinesis Producer Library, with a damaged one in each record."""
 
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import Aggregated, Expect, Look, Scheduled, Scope, Settle, Tick
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import Aggregated, Expect, Look, Scheduled, Scope, Settle, Tick
 
 DRILL = Drill(
     name="aggregated-records",

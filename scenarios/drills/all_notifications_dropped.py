@@ -1,9 +1,9 @@
 """For ten minutes no S3 notification arrives at all."""
 
-from emulator.faults.model import Fault
-from emulator.faults.points import Action
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import Advance, Expect, Look, Scheduled, Settle, Tick
+from wavetank.emulator.faults.model import Fault
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import Advance, Expect, Look, Scheduled, Settle, Tick
 
 DRILL = Drill(
     name="all-notifications-dropped",

@@ -1,7 +1,7 @@
 """A processor is deployed whose handler is not there, under traffic, and rolled back."""
 
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import BadDeploy, Expect, Look, Scheduled, Scope, Stall, Tick
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import BadDeploy, Expect, Look, Scheduled, Scope, Stall, Tick
 
 DRILL = Drill(
     name="bad-deploy",

@@ -1,9 +1,9 @@
 """Half of the chunks are only found when their hours have left the look-back; a back-fill is asked for."""
 
-from emulator.faults.model import Fault, When
-from emulator.faults.points import Action
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import BackFill, Expect, Look, Scheduled, Settle, Tick
+from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import BackFill, Expect, Look, Scheduled, Settle, Tick
 
 DRILL = Drill(
     name="beyond-the-look-back",

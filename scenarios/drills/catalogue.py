@@ -7,10 +7,10 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from emulator.faults.model import Fault
-from scenarios import drills
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import Trouble
+from wavetank.emulator.faults.model import Fault
+from wavetank.scenarios import drills
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import Trouble
 
 CONTROL = "control"
 EVERYTHING = "all"

@@ -1,8 +1,8 @@
 """Firehose writes every chunk under two keys."""
 
-from emulator.faults.model import Fault
-from emulator.faults.points import Action
-from scenarios.spec.drill import Drill, Tag
+from wavetank.emulator.faults.model import Fault
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.spec.drill import Drill, Tag
 
 DRILL = Drill(
     name="chunk-delivered-twice",

@@ -1,7 +1,7 @@
 """A consumer stands still for two hours and catches up before the stream forgets."""
 
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import Advance, ConsumersStopped, Expect, Look, Scheduled, Scope, Settle, Tick
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import Advance, ConsumersStopped, Expect, Look, Scheduled, Scope, Settle, Tick
 
 DRILL = Drill(
     name="consumer-behind",

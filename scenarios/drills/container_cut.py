@@ -1,7 +1,7 @@
 """The container of the emulator is off its network while it is fed."""
 
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import ContainerCut
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import ContainerCut
 
 DRILL = Drill(
     name="container-cut",

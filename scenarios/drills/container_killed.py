@@ -1,7 +1,7 @@
 """The container of the emulator is killed while it is fed, and all that it held is gone."""
 
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import ContainerKilled
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import ContainerKilled
 
 DRILL = Drill(
     name="container-killed",

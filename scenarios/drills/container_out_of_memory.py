@@ -1,7 +1,7 @@
 """The container of the emulator reaches its memory limit while it is fed, and is killed for it."""
 
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import MemoryReached
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import MemoryReached
 
 DRILL = Drill(
     name="container-out-of-memory",

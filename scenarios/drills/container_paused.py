@@ -1,7 +1,7 @@
 """The container of the emulator is frozen while it is fed."""
 
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import ContainerPaused
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import ContainerPaused
 
 DRILL = Drill(
     name="container-paused",

@@ -1,6 +1,6 @@
 """Nothing goes wrong: the run that every other drill is compared with."""
 
-from scenarios.spec.drill import EVERY_TYPE, Drill
+from wavetank.scenarios.spec.drill import EVERY_TYPE, Drill
 
 DRILL = Drill(
     name="control",

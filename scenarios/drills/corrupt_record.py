@@ -1,7 +1,7 @@
 """Damaged copies of events, in batches of the raw stream and in chunks; they are re-driven, and fail again."""
 
-from scenarios.spec.drill import EVERY_TYPE, Drill, Tag
-from scenarios.spec.schedules import CorruptCopies, Expect, Look, Redrive, Scheduled, Scope, Settle, Tick
+from wavetank.scenarios.spec.drill import EVERY_TYPE, Drill, Tag
+from wavetank.scenarios.spec.schedules import CorruptCopies, Expect, Look, Redrive, Scheduled, Scope, Settle, Tick
 
 STILL_THERE = Look("the damaged copies", (Expect("landed", Scope.VICTIM, reasons=frozenset({"bad-frame"})),))
 

@@ -1,8 +1,8 @@
 """Functions die in the midst of their work, when a call took effect: processor, partitioner, concatenator."""
 
-from emulator.faults.points import Action
-from scenarios.spec.crashes import DONE_AGAIN, functions_die
-from scenarios.spec.drill import Drill, Tag
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.spec.crashes import DONE_AGAIN, functions_die
+from wavetank.scenarios.spec.drill import Drill, Tag
 
 DRILL = Drill(
     name="crash-after-write",

@@ -1,9 +1,9 @@
 """Every S3 notification comes ten minutes late, after the planner ran."""
 
-from emulator.faults.model import Fault
-from emulator.faults.points import Action
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import Expect, Look, Scheduled, Stall, Tick
+from wavetank.emulator.faults.model import Fault
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import Expect, Look, Scheduled, Stall, Tick
 
 DRILL = Drill(
     name="delayed-notifications",

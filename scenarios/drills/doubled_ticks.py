@@ -1,9 +1,9 @@
 """The schedule starts every run of the replayer twice at the same time."""
 
-from emulator.faults.model import Fault, When
-from emulator.faults.points import Action
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import Expect, Look, Scheduled, Settle, Tick, TicksDoubled
+from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import Expect, Look, Scheduled, Settle, Tick, TicksDoubled
 
 DRILL = Drill(
     name="doubled-ticks",

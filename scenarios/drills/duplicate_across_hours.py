@@ -1,7 +1,7 @@
 """A producer sends half of its events again an hour later, when the first copies were merged."""
 
-from scenarios.spec.drill import EVERY_TYPE, Drill, Tag
-from scenarios.spec.schedules import Advance, Expect, Look, ProducerRepeats, Scheduled, SendAgain, Settle, Tick
+from wavetank.scenarios.spec.drill import EVERY_TYPE, Drill, Tag
+from wavetank.scenarios.spec.schedules import Advance, Expect, Look, ProducerRepeats, Scheduled, SendAgain, Settle, Tick
 
 DRILL = Drill(
     name="duplicate-across-hours",

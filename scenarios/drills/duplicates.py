@@ -1,9 +1,9 @@
 """Every hop delivers some of its work twice: producer, Kinesis to Lambda, Firehose to S3."""
 
-from emulator.faults.model import Fault, When
-from emulator.faults.points import Action
-from scenarios.spec.drill import EVERY_TYPE, Drill, Tag
-from scenarios.spec.schedules import ProducerRepeats
+from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.spec.drill import EVERY_TYPE, Drill, Tag
+from wavetank.scenarios.spec.schedules import ProducerRepeats
 
 DRILL = Drill(
     name="duplicates",

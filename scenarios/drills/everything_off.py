@@ -1,7 +1,16 @@
 """For ten minutes nothing runs: no consumer reads, and no schedule ticks."""
 
-from scenarios.spec.drill import EVERY_TYPE, Drill, Tag
-from scenarios.spec.schedules import Advance, ConsumersStopped, Expect, Look, Scheduled, Settle, Tick, TicksMissed
+from wavetank.scenarios.spec.drill import EVERY_TYPE, Drill, Tag
+from wavetank.scenarios.spec.schedules import (
+    Advance,
+    ConsumersStopped,
+    Expect,
+    Look,
+    Scheduled,
+    Settle,
+    Tick,
+    TicksMissed,
+)
 
 DRILL = Drill(
     name="everything-off",

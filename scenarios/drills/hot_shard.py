@@ -1,7 +1,7 @@
 """All events have one partition key, so that one shard carries everything."""
 
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import Expect, HotShard, Look, Scheduled, Settle, Tick
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import Expect, HotShard, Look, Scheduled, Settle, Tick
 
 DRILL = Drill(
     name="hot-shard",

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from emulator.faults.model import Fault, When
-from emulator.faults.points import Action
-from scenarios.spec.drill import Drill, Tag, Workload
-from scenarios.spec.schedules import Expect, Look, ProducerRevises, Scheduled, Settle, Tick
+from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.spec.drill import Drill, Tag, Workload
+from wavetank.scenarios.spec.schedules import Expect, Look, ProducerRevises, Scheduled, Settle, Tick
 
 DRILL = Drill(
     name="hour-and-day-boundary",

@@ -1,7 +1,7 @@
 """A raw version is published past all checks whose event time is a text."""
 
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import Expect, IncompatiblePublished, Look, Scheduled, Settle, Tick
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import Expect, IncompatiblePublished, Look, Scheduled, Settle, Tick
 
 DRILL = Drill(
     name="incompatible-publish",

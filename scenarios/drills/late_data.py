@@ -1,9 +1,9 @@
 """Half of the chunks are only found when their hours were merged hours ago."""
 
-from emulator.faults.model import Fault, When
-from emulator.faults.points import Action
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import Advance, Expect, Look, Scheduled, Settle, Tick
+from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import Advance, Expect, Look, Scheduled, Settle, Tick
 
 DRILL = Drill(
     name="late-data",

@@ -4,10 +4,10 @@ It is one of impressions, of which every chunk has some for every partition, so 
 The SDK waits for half a minute by the wall clock, and so does whoever runs this.
 """
 
-from emulator.faults.model import Fault, When
-from emulator.faults.points import Action
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import Advance, Expect, Look, Scheduled, Settle, Stall, Tick
+from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import Advance, Expect, Look, Scheduled, Settle, Stall, Tick
 
 HELD_BACK = "held back"
 """So the emulator calls a call that a fault delays."""

@@ -1,9 +1,9 @@
 """Events of more hours than one run of the planner looks back, half of whose chunks come late."""
 
-from emulator.faults.model import Fault, When
-from emulator.faults.points import Action
-from scenarios.spec.drill import Drill, Tag, Workload
-from scenarios.spec.schedules import Expect, Look, Scheduled, Settle, Tick
+from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.spec.drill import Drill, Tag, Workload
+from wavetank.scenarios.spec.schedules import Expect, Look, Scheduled, Settle, Tick
 
 DRILL = Drill(
     name="look-back-boundary",

@@ -1,9 +1,9 @@
 """The schedule leaves out a run of the replayer and of the planner, while chunks wait for both."""
 
-from emulator.faults.model import Fault, When
-from emulator.faults.points import Action
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import Expect, Look, Scheduled, Settle, Tick, TicksMissed
+from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import Expect, Look, Scheduled, Settle, Tick, TicksMissed
 
 DRILL = Drill(
     name="missed-ticks",

@@ -1,7 +1,7 @@
 """Half of a producer's instances write with a new version of its schema, the others with the old."""
 
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import Expect, Look, ProducerAhead, Scheduled, Settle, Tick
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import Expect, Look, ProducerAhead, Scheduled, Settle, Tick
 
 DRILL = Drill(
     name="mixed-versions",

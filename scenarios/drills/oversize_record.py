@@ -1,7 +1,7 @@
 """Copies of events are so large that they fit on no stream once they are enriched."""
 
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import CorruptCopies, Damage, Expect, Look, Scheduled, Settle, Tick
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import CorruptCopies, Damage, Expect, Look, Scheduled, Settle, Tick
 
 DRILL = Drill(
     name="oversize-record",

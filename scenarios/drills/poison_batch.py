@@ -1,9 +1,9 @@
 """A function fails for every batch of one event type until the event source gives them up."""
 
-from emulator.faults.model import Fault
-from emulator.faults.points import Action
-from scenarios.spec.drill import EVERY_TYPE, Drill, Tag
-from scenarios.spec.schedules import Advance, Expect, Look, Redrive, Scheduled, Scope, Settle, Stall, Tick
+from wavetank.emulator.faults.model import Fault
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.spec.drill import EVERY_TYPE, Drill, Tag
+from wavetank.scenarios.spec.schedules import Advance, Expect, Look, Redrive, Scheduled, Scope, Settle, Stall, Tick
 
 DRILL = Drill(
     name="poison-batch",

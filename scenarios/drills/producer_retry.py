@@ -1,8 +1,8 @@
 """The producer is told that its records were not taken, when they were, and sends them again."""
 
-from emulator.faults.model import Fault, When
-from emulator.faults.points import Action
-from scenarios.spec.drill import Drill, Tag
+from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.spec.drill import Drill, Tag
 
 DRILL = Drill(
     name="producer-retry",

@@ -1,8 +1,8 @@
 """Kinesis delivers every batch three times to its function."""
 
-from emulator.faults.model import Fault
-from emulator.faults.points import Action
-from scenarios.spec.drill import Drill, Tag
+from wavetank.emulator.faults.model import Fault
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.spec.drill import Drill, Tag
 
 DRILL = Drill(
     name="redelivered-batch",

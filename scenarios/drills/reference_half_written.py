@@ -1,7 +1,7 @@
 """Of the reference data only the first half of their bytes is there."""
 
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import Expect, Look, ReferenceBroken, Scheduled, Stall, Tick
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import Expect, Look, ReferenceBroken, Scheduled, Stall, Tick
 
 DRILL = Drill(
     name="reference-half-written",

@@ -1,7 +1,7 @@
 """The reference data are gone."""
 
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import Expect, Look, ReferenceBroken, Scheduled, Stall, Tick
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import Expect, Look, ReferenceBroken, Scheduled, Stall, Tick
 
 DRILL = Drill(
     name="reference-missing",

@@ -1,9 +1,9 @@
 """The schema registry does not answer functions that start cold."""
 
-from emulator.faults.model import Fault, When
-from emulator.faults.points import Action
-from scenarios.spec.drill import EVERY_TYPE, Drill, Tag
-from scenarios.spec.schedules import ColdStart, Expect, Look, Scheduled, Settle, Tick
+from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.spec.drill import EVERY_TYPE, Drill, Tag
+from wavetank.scenarios.spec.schedules import ColdStart, Expect, Look, Scheduled, Settle, Tick
 
 REGISTRY = {"service": "s3", "resource": "wavetank-registry-*"}
 

@@ -1,9 +1,9 @@
 """The replayer announces chunks whose own notifications are still on their way."""
 
-from emulator.faults.model import Fault
-from emulator.faults.points import Action
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import Advance, Expect, Look, Scheduled, Settle, Stall, Tick
+from wavetank.emulator.faults.model import Fault
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import Advance, Expect, Look, Scheduled, Settle, Stall, Tick
 
 DRILL = Drill(
     name="replayer-racing",

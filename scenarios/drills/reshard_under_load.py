@@ -1,7 +1,7 @@
 """The shards of both streams are split and merged while events flow."""
 
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import Expect, Look, Resharded, Scheduled, Settle, Tick
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import Expect, Look, Resharded, Scheduled, Settle, Tick
 
 DRILL = Drill(
     name="reshard-under-load",

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import Expect, Look, ProducerRevises, Scheduled, Settle, Tick
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import Expect, Look, ProducerRevises, Scheduled, Settle, Tick
 
 DRILL = Drill(
     name="restamped-across-hours",

@@ -1,9 +1,9 @@
 """A producer sends events again with a later time, as corrections, and their batches come twice."""
 
-from emulator.faults.model import Fault, When
-from emulator.faults.points import Action
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import Expect, Look, ProducerRevises, Scheduled, Settle, Tick
+from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import Expect, Look, ProducerRevises, Scheduled, Settle, Tick
 
 DRILL = Drill(
     name="revised-events",

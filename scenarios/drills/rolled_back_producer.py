@@ -1,7 +1,7 @@
 """A producer goes to a new version of its schema and back again, portion by portion."""
 
-from scenarios.spec.drill import EVERY_TYPE, Drill, Tag
-from scenarios.spec.schedules import Expect, Look, ProducerAhead, Scheduled, Settle, Tick
+from wavetank.scenarios.spec.drill import EVERY_TYPE, Drill, Tag
+from wavetank.scenarios.spec.schedules import Expect, Look, ProducerAhead, Scheduled, Settle, Tick
 
 DRILL = Drill(
     name="rolled-back-producer",

@@ -1,9 +1,9 @@
 """S3 fails a tenth of the calls of functions."""
 
-from emulator.faults.model import Fault, When
-from emulator.faults.points import Action
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import Expect, Look, Scheduled, Settle, Tick
+from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import Expect, Look, Scheduled, Settle, Tick
 
 DRILL = Drill(
     name="s3-brownout",

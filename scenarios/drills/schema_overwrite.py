@@ -1,7 +1,7 @@
 """A published schema version is overwritten with another schema, noticed, restored, and its events re-driven."""
 
-from scenarios.spec.drill import EVERY_TYPE, Drill, Tag
-from scenarios.spec.schedules import Expect, Look, Redrive, Scheduled, SchemaOverwritten, Scope, Settle, Tick
+from wavetank.scenarios.spec.drill import EVERY_TYPE, Drill, Tag
+from wavetank.scenarios.spec.schedules import Expect, Look, Redrive, Scheduled, SchemaOverwritten, Scope, Settle, Tick
 
 DRILL = Drill(
     name="schema-overwrite",

@@ -1,9 +1,9 @@
 """New objects are missing from the listings that the concatenator works from."""
 
-from emulator.faults.model import Fault
-from emulator.faults.points import Action
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import Expect, Look, Scheduled, Settle, Tick
+from wavetank.emulator.faults.model import Fault
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import Expect, Look, Scheduled, Settle, Tick
 
 DRILL = Drill(
     name="stale-listings",

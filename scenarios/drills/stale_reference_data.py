@@ -1,9 +1,18 @@
 """Newer reference data are published, and processors go on reading the older ones for ten minutes."""
 
-from emulator.faults.model import Fault
-from emulator.faults.points import Action
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import Advance, Expect, Look, ReferenceRenewed, Scheduled, SendAgain, Settle, Tick
+from wavetank.emulator.faults.model import Fault
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import (
+    Advance,
+    Expect,
+    Look,
+    ReferenceRenewed,
+    Scheduled,
+    SendAgain,
+    Settle,
+    Tick,
+)
 
 DRILL = Drill(
     name="stale-reference-data",

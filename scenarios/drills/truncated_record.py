@@ -1,7 +1,7 @@
 """Copies of events arrive without their last bytes, in batches and in chunks."""
 
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import CorruptCopies, Damage, Expect, Look, Scheduled, Settle, Tick
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import CorruptCopies, Damage, Expect, Look, Scheduled, Settle, Tick
 
 DRILL = Drill(
     name="truncated-record",

@@ -1,7 +1,16 @@
 """Two concatenators merge the same partitions at the same time, before and after more events came."""
 
-from scenarios.spec.drill import EVERY_TYPE, Drill, Tag
-from scenarios.spec.schedules import Expect, Look, ProducerRepeats, Scheduled, SendAgain, Settle, Tick, TicksDoubled
+from wavetank.scenarios.spec.drill import EVERY_TYPE, Drill, Tag
+from wavetank.scenarios.spec.schedules import (
+    Expect,
+    Look,
+    ProducerRepeats,
+    Scheduled,
+    SendAgain,
+    Settle,
+    Tick,
+    TicksDoubled,
+)
 
 DRILL = Drill(
     name="two-concatenators",

@@ -1,9 +1,9 @@
 """Firehose gives chunks up and writes their records to its error prefix."""
 
-from emulator.faults.model import Fault, When
-from emulator.faults.points import Action
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import Expect, Look, Redeliver, Scheduled, Settle, Tick
+from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import Expect, Look, Redeliver, Scheduled, Settle, Tick
 
 DRILL = Drill(
     name="undeliverable-chunks",

@@ -1,7 +1,17 @@
 """A producer writes with a schema that is not published yet; it is published, and its events re-driven."""
 
-from scenarios.spec.drill import EVERY_TYPE, Drill, Tag
-from scenarios.spec.schedules import Expect, Look, ProducerAhead, PublishAhead, Redrive, Scheduled, Scope, Settle, Tick
+from wavetank.scenarios.spec.drill import EVERY_TYPE, Drill, Tag
+from wavetank.scenarios.spec.schedules import (
+    Expect,
+    Look,
+    ProducerAhead,
+    PublishAhead,
+    Redrive,
+    Scheduled,
+    Scope,
+    Settle,
+    Tick,
+)
 
 DRILL = Drill(
     name="unknown-schema",

@@ -1,9 +1,9 @@
 """S3 does not let the concatenator write what is of clicks, until the queue gives their partitions up."""
 
-from emulator.faults.model import Fault
-from emulator.faults.points import Action
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import Advance, Expect, Look, Scheduled, Scope, Settle, Stall, Tick
+from wavetank.emulator.faults.model import Fault
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import Advance, Expect, Look, Scheduled, Scope, Settle, Stall, Tick
 
 HIDDEN = "hidden messages"
 """So a queue calls those that were received, are not done and come again."""

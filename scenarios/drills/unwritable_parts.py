@@ -1,9 +1,9 @@
 """The partitioner may not write the parts of clicks, however often it is told of a chunk, until that is mended."""
 
-from emulator.faults.model import Fault
-from emulator.faults.points import Action
-from scenarios.spec.drill import Drill, Tag
-from scenarios.spec.schedules import Expect, Look, Scheduled, Scope, Settle, Tick
+from wavetank.emulator.faults.model import Fault
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.schedules import Expect, Look, Scheduled, Scope, Settle, Tick
 
 DRILL = Drill(
     name="unwritable-parts",

@@ -13,16 +13,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 
-from emulator.deploy.deploy import deploy
-from emulator.errors import StackError
-from scenarios.client.journal import Journal
-from scenarios.site.producer import Course
-from scenarios.site.site import Site
-from scenarios.spec.schedules import ContainerCut, ContainerKilled, ContainerPaused, MemoryReached, OfContainer
-from scenarios.workload.synthetic import WorkloadEvent
+from wavetank.emulator.deploy.deploy import deploy
+from wavetank.emulator.errors import StackError
+from wavetank.scenarios.client.journal import Journal
+from wavetank.scenarios.site.producer import Course
+from wavetank.scenarios.site.site import Site
+from wavetank.scenarios.spec.schedules import ContainerCut, ContainerKilled, ContainerPaused, MemoryReached, OfContainer
+from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
 if TYPE_CHECKING:
-    from emulator.container.stack import DockerStack
+    from wavetank.emulator.container.stack import DockerStack
 
 ANSWER_S = 1.0
 """How long the producer waits for an answer; an outage lasts longer."""

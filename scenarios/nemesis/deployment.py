@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from pipeline import topology
-from scenarios.client import at_rest as rest
-from scenarios.site.site import Site
-from scenarios.spec.schedules import (
+from wavetank.pipeline import topology
+from wavetank.scenarios.client import at_rest
+from wavetank.scenarios.site.site import Site
+from wavetank.scenarios.spec.schedules import (
     BadDeploy,
     ColdStart,
     ConsumersStopped,
@@ -20,10 +20,10 @@ from scenarios.spec.schedules import (
     Resharded,
     SchemaOverwritten,
 )
-from scenarios.workload.synthetic import UNLISTED_CAMPAIGNS
+from wavetank.scenarios.workload.synthetic import UNLISTED_CAMPAIGNS
 
 RENEWED = ", renewed"
-NO_HANDLER = "pipeline.handlers.unfinished.handle"
+NO_HANDLER = "wavetank.pipeline.handlers.unfinished.handle"
 
 Mend = Callable[[], object]
 
@@ -105,7 +105,7 @@ class Breakage:
         return 1
 
     def _break_references(self, missing: bool) -> int:
-        keys = list(rest.keys(self._site.s3, self._site.registry_bucket, "reference/"))
+        keys = list(at_rest.keys(self._site.s3, self._site.registry_bucket, "reference/"))
         for key in keys:
             right = self._site.s3.get_object(Bucket=self._site.registry_bucket, Key=key)["Body"].read()
             self._mends.append(partial(self._put, key, right))
@@ -116,7 +116,7 @@ class Breakage:
         return len(keys)
 
     def _renew_references(self) -> int:
-        keys = list(rest.keys(self._site.s3, self._site.registry_bucket, "reference/"))
+        keys = list(at_rest.keys(self._site.s3, self._site.registry_bucket, "reference/"))
         for key in keys:
             right = self._site.s3.get_object(Bucket=self._site.registry_bucket, Key=key)["Body"].read()
             self._mends.append(partial(self._put, key, right))

@@ -8,17 +8,17 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from emulator.faults.model import Fault, document
-from scenarios.client.producer import Route
-from scenarios.client.wire import WireSchema
-from scenarios.nemesis.container import Outages
-from scenarios.nemesis.deployment import Breakage
-from scenarios.oracle.at_rest import AtRest
-from scenarios.oracle.history import EVENT_TIME, Operation
-from scenarios.site.producer import Course, chosen
-from scenarios.site.site import Site
-from scenarios.spec.drill import Drill
-from scenarios.spec.schedules import (
+from wavetank.emulator.faults.model import Fault, document
+from wavetank.scenarios.client.producer import Route
+from wavetank.scenarios.client.wire import WireSchema
+from wavetank.scenarios.nemesis.container import Outages
+from wavetank.scenarios.nemesis.deployment import Breakage
+from wavetank.scenarios.oracle.at_rest import AtRest
+from wavetank.scenarios.oracle.history import EVENT_TIME, Operation
+from wavetank.scenarios.site.producer import Course, chosen
+from wavetank.scenarios.site.site import Site
+from wavetank.scenarios.spec.drill import Drill
+from wavetank.scenarios.spec.schedules import (
     Aggregated,
     CorruptCopies,
     HotShard,
@@ -35,7 +35,7 @@ from scenarios.spec.schedules import (
     TicksMissed,
     Trouble,
 )
-from scenarios.workload.synthetic import WorkloadEvent
+from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
 MICROSECOND = timedelta(microseconds=1)
 UNKNOWN_SCHEMA = "unknown-schema"

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from scenarios.oracle.history import Value
+from wavetank.scenarios.oracle.history import Value
 
 HOUR_US = 3_600_000_000
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)

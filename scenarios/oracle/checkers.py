@@ -6,11 +6,21 @@ inconclusive, never a pass. Any fail makes the verdict fail; otherwise any incon
 
 from collections.abc import Mapping, Sequence, Set
 
-from scenarios.oracle.evidence import Again, Checker, Evidence, Finding, Judgement, Verdict, failed, passed, unclear
-from scenarios.oracle.history import History, Operation, Outcome
-from scenarios.oracle.hops import Hop, Passage, losses
-from scenarios.oracle.ledger import Entry, contents, total
-from scenarios.oracle.transit_checkers import alarms, convergence, order, set_aside
+from wavetank.scenarios.oracle.evidence import (
+    Again,
+    Checker,
+    Evidence,
+    Finding,
+    Judgement,
+    Verdict,
+    failed,
+    passed,
+    unclear,
+)
+from wavetank.scenarios.oracle.history import History, Operation, Outcome
+from wavetank.scenarios.oracle.hops import Hop, Passage, losses
+from wavetank.scenarios.oracle.ledger import Entry, contents, total
+from wavetank.scenarios.oracle.transit_checkers import alarms, convergence, order, set_aside
 
 EXAMPLES = 3
 ON_THE_WAY_TO_REST = tuple(hop for hop in Hop if hop is not Hop.PARQUET)

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
-from scenarios.oracle.at_rest import AtRest, Model
-from scenarios.oracle.history import History, Operation
-from scenarios.oracle.hops import Passage, passages
-from scenarios.oracle.ledger import Entry, draw_up
-from scenarios.oracle.observed import Trail
+from wavetank.scenarios.oracle.at_rest import AtRest, Model
+from wavetank.scenarios.oracle.history import History, Operation
+from wavetank.scenarios.oracle.hops import Passage, passages
+from wavetank.scenarios.oracle.ledger import Entry, draw_up
+from wavetank.scenarios.oracle.observed import Trail
 
 
 class Verdict(StrEnum):

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from scenarios.oracle.at_rest import AtRest, Stored
-from scenarios.oracle.history import History, Outcome
-from scenarios.oracle.ledger import Entry
+from wavetank.scenarios.oracle.at_rest import AtRest, Stored
+from wavetank.scenarios.oracle.history import History, Outcome
+from wavetank.scenarios.oracle.ledger import Entry
 
 LOST = "lost"
 

@@ -30,8 +30,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 
-from scenarios.oracle.at_rest import AtRest, Model, Partition, Stored, present
-from scenarios.oracle.history import History, Operation, Outcome, Value
+from wavetank.scenarios.oracle.at_rest import AtRest, Model, Partition, Stored, present
+from wavetank.scenarios.oracle.history import History, Operation, Outcome, Value
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from scenarios.oracle.alarms import Watched
-from scenarios.oracle.hops import Hop, Seen
+from wavetank.scenarios.oracle.alarms import Watched
+from wavetank.scenarios.oracle.hops import Hop, Seen
 
 Version = tuple[str, int]
 """An event as it was sent: its id, and its time in milliseconds. An id with another time is another version of it."""

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from scenarios.oracle.history import Mark
-from scenarios.oracle.hops import Hop
+from wavetank.scenarios.oracle.history import Mark
+from wavetank.scenarios.oracle.hops import Hop
 
 HEAL = "heal"
 STORM = "storm"

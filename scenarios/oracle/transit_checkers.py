@@ -3,10 +3,10 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
-from scenarios.oracle.evidence import Evidence, Finding, failed, passed, unclear
-from scenarios.oracle.history import Outcome
-from scenarios.oracle.hops import Hop
-from scenarios.oracle.observed import Course, Version
+from wavetank.scenarios.oracle.evidence import Evidence, Finding, failed, passed, unclear
+from wavetank.scenarios.oracle.history import Outcome
+from wavetank.scenarios.oracle.hops import Hop
+from wavetank.scenarios.oracle.observed import Course, Version
 
 EXAMPLES = 3
 

@@ -8,7 +8,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
 from rich.segment import Segment
 
-from scenarios.report.escaping import printable
+from wavetank.scenarios.report.escaping import printable
 
 NARROWEST = 110
 """A table in a file or a pipe is at least so many characters wide."""

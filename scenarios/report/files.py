@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from scenarios.run.report import Report, document
-from scenarios.run.skips import Skip
+from wavetank.scenarios.run.report import Report, document
+from wavetank.scenarios.run.skips import Skip
 
 KEPT_FOR_S = 5.0
 """Files that are younger are not written anew for one run more."""
@@ -32,8 +32,8 @@ class Outputs:
 
     def write(self, reports: Sequence[Report], skips: Sequence[Skip] = ()) -> None:
         """Write all that is wanted; the page is about what was held. Raises OSError."""
-        from scenarios.report.html import page
-        from scenarios.report.junit import junit
+        from wavetank.scenarios.report.html import page
+        from wavetank.scenarios.report.junit import junit
 
         if self.json is not None:
             write_json(self.json, document(reports) | {"skipped": [asdict(skip) for skip in skips]})
@@ -46,7 +46,7 @@ class Outputs:
 
 def summarise(reports: Sequence[Report]) -> None:
     """Add the runs to the summary of the step, when GitHub Actions runs this. Raises OSError."""
-    from scenarios.report.github import VARIABLE, markdown
+    from wavetank.scenarios.report.github import VARIABLE, markdown
 
     if named := os.environ.get(VARIABLE):
         with Path(named).open("a", encoding="utf-8") as summary:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from scenarios.oracle.evidence import Verdict
-from scenarios.report.escaping import printable
-from scenarios.report.html import verdicts
-from scenarios.report.terminal import WRONG
-from scenarios.run.report import Report
+from wavetank.scenarios.oracle.evidence import Verdict
+from wavetank.scenarios.report.escaping import printable
+from wavetank.scenarios.report.html import verdicts
+from wavetank.scenarios.report.terminal import WRONG
+from wavetank.scenarios.run.report import Report
 
 VARIABLE = "GITHUB_STEP_SUMMARY"
 """Names the file to append to (GitHub Docs, "Workflow commands", "Adding a job summary")."""

@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from scenarios.oracle.evidence import Verdict
-from scenarios.oracle.hops import Hop, Passage, losses, together
-from scenarios.oracle.ledger import Ledger, total
-from scenarios.report.escaping import in_html
-from scenarios.report.terminal import WRONG
-from scenarios.report.timeline_svg import figure
-from scenarios.run.report import Report
+from wavetank.scenarios.oracle.evidence import Verdict
+from wavetank.scenarios.oracle.hops import Hop, Passage, losses, together
+from wavetank.scenarios.oracle.ledger import Ledger, total
+from wavetank.scenarios.report.escaping import in_html
+from wavetank.scenarios.report.terminal import WRONG
+from wavetank.scenarios.report.timeline_svg import figure
+from wavetank.scenarios.run.report import Report
 
 OVERVIEW = ("attempted", "acknowledged", "landed")
 HEADINGS = (*OVERVIEW, *WRONG)

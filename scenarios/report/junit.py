@@ -7,10 +7,10 @@ are written as `scenarios.report.escaping` does.
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from scenarios.oracle.evidence import Verdict
-from scenarios.report.escaping import printable
-from scenarios.run.report import Report
-from scenarios.run.skips import Skip
+from wavetank.scenarios.oracle.evidence import Verdict
+from wavetank.scenarios.report.escaping import printable
+from wavetank.scenarios.run.report import Report
+from wavetank.scenarios.run.skips import Skip
 
 SUITE = "wavetank"
 TAGS = {Verdict.FAIL: "failure", Verdict.INCONCLUSIVE: "error"}

@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from scenarios.drills.catalogue import CONTROL
-from scenarios.oracle.evidence import Verdict
-from scenarios.oracle.hops import Hop, Passage, together
-from scenarios.report.console import literal
-from scenarios.run.report import Report
-from scenarios.run.skips import Skip
+from wavetank.scenarios.drills.catalogue import CONTROL
+from wavetank.scenarios.oracle.evidence import Verdict
+from wavetank.scenarios.oracle.hops import Hop, Passage, together
+from wavetank.scenarios.report.console import literal
+from wavetank.scenarios.run.report import Report
+from wavetank.scenarios.run.skips import Skip
 
 STACK = "stack"
 """The name under which a start is shown; its line makes way for the first drill."""

@@ -6,9 +6,9 @@ a description, and the numbers follow as a table. No script, nothing from elsewh
 
 from collections.abc import Iterable, Iterator
 
-from scenarios.oracle.hops import Hop
-from scenarios.oracle.timeline import HEAL, STORM, Timeline
-from scenarios.report.escaping import in_html
+from wavetank.scenarios.oracle.hops import Hop
+from wavetank.scenarios.oracle.timeline import HEAL, STORM, Timeline
+from wavetank.scenarios.report.escaping import in_html
 
 WIDTH = 1_000
 """Units of a drawing from the first to the last second."""

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline import topology
-from scenarios.oracle.alarms import Alarm, Missing, Watched
-from scenarios.site.site import Site
+from wavetank.pipeline import topology
+from wavetank.scenarios.oracle.alarms import Alarm, Missing, Watched
+from wavetank.scenarios.site.site import Site
 
 SQS = "AWS/SQS"
 MOST_MESSAGES = 10

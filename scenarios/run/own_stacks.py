@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from emulator.stack.stack import EmbeddedStack
-from scenarios.report.terminal import STACK
-from scenarios.site.site import Site
+from wavetank.emulator.stack.stack import EmbeddedStack
+from wavetank.scenarios.report.terminal import STACK
+from wavetank.scenarios.site.site import Site
 
 if TYPE_CHECKING:
-    from emulator.container import DockerStack
+    from wavetank.emulator.container import DockerStack
 
 
 @contextmanager
@@ -36,6 +36,6 @@ def private_sites[Kind: Site](
 def _up(*, docker: bool) -> "EmbeddedStack | DockerStack":
     if not docker:
         return EmbeddedStack.up()
-    from emulator.container import DockerStack
+    from wavetank.emulator.container import DockerStack
 
     return DockerStack.up()

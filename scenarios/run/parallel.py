@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
-from scenarios.report.terminal import STACK
-from scenarios.run.report import Report
-from scenarios.run.runner import Digests, Progress, Runner, control_of
-from scenarios.run.side_by_side import Free
-from scenarios.site.site import Site
-from scenarios.spec.drill import Drill
+from wavetank.scenarios.report.terminal import STACK
+from wavetank.scenarios.run.report import Report
+from wavetank.scenarios.run.runner import Digests, Progress, Runner, control_of
+from wavetank.scenarios.run.side_by_side import Free
+from wavetank.scenarios.site.site import Site
+from wavetank.scenarios.spec.drill import Drill
 
 Held = Future[tuple[Report, Digests | None]]
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from scenarios.drills.catalogue import CONTROL, catalogue
-from scenarios.oracle.evidence import Finding, Judgement, Verdict
-from scenarios.oracle.ledger import Ledger, total
-from scenarios.oracle.timeline import Timeline
-from scenarios.spec.drill import Workload
+from wavetank.scenarios.drills.catalogue import CONTROL, catalogue
+from wavetank.scenarios.oracle.evidence import Finding, Judgement, Verdict
+from wavetank.scenarios.oracle.ledger import Ledger, total
+from wavetank.scenarios.oracle.timeline import Timeline
+from wavetank.scenarios.spec.drill import Workload
 
 EVERY_EVENT = 1_000_000_000
 """As many events of a file as this are all of them."""

@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
-from scenarios.drills.catalogue import CONTROL, catalogue
-from scenarios.run.report import Report
-from scenarios.run.stages import Conclusion, Run
-from scenarios.run.tracing import Tracer
-from scenarios.site.site import Site
-from scenarios.spec.drill import Drill, Workload
-from scenarios.workload.source import Drawn, events_of
+from wavetank.scenarios.drills.catalogue import CONTROL, catalogue
+from wavetank.scenarios.run.report import Report
+from wavetank.scenarios.run.stages import Conclusion, Run
+from wavetank.scenarios.run.tracing import Tracer
+from wavetank.scenarios.site.site import Site
+from wavetank.scenarios.spec.drill import Drill, Workload
+from wavetank.scenarios.workload.source import Drawn, events_of
 
 Progress = Callable[[str, str], None]
 """Is told the name of the drill that runs and what it does now."""

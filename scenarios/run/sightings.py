@@ -14,13 +14,13 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from scenarios.client.aggregate import user_data
-from scenarios.client.at_rest import Layer, RestFile, RestKey, read_all
-from scenarios.client.frames import Head, Heads, frames
-from scenarios.oracle.at_rest import AtRest
-from scenarios.oracle.history import EVENT_ID, EVENT_TIME, History
-from scenarios.oracle.hops import Hop
-from scenarios.site.site import CHUNKS, Site
+from wavetank.scenarios.client.aggregate import user_data
+from wavetank.scenarios.client.at_rest import Layer, RestFile, RestKey, read_all
+from wavetank.scenarios.client.frames import Head, Heads, frames
+from wavetank.scenarios.oracle.at_rest import AtRest
+from wavetank.scenarios.oracle.history import EVENT_ID, EVENT_TIME, History
+from wavetank.scenarios.oracle.hops import Hop
+from wavetank.scenarios.site.site import CHUNKS, Site
 
 PROCESSED = "processed"
 """The role of the schemas that events are written with behind the processor."""

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from emulator.faults.model import Fault
-from emulator.stack.stack import Kind, Stack
-from emulator.stack.uncontrolled import NoControl
-from scenarios.spec.drill import Drill
-from scenarios.spec.schedules import Advance, OfContainer, Stall
+from wavetank.emulator.faults.model import Fault
+from wavetank.emulator.stack.stack import Kind, Stack
+from wavetank.emulator.stack.uncontrolled import NoControl
+from wavetank.scenarios.spec.drill import Drill
+from wavetank.scenarios.spec.schedules import Advance, OfContainer, Stall
 
 NEEDS_CONTROL = "needs the control API, which {url} does not have"
 NEEDS_CONTAINER = "needs a container of ours: `wavetank drill --docker`, or `up --docker` and its --endpoint-url"

@@ -7,26 +7,26 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from emulator.errors import NotSettled
-from scenarios.client import at_rest as rest
-from scenarios.client import quarantine
-from scenarios.client.at_rest import UnreadableFileError
-from scenarios.client.producer import Sender
-from scenarios.nemesis.driver import Troubles
-from scenarios.oracle.at_rest import AtRest, Model
-from scenarios.oracle.checkers import CHECKERS, faults_fired, judge, looks
-from scenarios.oracle.evidence import Again, Checker, Evidence, Finding, Found, Judgement, Verdict
-from scenarios.oracle.history import EVENT_TIME, History, Mark, Operation, Outcome
-from scenarios.oracle.observed import Trail
-from scenarios.run.alarm_datapoints import clear_dead_messages
-from scenarios.site import observer
-from scenarios.site.back_fill import BackFillFailedError, back_fill
-from scenarios.site.delivery_errors import undelivered
-from scenarios.site.producer import Course, Feeder, chosen, portions
-from scenarios.site.site import REPLAY_AFTER, Site, TickFailedError
-from scenarios.spec.drill import Drill
-from scenarios.spec.looks import compare
-from scenarios.spec.schedules import (
+from wavetank.emulator.errors import NotSettled
+from wavetank.scenarios.client import at_rest as rest
+from wavetank.scenarios.client import quarantine
+from wavetank.scenarios.client.at_rest import UnreadableFileError
+from wavetank.scenarios.client.producer import Sender
+from wavetank.scenarios.nemesis.driver import Troubles
+from wavetank.scenarios.oracle.at_rest import AtRest, Model
+from wavetank.scenarios.oracle.checkers import CHECKERS, faults_fired, judge, looks
+from wavetank.scenarios.oracle.evidence import Again, Checker, Evidence, Finding, Found, Judgement, Verdict
+from wavetank.scenarios.oracle.history import EVENT_TIME, History, Mark, Operation, Outcome
+from wavetank.scenarios.oracle.observed import Trail
+from wavetank.scenarios.run.alarm_datapoints import clear_dead_messages
+from wavetank.scenarios.site import observer
+from wavetank.scenarios.site.back_fill import BackFillFailedError, back_fill
+from wavetank.scenarios.site.delivery_errors import undelivered
+from wavetank.scenarios.site.producer import Course, Feeder, chosen, portions
+from wavetank.scenarios.site.site import REPLAY_AFTER, Site, TickFailedError
+from wavetank.scenarios.spec.drill import Drill
+from wavetank.scenarios.spec.looks import compare
+from wavetank.scenarios.spec.schedules import (
     Advance,
     BackFill,
     Look,
@@ -42,7 +42,7 @@ from scenarios.spec.schedules import (
     covered_hours,
     planner_times,
 )
-from scenarios.workload.synthetic import WorkloadEvent
+from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
 Narrate = Callable[[str], None]
 """Is told what the run does now, in a few words."""

@@ -11,20 +11,20 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from emulator.errors import NotSettled
-from emulator.faults.model import Fault
-from scenarios.oracle.alarms import Watched
-from scenarios.oracle.at_rest import AtRest
-from scenarios.oracle.hops import Hop
-from scenarios.oracle.observed import Trail, Version
-from scenarios.oracle.timeline import HEAL, STORM, Axis, Notes, Strike, Timeline
-from scenarios.run.alarm_datapoints import watched
-from scenarios.run.sightings import Reader, Sighting
-from scenarios.site.site import Site
-from scenarios.spec.schedules import ProducerRepeats
+from wavetank.emulator.errors import NotSettled
+from wavetank.emulator.faults.model import Fault
+from wavetank.scenarios.oracle.alarms import Watched
+from wavetank.scenarios.oracle.at_rest import AtRest
+from wavetank.scenarios.oracle.hops import Hop
+from wavetank.scenarios.oracle.observed import Trail, Version
+from wavetank.scenarios.oracle.timeline import HEAL, STORM, Axis, Notes, Strike, Timeline
+from wavetank.scenarios.run.alarm_datapoints import watched
+from wavetank.scenarios.run.sightings import Reader, Sighting
+from wavetank.scenarios.site.site import Site
+from wavetank.scenarios.spec.schedules import ProducerRepeats
 
 if TYPE_CHECKING:
-    from scenarios.run.stages import Run
+    from wavetank.scenarios.run.stages import Run
 
 MOST_FIRINGS = 1_000
 """So many firings at most are in one answer of the activity log."""

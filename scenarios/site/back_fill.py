@@ -7,11 +7,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from emulator.stack.clients import DUMMY_KEY
-from emulator.stack.home import project_root
-from emulator.stack.stack import Stack
+from wavetank.emulator.stack.clients import DUMMY_KEY
+from wavetank.emulator.stack.home import project_root
+from wavetank.emulator.stack.stack import Stack
 
-MODULE = "pipeline.handlers.backfill"
+MODULE = "wavetank.pipeline.handlers.backfill"
 LATE = "--late"
 """The option that lands late parts as well."""
 LAST_LINES = 3

@@ -8,9 +8,9 @@ import base64
 import json
 from collections.abc import Iterator
 
-from scenarios.client import at_rest as rest
-from scenarios.client.batches import Message
-from scenarios.site.site import Site
+from wavetank.scenarios.client import at_rest
+from wavetank.scenarios.client.batches import Message
+from wavetank.scenarios.site.site import Site
 
 ERRORS = "delivery-errors/"
 
@@ -18,7 +18,7 @@ ERRORS = "delivery-errors/"
 def undelivered(site: Site) -> Iterator[Message]:
     """Every record below the error prefix, for the stream that it was to be delivered from."""
     for event in site.topology.events:
-        for key in rest.keys(site.s3, site.data_bucket, f"{ERRORS}{event.name}/"):
+        for key in at_rest.keys(site.s3, site.data_bucket, f"{ERRORS}{event.name}/"):
             lines = site.s3.get_object(Bucket=site.data_bucket, Key=key)["Body"].read().splitlines()
             for number, line in enumerate(lines):
                 yield Message(

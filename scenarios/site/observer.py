@@ -5,14 +5,14 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pipeline import topology
-from scenarios.client import at_rest as rest
-from scenarios.client import quarantine
-from scenarios.client.at_rest import Layer, RestFile
-from scenarios.oracle.at_rest import AtRest, Enrichment, Model, Partition, Quarantined, Stored
-from scenarios.oracle.history import EVENT_ID, History
-from scenarios.oracle.ledger import Entry, draw_up, total
-from scenarios.site.site import Site
+from wavetank.pipeline import topology
+from wavetank.scenarios.client import at_rest as rest
+from wavetank.scenarios.client import quarantine
+from wavetank.scenarios.client.at_rest import Layer, RestFile
+from wavetank.scenarios.oracle.at_rest import AtRest, Enrichment, Model, Partition, Quarantined, Stored
+from wavetank.scenarios.oracle.history import EVENT_ID, History
+from wavetank.scenarios.oracle.ledger import Entry, draw_up, total
+from wavetank.scenarios.site.site import Site
 
 
 def model_of(site: Site, covered: frozenset[int] | None = None) -> Model:

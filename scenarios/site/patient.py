@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
 from typing import Any
 
-from emulator.errors import NotSettled
-from scenarios.site.site import OTHERS_WAIT, Site, waits_for_time
-from scenarios.spec.schedules import Scheduled
+from wavetank.emulator.errors import NotSettled
+from wavetank.scenarios.site.site import OTHERS_WAIT, Site, waits_for_time
+from wavetank.scenarios.spec.schedules import Scheduled
 
 LOOK_S = 0.15
 """Wall-clock time in which work that needs no emulator time usually ends."""

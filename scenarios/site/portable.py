@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Self
 
-from emulator.deploy.deploy import Progress, deploy, schemas_folder
-from emulator.errors import NotSettled
-from emulator.stack.stack import Stack
-from emulator.stack.uncontrolled import NoControl
-from pipeline import topology
-from scenarios.client import at_rest as rest
-from scenarios.site.site import Site
+from wavetank.emulator.deploy.deploy import Progress, deploy, schemas_folder
+from wavetank.emulator.errors import NotSettled
+from wavetank.emulator.stack.stack import Stack
+from wavetank.emulator.stack.uncontrolled import NoControl
+from wavetank.pipeline import topology
+from wavetank.scenarios.client import at_rest
+from wavetank.scenarios.site.site import Site
 
 QUIET_S = topology.CHUNK_BUFFER_S + 15.0
 """As long as a Firehose buffers, and for a function to be polled, to start and to write."""
@@ -58,7 +58,7 @@ class PortableSite(Site):
 
     def _sight(self) -> Sight:
         """Every object, by the digest that S3 tells."""
-        return rest.md5s(self.s3, self.data_bucket)
+        return at_rest.md5s(self.s3, self.data_bucket)
 
     def _queued(self) -> bool:
         """Whether a merge waits or is under way."""

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 from itertools import batched, count
 from typing import NamedTuple
 
-from scenarios.client.aggregate import aggregate
-from scenarios.client.batches import MAX_RECORD_BYTES, Message
-from scenarios.client.journal import Journal
-from scenarios.client.producer import Producer, Receipt, Route, Sender
-from scenarios.client.wire import encode_frame
-from scenarios.oracle.history import Operation, Outcome
-from scenarios.site.site import Site
-from scenarios.spec.schedules import Damage
-from scenarios.workload.synthetic import WorkloadEvent
+from wavetank.scenarios.client.aggregate import aggregate
+from wavetank.scenarios.client.batches import MAX_RECORD_BYTES, Message
+from wavetank.scenarios.client.journal import Journal
+from wavetank.scenarios.client.producer import Producer, Receipt, Route, Sender
+from wavetank.scenarios.client.wire import encode_frame
+from wavetank.scenarios.oracle.history import Operation, Outcome
+from wavetank.scenarios.site.site import Site
+from wavetank.scenarios.spec.schedules import Damage
+from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
 BAD_FRAME, OVERSIZE = "bad-frame", "oversize"
 FLAWS = {Damage.FLIPPED: BAD_FRAME, Damage.TRUNCATED: BAD_FRAME, Damage.OVERSIZE: OVERSIZE}

@@ -12,14 +12,14 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Self
 
-from emulator.deploy.deploy import Progress, deploy, schemas_folder
-from emulator.errors import NotSettled
-from emulator.stack.stack import Stack
-from pipeline import topology
-from pipeline.topology import Topology
-from scenarios.client import at_rest as rest
-from scenarios.client.producer import Route, routes
-from scenarios.spec.schedules import Scheduled
+from wavetank.emulator.deploy.deploy import Progress, deploy, schemas_folder
+from wavetank.emulator.errors import NotSettled
+from wavetank.emulator.stack.stack import Stack
+from wavetank.pipeline import topology
+from wavetank.pipeline.topology import Topology
+from wavetank.scenarios.client import at_rest
+from wavetank.scenarios.client.producer import Route, routes
+from wavetank.scenarios.spec.schedules import Scheduled
 
 DELETED_AT_ONCE = 1_000
 """DeleteObjects takes at most so many keys (Amazon S3 API Reference)."""
@@ -185,7 +185,7 @@ class Site:
 
     def empty(self) -> int:
         """Delete every object of the data bucket; the number of them."""
-        keys = list(rest.keys(self.s3, self.data_bucket, ""))
+        keys = list(at_rest.keys(self.s3, self.data_bucket, ""))
         for start in range(0, len(keys), DELETED_AT_ONCE):
             doomed: Any = [{"Key": key} for key in keys[start : start + DELETED_AT_ONCE]]
             self.s3.delete_objects(Bucket=self.data_bucket, Delete={"Objects": doomed, "Quiet": True})
@@ -206,11 +206,11 @@ class Site:
     def undone_chunks(self) -> list[str]:
         """The keys of the chunks that do not carry the tag of those that are done."""
         chunks = self._chunks()
-        done = rest.read_all(chunks, self._is_done)
+        done = at_rest.read_all(chunks, self._is_done)
         return [key for key, is_done in zip(chunks, done, strict=True) if not is_done]
 
     def _chunks(self) -> list[str]:
-        return list(rest.keys(self.s3, self.data_bucket, CHUNKS))
+        return list(at_rest.keys(self.s3, self.data_bucket, CHUNKS))
 
     def _is_done(self, key: str) -> bool:
         tags = self.s3.get_object_tagging(Bucket=self.data_bucket, Key=key)["TagSet"]
@@ -219,7 +219,7 @@ class Site:
     def restore_registry(self) -> list[str]:
         """Make the published schemas what the folder has, and no others; the keys of those that were not."""
         right = {key: path.read_bytes() for key, path in self._published()}
-        there = rest.md5s(self.s3, self.registry_bucket, SCHEMAS)
+        there = at_rest.md5s(self.s3, self.registry_bucket, SCHEMAS)
         known = tuple(f"{SCHEMAS}{event.name}/" for event in self.topology.events)
         strangers = [key for key in there if key.startswith(known) and key.endswith(".avsc") and key not in right]
         for key in strangers:

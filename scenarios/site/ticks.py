@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from scenarios.site.site import REPLAY_AFTER, Site
-from scenarios.spec.schedules import Scheduled, planner_times
+from wavetank.scenarios.site.site import REPLAY_AFTER, Site
+from wavetank.scenarios.spec.schedules import Scheduled, planner_times
 
 PARTS = "parts/"
 

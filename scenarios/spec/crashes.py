@@ -1,8 +1,8 @@
 """Functions that die in the midst of their work: what the drills of crashes have in common."""
 
-from emulator.faults.model import Fault, When
-from emulator.faults.points import Action
-from scenarios.spec.schedules import Expect, Look, Scheduled, Settle, Step, Tick
+from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.spec.schedules import Expect, Look, Scheduled, Settle, Step, Tick
 
 DONE_AGAIN: tuple[Step, ...] = (
     Settle(),

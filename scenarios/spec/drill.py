@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from emulator.faults.model import Fault
-from scenarios.oracle.evidence import Promise
-from scenarios.spec.schedules import Step, Trouble
+from wavetank.emulator.faults.model import Fault
+from wavetank.scenarios.oracle.evidence import Promise
+from wavetank.scenarios.spec.schedules import Step, Trouble
 
 
 class Tag(StrEnum):

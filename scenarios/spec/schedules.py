@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from emulator.faults.model import Fault
-from scenarios.oracle.at_rest import HOUR_US
+from wavetank.emulator.faults.model import Fault
+from wavetank.scenarios.oracle.at_rest import HOUR_US
 
 LOOK_BACK_HOURS = 12
 """So many hours up to its `time` the planner has merged in one run."""

@@ -5,17 +5,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from scenarios.client import at_rest as rest
-from scenarios.client import quarantine
-from scenarios.client.at_rest import Layer
-from scenarios.client.quarantine import SetAside
-from scenarios.oracle.history import History, Operation
-from scenarios.oracle.ledger import Ledger, total
-from scenarios.site import observer, ticks
-from scenarios.site.producer import Course, Feeder
-from scenarios.site.site import SETTLE_S, Site
-from scenarios.workload.source import START
-from scenarios.workload.synthetic import WorkloadEvent, synthetic
+from wavetank.scenarios.client import at_rest, quarantine
+from wavetank.scenarios.client.at_rest import Layer
+from wavetank.scenarios.client.quarantine import SetAside
+from wavetank.scenarios.oracle.history import History, Operation
+from wavetank.scenarios.oracle.ledger import Ledger, total
+from wavetank.scenarios.site import observer, ticks
+from wavetank.scenarios.site.producer import Course, Feeder
+from wavetank.scenarios.site.site import SETTLE_S, Site
+from wavetank.scenarios.workload.source import START
+from wavetank.scenarios.workload.synthetic import WorkloadEvent, synthetic
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -68,7 +67,7 @@ class Pipeline:
 
     def read(self, event_type: str, layer: Layer = Layer.AVRO) -> list[dict[str, Any]]:
         """The events of a type at rest, by default in the data of record; times are microseconds since the epoch."""
-        found = rest.files(self.site.s3, self.site.data_bucket, (layer,), event_type)
+        found = at_rest.files(self.site.s3, self.site.data_bucket, (layer,), event_type)
         return [record for file in found for record in file.records()]
 
     def quarantined(self) -> list[SetAside]:

@@ -3,14 +3,14 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from emulator.errors import CallerError
-from emulator.stack.stack import EmbeddedStack, Stack
+from wavetank.emulator.errors import CallerError
+from wavetank.emulator.stack.stack import EmbeddedStack, Stack
 
 if TYPE_CHECKING:
-    from scenarios.run.report import Report
-    from scenarios.run.runner import Runner
-    from scenarios.site.site import Site
-    from scenarios.spec.drill import Drill, Workload
+    from wavetank.scenarios.run.report import Report
+    from wavetank.scenarios.run.runner import Runner
+    from wavetank.scenarios.site.site import Site
+    from wavetank.scenarios.spec.drill import Drill, Workload
 
 EMBEDDED = "embedded"
 DOCKER = "docker"
@@ -35,7 +35,7 @@ class Station:
         if self.kind == EMBEDDED:
             return EmbeddedStack.up()
         if self.kind == DOCKER:
-            from emulator.container import DockerStack
+            from wavetank.emulator.container import DockerStack
 
             return DockerStack.up()
         if self._shared:
@@ -43,15 +43,15 @@ class Station:
                 f"several workers would empty the one stack at {self.kind} under each other's feet.",
                 "Run without -n, or with --wavetank-stack=embedded: each worker has a stack of its own then.",
             )
-        from emulator.stack.uncontrolled import recognised
-        from scenarios.commands.target import connect
+        from wavetank.emulator.stack.uncontrolled import recognised
+        from wavetank.scenarios.commands.target import connect
 
         return recognised(connect(self.kind))
 
     def site(self, stack: Stack) -> "Site":
         """The pipeline on `stack`, deployed at the first call. Raises StackError."""
-        from scenarios.site.portable import site_on
-        from scenarios.site.site import Site
+        from wavetank.scenarios.site.portable import site_on
+        from wavetank.scenarios.site.site import Site
 
         if stack.endpoint_url not in self._sites:
             self._sites[stack.endpoint_url] = site_on(stack, Site)
@@ -65,8 +65,8 @@ class Station:
 
     @cached_property
     def _runner(self) -> "Runner":
-        from emulator.stack.home import Home
-        from scenarios.run.runner import Runner
+        from wavetank.emulator.stack.home import Home
+        from wavetank.scenarios.run.runner import Runner
 
         return Runner(self.site(self.stack), Home.from_environment().path / "runs")
 

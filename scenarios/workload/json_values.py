@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from scenarios.oracle.history import Value
-from scenarios.workload.ndjson import Number, json_text
+from wavetank.scenarios.oracle.history import Value
+from wavetank.scenarios.workload.ndjson import Number, json_text
 
 Read = Callable[[Any], Value]
 """Takes a JSON value that is not null; raises ValueError with a message for people."""

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from scenarios.oracle.history import EVENT_ID, EVENT_TIME, Value
-from scenarios.workload.json_values import Read, loose_text, shown, text
-from scenarios.workload.mapping_file import ATTRIBUTES, EventMapping
-from scenarios.workload.ndjson import Json, json_text
-from scenarios.workload.rejects import Rejection, RejectReason
-from scenarios.workload.synthetic import WorkloadEvent
+from wavetank.scenarios.oracle.history import EVENT_ID, EVENT_TIME, Value
+from wavetank.scenarios.workload.json_values import Read, loose_text, shown, text
+from wavetank.scenarios.workload.mapping_file import ATTRIBUTES, EventMapping
+from wavetank.scenarios.workload.ndjson import Json, json_text
+from wavetank.scenarios.workload.rejects import Rejection, RejectReason
+from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_]")
 _ID_HEX_DIGITS = 32

@@ -20,8 +20,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from scenarios.oracle.history import EVENT_ID, EVENT_TIME
-from scenarios.workload.json_values import Read, reader_of, time_reader
+from wavetank.scenarios.oracle.history import EVENT_ID, EVENT_TIME
+from wavetank.scenarios.workload.json_values import Read, reader_of, time_reader
 
 ALL_FIELDS = "*"
 ATTRIBUTES = "attributes"

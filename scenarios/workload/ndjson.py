@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, BinaryIO
 
-from scenarios.workload.rejects import Rejection, RejectReason
+from wavetank.scenarios.workload.rejects import Rejection, RejectReason
 
 MAX_LINE_BYTES = 8 * 1024 * 1024
 """What a Kinesis record holds, 1 MiB, takes six times as much in JSON where every byte of it is escaped."""

@@ -7,14 +7,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
-from scenarios.client.wire import WireSchema
-from scenarios.spec.drill import Workload
-from scenarios.workload import mapping_file as mapping
-from scenarios.workload import synthetic as workloads
-from scenarios.workload.mapper import Mapper
-from scenarios.workload.ndjson import LineReader, parse
-from scenarios.workload.rejects import Rejection
-from scenarios.workload.synthetic import WorkloadEvent
+from wavetank.scenarios.client.wire import WireSchema
+from wavetank.scenarios.spec.drill import Workload
+from wavetank.scenarios.workload import mapping_file, synthetic
+from wavetank.scenarios.workload.mapper import Mapper
+from wavetank.scenarios.workload.ndjson import LineReader, parse
+from wavetank.scenarios.workload.rejects import Rejection
+from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
 START = datetime(2019, 11, 24, 22, tzinfo=UTC)
 """Two hours before midnight: a workload of three hours and more lies on two dates."""
@@ -52,10 +51,10 @@ def events_of(workload: Workload, seed: int, schemas: dict[str, WireSchema]) -> 
     """
     if workload.source is None or workload.mapping is None:
         start = START + timedelta(days=seed % DISTINCT_STARTS)
-        drawn = workloads.synthetic(workload.events, seed, start, workload.hours, conversions=workload.conversions)
-        return Drawn(tuple(workloads.at_edges(drawn) if workload.edges else drawn))
+        drawn = synthetic.synthetic(workload.events, seed, start, workload.hours, conversions=workload.conversions)
+        return Drawn(tuple(synthetic.at_edges(drawn) if workload.edges else drawn))
     types = {event_type: schema.fields for event_type, schema in schemas.items()}
-    mapped = _Mapped(Mapper(mapping.load(workload.mapping, types)))
+    mapped = _Mapped(Mapper(mapping_file.load(workload.mapping, types)))
     events = mapped.events(workload.source, workload.events)
     if not events:
         raise NoEventsError(f"{workload.source}: no line of it is an event by {workload.mapping}{mapped.reasons()}")

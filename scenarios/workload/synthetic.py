@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from scenarios.oracle.history import EVENT_ID, EVENT_TIME, Value
+from wavetank.scenarios.oracle.history import EVENT_ID, EVENT_TIME, Value
 
 LISTED_CAMPAIGNS = (
     "men", "women", "all", "spring-trail", "city-commute", "night-cinema", "slow-coffee", "home-solar",

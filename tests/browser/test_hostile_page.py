@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from emulator.stack.stack import EmbeddedStack
 from tests.browser.conftest import WITHIN_S, Browser
 from tests.browser.sites import DOT, SECRET, Hostile, Rebinding, decoy_handler, hostile_handler, page_of, serving
 from tests.parity.lambda_kit import ROLE, package, settled
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.drills.catalogue import catalogue
-from scenarios.oracle.hops import Hop
-from scenarios.report.html import page
-from scenarios.run.runner import Runner
-from scenarios.site.site import Site
-from scenarios.spec.drill import Workload
 from tests.browser.conftest import Browser
+from wavetank.scenarios.drills.catalogue import catalogue
+from wavetank.scenarios.oracle.hops import Hop
+from wavetank.scenarios.report.html import page
+from wavetank.scenarios.run.runner import Runner
+from wavetank.scenarios.site.site import Site
+from wavetank.scenarios.spec.drill import Workload
 
 pytestmark = pytest.mark.stack
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from scenarios.oracle.alarms import Alarm, Missing, Watched
+from wavetank.scenarios.oracle.alarms import Alarm, Missing, Watched
 
 MINUTE_S = 60
 BEHIND = Alarm("behind", MINUTE_S, 3, 3, "GreaterThanThreshold", 15.0, Missing.NOT_BREACHING)

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from scenarios.oracle import checkers
-from scenarios.oracle.at_rest import AtRest, Model, Quarantined, Stored
-from scenarios.oracle.checkers import CHECKERS, judge
-from scenarios.oracle.evidence import Again, Evidence, Finding, Found, Promise, Verdict
-from scenarios.oracle.history import History, Operation, Outcome, Value
-from scenarios.oracle.hops import ON_THE_WAY, Hop
-from scenarios.oracle.observed import Trail
+from wavetank.scenarios.oracle import checkers
+from wavetank.scenarios.oracle.at_rest import AtRest, Model, Quarantined, Stored
+from wavetank.scenarios.oracle.checkers import CHECKERS, judge
+from wavetank.scenarios.oracle.evidence import Again, Evidence, Finding, Found, Promise, Verdict
+from wavetank.scenarios.oracle.history import History, Operation, Outcome, Value
+from wavetank.scenarios.oracle.hops import ON_THE_WAY, Hop
+from wavetank.scenarios.oracle.observed import Trail
 
 NOON_US = 1_574_596_800_000_000
 """2019-11-24 12:00 UTC."""

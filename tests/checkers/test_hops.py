@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from scenarios.oracle.at_rest import AtRest, Model, Quarantined, Stored
-from scenarios.oracle.history import History, Operation, Outcome, Value
-from scenarios.oracle.hops import ON_THE_WAY, Gap, Hop, Passage, Seen, losses, passages, together
-from scenarios.oracle.ledger import draw_up
+from wavetank.scenarios.oracle.at_rest import AtRest, Model, Quarantined, Stored
+from wavetank.scenarios.oracle.history import History, Operation, Outcome, Value
+from wavetank.scenarios.oracle.hops import ON_THE_WAY, Gap, Hop, Passage, Seen, losses, passages, together
+from wavetank.scenarios.oracle.ledger import draw_up
 
 NOON_US = 1_574_596_800_000_000
 """2019-11-24 12:00 UTC."""

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from scenarios.oracle.alarms import Alarm, Watched
-from scenarios.oracle.at_rest import AtRest, Model, Quarantined
-from scenarios.oracle.evidence import Checker, Evidence, Finding, Promise, Verdict
-from scenarios.oracle.history import History, Operation, Outcome, Value
-from scenarios.oracle.hops import Hop
-from scenarios.oracle.observed import Course, Trail
-from scenarios.oracle.transit_checkers import alarms, convergence, order, set_aside
+from wavetank.scenarios.oracle.alarms import Alarm, Watched
+from wavetank.scenarios.oracle.at_rest import AtRest, Model, Quarantined
+from wavetank.scenarios.oracle.evidence import Checker, Evidence, Finding, Promise, Verdict
+from wavetank.scenarios.oracle.history import History, Operation, Outcome, Value
+from wavetank.scenarios.oracle.hops import Hop
+from wavetank.scenarios.oracle.observed import Course, Trail
+from wavetank.scenarios.oracle.transit_checkers import alarms, convergence, order, set_aside
 
 NOON_US = 1_574_596_800_000_000
 """2019-11-24 12:00 UTC."""

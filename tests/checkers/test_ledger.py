@@ -3,9 +3,9 @@
 import hashlib
 from dataclasses import replace
 
-from scenarios.oracle.at_rest import HOUR_US, AtRest, Enrichment, Model, Quarantined, Stored
-from scenarios.oracle.history import History, Operation, Outcome, Value
-from scenarios.oracle.ledger import Entry, Ledger, draw_up, total
+from wavetank.scenarios.oracle.at_rest import HOUR_US, AtRest, Enrichment, Model, Quarantined, Stored
+from wavetank.scenarios.oracle.history import History, Operation, Outcome, Value
+from wavetank.scenarios.oracle.ledger import Entry, Ledger, draw_up, total
 
 NOON_US = 1_574_596_800_000_000
 """2019-11-24 12:00 UTC."""

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from emulator.container import DockerStack
-from emulator.container.engine import connect
-from emulator.errors import EngineError
-from emulator.stack.home import Home
+from wavetank.emulator.container import DockerStack
+from wavetank.emulator.container.engine import connect
+from wavetank.emulator.errors import EngineError
+from wavetank.emulator.stack.home import Home
 
 if TYPE_CHECKING:
     from docker import DockerClient

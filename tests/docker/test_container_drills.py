@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from emulator.container import DockerStack
-from emulator.stack.home import CACHE_VARIABLE, HOME_VARIABLE
-from scenarios.cli import app
-from scenarios.drills.catalogue import tagged
-from scenarios.spec.drill import Tag
+from wavetank.emulator.container import DockerStack
+from wavetank.emulator.stack.home import CACHE_VARIABLE, HOME_VARIABLE
+from wavetank.scenarios.cli import app
+from wavetank.scenarios.drills.catalogue import tagged
+from wavetank.scenarios.spec.drill import Tag
 
 EVENTS = "60"
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from emulator.container import DockerStack
-from emulator.container.stack import LABEL, name_of
-from emulator.errors import ContainerFailed, NameTaken, PortTaken, Unreachable
-from emulator.stack.home import CACHE_VARIABLE, HOME_VARIABLE, Home
-from emulator.stack.process import listen
-from scenarios.cli import app
 from tests.parity.wires import Ask, Wire, send
+from wavetank.emulator.container import DockerStack
+from wavetank.emulator.container.stack import LABEL, name_of
+from wavetank.emulator.errors import ContainerFailed, NameTaken, PortTaken, Unreachable
+from wavetank.emulator.stack.home import CACHE_VARIABLE, HOME_VARIABLE, Home
+from wavetank.emulator.stack.process import listen
+from wavetank.scenarios.cli import app
 
 if TYPE_CHECKING:
     from docker import DockerClient

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from emulator.container import DockerStack
-from emulator.container.entrypoint import PORT
-from emulator.container.image import IMAGE
-from emulator.container.settings import PIDS
+from wavetank.emulator.container import DockerStack
+from wavetank.emulator.container.entrypoint import PORT
+from wavetank.emulator.container.image import IMAGE
+from wavetank.emulator.container.settings import PIDS
 
 COMPILERS = ("cc", "gcc", "g++", "clang", "make", "ld", "as", "uv", "git")
 SECRETS = ("AWS_", "TOKEN", "SECRET", "PASSWORD", "INDEX_URL", "PROXY")

@@ -1,6 +1,6 @@
 """The emulator for other projects' tests."""
 
-from emulator.container import WaveTankContainer
+from wavetank.emulator.container import WaveTankContainer
 
 
 def test_three_lines_are_enough() -> None:

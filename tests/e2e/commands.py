@@ -6,7 +6,7 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from scenarios.cli import app
+from wavetank.scenarios.cli import app
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator.stack.stack import EmbeddedStack
-from scenarios.site.site import Site
+from wavetank.emulator.stack.stack import EmbeddedStack
+from wavetank.scenarios.site.site import Site
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from emulator.stack.stack import EmbeddedStack
-from pipeline import topology
-from scenarios.run.alarm_datapoints import clear_dead_messages, watched
-from scenarios.site.site import Site
+from wavetank.emulator.stack.stack import EmbeddedStack
+from wavetank.pipeline import topology
+from wavetank.scenarios.run.alarm_datapoints import clear_dead_messages, watched
+from wavetank.scenarios.site.site import Site
 
 pytestmark = pytest.mark.stack
 

@@ -9,19 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from emulator.deploy.deploy import deploy
-from emulator.errors import DeployFailed
-from emulator.stack.home import Home
-from emulator.stack.stack import EmbeddedStack
-from pipeline import topology
-from pipeline.template.queues import DEAD_RETENTION_S
-from scenarios.client import at_rest as rest
-from scenarios.client.at_rest import Layer
-from scenarios.client.producer import Producer, Sender
-from scenarios.oracle.history import Value
-from scenarios.site.site import Site
-from scenarios.spec.schedules import Scheduled
-from scenarios.workload.synthetic import WorkloadEvent, synthetic
+from wavetank.emulator.deploy.deploy import deploy
+from wavetank.emulator.errors import DeployFailed
+from wavetank.emulator.stack.home import Home
+from wavetank.emulator.stack.stack import EmbeddedStack
+from wavetank.pipeline import topology
+from wavetank.pipeline.template.queues import DEAD_RETENTION_S
+from wavetank.scenarios.client import at_rest
+from wavetank.scenarios.client.at_rest import Layer
+from wavetank.scenarios.client.producer import Producer, Sender
+from wavetank.scenarios.oracle.history import Value
+from wavetank.scenarios.site.site import Site
+from wavetank.scenarios.spec.schedules import Scheduled
+from wavetank.scenarios.workload.synthetic import WorkloadEvent, synthetic
 
 pytestmark = pytest.mark.stack
 
@@ -153,5 +153,5 @@ def test_a_version_published_later_is_merged_by_functions_that_are_already_warm(
     site = Site(fresh, deploy(fresh, schemas=own).topology, own)
     clicks(site, seed=2, placement="top")
     for layer in (Layer.AVRO, Layer.PARQUET):
-        merged = [row for file in rest.files(site.s3, site.data_bucket, (layer,)) for row in file.records()]
+        merged = [row for file in at_rest.files(site.s3, site.data_bucket, (layer,)) for row in file.records()]
         assert {row["placement"] for row in merged} == {None, "top"}, layer

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from emulator.stack.home import CACHE_VARIABLE, HOME_VARIABLE, Home
-from emulator.stack.stack import EmbeddedStack
-from pipeline import topology
 from tests.e2e.commands import wavetank
+from wavetank.emulator.stack.home import CACHE_VARIABLE, HOME_VARIABLE, Home
+from wavetank.emulator.stack.stack import EmbeddedStack
+from wavetank.pipeline import topology
 
 pytestmark = pytest.mark.stack
 

@@ -9,22 +9,22 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from emulator.faults.model import Fault
-from emulator.faults.points import Action
-from emulator.stack.stack import EmbeddedStack
-from pipeline import topology
-from scenarios.client import at_rest as rest
-from scenarios.commands import drill as drill_command
-from scenarios.drills.catalogue import catalogue
-from scenarios.oracle.evidence import Verdict
-from scenarios.oracle.history import from_lines
-from scenarios.oracle.ledger import draw_up
-from scenarios.run.report import Report
-from scenarios.run.runner import Runner
-from scenarios.site.observer import model_of, observe
-from scenarios.site.site import Site
-from scenarios.spec.drill import Drill, Workload
-from scenarios.spec.schedules import Expect, Look, ProducerRepeats, SchemaOverwritten, Scope, Settle
+from wavetank.emulator.faults.model import Fault
+from wavetank.emulator.faults.points import Action
+from wavetank.emulator.stack.stack import EmbeddedStack
+from wavetank.pipeline import topology
+from wavetank.scenarios.client import at_rest
+from wavetank.scenarios.commands import drill as drill_command
+from wavetank.scenarios.drills.catalogue import catalogue
+from wavetank.scenarios.oracle.evidence import Verdict
+from wavetank.scenarios.oracle.history import from_lines
+from wavetank.scenarios.oracle.ledger import draw_up
+from wavetank.scenarios.run.report import Report
+from wavetank.scenarios.run.runner import Runner
+from wavetank.scenarios.site.observer import model_of, observe
+from wavetank.scenarios.site.site import Site
+from wavetank.scenarios.spec.drill import Drill, Workload
+from wavetank.scenarios.spec.schedules import Expect, Look, ProducerRepeats, SchemaOverwritten, Scope, Settle
 
 pytestmark = pytest.mark.stack
 
@@ -139,12 +139,12 @@ def test_schemas_that_were_changed_taken_away_or_added_are_as_they_were_once_the
 ) -> None:
     s3, bucket = site.s3, site.registry_bucket
     changed, gone, added = "schemas/click/raw/v1.avsc", "schemas/impression/raw/v1.avsc", "schemas/click/raw/v99.avsc"
-    right = rest.md5s(s3, bucket)
+    right = at_rest.md5s(s3, bucket)
     for key in (changed, added):
         s3.put_object(Bucket=bucket, Key=key, Body=b"{}")
     s3.delete_object(Bucket=bucket, Key=gone)
     assert sorted(site.restore_registry()) == [changed, added, gone]
-    assert rest.md5s(s3, bucket) == right
+    assert at_rest.md5s(s3, bucket) == right
     assert site.restore_registry() == []
 
 

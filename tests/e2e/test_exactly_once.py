@@ -11,27 +11,25 @@ from typing import Any
 
 import pytest
 
-from pipeline import topology
-from pipeline.aws import calls as aws
-from pipeline.aws import listing as layout
-from pipeline.aws.newest import newest
-from pipeline.aws.plan import Task
-from pipeline.core import frame
-from pipeline.core.decode import encode
-from pipeline.core.files import avro_file as container
-from pipeline.core.route import digest_of, route
-from pipeline.core.schema import Schema
-from pipeline.handlers.concatenator import concatenate
-from scenarios.client import at_rest as rest
-from scenarios.client import quarantine
-from scenarios.client.at_rest import Layer
-from scenarios.client.producer import Producer, Sender
-from scenarios.oracle.history import EVENT_ID, EVENT_TIME
-from scenarios.site.site import Site
-from scenarios.spec.schedules import Scheduled
-from scenarios.workload.synthetic import WorkloadEvent, synthetic
 from tests.e2e.commands import wavetank
 from tests.effort import much
+from wavetank.pipeline import topology
+from wavetank.pipeline.aws import calls, listing
+from wavetank.pipeline.aws.newest import newest
+from wavetank.pipeline.aws.plan import Task
+from wavetank.pipeline.core import frame
+from wavetank.pipeline.core.decode import encode
+from wavetank.pipeline.core.files import avro_file
+from wavetank.pipeline.core.route import digest_of, route
+from wavetank.pipeline.core.schema import Schema
+from wavetank.pipeline.handlers.concatenator import concatenate
+from wavetank.scenarios.client import at_rest, quarantine
+from wavetank.scenarios.client.at_rest import Layer
+from wavetank.scenarios.client.producer import Producer, Sender
+from wavetank.scenarios.oracle.history import EVENT_ID, EVENT_TIME
+from wavetank.scenarios.site.site import Site
+from wavetank.scenarios.spec.schedules import Scheduled
+from wavetank.scenarios.workload.synthetic import WorkloadEvent, synthetic
 
 pytestmark = pytest.mark.stack
 
@@ -54,7 +52,7 @@ def in_process(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
         "REGISTRY_BUCKET": site.registry_bucket,
     }.items():
         monkeypatch.setenv(name, value)
-    for client in (aws.s3, aws.registry_s3, aws.sqs):
+    for client in (calls.s3, calls.registry_s3, calls.sqs):
         client.cache_clear()
     return site
 
@@ -73,12 +71,12 @@ def at(event: WorkloadEvent, moment: datetime) -> WorkloadEvent:
 
 def landed(site: Site, layer: Layer = Layer.AVRO) -> list[tuple[str, int]]:
     """The ids at rest with the hours that they are in, sorted."""
-    files = rest.files(site.s3, site.data_bucket, (layer,), "click")
+    files = at_rest.files(site.s3, site.data_bucket, (layer,), "click")
     return sorted((str(record[EVENT_ID]), file.at.hour) for file in files for record in file.records())
 
 
 def late(site: Site) -> list[str]:
-    return list(rest.keys(site.s3, site.data_bucket, "late/"))
+    return list(at_rest.keys(site.s3, site.data_bucket, "late/"))
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -92,7 +90,7 @@ def test_copies_of_one_id_in_several_hours_are_at_rest_once_in_the_earliest(site
 
 def test_a_chunk_is_partitioned_by_its_key_whatever_characters_that_has(site: Site) -> None:
     put(site, CLICKS[:10])
-    (chunk,) = rest.keys(site.s3, site.data_bucket, "chunks/click/")
+    (chunk,) = at_rest.keys(site.s3, site.data_bucket, "chunks/click/")
     keys = [f"chunks/click/{name}" for name in ("a b+c", "100%2B", "é=日本/~*'(1)", "//")]
     for key in keys:
         source = {"Bucket": site.data_bucket, "Key": chunk}
@@ -198,7 +196,7 @@ def test_any_order_split_and_repetition_of_chunks_gives_the_same_bytes(in_proces
             site.s3.put_object(Bucket=site.data_bucket, Key=key, Body=chunk_of(events[first:end], schema))
         site.settle()
         site.tick(Scheduled.PLANNER, NOON)
-        digests.add(tuple(sorted(rest.digests(site.s3, site.data_bucket).items())))
+        digests.add(tuple(sorted(at_rest.digests(site.s3, site.data_bucket).items())))
         site.empty()
     assert len(digests) == 1
 
@@ -207,13 +205,13 @@ def part_of(event: WorkloadEvent, schema: Schema) -> bytes:
     """A part file with one event."""
     empty: dict[str, Any] = {field.name: None for field in schema.avro.fields} | {"attributes": {}}
     body = encode({**empty, **event.record}, schema)
-    return container.part(schema, [body], [digest_of(event.event_id.encode())])
+    return avro_file.part(schema, [body], [digest_of(event.event_id.encode())])
 
 
 def test_two_concatenators_at_once_lose_no_input_and_tear_no_state(in_process: Site) -> None:
     site, schema, rng = in_process, newest("click"), Random(1)
     where = route("click", CLICKS[0].event_id, int(START.timestamp() * 1_000_000), topology.HASH_BUCKETS)
-    task, keys = Task(where, {}), [f"{layout.parts_prefix(where)}{number:032x}.avro" for number in range(ROUNDS)]
+    task, keys = Task(where, {}), [f"{listing.parts_prefix(where)}{number:032x}.avro" for number in range(ROUNDS)]
     events = [WorkloadEvent("click", {**CLICKS[0].record, EVENT_ID: f"round-{number}"}) for number in range(ROUNDS)]
     with ThreadPoolExecutor(3) as pool:
         for number, (key, event) in enumerate(zip(keys, events, strict=True)):
@@ -238,7 +236,7 @@ def test_two_concatenators_at_once_lose_no_input_and_tear_no_state(in_process: S
                     site.s3.delete_object(Bucket=site.data_bucket, Key=merged)
     concatenate(site.data_bucket, task, schema)
     assert not concatenate(site.data_bucket, task, schema)
-    states = [aws.head(site.data_bucket, key(where)) for key in (layout.avro_key, layout.parquet_key)]
+    states = [calls.head(site.data_bucket, key(where)) for key in (listing.avro_key, listing.parquet_key)]
     assert len({state.metadata["inputs"] for state in states if state}) == 1
     for layer in (Layer.AVRO, Layer.PARQUET):
         assert {name for name, _ in landed(site, layer)} == {event.event_id for event in events}
@@ -247,12 +245,12 @@ def test_two_concatenators_at_once_lose_no_input_and_tear_no_state(in_process: S
 def test_readers_see_the_old_or_the_new_version_while_it_is_replaced(in_process: Site) -> None:
     site, schema, over = in_process, newest("click"), threading.Event()
     where = route("click", CLICKS[0].event_id, int(START.timestamp() * 1_000_000), topology.HASH_BUCKETS)
-    keys = (layout.avro_key(where), layout.parquet_key(where))
+    keys = (listing.avro_key(where), listing.parquet_key(where))
     seen: dict[str, set[int]] = {key: set() for key in keys}
 
     def grow(number: int) -> None:
         event = WorkloadEvent("click", {**CLICKS[0].record, EVENT_ID: f"version-{number}"})
-        key = f"{layout.parts_prefix(where)}{number:032x}.avro"
+        key = f"{listing.parts_prefix(where)}{number:032x}.avro"
         site.s3.put_object(Bucket=site.data_bucket, Key=key, Body=part_of(event, schema))
         assert concatenate(site.data_bucket, Task(where, {}), schema)
 
@@ -260,7 +258,7 @@ def test_readers_see_the_old_or_the_new_version_while_it_is_replaced(in_process:
         while not over.is_set():
             for key in keys:
                 data = site.s3.get_object(Bucket=site.data_bucket, Key=key)["Body"].read()
-                seen[key].add(len(rest.RestFile(rest.RestKey.parse(key), data).records()))
+                seen[key].add(len(at_rest.RestFile(at_rest.RestKey.parse(key), data).records()))
 
     grow(0)
     with ThreadPoolExecutor(1) as pool:

@@ -5,22 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from emulator.faults.model import Fault, When
-from emulator.faults.points import Action
-from emulator.stack.stack import EmbeddedStack
-from pipeline import topology
-from scenarios.exploration.mutants.hunt import Hunt
-from scenarios.exploration.mutants.mutant import named
-from scenarios.exploration.storm.replay import load
-from scenarios.exploration.storm.storm import SHAPES, Storm
-from scenarios.exploration.sweep.cells import Mode
-from scenarios.exploration.sweep.paths import place_of
-from scenarios.exploration.sweep.sweep import Sweep
-from scenarios.oracle.evidence import Verdict
-from scenarios.run.runner import Runner
-from scenarios.site.patient import PatientSite
-from scenarios.spec.drill import Drill
-from scenarios.spec.schedules import Settle
+from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.points import Action
+from wavetank.emulator.stack.stack import EmbeddedStack
+from wavetank.pipeline import topology
+from wavetank.scenarios.exploration.mutants.hunt import Hunt
+from wavetank.scenarios.exploration.mutants.mutant import named
+from wavetank.scenarios.exploration.storm.replay import load
+from wavetank.scenarios.exploration.storm.storm import SHAPES, Storm
+from wavetank.scenarios.exploration.sweep.cells import Mode
+from wavetank.scenarios.exploration.sweep.paths import place_of
+from wavetank.scenarios.exploration.sweep.sweep import Sweep
+from wavetank.scenarios.oracle.evidence import Verdict
+from wavetank.scenarios.run.runner import Runner
+from wavetank.scenarios.site.patient import PatientSite
+from wavetank.scenarios.spec.drill import Drill
+from wavetank.scenarios.spec.schedules import Settle
 
 pytestmark = pytest.mark.stack
 

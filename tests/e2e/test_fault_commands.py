@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.errors import ControlRefused
-from emulator.stack.stack import EmbeddedStack
 from tests.e2e.commands import wavetank
+from wavetank.emulator.errors import ControlRefused
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 

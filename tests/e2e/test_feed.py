@@ -13,18 +13,17 @@ from typing import Any
 
 import pytest
 
-from emulator.errors import CallerError
-from emulator.stack.stack import EmbeddedStack
-from pipeline import topology
-from scenarios.client import at_rest as rest
-from scenarios.client import quarantine
-from scenarios.client.batches import Message
-from scenarios.client.producer import Sender
-from scenarios.oracle.history import Outcome
-from scenarios.site.site import Site
-from scenarios.site.ticks import hours_with_parts
-from scenarios.workload.synthetic import synthetic
 from tests.e2e.commands import Ran, wavetank
+from wavetank.emulator.errors import CallerError
+from wavetank.emulator.stack.stack import EmbeddedStack
+from wavetank.pipeline import topology
+from wavetank.scenarios.client import at_rest, quarantine
+from wavetank.scenarios.client.batches import Message
+from wavetank.scenarios.client.producer import Sender
+from wavetank.scenarios.oracle.history import Outcome
+from wavetank.scenarios.site.site import Site
+from wavetank.scenarios.site.ticks import hours_with_parts
+from wavetank.scenarios.workload.synthetic import synthetic
 
 pytestmark = pytest.mark.stack
 
@@ -78,12 +77,12 @@ def test_a_synthetic_stream_lands_whole_and_feeding_it_again_changes_nothing(sit
         assert list(done(site, "query", sql, "--json").document[0].values()) == [number, number]
     assert len(done(site, "head", "click", "-n", "3", "--json").document) == 3
 
-    before = rest.digests(site.s3, site.data_bucket)
+    before = at_rest.digests(site.s3, site.data_bucket)
     assert before
     done(site, "feed", *made_up(hours))
     done(site, "settle")
     done(site, "tick")
-    assert rest.digests(site.s3, site.data_bucket) == before
+    assert at_rest.digests(site.s3, site.data_bucket) == before
 
 
 def test_a_mapped_file_lands_with_its_fields_and_its_bad_lines_are_kept(site: Site, tmp_path: Path) -> None:
@@ -112,7 +111,7 @@ def test_a_tick_merges_only_the_hours_it_is_asked_for(site: Site) -> None:
     hours = hours_with_parts(site.s3, site.data_bucket)
     assert (hours[0], len(hours)) == (START, 26)
     done(site, "tick", "--from", "2025-03-02", "--to", "2025-03-02T06:00", "--only", "planner")
-    keys = map(rest.RestKey.parse, rest.keys(site.s3, site.data_bucket, "avro/"))
+    keys = map(at_rest.RestKey.parse, at_rest.keys(site.s3, site.data_bucket, "avro/"))
     merged = {(key.date, key.hour) for key in keys}
     # A window is twelve hours, and one more at its edge: no less than asked for, and nothing far from it.
     assert {("2025-03-02", hour) for hour in range(6)} <= merged
@@ -179,7 +178,7 @@ def test_feeding_a_stack_without_the_pipeline_says_so(
 def test_ctrl_c_ends_a_feed_with_its_counts(site: Site, tmp_path: Path) -> None:
     latest = newest_records(site)
     process = subprocess.Popen(
-        [sys.executable, "-m", "scenarios.cli", "feed", "--synthetic", str(ENDLESS), "--json"],
+        [sys.executable, "-m", "wavetank.scenarios.cli", "feed", "--synthetic", str(ENDLESS), "--json"],
         cwd=tmp_path,
         env={**os.environ, "AWS_ENDPOINT_URL": site.stack.endpoint_url},
         stdout=subprocess.PIPE,

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.errors import DiskFull
-from emulator.stack.home import Home
-from emulator.stack.stack import EmbeddedStack
 from tests.small_disk import small_disk
+from wavetank.emulator.errors import DiskFull
+from wavetank.emulator.stack.home import Home
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 MB = 1 << 20

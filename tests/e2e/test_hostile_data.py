@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from scenarios.client.batches import Message
-from scenarios.client.producer import Sender
-from scenarios.client.wire import encode_frame
-from scenarios.site.site import Site
 from tests.e2e.commands import Ran, wavetank
+from wavetank.scenarios.client.batches import Message
+from wavetank.scenarios.client.producer import Sender
+from wavetank.scenarios.client.wire import encode_frame
+from wavetank.scenarios.site.site import Site
 
 pytestmark = pytest.mark.stack
 

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline import topology
-from scenarios.client import at_rest as rest
-from scenarios.client.at_rest import Layer
-from scenarios.client.producer import Producer, Sender
-from scenarios.oracle.history import Outcome
-from scenarios.site.site import REPLAY_AFTER, Site
-from scenarios.spec.schedules import Scheduled
-from scenarios.workload.synthetic import WorkloadEvent, synthetic
+from wavetank.pipeline import topology
+from wavetank.scenarios.client import at_rest
+from wavetank.scenarios.client.at_rest import Layer
+from wavetank.scenarios.client.producer import Producer, Sender
+from wavetank.scenarios.oracle.history import Outcome
+from wavetank.scenarios.site.site import REPLAY_AFTER, Site
+from wavetank.scenarios.spec.schedules import Scheduled
+from wavetank.scenarios.workload.synthetic import WorkloadEvent, synthetic
 
 pytestmark = pytest.mark.stack
 
@@ -42,7 +42,7 @@ def put_without_notifications(site: Site, events: list[WorkloadEvent]) -> list[s
     site.stack.control.add_fault(DROP)
     put(site, events)
     site.stack.control.clear_faults()
-    return list(rest.keys(site.s3, site.data_bucket, "chunks/"))
+    return list(at_rest.keys(site.s3, site.data_bucket, "chunks/"))
 
 
 def partition(site: Site, key: str) -> bool:
@@ -61,7 +61,7 @@ def is_done(site: Site, key: str) -> bool:
 
 def landed(site: Site, layer: Layer = Layer.AVRO) -> list[str]:
     """The ids at rest, each as often as it is there, sorted."""
-    files = rest.files(site.s3, site.data_bucket, (layer,))
+    files = at_rest.files(site.s3, site.data_bucket, (layer,))
     return sorted(str(record["event_id"]) for file in files for record in file.records())
 
 
@@ -79,9 +79,9 @@ def test_an_event_that_is_in_two_chunks_is_at_rest_once(site: Site) -> None:
 def test_a_chunk_that_is_partitioned_again_leaves_the_same_keys_and_bytes(site: Site) -> None:
     chunks = put_without_notifications(site, EVENTS)
     assert all(partition(site, chunk) for chunk in chunks)
-    once = rest.digests(site.s3, site.data_bucket, (Layer.PARTS,))
+    once = at_rest.digests(site.s3, site.data_bucket, (Layer.PARTS,))
     assert all(partition(site, chunk) for chunk in chunks)
-    assert rest.digests(site.s3, site.data_bucket, (Layer.PARTS,)) == once
+    assert at_rest.digests(site.s3, site.data_bucket, (Layer.PARTS,)) == once
     assert len(once) > len(chunks) > 1
 
 
@@ -101,10 +101,10 @@ def test_a_chunk_whose_mark_could_not_be_set_is_done_again_to_the_same_parts(sit
     refused = {"service": "s3", "operation": "PutObjectTagging", "resource": site.data_bucket}
     site.stack.control.add_fault({**REFUSE_WRITES, "match": refused})
     assert not partition(site, chunk)
-    once = rest.digests(site.s3, site.data_bucket, (Layer.PARTS,))
+    once = at_rest.digests(site.s3, site.data_bucket, (Layer.PARTS,))
     site.stack.control.clear_faults()
     assert partition(site, chunk)
-    assert rest.digests(site.s3, site.data_bucket, (Layer.PARTS,)) == once != {}
+    assert at_rest.digests(site.s3, site.data_bucket, (Layer.PARTS,)) == once != {}
 
 
 def test_chunks_that_nobody_was_told_of_land_when_the_replayer_has_run_and_not_before(site: Site) -> None:
@@ -128,11 +128,11 @@ def test_files_merged_bit_by_bit_are_those_merged_at_once(site: Site) -> None:
     for portion in (EVENTS[::2], EVENTS[1::2], EVENTS[:20]):
         put(site, portion)
         site.tick(Scheduled.PLANNER, TICK)
-    bit_by_bit = rest.digests(site.s3, site.data_bucket)
+    bit_by_bit = at_rest.digests(site.s3, site.data_bucket)
     site.empty()
     put(site, list(reversed(EVENTS)))
     site.tick(Scheduled.PLANNER, TICK)
-    assert rest.digests(site.s3, site.data_bucket) == bit_by_bit != {}
+    assert at_rest.digests(site.s3, site.data_bucket) == bit_by_bit != {}
 
 
 def test_of_two_contents_under_one_id_the_earlier_is_at_rest_whichever_came_first(site: Site) -> None:
@@ -144,5 +144,5 @@ def test_of_two_contents_under_one_id_the_earlier_is_at_rest_whichever_came_firs
         site.empty()
         put(site, order)
         site.tick(Scheduled.PLANNER, TICK)
-        files = rest.files(site.s3, site.data_bucket)
+        files = at_rest.files(site.s3, site.data_bucket)
         assert [record["campaign"] for file in files for record in file.records()] == ["men", "men"]

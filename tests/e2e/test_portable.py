@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from emulator.stack.control import PATH
-from emulator.stack.home import Home
-from emulator.stack.stack import EmbeddedStack
 from tests.e2e.commands import wavetank
 from tests.effort import VARIABLE
+from wavetank.emulator.stack.control import PATH
+from wavetank.emulator.stack.home import Home
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 INTERVAL_S = "0.5"
 QUIET_S = "6"

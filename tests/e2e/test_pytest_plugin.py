@@ -9,11 +9,11 @@ from time import monotonic
 
 import pytest
 
-from emulator.stack.home import CACHE_VARIABLE, HOME_VARIABLE, Home
-from emulator.stack.stack import EmbeddedStack
-from scenarios.client.at_rest import Layer
-from scenarios.site.site import Site
-from scenarios.testing.pipeline import Pipeline
+from wavetank.emulator.stack.home import CACHE_VARIABLE, HOME_VARIABLE, Home
+from wavetank.emulator.stack.stack import EmbeddedStack
+from wavetank.scenarios.client.at_rest import Layer
+from wavetank.scenarios.site.site import Site
+from wavetank.scenarios.testing.pipeline import Pipeline
 
 pytestmark = pytest.mark.stack
 
@@ -24,8 +24,8 @@ WITHIN_S = 300
 SMALL_DRILLS = """
 from dataclasses import replace
 
-from emulator.faults.model import Fault
-from scenarios.spec.drill import Workload
+from wavetank.emulator.faults.model import Fault
+from wavetank.scenarios.spec.drill import Workload
 
 SMALL = Workload(events=60, hours=1, portions=1)
 NEVER = Fault("never", "s3.notification", "drop", {"key": "no-such-key"})

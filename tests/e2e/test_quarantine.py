@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from emulator.deploy.deploy import schemas_folder
-from scenarios.client import at_rest as rest
-from scenarios.client.at_rest import Layer
-from scenarios.client.batches import Message
-from scenarios.client.producer import Sender
-from scenarios.client.wire import confluent, encode_frame, single_object
-from scenarios.oracle.history import Outcome
-from scenarios.site.site import Site
 from tests.e2e.commands import Ran, wavetank
+from wavetank.emulator.deploy.deploy import schemas_folder
+from wavetank.scenarios.client import at_rest
+from wavetank.scenarios.client.at_rest import Layer
+from wavetank.scenarios.client.batches import Message
+from wavetank.scenarios.client.producer import Sender
+from wavetank.scenarios.client.wire import confluent, encode_frame, single_object
+from wavetank.scenarios.oracle.history import Outcome
+from wavetank.scenarios.site.site import Site
 
 pytestmark = pytest.mark.stack
 
@@ -50,7 +50,7 @@ def put(site: Site, *payloads: bytes) -> None:
 
 
 def landed(site: Site) -> set[str]:
-    files = rest.files(site.s3, site.data_bucket, (Layer.PARTS,), "click")
+    files = at_rest.files(site.s3, site.data_bucket, (Layer.PARTS,), "click")
     return {str(record["event_id"]) for file in files for record in file.records()}
 
 
@@ -138,7 +138,7 @@ def test_a_folder_that_breaks_compatibility_is_not_published_and_one_that_keeps_
 
 
 def run_refused(site: Site, *arguments: str) -> str:
-    from emulator.errors import DeployFailed
+    from wavetank.emulator.errors import DeployFailed
 
     with pytest.raises(DeployFailed) as refused:
         run(site, *arguments)

@@ -11,17 +11,17 @@ from pathlib import Path
 import psutil
 import pytest
 
-from emulator.errors import PortTaken, StartFailed
-from emulator.stack.home import Home
-from emulator.stack.stack import EmbeddedStack
 from tests.waiting import until
+from wavetank.emulator.errors import PortTaken, StartFailed
+from wavetank.emulator.stack.home import Home
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 
 FOREIGN_PROGRAMS = ("node", "npm", "java", "docker", "dockerd", "containerd")
 OWNER = """
 import sys
-from emulator.stack.stack import EmbeddedStack
+from wavetank.emulator.stack.stack import EmbeddedStack
 stack = EmbeddedStack.up()
 print(stack.port, stack.pid, flush=True)
 sys.stdin.read()
@@ -38,7 +38,7 @@ def test_every_plugin_of_ours_is_the_one_in_use(stack: EmbeddedStack) -> None:
     status = stack.control.status()
     assert status["foreign"] == {}
     assert {"kinesis", "firehose", "lambda executor", "gateway server"} <= status["plugins"].keys()
-    assert all(found.startswith("emulator.") for found in status["plugins"].values())
+    assert all(found.startswith("wavetank.emulator.") for found in status["plugins"].values())
     assert status["pid"] == stack.pid
 
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from emulator.stack.home import Home
-from emulator.stack.process import listen
-from emulator.stack.stack import EmbeddedStack
 from tests.waiting import until
+from wavetank.emulator.stack.home import Home
+from wavetank.emulator.stack.process import listen
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from emulator.stack.home import CACHE_VARIABLE, HOME_VARIABLE, Home
-from emulator.stack.process import listen
-from emulator.stack.stack import EmbeddedStack
+from wavetank.emulator.stack.home import CACHE_VARIABLE, HOME_VARIABLE, Home
+from wavetank.emulator.stack.process import listen
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 WAVETANK = str(Path(sys.executable).with_name("wavetank"))
 USAGE, NOTHING_UP = 2, 3

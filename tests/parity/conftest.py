@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.lambda_kit import ROLE, Deploy, package, settled
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 
 @pytest.fixture

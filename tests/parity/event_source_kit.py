@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from emulator.stack.stack import EmbeddedStack
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 ROLE = "arn:aws:iam::000000000000:role/event-source-test"
 

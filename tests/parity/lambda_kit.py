@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from emulator.stack.stack import EmbeddedStack
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 ROLE = "arn:aws:iam::000000000000:role/function"
 DEADLINE_S = 20.0

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.cloudformation_kit import Formation, resource, template
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.cloudformation import catalogue
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.cloudformation_kit import Formation, resource
 from tests.parity.cloudformation_rows import SOURCE, Given, Place, Row, rows, support
+from wavetank.emulator.cloudformation import catalogue
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 

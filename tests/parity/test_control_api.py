@@ -2,8 +2,8 @@
 
 import pytest
 
-from emulator.errors import ControlRefused
-from emulator.stack.stack import EmbeddedStack
+from wavetank.emulator.errors import ControlRefused
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 
@@ -13,16 +13,16 @@ def test_status_proves_that_every_part_is_ours(stack: EmbeddedStack) -> None:
     assert status["ready"] is True
     assert status["foreign"] == {}
     assert status["plugins"] == {
-        "kinesis": "emulator.kinesis.provider.KinesisProvider",
-        "firehose": "emulator.firehose.provider.FirehoseProvider",
-        "lambda executor": "emulator.lambda_.executor.ProcessExecutor",
-        "gateway server": "emulator.serving.server.LoopbackServer",
-        "event source poller": "emulator.lambda_.mappings.plugin._patch",
-        "asynchronous invocations": "emulator.deliveries.lambda_async.patch",
-        "s3 notifications": "emulator.deliveries.s3.patch",
-        "sns deliveries": "emulator.deliveries.sns.patch",
-        "sqs clock": "emulator.sqs.patch.patch_models",
-        "event rules": "emulator.deliveries.events.patch",
+        "kinesis": "wavetank.emulator.kinesis.provider.KinesisProvider",
+        "firehose": "wavetank.emulator.firehose.provider.FirehoseProvider",
+        "lambda executor": "wavetank.emulator.lambda_.executor.ProcessExecutor",
+        "gateway server": "wavetank.emulator.serving.server.LoopbackServer",
+        "event source poller": "wavetank.emulator.lambda_.mappings.plugin._patch",
+        "asynchronous invocations": "wavetank.emulator.deliveries.lambda_async.patch",
+        "s3 notifications": "wavetank.emulator.deliveries.s3.patch",
+        "sns deliveries": "wavetank.emulator.deliveries.sns.patch",
+        "sqs clock": "wavetank.emulator.sqs.patch.patch_models",
+        "event rules": "wavetank.emulator.deliveries.events.patch",
     }
 
 

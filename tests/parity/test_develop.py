@@ -11,14 +11,14 @@ from typing import Any
 import psutil
 import pytest
 
-from emulator.deploy import deploy as deploying
-from emulator.deploy import functions
-from emulator.develop.debug import BEFORE, CannotDebug, Debugging, restore
-from emulator.develop.function_log import FunctionLog
-from emulator.develop.reload import Place, Reaction, Reloader
-from emulator.stack.stack import EmbeddedStack
-from pipeline import package, topology
 from tests.parity.lambda_kit import DEADLINE_S, Deploy, invoke, until
+from wavetank.emulator.deploy import deploy as deploying
+from wavetank.emulator.deploy import functions
+from wavetank.emulator.develop.debug import BEFORE, CannotDebug, Debugging, restore
+from wavetank.emulator.develop.function_log import FunctionLog
+from wavetank.emulator.develop.reload import Place, Reaction, Reloader
+from wavetank.emulator.stack.stack import EmbeddedStack
+from wavetank.pipeline import package, topology
 
 pytestmark = pytest.mark.stack
 
@@ -45,7 +45,7 @@ def schemas(tmp_path: Path, root: Path) -> Path:
 @pytest.fixture
 def function(deploy: Deploy, source: Path) -> str:
     """A function with that package."""
-    return deploy("", Code={"ZipFile": packed(source)}, Handler="pipeline.waves.handle", MemorySize=256)
+    return deploy("", Code={"ZipFile": packed(source)}, Handler="wavetank.pipeline.waves.handle", MemorySize=256)
 
 
 def packed(source: Path) -> bytes:
@@ -236,7 +236,7 @@ def test_a_debugged_function_waits_for_an_editor_and_stops_at_a_breakpoint(
 def test_after_debugging_a_function_is_what_it_was(stack: EmbeddedStack, debugging: Debugging, source: Path) -> None:
     debugging.end(packed(source))
     found = functions.wait_until_ready(stack, debugging.name)
-    assert (found["Handler"], found["Timeout"], found.get("Layers", [])) == ("pipeline.waves.handle", 10, [])
+    assert (found["Handler"], found["Timeout"], found.get("Layers", [])) == ("wavetank.pipeline.waves.handle", 10, [])
     assert BEFORE not in found.get("Environment", {}).get("Variables", {})
     assert invoke(stack, debugging.name) == "old"
 

@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from emulator.serving.denials import LINES
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.lambda_kit import ROLE, Deploy
 from tests.parity.wires import Answer, Ask, Header, Wire, send
+from wavetank.emulator.serving.denials import LINES
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 

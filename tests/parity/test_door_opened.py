@@ -6,12 +6,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from emulator.errors import CallerError
-from emulator.serving.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS
-from emulator.stack.home import Home
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.lambda_kit import ROLE, package, settled
 from tests.parity.wires import Ask, Header, Wire, send
+from wavetank.emulator.errors import CallerError
+from wavetank.emulator.serving.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS
+from wavetank.emulator.stack.home import Home
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 

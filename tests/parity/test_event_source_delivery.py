@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.event_source_kit import FINE, RAISES_ON_BAD, ROLE, Fixture, until
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from emulator.errors import NotSettled
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.event_source_kit import FINE, RAISES_ON_BAD, REPORTS_BAD, Fixture, answers, until
+from wavetank.emulator.errors import NotSettled
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 

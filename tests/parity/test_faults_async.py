@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from emulator.errors import NotSettled
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.test_faults import ACCOUNT, DELAY_S, MINUTES_S
+from wavetank.emulator.errors import NotSettled
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 

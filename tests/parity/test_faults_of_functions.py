@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.test_faults_lambda import CALLS, TIMEOUT_S, Writer
 from tests.waiting import until
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 

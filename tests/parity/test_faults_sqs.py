@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.event_source_kit import until
 from tests.parity.queue_source_kit import RAISES_AT_FIRST, SETTLE_S, VISIBILITY_S, Fixture
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 

@@ -11,10 +11,10 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from emulator.stack.clients import REGION
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.event_source_kit import Fixture, until
 from tests.parity.firehose_setup import Hose
+from wavetank.emulator.stack.clients import REGION
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 

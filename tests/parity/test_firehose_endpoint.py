@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from emulator.errors import NotSettled
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.firehose_setup import ACCOUNT, ROLE, SETTLE_S, Hose, until
 from tests.parity.http_endpoint import HttpEndpoint, Received, Reply
 from tests.parity.lambda_kit import Deploy
 from tests.parity.test_firehose import hose as hose
 from tests.parity.test_firehose import refusal
+from wavetank.emulator.errors import NotSettled
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 

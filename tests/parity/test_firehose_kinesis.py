@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.firehose_setup import ROLE, Hose, until
 from tests.parity.test_firehose import refusal
 from tests.unit.emulator.firehose.core.test_deaggregate import aggregate
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 

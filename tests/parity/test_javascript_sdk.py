@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.stack.home import Home
-from emulator.stack.stack import EmbeddedStack
+from wavetank.emulator.stack.home import Home
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 NODE = shutil.which("node")
 SDK = Home.from_environment().cache / "javascript"

@@ -14,8 +14,8 @@ import cbor2
 import pytest
 import requests
 
-from emulator.stack.stack import EmbeddedStack
 from tests.aws_cbor import decoded
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 

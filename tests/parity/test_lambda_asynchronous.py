@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.lambda_kit import DEADLINE_S, ECHO, GATED, Deploy, is_active, until
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 

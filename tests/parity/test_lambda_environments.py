@@ -14,9 +14,9 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from emulator.stack.environment import KEEP_ALIVE_S
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.lambda_kit import DEADLINE_S, ECHO, GATED, Deploy, Held, invoke, is_active, settled, until
+from wavetank.emulator.stack.environment import KEEP_ALIVE_S
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 

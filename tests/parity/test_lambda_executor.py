@@ -15,8 +15,6 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from emulator.stack.home import Home
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.lambda_kit import (
     DEADLINE_S,
     ECHO,
@@ -30,6 +28,8 @@ from tests.parity.lambda_kit import (
     settled,
     until,
 )
+from wavetank.emulator.stack.home import Home
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 

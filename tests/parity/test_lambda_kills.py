@@ -13,8 +13,8 @@ from typing import Any
 import psutil
 import pytest
 
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.lambda_kit import DEADLINE_S, Deploy, until
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.event_source_kit import RAISES_ON_BAD, Fixture, until
 from tests.parity.firehose_setup import Hose
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 

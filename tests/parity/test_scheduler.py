@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.lambda_kit import ROLE, Deploy
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 

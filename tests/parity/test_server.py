@@ -13,10 +13,10 @@ from contextlib import ExitStack, contextmanager, suppress
 import psutil
 import pytest
 
-from emulator.serving.requests import LARGEST_PARSED, LARGEST_TARGET
-from emulator.stack.stack import EmbeddedStack
 from tests.http2 import http2
 from tests.waiting import until
+from wavetank.emulator.serving.requests import LARGEST_PARSED, LARGEST_TARGET
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 CURL = shutil.which("curl")
 

@@ -5,9 +5,9 @@ import uuid
 
 import pytest
 
-from emulator.errors import NotSettled
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.test_faults import ACCOUNT, MINUTES_S, Chain
+from wavetank.emulator.errors import NotSettled
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.test_faults import ACCOUNT, MINUTES_S
 from tests.parity.test_faults_async import Function, zipped
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 

@@ -10,7 +10,6 @@ import psutil
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.event_source_kit import until
 from tests.parity.queue_source_kit import (
     FINE,
@@ -24,6 +23,7 @@ from tests.parity.queue_source_kit import (
     Fixture,
     answers,
 )
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 

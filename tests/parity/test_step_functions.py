@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.errors import NotSettled
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.lambda_kit import ROLE, Deploy, until
+from wavetank.emulator.errors import NotSettled
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 DAY_S = 86_400
 COUNT = "def handler(event, context): return {'n': event.get('n', 0) + 1}"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.lambda_kit import ROLE, package
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 
@@ -143,7 +143,7 @@ def test_what_was_tagged_where_it_was_made_is_found_and_tagged_from_here(stack: 
 
 
 def test_every_kind_of_bearer_is_shown() -> None:
-    from emulator.tagging import bearers
+    from wavetank.emulator.tagging import bearers
 
     assert {bearers.IN_ARNS.get(it.service, it.service) for it in bearers.ALL} == {it.partition(":")[0] for it in MADE}
 

@@ -15,12 +15,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from emulator.deploy.deploy import deploy
-from emulator.stack.home import Home
-from emulator.stack.stack import EmbeddedStack
 from tests.soak.footprint import Footprint
 from tests.soak.hostile import ATTACKS, Victim
 from tests.soak.ordinary import Ordinary
+from wavetank.emulator.deploy.deploy import deploy
+from wavetank.emulator.stack.home import Home
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 DISK_BYTES = 1 << 30
 """Room for the state of the stack, where a file system of its own can be mounted."""

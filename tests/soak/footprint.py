@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from emulator.stack.stack import EmbeddedStack
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 MB = 1 << 20
 

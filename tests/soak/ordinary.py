@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from emulator.stack.stack import EmbeddedStack
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 BUCKET = "soak"
 FUNCTION = "soak-echo"

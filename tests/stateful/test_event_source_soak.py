@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.event_source_kit import Fixture, until
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
 

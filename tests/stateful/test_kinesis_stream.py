@@ -7,13 +7,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from emulator.kinesis.model.family import ShardFamily, StreamIdentity
-from emulator.kinesis.model.log import SEGMENT
-from emulator.kinesis.model.position import Start, StartingPosition
-from emulator.kinesis.model.shard import HASH_KEYS, Shard
-from emulator.kinesis.model.snapshot import exported, imported
-from emulator.kinesis.model.stream import HOUR_MS, Entry, Stream
-from emulator.kinesis.settings import StreamSettings
+from wavetank.emulator.kinesis.model.family import ShardFamily, StreamIdentity
+from wavetank.emulator.kinesis.model.log import SEGMENT
+from wavetank.emulator.kinesis.model.position import Start, StartingPosition
+from wavetank.emulator.kinesis.model.shard import HASH_KEYS, Shard
+from wavetank.emulator.kinesis.model.snapshot import exported, imported
+from wavetank.emulator.kinesis.model.stream import HOUR_MS, Entry, Stream
+from wavetank.emulator.kinesis.settings import StreamSettings
 
 BEGIN = 1_700_000_000_000
 WHO = StreamIdentity("000000000000", "us-east-1", "s", "arn:aws:kinesis:us-east-1:000000000000:stream/s", BEGIN)

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from emulator.stack.pidfile import StackRecord
-from emulator.stack.process import listen
-from scenarios import commands
-from scenarios.cli import COMMANDS, app
+from wavetank.emulator.stack.pidfile import StackRecord
+from wavetank.emulator.stack.process import listen
+from wavetank.scenarios import commands
+from wavetank.scenarios.cli import COMMANDS, app
 
 WAVETANK = Path(sys.executable).parent / "wavetank"
 HEAVY = ("boto3", "botocore", "localstack", "rich", "pyarrow", "duckdb", "fastavro", "docker")
@@ -30,7 +30,7 @@ def run(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedPr
 
 
 def test_asking_for_help_imports_nothing_heavy() -> None:
-    look = f"import sys, scenarios.cli; print([name for name in {HEAVY} if name in sys.modules])"
+    look = f"import sys, wavetank.scenarios.cli; print([name for name in {HEAVY} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

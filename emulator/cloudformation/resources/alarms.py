@@ -1,6 +1,6 @@
 """`AWS::CloudWatch::Alarm`."""
 
-from emulator.cloudformation.resource import (
+from wavetank.emulator.cloudformation.resource import (
     AlreadyThere,
     Context,
     Gone,

@@ -8,9 +8,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from emulator.cloudformation.comparison import fits
-from emulator.cloudformation.resource import AlreadyThere, Context, Model, Properties, Schema, names
-from emulator.cloudformation.resources import bucket_settings as settings
+from wavetank.emulator.cloudformation.comparison import fits
+from wavetank.emulator.cloudformation.resource import AlreadyThere, Context, Model, Properties, Schema, names
+from wavetank.emulator.cloudformation.resources import bucket_settings
 
 
 @dataclass(frozen=True)
@@ -74,39 +74,43 @@ SETTINGS = (
         dict,
         "delete_public_access_block",
     ),
-    Setting("AccessControl", "put_bucket_acl", "ACL", settings.acl, removed="private"),
+    Setting("AccessControl", "put_bucket_acl", "ACL", bucket_settings.acl, removed="private"),
     Setting(
         "BucketEncryption",
         "put_bucket_encryption",
         "ServerSideEncryptionConfiguration",
-        settings.encryption,
-        removed=settings.encryption(settings.DEFAULT_ENCRYPTION),
+        bucket_settings.encryption,
+        removed=bucket_settings.encryption(bucket_settings.DEFAULT_ENCRYPTION),
     ),
     Setting(
         "LifecycleConfiguration",
         "put_bucket_lifecycle_configuration",
         "LifecycleConfiguration",
-        settings.life_cycle,
+        bucket_settings.life_cycle,
         "delete_bucket_lifecycle",
     ),
     Setting(
         "NotificationConfiguration",
         "put_bucket_notification_configuration",
         "NotificationConfiguration",
-        settings.notification,
+        bucket_settings.notification,
         removed={},
-        shown=settings.shown_notification,
+        shown=bucket_settings.shown_notification,
     ),
-    Setting("CorsConfiguration", "put_bucket_cors", "CORSConfiguration", settings.cors, "delete_bucket_cors"),
+    Setting("CorsConfiguration", "put_bucket_cors", "CORSConfiguration", bucket_settings.cors, "delete_bucket_cors"),
     Setting(
-        "WebsiteConfiguration", "put_bucket_website", "WebsiteConfiguration", settings.website, "delete_bucket_website"
+        "WebsiteConfiguration",
+        "put_bucket_website",
+        "WebsiteConfiguration",
+        bucket_settings.website,
+        "delete_bucket_website",
     ),
-    Setting("LoggingConfiguration", "put_bucket_logging", "BucketLoggingStatus", settings.logging, removed={}),
+    Setting("LoggingConfiguration", "put_bucket_logging", "BucketLoggingStatus", bucket_settings.logging, removed={}),
     Setting(
         "AccelerateConfiguration",
         "put_bucket_accelerate_configuration",
         "AccelerateConfiguration",
-        settings.accelerate,
+        bucket_settings.accelerate,
         removed={"Status": "Suspended"},
     ),
     Setting(
@@ -116,7 +120,7 @@ SETTINGS = (
         dict,
         removed={"ObjectLockEnabled": "Enabled"},
     ),
-    Setting("Tags", "put_bucket_tagging", "Tagging", settings.tags, "delete_bucket_tagging"),
+    Setting("Tags", "put_bucket_tagging", "Tagging", bucket_settings.tags, "delete_bucket_tagging"),
 )
 
 
@@ -151,7 +155,7 @@ class Bucket:
         if context.region != "us-east-1":
             request["CreateBucketConfiguration"] = {"LocationConstraint": context.region}
         s3.create_bucket(Bucket=name, **request)
-        return {"BucketName": name, **settings.addresses(name, context.region)}
+        return {"BucketName": name, **bucket_settings.addresses(name, context.region)}
 
     def apply(self, context: Context, model: Model, before: Properties | None) -> None:
         """Put each setting that differs."""

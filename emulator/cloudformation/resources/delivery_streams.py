@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from emulator.cloudformation.resource import (
+from wavetank.emulator.cloudformation.resource import (
     Context,
     Model,
     Properties,
@@ -13,7 +13,7 @@ from emulator.cloudformation.resource import (
     tags_from,
     tags_of,
 )
-from emulator.cloudformation.waiting import wait_until
+from wavetank.emulator.cloudformation.waiting import wait_until
 
 DESTINATIONS = {
     "ExtendedS3DestinationConfiguration": "ExtendedS3DestinationUpdate",

@@ -3,8 +3,18 @@
 import json
 from typing import Any
 
-from emulator.cloudformation.resource import Context, Gone, Model, Properties, Refused, Schema, names, tag_list, tags_of
-from emulator.cloudformation.waiting import wait_until
+from wavetank.emulator.cloudformation.resource import (
+    Context,
+    Gone,
+    Model,
+    Properties,
+    Refused,
+    Schema,
+    names,
+    tag_list,
+    tags_of,
+)
+from wavetank.emulator.cloudformation.waiting import wait_until
 
 CONFIGURATION: Model = {
     "DeadLetterConfig": {},

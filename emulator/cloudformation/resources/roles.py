@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.cloudformation.resource import (
+from wavetank.emulator.cloudformation.resource import (
     Context,
     Gone,
     Model,

@@ -4,7 +4,7 @@ import json
 from contextlib import suppress
 from typing import Any
 
-from emulator.cloudformation.resource import (
+from wavetank.emulator.cloudformation.resource import (
     AlreadyThere,
     Context,
     Model,

@@ -6,7 +6,16 @@ template says otherwise.
 
 from typing import Any
 
-from emulator.cloudformation.resource import Context, Model, Properties, Refused, Schema, names, tags_from, tags_of
+from wavetank.emulator.cloudformation.resource import (
+    Context,
+    Model,
+    Properties,
+    Refused,
+    Schema,
+    names,
+    tags_from,
+    tags_of,
+)
 
 PROVISIONED, ON_DEMAND = "PROVISIONED", "ON_DEMAND"
 MIN_RETENTION_HOURS = 24

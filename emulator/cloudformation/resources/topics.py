@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import wraps
 from typing import Any
 
-from emulator.cloudformation.resource import (
+from wavetank.emulator.cloudformation.resource import (
     AlreadyThere,
     Context,
     Model,

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from emulator.firehose.core.settings import ConfigurationError, Destination, destination_of, endpoint_destination_of
+from wavetank.emulator.firehose.core.settings import (
+    ConfigurationError,
+    Destination,
+    destination_of,
+    endpoint_destination_of,
+)
 
 DESTINATION_ID = "destinationId-000000000001"
 _S3_FIELDS = (

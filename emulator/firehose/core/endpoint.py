@@ -21,9 +21,9 @@ from http import HTTPStatus
 from random import Random
 from typing import Any
 
-from emulator.firehose.core.endpoint_url import EndpointUrl
-from emulator.firehose.core.processing import Part
-from emulator.firehose.core.settings import Endpoint
+from wavetank.emulator.firehose.core.endpoint_url import EndpointUrl
+from wavetank.emulator.firehose.core.processing import Part
+from wavetank.emulator.firehose.core.settings import Endpoint
 
 MAX_RECORDS = 10_000
 MAX_BODY = 64 * 1024 * 1024

@@ -9,8 +9,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.firehose.core.buffer import Entry
-from emulator.firehose.core.keys import ErrorOutput
+from wavetank.emulator.firehose.core.buffer import Entry
+from wavetank.emulator.firehose.core.keys import ErrorOutput
 
 
 @dataclass(frozen=True)

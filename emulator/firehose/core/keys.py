@@ -13,7 +13,7 @@ from enum import Enum
 from random import Random
 from zoneinfo import ZoneInfo
 
-from emulator.firehose.core.datepattern import DatePatternError, format_date
+from wavetank.emulator.firehose.core.datepattern import DatePatternError, format_date
 
 HOUR_FOLDERS = "yyyy/MM/dd/HH/"
 MAX_EVALUATED = 512  # characters of an evaluated prefix

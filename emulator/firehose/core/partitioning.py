@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.firehose.core.error_output import Failure
-from emulator.firehose.core.keys import ErrorOutput, KeyLayout, KeySource, Partition, PartitionKey
-from emulator.firehose.core.processing import Part
-from emulator.firehose.core.settings import Partitioning
+from wavetank.emulator.firehose.core.error_output import Failure
+from wavetank.emulator.firehose.core.keys import ErrorOutput, KeyLayout, KeySource, Partition, PartitionKey
+from wavetank.emulator.firehose.core.processing import Part
+from wavetank.emulator.firehose.core.settings import Partitioning
 
 MAX_ACTIVE_PARTITIONS = 500
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from emulator.firehose.core.buffer import Entry
-from emulator.firehose.core.error_output import Failure
-from emulator.firehose.core.settings import Processing, SubRecords, Transformation
+from wavetank.emulator.firehose.core.buffer import Entry
+from wavetank.emulator.firehose.core.error_output import Failure
+from wavetank.emulator.firehose.core.settings import Processing, SubRecords, Transformation
 
 OK, DROPPED, FAILED = "Ok", "Dropped", "ProcessingFailed"
 EVENT_BYTES = 5_500_000

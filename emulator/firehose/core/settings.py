@@ -14,10 +14,10 @@ from enum import Enum
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from emulator.firehose.core.buffer import MIB, Hints
-from emulator.firehose.core.compression import Compression
-from emulator.firehose.core.endpoint_url import EndpointUrl, UrlError
-from emulator.firehose.core.keys import KeyLayout, KeySource, PrefixError
+from wavetank.emulator.firehose.core.buffer import MIB, Hints
+from wavetank.emulator.firehose.core.compression import Compression
+from wavetank.emulator.firehose.core.endpoint_url import EndpointUrl, UrlError
+from wavetank.emulator.firehose.core.keys import KeyLayout, KeySource, PrefixError
 
 Config = Mapping[str, Any]
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from emulator.kinesis.errors import LimitExceeded, ResourceInUse, ResourceNotFound
+from wavetank.emulator.kinesis.errors import LimitExceeded, ResourceInUse, ResourceNotFound
 
 MAX_CONSUMERS = 20
 

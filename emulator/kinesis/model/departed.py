@@ -2,7 +2,7 @@
 
 import threading
 
-from emulator.kinesis.model.stream import Stream
+from wavetank.emulator.kinesis.model.stream import Stream
 
 
 class Departed:

@@ -8,10 +8,10 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from emulator.kinesis.errors import InvalidArgument, ResourceNotFound
-from emulator.kinesis.model import sequence
-from emulator.kinesis.model.ascending import Ascending
-from emulator.kinesis.model.shard import Shard, even_ranges, shard_id, shard_number
+from wavetank.emulator.kinesis.errors import InvalidArgument, ResourceNotFound
+from wavetank.emulator.kinesis.model import sequence
+from wavetank.emulator.kinesis.model.ascending import Ascending
+from wavetank.emulator.kinesis.model.shard import Shard, even_ranges, shard_id, shard_number
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ import logging
 import threading
 from collections.abc import Callable, Iterable
 
-from emulator.kinesis.model.log import OVERHEAD, SEGMENT
-from emulator.kinesis.model.stream import Stream
+from wavetank.emulator.kinesis.model.log import OVERHEAD, SEGMENT
+from wavetank.emulator.kinesis.model.stream import Stream
 
 LOG = logging.getLogger(__name__)
 CHECKS_PER_CAP = 64

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from emulator.kinesis.metrics import METER, Metric, Series
-from emulator.kinesis.model.shard import Shard
-from emulator.kinesis.model.stream import Read, Stream
-from emulator.kinesis.settings import ShardMetric
+from wavetank.emulator.kinesis.metrics import METER, Metric, Series
+from wavetank.emulator.kinesis.model.shard import Shard
+from wavetank.emulator.kinesis.model.stream import Read, Stream
+from wavetank.emulator.kinesis.settings import ShardMetric
 
 type Values = Iterator[tuple[Series, float]]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from emulator.kinesis.errors import ExpiredIterator, InvalidArgument
-from emulator.kinesis.model.tokens import seal, unseal
+from wavetank.emulator.kinesis.errors import ExpiredIterator, InvalidArgument
+from wavetank.emulator.kinesis.model.tokens import seal, unseal
 
 ITERATOR_LIFETIME_MS = 300_000
 

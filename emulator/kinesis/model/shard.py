@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from emulator.kinesis.model import sequence
-from emulator.kinesis.model.limits import ShardThroughput
-from emulator.kinesis.model.log import RecordLog
+from wavetank.emulator.kinesis.model import sequence
+from wavetank.emulator.kinesis.model.limits import ShardThroughput
+from wavetank.emulator.kinesis.model.log import RecordLog
 
 HASH_KEYS = 1 << 128
 _SHARD_ID = re.compile(r"(?:shardId-)?(\d{1,12})")

@@ -3,14 +3,14 @@
 import base64
 from typing import Any
 
-from emulator.kinesis.model import sequence
-from emulator.kinesis.model.ascending import Ascending
-from emulator.kinesis.model.consumer import Consumer
-from emulator.kinesis.model.family import ShardFamily, StreamIdentity
-from emulator.kinesis.model.log import RecordLog
-from emulator.kinesis.model.shard import Shard
-from emulator.kinesis.model.stream import Stream
-from emulator.kinesis.settings import Mode, ShardMetric, StreamSettings
+from wavetank.emulator.kinesis.model import sequence
+from wavetank.emulator.kinesis.model.ascending import Ascending
+from wavetank.emulator.kinesis.model.consumer import Consumer
+from wavetank.emulator.kinesis.model.family import ShardFamily, StreamIdentity
+from wavetank.emulator.kinesis.model.log import RecordLog
+from wavetank.emulator.kinesis.model.shard import Shard
+from wavetank.emulator.kinesis.model.stream import Stream
+from wavetank.emulator.kinesis.settings import Mode, ShardMetric, StreamSettings
 
 type Plain = dict[str, Any]
 

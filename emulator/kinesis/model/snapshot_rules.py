@@ -11,15 +11,15 @@ from typing import Any
 
 from localstack.utils.aws.arns import kinesis_stream_arn
 
-from emulator.kinesis.errors import KinesisError
-from emulator.kinesis.model import sequence
-from emulator.kinesis.model.consumer import MAX_CONSUMERS
-from emulator.kinesis.model.shard import HASH_KEYS
-from emulator.kinesis.operations.tags import check_tags
-from emulator.kinesis.settings import MAX_RETENTION_HOURS, MIN_RETENTION_HOURS, Mode, ShardMetric
-from emulator.kinesis.store import REGIONS
-from emulator.runtime.clock import END, MARGIN_S
-from emulator.runtime.json_text import parsed
+from wavetank.emulator.kinesis.errors import KinesisError
+from wavetank.emulator.kinesis.model import sequence
+from wavetank.emulator.kinesis.model.consumer import MAX_CONSUMERS
+from wavetank.emulator.kinesis.model.shard import HASH_KEYS
+from wavetank.emulator.kinesis.operations.tags import check_tags
+from wavetank.emulator.kinesis.settings import MAX_RETENTION_HOURS, MIN_RETENTION_HOURS, Mode, ShardMetric
+from wavetank.emulator.kinesis.store import REGIONS
+from wavetank.emulator.runtime.clock import END, MARGIN_S
+from wavetank.emulator.runtime.json_text import parsed
 
 type Plain = Mapping[str, Any]
 

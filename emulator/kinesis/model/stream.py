@@ -10,14 +10,14 @@ import threading
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from emulator.kinesis.errors import InvalidArgument, Serialization
-from emulator.kinesis.model import sequence
-from emulator.kinesis.model.consumer import Consumers
-from emulator.kinesis.model.family import ShardFamily, StreamIdentity
-from emulator.kinesis.model.log import Stored, key_bytes
-from emulator.kinesis.model.position import BY_SEQUENCE, Cursor, Start, StartingPosition
-from emulator.kinesis.model.shard import HASH_KEYS, Shard, shard_id
-from emulator.kinesis.settings import StreamSettings
+from wavetank.emulator.kinesis.errors import InvalidArgument, Serialization
+from wavetank.emulator.kinesis.model import sequence
+from wavetank.emulator.kinesis.model.consumer import Consumers
+from wavetank.emulator.kinesis.model.family import ShardFamily, StreamIdentity
+from wavetank.emulator.kinesis.model.log import Stored, key_bytes
+from wavetank.emulator.kinesis.model.position import BY_SEQUENCE, Cursor, Start, StartingPosition
+from wavetank.emulator.kinesis.model.shard import HASH_KEYS, Shard, shard_id
+from wavetank.emulator.kinesis.settings import StreamSettings
 
 MAX_READ_BYTES = 10 * 1024 * 1024
 MAX_READ_RECORDS = 10_000

@@ -11,11 +11,11 @@ import cbor2
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.http import Response
 
-from emulator.kinesis.errors import InvalidArgument, KinesisError
-from emulator.kinesis.model.stream import Stream
-from emulator.kinesis.store import Region, stream_with_arn
-from emulator.kinesis.validation import check
-from emulator.runtime.clock import CLOCK
+from wavetank.emulator.kinesis.errors import InvalidArgument, KinesisError
+from wavetank.emulator.kinesis.model.stream import Stream
+from wavetank.emulator.kinesis.store import Region, stream_with_arn
+from wavetank.emulator.kinesis.validation import check
+from wavetank.emulator.runtime.clock import CLOCK
 
 type Answer = dict[str, Any]
 

@@ -7,12 +7,12 @@ from cbor2._types import CBORTag
 from localstack.aws.api import RequestContext
 from localstack.services.kinesis import provider as localstack_kinesis
 
-from emulator.kinesis.errors import ExpiredNextToken, InvalidArgument
-from emulator.kinesis.model.consumer import Consumer
-from emulator.kinesis.model.position import Cursor, Start, StartingPosition
-from emulator.kinesis.model.stream import MAX_READ_RECORDS, Read, Stream
-from emulator.kinesis.model.tokens import seal, unseal
-from emulator.kinesis.operations.boundary import (
+from wavetank.emulator.kinesis.errors import ExpiredNextToken, InvalidArgument
+from wavetank.emulator.kinesis.model.consumer import Consumer
+from wavetank.emulator.kinesis.model.position import Cursor, Start, StartingPosition
+from wavetank.emulator.kinesis.model.stream import MAX_READ_RECORDS, Read, Stream
+from wavetank.emulator.kinesis.model.tokens import seal, unseal
+from wavetank.emulator.kinesis.operations.boundary import (
     Answer,
     check_token_alone,
     now_ms,
@@ -22,11 +22,11 @@ from emulator.kinesis.operations.boundary import (
     streaming_operation,
     with_times_tagged,
 )
-from emulator.kinesis.operations.descriptions import child_shard, consumer_description
-from emulator.kinesis.operations.reading import check_position, read_at, record_list, start, stream_at
-from emulator.kinesis.operations.tags import check_tags
-from emulator.kinesis.store import stream_with_arn
-from emulator.kinesis.subscription import SUBSCRIPTIONS, Source
+from wavetank.emulator.kinesis.operations.descriptions import child_shard, consumer_description
+from wavetank.emulator.kinesis.operations.reading import check_position, read_at, record_list, start, stream_at
+from wavetank.emulator.kinesis.operations.tags import check_tags
+from wavetank.emulator.kinesis.store import stream_with_arn
+from wavetank.emulator.kinesis.subscription import SUBSCRIPTIONS, Source
 
 MOST_LISTED = 100
 TOKEN_LIFETIME_MS = 300_000

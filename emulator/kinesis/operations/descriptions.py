@@ -1,10 +1,10 @@
 """Streams, shards and consumers as the API describes them."""
 
-from emulator.kinesis.model.consumer import Consumer
-from emulator.kinesis.model.shard import Shard, shard_id
-from emulator.kinesis.model.stream import Stream
-from emulator.kinesis.operations.boundary import Answer, when
-from emulator.kinesis.settings import Mode
+from wavetank.emulator.kinesis.model.consumer import Consumer
+from wavetank.emulator.kinesis.model.shard import Shard, shard_id
+from wavetank.emulator.kinesis.model.stream import Stream
+from wavetank.emulator.kinesis.operations.boundary import Answer, when
+from wavetank.emulator.kinesis.settings import Mode
 
 ACTIVE = "ACTIVE"
 

@@ -5,15 +5,15 @@ from datetime import datetime
 
 from localstack.aws.api import RequestContext
 
-from emulator.faults.engine import FAULTS
-from emulator.kinesis.config import CONFIG
-from emulator.kinesis.errors import InvalidArgument, ResourceNotFound, ThroughputExceeded
-from emulator.kinesis.model import metering, position, sequence
-from emulator.kinesis.model.position import BY_SEQUENCE, Cursor, Start, StartingPosition
-from emulator.kinesis.model.shard import shard_id
-from emulator.kinesis.model.stream import MAX_READ_RECORDS, Read, Stream
-from emulator.kinesis.operations import struck
-from emulator.kinesis.operations.boundary import (
+from wavetank.emulator.faults.engine import FAULTS
+from wavetank.emulator.kinesis.config import CONFIG
+from wavetank.emulator.kinesis.errors import InvalidArgument, ResourceNotFound, ThroughputExceeded
+from wavetank.emulator.kinesis.model import metering, position, sequence
+from wavetank.emulator.kinesis.model.position import BY_SEQUENCE, Cursor, Start, StartingPosition
+from wavetank.emulator.kinesis.model.shard import shard_id
+from wavetank.emulator.kinesis.model.stream import MAX_READ_RECORDS, Read, Stream
+from wavetank.emulator.kinesis.operations import struck
+from wavetank.emulator.kinesis.operations.boundary import (
     Answer,
     named_stream,
     now_ms,
@@ -22,9 +22,9 @@ from emulator.kinesis.operations.boundary import (
     speaks_cbor,
     when,
 )
-from emulator.kinesis.operations.descriptions import child_shard, encryption, rate_exceeded
-from emulator.kinesis.store import Region
-from emulator.runtime.handover import taker
+from wavetank.emulator.kinesis.operations.descriptions import child_shard, encryption, rate_exceeded
+from wavetank.emulator.kinesis.store import Region
+from wavetank.emulator.runtime.handover import taker
 
 
 class ReadOperations:

@@ -5,14 +5,14 @@ from typing import Any
 
 from localstack.aws.api import RequestContext
 
-from emulator.kinesis.account import Commitment
-from emulator.kinesis.errors import InvalidArgument, Validation
-from emulator.kinesis.model.stream import Stream
-from emulator.kinesis.operations.boundary import Answer, named_stream, now_ms, operation, region_of, when
-from emulator.kinesis.operations.descriptions import warm_throughput
-from emulator.kinesis.operations.streams import check_quota
-from emulator.kinesis.settings import Mode, ShardMetric, StreamSettings, shard_metrics
-from emulator.kinesis.store import Region, stream_with_arn
+from wavetank.emulator.kinesis.account import Commitment
+from wavetank.emulator.kinesis.errors import InvalidArgument, Validation
+from wavetank.emulator.kinesis.model.stream import Stream
+from wavetank.emulator.kinesis.operations.boundary import Answer, named_stream, now_ms, operation, region_of, when
+from wavetank.emulator.kinesis.operations.descriptions import warm_throughput
+from wavetank.emulator.kinesis.operations.streams import check_quota
+from wavetank.emulator.kinesis.settings import Mode, ShardMetric, StreamSettings, shard_metrics
+from wavetank.emulator.kinesis.store import Region, stream_with_arn
 
 MOST_WARM_MIBPS = 10 * 1024
 

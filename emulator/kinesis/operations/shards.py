@@ -8,12 +8,18 @@ from typing import Any
 
 from localstack.aws.api import RequestContext
 
-from emulator.kinesis.config import CONFIG
-from emulator.kinesis.errors import ExpiredNextToken, InvalidArgument, LimitExceeded, ResourceNotFound, Validation
-from emulator.kinesis.model.shard import Shard, shard_number
-from emulator.kinesis.model.stream import HOUR_MS, Stream
-from emulator.kinesis.model.tokens import seal, unseal
-from emulator.kinesis.operations.boundary import (
+from wavetank.emulator.kinesis.config import CONFIG
+from wavetank.emulator.kinesis.errors import (
+    ExpiredNextToken,
+    InvalidArgument,
+    LimitExceeded,
+    ResourceNotFound,
+    Validation,
+)
+from wavetank.emulator.kinesis.model.shard import Shard, shard_number
+from wavetank.emulator.kinesis.model.stream import HOUR_MS, Stream
+from wavetank.emulator.kinesis.model.tokens import seal, unseal
+from wavetank.emulator.kinesis.operations.boundary import (
     Answer,
     check_token_alone,
     named_stream,
@@ -21,11 +27,11 @@ from emulator.kinesis.operations.boundary import (
     operation,
     sent_time_ms,
 )
-from emulator.kinesis.operations.descriptions import shard_description
-from emulator.kinesis.operations.streams import check_quota
-from emulator.kinesis.settings import Mode
-from emulator.kinesis.store import Region, stream_with_arn
-from emulator.runtime.doorbell import STREAM_WRITES
+from wavetank.emulator.kinesis.operations.descriptions import shard_description
+from wavetank.emulator.kinesis.operations.streams import check_quota
+from wavetank.emulator.kinesis.settings import Mode
+from wavetank.emulator.kinesis.store import Region, stream_with_arn
+from wavetank.emulator.runtime.doorbell import STREAM_WRITES
 
 MOST_LISTED = 1_000
 TOKEN_LIFETIME_MS = 300_000

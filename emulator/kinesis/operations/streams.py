@@ -5,22 +5,22 @@ from typing import Any
 from localstack.aws.api import RequestContext
 from localstack.utils.aws.arns import kinesis_stream_arn
 
-from emulator.kinesis.config import CONFIG
-from emulator.kinesis.errors import InvalidArgument, LimitExceeded, ResourceInUse, Validation
-from emulator.kinesis.model.family import ShardFamily, StreamIdentity
-from emulator.kinesis.model.shard import shard_number
-from emulator.kinesis.model.stream import Stream
-from emulator.kinesis.operations.boundary import Answer, named_stream, now_ms, operation, region_of
-from emulator.kinesis.operations.descriptions import (
+from wavetank.emulator.kinesis.config import CONFIG
+from wavetank.emulator.kinesis.errors import InvalidArgument, LimitExceeded, ResourceInUse, Validation
+from wavetank.emulator.kinesis.model.family import ShardFamily, StreamIdentity
+from wavetank.emulator.kinesis.model.shard import shard_number
+from wavetank.emulator.kinesis.model.stream import Stream
+from wavetank.emulator.kinesis.operations.boundary import Answer, named_stream, now_ms, operation, region_of
+from wavetank.emulator.kinesis.operations.descriptions import (
     shard_description,
     stream_description,
     stream_summary,
     warm_throughput,
 )
-from emulator.kinesis.operations.tags import check_tags
-from emulator.kinesis.settings import DEFAULT_RECORD_KIB, Mode, StreamSettings
-from emulator.kinesis.store import CREATIONS, EPOCHS, Region
-from emulator.runtime.doorbell import STREAM_WRITES
+from wavetank.emulator.kinesis.operations.tags import check_tags
+from wavetank.emulator.kinesis.settings import DEFAULT_RECORD_KIB, Mode, StreamSettings
+from wavetank.emulator.kinesis.store import CREATIONS, EPOCHS, Region
+from wavetank.emulator.runtime.doorbell import STREAM_WRITES
 
 ON_DEMAND_SHARDS = 4
 DEFAULT_STREAMS_LISTED = 100

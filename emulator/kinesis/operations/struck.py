@@ -4,17 +4,17 @@ from typing import Any
 
 from localstack.aws.api import RequestContext
 
-from emulator.faults.engine import FAULTS, Firing
-from emulator.faults.identity import content_identity
-from emulator.faults.points import Action
-from emulator.kinesis.errors import ExpiredIterator, KinesisError, ThroughputExceeded
-from emulator.kinesis.model.position import ITERATOR_LIFETIME_MS, Cursor
-from emulator.kinesis.model.shard import Shard
-from emulator.kinesis.model.stream import Entry, Stream
-from emulator.kinesis.operations.boundary import Answer, now_ms, when
-from emulator.kinesis.operations.descriptions import rate_exceeded
-from emulator.runtime.clock import Alarm
-from emulator.runtime.doorbell import STREAM_WRITES
+from wavetank.emulator.faults.engine import FAULTS, Firing
+from wavetank.emulator.faults.identity import content_identity
+from wavetank.emulator.faults.points import Action
+from wavetank.emulator.kinesis.errors import ExpiredIterator, KinesisError, ThroughputExceeded
+from wavetank.emulator.kinesis.model.position import ITERATOR_LIFETIME_MS, Cursor
+from wavetank.emulator.kinesis.model.shard import Shard
+from wavetank.emulator.kinesis.model.stream import Entry, Stream
+from wavetank.emulator.kinesis.operations.boundary import Answer, now_ms, when
+from wavetank.emulator.kinesis.operations.descriptions import rate_exceeded
+from wavetank.emulator.runtime.clock import Alarm
+from wavetank.emulator.runtime.doorbell import STREAM_WRITES
 
 PUT, GET = "kinesis.put", "kinesis.get"
 INTERNAL_FAILURE = "InternalFailure"

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 
 from localstack.aws.api import RequestContext
 
-from emulator.kinesis.errors import InvalidArgument, ResourceNotFound, Validation
-from emulator.kinesis.model.consumer import Consumer
-from emulator.kinesis.operations.boundary import Answer, named_stream, operation
-from emulator.kinesis.settings import StreamSettings
-from emulator.kinesis.store import stream_with_arn
-from emulator.runtime.json_text import parsed
+from wavetank.emulator.kinesis.errors import InvalidArgument, ResourceNotFound, Validation
+from wavetank.emulator.kinesis.model.consumer import Consumer
+from wavetank.emulator.kinesis.operations.boundary import Answer, named_stream, operation
+from wavetank.emulator.kinesis.settings import StreamSettings
+from wavetank.emulator.kinesis.store import stream_with_arn
+from wavetank.emulator.runtime.json_text import parsed
 
 MOST_TAGS = 50
 NO_POLICY = "{}"

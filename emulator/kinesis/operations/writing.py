@@ -7,20 +7,20 @@ from typing import Any
 from localstack import config as localstack_config
 from localstack.aws.api import RequestContext
 
-from emulator.faults.engine import FAULTS
-from emulator.kinesis.config import CONFIG
-from emulator.kinesis.errors import InvalidArgument, ThroughputExceeded, Validation
-from emulator.kinesis.model import metering, sequence
-from emulator.kinesis.model.metering import ShardWrites
-from emulator.kinesis.model.shard import Shard
-from emulator.kinesis.model.stream import Entry, Stream
-from emulator.kinesis.operations import struck
-from emulator.kinesis.operations.boundary import Answer, named_stream, now_ms, operation, operation_checking
-from emulator.kinesis.operations.descriptions import encryption, rate_exceeded
-from emulator.kinesis.settings import DEFAULT_RECORD_KIB
-from emulator.kinesis.store import MEMORY
-from emulator.kinesis.validation import check, constraint, in_words
-from emulator.runtime.doorbell import STREAM_WRITES
+from wavetank.emulator.faults.engine import FAULTS
+from wavetank.emulator.kinesis.config import CONFIG
+from wavetank.emulator.kinesis.errors import InvalidArgument, ThroughputExceeded, Validation
+from wavetank.emulator.kinesis.model import metering, sequence
+from wavetank.emulator.kinesis.model.metering import ShardWrites
+from wavetank.emulator.kinesis.model.shard import Shard
+from wavetank.emulator.kinesis.model.stream import Entry, Stream
+from wavetank.emulator.kinesis.operations import struck
+from wavetank.emulator.kinesis.operations.boundary import Answer, named_stream, now_ms, operation, operation_checking
+from wavetank.emulator.kinesis.operations.descriptions import encryption, rate_exceeded
+from wavetank.emulator.kinesis.settings import DEFAULT_RECORD_KIB
+from wavetank.emulator.kinesis.store import MEMORY
+from wavetank.emulator.kinesis.validation import check, constraint, in_words
+from wavetank.emulator.runtime.doorbell import STREAM_WRITES
 
 KIB = 1024
 BATCH_BYTES = 5 * KIB * KIB

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from emulator.lambda_.execution.failures import RESPONSE_TOO_LARGE, ErrorType, Fault, fault_of
-from emulator.lambda_.execution.function import Function, InvalidEntrypoint, process_variables
-from emulator.lambda_.execution.invocation_fault import INIT_FAULT, Kind, Trouble
-from emulator.lambda_.execution.logs import (
+from wavetank.emulator.lambda_.execution.failures import RESPONSE_TOO_LARGE, ErrorType, Fault, fault_of
+from wavetank.emulator.lambda_.execution.function import Function, InvalidEntrypoint, process_variables
+from wavetank.emulator.lambda_.execution.invocation_fault import INIT_FAULT, Kind, Trouble
+from wavetank.emulator.lambda_.execution.logs import (
     Faulted,
     Happening,
     InitEndedBadly,
@@ -25,13 +25,13 @@ from emulator.lambda_.execution.logs import (
     Status,
     lines,
 )
-from emulator.lambda_.packages.folders import remove_tree
-from emulator.lambda_.packages.interpreters import Interpreter
-from emulator.lambda_.process.launch import Launch
-from emulator.lambda_.process.runtime_api import Answered, Event, TooLarge
-from emulator.lambda_.process.session import Ready, Session
-from emulator.lambda_.process.usage import MB
-from emulator.runtime.clock import Alarm
+from wavetank.emulator.lambda_.packages.folders import remove_tree
+from wavetank.emulator.lambda_.packages.interpreters import Interpreter
+from wavetank.emulator.lambda_.process.launch import Launch
+from wavetank.emulator.lambda_.process.runtime_api import Answered, Event, TooLarge
+from wavetank.emulator.lambda_.process.session import Ready, Session
+from wavetank.emulator.lambda_.process.usage import MB
+from wavetank.emulator.runtime.clock import Alarm
 
 INIT_LIMIT_S = 10.0
 """How long an initialization may take before the first event; AWS's limit."""

@@ -10,12 +10,12 @@ import os
 from dataclasses import dataclass
 from enum import StrEnum
 
-from emulator.lambda_.execution.logs import Status
-from emulator.lambda_.process.child import exit_reason
-from emulator.lambda_.process.runtime_api import MAX_RESPONSE, InitFailed
-from emulator.lambda_.process.session import DeadlinePassed, Ended, NotExecuted, OutOfMemory, OutOfStorage
-from emulator.lambda_.process.usage import MB
-from emulator.runtime.json_text import parsed
+from wavetank.emulator.lambda_.execution.logs import Status
+from wavetank.emulator.lambda_.process.child import exit_reason
+from wavetank.emulator.lambda_.process.runtime_api import MAX_RESPONSE, InitFailed
+from wavetank.emulator.lambda_.process.session import DeadlinePassed, Ended, NotExecuted, OutOfMemory, OutOfStorage
+from wavetank.emulator.lambda_.process.usage import MB
+from wavetank.emulator.runtime.json_text import parsed
 
 
 class ErrorType(StrEnum):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from emulator.lambda_.packages.interpreters import Interpreter, Runtime
+from wavetank.emulator.lambda_.packages.interpreters import Interpreter, Runtime
 
 
 class LogFormat(StrEnum):

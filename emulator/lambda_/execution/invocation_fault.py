@@ -7,11 +7,11 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 
-from emulator.faults.engine import FAULTS
-from emulator.faults.identity import steady, subject_of
-from emulator.faults.points import Action
-from emulator.lambda_.execution.failures import ErrorType, Fault
-from emulator.lambda_.execution.logs import Status
+from wavetank.emulator.faults.engine import FAULTS
+from wavetank.emulator.faults.identity import steady, subject_of
+from wavetank.emulator.faults.points import Action
+from wavetank.emulator.lambda_.execution.failures import ErrorType, Fault
+from wavetank.emulator.lambda_.execution.logs import Status
 
 POINT = "lambda.invoke"
 

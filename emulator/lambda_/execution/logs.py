@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 
-from emulator.lambda_.execution.function import Function, LogFormat
-from emulator.lambda_.packages.interpreters import Interpreter
+from wavetank.emulator.lambda_.execution.function import Function, LogFormat
+from wavetank.emulator.lambda_.packages.interpreters import Interpreter
 
 
 class Status(StrEnum):

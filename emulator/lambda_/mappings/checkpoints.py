@@ -3,7 +3,7 @@
 import threading
 from dataclasses import dataclass, field
 
-from emulator.lambda_.mappings.stream.core.position import Position
+from wavetank.emulator.lambda_.mappings.stream.core.position import Position
 
 
 @dataclass

@@ -2,9 +2,9 @@
 
 from botocore.exceptions import ClientError
 
-from emulator.lambda_.mappings.internal_client import internal_client
-from emulator.lambda_.mappings.stream.core.response import Answer, Failed, Refused, Reply
-from emulator.lambda_.service.request_checks import WRITTEN_HERE
+from wavetank.emulator.lambda_.mappings.internal_client import internal_client
+from wavetank.emulator.lambda_.mappings.stream.core.response import Answer, Failed, Refused, Reply
+from wavetank.emulator.lambda_.service.request_checks import WRITTEN_HERE
 
 _TOO_LARGE = 413
 

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from emulator.lambda_.mappings.queue.core import validation as queue_validation
-from emulator.lambda_.mappings.queue.core.validation import is_sqs
-from emulator.lambda_.mappings.stream.core.settings import stream_arn_of
-from emulator.lambda_.mappings.stream.core.validation import RefusedSettings, check, is_kinesis
-from emulator.runtime.clock import CLOCK
-from emulator.runtime.on_import import when_imported
+from wavetank.emulator.lambda_.mappings.queue.core import validation
+from wavetank.emulator.lambda_.mappings.queue.core.validation import is_sqs
+from wavetank.emulator.lambda_.mappings.stream.core.settings import stream_arn_of
+from wavetank.emulator.lambda_.mappings.stream.core.validation import RefusedSettings, check, is_kinesis
+from wavetank.emulator.runtime.clock import CLOCK
+from wavetank.emulator.runtime.on_import import when_imported
 
 LAMBDA_PROVIDER = "localstack.services.lambda_.provider"
 
@@ -38,10 +38,10 @@ def _get_esm_worker(fn: Callable[[Any], Any], factory: Any) -> Any:
 def _stream_worker(config: Any, role_arn: str, enabled: bool) -> Any:
     from localstack.services.lambda_.event_source_mapping.esm_worker import EsmStateReason
 
-    from emulator.lambda_.mappings.stream.core.settings import MappingSettings
-    from emulator.lambda_.mappings.stream.delivery import FunctionDelivery
-    from emulator.lambda_.mappings.stream.mapping_run import MappingRun
-    from emulator.lambda_.mappings.worker import MappingWorker
+    from wavetank.emulator.lambda_.mappings.stream.core.settings import MappingSettings
+    from wavetank.emulator.lambda_.mappings.stream.delivery import FunctionDelivery
+    from wavetank.emulator.lambda_.mappings.stream.mapping_run import MappingRun
+    from wavetank.emulator.lambda_.mappings.worker import MappingWorker
 
     settings = MappingSettings.from_config(config, role_arn)
     return MappingWorker(
@@ -55,9 +55,9 @@ def _stream_worker(config: Any, role_arn: str, enabled: bool) -> Any:
 def _queue_worker(config: Any, enabled: bool) -> Any:
     from localstack.services.lambda_.event_source_mapping.esm_worker import EsmStateReason
 
-    from emulator.lambda_.mappings.queue.core.settings import QueueSettings
-    from emulator.lambda_.mappings.queue.queue_run import QueueRun
-    from emulator.lambda_.mappings.worker import MappingWorker
+    from wavetank.emulator.lambda_.mappings.queue.core.settings import QueueSettings
+    from wavetank.emulator.lambda_.mappings.queue.queue_run import QueueRun
+    from wavetank.emulator.lambda_.mappings.worker import MappingWorker
 
     settings = QueueSettings.from_config(config)
     return MappingWorker(
@@ -72,7 +72,7 @@ def _validate(fn: Callable[..., Any], provider: Any, context: Any, request: Any)
         if is_kinesis(request):
             check(request, CLOCK.now())
         if is_sqs(request):
-            queue_validation.check(request)
+            validation.check(request)
         found = fn(provider, context, request)
         if is_sqs(request):
             _check_timeouts(request["EventSourceArn"], found[3].config.timeout)
@@ -82,9 +82,9 @@ def _validate(fn: Callable[..., Any], provider: Any, context: Any, request: Any)
 
 
 def _check_timeouts(queue_arn: str, function_s: int) -> None:
-    from emulator.lambda_.mappings.queue.queue_client import QueueClient
+    from wavetank.emulator.lambda_.mappings.queue.queue_client import QueueClient
 
-    queue_validation.check_timeouts(QueueClient(queue_arn).visibility_timeout_s(), function_s)
+    validation.check_timeouts(QueueClient(queue_arn).visibility_timeout_s(), function_s)
 
 
 def _check_source_exists(

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 from localstack.services.lambda_.event_source_mapping.esm_worker import EsmState, EsmStateReason
 from localstack.services.lambda_.invocation.models import lambda_stores
 
-from emulator.lambda_.mappings.checkpoints import MEMORIES, Memory
-from emulator.lambda_.mappings.stream.mapping_run import LifeCycle
+from wavetank.emulator.lambda_.mappings.checkpoints import MEMORIES, Memory
+from wavetank.emulator.lambda_.mappings.stream.mapping_run import LifeCycle
 
 
 class Run(Protocol):

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from emulator.stack.home import Home
+from wavetank.emulator.stack.home import Home
 
 WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 DRAFT = ".draft-"

@@ -11,8 +11,8 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 
-from emulator.lambda_.packages.folders import cache_folder, lock_tree, made_once
-from emulator.lambda_.packages.interpreters import Interpreter, OwnRuntime, Runtime
+from wavetank.emulator.lambda_.packages.folders import cache_folder, lock_tree, made_once
+from wavetank.emulator.lambda_.packages.interpreters import Interpreter, OwnRuntime, Runtime
 
 DISTRIBUTIONS = (
     "awslambdaric",

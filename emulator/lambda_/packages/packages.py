@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
-from emulator.lambda_.packages.archives import UnsafeArchive, check_links, extract, is_inside
-from emulator.lambda_.packages.folders import cache_folder, lock_tree, made_once
-from emulator.lambda_.packages.interpreters import Interpreter, Runtime
-from emulator.lambda_.packages.libraries import compile_tree
-from emulator.lambda_.packages.retention import bound, use
+from wavetank.emulator.lambda_.packages.archives import UnsafeArchive, check_links, extract, is_inside
+from wavetank.emulator.lambda_.packages.folders import cache_folder, lock_tree, made_once
+from wavetank.emulator.lambda_.packages.interpreters import Interpreter, Runtime
+from wavetank.emulator.lambda_.packages.libraries import compile_tree
+from wavetank.emulator.lambda_.packages.retention import bound, use
 
 Fetch = Callable[[IO[bytes]], None]
 """Writes an archive into a file; called only where the archive is not unpacked yet."""

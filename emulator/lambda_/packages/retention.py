@@ -13,8 +13,8 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from emulator.lambda_.packages.folders import DRAFT, remove_tree
-from emulator.lambda_.process.usage import bytes_below
+from wavetank.emulator.lambda_.packages.folders import DRAFT, remove_tree
+from wavetank.emulator.lambda_.process.usage import bytes_below
 
 MOST_BYTES = 4 << 30
 """Size of the unpacked packages, and that of the merged layers."""

@@ -11,9 +11,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from emulator.lambda_.process.fork_servers import FORK_SERVERS, ForkServer
-from emulator.lambda_.process.launch import Launch
-from emulator.lambda_.process.pidfd import is_readable
+from wavetank.emulator.lambda_.process.fork_servers import FORK_SERVERS, ForkServer
+from wavetank.emulator.lambda_.process.launch import Launch
+from wavetank.emulator.lambda_.process.pidfd import is_readable
 
 OUTPUT_BUFFER = 1 << 20
 """Bytes of output a function may write while nobody reads, where the system lets us choose."""

@@ -21,8 +21,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from emulator.lambda_.process.launch import Launch
-from emulator.lambda_.process.pidfd import is_readable
+from wavetank.emulator.lambda_.process.launch import Launch
+from wavetank.emulator.lambda_.process.pidfd import is_readable
 
 LOG = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from emulator.lambda_.process.usage import descendants
+from wavetank.emulator.lambda_.process.usage import descendants
 
 SOCK_DIAG = 4
 SOCK_DIAG_BY_FAMILY = 20

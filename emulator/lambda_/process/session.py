@@ -12,10 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from emulator.lambda_.process import peers, runtime_api, usage
-from emulator.lambda_.process.child import Child
-from emulator.lambda_.process.launch import Launch
-from emulator.lambda_.process.runtime_api import (
+from wavetank.emulator.lambda_.process import peers, runtime_api, usage
+from wavetank.emulator.lambda_.process.child import Child
+from wavetank.emulator.lambda_.process.launch import Launch
+from wavetank.emulator.lambda_.process.runtime_api import (
     Answered,
     Event,
     InitFailed,

@@ -9,7 +9,7 @@ import threading
 from localstack import config
 from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment, InvalidStatusException
 
-from emulator.runtime.clock import CLOCK, Alarm
+from wavetank.emulator.runtime.clock import CLOCK, Alarm
 
 IDLE_S = config.LAMBDA_KEEPALIVE_MS / 1000
 """Seconds without an event after which an environment ends: see `KEEP_ALIVE_S` of `emulator.stack.environment`."""

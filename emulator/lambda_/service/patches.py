@@ -38,14 +38,14 @@ from localstack.services.lambda_.invocation.lambda_service import LambdaService
 from localstack.services.lambda_.invocation.logs import LogHandler, LogItem
 from localstack.utils.threads import start_thread
 
-from emulator.lambda_.execution.invocation_fault import Kind, Trouble, trouble_of
-from emulator.lambda_.service import telemetry
-from emulator.lambda_.service.assignment import lend
-from emulator.lambda_.service.keep_alive import KEEP_ALIVE
-from emulator.lambda_.service.request_checks import check_event, client_context
-from emulator.lambda_.service.telemetry import Stream
-from emulator.runtime.clock import CLOCK
-from emulator.runtime.cloudwatch import Place
+from wavetank.emulator.lambda_.execution.invocation_fault import Kind, Trouble, trouble_of
+from wavetank.emulator.lambda_.service import telemetry
+from wavetank.emulator.lambda_.service.assignment import lend
+from wavetank.emulator.lambda_.service.keep_alive import KEEP_ALIVE
+from wavetank.emulator.lambda_.service.request_checks import check_event, client_context
+from wavetank.emulator.lambda_.service.telemetry import Stream
+from wavetank.emulator.runtime.clock import CLOCK
+from wavetank.emulator.runtime.cloudwatch import Place
 
 METRIC_THREADS = "record-cloudwatch-metric"
 """How LocalStack names the threads that record a metric."""

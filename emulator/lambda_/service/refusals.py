@@ -11,9 +11,9 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from emulator.lambda_.packages.archives import BadArchive, check
-from emulator.lambda_.packages.interpreters import RuntimeUnavailable, runtime_for
-from emulator.runtime.on_import import when_imported
+from wavetank.emulator.lambda_.packages.archives import BadArchive, check
+from wavetank.emulator.lambda_.packages.interpreters import RuntimeUnavailable, runtime_for
+from wavetank.emulator.runtime.on_import import when_imported
 
 NO_IMAGES = "Container images cannot run here: deploy the function as a .zip package."
 REQUEST = ["self", "context", "request"]

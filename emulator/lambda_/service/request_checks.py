@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from localstack.aws.api.lambda_ import InvalidRequestContentException, RequestTooLargeException
 
-from emulator.runtime.json_text import parsed
+from wavetank.emulator.runtime.json_text import parsed
 
 MAX_REQUEST = 6 * 1024 * 1024
 """Bytes of an event whose answer is waited for."""

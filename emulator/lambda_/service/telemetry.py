@@ -18,9 +18,9 @@ from typing import Any
 from localstack.aws.connect import connect_to
 from localstack.utils.bootstrap import is_api_enabled
 
-from emulator.lambda_.service.emf import Metric, metrics_of
-from emulator.runtime.batcher import Batcher
-from emulator.runtime.cloudwatch import MetricData, Place, put_metric_data
+from wavetank.emulator.lambda_.service.emf import Metric, metrics_of
+from wavetank.emulator.runtime.batcher import Batcher
+from wavetank.emulator.runtime.cloudwatch import MetricData, Place, put_metric_data
 
 NAMESPACE = "AWS/Lambda"
 MAX_EVENTS = 1000

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.avro.events import ID_FIELD, TIME_FIELD
-from pipeline.core.bulk import parse as bulk
-from pipeline.core.bulk.digests import Digests
-from pipeline.core.bulk.values import Bodies, Numbers, Parsed, Slices
-from pipeline.core.bulk.varints import Ints, Unsound, padded
-from pipeline.core.decode import UNENCODABLE, decode, encode
-from pipeline.core.files import avro_file as container
-from pipeline.core.schema import Schema
-from pipeline.records import Event, Rejection
+from wavetank.pipeline.avro.events import ID_FIELD, TIME_FIELD
+from wavetank.pipeline.core.bulk import parse
+from wavetank.pipeline.core.bulk.digests import Digests
+from wavetank.pipeline.core.bulk.values import Bodies, Numbers, Parsed, Slices
+from wavetank.pipeline.core.bulk.varints import Ints, Unsound, padded
+from wavetank.pipeline.core.decode import UNENCODABLE, decode, encode
+from wavetank.pipeline.core.files import avro_file
+from wavetank.pipeline.core.schema import Schema
+from wavetank.pipeline.records import Event, Rejection
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def read(data: bytes | memoryview, target: Schema) -> Iterator[Batch]:
 
     Those of an older version of `target` are resolved to it, one by one. Raises Damaged where the file is.
     """
-    file = container.opened(data, target.event, target.role)
+    file = avro_file.opened(data, target.event, target.role)
     for bodies in file.bodies():
         current = file.schema.fingerprint == target.fingerprint
         resolved = bodies if current else _resolved(bodies, file.schema, target)
@@ -90,7 +90,7 @@ def identified(bodies: Bodies, schema: Schema, digests: Digests | None = None) -
     times, ids = fields[TIME_FIELD], fields[ID_FIELD]
     if not isinstance(times, Numbers) or not isinstance(ids, Slices):
         raise TypeError("an event has a time and an id")
-    known = digests or Digests.of(bulk.slices_of(bodies.data, ids))
+    known = digests or Digests.of(parse.slices_of(bodies.data, ids))
     return Batch(bodies, times.values.astype(np.int64) * schema.micros_per_time_unit, ids, known)
 
 
@@ -100,14 +100,14 @@ def _fields(bodies: Bodies, schema: Schema) -> Mapping[str, Parsed]:
         none = np.empty(0, np.int64)
         return {TIME_FIELD: Numbers(none), ID_FIELD: Slices(none, none)}
     try:
-        return bulk.parse(bodies, schema.avro).fields
+        return parse.parse(bodies, schema.avro).fields
     except Unsound:
         for body in bodies.each():
             _sound(body, schema)
     try:
-        return bulk.parse(bodies, schema.avro, patient=True).fields
+        return parse.parse(bodies, schema.avro, patient=True).fields
     except Unsound as error:
-        raise container.Damaged(f"stored records are no events: {error}") from error
+        raise avro_file.Damaged(f"stored records are no events: {error}") from error
 
 
 def _resolved(bodies: Bodies, writer: Schema, target: Schema) -> Bodies:
@@ -115,13 +115,13 @@ def _resolved(bodies: Bodies, writer: Schema, target: Schema) -> Bodies:
     try:
         return Bodies.of([encode(event.fields, target) for event in events])
     except UNENCODABLE as error:
-        raise container.Damaged(f"a stored record does not fit {target.key}: {error}") from error
+        raise avro_file.Damaged(f"a stored record does not fit {target.key}: {error}") from error
 
 
 def _sound(body: bytes, writer: Schema, target: Schema | None = None) -> Event:
     event = decode(body, writer, target)
     if isinstance(event, Rejection):
-        raise container.Damaged(f"a stored record is no event: {event.message}")
+        raise avro_file.Damaged(f"a stored record is no event: {event.message}")
     return event
 
 

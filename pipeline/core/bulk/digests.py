@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.core.route import digest_of
+from wavetank.pipeline.core.route import digest_of
 
 SIZE = 16
 

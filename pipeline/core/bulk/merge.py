@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from pipeline.core.bulk.batch import Batch, joined
-from pipeline.core.bulk.digests import Digests
-from pipeline.core.bulk.varints import Ints
+from wavetank.pipeline.core.bulk.batch import Batch, joined
+from wavetank.pipeline.core.bulk.digests import Digests
+from wavetank.pipeline.core.bulk.varints import Ints
 
 
 def merge(copies: Batch, dropped: Digests) -> Batch:

@@ -12,11 +12,11 @@ from itertools import count
 
 import numpy as np
 
-from pipeline.avro import limits
-from pipeline.avro.limits import DEEPEST
-from pipeline.avro.model import Array, Enum, Fixed, Map, Primitive, Record, Type, Union
-from pipeline.core.bulk.values import Bodies, Choice, Entries, Fields, Items, Nothing, Numbers, Parsed, Slices
-from pipeline.core.bulk.varints import PADDING, Bytes, Ints, Unsound, longs, words
+from wavetank.pipeline.avro import limits
+from wavetank.pipeline.avro.limits import DEEPEST
+from wavetank.pipeline.avro.model import Array, Enum, Fixed, Map, Primitive, Record, Type, Union
+from wavetank.pipeline.core.bulk.values import Bodies, Choice, Entries, Fields, Items, Nothing, Numbers, Parsed, Slices
+from wavetank.pipeline.core.bulk.varints import PADDING, Bytes, Ints, Unsound, longs, words
 
 MOST_ITEMS = 64
 """Items of an array or map in one record; each further one costs a look at the whole batch."""

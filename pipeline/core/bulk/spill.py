@@ -13,11 +13,11 @@ from typing import BinaryIO
 
 import numpy as np
 
-from pipeline.core.bulk.batch import Batch, joined
-from pipeline.core.bulk.digests import SIZE, Digests
-from pipeline.core.bulk.merge import merge, merged_runs
-from pipeline.core.bulk.values import Bodies, Slices
-from pipeline.core.bulk.varints import padded
+from wavetank.pipeline.core.bulk.batch import Batch, joined
+from wavetank.pipeline.core.bulk.digests import SIZE, Digests
+from wavetank.pipeline.core.bulk.merge import merge, merged_runs
+from wavetank.pipeline.core.bulk.values import Bodies, Slices
+from wavetank.pipeline.core.bulk.varints import padded
 
 BUDGET_BYTES = 32 * 1024 * 1024
 """Bodies held at a time; what is done with them takes a few times as much."""

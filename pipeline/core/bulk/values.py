@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.core.bulk.varints import Bytes, Ints, padded
+from wavetank.pipeline.core.bulk.varints import Bytes, Ints, padded
 
 
 @dataclass(frozen=True, slots=True)

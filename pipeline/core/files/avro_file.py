@@ -15,16 +15,16 @@ from typing import BinaryIO
 
 import numpy as np
 
-from pipeline.avro import binary
-from pipeline.avro.binary import Malformed
-from pipeline.avro.model import Map, Primitive
-from pipeline.core.bulk.digests import SIZE, Digests
-from pipeline.core.bulk.values import Bodies
-from pipeline.core.bulk.varints import Ints, padded
-from pipeline.core.decode import records
-from pipeline.core.marker import SYNC
-from pipeline.core.schema import Role, Schema, parse
-from pipeline.errors import SchemaError
+from wavetank.pipeline.avro import binary
+from wavetank.pipeline.avro.binary import Malformed
+from wavetank.pipeline.avro.model import Map, Primitive
+from wavetank.pipeline.core.bulk.digests import SIZE, Digests
+from wavetank.pipeline.core.bulk.values import Bodies
+from wavetank.pipeline.core.bulk.varints import Ints, padded
+from wavetank.pipeline.core.decode import records
+from wavetank.pipeline.core.marker import SYNC
+from wavetank.pipeline.core.schema import Role, Schema, parse
+from wavetank.pipeline.errors import SchemaError
 
 MAGIC = b"Obj\x01"
 INDEX = "wavetank.index"

@@ -11,15 +11,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.avro import binary
-from pipeline.avro.binary import Malformed
-from pipeline.avro.model import Array, Enum, Fixed, Logical, Map, Primitive, Record, Type, Union, title
-from pipeline.core.bulk import parse as bulk
-from pipeline.core.bulk.values import Bodies, Choice, Entries, Fields, Items, Nothing, Numbers, Parsed, Slices
-from pipeline.core.bulk.varints import Bytes, Ints, Unsound
-from pipeline.core.decode import encode
-from pipeline.core.schema import Schema
-from pipeline.errors import SchemaError
+from wavetank.pipeline.avro import binary
+from wavetank.pipeline.avro.binary import Malformed
+from wavetank.pipeline.avro.model import Array, Enum, Fixed, Logical, Map, Primitive, Record, Type, Union, title
+from wavetank.pipeline.core.bulk import parse
+from wavetank.pipeline.core.bulk.values import Bodies, Choice, Entries, Fields, Items, Nothing, Numbers, Parsed, Slices
+from wavetank.pipeline.core.bulk.varints import Bytes, Ints, Unsound
+from wavetank.pipeline.core.decode import encode
+from wavetank.pipeline.core.schema import Schema
+from wavetank.pipeline.errors import SchemaError
 
 PRIMITIVES: dict[str, pa.DataType] = {
     "null": pa.null(),
@@ -59,10 +59,10 @@ def table(bodies: Bodies, schema: Schema) -> pa.Table:
     """
     columns = arrow_schema(schema)
     try:
-        parsed = bulk.parse(bodies, schema.avro)
+        parsed = parse.parse(bodies, schema.avro)
     except Unsound:
         bodies = _in_plain_form(bodies, schema)
-        parsed = bulk.parse(bodies, schema.avro, patient=True)
+        parsed = parse.parse(bodies, schema.avro, patient=True)
     arrays = (
         [
             _array(parsed.fields[each.name], each.type, columns.field(each.name).type, bodies.data)
@@ -139,7 +139,7 @@ def _array(parsed: Parsed, avro: Type, arrow: Arrow, data: Bytes) -> Column:
         case Numbers(values), _:
             return pa.array(values).view(arrow)
         case Slices(), _ if pa.types.is_decimal(arrow):
-            return _decimals(bulk.slices_of(data, parsed), arrow)
+            return _decimals(parse.slices_of(data, parsed), arrow)
         case Slices(), _:
             return (
                 _binary(parsed, data).cast(arrow)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from pipeline.core.bulk.digests import SIZE, Digests
+from wavetank.pipeline.core.bulk.digests import SIZE, Digests
 
 Listing = Mapping[str, str]
 """Key → ETag of the part files of a partition."""

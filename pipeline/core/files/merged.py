@@ -3,15 +3,14 @@
 from collections.abc import Iterable
 from typing import BinaryIO
 
-from pipeline.core.bulk.batch import Batch
-from pipeline.core.files import avro_file as container
-from pipeline.core.files import parquet
-from pipeline.core.schema import Schema
+from wavetank.pipeline.core.bulk.batch import Batch
+from wavetank.pipeline.core.files import avro_file, parquet
+from wavetank.pipeline.core.schema import Schema
 
 
 def write(merged: Iterable[Batch], schema: Schema, avro: BinaryIO, columns: BinaryIO) -> int:
     """Write every record to both files, in the order in which they come; returns how many there were."""
-    writers = container.Writer(avro, schema), parquet.Writer(columns, schema)
+    writers = avro_file.Writer(avro, schema), parquet.Writer(columns, schema)
     count = 0
     for batch in merged:
         for writer in writers:

@@ -8,10 +8,10 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.avro.events import TIME_FIELD
-from pipeline.core.bulk.values import Bodies
-from pipeline.core.files.columns import arrow_schema, table
-from pipeline.core.schema import Schema
+from wavetank.pipeline.avro.events import TIME_FIELD
+from wavetank.pipeline.core.bulk.values import Bodies
+from wavetank.pipeline.core.files.columns import arrow_schema, table
+from wavetank.pipeline.core.schema import Schema
 
 ROW_GROUP_ROWS = 128 * 1024
 ZSTD_LEVEL = 1

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from emulator.deploy import functions
-from scenarios.drills.catalogue import CONTROL, catalogue
-from scenarios.exploration.mutants.mutant import Mutant, UnusableMutantError, packed
-from scenarios.oracle.evidence import Verdict
-from scenarios.run.report import Report
-from scenarios.run.runner import Runner
-from scenarios.spec.drill import Drill, Workload
+from wavetank.emulator.deploy import functions
+from wavetank.scenarios.drills.catalogue import CONTROL, catalogue
+from wavetank.scenarios.exploration.mutants.mutant import Mutant, UnusableMutantError, packed
+from wavetank.scenarios.oracle.evidence import Verdict
+from wavetank.scenarios.run.report import Report
+from wavetank.scenarios.run.runner import Runner
+from wavetank.scenarios.spec.drill import Drill, Workload
 
 WORKLOAD = Workload(events=300, hours=2, portions=3)
 

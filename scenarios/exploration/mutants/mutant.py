@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pipeline
-from pipeline import package
+from wavetank import pipeline
+from wavetank.pipeline import package
 
 FOLDER = Path(__file__).parents[2] / "mutants"
 PIPELINE = Path(pipeline.__file__).parent

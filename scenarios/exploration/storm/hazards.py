@@ -7,8 +7,8 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from emulator.faults.model import Fault, When
-from emulator.faults.points import POINTS, Action
+from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.points import POINTS, Action
 
 Key = tuple[str, str]
 Values = Mapping[str, float | int | str]

@@ -4,12 +4,12 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from emulator.faults.model import Fault, document
-from emulator.faults.parse import parse
-from emulator.runtime.json_text import parsed
-from scenarios.report.files import write_json
-from scenarios.spec.drill import Drill, Workload
-from scenarios.spec.schedules import ProducerRepeats, Scheduled, Settle, Step, Tick, Trouble
+from wavetank.emulator.faults.model import Fault, document
+from wavetank.emulator.faults.parse import parse
+from wavetank.emulator.runtime.json_text import parsed
+from wavetank.scenarios.report.files import write_json
+from wavetank.scenarios.spec.drill import Drill, Workload
+from wavetank.scenarios.spec.schedules import ProducerRepeats, Scheduled, Settle, Step, Tick, Trouble
 
 FORMAT = 1
 _REPEATS = "producer-repeats"

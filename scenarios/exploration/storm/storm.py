@@ -9,13 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from scenarios.exploration.storm import hazards, replay
-from scenarios.exploration.storm.shrink import smallest
-from scenarios.oracle.evidence import Finding, Verdict
-from scenarios.run.report import Report
-from scenarios.run.runner import Runner
-from scenarios.spec.drill import Drill, Workload
-from scenarios.spec.schedules import ProducerRepeats, Scheduled, Settle, Step, Tick, Trouble
+from wavetank.scenarios.exploration.storm import hazards, replay
+from wavetank.scenarios.exploration.storm.shrink import smallest
+from wavetank.scenarios.oracle.evidence import Finding, Verdict
+from wavetank.scenarios.run.report import Report
+from wavetank.scenarios.run.runner import Runner
+from wavetank.scenarios.spec.drill import Drill, Workload
+from wavetank.scenarios.spec.schedules import ProducerRepeats, Scheduled, Settle, Step, Tick, Trouble
 
 SHAPES = (
     Workload(events=60, hours=1, portions=1),

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from emulator.faults.model import Fault, When
-from emulator.faults.points import Action
+from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.points import Action
 
 OUTLASTS_S = 1200.0
 """Longer than any function may take (Lambda's limit is 900 s)."""

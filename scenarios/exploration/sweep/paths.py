@@ -5,17 +5,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from emulator.faults.model import Fault, document
-from emulator.faults.points import Action
-from scenarios.client import quarantine
-from scenarios.client.producer import Sender
-from scenarios.oracle.history import EVENT_TIME, Outcome
-from scenarios.site import patient as patience
-from scenarios.site import producer as feeding
-from scenarios.site.producer import Feeder
-from scenarios.site.site import FUNCTIONS, REPLAY_AFTER, Site, scheduled_event
-from scenarios.spec.schedules import Damage, Scheduled, planner_times
-from scenarios.workload.synthetic import WorkloadEvent, synthetic
+from wavetank.emulator.faults.model import Fault, document
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.client import quarantine
+from wavetank.scenarios.client.producer import Sender
+from wavetank.scenarios.oracle.history import EVENT_TIME, Outcome
+from wavetank.scenarios.site import patient, producer
+from wavetank.scenarios.site.producer import Feeder
+from wavetank.scenarios.site.site import FUNCTIONS, REPLAY_AFTER, Site, scheduled_event
+from wavetank.scenarios.spec.schedules import Damage, Scheduled, planner_times
+from wavetank.scenarios.workload.synthetic import WorkloadEvent, synthetic
 
 START = datetime(2019, 11, 24, 23, tzinfo=UTC)
 """The last hour of a day: the two hours of a course lie on two dates."""
@@ -46,13 +45,13 @@ class Place:
     def feed(self) -> None:
         """Put the events, and a damaged copy of some on each stream. Raises FeedRefusedError."""
         feeder = Feeder(self.site, lambda: 0.0)
-        told = [*feeder.feed(feeding.Course(self.events)), *feeder.feed_damaged(self.events[:DAMAGED], Damage.FLIPPED)]
+        told = [*feeder.feed(producer.Course(self.events)), *feeder.feed_damaged(self.events[:DAMAGED], Damage.FLIPPED)]
         if any(operation.outcome is not Outcome.OK for operation in told):
             raise FeedRefusedError("a stream did not take an event of a sweep")
 
     def settle(self) -> None:
         """Return once nothing is in flight."""
-        patience.settle(self.site)
+        patient.settle(self.site)
 
     def times(self, function: Scheduled) -> list[datetime]:
         """The times at which a scheduled function has to run for the events."""

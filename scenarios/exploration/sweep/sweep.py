@@ -11,15 +11,14 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from emulator.deploy import functions
-from emulator.errors import StackError
-from emulator.faults.model import document
-from scenarios.client import at_rest as rest
-from scenarios.client import quarantine
-from scenarios.exploration.sweep.cells import ID, CallSite, Cell, cells, left_alone_by, sites
-from scenarios.exploration.sweep.paths import COURSES, Course, FeedRefusedError, Place
-from scenarios.oracle.evidence import Verdict
-from scenarios.site.site import TickFailedError
+from wavetank.emulator.deploy import functions
+from wavetank.emulator.errors import StackError
+from wavetank.emulator.faults.model import document
+from wavetank.scenarios.client import at_rest, quarantine
+from wavetank.scenarios.exploration.sweep.cells import ID, CallSite, Cell, cells, left_alone_by, sites
+from wavetank.scenarios.exploration.sweep.paths import COURSES, Course, FeedRefusedError, Place
+from wavetank.scenarios.oracle.evidence import Verdict
+from wavetank.scenarios.site.site import TickFailedError
 
 Narrate = Callable[[str], None]
 ATTEMPTS = 3
@@ -157,7 +156,7 @@ class Sweep:
         s3, bucket = self.place.site.s3, self.place.site.data_bucket
         records = quarantine.all_records(s3, bucket)
         aside = frozenset((record.reason, hashlib.sha256(record.payload).hexdigest()) for record in records)
-        return Left(rest.digests(s3, bucket), aside)
+        return Left(at_rest.digests(s3, bucket), aside)
 
     def _undone(self) -> str:
         undone = self.place.site.undone_chunks()

@@ -7,9 +7,9 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from scenarios.exploration.sweep.cells import MEANING, Mode
-from scenarios.exploration.sweep.sweep import Result
-from scenarios.oracle.evidence import Verdict
+from wavetank.scenarios.exploration.sweep.cells import MEANING, Mode
+from wavetank.scenarios.exploration.sweep.sweep import Result
+from wavetank.scenarios.oracle.evidence import Verdict
 
 MARKS = {
     Verdict.PASS: "[green]pass[/]",

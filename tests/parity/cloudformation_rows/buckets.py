@@ -5,8 +5,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.cloudformation_rows.row import TAGS, Properties, Row, allow, arn, tags
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 
 def buckets(prefix: str) -> dict[str, Row]:

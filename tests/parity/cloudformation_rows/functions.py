@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.cloudformation_rows.row import (
     ACCOUNT,
     NUMBERS,
@@ -16,6 +15,7 @@ from tests.parity.cloudformation_rows.row import (
     arn,
     tags,
 )
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 
 def functions(place: Place) -> dict[str, Row]:

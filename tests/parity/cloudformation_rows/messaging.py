@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.cloudformation_rows.row import REGION, TAGS, Given, Place, Properties, Row, allow, arn, tags
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 
 def topics(prefix: str) -> dict[str, Row]:

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.cloudformation_rows.row import ACCOUNT, TAGS, Properties, Row, allow, arn, tags, trust
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 
 def alarms(prefix: str) -> dict[str, Row]:

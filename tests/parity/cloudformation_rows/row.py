@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.cloudformation_kit import resource
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 type Properties = Mapping[str, Any]
 type Describe = Callable[[EmbeddedStack, str], Properties]

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from emulator.stack.stack import EmbeddedStack
 from tests.parity.cloudformation_rows.row import ACCOUNT, TAGS, Given, Properties, Row, arn, tags
+from wavetank.emulator.stack.stack import EmbeddedStack
 
 
 def streams(prefix: str) -> dict[str, Row]:

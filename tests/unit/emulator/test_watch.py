@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.develop.watch import Watch
+from wavetank.emulator.develop.watch import Watch
 
 
 @pytest.fixture

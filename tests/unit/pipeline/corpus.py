@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from pipeline.core import frame
-from pipeline.core.decode import encode
-from pipeline.core.schema import Role, Schema, parse
-from scenarios.client.wire import WireSchema, confluent, single_object
+from wavetank.pipeline.core import frame
+from wavetank.pipeline.core.decode import encode
+from wavetank.pipeline.core.schema import Role, Schema, parse
+from wavetank.scenarios.client.wire import WireSchema, confluent, single_object
 
 TOUCHY = (
     b"\x00",

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
-from pipeline.core import frame
-from pipeline.core.bulk import batch
-from pipeline.core.bulk.values import Bodies
-from pipeline.core.decode import decode, encode
-from pipeline.core.files import avro_file as container
-from pipeline.core.schema import Role, Schema, parse
-from pipeline.records import Event
+from wavetank.pipeline.core import frame
+from wavetank.pipeline.core.bulk import batch
+from wavetank.pipeline.core.bulk.values import Bodies
+from wavetank.pipeline.core.decode import decode, encode
+from wavetank.pipeline.core.files import avro_file
+from wavetank.pipeline.core.schema import Role, Schema, parse
+from wavetank.pipeline.records import Event
 
 NOON_US = 1_574_596_800_000_000
 """2019-11-24 12:00:00 UTC in microseconds."""
@@ -51,7 +51,7 @@ def framed(fields: dict[str, Any], written: Schema = PING) -> bytes:
 def contained(bodies: Sequence[bytes], written: Schema = PING) -> bytes:
     """A container file of `bodies`."""
     out = BytesIO()
-    writer = container.Writer(out, written)
+    writer = avro_file.Writer(out, written)
     writer.add(Bodies.of(bodies))
     writer.close()
     return out.getvalue()

@@ -2,11 +2,11 @@
 
 import pytest
 
-from pipeline.core import envelope, frame
-from pipeline.core.decode import decode
-from pipeline.core.partition import Partitioned, Scanned, partition
-from pipeline.records import Event, Rejection
 from tests.unit.pipeline.examples import PING, PING_V2, event, events_in, framed
+from wavetank.pipeline.core import envelope, frame
+from wavetank.pipeline.core.decode import decode
+from wavetank.pipeline.core.partition import Partitioned, Scanned, partition
+from wavetank.pipeline.records import Event, Rejection
 
 EVENTS = [event(1, label="first"), {**event(2), "score": -7}, event(3, label="läßt"), event(4)]
 WRITTEN = [PING, PING_V2, PING, PING_V2]

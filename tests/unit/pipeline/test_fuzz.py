@@ -13,14 +13,14 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pipeline.core import envelope, frame
-from pipeline.core.decode import decode
-from pipeline.core.partition import Scanned, partition
-from pipeline.core.schema import Schema
-from pipeline.records import Event, Rejection
 from tests.unit.pipeline.avro.strategies import events
 from tests.unit.pipeline.corpus import damaged, resealed, schema_of, sound
 from tests.unit.pipeline.examples import PING
+from wavetank.pipeline.core import envelope, frame
+from wavetank.pipeline.core.decode import decode
+from wavetank.pipeline.core.partition import Scanned, partition
+from wavetank.pipeline.core.schema import Schema
+from wavetank.pipeline.records import Event, Rejection
 
 INPUTS = int(os.environ.get("FUZZ_INPUTS", "6000"))
 FROM_EACH = 40

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.package import Artifacts, build, build_code
+from wavetank.pipeline.package import Artifacts, build, build_code
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,8 @@ def test_a_package_that_is_cut_short_is_built_anew(tmp_path: Path) -> None:
 
 def test_the_function_package_holds_the_pipeline_and_nothing_else(artifacts: Artifacts) -> None:
     names = zipfile.ZipFile(artifacts.code.path).namelist()
-    assert all(name.startswith("pipeline/") and name.endswith(".py") for name in names)
+    assert all(name.endswith(".py") for name in names)
+    assert {name.split("/")[1] for name in names} == {"__init__.py", "pipeline"}
 
 
 def test_layers_lie_where_the_runtime_looks_for_them(artifacts: Artifacts) -> None:
@@ -47,8 +48,8 @@ def test_the_concatenator_writes_parquet_with_only_its_package_and_layers(artifa
     program = (
         "import sys, json; sys.path[:0] = json.loads(sys.argv[1]);"
         "from io import BytesIO;"
-        "from pipeline.core.bulk.parse import merge, parquet, partition;"
-        "from pipeline.core.schema import parse, Role;"
+        "from wavetank.pipeline.core.files import parquet;"
+        "from wavetank.pipeline.core.schema import parse, Role;"
         "schema = parse(open(sys.argv[2]).read(), 'click', Role.PROCESSED, 1);"
         "out = BytesIO();"
         "parquet.Writer(out, schema).close();"

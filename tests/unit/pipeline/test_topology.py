@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import ConfigurationError
-from pipeline.topology import event_type_of, load
 from tests.unit.pipeline.examples import document
+from wavetank.pipeline.errors import ConfigurationError
+from wavetank.pipeline.topology import event_type_of, load
 
 
 def add_event(schemas: Path, name: str) -> Path:

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from emulator.errors import Unreachable
-from emulator.stack.home import project_root
-from pipeline import topology
-from scenarios.site.site import Site
-from scenarios.spec.schedules import Scheduled
 from tests.unit.scenarios.client.kinesis_double import ScriptedKinesis
+from wavetank.emulator.errors import Unreachable
+from wavetank.emulator.stack.home import project_root
+from wavetank.pipeline import topology
+from wavetank.scenarios.site.site import Site
+from wavetank.scenarios.spec.schedules import Scheduled
 
 
 class EmptyBuckets:

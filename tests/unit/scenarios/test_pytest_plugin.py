@@ -7,12 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from emulator.errors import CallerError
-from scenarios.drills.catalogue import catalogue
-from scenarios.spec.drill import Tag
-from scenarios.testing.session import DOCKER, Station
+from wavetank.emulator.errors import CallerError
+from wavetank.scenarios.drills.catalogue import catalogue
+from wavetank.scenarios.spec.drill import Tag
+from wavetank.scenarios.testing.session import DOCKER, Station
 
-HEAVY = ("boto3", "botocore", "localstack", "pyarrow", "fastavro", "emulator", "pipeline", "scenarios.spec.drill")
+HEAVY = (
+    "boto3",
+    "botocore",
+    "localstack",
+    "pyarrow",
+    "fastavro",
+    "wavetank.emulator",
+    "wavetank.pipeline",
+    "wavetank.scenarios.spec.drill",
+)
 UNUSED = f"""
 import sys
 

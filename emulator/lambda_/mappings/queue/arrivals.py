@@ -4,15 +4,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from math import ceil
 
-from emulator.faults.engine import FAULTS, Firing
-from emulator.faults.identity import content_identity, steady, subject_of
-from emulator.faults.points import Action
-from emulator.lambda_.mappings.queue.core.message import Message
-from emulator.lambda_.mappings.queue.core.settings import QueueSettings
-from emulator.lambda_.mappings.queue.queue_client import QueueClient
-from emulator.runtime.clock import CLOCK
-from emulator.runtime.inflight import IN_FLIGHT
-from emulator.runtime.timer import TIMER
+from wavetank.emulator.faults.engine import FAULTS, Firing
+from wavetank.emulator.faults.identity import content_identity, steady, subject_of
+from wavetank.emulator.faults.points import Action
+from wavetank.emulator.lambda_.mappings.queue.core.message import Message
+from wavetank.emulator.lambda_.mappings.queue.core.settings import QueueSettings
+from wavetank.emulator.lambda_.mappings.queue.queue_client import QueueClient
+from wavetank.emulator.runtime.clock import CLOCK
+from wavetank.emulator.runtime.inflight import IN_FLIGHT
+from wavetank.emulator.runtime.timer import TIMER
 
 FAULT_POINT = "sqs.delivery"
 LONGEST_HIDDEN_S = 43_200

@@ -10,15 +10,15 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
-from emulator.lambda_.mappings.function_client import FunctionClient
-from emulator.lambda_.mappings.queue.core.message import Message, event_json
-from emulator.lambda_.mappings.queue.core.response import failures
-from emulator.lambda_.mappings.queue.core.settings import QueueSettings
-from emulator.lambda_.mappings.queue.queue_client import QueueClient
-from emulator.lambda_.mappings.stream.core.response import Answer, Refused
-from emulator.lambda_.mappings.stream.core.retry import wait_s
-from emulator.runtime.clock import CLOCK, Alarm
-from emulator.runtime.reset import RESET
+from wavetank.emulator.lambda_.mappings.function_client import FunctionClient
+from wavetank.emulator.lambda_.mappings.queue.core.message import Message, event_json
+from wavetank.emulator.lambda_.mappings.queue.core.response import failures
+from wavetank.emulator.lambda_.mappings.queue.core.settings import QueueSettings
+from wavetank.emulator.lambda_.mappings.queue.queue_client import QueueClient
+from wavetank.emulator.lambda_.mappings.stream.core.response import Answer, Refused
+from wavetank.emulator.lambda_.mappings.stream.core.retry import wait_s
+from wavetank.emulator.runtime.clock import CLOCK, Alarm
+from wavetank.emulator.runtime.reset import RESET
 
 LOG = logging.getLogger(__name__)
 

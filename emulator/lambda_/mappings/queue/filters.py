@@ -11,7 +11,7 @@ from typing import Any
 
 from localstack.utils.event_matcher import matches_event
 
-from emulator.lambda_.mappings.queue.core.message import Message
+from wavetank.emulator.lambda_.mappings.queue.core.message import Message
 
 
 class MessageFilter:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from itertools import batched
 from typing import Any
 
-from emulator.lambda_.mappings.internal_client import internal_client
-from emulator.lambda_.mappings.queue.core.message import Message, from_raw
-from emulator.lambda_.mappings.stream.core.retry import wait_s
-from emulator.runtime.clock import CLOCK, Alarm
+from wavetank.emulator.lambda_.mappings.internal_client import internal_client
+from wavetank.emulator.lambda_.mappings.queue.core.message import Message, from_raw
+from wavetank.emulator.lambda_.mappings.stream.core.retry import wait_s
+from wavetank.emulator.runtime.clock import CLOCK, Alarm
 
 LOG = logging.getLogger(__name__)
 

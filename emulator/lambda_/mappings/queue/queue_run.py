@@ -5,19 +5,19 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from math import inf
 
-from emulator.lambda_.mappings.queue.arrivals import Arrivals
-from emulator.lambda_.mappings.queue.core.backlog import Backlog
-from emulator.lambda_.mappings.queue.core.message import Message
-from emulator.lambda_.mappings.queue.core.settings import QueueSettings
-from emulator.lambda_.mappings.queue.delivery import BatchDelivery
-from emulator.lambda_.mappings.queue.filters import MessageFilter
-from emulator.lambda_.mappings.queue.queue_client import QueueClient
-from emulator.lambda_.mappings.stream.core.retry import wait_s
-from emulator.lambda_.mappings.stream.mapping_run import LifeCycle
-from emulator.runtime.clock import CLOCK, Alarm
-from emulator.runtime.doorbell import QUEUE_WRITES
-from emulator.runtime.inflight import IN_FLIGHT, Pending
-from emulator.runtime.reset import RESET
+from wavetank.emulator.lambda_.mappings.queue.arrivals import Arrivals
+from wavetank.emulator.lambda_.mappings.queue.core.backlog import Backlog
+from wavetank.emulator.lambda_.mappings.queue.core.message import Message
+from wavetank.emulator.lambda_.mappings.queue.core.settings import QueueSettings
+from wavetank.emulator.lambda_.mappings.queue.delivery import BatchDelivery
+from wavetank.emulator.lambda_.mappings.queue.filters import MessageFilter
+from wavetank.emulator.lambda_.mappings.queue.queue_client import QueueClient
+from wavetank.emulator.lambda_.mappings.stream.core.retry import wait_s
+from wavetank.emulator.lambda_.mappings.stream.mapping_run import LifeCycle
+from wavetank.emulator.runtime.clock import CLOCK, Alarm
+from wavetank.emulator.runtime.doorbell import QUEUE_WRITES
+from wavetank.emulator.runtime.inflight import IN_FLIGHT, Pending
+from wavetank.emulator.runtime.reset import RESET
 
 LOG = logging.getLogger(__name__)
 

@@ -1,5 +1,5 @@
 """Event source mappings from Kinesis to Lambda: a pure decision core beside the threads that read and deliver."""
 
-from emulator.lambda_.mappings.plugin import install
+from wavetank.emulator.lambda_.mappings.plugin import install
 
 __all__ = ["install"]

@@ -5,19 +5,19 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 
-from emulator.faults.engine import FAULTS, Firing
-from emulator.faults.identity import content_identity
-from emulator.faults.points import Action
-from emulator.lambda_.mappings.function_client import FunctionClient
-from emulator.lambda_.mappings.stream.core.event import RawRecord, Record, event_json
-from emulator.lambda_.mappings.stream.core.response import Answer, Outcome, Refused, Reply, Succeeded, judge
-from emulator.lambda_.mappings.stream.core.retry import Discard
-from emulator.lambda_.mappings.stream.core.settings import MappingSettings
-from emulator.lambda_.mappings.stream.destination import OnFailure
-from emulator.lambda_.mappings.stream.filters import RecordFilter
-from emulator.lambda_.mappings.stream.iterator_age import AGES
-from emulator.runtime.clock import CLOCK, Alarm
-from emulator.runtime.reset import RESET
+from wavetank.emulator.faults.engine import FAULTS, Firing
+from wavetank.emulator.faults.identity import content_identity
+from wavetank.emulator.faults.points import Action
+from wavetank.emulator.lambda_.mappings.function_client import FunctionClient
+from wavetank.emulator.lambda_.mappings.stream.core.event import RawRecord, Record, event_json
+from wavetank.emulator.lambda_.mappings.stream.core.response import Answer, Outcome, Refused, Reply, Succeeded, judge
+from wavetank.emulator.lambda_.mappings.stream.core.retry import Discard
+from wavetank.emulator.lambda_.mappings.stream.core.settings import MappingSettings
+from wavetank.emulator.lambda_.mappings.stream.destination import OnFailure
+from wavetank.emulator.lambda_.mappings.stream.filters import RecordFilter
+from wavetank.emulator.lambda_.mappings.stream.iterator_age import AGES
+from wavetank.emulator.runtime.clock import CLOCK, Alarm
+from wavetank.emulator.runtime.reset import RESET
 
 LOG = logging.getLogger(__name__)
 

@@ -5,11 +5,17 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from emulator.lambda_.mappings.internal_client import internal_client
-from emulator.lambda_.mappings.stream.core.failure_record import Origin, as_json, invocation_record, s3_key, s3_record
-from emulator.lambda_.mappings.stream.core.retry import Discard, wait_s
-from emulator.lambda_.mappings.stream.core.settings import MappingSettings
-from emulator.runtime.clock import CLOCK, Alarm
+from wavetank.emulator.lambda_.mappings.internal_client import internal_client
+from wavetank.emulator.lambda_.mappings.stream.core.failure_record import (
+    Origin,
+    as_json,
+    invocation_record,
+    s3_key,
+    s3_record,
+)
+from wavetank.emulator.lambda_.mappings.stream.core.retry import Discard, wait_s
+from wavetank.emulator.lambda_.mappings.stream.core.settings import MappingSettings
+from wavetank.emulator.runtime.clock import CLOCK, Alarm
 
 LOG = logging.getLogger(__name__)
 

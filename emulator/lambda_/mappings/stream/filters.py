@@ -12,7 +12,7 @@ from typing import Any
 
 from localstack.utils.event_matcher import matches_event
 
-from emulator.lambda_.mappings.stream.core.event import RawRecord
+from wavetank.emulator.lambda_.mappings.stream.core.event import RawRecord
 
 
 class RecordFilter:

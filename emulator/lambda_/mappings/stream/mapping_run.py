@@ -5,18 +5,18 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from emulator.lambda_.mappings.checkpoints import Memory
-from emulator.lambda_.mappings.stream.core.position import OLDEST, IteratorType, Position, first_position
-from emulator.lambda_.mappings.stream.core.retry import wait_s
-from emulator.lambda_.mappings.stream.core.settings import MappingSettings, Start
-from emulator.lambda_.mappings.stream.core.shard_order import Shard, readable
-from emulator.lambda_.mappings.stream.ports import Delivery, Surroundings
-from emulator.lambda_.mappings.stream.shard_run import HOP, SAFETY_POLL_S, ShardRun
-from emulator.lambda_.mappings.stream.stream_client import StreamClient, StreamGone, View
-from emulator.runtime.clock import CLOCK, Alarm
-from emulator.runtime.doorbell import STREAM_WRITES
-from emulator.runtime.inflight import IN_FLIGHT, Pending
-from emulator.runtime.reset import RESET
+from wavetank.emulator.lambda_.mappings.checkpoints import Memory
+from wavetank.emulator.lambda_.mappings.stream.core.position import OLDEST, IteratorType, Position, first_position
+from wavetank.emulator.lambda_.mappings.stream.core.retry import wait_s
+from wavetank.emulator.lambda_.mappings.stream.core.settings import MappingSettings, Start
+from wavetank.emulator.lambda_.mappings.stream.core.shard_order import Shard, readable
+from wavetank.emulator.lambda_.mappings.stream.ports import Delivery, Surroundings
+from wavetank.emulator.lambda_.mappings.stream.shard_run import HOP, SAFETY_POLL_S, ShardRun
+from wavetank.emulator.lambda_.mappings.stream.stream_client import StreamClient, StreamGone, View
+from wavetank.emulator.runtime.clock import CLOCK, Alarm
+from wavetank.emulator.runtime.doorbell import STREAM_WRITES
+from wavetank.emulator.runtime.inflight import IN_FLIGHT, Pending
+from wavetank.emulator.runtime.reset import RESET
 
 LOG = logging.getLogger(__name__)
 

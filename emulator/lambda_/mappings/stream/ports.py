@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from emulator.lambda_.mappings.stream.core.event import RawRecord, Record
-from emulator.lambda_.mappings.stream.core.position import Position
-from emulator.lambda_.mappings.stream.core.response import Outcome
-from emulator.lambda_.mappings.stream.core.retry import Discard
-from emulator.lambda_.mappings.stream.core.settings import MappingSettings
-from emulator.lambda_.mappings.stream.stream_client import Page
+from wavetank.emulator.lambda_.mappings.stream.core.event import RawRecord, Record
+from wavetank.emulator.lambda_.mappings.stream.core.position import Position
+from wavetank.emulator.lambda_.mappings.stream.core.response import Outcome
+from wavetank.emulator.lambda_.mappings.stream.core.retry import Discard
+from wavetank.emulator.lambda_.mappings.stream.core.settings import MappingSettings
+from wavetank.emulator.lambda_.mappings.stream.stream_client import Page
 
 
 class Stream(Protocol):

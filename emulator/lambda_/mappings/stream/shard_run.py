@@ -4,16 +4,16 @@ import logging
 import threading
 from math import inf
 
-from emulator.lambda_.mappings.stream.core.event import EventWriter
-from emulator.lambda_.mappings.stream.core.lane import GiveUp, Invoke, Wait
-from emulator.lambda_.mappings.stream.core.position import IteratorType, Position, after_record
-from emulator.lambda_.mappings.stream.core.progress import Progress
-from emulator.lambda_.mappings.stream.core.retry import Step, Work, wait_s
-from emulator.lambda_.mappings.stream.ports import Surroundings
-from emulator.lambda_.mappings.stream.stream_client import Page, PlaceLost, StreamGone, StreamUnavailable
-from emulator.runtime.clock import CLOCK, Alarm
-from emulator.runtime.doorbell import STREAM_WRITES
-from emulator.runtime.inflight import Pending
+from wavetank.emulator.lambda_.mappings.stream.core.event import EventWriter
+from wavetank.emulator.lambda_.mappings.stream.core.lane import GiveUp, Invoke, Wait
+from wavetank.emulator.lambda_.mappings.stream.core.position import IteratorType, Position, after_record
+from wavetank.emulator.lambda_.mappings.stream.core.progress import Progress
+from wavetank.emulator.lambda_.mappings.stream.core.retry import Step, Work, wait_s
+from wavetank.emulator.lambda_.mappings.stream.ports import Surroundings
+from wavetank.emulator.lambda_.mappings.stream.stream_client import Page, PlaceLost, StreamGone, StreamUnavailable
+from wavetank.emulator.runtime.clock import CLOCK, Alarm
+from wavetank.emulator.runtime.doorbell import STREAM_WRITES
+from wavetank.emulator.runtime.inflight import Pending
 
 LOG = logging.getLogger(__name__)
 

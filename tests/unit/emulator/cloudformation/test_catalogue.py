@@ -10,10 +10,10 @@ from typing import Any
 import localstack.services
 import pytest
 
-from emulator.cloudformation import catalogue
-from emulator.cloudformation.resource import Context, Schema
-from pipeline import topology
-from pipeline.template.render import render
+from wavetank.emulator.cloudformation import catalogue
+from wavetank.emulator.cloudformation.resource import Context, Schema
+from wavetank.pipeline import topology
+from wavetank.pipeline.template.render import render
 
 TYPES = list(catalogue.TYPES)
 MADE_UP = {"Id"}

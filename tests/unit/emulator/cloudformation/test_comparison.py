@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.cloudformation.comparison import differences, fits
+from wavetank.emulator.cloudformation.comparison import differences, fits
 
 NAMES = st.sampled_from(["a", "b", "Key", "Value"])
 SCALARS = st.sampled_from(["a", "1", "b c"]) | st.integers(0, 9) | st.booleans()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from emulator.cloudformation.references import References, Unresolvable
+from wavetank.emulator.cloudformation.references import References, Unresolvable
 
 THERE = References(
     parameters={"AWS::Region": "us-east-1", "Size": 3},

@@ -4,7 +4,7 @@ from types import ModuleType
 
 import pytest
 
-from emulator.cloudformation.waiting import LOOK_S, look_often
+from wavetank.emulator.cloudformation.waiting import LOOK_S, look_often
 
 
 def executor(takes_sleep_time: bool) -> ModuleType:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.container.engine import check_version, connect, explain
-from emulator.errors import (
+from wavetank.emulator.container.engine import check_version, connect, explain
+from wavetank.emulator.errors import (
     ContainerFailed,
     EngineRefused,
     EngineTooOld,

@@ -4,23 +4,23 @@ from pathlib import Path
 
 import pytest
 
-from emulator.container import entrypoint as contained
-from emulator.container.entrypoint import environment, seed
-from emulator.errors import CallerError
-from emulator.serving.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS, Guard
-from emulator.stack.environment import CONTROL_PEERS, PLUGIN
-from emulator.stack.home import StackFolder
+from wavetank.emulator.container import entrypoint
+from wavetank.emulator.container.entrypoint import environment, seed
+from wavetank.emulator.errors import CallerError
+from wavetank.emulator.serving.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS, Guard
+from wavetank.emulator.stack.environment import CONTROL_PEERS, PLUGIN
+from wavetank.emulator.stack.home import StackFolder
 
 
 def test_a_contained_stack_listens_on_its_own_interfaces_and_names_the_published_port(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(contained.PUBLISHED_PORT, "4601")
+    monkeypatch.setenv(entrypoint.PUBLISHED_PORT, "4601")
     variables = environment(StackFolder(tmp_path), tmp_path)
     assert variables["GATEWAY_LISTEN"] == "0.0.0.0:4566"
     assert variables["LOCALSTACK_HOST"] == "127.0.0.1:4601"
     assert variables["GATEWAY_SERVER"] == PLUGIN
-    assert variables[CONTROL_PEERS] == contained.PEERS
+    assert variables[CONTROL_PEERS] == entrypoint.PEERS
 
 
 def test_a_contained_stack_answers_to_the_names_that_docker_gives_and_to_those_of_its_settings(
@@ -37,15 +37,15 @@ def test_services_are_loaded_at_the_start_unless_told_otherwise(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert environment(StackFolder(tmp_path), tmp_path)["EAGER_SERVICE_LOADING"] == "1"
-    monkeypatch.setenv(contained.EAGER, "0")
+    monkeypatch.setenv(entrypoint.EAGER, "0")
     assert environment(StackFolder(tmp_path), tmp_path)["EAGER_SERVICE_LOADING"] == "0"
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        (contained.PUBLISHED_PORT, "http"),
-        (contained.LOG_LEVEL, "loud"),
+        (entrypoint.PUBLISHED_PORT, "http"),
+        (entrypoint.LOG_LEVEL, "loud"),
         (ALLOWED_HOSTS, "*"),
         (ALLOWED_ORIGINS, "null"),
     ],

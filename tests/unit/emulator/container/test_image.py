@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.container.image import FILES, FOLDERS, sources_digest
+from wavetank.emulator.container.image import FILES, FOLDERS, sources_digest
 
 
 @pytest.fixture

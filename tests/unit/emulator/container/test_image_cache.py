@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.container.image_cache import share
+from wavetank.emulator.container.image_cache import share
 
 SOURCE = b"VALUE = 1\n"
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from emulator.container.settings import variables
-from emulator.errors import CallerError
-from emulator.serving.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS
-from emulator.stack.environment import LogLevel
+from wavetank.emulator.container.settings import variables
+from wavetank.emulator.errors import CallerError
+from wavetank.emulator.serving.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS
+from wavetank.emulator.stack.environment import LogLevel
 
 USER = {ALLOWED_ORIGINS: "http://localhost:3000", ALLOWED_HOSTS: "emulator.test", "AWS_PROFILE": "work"}
 

@@ -9,12 +9,11 @@ from localstack.http import Request, Response
 from localstack.services.edge import ROUTER
 from localstack.services.internal import get_internal_apis
 
-from emulator.control_api import inputs, routes
-from emulator.control_api import kinesis_state as kinesis_routes
-from emulator.faults.chaos import CHAOS
-from emulator.faults.engine import FAULTS
-from emulator.kinesis.state import export_state
-from emulator.runtime.clock import CLOCK, END
+from wavetank.emulator.control_api import inputs, kinesis_state, routes
+from wavetank.emulator.faults.chaos import CHAOS
+from wavetank.emulator.faults.engine import FAULTS
+from wavetank.emulator.kinesis.state import export_state
+from wavetank.emulator.runtime.clock import CLOCK, END
 
 YEAR_S = 366 * 86_400
 
@@ -22,7 +21,7 @@ YEAR_S = 366 * 86_400
 @pytest.fixture(scope="module", autouse=True)
 def _installed() -> Iterator[None]:
     routes.install()
-    kinesis_routes.install()
+    kinesis_state.install()
     yield
     routes.uninstall()
 

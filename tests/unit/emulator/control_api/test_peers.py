@@ -4,8 +4,8 @@ import ipaddress
 
 import pytest
 
-from emulator.control_api import peers
-from emulator.stack.environment import CONTROL_PEERS
+from wavetank.emulator.control_api import peers
+from wavetank.emulator.stack.environment import CONTROL_PEERS
 
 BRIDGE = ipaddress.ip_network("172.17.0.0/16")
 LOOPBACK = ("127.0.0.1", "127.8.0.1", "::1")

@@ -8,10 +8,10 @@ import pytest
 from localstack.http import Request, Response
 from localstack.services.edge import ROUTER
 
-from emulator.control_api import routes
-from emulator.faults.engine import FAULTS
-from emulator.runtime.clock import CLOCK
-from emulator.runtime.inflight import IN_FLIGHT
+from wavetank.emulator.control_api import routes
+from wavetank.emulator.faults.engine import FAULTS
+from wavetank.emulator.runtime.clock import CLOCK
+from wavetank.emulator.runtime.inflight import IN_FLIGHT
 
 DROP = {"point": "s3.notification", "action": "drop"}
 

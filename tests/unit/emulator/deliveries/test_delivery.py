@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from emulator.deliveries.delivery import Delivery, Subject, send
-from emulator.faults.engine import FAULTS
-from emulator.runtime.clock import CLOCK
-from emulator.runtime.inflight import IN_FLIGHT, Pending
+from wavetank.emulator.deliveries.delivery import Delivery, Subject, send
+from wavetank.emulator.faults.engine import FAULTS
+from wavetank.emulator.runtime.clock import CLOCK
+from wavetank.emulator.runtime.inflight import IN_FLIGHT, Pending
 
 POINT = "s3.notification"
 ENOUGH_S = 30.0

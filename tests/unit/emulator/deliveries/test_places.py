@@ -3,7 +3,7 @@
 import threading
 import time
 
-from emulator.deliveries.lambda_async import Places
+from wavetank.emulator.deliveries.lambda_async import Places
 
 FOREVER_S = 30.0
 AT_ONCE_S = 5.0

@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
-from emulator.deliveries.queue import DelayQueue
-from emulator.runtime.clock import Alarm, Clock
-from emulator.runtime.inflight import InFlight
+from wavetank.emulator.deliveries.queue import DelayQueue
+from wavetank.emulator.runtime.clock import Alarm, Clock
+from wavetank.emulator.runtime.inflight import InFlight
 
 RETRY_S = 60.0
 ENOUGH_S = 30.0

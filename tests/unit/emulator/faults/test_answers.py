@@ -2,7 +2,7 @@
 
 import pytest
 
-from emulator.faults.answers import OVERLOADED, Answer, answer_of
+from wavetank.emulator.faults.answers import OVERLOADED, Answer, answer_of
 
 
 def test_without_a_code_a_service_says_that_it_is_overloaded() -> None:

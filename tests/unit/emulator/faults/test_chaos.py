@@ -2,10 +2,10 @@
 
 import pytest
 
-from emulator.faults import chaos
-from emulator.faults.engine import Faults
-from emulator.faults.model import InvalidFaultError
-from emulator.faults.parse import parse
+from wavetank.emulator.faults import chaos
+from wavetank.emulator.faults.engine import Faults
+from wavetank.emulator.faults.model import InvalidFaultError
+from wavetank.emulator.faults.parse import parse
 
 CALL = {"service": "s3", "operation": "PutObject", "resource": "b", "region": "us-east-1"}
 

@@ -6,9 +6,9 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.faults.decide import Occasion, strikes
-from emulator.faults.model import Fault, When, Window
-from emulator.faults.points import Action
+from wavetank.emulator.faults.decide import Occasion, strikes
+from wavetank.emulator.faults.model import Fault, When, Window
+from wavetank.emulator.faults.points import Action
 
 FAULT = Fault("f", "s3.notification", Action.DROP)
 IDENTITIES = st.lists(st.text(max_size=20), unique=True, max_size=50)

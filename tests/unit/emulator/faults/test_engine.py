@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from emulator.faults.engine import Faults, Firing
-from emulator.faults.model import InvalidFaultError
-from emulator.faults.points import Action
-from emulator.runtime.clock import Clock
+from wavetank.emulator.faults.engine import Faults, Firing
+from wavetank.emulator.faults.model import InvalidFaultError
+from wavetank.emulator.faults.points import Action
+from wavetank.emulator.runtime.clock import Clock
 
 POINT = "s3.notification"
 KEYS = [f"chunks/{n}" for n in range(400)]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from emulator.faults.identity import steady, subject_of
+from wavetank.emulator.faults.identity import steady, subject_of
 
 KEY = "chunks/click/2019/11/24/a b+c"
 

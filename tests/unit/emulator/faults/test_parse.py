@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from emulator.faults.model import Fault, InvalidFaultError, When, Window, document
-from emulator.faults.parse import parse
-from emulator.faults.points import POINTS, Action
+from wavetank.emulator.faults.model import Fault, InvalidFaultError, When, Window, document
+from wavetank.emulator.faults.parse import parse
+from wavetank.emulator.faults.points import POINTS, Action
 
 DROP: dict[str, Any] = {"point": "s3.notification", "action": "drop"}
 

@@ -4,8 +4,8 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from emulator.faults.identity import pattern_of
-from emulator.faults.recording import FIELDS, RECORDING, Recording
+from wavetank.emulator.faults.identity import pattern_of
+from wavetank.emulator.faults.recording import FIELDS, RECORDING, Recording
 
 UUID = "0b2c8f0e-5d5a-4a53-9c8e-3a1f0a2b4c6d"
 CHUNK = f"chunks/click/2019/11/24/12/wavetank-click-1-2019-11-24-12-00-07-{UUID}"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from emulator.firehose.query import TOO_COSTLY, QueryError, check_query, extract
+from wavetank.emulator.firehose.query import TOO_COSTLY, QueryError, check_query, extract
 
 FOR_EVER = "(def f: f; f)"
 ENDLESS_MEMORY = '("x" | until(false; . + .))'

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.firehose import source as source_module
-from emulator.firehose.core.buffer import Entry
-from emulator.firehose.source import KinesisSource
-from emulator.runtime.clock import Clock
-from emulator.runtime.doorbell import Doorbell
+from wavetank.emulator.firehose import source as source_module
+from wavetank.emulator.firehose.core.buffer import Entry
+from wavetank.emulator.firehose.source import KinesisSource
+from wavetank.emulator.runtime.clock import Clock
+from wavetank.emulator.runtime.doorbell import Doorbell
 
 ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/s"
 DEADLINE_S = 10.0

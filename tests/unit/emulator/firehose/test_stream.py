@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from emulator.faults.engine import FAULTS
-from emulator.firehose.core.buffer import Entry, Hints, Origin
-from emulator.firehose.core.compression import Compression
-from emulator.firehose.core.keys import KeyLayout
-from emulator.firehose.core.processing import InvocationError
-from emulator.firehose.core.settings import Destination, Processing, S3Target, Transformation
-from emulator.firehose.delivery import DIRECT_PUT_RETENTION_S, Delivery, S3Error, Source
-from emulator.firehose.stream import BUFFER_HOP, DELIVERY_HOP, DeliveryStream, Setup
-from emulator.runtime.clock import Clock
+from wavetank.emulator.faults.engine import FAULTS
+from wavetank.emulator.firehose.core.buffer import Entry, Hints, Origin
+from wavetank.emulator.firehose.core.compression import Compression
+from wavetank.emulator.firehose.core.keys import KeyLayout
+from wavetank.emulator.firehose.core.processing import InvocationError
+from wavetank.emulator.firehose.core.settings import Destination, Processing, S3Target, Transformation
+from wavetank.emulator.firehose.delivery import DIRECT_PUT_RETENTION_S, Delivery, S3Error, Source
+from wavetank.emulator.firehose.stream import BUFFER_HOP, DELIVERY_HOP, DeliveryStream, Setup
+from wavetank.emulator.runtime.clock import Clock
 
 DEADLINE_S = 10.0
 FOREVER_S = 10**9.0

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from emulator.firehose.core.buffer import Entry
-from emulator.firehose.core.processing import process
-from emulator.firehose.core.settings import ConfigurationError, Processing, Transformation, destination_of
-from emulator.firehose.suites import is_lenient, longest_interval_s
+from wavetank.emulator.firehose.core.buffer import Entry
+from wavetank.emulator.firehose.core.processing import process
+from wavetank.emulator.firehose.core.settings import ConfigurationError, Processing, Transformation, destination_of
+from wavetank.emulator.firehose.suites import is_lenient, longest_interval_s
 
 QUERY = [
     {"ParameterName": "MetadataExtractionQuery", "ParameterValue": "{a: .a}"},

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.firehose.core.buffer import Entry
-from emulator.firehose.core.processing import InvocationError, process
-from emulator.firehose.core.settings import Processing, Transformation
+from wavetank.emulator.firehose.core.buffer import Entry
+from wavetank.emulator.firehose.core.processing import InvocationError, process
+from wavetank.emulator.firehose.core.settings import Processing, Transformation
 
 ARN = "arn:aws:lambda:us-east-1:000000000000:function:f"
 TRANSFORMATION = Processing(transformation=Transformation(ARN, retries=0))

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator.kinesis.config import CONFIG
-from emulator.kinesis.store import STORES
-from emulator.kinesis.subscription import SUBSCRIPTIONS
 from tests.unit.emulator.kinesis.service import Service
+from wavetank.emulator.kinesis.config import CONFIG
+from wavetank.emulator.kinesis.store import STORES
+from wavetank.emulator.kinesis.subscription import SUBSCRIPTIONS
 
 
 @pytest.fixture(scope="session")

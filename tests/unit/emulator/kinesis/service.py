@@ -15,8 +15,8 @@ from localstack.aws.skeleton import create_skeleton
 from localstack.aws.spec import load_service
 from localstack.http import Request, Response
 
-from emulator.kinesis.provider import KinesisProvider
 from tests.aws_cbor import decoded
+from wavetank.emulator.kinesis.provider import KinesisProvider
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"

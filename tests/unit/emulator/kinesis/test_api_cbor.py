@@ -2,8 +2,8 @@
 
 import cbor2
 
-from emulator.runtime.clock import CLOCK
 from tests.unit.emulator.kinesis.service import CBOR, Service
+from wavetank.emulator.runtime.clock import CLOCK
 
 
 def test_records_are_bytes_and_times_are_tagged(kinesis: Service) -> None:

@@ -10,10 +10,10 @@ from localstack.aws.api import RequestContext
 from localstack.http import Request
 from localstack.services.kinesis import provider as localstack_kinesis
 
-from emulator.kinesis.config import CONFIG
-from emulator.kinesis.operations.consumers import ConsumerOperations
-from emulator.runtime.clock import CLOCK
 from tests.unit.emulator.kinesis.service import CBOR, Service
+from wavetank.emulator.kinesis.config import CONFIG
+from wavetank.emulator.kinesis.operations.consumers import ConsumerOperations
+from wavetank.emulator.runtime.clock import CLOCK
 
 SHARD = "shardId-000000000000"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from emulator.kinesis.config import CONFIG
 from tests.unit.emulator.kinesis.service import Service, broken_once
+from wavetank.emulator.kinesis.config import CONFIG
 
 MIB = 1024 * 1024
 WIDE = {"a": 1, "\u00e9": 2, "\u6c34": 3, "\U0001f30a": 4}

@@ -8,12 +8,12 @@ import pytest
 from botocore.exceptions import ClientError
 from localstack import config
 
-from emulator.kinesis.config import CONFIG
-from emulator.kinesis.model.memory import MemoryCap
-from emulator.kinesis.operations import writing
-from emulator.runtime.clock import CLOCK, Alarm
-from emulator.runtime.doorbell import STREAM_WRITES
 from tests.unit.emulator.kinesis.service import Service, broken_once
+from wavetank.emulator.kinesis.config import CONFIG
+from wavetank.emulator.kinesis.model.memory import MemoryCap
+from wavetank.emulator.kinesis.operations import writing
+from wavetank.emulator.runtime.clock import CLOCK, Alarm
+from wavetank.emulator.runtime.doorbell import STREAM_WRITES
 
 MIB = 1024 * 1024
 LAST_HASH = str(2**128 - 1)

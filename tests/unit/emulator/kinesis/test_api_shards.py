@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from emulator.kinesis.config import CONFIG
-from emulator.runtime.clock import CLOCK
 from tests.unit.emulator.kinesis.service import Service
+from wavetank.emulator.kinesis.config import CONFIG
+from wavetank.emulator.runtime.clock import CLOCK
 
 HALF = str(2**127)
 

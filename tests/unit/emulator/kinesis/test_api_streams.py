@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from emulator.kinesis.config import CONFIG
-from emulator.runtime.clock import CLOCK
 from tests.unit.emulator.kinesis.service import Service, broken
+from wavetank.emulator.kinesis.config import CONFIG
+from wavetank.emulator.runtime.clock import CLOCK
 
 
 def test_a_new_stream_is_active_at_once(kinesis: Service) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.kinesis.model.log import Stored
-from emulator.kinesis.operations.boundary import _plain
-from emulator.kinesis.operations.reading import plain_records, record_list
+from wavetank.emulator.kinesis.model.log import Stored
+from wavetank.emulator.kinesis.operations.boundary import _plain
+from wavetank.emulator.kinesis.operations.reading import plain_records, record_list
 
 stored = st.builds(
     Stored,

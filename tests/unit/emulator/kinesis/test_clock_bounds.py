@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from emulator.kinesis.state import export_state, import_state
-from emulator.kinesis.store import CREATIONS, EPOCHS
-from emulator.runtime.clock import CLOCK, END, MARGIN_S
 from tests.unit.emulator.kinesis.service import Service
+from wavetank.emulator.kinesis.state import export_state, import_state
+from wavetank.emulator.kinesis.store import CREATIONS, EPOCHS
+from wavetank.emulator.runtime.clock import CLOCK, END, MARGIN_S
 
 YEAR_4147 = datetime(4147, 1, 1, tzinfo=UTC).timestamp()
 """Seconds that need more than the 36 bits that an epoch has in a sequence number."""

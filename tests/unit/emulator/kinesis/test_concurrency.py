@@ -1,8 +1,8 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from emulator.kinesis.store import Region
 from tests.unit.emulator.kinesis.service import ACCOUNT, REGION, Service
+from wavetank.emulator.kinesis.store import Region
 
 WRITERS = 4
 BATCHES = 15

@@ -1,6 +1,6 @@
 import pytest
 
-from emulator.kinesis.config import KinesisConfig, available_memory
+from wavetank.emulator.kinesis.config import KinesisConfig, available_memory
 
 
 def test_without_variables_limits_are_off_and_half_the_memory_may_be_used() -> None:

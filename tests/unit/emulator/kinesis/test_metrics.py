@@ -1,9 +1,9 @@
 import pytest
 
-from emulator.kinesis import metrics
-from emulator.kinesis.config import CONFIG
-from emulator.kinesis.metrics import METER, Meter, Series
 from tests.unit.emulator.kinesis.service import Service
+from wavetank.emulator.kinesis import metrics
+from wavetank.emulator.kinesis.config import CONFIG
+from wavetank.emulator.kinesis.metrics import METER, Meter, Series
 
 SERIES = Series("000000000000", "us-east-1", "IncomingRecords", "s")
 

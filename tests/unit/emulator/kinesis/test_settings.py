@@ -1,7 +1,7 @@
 import pytest
 
-from emulator.kinesis.errors import InvalidArgument
-from emulator.kinesis.settings import ShardMetric, StreamSettings, shard_metrics
+from wavetank.emulator.kinesis.errors import InvalidArgument
+from wavetank.emulator.kinesis.settings import ShardMetric, StreamSettings, shard_metrics
 
 
 def test_retention_goes_up_and_down() -> None:

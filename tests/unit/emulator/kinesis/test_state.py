@@ -4,10 +4,10 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.kinesis.state import export_state, import_state
-from emulator.kinesis.store import STORES
-from emulator.runtime.clock import CLOCK
 from tests.unit.emulator.kinesis.service import Service
+from wavetank.emulator.kinesis.state import export_state, import_state
+from wavetank.emulator.kinesis.store import STORES
+from wavetank.emulator.runtime.clock import CLOCK
 
 
 @pytest.fixture

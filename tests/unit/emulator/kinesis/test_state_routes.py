@@ -7,17 +7,17 @@ import pytest
 from localstack.http import Request, Response
 from localstack.services.edge import ROUTER
 
-from emulator.control_api import kinesis_state as routes
 from tests.unit.emulator.kinesis.service import Service
+from wavetank.emulator.control_api import kinesis_state
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _installed() -> None:
-    routes.install()
+    kinesis_state.install()
 
 
 def call(method: str, body: bytes = b"", peer: str = "127.0.0.1") -> tuple[int, Any]:
-    response: Response = ROUTER.dispatch(Request(method, routes.PATH, body=body, remote_addr=peer))
+    response: Response = ROUTER.dispatch(Request(method, kinesis_state.PATH, body=body, remote_addr=peer))
     return response.status_code, json.loads(response.get_data())
 
 

@@ -11,12 +11,12 @@ from typing import IO
 
 import pytest
 
-from emulator.lambda_.execution.environment import INIT_LIMIT_S, Call, Environment, Result, Surroundings
-from emulator.lambda_.execution.function import Function
-from emulator.lambda_.packages.interpreters import Interpreter, Runtime, interpreter_for
-from emulator.lambda_.packages.libraries import runtime_folder
-from emulator.lambda_.packages.packages import merged, unpacked
-from emulator.stack.home import CACHE_VARIABLE
+from wavetank.emulator.lambda_.execution.environment import INIT_LIMIT_S, Call, Environment, Result, Surroundings
+from wavetank.emulator.lambda_.execution.function import Function
+from wavetank.emulator.lambda_.packages.interpreters import Interpreter, Runtime, interpreter_for
+from wavetank.emulator.lambda_.packages.libraries import runtime_folder
+from wavetank.emulator.lambda_.packages.packages import merged, unpacked
+from wavetank.emulator.stack.home import CACHE_VARIABLE
 
 RUNTIME = "python3.13"
 Archive = Mapping[str, str]

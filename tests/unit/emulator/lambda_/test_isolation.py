@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from emulator.lambda_.packages.interpreters import installed_interpreters
-from emulator.lambda_.packages.libraries import runtime_folder
 from tests.unit.emulator.lambda_.conftest import Run
+from wavetank.emulator.lambda_.packages.interpreters import installed_interpreters
+from wavetank.emulator.lambda_.packages.libraries import runtime_folder
 
 LOOK = (
     "import os, sys\n"

@@ -157,9 +157,9 @@ def test_a_process_that_a_function_has_left_and_that_is_over_is_waited_for(run: 
 OWNER = """
 import sys
 from pathlib import Path
-from emulator.lambda_.execution.environment import Call, Environment, Surroundings
-from emulator.lambda_.execution.function import Function
-from emulator.lambda_.packages.interpreters import interpreter_for
+from wavetank.emulator.lambda_.execution.environment import Call, Environment, Surroundings
+from wavetank.emulator.lambda_.execution.function import Function
+from wavetank.emulator.lambda_.packages.interpreters import interpreter_for
 
 runtime, task, scratch, event, variables = sys.argv[1:]
 own = {"MALLOC_ARENA_MAX": "1"} if variables else {}

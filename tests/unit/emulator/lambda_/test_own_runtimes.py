@@ -11,11 +11,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from emulator.lambda_.packages.interpreters import OWN_RUNTIMES, OwnRuntime
-from emulator.lambda_.packages.libraries import runtime_folder
-from emulator.lambda_.packages.packages import merged
 from tests.unit.emulator.lambda_.conftest import Run, Running, unzipped
 from tests.waiting import until
+from wavetank.emulator.lambda_.packages.interpreters import OWN_RUNTIMES, OwnRuntime
+from wavetank.emulator.lambda_.packages.libraries import runtime_folder
+from wavetank.emulator.lambda_.packages.packages import merged
 
 REQUEST = "request-1"
 API = "http://${AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime"

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from emulator.patches.cloudwatch_store import write_without_waiting
+from wavetank.emulator.patches.cloudwatch_store import write_without_waiting
 
 OFF = 0
 

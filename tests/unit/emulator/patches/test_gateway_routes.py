@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from emulator.patches.gateway_routes import is_call
+from wavetank.emulator.patches.gateway_routes import is_call
 
 SAME = """
 from werkzeug.routing import Map, Rule
@@ -19,9 +19,9 @@ def built():
     return made
 
 before = built()
-from emulator.patches import gateway_routes as routing
+from wavetank.emulator.patches import gateway_routes
 own = Rule._compile_builder
-routing.install()
+gateway_routes.install()
 assert Rule._compile_builder is not own
 assert built() == before, (built(), before)
 """

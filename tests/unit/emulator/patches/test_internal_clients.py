@@ -4,8 +4,8 @@ import subprocess
 import sys
 
 CALL = """
-from emulator.patches import internal_clients as unsigned
-unsigned.install()
+from wavetank.emulator.patches import internal_clients
+internal_clients.install()
 import boto3
 from botocore.config import Config
 from localstack.aws.client import GatewayShortCircuit, botocore_in_memory_endpoint_patch

@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
-from emulator.patches.lazy_imports import EC2, read_policies_later, share_clients
+from wavetank.emulator.patches.lazy_imports import EC2, read_policies_later, share_clients
 
 CASES = {
     "a SAM template is transformed as ever": """
@@ -52,7 +52,7 @@ assert sys.modules[{EC2!r}] is ec2
 
 def test_where_requests_are_to_be_validated_the_library_is_imported() -> None:
     program = (
-        "from emulator.patches import lazy_imports as first_use\nfirst_use.install()\n"
+        "from wavetank.emulator.patches import lazy_imports\nlazy_imports.install()\n"
         "import localstack.aws.handlers.validation as validation\n"
         "assert isinstance(validation.OpenAPI, type)"
     )
@@ -61,7 +61,7 @@ def test_where_requests_are_to_be_validated_the_library_is_imported() -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_in_a_new_process(case: str) -> None:
-    program = f"from emulator.patches import lazy_imports as first_use\nfirst_use.install()\n{CASES[case]}"
+    program = f"from wavetank.emulator.patches import lazy_imports\nlazy_imports.install()\n{CASES[case]}"
     subprocess.run([sys.executable, "-c", program], env={**os.environ, "AWS_DEFAULT_REGION": "us-east-1"}, check=True)
 
 

@@ -16,10 +16,9 @@ from localstack.services.sqs import constants
 from werkzeug.http import parse_accept_header, parse_dict_header, parse_etags, parse_options_header
 from werkzeug.sansio.http import parse_cookie
 
-from emulator.patches import gateway_routes as routing
-from emulator.patches import linear_parsers as linear
-from emulator.serving.requests import LARGEST_HEAD, LARGEST_PARSED, LARGEST_TARGET
 from tests.effort import cost_s, grows_within
+from wavetank.emulator.patches import gateway_routes, linear_parsers
+from wavetank.emulator.serving.requests import LARGEST_HEAD, LARGEST_PARSED, LARGEST_TARGET
 
 TOKENS: tuple[str, ...] = (
     "a",
@@ -48,11 +47,11 @@ TOKENS += (", ", " ;", "*=", ";q=", '""', "\\\\", "://", "[", "?", "&a=", ".lamb
 
 SIGNED = "AWS4-HMAC-SHA256 "
 LINEAR: dict[str, tuple[Callable[[str], object], int]] = {
-    "URL of a queue": (linear.is_queue_url, LARGEST_TARGET),
-    "access key": (lambda text: linear.access_key({"Authorization": SIGNED + text}), LARGEST_HEAD),
-    "access key of version 2": (lambda text: linear.access_key({"Authorization": "AWS " + text}), LARGEST_HEAD),
-    "region": (lambda text: linear.region({"Authorization": text}), LARGEST_HEAD),
-    "call": (lambda text: routing.is_call("/", {"Authorization": SIGNED, "Host": text}), LARGEST_HEAD),
+    "URL of a queue": (linear_parsers.is_queue_url, LARGEST_TARGET),
+    "access key": (lambda text: linear_parsers.access_key({"Authorization": SIGNED + text}), LARGEST_HEAD),
+    "access key of version 2": (lambda text: linear_parsers.access_key({"Authorization": "AWS " + text}), LARGEST_HEAD),
+    "region": (lambda text: linear_parsers.region({"Authorization": text}), LARGEST_HEAD),
+    "call": (lambda text: gateway_routes.is_call("/", {"Authorization": SIGNED, "Host": text}), LARGEST_HEAD),
     "bucket in the host": (re.compile(S3_VIRTUAL_HOSTNAME_REGEX).match, LARGEST_PARSED),
     "port in the host": (re.compile(presigned_url.HOST_COMBINATION_REGEX).match, LARGEST_PARSED),
     "website in the origin": (cors.DYNAMIC_INTERNAL_ORIGINS[0].match, LARGEST_PARSED),
@@ -101,7 +100,7 @@ PARTS = ("a", ":", "4566", "/", "queue/", "us-east-1", "000000000000", "q.fifo",
 def test_urls_of_queues_are_those_that_localstack_knows(url: str) -> None:
     patterns = [pattern for name, pattern in vars(constants).items() if name.endswith("_STRATEGY_URL_REGEX")]
     assert len(patterns) == 4
-    assert linear.is_queue_url(url) == any(re.search(pattern, url) for pattern in patterns)
+    assert linear_parsers.is_queue_url(url) == any(re.search(pattern, url) for pattern in patterns)
 
 
 @pytest.mark.parametrize(
@@ -114,8 +113,8 @@ def test_urls_of_queues_are_those_that_localstack_knows(url: str) -> None:
     ],
 )
 def test_each_form_of_a_url_of_a_queue_is_known(url: str) -> None:
-    assert linear.is_queue_url(url)
-    assert not linear.is_queue_url(url + "/more")
+    assert linear_parsers.is_queue_url(url)
+    assert not linear_parsers.is_queue_url(url + "/more")
 
 
 def region_of_old(signed: str) -> str | None:
@@ -134,22 +133,22 @@ SCOPES = st.lists(st.sampled_from(["AKID", "us-east-1", "/", "/", "/", "20191124
 @given(SCOPES.map("".join), st.sampled_from([SIGNED, "Bearer ", ""]), st.booleans())
 def test_the_scope_of_a_credential_is_read_as_localstack_reads_it(scope: str, scheme: str, named: bool) -> None:
     signed = scheme + ("Credential=" if named else "") + scope
-    assert linear.region({"Authorization": signed}) == region_of_old(signed)
+    assert linear_parsers.region({"Authorization": signed}) == region_of_old(signed)
     if scheme == SIGNED:
-        assert linear.access_key({"Authorization": signed}) == key_of_old(signed)
+        assert linear_parsers.access_key({"Authorization": signed}) == key_of_old(signed)
 
 
 def test_version_2_names_the_access_key_too() -> None:
-    assert linear.access_key({"Authorization": "AWS AKID:signature"}) == "AKID"
-    assert linear.access_key({}) is None
+    assert linear_parsers.access_key({"Authorization": "AWS AKID:signature"}) == "AKID"
+    assert linear_parsers.access_key({}) is None
 
 
 @pytest.mark.parametrize(
     ("patch", "functions"),
     [
-        (linear.find_queues, {"is_sqs_queue_url": lambda _url: True}),
+        (linear_parsers.find_queues, {"is_sqs_queue_url": lambda _url: True}),
         (
-            linear.find_callers,
+            linear_parsers.find_callers,
             {
                 "extract_access_key_id_from_auth_header": lambda _headers: "AKID",
                 "extract_region_from_auth_header": lambda _headers: None,

@@ -4,7 +4,7 @@ from types import ModuleType
 
 import boto3
 
-from emulator.patches.region_lists import share_one_session
+from wavetank.emulator.patches.region_lists import share_one_session
 
 
 def patched() -> ModuleType:

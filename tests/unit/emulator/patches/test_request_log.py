@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator.patches.request_log import show_what_is_shown
+from wavetank.emulator.patches.request_log import show_what_is_shown
 
 OPERATION = SimpleNamespace(name="GetObject")
 SERVICE = SimpleNamespace(service_name="s3")

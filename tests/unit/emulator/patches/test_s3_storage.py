@@ -5,7 +5,7 @@ from types import ModuleType
 
 import pytest
 
-from emulator.patches.s3_storage import keep_to_own_folder
+from wavetank.emulator.patches.s3_storage import keep_to_own_folder
 
 
 def test_the_folder_is_among_the_processs_temporary_files() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from localstack.aws import client
 from werkzeug import Response
 
-from emulator.patches.s3_transfers import LARGEST, in_one_piece, read_at_once
+from wavetank.emulator.patches.s3_transfers import LARGEST, in_one_piece, read_at_once
 
 CHUNKS = st.lists(st.binary(min_size=1, max_size=20_000), max_size=6)
 

@@ -9,7 +9,7 @@ import pytest
 from botocore import loaders
 from botocore.model import ServiceModel
 
-from emulator.patches.service_models import share_models
+from wavetank.emulator.patches.service_models import share_models
 
 
 @pytest.fixture

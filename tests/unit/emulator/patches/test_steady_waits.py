@@ -8,8 +8,8 @@ from types import ModuleType
 
 import pytest
 
-from emulator.patches import steady_waits as steady
-from emulator.runtime.clock import CLOCK
+from wavetank.emulator.patches import steady_waits
+from wavetank.emulator.runtime.clock import CLOCK
 
 HOUR_S = 3600.0
 LONG_S = 30.0
@@ -27,14 +27,14 @@ def patched(monkeypatch: pytest.MonkeyPatch, name: str) -> ModuleType:
     """A module of LocalStack as a stack has it, until the end of the test."""
     module = import_module(name)
     monkeypatch.setitem(vars(module), "time", time)
-    steady.reckon_steadily(module)
+    steady_waits.reckon_steadily(module)
     return module
 
 
 def test_alarms_are_evaluated_in_every_period_though_the_wall_clock_is_set_back(
     monkeypatch: pytest.MonkeyPatch, set_back: threading.Event
 ) -> None:
-    scheduler = patched(monkeypatch, steady.ALARMS).Scheduler()
+    scheduler = patched(monkeypatch, steady_waits.ALARMS).Scheduler()
     evaluated = threading.Semaphore(0)
     thread = threading.Thread(target=scheduler.run, daemon=True)
     thread.start()
@@ -50,7 +50,7 @@ def test_alarms_are_evaluated_in_every_period_though_the_wall_clock_is_set_back(
 def test_a_long_poll_ends_in_time_though_the_wall_clock_is_set_back(
     monkeypatch: pytest.MonkeyPatch, set_back: threading.Event
 ) -> None:
-    module = patched(monkeypatch, steady.LONG_POLLS)
+    module = patched(monkeypatch, steady_waits.LONG_POLLS)
     queue, ended = module.InterruptibleQueue(), threading.Event()
 
     def poll() -> None:
@@ -65,9 +65,9 @@ def test_a_long_poll_ends_in_time_though_the_wall_clock_is_set_back(
 
 @pytest.mark.parametrize(("minute", "is_due"), [(58, False), (59, True)])
 def test_rules_are_due_by_the_steady_time(monkeypatch: pytest.MonkeyPatch, minute: int, is_due: bool) -> None:
-    module = import_module(steady.RULES)
+    module = import_module(steady_waits.RULES)
     monkeypatch.setattr(module.Job, "should_run_now", module.Job.should_run_now)
-    steady.look_steadily(module)
+    steady_waits.look_steadily(module)
     at = datetime(2031, 5, 4, 11, minute, 30, tzinfo=UTC)
     monkeypatch.setattr(CLOCK, "steady", at.timestamp)
     assert module.Job(print, "0 12 * * ? *", True).should_run_now() is is_due
@@ -75,4 +75,4 @@ def test_rules_are_due_by_the_steady_time(monkeypatch: pytest.MonkeyPatch, minut
 
 def test_another_localstack_is_not_patched() -> None:
     with pytest.raises(TypeError, match="was written for"):
-        steady.reckon_steadily(ModuleType("other"))
+        steady_waits.reckon_steadily(ModuleType("other"))

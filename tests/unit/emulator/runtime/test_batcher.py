@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from emulator.runtime.batcher import Batcher
-from emulator.runtime.inflight import IN_FLIGHT
+from wavetank.emulator.runtime.batcher import Batcher
+from wavetank.emulator.runtime.inflight import IN_FLIGHT
 
 HOP = "test.batcher"
 FOREVER_S = 3600.0

@@ -1,6 +1,6 @@
 """Callers are known by their keys, and die at the call that was named."""
 
-from emulator.runtime.callers import Caller, Callers, Doom
+from wavetank.emulator.runtime.callers import Caller, Callers, Doom
 
 
 def test_a_caller_is_found_by_its_key_until_it_is_struck_off() -> None:

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from emulator.runtime import clock as clock_module
-from emulator.runtime.clock import Alarm, Clock, since_boot
+from wavetank.emulator.runtime import clock as clock_module
+from wavetank.emulator.runtime.clock import Alarm, Clock, since_boot
 
 HOUR_S = 3600.0
 LONG_S = 30.0

@@ -1,7 +1,7 @@
 """A bell rings for those who listen to that resource, and for nobody else."""
 
-from emulator.runtime.clock import Alarm
-from emulator.runtime.doorbell import Doorbell
+from wavetank.emulator.runtime.clock import Alarm
+from wavetank.emulator.runtime.doorbell import Doorbell
 
 STREAM = "arn:aws:kinesis:us-east-1:000000000000:stream/one"
 OTHER = "arn:aws:kinesis:us-east-1:000000000000:stream/two"

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from emulator.runtime.inflight import InFlight, Pending
+from wavetank.emulator.runtime.inflight import InFlight, Pending
 
 CHAIN = 200
 ENOUGH_S = 30.0

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from localstack.aws.api.lambda_ import InvalidRequestContentException
 
-from emulator.lambda_.execution.failures import fault_of
-from emulator.lambda_.mappings.stream.core.response import failed_items
-from emulator.lambda_.process.runtime_api import InitFailed
-from emulator.lambda_.service.request_checks import check_event, client_context
-from emulator.runtime.json_text import parsed, strictly_parsed
+from wavetank.emulator.lambda_.execution.failures import fault_of
+from wavetank.emulator.lambda_.mappings.stream.core.response import failed_items
+from wavetank.emulator.lambda_.process.runtime_api import InitFailed
+from wavetank.emulator.lambda_.service.request_checks import check_event, client_context
+from wavetank.emulator.runtime.json_text import parsed, strictly_parsed
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

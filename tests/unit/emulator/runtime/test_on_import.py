@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.runtime.on_import import when_imported
+from wavetank.emulator.runtime.on_import import when_imported
 
 NAME = "wavetank_test_patched"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from emulator.runtime.clock import CLOCK
-from emulator.runtime.reset import Reset
+from wavetank.emulator.runtime.clock import CLOCK
+from wavetank.emulator.runtime.reset import Reset
 
 
 def test_everybody_is_asked_even_when_one_fails_and_the_failure_is_told() -> None:

@@ -2,8 +2,8 @@
 
 import threading
 
-from emulator.runtime.clock import Clock
-from emulator.runtime.timer import Timer
+from wavetank.emulator.runtime.clock import Clock
+from wavetank.emulator.runtime.timer import Timer
 
 ENOUGH_S = 30.0
 HOUR_S = 3600.0

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.s3.keys import form_decoded, form_encoded, spell_in_notifications
+from wavetank.emulator.s3.keys import form_decoded, form_encoded, spell_in_notifications
 
 SPELLED = {
     "red flower.jpg": "red+flower.jpg",

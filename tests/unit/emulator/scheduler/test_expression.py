@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.scheduler.expression import InvalidExpressionError, parse
+from wavetank.emulator.scheduler.expression import InvalidExpressionError, parse
 
 BERLIN, SYDNEY, Z = ZoneInfo("Europe/Berlin"), ZoneInfo("Australia/Sydney"), ZoneInfo("UTC")
 DAY_S = 86_400

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from emulator.runtime.clock import Clock
-from emulator.runtime.inflight import IN_FLIGHT
-from emulator.scheduler import runner
-from emulator.scheduler.expression import Rate
-from emulator.scheduler.runner import Runner, Schedule
+from wavetank.emulator.runtime.clock import Clock
+from wavetank.emulator.runtime.inflight import IN_FLIGHT
+from wavetank.emulator.scheduler import runner
+from wavetank.emulator.scheduler.expression import Rate
+from wavetank.emulator.scheduler.runner import Runner, Schedule
 
 LONG_S = 30.0
 

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPResponse
 from typing import Any
 
-from emulator.serving.guard import Denial, Guard
-from emulator.serving.listener import Listener
-from emulator.serving.patience import USUAL, Patience
+from wavetank.emulator.serving.guard import Denial, Guard
+from wavetank.emulator.serving.listener import Listener
+from wavetank.emulator.serving.patience import USUAL, Patience
 
 WAIT_S = 10.0
 

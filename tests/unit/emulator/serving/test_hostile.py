@@ -16,11 +16,6 @@ from typing import Any
 import psutil
 import pytest
 
-from emulator.serving import requests
-from emulator.serving.listener import Listener
-from emulator.serving.patience import Patience
-from emulator.serving.refusals import Refusal
-from emulator.serving.requests import LARGEST_HEAD, LARGEST_IN_MEMORY, LARGEST_PARSED, LARGEST_TARGET, RequestParser
 from tests.unit.emulator.serving.kit import (
     WAIT_S,
     Application,
@@ -35,6 +30,17 @@ from tests.unit.emulator.serving.kit import (
     told,
 )
 from tests.waiting import until
+from wavetank.emulator.serving import requests
+from wavetank.emulator.serving.listener import Listener
+from wavetank.emulator.serving.patience import Patience
+from wavetank.emulator.serving.refusals import Refusal
+from wavetank.emulator.serving.requests import (
+    LARGEST_HEAD,
+    LARGEST_IN_MEMORY,
+    LARGEST_PARSED,
+    LARGEST_TARGET,
+    RequestParser,
+)
 
 Address = tuple[str, int]
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n"

@@ -8,8 +8,6 @@ from http.client import HTTPConnection
 
 import pytest
 
-from emulator.serving.listener import is_plain
-from emulator.serving.requests import LARGEST_HEAD
 from tests.unit.emulator.serving.kit import (
     WAIT_S,
     Application,
@@ -22,6 +20,8 @@ from tests.unit.emulator.serving.kit import (
     streamed,
     told,
 )
+from wavetank.emulator.serving.listener import is_plain
+from wavetank.emulator.serving.requests import LARGEST_HEAD
 
 
 def test_a_request_arrives_as_it_was_sent(address: tuple[str, int], application: Application) -> None:

@@ -2,9 +2,9 @@
 
 from math import inf
 
-from emulator.runtime.clock import Clock
-from emulator.sqs.timetable import Timetable
 from tests.waiting import until
+from wavetank.emulator.runtime.clock import Clock
+from wavetank.emulator.sqs.timetable import Timetable
 
 LONG_S = 1000.0
 

@@ -7,9 +7,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from emulator.errors import ControlRefused, NotSettled, NotWavetank, Unreachable
-from emulator.stack.control import Control
-from emulator.stack.process import listen
+from wavetank.emulator.errors import ControlRefused, NotSettled, NotWavetank, Unreachable
+from wavetank.emulator.stack.control import Control
+from wavetank.emulator.stack.process import listen
 
 ANSWERS: dict[str, tuple[int, bytes]] = {
     "/_wavetank/status": (404, b"<Error>NoSuchBucket</Error>"),

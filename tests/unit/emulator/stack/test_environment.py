@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.stack.environment import PLUGIN, SERVICES, child_environment, plugin_index
-from emulator.stack.home import StackFolder
+from wavetank.emulator.stack.environment import PLUGIN, SERVICES, child_environment, plugin_index
+from wavetank.emulator.stack.home import StackFolder
 
 USERS = {
     "LOCALSTACK_AUTH_TOKEN": "secret",

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from emulator.errors import DiskFull, UnusableFile
-from emulator.stack.home import CACHE_VARIABLE, HOME_VARIABLE, Home
-from emulator.stack.pidfile import StackRecord
+from wavetank.emulator.errors import DiskFull, UnusableFile
+from wavetank.emulator.stack.home import CACHE_VARIABLE, HOME_VARIABLE, Home
+from wavetank.emulator.stack.pidfile import StackRecord
 
 NO_PORTS = ("x", ".DS_Store", "0", "65536", "99999999999", "²", "٣", "-1", "4566.draft", "04566", "")
 

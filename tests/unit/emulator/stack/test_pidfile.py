@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from emulator.errors import DamagedRecord
-from emulator.stack.pidfile import StackRecord
+from wavetank.emulator.errors import DamagedRecord
+from wavetank.emulator.stack.pidfile import StackRecord
 
 HOUR_S = 3600.0
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from emulator.errors import NotOurPlugins, PortTaken
-from emulator.stack.home import Home, StackFolder
-from emulator.stack.process import listen
-from emulator.stack.start import discard, discard_stale, prove, tail
+from wavetank.emulator.errors import NotOurPlugins, PortTaken
+from wavetank.emulator.stack.home import Home, StackFolder
+from wavetank.emulator.stack.process import listen
+from wavetank.emulator.stack.start import discard, discard_stale, prove, tail
 
 LOG = "one\ntwo\nthree"
 GONE = {"port": 1, "pid": 2**22 + 1, "began": 0.0}
@@ -29,7 +29,7 @@ def free_port() -> int:
 
 
 def test_a_stack_with_every_plugin_of_ours_is_ours(folder: StackFolder) -> None:
-    prove({"plugins": {"kinesis": "emulator.kinesis.provider.KinesisProvider"}}, folder)
+    prove({"plugins": {"kinesis": "wavetank.emulator.kinesis.provider.KinesisProvider"}}, folder)
 
 
 def test_a_stack_with_a_foreign_plugin_is_refused_and_what_it_has_is_named(folder: StackFolder) -> None:

@@ -9,9 +9,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from emulator.errors import NotWavetank, Unreachable
-from emulator.stack.stack import ExternalStack
-from emulator.stack.uncontrolled import PlainStack, recognised
+from wavetank.emulator.errors import NotWavetank, Unreachable
+from wavetank.emulator.stack.stack import ExternalStack
+from wavetank.emulator.stack.uncontrolled import PlainStack, recognised
 
 
 @contextmanager

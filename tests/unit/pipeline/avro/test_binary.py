@@ -8,10 +8,10 @@ from fastavro import parse_schema, schemaless_writer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.avro.binary import MOST_EMPTY_ITEMS, Malformed, TrailingBytes, decode, reader_of
-from pipeline.avro.limits import DEEPEST
-from pipeline.avro.parse import parse
 from tests.unit.pipeline.avro.strategies import Pair, types
+from wavetank.pipeline.avro.binary import MOST_EMPTY_ITEMS, Malformed, TrailingBytes, decode, reader_of
+from wavetank.pipeline.avro.limits import DEEPEST
+from wavetank.pipeline.avro.parse import parse
 
 ENUM = {"type": "enum", "name": "E", "symbols": ["A", "B"]}
 LIST = {"type": "record", "name": "L", "fields": [{"name": "next", "type": ["null", "L"]}]}

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.avro.canonical import canonical_of, crc64
-from pipeline.avro.model import InvalidSchema
+from wavetank.pipeline.avro.canonical import canonical_of, crc64
+from wavetank.pipeline.avro.model import InvalidSchema
 
 RULES: list[tuple[Any, str]] = [
     ({"type": "int"}, '"int"'),

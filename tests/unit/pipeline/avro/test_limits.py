@@ -8,19 +8,19 @@ from typing import Any
 
 import pytest
 
-from pipeline import topology
-from pipeline.avro import binary, limits
-from pipeline.avro.model import InvalidSchema
-from pipeline.avro.parse import parse
-from pipeline.core import schema
-from pipeline.core.decode import decode
-from pipeline.core.schema import Role
-from pipeline.errors import SchemaError
-from pipeline.records import Reason, Rejection
-from pipeline.schemas.checks import check_folder, read
-from pipeline.schemas.registry import Registry
 from tests.effort import grows_within
 from tests.unit.pipeline.examples import PING, document
+from wavetank.pipeline import topology
+from wavetank.pipeline.avro import binary, limits
+from wavetank.pipeline.avro.model import InvalidSchema
+from wavetank.pipeline.avro.parse import parse
+from wavetank.pipeline.core import schema
+from wavetank.pipeline.core.decode import decode
+from wavetank.pipeline.core.schema import Role
+from wavetank.pipeline.errors import SchemaError
+from wavetank.pipeline.records import Reason, Rejection
+from wavetank.pipeline.schemas.checks import check_folder, read
+from wavetank.pipeline.schemas.registry import Registry
 
 Json = Any
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from fastavro import parse_schema, schemaless_writer
 
-from pipeline.avro.binary import Malformed, decode, reader_of
-from pipeline.avro.compatibility import Level, breaches
-from pipeline.avro.parse import parse
-from pipeline.avro.resolution import problems
+from wavetank.pipeline.avro.binary import Malformed, decode, reader_of
+from wavetank.pipeline.avro.compatibility import Level, breaches
+from wavetank.pipeline.avro.parse import parse
+from wavetank.pipeline.avro.resolution import problems
 
 
 def record(*fields: Any, name: str = "R", **more: Any) -> dict[str, Any]:

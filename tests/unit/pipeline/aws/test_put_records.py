@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.aws.put_records import MAX_BYTES, MAX_RECORDS, Entry, batches
+from wavetank.pipeline.aws.put_records import MAX_BYTES, MAX_RECORDS, Entry, batches
 
 SIZES = st.lists(st.integers(0, 1024 * 1024 - 300), max_size=30)
 

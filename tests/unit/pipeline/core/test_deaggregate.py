@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.core import quarantine
-from pipeline.core.deaggregate import MAGIC, UserRecord, deaggregate
-from pipeline.handlers.processor import arrivals
-from pipeline.records import Reason, Rejected, Rejection, Stage
+from wavetank.pipeline.core import quarantine
+from wavetank.pipeline.core.deaggregate import MAGIC, UserRecord, deaggregate
+from wavetank.pipeline.handlers.processor import arrivals
+from wavetank.pipeline.records import Reason, Rejected, Rejection, Stage
 
 
 def varint(value: int) -> bytes:

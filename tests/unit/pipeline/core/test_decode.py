@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.decode import decode, encode
-from pipeline.core.schema import FIRST_TIME_US, LAST_TIME_US, Role
-from pipeline.records import Event, Reason, Rejection
 from tests.unit.pipeline.avro.strategies import events
 from tests.unit.pipeline.corpus import schema_of
 from tests.unit.pipeline.examples import NOON_US, PING, PING_V2, document, event, schema
+from wavetank.pipeline.core.decode import decode, encode
+from wavetank.pipeline.core.schema import FIRST_TIME_US, LAST_TIME_US, Role
+from wavetank.pipeline.records import Event, Reason, Rejection
 
 TIMES = st.integers(FIRST_TIME_US, LAST_TIME_US)
 
@@ -35,7 +35,7 @@ def test_a_record_of_an_older_version_is_seen_through_the_newest_with_defaults()
 
 
 def test_a_time_in_milliseconds_is_understood_in_microseconds() -> None:
-    from pipeline.core.schema import parse
+    from wavetank.pipeline.core.schema import parse
 
     millis = parse(dumps(document()).replace("timestamp-micros", "timestamp-millis"), "ping", Role.RAW, 1)
     decoded = decode(encode({"event_id": "a", "event_time": NOON_US // 1000, "label": None}, millis), millis)

@@ -2,11 +2,11 @@
 
 import pytest
 
-from pipeline.core.enrich import enrich, processed
-from pipeline.errors import ConfigurationError
-from pipeline.records import Event
-from pipeline.topology import Enrichment
 from tests.unit.pipeline.examples import NOON_US, PING
+from wavetank.pipeline.core.enrich import enrich, processed
+from wavetank.pipeline.errors import ConfigurationError
+from wavetank.pipeline.records import Event
+from wavetank.pipeline.topology import Enrichment
 
 CAMPAIGNS = Enrichment("campaigns", "campaign", ("advertiser", "vertical"))
 SNAPSHOT = {"men": {"advertiser": "A", "vertical": "fashion", "secret": "no"}}

@@ -2,11 +2,11 @@
 
 import pytest
 
-from pipeline.core import envelope, frame
-from pipeline.core.decode import decode, encode
-from pipeline.records import Event, Reason, Rejection
-from scenarios.client.wire import WireSchema, confluent, single_object
 from tests.unit.pipeline.examples import PING, event, framed
+from wavetank.pipeline.core import envelope, frame
+from wavetank.pipeline.core.decode import decode, encode
+from wavetank.pipeline.records import Event, Reason, Rejection
+from wavetank.scenarios.client.wire import WireSchema, confluent, single_object
 
 BODY = encode(event(1), PING)
 WIRE = WireSchema(PING.definition, PING.fingerprint, PING.physical)

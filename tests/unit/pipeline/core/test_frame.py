@@ -6,8 +6,8 @@ from zlib import crc32
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core import frame
-from pipeline.records import Reason, Rejection
+from wavetank.pipeline.core import frame
+from wavetank.pipeline.records import Reason, Rejection
 
 FINGERPRINT = bytes(range(16))
 NESTED = frame.encode(FINGERPRINT, b"nested")

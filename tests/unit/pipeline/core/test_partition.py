@@ -2,14 +2,14 @@
 
 import json
 
-from pipeline.core.decode import encode
-from pipeline.core.partition import Scanned, partition
-from pipeline.core.route import route
-from pipeline.core.schema import Role
-from pipeline.records import Reason
-from pipeline.schemas.registry import Registry
 from tests.unit.pipeline.examples import HOUR_US, NOON_US, PING, PING_V2, event, events_in, framed, schema
 from tests.unit.pipeline.schemas.test_registry import Folder
+from wavetank.pipeline.core.decode import encode
+from wavetank.pipeline.core.partition import Scanned, partition
+from wavetank.pipeline.core.route import route
+from wavetank.pipeline.core.schema import Role
+from wavetank.pipeline.records import Reason
+from wavetank.pipeline.schemas.registry import Registry
 
 SCHEMAS = {PING.fingerprint: PING, PING_V2.fingerprint: PING_V2}
 EVENTS = [event(number, time_us=NOON_US + number % 3 * HOUR_US) for number in range(60)]
@@ -48,7 +48,7 @@ def test_versions_land_together_under_the_newest() -> None:
 
 
 def test_bad_bytes_unknown_schemas_and_undecodable_bodies_are_kept_and_the_rest_lands() -> None:
-    from pipeline.core import frame
+    from wavetank.pipeline.core import frame
 
     alien = frame.encode(bytes(16), b"?")
     broken = frame.encode(PING.fingerprint, encode(event(5), PING)[:-3])

@@ -4,9 +4,9 @@ from io import BytesIO
 
 import fastavro
 
-from pipeline.core.quarantine import files
-from pipeline.records import Origin, Reason, Rejected, Rejection, Stage
 from tests.unit.pipeline.examples import NOON_US
+from wavetank.pipeline.core.quarantine import files
+from wavetank.pipeline.records import Origin, Reason, Rejected, Rejection, Stage
 
 DAY_US = 24 * 3_600_000_000
 

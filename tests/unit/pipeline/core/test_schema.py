@@ -5,9 +5,9 @@ from hashlib import md5
 
 import pytest
 
-from pipeline.core.schema import Role, parse
-from pipeline.errors import SchemaError
 from tests.unit.pipeline.examples import PING, PING_V2, document
+from wavetank.pipeline.core.schema import Role, parse
+from wavetank.pipeline.errors import SchemaError
 
 
 def test_doc_order_of_attributes_and_white_space_do_not_change_the_fingerprint() -> None:

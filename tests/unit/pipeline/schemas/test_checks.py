@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from pipeline.avro.compatibility import Level
-from pipeline.errors import ConfigurationError
-from pipeline.schemas.checks import check_event, check_folder, differences, level_of, read
-from pipeline.topology import load
 from tests.unit.pipeline.examples import document
+from wavetank.pipeline.avro.compatibility import Level
+from wavetank.pipeline.errors import ConfigurationError
+from wavetank.pipeline.schemas.checks import check_event, check_folder, differences, level_of, read
+from wavetank.pipeline.topology import load
 
 SCORE = {"name": "score", "type": ["null", "int"], "default": None}
 NEEDED = {"name": "needed", "type": "int"}

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from pipeline.core.schema import Role
-from pipeline.errors import RegistryFault
-from pipeline.schemas.registry import Registry
 from tests.unit.pipeline.examples import PING, PING_V2, document, schema
+from wavetank.pipeline.core.schema import Role
+from wavetank.pipeline.errors import RegistryFault
+from wavetank.pipeline.schemas.registry import Registry
 
 
 class Folder:

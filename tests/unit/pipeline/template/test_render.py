@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import ConfigurationError
-from pipeline.template.render import compact, render
-from pipeline.topology import load
 from tests.unit.pipeline.test_topology import add_event
+from wavetank.pipeline.errors import ConfigurationError
+from wavetank.pipeline.template.render import compact, render
+from wavetank.pipeline.topology import load
 
 PSEUDO = {"AWS::AccountId", "AWS::Region", "AWS::Partition"}
 
@@ -135,7 +135,7 @@ def test_the_environment_of_a_function_is_as_small_as_lambda_asks_for(tmp_path: 
 
 def test_as_a_command_it_is_one_line_or_with_pretty_as_people_read_it(root: Path) -> None:
     def rendered(*arguments: str) -> str:
-        command = [sys.executable, "-m", "pipeline.template.render", *arguments]
+        command = [sys.executable, "-m", "wavetank.pipeline.template", *arguments]
         return subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
 
     one_line, pretty = rendered(), rendered("--pretty")

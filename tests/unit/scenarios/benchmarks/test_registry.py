@@ -5,8 +5,8 @@ from typing import Any, cast
 
 import pytest
 
-from emulator.stack.stack import ExternalStack
-from scenarios.benchmarks import registry
+from wavetank.emulator.stack.stack import ExternalStack
+from wavetank.scenarios.benchmarks import registry
 
 NOWHERE = ExternalStack("http://127.0.0.1:1")
 
@@ -45,6 +45,6 @@ def test_a_result_says_where_it_was_measured(tmp_path: Path, monkeypatch: pytest
 
 
 def _look_also_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from scenarios import benchmarks
+    from wavetank.scenarios import benchmarks
 
     monkeypatch.setattr(benchmarks, "__path__", [*benchmarks.__path__, str(folder)])

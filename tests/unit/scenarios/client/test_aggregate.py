@@ -4,10 +4,10 @@ import hashlib
 
 import pytest
 
-from emulator.firehose.core.deaggregate import user_records
-from pipeline.core.deaggregate import deaggregate
-from scenarios.client.aggregate import MAGIC, aggregate, user_data
-from scenarios.client.batches import Message
+from wavetank.emulator.firehose.core.deaggregate import user_records
+from wavetank.pipeline.core.deaggregate import deaggregate
+from wavetank.scenarios.client.aggregate import MAGIC, aggregate, user_data
+from wavetank.scenarios.client.batches import Message
 
 MESSAGES = [Message("raw", "first", b"one"), Message("raw", "zweite ü", b"\x00" * 300), Message("raw", "third", b"")]
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from scenarios.client.at_rest import Layer, RestFile, RestKey, UnreadableFileError
+from wavetank.scenarios.client.at_rest import Layer, RestFile, RestKey, UnreadableFileError
 
 FOLDER = "event=ping/date=2019-11-24/hour=09/bucket=01"
 TIME = datetime(2019, 11, 24, 9, 0, 1, 979_311, tzinfo=UTC)

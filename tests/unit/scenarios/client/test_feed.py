@@ -12,19 +12,19 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from emulator.stack.home import project_root
-from pipeline import topology
-from scenarios.client.feed import Feed, FeedCounts
-from scenarios.client.producer import Producer, Retry, Route, Sender, routes
-from scenarios.client.wire import WireSchema
-from scenarios.commands.feed_job import FileJob, SyntheticJob
-from scenarios.workload import synthetic as workloads
-from scenarios.workload.mapper import Mapper
-from scenarios.workload.mapping_file import from_document
-from scenarios.workload.ndjson import LineReader
-from scenarios.workload.rejects import RejectFile
-from scenarios.workload.synthetic import EventType
 from tests.unit.scenarios.client.kinesis_double import ScriptedKinesis, Step, raises, refuses, takes_all
+from wavetank.emulator.stack.home import project_root
+from wavetank.pipeline import topology
+from wavetank.scenarios.client.feed import Feed, FeedCounts
+from wavetank.scenarios.client.producer import Producer, Retry, Route, Sender, routes
+from wavetank.scenarios.client.wire import WireSchema
+from wavetank.scenarios.commands.feed_job import FileJob, SyntheticJob
+from wavetank.scenarios.workload import synthetic
+from wavetank.scenarios.workload.mapper import Mapper
+from wavetank.scenarios.workload.mapping_file import from_document
+from wavetank.scenarios.workload.ndjson import LineReader
+from wavetank.scenarios.workload.rejects import RejectFile
+from wavetank.scenarios.workload.synthetic import EventType
 
 PING = WireSchema.of(
     {
@@ -212,7 +212,7 @@ def test_a_synthetic_feed_puts_each_event_on_the_stream_of_its_type(
     keys = {stream: set[str]() for stream in (known[name].stream for name in EventType)}
     for stream, entries in kinesis.requests:
         keys[stream] |= {entry["PartitionKey"] for entry in entries}
-    expected = workloads.synthetic(1_000, 7, START, 2.0)
+    expected = synthetic.synthetic(1_000, 7, START, 2.0)
     for name in EventType:
         assert keys[known[name].stream] == {event.event_id for event in expected if event.event_type == name}
 

@@ -13,15 +13,15 @@ from typing import Any, cast
 
 import pytest
 
-from scenarios.client.feed import Feed
-from scenarios.client.producer import Producer, Route, Sender
-from scenarios.client.wire import WireSchema
-from scenarios.workload.mapper import Mapper
-from scenarios.workload.mapping_file import from_document
-from scenarios.workload.ndjson import MAX_LINE_BYTES, LineReader
-from scenarios.workload.rejects import RejectFile
 from tests.effort import grows_within
 from tests.unit.scenarios.client.kinesis_double import ScriptedKinesis, takes_all
+from wavetank.scenarios.client.feed import Feed
+from wavetank.scenarios.client.producer import Producer, Route, Sender
+from wavetank.scenarios.client.wire import WireSchema
+from wavetank.scenarios.workload.mapper import Mapper
+from wavetank.scenarios.workload.mapping_file import from_document
+from wavetank.scenarios.workload.ndjson import MAX_LINE_BYTES, LineReader
+from wavetank.scenarios.workload.rejects import RejectFile
 
 PING = WireSchema.of(
     {
@@ -158,7 +158,7 @@ def test_a_file_of_somebody_else_is_not_read_to_tell_that_it_is_not_ours(tmp_pat
 LIMITED = """
 import resource, sys
 from pathlib import Path
-from scenarios.workload.ndjson import LineReader
+from wavetank.scenarios.workload.ndjson import LineReader
 pages = int(Path("/proc/self/statm").read_text().split()[0])
 resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + int(sys.argv[1]),) * 2)
 print(sum(1 for _ in LineReader(sys.stdin.buffer)))

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from emulator.stack.home import project_root
-from scenarios.client.aggregate import aggregate, user_data
-from scenarios.client.batches import Message
-from scenarios.client.frames import Frame, Head, Heads, frames
-from scenarios.client.wire import HEADER_BYTES, WireSchema, encode_frame, frame_of, newest_schema
+from wavetank.emulator.stack.home import project_root
+from wavetank.scenarios.client.aggregate import aggregate, user_data
+from wavetank.scenarios.client.batches import Message
+from wavetank.scenarios.client.frames import Frame, Head, Heads, frames
+from wavetank.scenarios.client.wire import HEADER_BYTES, WireSchema, encode_frame, frame_of, newest_schema
 
 CLICK = newest_schema(project_root() / "schemas" / "click", "processed")
 NOON_US = 1_574_596_800_000_000

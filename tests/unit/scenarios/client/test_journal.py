@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from scenarios.client.batches import Message
-from scenarios.client.feed import Feed, FeedCounts
-from scenarios.client.journal import Journal, JournalError
-from scenarios.client.producer import Producer, Retry, Sender
-from scenarios.workload.ndjson import LineReader
-from scenarios.workload.rejects import RejectFile
 from tests.unit.scenarios.client.kinesis_double import ScriptedKinesis, Step, raises, refuses, takes_all
 from tests.unit.scenarios.client.test_feed import GOOD, ROUTES, mapper
+from wavetank.scenarios.client.batches import Message
+from wavetank.scenarios.client.feed import Feed, FeedCounts
+from wavetank.scenarios.client.journal import Journal, JournalError
+from wavetank.scenarios.client.producer import Producer, Retry, Sender
+from wavetank.scenarios.workload.ndjson import LineReader
+from wavetank.scenarios.workload.rejects import RejectFile
 
 ONE = Message("clicks", "a-key", b"\x00\xff frame")
 LINES = "\n".join([GOOD[0], "", "no json", *GOOD[1:]])

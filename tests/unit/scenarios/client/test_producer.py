@@ -9,12 +9,12 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.client.batches import MAX_RECORD_BYTES, MAX_RECORDS, MAX_REQUEST_BYTES, Message, batches
-from scenarios.client.producer import RECORD_TOO_LARGE, Producer, Receipt, Retry, Route, Sender
-from scenarios.client.wire import EncodingError, WireSchema
-from scenarios.oracle.history import Outcome
-from scenarios.workload.synthetic import WorkloadEvent
 from tests.unit.scenarios.client.kinesis_double import ScriptedKinesis, client_error, raises, refuses, takes_all
+from wavetank.scenarios.client.batches import MAX_RECORD_BYTES, MAX_RECORDS, MAX_REQUEST_BYTES, Message, batches
+from wavetank.scenarios.client.producer import RECORD_TOO_LARGE, Producer, Receipt, Retry, Route, Sender
+from wavetank.scenarios.client.wire import EncodingError, WireSchema
+from wavetank.scenarios.oracle.history import Outcome
+from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
 AT_ONCE = Retry(stalls=3, base_s=0.0)
 URL = "http://127.0.0.1:1"

@@ -2,7 +2,16 @@
 
 from datetime import UTC, datetime, timedelta
 
-from scenarios.client.quarantine import MOST_ATTEMPTS, Filter, Held, QuarantineFile, SetAside, Stage, attempts, waiting
+from wavetank.scenarios.client.quarantine import (
+    MOST_ATTEMPTS,
+    Filter,
+    Held,
+    QuarantineFile,
+    SetAside,
+    Stage,
+    attempts,
+    waiting,
+)
 
 NOON = datetime(2019, 11, 24, 12, tzinfo=UTC)
 

@@ -16,11 +16,11 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow.fs import LocalFileSystem
 
-from scenarios.client import parquet_files
-from scenarios.client.parquet_files import UnreadableError, table_of
-from scenarios.client.sql import Means, QueryError, Rows
-from scenarios.client.warehouse import Warehouse
-from scenarios.commands.rows import print_csv, print_json, print_table
+from wavetank.scenarios.client import parquet_files
+from wavetank.scenarios.client.parquet_files import UnreadableError, table_of
+from wavetank.scenarios.client.sql import Means, QueryError, Rows
+from wavetank.scenarios.client.warehouse import Warehouse
+from wavetank.scenarios.commands.rows import print_csv, print_json, print_table
 
 TIME = datetime(2019, 11, 24, 23, 30, tzinfo=UTC)
 
@@ -374,5 +374,5 @@ def test_rows_are_printed_as_they_come(show: Callable[..., None], capsys: pytest
 
 
 def test_help_imports_nothing_heavy() -> None:
-    code = "import sys, scenarios.cli; print([m for m in ('duckdb', 'pyarrow', 'boto3') if m in sys.modules])"
+    code = "import sys, wavetank.scenarios.cli; print([m for m in ('duckdb', 'pyarrow', 'boto3') if m in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"

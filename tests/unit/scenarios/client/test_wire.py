@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from emulator.stack.home import project_root
-from pipeline.core import frame as pipeline_frame
-from scenarios.client.wire import (
+from wavetank.emulator.stack.home import project_root
+from wavetank.pipeline.core import frame
+from wavetank.scenarios.client.wire import (
     HEADER_BYTES,
     MAX_FRAME_BYTES,
     EncodingError,
@@ -84,9 +84,9 @@ def test_a_frame_has_the_layout_of_version_1() -> None:
 
 def test_the_pipeline_reads_what_the_producer_writes() -> None:
     frames = [encode_frame(PAIR, {"event_id": str(n), "size": n}) for n in range(3)]
-    found = list(pipeline_frame.scan(b"".join(frames)))
-    assert [type(piece) for piece in found] == [pipeline_frame.Frame] * 3
-    assert {piece.fingerprint for piece in found if isinstance(piece, pipeline_frame.Frame)} == {PAIR.fingerprint}
+    found = list(frame.scan(b"".join(frames)))
+    assert [type(piece) for piece in found] == [frame.Frame] * 3
+    assert {piece.fingerprint for piece in found if isinstance(piece, frame.Frame)} == {PAIR.fingerprint}
 
 
 def test_a_field_left_out_takes_its_default() -> None:

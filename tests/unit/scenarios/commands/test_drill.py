@@ -7,8 +7,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from scenarios.commands import bench, drill, mutants, storm, sweep
-from scenarios.drills.catalogue import UnknownDrillError, catalogue, chosen
+from wavetank.scenarios.commands import bench, drill, mutants, storm, sweep
+from wavetank.scenarios.drills.catalogue import UnknownDrillError, catalogue, chosen
 
 USAGE = 2
 

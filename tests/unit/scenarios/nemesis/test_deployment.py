@@ -6,10 +6,10 @@ from typing import Any
 
 from fastavro import schemaless_writer
 
-from emulator.stack.home import project_root
-from scenarios.client.wire import newest_schema
-from scenarios.nemesis.deployment import renewed
-from scenarios.workload.synthetic import UNLISTED_CAMPAIGNS
+from wavetank.emulator.stack.home import project_root
+from wavetank.scenarios.client.wire import newest_schema
+from wavetank.scenarios.nemesis.deployment import renewed
+from wavetank.scenarios.workload.synthetic import UNLISTED_CAMPAIGNS
 
 SCHEMAS = project_root() / "schemas"
 CAMPAIGNS = json.loads((SCHEMAS / "reference" / "campaigns.json").read_text())

@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from scenarios.nemesis.driver import ONE_KEY, Troubles
-from scenarios.oracle.at_rest import AtRest
-from scenarios.spec.drill import Drill
-from scenarios.spec.schedules import (
+from tests.unit.scenarios.site_double import still_site
+from wavetank.scenarios.nemesis.driver import ONE_KEY, Troubles
+from wavetank.scenarios.oracle.at_rest import AtRest
+from wavetank.scenarios.spec.drill import Drill
+from wavetank.scenarios.spec.schedules import (
     Aggregated,
     CorruptCopies,
     Damage,
@@ -19,8 +20,7 @@ from scenarios.spec.schedules import (
     TicksMissed,
     Trouble,
 )
-from scenarios.workload.synthetic import synthetic
-from tests.unit.scenarios.site_double import still_site
+from wavetank.scenarios.workload.synthetic import synthetic
 
 EVENTS = synthetic(100, 1, datetime(2019, 11, 24, tzinfo=UTC))
 CLICKS = [event for event in EVENTS if event.event_type == "click"]

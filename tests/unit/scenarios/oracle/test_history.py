@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from scenarios.oracle.history import History, Mark, Operation, Outcome, from_lines
+from wavetank.scenarios.oracle.history import History, Mark, Operation, Outcome, from_lines
 
 SENT = Operation(
     "click",

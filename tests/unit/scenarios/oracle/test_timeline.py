@@ -2,9 +2,9 @@
 
 import pytest
 
-from scenarios.oracle.history import Mark
-from scenarios.oracle.hops import Hop
-from scenarios.oracle.timeline import Arrival, Axis, Notes, Strike, Timeline
+from wavetank.scenarios.oracle.history import Mark
+from wavetank.scenarios.oracle.hops import Hop
+from wavetank.scenarios.oracle.timeline import Arrival, Axis, Notes, Strike, Timeline
 
 WALL = 1_700_000_000.0
 HOURS_13 = 46_800.0

@@ -3,13 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
-from scenarios.oracle.evidence import Finding, Judgement, Verdict
-from scenarios.oracle.history import Mark
-from scenarios.oracle.hops import Gap, Hop, Passage
-from scenarios.oracle.ledger import Entry, Ledger
-from scenarios.oracle.timeline import Arrival, Strike, Timeline
-from scenarios.run.report import Report
-from scenarios.spec.drill import Workload
+from wavetank.scenarios.oracle.evidence import Finding, Judgement, Verdict
+from wavetank.scenarios.oracle.history import Mark
+from wavetank.scenarios.oracle.hops import Gap, Hop, Passage
+from wavetank.scenarios.oracle.ledger import Entry, Ledger
+from wavetank.scenarios.oracle.timeline import Arrival, Strike, Timeline
+from wavetank.scenarios.run.report import Report
+from wavetank.scenarios.spec.drill import Workload
 
 TIMELINE = Timeline(
     3.2,

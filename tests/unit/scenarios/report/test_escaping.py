@@ -15,8 +15,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from scenarios.report.console import SafeConsole, literal
-from scenarios.report.escaping import echo, in_html, one_line, printable
+from wavetank.scenarios.report.console import SafeConsole, literal
+from wavetank.scenarios.report.escaping import echo, in_html, one_line, printable
 
 HOSTILE = "\x1b[31m\x9b31m\x07\x7f\r\u202eabc\u2066\u200f\u2028\ud800\U000e0041[red]:warning:"
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")

@@ -8,11 +8,11 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from scenarios.oracle.evidence import Finding, Judgement, Verdict
-from scenarios.report.files import KEPT_FOR_S, Outputs, summarise
-from scenarios.report.github import VARIABLE, markdown
-from scenarios.report.junit import junit
 from tests.unit.scenarios.report.reports_example import LOSSY, UNSURE, WHOLE
+from wavetank.scenarios.oracle.evidence import Finding, Judgement, Verdict
+from wavetank.scenarios.report.files import KEPT_FOR_S, Outputs, summarise
+from wavetank.scenarios.report.github import VARIABLE, markdown
+from wavetank.scenarios.report.junit import junit
 
 REPORTS = (LOSSY, WHOLE, UNSURE)
 
@@ -63,7 +63,7 @@ def test_files_are_kept_up_to_date_but_not_written_anew_for_each_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [100.0]
-    monkeypatch.setattr("scenarios.report.files.time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr("wavetank.scenarios.report.files.time", SimpleNamespace(monotonic=lambda: now[0]))
     file = tmp_path / "report.json"
     outputs = Outputs(json=file)
 

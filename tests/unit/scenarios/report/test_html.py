@@ -6,11 +6,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from scenarios.oracle.hops import Hop
-from scenarios.oracle.timeline import Timeline
-from scenarios.report.html import page
-from scenarios.report.timeline_svg import figure
 from tests.unit.scenarios.report.reports_example import LOSSY, TIMELINE, UNSURE, WHOLE
+from wavetank.scenarios.oracle.hops import Hop
+from wavetank.scenarios.oracle.timeline import Timeline
+from wavetank.scenarios.report.html import page
+from wavetank.scenarios.report.timeline_svg import figure
 
 PAGE = page([LOSSY, WHOLE, UNSURE], datetime(2026, 1, 2, 3, 4, tzinfo=UTC))
 VOID = {"meta", "br", "path"}

@@ -6,13 +6,13 @@ from threading import Barrier, Event, Lock, Thread
 
 import pytest
 
-from scenarios.oracle.evidence import Verdict
-from scenarios.run.parallel import Crew
-from scenarios.run.report import Report
-from scenarios.run.runner import Runner
-from scenarios.spec.drill import Drill, Workload
-from scenarios.spec.schedules import ProducerRepeats
 from tests.unit.scenarios.site_double import still_site
+from wavetank.scenarios.oracle.evidence import Verdict
+from wavetank.scenarios.run.parallel import Crew
+from wavetank.scenarios.run.report import Report
+from wavetank.scenarios.run.runner import Runner
+from wavetank.scenarios.spec.drill import Drill, Workload
+from wavetank.scenarios.spec.schedules import ProducerRepeats
 
 SMALL, SMALLER = Workload(events=20, hours=1, portions=1), Workload(events=10, hours=1, portions=1)
 AGAIN = (ProducerRepeats(share=0.5),)

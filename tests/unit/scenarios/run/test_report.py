@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from scenarios.drills.catalogue import catalogue
-from scenarios.oracle.evidence import Finding, Judgement, Verdict
-from scenarios.oracle.ledger import Entry, Ledger
-from scenarios.report.terminal import Board, table
-from scenarios.run.report import Report, document, exit_code
-from scenarios.spec.drill import Workload
 from tests.unit.scenarios.report.reports_example import LOSSY, UNSURE, WHOLE
+from wavetank.scenarios.drills.catalogue import catalogue
+from wavetank.scenarios.oracle.evidence import Finding, Judgement, Verdict
+from wavetank.scenarios.oracle.ledger import Entry, Ledger
+from wavetank.scenarios.report.terminal import Board, table
+from wavetank.scenarios.run.report import Report, document, exit_code
+from wavetank.scenarios.spec.drill import Workload
 
 LEDGERS = {"click": Entry(Ledger(attempted=4, acknowledged=4, landed=3, lost=1), {"lost": ("c1",)})}
 FINDINGS = (

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from emulator.errors import NotSettled, Unreachable
-from emulator.faults.model import Fault
-from emulator.faults.points import Action
-from scenarios.oracle.evidence import Verdict
-from scenarios.run.report import Report
-from scenarios.run.runner import Runner
-from scenarios.run.stages import RedriveFailedError
-from scenarios.site.site import TickFailedError
-from scenarios.spec.drill import Drill, Workload
-from scenarios.spec.schedules import Expect, Look, Scheduled, Settle, Tick
 from tests.unit.scenarios.site_double import still_site
+from wavetank.emulator.errors import NotSettled, Unreachable
+from wavetank.emulator.faults.model import Fault
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.oracle.evidence import Verdict
+from wavetank.scenarios.run.report import Report
+from wavetank.scenarios.run.runner import Runner
+from wavetank.scenarios.run.stages import RedriveFailedError
+from wavetank.scenarios.site.site import TickFailedError
+from wavetank.scenarios.spec.drill import Drill, Workload
+from wavetank.scenarios.spec.schedules import Expect, Look, Scheduled, Settle, Tick
 
 WORKLOAD = Workload(events=20, hours=1, portions=1)
 LOSSY = Fault("lossy", "s3.notification", Action.DROP)

@@ -4,10 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from scenarios.drills.catalogue import CONTROL, catalogue
-from scenarios.run.runner import Runner
 from tests.unit.scenarios.run.test_parallel import SMALL
 from tests.unit.scenarios.site_double import still_site
+from wavetank.scenarios.drills.catalogue import CONTROL, catalogue
+from wavetank.scenarios.run.runner import Runner
 
 RUNS = 8
 

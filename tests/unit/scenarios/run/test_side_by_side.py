@@ -5,7 +5,7 @@ from threading import Barrier, Event, Lock
 
 import pytest
 
-from scenarios.run.side_by_side import MOST_STACKS, STACKS_A_CORE, at_once, shared
+from wavetank.scenarios.run.side_by_side import MOST_STACKS, STACKS_A_CORE, at_once, shared
 
 LIMIT_S = 20
 

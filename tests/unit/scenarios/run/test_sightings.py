@@ -7,17 +7,17 @@ from hashlib import sha256
 from io import BytesIO
 from typing import Any
 
-from emulator.stack.home import project_root
-from pipeline import topology
-from scenarios.client.aggregate import aggregate
-from scenarios.client.batches import Message
-from scenarios.client.frames import Head
-from scenarios.client.wire import encode_frame, newest_schema
-from scenarios.oracle.at_rest import AtRest, Model, Stored
-from scenarios.oracle.history import History, Operation, Outcome
-from scenarios.oracle.hops import Hop
-from scenarios.run.sightings import Reader, Sighting
-from scenarios.site.site import Site
+from wavetank.emulator.stack.home import project_root
+from wavetank.pipeline import topology
+from wavetank.scenarios.client.aggregate import aggregate
+from wavetank.scenarios.client.batches import Message
+from wavetank.scenarios.client.frames import Head
+from wavetank.scenarios.client.wire import encode_frame, newest_schema
+from wavetank.scenarios.oracle.at_rest import AtRest, Model, Stored
+from wavetank.scenarios.oracle.history import History, Operation, Outcome
+from wavetank.scenarios.oracle.hops import Hop
+from wavetank.scenarios.run.sightings import Reader, Sighting
+from wavetank.scenarios.site.site import Site
 
 SCHEMAS = project_root() / "schemas"
 TOPOLOGY = topology.load(SCHEMAS)

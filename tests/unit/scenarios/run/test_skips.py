@@ -2,11 +2,11 @@
 
 import pytest
 
-from emulator.stack.stack import ExternalStack, Kind
-from emulator.stack.uncontrolled import PlainStack
-from scenarios.drills.catalogue import catalogue
-from scenarios.run.skips import sort_out, unfit
-from scenarios.spec.drill import Tag
+from wavetank.emulator.stack.stack import ExternalStack, Kind
+from wavetank.emulator.stack.uncontrolled import PlainStack
+from wavetank.scenarios.drills.catalogue import catalogue
+from wavetank.scenarios.run.skips import sort_out, unfit
+from wavetank.scenarios.spec.drill import Tag
 
 URL = "http://127.0.0.1:1"
 DRILLS = list(catalogue().values())

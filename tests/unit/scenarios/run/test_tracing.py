@@ -1,6 +1,6 @@
 """What is traced begins when the run did, by every clock that it had."""
 
-from scenarios.run.tracing import first_of
+from wavetank.scenarios.run.tracing import first_of
 
 
 def test_a_clock_that_was_moved_on_and_started_anew_is_traced_from_its_earliest_time() -> None:

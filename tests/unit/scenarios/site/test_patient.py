@@ -7,12 +7,12 @@ from typing import Any, cast
 
 import pytest
 
-from emulator.deliveries.queue import DelayQueue
-from emulator.runtime.inflight import InFlight
-from scenarios.site import patient as patience
-from scenarios.site.patient import PatientSite, is_due_later
-from scenarios.site.site import Site
-from scenarios.spec.schedules import Scheduled
+from wavetank.emulator.deliveries.queue import DelayQueue
+from wavetank.emulator.runtime.inflight import InFlight
+from wavetank.scenarios.site import patient
+from wavetank.scenarios.site.patient import PatientSite, is_due_later
+from wavetank.scenarios.site.site import Site
+from wavetank.scenarios.spec.schedules import Scheduled
 
 DEADLINE_S = 10.0
 
@@ -51,7 +51,7 @@ def test_a_tick_that_lets_something_wait_moves_no_clock(monkeypatch: pytest.Monk
         ticked.set()
 
     monkeypatch.setattr(Site, "tick", tick)
-    monkeypatch.setattr(patience, "settle", settle)
+    monkeypatch.setattr(patient, "settle", settle)
     site, moment = PatientSite(cast(Any, None), cast(Any, None), Path()), datetime.now(UTC)
     site.tick(Scheduled.PLANNER, moment, "held back")
     assert moved == []

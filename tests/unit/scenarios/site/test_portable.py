@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from emulator.errors import NotSettled
-from emulator.stack.home import project_root
-from emulator.stack.uncontrolled import PlainStack
-from pipeline import topology
-from scenarios.site import portable
-from scenarios.site.portable import PortableSite, site_on
-from scenarios.site.site import Site
+from wavetank.emulator.errors import NotSettled
+from wavetank.emulator.stack.home import project_root
+from wavetank.emulator.stack.uncontrolled import PlainStack
+from wavetank.pipeline import topology
+from wavetank.scenarios.site import portable
+from wavetank.scenarios.site.portable import PortableSite, site_on
+from wavetank.scenarios.site.site import Site
 
 QUIET_S = 0.6
 SCHEMAS = project_root() / "schemas"

@@ -5,14 +5,14 @@ from hashlib import sha256
 
 import pytest
 
-from pipeline.core.deaggregate import deaggregate
-from scenarios.client.batches import MAX_RECORD_BYTES
-from scenarios.oracle.history import Outcome
-from scenarios.site.producer import CUT_BYTES, Course, Feeder, flipped, padded
-from scenarios.spec.schedules import Damage
-from scenarios.workload.synthetic import WorkloadEvent, synthetic
 from tests.unit.scenarios.client.kinesis_double import ScriptedKinesis
 from tests.unit.scenarios.site_double import StillSite, still_site
+from wavetank.pipeline.core.deaggregate import deaggregate
+from wavetank.scenarios.client.batches import MAX_RECORD_BYTES
+from wavetank.scenarios.oracle.history import Outcome
+from wavetank.scenarios.site.producer import CUT_BYTES, Course, Feeder, flipped, padded
+from wavetank.scenarios.spec.schedules import Damage
+from wavetank.scenarios.workload.synthetic import WorkloadEvent, synthetic
 
 EVENTS = synthetic(60, 1, datetime(2019, 11, 24, tzinfo=UTC))
 CLICKS = [event for event in EVENTS if event.event_type == "click"]

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from emulator.errors import NotSettled
-from emulator.stack.home import project_root
-from pipeline import topology
-from scenarios.site import site as place
-from scenarios.site.site import SETTLE_STEP_S, Site
+from wavetank.emulator.errors import NotSettled
+from wavetank.emulator.stack.home import project_root
+from wavetank.pipeline import topology
+from wavetank.scenarios.site import site
+from wavetank.scenarios.site.site import SETTLE_STEP_S, Site
 
 WAITING = ("lambda.async", "wavetank-partitioner, not before 10:00:00 emulator time")
 HELD = ("s3.notification", "chunks/x (held back 600 s by a fault)")
@@ -56,7 +56,7 @@ def test_the_longer_everything_waits_the_further_time_is_moved() -> None:
 
 
 def test_what_never_settles_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(place, "SETTLE_S", 0.0)
+    monkeypatch.setattr(site, "SETTLE_S", 0.0)
     with pytest.raises(NotSettled):
         site_of(Pending([BUSY], [BUSY], [BUSY])).settle()
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from emulator.stack.home import project_root
-from emulator.stack.stack import ExternalStack
-from pipeline import topology
-from scenarios.client.producer import routes
-from scenarios.site import site as place
-from scenarios.site.site import Site, TickFailedError
-from scenarios.spec.schedules import Scheduled
+from wavetank.emulator.stack.home import project_root
+from wavetank.emulator.stack.stack import ExternalStack
+from wavetank.pipeline import topology
+from wavetank.scenarios.client.producer import routes
+from wavetank.scenarios.site import site as place
+from wavetank.scenarios.site.site import Site, TickFailedError
+from wavetank.scenarios.spec.schedules import Scheduled
 
 NOON = datetime(2019, 11, 24, 12, tzinfo=UTC)
 LONGEST_RUN_S = 900

@@ -4,18 +4,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from emulator.faults.model import Fault, document
-from emulator.faults.parse import parse
-from emulator.stack.home import project_root
-from pipeline import topology
-from pipeline.records import Reason
-from pipeline.template.render import render
-from scenarios.drills.catalogue import UnknownDrillError, catalogue, named
-from scenarios.site.producer import chosen, portions
-from scenarios.site.site import scheduled_event
-from scenarios.spec.drill import Tag
-from scenarios.spec.schedules import Scheduled
-from scenarios.workload.synthetic import WorkloadEvent, synthetic
+from wavetank.emulator.faults.model import Fault, document
+from wavetank.emulator.faults.parse import parse
+from wavetank.emulator.stack.home import project_root
+from wavetank.pipeline import topology
+from wavetank.pipeline.records import Reason
+from wavetank.pipeline.template.render import render
+from wavetank.scenarios.drills.catalogue import UnknownDrillError, catalogue, named
+from wavetank.scenarios.site.producer import chosen, portions
+from wavetank.scenarios.site.site import scheduled_event
+from wavetank.scenarios.spec.drill import Tag
+from wavetank.scenarios.spec.schedules import Scheduled
+from wavetank.scenarios.workload.synthetic import WorkloadEvent, synthetic
 
 START = datetime(2019, 11, 24, tzinfo=UTC)
 FAULTS = [fault for drill in catalogue().values() for fault in drill.troubles if isinstance(fault, Fault)]

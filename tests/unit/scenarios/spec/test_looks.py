@@ -1,9 +1,9 @@
 """What a drill expects on the way is compared with the ledger, and a text says what was found."""
 
-from scenarios.oracle.at_rest import AtRest, Quarantined
-from scenarios.oracle.ledger import Entry, Ledger
-from scenarios.spec.looks import compare
-from scenarios.spec.schedules import Expect, Look, Scope
+from wavetank.scenarios.oracle.at_rest import AtRest, Quarantined
+from wavetank.scenarios.oracle.ledger import Entry, Ledger
+from wavetank.scenarios.spec.looks import compare
+from wavetank.scenarios.spec.schedules import Expect, Look, Scope
 
 ENTRIES = {
     "click": Entry(Ledger(attempted=5, acknowledged=5, quarantined=5), {}),

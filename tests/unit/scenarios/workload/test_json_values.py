@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from scenarios.oracle.history import Value
-from scenarios.workload.json_values import Read, reader_of, time_reader
-from scenarios.workload.ndjson import parse
+from wavetank.scenarios.oracle.history import Value
+from wavetank.scenarios.workload.json_values import Read, reader_of, time_reader
+from wavetank.scenarios.workload.ndjson import parse
 
 TIME_US = 1_574_553_663_979_311
 

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from emulator.stack.home import project_root
-from pipeline import topology
-from scenarios.client.producer import routes
-from scenarios.workload.mapper import OTHER_NAMES, Mapper, avro_name, content_hash
-from scenarios.workload.mapping_file import EventMapping, MappingError, find, from_document, load
-from scenarios.workload.ndjson import json_text, parse
-from scenarios.workload.rejects import Rejection, RejectReason
-from scenarios.workload.synthetic import WorkloadEvent
+from wavetank.emulator.stack.home import project_root
+from wavetank.pipeline import topology
+from wavetank.scenarios.client.producer import routes
+from wavetank.scenarios.workload.mapper import OTHER_NAMES, Mapper, avro_name, content_hash
+from wavetank.scenarios.workload.mapping_file import EventMapping, MappingError, find, from_document, load
+from wavetank.scenarios.workload.ndjson import json_text, parse
+from wavetank.scenarios.workload.rejects import Rejection, RejectReason
+from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
 TIME = "2019-11-24T00:01:03.979311Z"
 TIME_US = 1_574_553_663_979_311

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.workload.ndjson import Line, LineReader, Number, json_text, parse
-from scenarios.workload.rejects import Rejection, RejectReason
+from wavetank.scenarios.workload.ndjson import Line, LineReader, Number, json_text, parse
+from wavetank.scenarios.workload.rejects import Rejection, RejectReason
 
 TEXT = b'{"a": 1}\n{"a": 2}\n\n{"a": 3}'
 LINES = [b'{"a": 1}', b'{"a": 2}', b"", b'{"a": 3}']

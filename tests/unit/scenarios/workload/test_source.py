@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from emulator.stack.home import project_root
-from pipeline import topology
-from scenarios.client.producer import routes
-from scenarios.spec.drill import Workload
-from scenarios.workload.source import BrokenSourceError, Drawn, NoEventsError, events_of
+from wavetank.emulator.stack.home import project_root
+from wavetank.pipeline import topology
+from wavetank.scenarios.client.producer import routes
+from wavetank.scenarios.spec.drill import Workload
+from wavetank.scenarios.workload.source import BrokenSourceError, Drawn, NoEventsError, events_of
 
 MAPPING = """
 event = "click"

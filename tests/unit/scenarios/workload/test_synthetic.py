@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from scenarios.oracle.history import EVENT_TIME
-from scenarios.workload.synthetic import (
+from wavetank.scenarios.oracle.history import EVENT_TIME
+from wavetank.scenarios.workload.synthetic import (
     LISTED_CAMPAIGNS,
     UNLISTED_CAMPAIGNS,
     EventType,

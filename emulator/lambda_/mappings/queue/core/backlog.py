@@ -2,8 +2,8 @@
 
 from collections import deque
 
-from emulator.lambda_.mappings.queue.core.message import ENVELOPE_BYTES, SEPARATOR, Message
-from emulator.lambda_.mappings.stream.core.settings import BatchLimits
+from wavetank.emulator.lambda_.mappings.queue.core.message import ENVELOPE_BYTES, SEPARATOR, Message
+from wavetank.emulator.lambda_.mappings.stream.core.settings import BatchLimits
 
 
 class Backlog:

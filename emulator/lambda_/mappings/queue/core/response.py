@@ -6,7 +6,7 @@ batch, an empty one nothing.
 
 from collections.abc import Collection
 
-from emulator.lambda_.mappings.stream.core.response import Answer, failed_items
+from wavetank.emulator.lambda_.mappings.stream.core.response import Answer, failed_items
 
 
 def failures(answer: Answer, ids: Collection[str], reports_item_failures: bool) -> frozenset[str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.lambda_.mappings.stream.core.settings import REPORT_ITEM_FAILURES, BatchLimits
+from wavetank.emulator.lambda_.mappings.stream.core.settings import REPORT_ITEM_FAILURES, BatchLimits
 
 BATCH_SIZE = 10
 DEFAULT_LIMITS = BatchLimits(records=BATCH_SIZE)

@@ -6,7 +6,7 @@ Source: AWS Lambda API reference, CreateEventSourceMapping: ranges of the parame
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.lambda_.mappings.stream.core.validation import Range, RefusedSettings, check_range
+from wavetank.emulator.lambda_.mappings.stream.core.validation import Range, RefusedSettings, check_range
 
 MOST_MESSAGES = 10_000
 MOST_MESSAGES_FIFO = 10

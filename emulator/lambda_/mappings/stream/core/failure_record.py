@@ -8,9 +8,9 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from emulator.lambda_.mappings.stream.core.event import event_json
-from emulator.lambda_.mappings.stream.core.response import Reply
-from emulator.lambda_.mappings.stream.core.retry import Discard
+from wavetank.emulator.lambda_.mappings.stream.core.event import event_json
+from wavetank.emulator.lambda_.mappings.stream.core.response import Reply
+from wavetank.emulator.lambda_.mappings.stream.core.retry import Discard
 
 
 @dataclass(frozen=True)

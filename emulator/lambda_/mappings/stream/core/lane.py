@@ -8,10 +8,10 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from emulator.lambda_.mappings.stream.core.event import ENVELOPE_BYTES, SEPARATOR, Record
-from emulator.lambda_.mappings.stream.core.response import Outcome
-from emulator.lambda_.mappings.stream.core.retry import Step, Work, after, expire
-from emulator.lambda_.mappings.stream.core.settings import BatchLimits, RetryPolicy
+from wavetank.emulator.lambda_.mappings.stream.core.event import ENVELOPE_BYTES, SEPARATOR, Record
+from wavetank.emulator.lambda_.mappings.stream.core.response import Outcome
+from wavetank.emulator.lambda_.mappings.stream.core.retry import Step, Work, after, expire
+from wavetank.emulator.lambda_.mappings.stream.core.settings import BatchLimits, RetryPolicy
 
 
 @dataclass(frozen=True)

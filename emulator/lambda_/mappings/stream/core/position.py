@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from emulator.lambda_.mappings.stream.core.settings import Start
+from wavetank.emulator.lambda_.mappings.stream.core.settings import Start
 
 
 class IteratorType(StrEnum):

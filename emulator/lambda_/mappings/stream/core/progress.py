@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from zlib import crc32
 
-from emulator.lambda_.mappings.stream.core.event import Record
-from emulator.lambda_.mappings.stream.core.lane import Lane, Task
-from emulator.lambda_.mappings.stream.core.position import Position, after_record
-from emulator.lambda_.mappings.stream.core.response import Outcome
-from emulator.lambda_.mappings.stream.core.retry import Step
-from emulator.lambda_.mappings.stream.core.settings import MappingSettings
-from emulator.lambda_.mappings.stream.core.watermark import DONE, Ledger
+from wavetank.emulator.lambda_.mappings.stream.core.event import Record
+from wavetank.emulator.lambda_.mappings.stream.core.lane import Lane, Task
+from wavetank.emulator.lambda_.mappings.stream.core.position import Position, after_record
+from wavetank.emulator.lambda_.mappings.stream.core.response import Outcome
+from wavetank.emulator.lambda_.mappings.stream.core.retry import Step
+from wavetank.emulator.lambda_.mappings.stream.core.settings import MappingSettings
+from wavetank.emulator.lambda_.mappings.stream.core.watermark import DONE, Ledger
 
 READ_AHEAD_BYTES = 12 * 1024 * 1024
 """No more is read while so much waits; with the batch under way and one read on top, the most a lane holds."""

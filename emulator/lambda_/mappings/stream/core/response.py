@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from emulator.lambda_.mappings.stream.core.event import Record
+from wavetank.emulator.lambda_.mappings.stream.core.event import Record
 
 
 @dataclass(frozen=True)

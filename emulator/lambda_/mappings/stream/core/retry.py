@@ -15,9 +15,9 @@ AWS does not publish the waiting times between attempts; they double here from `
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from emulator.lambda_.mappings.stream.core.event import Record
-from emulator.lambda_.mappings.stream.core.response import Failed, Outcome, Partly, Refused, Reply, Succeeded
-from emulator.lambda_.mappings.stream.core.settings import RetryPolicy
+from wavetank.emulator.lambda_.mappings.stream.core.event import Record
+from wavetank.emulator.lambda_.mappings.stream.core.response import Failed, Outcome, Partly, Refused, Reply, Succeeded
+from wavetank.emulator.lambda_.mappings.stream.core.settings import RetryPolicy
 
 FIRST_WAIT_S = 0.2
 LONGEST_WAIT_S = 60.0

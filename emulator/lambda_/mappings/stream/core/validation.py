@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.lambda_.mappings.stream.core.settings import seconds
+from wavetank.emulator.lambda_.mappings.stream.core.settings import seconds
 
 MOST_RETRIES = 10_000
 LONGEST_AGE_S = 604_800

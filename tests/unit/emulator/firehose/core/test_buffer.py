@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.firehose.core.buffer import Buffer, Chunk, Entry, Hints
+from wavetank.emulator.firehose.core.buffer import Buffer, Chunk, Entry, Hints
 
 NOON = 1_000_000.0
 

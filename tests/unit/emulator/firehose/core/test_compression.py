@@ -9,7 +9,7 @@ from random import Random
 import pyarrow as pa
 import pytest
 
-from emulator.firehose.core.compression import Compression
+from wavetank.emulator.firehose.core.compression import Compression
 
 TEXT = b"the same again and again, " * 20_000  # more than one frame, more than one block
 NOISE = Random(1).randbytes(70_000)

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from emulator.firehose.core.datepattern import DatePatternError, format_date
+from wavetank.emulator.firehose.core.datepattern import DatePatternError, format_date
 
 AUGUST = datetime(2018, 8, 7, 15, 4, 9, 123456, tzinfo=UTC)  # a Tuesday
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.firehose.core.deaggregate import MAGIC, UserRecord, user_records
+from wavetank.emulator.firehose.core.deaggregate import MAGIC, UserRecord, user_records
 
 
 def varint(value: int) -> bytes:

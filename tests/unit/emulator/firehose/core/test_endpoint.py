@@ -12,11 +12,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.firehose.core import endpoint
-from emulator.firehose.core.buffer import Entry
-from emulator.firehose.core.endpoint import MAX_RECORDS, Answer, EndpointError, Request, batches, check, pause_s, post
-from emulator.firehose.core.endpoint_url import EndpointUrl
-from emulator.firehose.core.processing import Part
+from wavetank.emulator.firehose.core import endpoint
+from wavetank.emulator.firehose.core.buffer import Entry
+from wavetank.emulator.firehose.core.endpoint import (
+    MAX_RECORDS,
+    Answer,
+    EndpointError,
+    Request,
+    batches,
+    check,
+    pause_s,
+    post,
+)
+from wavetank.emulator.firehose.core.endpoint_url import EndpointUrl
+from wavetank.emulator.firehose.core.processing import Part
 
 ID = "ed4acda5-034f-9f42-bba1-f29aea6d7d8f"
 GOOD = {"requestId": ID, "timestamp": 1578090903599}

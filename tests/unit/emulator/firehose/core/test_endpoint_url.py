@@ -2,7 +2,7 @@
 
 import pytest
 
-from emulator.firehose.core.endpoint_url import EndpointUrl, UrlError
+from wavetank.emulator.firehose.core.endpoint_url import EndpointUrl, UrlError
 
 
 @pytest.mark.parametrize(

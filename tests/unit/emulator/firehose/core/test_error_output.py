@@ -2,9 +2,9 @@
 
 import json
 
-from emulator.firehose.core.buffer import Entry, Origin
-from emulator.firehose.core.error_output import Failure
-from emulator.firehose.core.keys import ErrorOutput
+from wavetank.emulator.firehose.core.buffer import Entry, Origin
+from wavetank.emulator.firehose.core.error_output import Failure
+from wavetank.emulator.firehose.core.keys import ErrorOutput
 
 FROM_STREAM = Entry(b"sample raw data", 1594265943.615, Origin("shardId-000000000000", "4711", "key", 2))
 

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from emulator.firehose.core.keys import ErrorOutput, KeyLayout, PrefixError
+from wavetank.emulator.firehose.core.keys import ErrorOutput, KeyLayout, PrefixError
 
 AT = datetime(2018, 8, 27, 10, 30, tzinfo=UTC).timestamp()
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.firehose.core.buffer import Entry
-from emulator.firehose.core.keys import ErrorOutput, KeyLayout, KeySource, PartitionKey
-from emulator.firehose.core.partitioning import MAX_ACTIVE_PARTITIONS, Extracted, Partitioned, partition
-from emulator.firehose.core.processing import Part
-from emulator.firehose.core.settings import Partitioning
+from wavetank.emulator.firehose.core.buffer import Entry
+from wavetank.emulator.firehose.core.keys import ErrorOutput, KeyLayout, KeySource, PartitionKey
+from wavetank.emulator.firehose.core.partitioning import MAX_ACTIVE_PARTITIONS, Extracted, Partitioned, partition
+from wavetank.emulator.firehose.core.processing import Part
+from wavetank.emulator.firehose.core.settings import Partitioning
 
 QUERY = PartitionKey(KeySource.QUERY, "q")
 LAMBDA = PartitionKey(KeySource.LAMBDA, "l")

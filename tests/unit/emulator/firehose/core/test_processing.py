@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from emulator.firehose.core.buffer import Entry, Origin
-from emulator.firehose.core.processing import InvocationError, Processed, process
-from emulator.firehose.core.settings import Processing, SubRecords, Transformation
+from wavetank.emulator.firehose.core.buffer import Entry, Origin
+from wavetank.emulator.firehose.core.processing import InvocationError, Processed, process
+from wavetank.emulator.firehose.core.settings import Processing, SubRecords, Transformation
 
 ARN = "arn:aws:lambda:us-east-1:000000000000:function:f"
 LAMBDA = Processing(transformation=Transformation(ARN, retries=2, batch_bytes=10))

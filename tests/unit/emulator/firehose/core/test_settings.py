@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from emulator.firehose.core.buffer import MIB, Hints
-from emulator.firehose.core.compression import Compression
-from emulator.firehose.core.settings import ConfigurationError, SubRecords, Transformation, destination_of
+from wavetank.emulator.firehose.core.buffer import MIB, Hints
+from wavetank.emulator.firehose.core.compression import Compression
+from wavetank.emulator.firehose.core.settings import ConfigurationError, SubRecords, Transformation, destination_of
 
 BUCKET = "arn:aws:s3:::the-bucket"
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:f"

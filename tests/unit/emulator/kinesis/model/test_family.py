@@ -1,9 +1,9 @@
 import pytest
 
-from emulator.kinesis.errors import InvalidArgument, ResourceNotFound
-from emulator.kinesis.model.ascending import Ascending
-from emulator.kinesis.model.family import ShardFamily, StreamIdentity
-from emulator.kinesis.model.shard import HASH_KEYS, Shard
+from wavetank.emulator.kinesis.errors import InvalidArgument, ResourceNotFound
+from wavetank.emulator.kinesis.model.ascending import Ascending
+from wavetank.emulator.kinesis.model.family import ShardFamily, StreamIdentity
+from wavetank.emulator.kinesis.model.shard import HASH_KEYS, Shard
 
 WHO = StreamIdentity("000000000000", "us-east-1", "s", "arn:aws:kinesis:us-east-1:000000000000:stream/s", 5_000)
 NOW = 9_000

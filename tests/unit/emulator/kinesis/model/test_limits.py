@@ -1,4 +1,4 @@
-from emulator.kinesis.model.limits import BYTES_IN, RECORDS_IN, ShardThroughput
+from wavetank.emulator.kinesis.model.limits import BYTES_IN, RECORDS_IN, ShardThroughput
 
 NOW = 1_700_000_000_000
 MIB = 1024 * 1024

@@ -2,7 +2,7 @@ import itertools
 
 import pytest
 
-from emulator.kinesis.model.log import OVERHEAD, SEGMENT, RecordLog
+from wavetank.emulator.kinesis.model.log import OVERHEAD, SEGMENT, RecordLog
 
 MANY = 3 * SEGMENT + 7
 PLENTY = 10**9

@@ -2,11 +2,11 @@
 
 import threading
 
-from emulator.kinesis.model.family import ShardFamily, StreamIdentity
-from emulator.kinesis.model.log import OVERHEAD
-from emulator.kinesis.model.memory import CHECKS_PER_CAP, MemoryCap
-from emulator.kinesis.model.stream import Entry, Stream
-from emulator.kinesis.settings import StreamSettings
+from wavetank.emulator.kinesis.model.family import ShardFamily, StreamIdentity
+from wavetank.emulator.kinesis.model.log import OVERHEAD
+from wavetank.emulator.kinesis.model.memory import CHECKS_PER_CAP, MemoryCap
+from wavetank.emulator.kinesis.model.stream import Entry, Stream
+from wavetank.emulator.kinesis.settings import StreamSettings
 
 WHO = StreamIdentity("000000000000", "us-east-1", "s", "arn:aws:kinesis:us-east-1:000000000000:stream/s", 1)
 DEADLINE_S = 10.0

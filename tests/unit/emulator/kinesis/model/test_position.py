@@ -1,7 +1,7 @@
 import pytest
 
-from emulator.kinesis.errors import ExpiredIterator, InvalidArgument
-from emulator.kinesis.model.position import ITERATOR_LIFETIME_MS, Cursor, cursor, iterator
+from wavetank.emulator.kinesis.errors import ExpiredIterator, InvalidArgument
+from wavetank.emulator.kinesis.model.position import ITERATOR_LIFETIME_MS, Cursor, cursor, iterator
 
 NOW = 1_700_000_000_000
 PLACE = Cursor("000000000000", "us-east-1", "s" * 128, NOW - 5, 2**31, 2**63 - 1)

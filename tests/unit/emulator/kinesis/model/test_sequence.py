@@ -1,7 +1,7 @@
 import pytest
 
-from emulator.kinesis.model import sequence
-from emulator.kinesis.model.sequence import Place
+from wavetank.emulator.kinesis.model import sequence
+from wavetank.emulator.kinesis.model.sequence import Place
 
 EPOCH = 1_700_000_000
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from emulator.kinesis.model.stream import HOUR_MS
-from emulator.kinesis.operations.boundary import now_ms
-from emulator.kinesis.state import export_state, import_state
-from emulator.kinesis.store import CREATIONS, DEPARTED, EPOCHS, STORES
 from tests.unit.emulator.kinesis.service import REGION, Service
+from wavetank.emulator.kinesis.model.stream import HOUR_MS
+from wavetank.emulator.kinesis.operations.boundary import now_ms
+from wavetank.emulator.kinesis.state import export_state, import_state
+from wavetank.emulator.kinesis.store import CREATIONS, DEPARTED, EPOCHS, STORES
 
 type Path = tuple[str | int, ...]
 

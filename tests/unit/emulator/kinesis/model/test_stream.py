@@ -1,11 +1,11 @@
 import pytest
 
-from emulator.kinesis.errors import InvalidArgument
-from emulator.kinesis.model.family import ShardFamily, StreamIdentity
-from emulator.kinesis.model.position import Start, StartingPosition
-from emulator.kinesis.model.shard import Shard
-from emulator.kinesis.model.stream import HOUR_MS, MAX_READ_BYTES, Entry, Stream
-from emulator.kinesis.settings import StreamSettings
+from wavetank.emulator.kinesis.errors import InvalidArgument
+from wavetank.emulator.kinesis.model.family import ShardFamily, StreamIdentity
+from wavetank.emulator.kinesis.model.position import Start, StartingPosition
+from wavetank.emulator.kinesis.model.shard import Shard
+from wavetank.emulator.kinesis.model.stream import HOUR_MS, MAX_READ_BYTES, Entry, Stream
+from wavetank.emulator.kinesis.settings import StreamSettings
 
 CREATED = 1_700_000_000_000
 DAY = 24 * HOUR_MS

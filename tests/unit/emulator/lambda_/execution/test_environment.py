@@ -15,9 +15,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from emulator.lambda_.execution.environment import Stopped
-from emulator.lambda_.execution.function import LogFormat
 from tests.unit.emulator.lambda_.conftest import Run, Running
+from wavetank.emulator.lambda_.execution.environment import Stopped
+from wavetank.emulator.lambda_.execution.function import LogFormat
 
 DEADLINE_S = 10.0
 INVOCATIONS = 500
@@ -273,16 +273,16 @@ def exit_error(request_id: str) -> dict[str, str]:
 OWNER = """
 import sys
 from pathlib import Path
-from emulator.lambda_.execution.environment import Environment, Surroundings
-from emulator.lambda_.execution.function import Function
-from emulator.lambda_.packages.interpreters import interpreter_for
+from wavetank.emulator.lambda_.execution.environment import Environment, Surroundings
+from wavetank.emulator.lambda_.execution.function import Function
+from wavetank.emulator.lambda_.packages.interpreters import interpreter_for
 
 runtime, task, scratch = map(Path, sys.argv[1:])
 interpreter = interpreter_for("python3.13")
 function = Function("f", "1", "handler.handler", "us-east-1", 128, 60.0, interpreter, runtime, task, None)
 environment = Environment(function, Surroundings({}, {}, scratch))
 environment.start()
-from emulator.lambda_.execution.environment import Call
+from wavetank.emulator.lambda_.execution.environment import Call
 print(environment.process_id(), environment.invoke(Call("r", "arn", b"1")).payload.decode(), flush=True)
 environment.invoke(Call("r", "arn", b"2"))
 """

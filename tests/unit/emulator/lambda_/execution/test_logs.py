@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from emulator.lambda_.execution.function import Function, LogFormat
-from emulator.lambda_.execution.logs import (
+from wavetank.emulator.lambda_.execution.function import Function, LogFormat
+from wavetank.emulator.lambda_.execution.logs import (
     Faulted,
     Happening,
     InitEndedBadly,
@@ -18,7 +18,7 @@ from emulator.lambda_.execution.logs import (
     Status,
     lines,
 )
-from emulator.lambda_.packages.interpreters import Interpreter
+from wavetank.emulator.lambda_.packages.interpreters import Interpreter
 
 AT = 1_700_000_000.25
 TEXT = Function(

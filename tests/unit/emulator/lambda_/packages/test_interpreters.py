@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from emulator.lambda_.packages.interpreters import (
+from wavetank.emulator.lambda_.packages.interpreters import (
     RuntimeUnavailable,
     installed_interpreters,
     interpreter_for,

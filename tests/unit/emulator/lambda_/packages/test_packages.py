@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.lambda_.packages.archives import BadArchive, UnsafeArchive, check, extract
-from emulator.lambda_.packages.folders import DRAFT, made_once, remove_tree
-from emulator.lambda_.packages.interpreters import Interpreter
-from emulator.lambda_.packages.packages import merged, unpacked
 from tests.unit.emulator.lambda_.conftest import unzipped, zipped
+from wavetank.emulator.lambda_.packages.archives import BadArchive, UnsafeArchive, check, extract
+from wavetank.emulator.lambda_.packages.folders import DRAFT, made_once, remove_tree
+from wavetank.emulator.lambda_.packages.interpreters import Interpreter
+from wavetank.emulator.lambda_.packages.packages import merged, unpacked
 
 DIGEST = "0123456789abcdef"
 
@@ -213,7 +213,7 @@ def test_a_disk_that_is_full_is_told_without_a_path_of_this_machine(
     def refuse(*_args: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", str(cache))
 
-    monkeypatch.setattr("emulator.lambda_.packages.archives.shutil.copyfileobj", refuse)
+    monkeypatch.setattr("wavetank.emulator.lambda_.packages.archives.shutil.copyfileobj", refuse)
     with pytest.raises(OSError, match=r"^\[Errno 28\] No space left on device$"):
         unzipped(ONE, interpreter)
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from emulator.lambda_.packages import retention
-from emulator.lambda_.packages.interpreters import Interpreter
-from emulator.lambda_.packages.retention import ABOUT, FRESH_S, LEASES, bound
 from tests.unit.emulator.lambda_.conftest import unzipped, zipped
+from wavetank.emulator.lambda_.packages import retention
+from wavetank.emulator.lambda_.packages.interpreters import Interpreter
+from wavetank.emulator.lambda_.packages.retention import ABOUT, FRESH_S, LEASES, bound
 
 SIZE = 64 << 10
 THREE = 3 * SIZE + (24 << 10)
@@ -68,7 +68,7 @@ def test_what_an_environment_runs_on_stays(packages: list[Path]) -> None:
 
 def test_what_another_stack_runs_on_stays_until_that_has_ended(packages: list[Path]) -> None:
     source = (
-        "import sys\nfrom pathlib import Path\nfrom emulator.lambda_.packages.retention import LEASES\n"
+        "import sys\nfrom pathlib import Path\nfrom wavetank.emulator.lambda_.packages.retention import LEASES\n"
         "LEASES.hold([Path(sys.argv[1])])\nprint(1, flush=True)\nsys.stdin.read()\n"
     )
     command = [sys.executable, "-c", source, str(packages[0])]

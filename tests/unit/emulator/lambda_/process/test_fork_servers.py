@@ -14,11 +14,18 @@ from typing import Any, ClassVar, cast
 import psutil
 import pytest
 
-from emulator.lambda_.packages.interpreters import Interpreter
-from emulator.lambda_.process import child, fork_servers
-from emulator.lambda_.process.fork_servers import ATTEMPTS, MOST, ForkServer, ForkServers, ServerLostError, key_of
-from emulator.lambda_.process.launch import Launch
 from tests.unit.emulator.lambda_.conftest import Archive, Run, Running
+from wavetank.emulator.lambda_.packages.interpreters import Interpreter
+from wavetank.emulator.lambda_.process import child, fork_servers
+from wavetank.emulator.lambda_.process.fork_servers import (
+    ATTEMPTS,
+    MOST,
+    ForkServer,
+    ForkServers,
+    ServerLostError,
+    key_of,
+)
+from wavetank.emulator.lambda_.process.launch import Launch
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="functions are forked on Linux only")
 
@@ -107,7 +114,7 @@ def test_nothing_of_a_package_is_imported_before_the_fork(run: Run) -> None:
 
 def test_functions_wait_for_a_server_that_is_starting(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     servers = ForkServers()
-    monkeypatch.setattr("emulator.lambda_.process.child.FORK_SERVERS", servers)
+    monkeypatch.setattr("wavetank.emulator.lambda_.process.child.FORK_SERVERS", servers)
     for running in (run(LOOK), run(LOOK)):
         assert running.environment.start() is None
         assert is_forked(running)
@@ -116,7 +123,7 @@ def test_functions_wait_for_a_server_that_is_starting(run: Run, monkeypatch: pyt
 
 def test_functions_wait_no_longer_for_a_server_than_it_has_to_start(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     servers = ForkServers()
-    monkeypatch.setattr("emulator.lambda_.process.child.FORK_SERVERS", servers)
+    monkeypatch.setattr("wavetank.emulator.lambda_.process.child.FORK_SERVERS", servers)
     monkeypatch.setattr(fork_servers, "READY_S", 0.0)
     running = run(LOOK)
     assert running.environment.start() is None

@@ -9,8 +9,8 @@ import threading
 import psutil
 import pytest
 
-from emulator.lambda_.process import peers
 from tests.unit.emulator.lambda_.conftest import Run, Running
+from wavetank.emulator.lambda_.process import peers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells whose a connection is")
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.lambda_.process.runtime_api import (
+from wavetank.emulator.lambda_.process.runtime_api import (
     MAX_HEAD,
     MAX_RESPONSE,
     Answered,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from emulator.lambda_.service.emf import Metric, Resolution, metrics_of
+from wavetank.emulator.lambda_.service.emf import Metric, Resolution, metrics_of
 
 AT_MS = 1_700_000_000_123
 

@@ -8,15 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.core.bulk.batch import Batch, identified
-from pipeline.core.bulk.digests import Digests
-from pipeline.core.bulk.spill import merge_all
-from pipeline.core.bulk.values import Bodies
-from pipeline.core.decode import decode, encode
-from pipeline.core.files import avro_file as container
-from pipeline.core.files import parquet
-from pipeline.records import Event
 from tests.unit.pipeline.examples import NOON_US, PING, event
+from wavetank.pipeline.core.bulk.batch import Batch, identified
+from wavetank.pipeline.core.bulk.digests import Digests
+from wavetank.pipeline.core.bulk.spill import merge_all
+from wavetank.pipeline.core.bulk.values import Bodies
+from wavetank.pipeline.core.decode import decode, encode
+from wavetank.pipeline.core.files import avro_file, parquet
+from wavetank.pipeline.records import Event
 
 NONE = Digests.of([])
 EVERYTHING = 2**40
@@ -38,7 +37,7 @@ def merged(bodies: Sequence[bytes], dropped: Digests = NONE, budget: int = EVERY
 def files(bodies: Sequence[bytes], budget: int = EVERYTHING, size: int = 1000) -> tuple[bytes, bytes]:
     """The Avro and the Parquet file of merged records."""
     avro, columns = BytesIO(), BytesIO()
-    writers = container.Writer(avro, PING), parquet.Writer(columns, PING)
+    writers = avro_file.Writer(avro, PING), parquet.Writer(columns, PING)
     for piece in merge_all(batches(bodies, size), NONE, budget):
         for writer in writers:
             writer.add(piece.bodies)

@@ -9,16 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.core.bulk import parse as bulk
-from pipeline.core.bulk import varints
-from pipeline.core.bulk.values import Bodies, Entries, Items, Numbers, Slices
-from pipeline.core.bulk.varints import Unsound, padded
-from pipeline.core.decode import decode, encode
-from pipeline.core.schema import Schema
-from pipeline.records import Event
 from tests.unit.pipeline.avro.strategies import events
 from tests.unit.pipeline.corpus import TOUCHY, schema_of
 from tests.unit.pipeline.examples import PING, event, schema
+from wavetank.pipeline.core.bulk import parse, varints
+from wavetank.pipeline.core.bulk.values import Bodies, Entries, Items, Numbers, Slices
+from wavetank.pipeline.core.bulk.varints import Unsound, padded
+from wavetank.pipeline.core.decode import decode, encode
+from wavetank.pipeline.core.schema import Schema
+from wavetank.pipeline.records import Event
 
 EDGES = [0, -1, 1, 63, -64, 64, 8191, 2**31 - 1, -(2**31), 2**55, 2**56, 2**62, -(2**62), 2**63 - 1, -(2**63)]
 
@@ -48,14 +47,14 @@ def agrees(bodies: list[bytes], written_with: Schema) -> bool:
     """Whether both readers take the bodies and give the same ids and times, or the one in bulk leaves it."""
     events_found = [decode(body, written_with) for body in bodies]
     try:
-        fields = bulk.parse(Bodies.of(bodies), written_with.avro).fields
+        fields = parse.parse(Bodies.of(bodies), written_with.avro).fields
     except Unsound:
         return True
     ids, times = fields["event_id"], fields["event_time"]
     assert isinstance(ids, Slices)
     assert isinstance(times, Numbers)
     for one, name, time in zip(
-        events_found, bulk.slices_of(Bodies.of(bodies).data, ids), times.values.tolist(), strict=True
+        events_found, parse.slices_of(Bodies.of(bodies).data, ids), times.values.tolist(), strict=True
     ):
         if isinstance(one, Event):
             assert (one.id.encode(), one.time_us) == (name, time)
@@ -101,8 +100,8 @@ def test_shapes_that_do_not_pay_are_left_and_read_with_patience(field: dict[str,
     made = schema({"name": "much", "type": field})
     bodies = Bodies.of([encode({**event(number), "much": value}, made) for number in range(3)])
     with pytest.raises(Unsound):
-        bulk.parse(bodies, made.avro)
-    parsed = bulk.parse(bodies, made.avro, patient=True).fields["much"]
+        parse.parse(bodies, made.avro)
+    parsed = parse.parse(bodies, made.avro, patient=True).fields["much"]
     assert isinstance(parsed, Items | Entries)
     assert parsed.counts.tolist() == [len(value)] * 3
 
@@ -111,12 +110,12 @@ def test_a_map_with_a_key_twice_is_left() -> None:
     made = schema({"name": "m", "type": {"type": "map", "values": "long"}})
     once = encode({**event(1), "m": {"k": 1}}, made)
     twice = once[: once.rindex(b"\x02\x02k")] + b"\x04\x02k\x02\x02k\x04\x00"
-    assert bulk.parse(Bodies.of([once]), made.avro)
+    assert parse.parse(Bodies.of([once]), made.avro)
     with pytest.raises(Unsound):
-        bulk.parse(Bodies.of([twice]), made.avro)
+        parse.parse(Bodies.of([twice]), made.avro)
 
 
 def test_text_that_is_utf8_only_together_with_its_neighbour_is_refused() -> None:
     whole = encode(event(1, label="ab"), PING)
     with pytest.raises(Unsound):
-        bulk.parse(Bodies.of([whole.replace(b"id-1", b"id-\xc3").replace(b"ab", b"\xa4b")]), PING.avro)
+        parse.parse(Bodies.of([whole.replace(b"id-1", b"id-\xc3").replace(b"ab", b"\xa4b")]), PING.avro)

@@ -13,15 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.bulk import batch
-from pipeline.core.bulk.digests import Digests
-from pipeline.core.bulk.values import Bodies
-from pipeline.core.decode import encode
-from pipeline.core.files import avro_file as container
-from pipeline.core.files.avro_file import long_bytes
-from pipeline.core.marker import SYNC
-from pipeline.core.route import digest_of
 from tests.unit.pipeline.examples import PING, PING_V2, bodies_in, contained, event, events_in
+from wavetank.pipeline.core.bulk import batch
+from wavetank.pipeline.core.bulk.digests import Digests
+from wavetank.pipeline.core.bulk.values import Bodies
+from wavetank.pipeline.core.decode import encode
+from wavetank.pipeline.core.files import avro_file
+from wavetank.pipeline.core.files.avro_file import long_bytes
+from wavetank.pipeline.core.marker import SYNC
+from wavetank.pipeline.core.route import digest_of
 
 WITHIN_ITSELF = {"type": "record", "name": "E", "fields": [{"name": "r", "type": "E"}]}
 LABELS = st.lists(st.none() | st.text(max_size=30), max_size=40)
@@ -72,7 +72,7 @@ def test_times_keep_their_logical_type_for_readers() -> None:
 def test_how_bodies_come_in_batches_does_not_show(labels: list[str | None], cuts: list[int]) -> None:
     bodies = [encode(event(number, label=label and label * 400), PING) for number, label in enumerate(labels)]
     out = BytesIO()
-    writer = container.Writer(out, PING)
+    writer = avro_file.Writer(out, PING)
     edges = [0, *sorted(min(cut, len(bodies)) for cut in cuts), len(bodies)]
     for first, end in pairwise(edges):
         writer.add(Bodies.of(bodies[first:end]))
@@ -85,7 +85,7 @@ def test_a_part_is_an_avro_file_whose_index_knows_its_records(labels: list[str |
     fields = [event(number, label=label) for number, label in enumerate(labels)]
     bodies = [encode(each, PING) for each in fields]
     ids = [each["event_id"].encode() for each in fields]
-    part = container.part(PING, bodies, list(map(digest_of, ids)))
+    part = avro_file.part(PING, bodies, list(map(digest_of, ids)))
     read = [record for record in fastavro.reader(BytesIO(part)) if isinstance(record, dict)]
     assert [record["label"] for record in read] == labels
     (records,) = batch.read(part, PING)
@@ -97,26 +97,26 @@ def test_a_part_is_an_avro_file_whose_index_knows_its_records(labels: list[str |
 
 def test_every_damage_to_a_file_is_told_as_such_or_harmless() -> None:
     bodies = [encode(event(number), PING) for number in range(3)]
-    part = container.part(PING, bodies, [digest_of(b"id-%d" % number) for number in range(3)])
+    part = avro_file.part(PING, bodies, [digest_of(b"id-%d" % number) for number in range(3)])
     whole = [records.bodies.each() for records in batch.read(part, PING)]
     start = part.index(SYNC) + len(SYNC)
     for position in range(start, len(part)):
         damaged = part[:position] + bytes([part[position] ^ 0x80]) + part[position + 1 :]
         try:
             read = [records.bodies.each() for records in batch.read(damaged, PING)]
-        except container.Damaged:
+        except avro_file.Damaged:
             continue
         assert [len(each) for each in read] == [len(each) for each in whole]
 
 
 def test_what_is_no_container_file_is_refused() -> None:
     for data in (b"", b"Obj", b"Obj\x01", b"PAR1 something else"):
-        with pytest.raises(container.Damaged):
+        with pytest.raises(avro_file.Damaged):
             list(batch.read(data, PING))
 
 
 BODIES = [encode(event(number, label="x" * number), PING) for number in range(5)]
-PART = container.part(PING, BODIES, [digest_of(b"id-%d" % number) for number in range(5)])
+PART = avro_file.part(PING, BODIES, [digest_of(b"id-%d" % number) for number in range(5)])
 MERGED = contained(BODIES)
 SCHEMA = json.dumps(PING.definition).encode()
 MIB = 1024 * 1024
@@ -184,7 +184,7 @@ def indexed(packed: bytes) -> bytes:
     ],
 )
 def test_a_damaged_file_is_told_as_such(data: bytes) -> None:
-    with pytest.raises(container.Damaged) as caught:
+    with pytest.raises(avro_file.Damaged) as caught:
         list(batch.read(data, PING))
     assert len(str(caught.value)) < 500
 
@@ -199,7 +199,7 @@ def test_what_a_block_unpacks_to_is_bounded(more: dict[str, bytes], blocks: int)
     bomb = block(deflated(bytes(64 * MIB // blocks)), count=1)
     data = header(avro_schema=SCHEMA, avro_codec=b"deflate", **more) + bomb * blocks
     tracemalloc.start()
-    with pytest.raises(container.Damaged):
+    with pytest.raises(avro_file.Damaged):
         list(batch.read(data, PING))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -244,6 +244,6 @@ def test_whatever_becomes_of_a_file_it_is_read_or_told_to_be_damaged(
 ) -> None:
     try:
         read = [body for records in batch.read(changed(data, changes), PING_V2) for body in records.bodies.each()]
-    except container.Damaged:
+    except avro_file.Damaged:
         return
     assert len(read) <= 2 * len(BODIES)

@@ -10,16 +10,16 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 
-from pipeline.core.bulk.values import Bodies
-from pipeline.core.decode import decode, encode
-from pipeline.core.files import parquet
-from pipeline.core.files.columns import arrow_schema, table
-from pipeline.core.schema import Schema
-from pipeline.errors import SchemaError
-from pipeline.records import Event
 from tests.unit.pipeline.avro.strategies import events
 from tests.unit.pipeline.corpus import schema_of
 from tests.unit.pipeline.examples import event, schema
+from wavetank.pipeline.core.bulk.values import Bodies
+from wavetank.pipeline.core.decode import decode, encode
+from wavetank.pipeline.core.files import parquet
+from wavetank.pipeline.core.files.columns import arrow_schema, table
+from wavetank.pipeline.core.schema import Schema
+from wavetank.pipeline.errors import SchemaError
+from wavetank.pipeline.records import Event
 
 NESTED = {
     "type": "record",

@@ -6,9 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.drills.catalogue import catalogue
-from scenarios.exploration.mutants.hunt import Caught
-from scenarios.exploration.mutants.mutant import PIPELINE, Mutant, UnusableMutantError, known, load, named, packed
+from wavetank.scenarios.drills.catalogue import catalogue
+from wavetank.scenarios.exploration.mutants.hunt import Caught
+from wavetank.scenarios.exploration.mutants.mutant import (
+    PIPELINE,
+    Mutant,
+    UnusableMutantError,
+    known,
+    load,
+    named,
+    packed,
+)
 
 MUTANTS = known()
 LEAST = 15
@@ -38,7 +46,7 @@ def test_the_change_is_in_the_package_and_the_checkout_is_left_alone() -> None:
     found = MUTANTS["no-dedupe"]
     before = (PIPELINE / found.file).read_bytes()
     with zipfile.ZipFile(io.BytesIO(packed(found))) as archive:
-        assert archive.read(f"pipeline/{found.file}").decode() == found.applied_to(before.decode())
+        assert archive.read(f"wavetank/pipeline/{found.file}").decode() == found.applied_to(before.decode())
     assert (PIPELINE / found.file).read_bytes() == before
     assert packed() != packed(found)
 

@@ -2,11 +2,11 @@
 
 import random
 
-from emulator.faults.model import Fault, document
-from emulator.faults.parse import parse
-from emulator.faults.points import POINTS
-from scenarios.exploration.storm.hazards import LEFT_OUT, hazards, schedule
-from scenarios.exploration.storm.storm import drill_of
+from wavetank.emulator.faults.model import Fault, document
+from wavetank.emulator.faults.parse import parse
+from wavetank.emulator.faults.points import POINTS
+from wavetank.scenarios.exploration.storm.hazards import LEFT_OUT, hazards, schedule
+from wavetank.scenarios.exploration.storm.storm import drill_of
 
 
 def test_every_action_of_every_point_is_a_hazard_or_left_out_for_a_reason() -> None:

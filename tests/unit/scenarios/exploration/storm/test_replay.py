@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.exploration.storm.replay import UnusableReplayError, load, save
-from scenarios.exploration.storm.storm import drill_of
-from scenarios.spec.drill import Drill
-from scenarios.spec.schedules import ColdStart, Redrive
+from wavetank.scenarios.exploration.storm.replay import UnusableReplayError, load, save
+from wavetank.scenarios.exploration.storm.storm import drill_of
+from wavetank.scenarios.spec.drill import Drill
+from wavetank.scenarios.spec.schedules import ColdStart, Redrive
 
 
 @pytest.mark.parametrize("number", range(1, 30))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.exploration.storm.shrink import smallest
+from wavetank.scenarios.exploration.storm.shrink import smallest
 
 
 @given(st.integers(1, 14).flatmap(lambda n: st.tuples(st.just(n), st.sets(st.integers(0, n - 1), min_size=1))))

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from emulator.faults.model import Fault, document
-from emulator.faults.parse import parse
-from emulator.faults.points import Action
-from scenarios.exploration.sweep.cells import COLD_ID, ID, CallSite, Cell, Mode, cells, left_alone_by, sites
+from wavetank.emulator.faults.model import Fault, document
+from wavetank.emulator.faults.parse import parse
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.exploration.sweep.cells import COLD_ID, ID, CallSite, Cell, Mode, cells, left_alone_by, sites
 
 
 def call(operation: str, times: int = 1, **said: str) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 import pytest
 from rich.console import Console
 
-from scenarios.exploration.sweep import table as matrix
-from scenarios.exploration.sweep.cells import CallSite, Cell, Mode
-from scenarios.exploration.sweep.sweep import Left, Result
-from scenarios.oracle.evidence import Verdict
+from wavetank.scenarios.exploration.sweep import table
+from wavetank.scenarios.exploration.sweep.cells import CallSite, Cell, Mode
+from wavetank.scenarios.exploration.sweep.sweep import Left, Result
+from wavetank.scenarios.oracle.evidence import Verdict
 
 SITE = CallSite({"caller": "wavetank-f", "service": "s3", "operation": "PutObject", "key": "k", "prefix": ""}, 1)
 
@@ -18,7 +18,7 @@ def result(mode: Mode, verdict: Verdict) -> Result:
 def shown(results: list[Result]) -> str:
     console = Console(width=200)
     with console.capture() as capture:
-        console.print(matrix.matrix(results))
+        console.print(table.matrix(results))
     return capture.get()
 
 
@@ -40,13 +40,13 @@ def test_the_matrix_has_a_row_for_each_call_and_a_mark_for_each_mode() -> None:
     ],
 )
 def test_the_exit_code_is_that_of_a_drill(verdicts: list[Verdict], code: int) -> None:
-    assert matrix.exit_code([result(Mode.ERROR_BEFORE, verdict) for verdict in verdicts]) == code
+    assert table.exit_code([result(Mode.ERROR_BEFORE, verdict) for verdict in verdicts]) == code
 
 
 def test_what_is_no_pass_is_told_with_its_reason_and_counted_in_the_document() -> None:
     results = [result(Mode.ERROR_BEFORE, Verdict.PASS), result(Mode.CRASH_AFTER, Verdict.FAIL)]
-    assert matrix.wrong(results) == ["fail: wavetank-f, PutObject k, crash after: it is wrong"]
-    document = matrix.document(results, 1.0)
+    assert table.wrong(results) == ["fail: wavetank-f, PutObject k, crash after: it is wrong"]
+    document = table.document(results, 1.0)
     assert document["verdicts"] == {"pass": 1, "fail": 1, "inconclusive": 0}
     assert [cell["mode"] for cell in document["cells"]] == ["error before", "crash after"]
 

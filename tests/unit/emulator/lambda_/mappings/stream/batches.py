@@ -1,7 +1,7 @@
 """Records and outcomes for the tests of the pure core."""
 
-from emulator.lambda_.mappings.stream.core.event import Record
-from emulator.lambda_.mappings.stream.core.response import Failed, Partly, Refused, Reply, Succeeded
+from wavetank.emulator.lambda_.mappings.stream.core.event import Record
+from wavetank.emulator.lambda_.mappings.stream.core.response import Failed, Partly, Refused, Reply, Succeeded
 
 REPLY = Reply(request_id="request-1")
 ERROR_REPLY = Reply(request_id="request-2", function_error="Unhandled")

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from emulator.lambda_.mappings.stream.core.event import RawRecord
-from emulator.lambda_.mappings.stream.filters import RecordFilter
+from wavetank.emulator.lambda_.mappings.stream.core.event import RawRecord
+from wavetank.emulator.lambda_.mappings.stream.filters import RecordFilter
 
 SHARD = "shardId-000000000000"
 

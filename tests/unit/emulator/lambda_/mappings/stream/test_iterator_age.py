@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from emulator.lambda_.mappings.stream.iterator_age import IteratorAges
-from emulator.runtime.inflight import IN_FLIGHT
+from wavetank.emulator.lambda_.mappings.stream.iterator_age import IteratorAges
+from wavetank.emulator.runtime.inflight import IN_FLIGHT
 
 A, B = (f"arn:aws:lambda:us-east-1:000000000000:function:{name}" for name in "ab")
 

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from emulator.lambda_.mappings.checkpoints import Memory
-from emulator.lambda_.mappings.stream import mapping_run
-from emulator.lambda_.mappings.stream.core.event import RawRecord, Record
-from emulator.lambda_.mappings.stream.core.position import IteratorType, Position
-from emulator.lambda_.mappings.stream.core.response import Outcome, Reply, Succeeded
-from emulator.lambda_.mappings.stream.core.retry import Discard
-from emulator.lambda_.mappings.stream.core.settings import MappingSettings, Start
-from emulator.lambda_.mappings.stream.core.shard_order import Shard
-from emulator.lambda_.mappings.stream.mapping_run import LifeCycle, MappingRun
-from emulator.lambda_.mappings.stream.stream_client import Page, PlaceLost, StreamGone, StreamUnavailable, View
-from emulator.runtime.clock import CLOCK
-from emulator.runtime.doorbell import STREAM_WRITES
+from wavetank.emulator.lambda_.mappings.checkpoints import Memory
+from wavetank.emulator.lambda_.mappings.stream import mapping_run
+from wavetank.emulator.lambda_.mappings.stream.core.event import RawRecord, Record
+from wavetank.emulator.lambda_.mappings.stream.core.position import IteratorType, Position
+from wavetank.emulator.lambda_.mappings.stream.core.response import Outcome, Reply, Succeeded
+from wavetank.emulator.lambda_.mappings.stream.core.retry import Discard
+from wavetank.emulator.lambda_.mappings.stream.core.settings import MappingSettings, Start
+from wavetank.emulator.lambda_.mappings.stream.core.shard_order import Shard
+from wavetank.emulator.lambda_.mappings.stream.mapping_run import LifeCycle, MappingRun
+from wavetank.emulator.lambda_.mappings.stream.stream_client import Page, PlaceLost, StreamGone, StreamUnavailable, View
+from wavetank.emulator.runtime.clock import CLOCK
+from wavetank.emulator.runtime.doorbell import STREAM_WRITES
 
 ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/s"
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:f"

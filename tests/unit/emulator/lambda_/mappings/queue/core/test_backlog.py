@@ -1,8 +1,8 @@
 """Batches are cut when they are full or old enough, never larger than the limits."""
 
-from emulator.lambda_.mappings.queue.core.backlog import Backlog
-from emulator.lambda_.mappings.queue.core.message import ENVELOPE_BYTES, Message, event_json
-from emulator.lambda_.mappings.stream.core.settings import BatchLimits
+from wavetank.emulator.lambda_.mappings.queue.core.backlog import Backlog
+from wavetank.emulator.lambda_.mappings.queue.core.message import ENVELOPE_BYTES, Message, event_json
+from wavetank.emulator.lambda_.mappings.stream.core.settings import BatchLimits
 
 NOW = 1000.0
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from emulator.lambda_.mappings.queue.core.message import Message, event_json, from_raw
-from emulator.lambda_.mappings.queue.filters import MessageFilter
+from wavetank.emulator.lambda_.mappings.queue.core.message import Message, event_json, from_raw
+from wavetank.emulator.lambda_.mappings.queue.filters import MessageFilter
 
 ARN = "arn:aws:sqs:eu-west-1:000000000000:merges"
 NOW = 1000.5

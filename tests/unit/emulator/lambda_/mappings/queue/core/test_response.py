@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from emulator.lambda_.mappings.queue.core.response import failures
-from emulator.lambda_.mappings.stream.core.response import Answer, Reply
+from wavetank.emulator.lambda_.mappings.queue.core.response import failures
+from wavetank.emulator.lambda_.mappings.stream.core.response import Answer, Reply
 
 IDS = ("m1", "m2", "m3")
 

@@ -3,7 +3,7 @@
 import base64
 import json
 
-from emulator.lambda_.mappings.stream.core.event import ENVELOPE_BYTES, EventWriter, RawRecord, event_json
+from wavetank.emulator.lambda_.mappings.stream.core.event import ENVELOPE_BYTES, EventWriter, RawRecord, event_json
 
 ROLE = "arn:aws:iam::000000000000:role/worker"
 STREAM = "arn:aws:kinesis:us-east-1:000000000000:stream/s"

@@ -2,10 +2,10 @@
 
 import json
 
-from emulator.lambda_.mappings.stream.core.event import Record
-from emulator.lambda_.mappings.stream.core.failure_record import Origin, invocation_record, s3_key, s3_record
-from emulator.lambda_.mappings.stream.core.response import Reply
-from emulator.lambda_.mappings.stream.core.retry import Condition, Discard
+from wavetank.emulator.lambda_.mappings.stream.core.event import Record
+from wavetank.emulator.lambda_.mappings.stream.core.failure_record import Origin, invocation_record, s3_key, s3_record
+from wavetank.emulator.lambda_.mappings.stream.core.response import Reply
+from wavetank.emulator.lambda_.mappings.stream.core.retry import Condition, Discard
 
 ORIGIN = Origin(
     "arn:aws:lambda:us-east-2:123456789012:function:myfunction",

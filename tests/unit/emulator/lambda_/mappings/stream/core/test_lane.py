@@ -2,11 +2,11 @@
 
 import math
 
-from emulator.lambda_.mappings.stream.core.event import ENVELOPE_BYTES, SEPARATOR
-from emulator.lambda_.mappings.stream.core.lane import GiveUp, Invoke, Lane, Task, Wait
-from emulator.lambda_.mappings.stream.core.response import Outcome
-from emulator.lambda_.mappings.stream.core.settings import BatchLimits, RetryPolicy
 from tests.unit.emulator.lambda_.mappings.stream.batches import ERROR, OK, THROTTLED, numbers, records
+from wavetank.emulator.lambda_.mappings.stream.core.event import ENVELOPE_BYTES, SEPARATOR
+from wavetank.emulator.lambda_.mappings.stream.core.lane import GiveUp, Invoke, Lane, Task, Wait
+from wavetank.emulator.lambda_.mappings.stream.core.response import Outcome
+from wavetank.emulator.lambda_.mappings.stream.core.settings import BatchLimits, RetryPolicy
 
 DAY = 86_400.0
 

@@ -1,7 +1,13 @@
 """A place in a shard survives the expiry of its iterator."""
 
-from emulator.lambda_.mappings.stream.core.position import OLDEST, IteratorType, Position, after_record, first_position
-from emulator.lambda_.mappings.stream.core.settings import Start
+from wavetank.emulator.lambda_.mappings.stream.core.position import (
+    OLDEST,
+    IteratorType,
+    Position,
+    after_record,
+    first_position,
+)
+from wavetank.emulator.lambda_.mappings.stream.core.settings import Start
 
 
 def test_a_tip_that_was_seen_lasts_as_the_time_it_was_seen() -> None:

@@ -3,12 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.lambda_.mappings.stream.core.event import Record
-from emulator.lambda_.mappings.stream.core.lane import Invoke, Wait
-from emulator.lambda_.mappings.stream.core.position import OLDEST, Position, after_record
-from emulator.lambda_.mappings.stream.core.progress import READ_AHEAD_BYTES, Progress
-from emulator.lambda_.mappings.stream.core.settings import BatchLimits, MappingSettings, Start
 from tests.unit.emulator.lambda_.mappings.stream.batches import OK, numbers, records
+from wavetank.emulator.lambda_.mappings.stream.core.event import Record
+from wavetank.emulator.lambda_.mappings.stream.core.lane import Invoke, Wait
+from wavetank.emulator.lambda_.mappings.stream.core.position import OLDEST, Position, after_record
+from wavetank.emulator.lambda_.mappings.stream.core.progress import READ_AHEAD_BYTES, Progress
+from wavetank.emulator.lambda_.mappings.stream.core.settings import BatchLimits, MappingSettings, Start
 
 DAY = 86_400.0
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from emulator.lambda_.mappings.stream.core.response import Failed, Partly, Succeeded, judge
 from tests.unit.emulator.lambda_.mappings.stream.batches import ERROR_REPLY, REPLY, records
+from wavetank.emulator.lambda_.mappings.stream.core.response import Failed, Partly, Succeeded, judge
 
 BATCH = records(10, 11, 12)
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from emulator.lambda_.mappings.stream.core.response import Outcome
-from emulator.lambda_.mappings.stream.core.retry import (
+from tests.unit.emulator.lambda_.mappings.stream.batches import ERROR, OK, THROTTLED, numbers, partly, records
+from wavetank.emulator.lambda_.mappings.stream.core.response import Outcome
+from wavetank.emulator.lambda_.mappings.stream.core.retry import (
     FIRST_WAIT_S,
     LONGEST_WAIT_S,
     Condition,
@@ -15,8 +16,7 @@ from emulator.lambda_.mappings.stream.core.retry import (
     expire,
     wait_s,
 )
-from emulator.lambda_.mappings.stream.core.settings import RetryPolicy
-from tests.unit.emulator.lambda_.mappings.stream.batches import ERROR, OK, THROTTLED, numbers, partly, records
+from wavetank.emulator.lambda_.mappings.stream.core.settings import RetryPolicy
 
 NOW = 1000.0
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from emulator.lambda_.mappings.stream.core.settings import (
+from wavetank.emulator.lambda_.mappings.stream.core.settings import (
     BatchLimits,
     MappingSettings,
     RetryPolicy,

@@ -1,6 +1,6 @@
 """Parents before children, and shards that expired do not block those they became."""
 
-from emulator.lambda_.mappings.stream.core.shard_order import Shard, readable
+from wavetank.emulator.lambda_.mappings.stream.core.shard_order import Shard, readable
 
 PARENT = Shard("0", is_open=False)
 OTHER = Shard("1", is_open=False)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from emulator.lambda_.mappings.stream.core.validation import RefusedSettings, check, is_kinesis
+from wavetank.emulator.lambda_.mappings.stream.core.validation import RefusedSettings, check, is_kinesis
 
 NOW = 1_700_000_000.0
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.lambda_.mappings.stream.core.watermark import DONE, Ledger
+from wavetank.emulator.lambda_.mappings.stream.core.watermark import DONE, Ledger
 
 
 def test_the_checkpoint_follows_a_single_lane() -> None:

@@ -5,12 +5,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from emulator.errors import DeployFailed
-from emulator.stack.stack import Stack
-from pipeline import topology
-from pipeline.avro.compatibility import Level
-from pipeline.schemas import checks as publishing
-from pipeline.topology import EventType, Topology
+from wavetank.emulator.errors import DeployFailed
+from wavetank.emulator.stack.stack import Stack
+from wavetank.pipeline import topology
+from wavetank.pipeline.avro.compatibility import Level
+from wavetank.pipeline.schemas import checks
+from wavetank.pipeline.topology import EventType, Topology
 
 MEND = "Mend the schema folder and publish again; nothing was written."
 
@@ -23,14 +23,14 @@ def publish(stack: Stack, planned: Topology, level: Level | None = None) -> list
     """
     registry = _Registry(stack)
     problems = [
-        problem for event in planned.events for problem in publishing.check_event(event, registry.held(event), level)
+        problem for event in planned.events for problem in checks.check_event(event, registry.held(event), level)
     ]
     if problems:
         raise DeployFailed("\n".join(problems), MEND)
     new: list[str] = []
     for event in planned.events:
         new += [file.key for file in event.schemas if registry.write_once(file.key, file.path.read_bytes())]
-        new += registry.replace(f"schemas/{event.name}/ids.json", _json(publishing.ids_of(event)))
+        new += registry.replace(f"schemas/{event.name}/ids.json", _json(checks.ids_of(event)))
         registry.index(event)
     for path in planned.references:
         new += registry.replace(f"reference/{path.name}", path.read_bytes())
@@ -41,7 +41,7 @@ def published(stack: Stack) -> list[dict[str, str]]:
     """Every schema object of the registry: `key`, and `fingerprint` in hex (empty for what is no schema)."""
     registry = _Registry(stack)
     return [
-        {"key": key, "fingerprint": publishing.fingerprint_of(registry.get(key) or b"")}
+        {"key": key, "fingerprint": checks.fingerprint_of(registry.get(key) or b"")}
         for key in registry.keys("schemas/")
         if key.endswith(".avsc")
     ]
@@ -89,7 +89,7 @@ class _Registry:
         for key in self.keys(f"schemas/{event.name}/"):
             _, _, rest = key.partition(f"schemas/{event.name}/")
             role, _, name = rest.partition("/v")
-            fingerprint = publishing.fingerprint_of(self.get(key) or b"") if name.endswith(".avsc") else ""
+            fingerprint = checks.fingerprint_of(self.get(key) or b"") if name.endswith(".avsc") else ""
             if fingerprint:
                 schemas.setdefault(role, {}).setdefault(fingerprint, int(name.removesuffix(".avsc")))
         self.replace(f"schemas/{event.name}/index.json", _json({"schemas": schemas}))
