@@ -13,6 +13,7 @@ from wavetank.emulator.patches import (
     cloudwatch_store,
     internal_clients,
     region_lists,
+    s3_notification_keys,
     s3_storage,
     s3_transfers,
     service_loading,
@@ -47,6 +48,7 @@ def start() -> None:
         install_deliveries()
         install_kinesis()
         install_s3()
+        s3_notification_keys.install()
         install_sqs()
         install_scheduler()
         if environ.get(FAULTS_VARIABLE) != FAULTS_OFF:

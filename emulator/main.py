@@ -12,11 +12,8 @@ import traceback
 from pathlib import Path
 
 from wavetank.emulator.runtime.descriptors import raise_limit
-from wavetank.emulator.stack.environment import LISTEN_FD, OWNER_FD, OWNER_PID
+from wavetank.emulator.stack.environment import LISTEN_FD, OWNER_FD, OWNER_PID, RELEASED
 from wavetank.emulator.stack.home import CACHE_VARIABLE
-
-RELEASED = b"released"
-"""What an owner writes into its pipe to let the stack live on without it."""
 
 LOOK_S = 1.0
 """How often the owner's process id is looked at: a copy of the pipe's end elsewhere would hide its death."""
@@ -24,9 +21,6 @@ LOOK_S = 1.0
 SWITCH_S = 0.001
 """How long a thread may hold the interpreter while others wait: five times shorter than Python's own, so that a short
 request does not stand in line behind long ones, and not so short that the switching costs more than it brings."""
-
-YOUNG_OBJECTS = 50_000
-"""How many objects are made between two looks for cycles among them: a page of records makes so many, with no cycle."""
 
 GRACE_S = 0.5
 """How long an orderly stop may take once the owner is gone."""
@@ -64,16 +58,6 @@ def main() -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code if isinstance(code, int) else 0)
-
-
-def start_collecting() -> None:
-    """Collect garbage from now on, leaving out what was made while starting, which stays to the end.
-
-    Start-up makes many lasting objects; to look through them again and again costs a good part of its time.
-    """
-    gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS)
-    gc.enable()
 
 
 def _keep_from_children(*variables: str) -> None:

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from wavetank.emulator.errors import CallerError
-from wavetank.emulator.serving.guard import IN_CONTAINER
+from wavetank.emulator.runtime.guard import IN_CONTAINER
 from wavetank.emulator.stack.environment import CONTROL_PEERS, LogLevel, child_environment
 from wavetank.emulator.stack.home import StackFolder
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from wavetank.emulator.deliveries.delivery import Delivery, Subject, send
 from wavetank.emulator.faults.identity import steady
-from wavetank.emulator.s3.keys import form_decoded
+from wavetank.emulator.runtime.s3_keys import form_decoded
 
 POINT = "s3.notification"
 _DESTINATIONS = ("TopicArn", "QueueArn", "LambdaFunctionArn")

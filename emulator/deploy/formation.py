@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from wavetank.emulator.develop import debug
+from wavetank.emulator.deploy import functions
 from wavetank.emulator.errors import DeployFailed
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import topology
@@ -75,7 +75,7 @@ def prove(stack: Stack) -> None:
     drifts = cloudformation.describe_stack_resource_drifts(
         StackName=STACK_NAME, StackResourceDriftStatusFilters=["MODIFIED", "DELETED"]
     )["StackResourceDrifts"]
-    debugged = set(debug.debugged(stack)) if drifts else set()
+    debugged = set(functions.debugged(stack)) if drifts else set()
     lines = [line for drift in drifts if drift["PhysicalResourceId"] not in debugged for line in _sentences(drift)]
     if lines:
         raise DeployFailed("\n".join(["what is deployed is not what the template says:", *lines]), AS_IT_SAYS)

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,9 @@ from wavetank.pipeline.topology import Topology
 
 TIMEOUT_S = 60.0
 LOOK_S = 0.01
+
+DEBUGGED_BEFORE = "WAVETANK_DEBUG_BEFORE"
+"""The variable of a function under a debugger (`emulator.develop.debug`) that tells what it was before."""
 
 
 class UpdateFailed(StackError):
@@ -47,6 +51,17 @@ def configurations(stack: Stack) -> list[dict[str, Any]]:
     """The configuration of every function."""
     pages = stack.client("lambda").get_paginator("list_functions").paginate()
     return [function for page in pages for function in page["Functions"]]
+
+
+def debugged(stack: Stack) -> list[str]:
+    """The functions that are under a debugger, or were left there."""
+    return [found["FunctionName"] for found in configurations(stack) if before_debugging(found)]
+
+
+def before_debugging(configuration: dict[str, Any]) -> dict[str, Any]:
+    """What a function was before it was put under a debugger; empty for all others."""
+    variables = configuration.get("Environment", {}).get("Variables", {})
+    return dict(json.loads(variables.get(DEBUGGED_BEFORE, "{}")))
 
 
 def update_code(stack: Stack, functions: Sequence[str], archive: bytes) -> None:

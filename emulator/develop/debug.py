@@ -27,9 +27,6 @@ LAYER = "wavetank-debugger"
 TIMEOUT_S = 900
 """The longest that Lambda lets an invocation take."""
 
-BEFORE = "WAVETANK_DEBUG_BEFORE"
-"""The variable of a debugged function that tells what it was before."""
-
 FROM_FOLDER = "hot-reload"
 """The bucket that stands for a folder of this machine, in LocalStack."""
 
@@ -69,7 +66,7 @@ class Debugging:
             "WAVETANK_DEBUG_HANDLER": found["Handler"],
             "WAVETANK_DEBUG_PORT": str(self.port),
             "PYTHONDONTWRITEBYTECODE": "1",
-            BEFORE: json.dumps(before),
+            functions.DEBUGGED_BEFORE: json.dumps(before),
         }
         self._client.update_function_configuration(
             FunctionName=self.name,
@@ -141,24 +138,14 @@ class Debugging:
         return self._folder / "wavetank" / "pipeline"
 
 
-def debugged(stack: Stack) -> list[str]:
-    """The functions that are under a debugger, or were left there."""
-    return [found["FunctionName"] for found in functions.configurations(stack) if _before(found)]
-
-
 def restore(stack: Stack, among: Sequence[str]) -> list[str]:
     """Give the functions that were left under a debugger their configuration back; their names."""
     restored = []
     for found in functions.configurations(stack):
-        before = _before(found)
+        before = functions.before_debugging(found)
         if found["FunctionName"] in among and before:
             functions.wait_until_ready(stack, found["FunctionName"])
             stack.client("lambda").update_function_configuration(FunctionName=found["FunctionName"], **before)
             functions.wait_until_ready(stack, found["FunctionName"])
             restored.append(str(found["FunctionName"]))
     return restored
-
-
-def _before(found: dict[str, Any]) -> dict[str, Any]:
-    variables = found.get("Environment", {}).get("Variables", {})
-    return dict(json.loads(variables.get(BEFORE, "{}")))

@@ -15,7 +15,7 @@ from wavetank.emulator.faults.engine import FAULTS
 from wavetank.emulator.faults.identity import steady
 from wavetank.emulator.faults.older import Older, taken
 from wavetank.emulator.runtime.clock import CLOCK
-from wavetank.emulator.s3.keys import form_decoded
+from wavetank.emulator.runtime.s3_keys import form_decoded
 
 POINT = "s3.read"
 _CREATES = frozenset({"PutObject", "CopyObject", "CompleteMultipartUpload"})

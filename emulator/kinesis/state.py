@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wavetank.emulator.kinesis.model import snapshot_rules
+from wavetank.emulator.kinesis import snapshot_rules
 from wavetank.emulator.kinesis.model.snapshot import Plain, exported, imported, renewed
 from wavetank.emulator.kinesis.model.stream import Stream
 from wavetank.emulator.kinesis.operations.boundary import now_ms

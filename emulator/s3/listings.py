@@ -14,8 +14,8 @@ from localstack.constants import AWS_REGION_US_EAST_1
 from localstack.services.s3.models import S3DeleteMarker
 from localstack.services.s3.validation import validate_encoding_type
 
+from wavetank.emulator.runtime.s3_keys import form_encoded
 from wavetank.emulator.s3 import contents, entries
-from wavetank.emulator.s3.keys import form_encoded
 from wavetank.emulator.s3.page import Page, Scope, first_page
 
 LARGEST_PAGE = 1000

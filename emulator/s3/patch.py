@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from wavetank.emulator.runtime.on_import import when_imported
-from wavetank.emulator.s3 import keys, requests
+from wavetank.emulator.s3 import requests
 from wavetank.emulator.s3.uploads import numbered
 
 TAKEN = {
@@ -27,7 +27,6 @@ def install() -> None:
     when_imported("localstack.services.s3.models", keep_in_order)
     when_imported("localstack.services.s3.models", number_uploads)
     when_imported("localstack.services.s3.provider", list_in_pages)
-    when_imported("localstack.services.s3.notifications", keys.spell_in_notifications)
     when_imported("localstack.aws.protocol.parser", requests.read_as_s3)
     when_imported("localstack.aws.handlers.service", requests.blame_the_caller)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any
 
-from wavetank.emulator.serving.guard import BROWSERS, Guard
+from wavetank.emulator.runtime.guard import BROWSERS, Guard
 
 Environ = dict[str, Any]
 Start = Callable[..., Any]

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
+from wavetank.emulator.runtime.guard import Guard
 from wavetank.emulator.serving.denials import DENIALS
-from wavetank.emulator.serving.guard import Guard
 from wavetank.emulator.serving.patience import Patience, timeval
 from wavetank.emulator.serving.refusals import BadRequest, NotLetIn, Refusal, TooSlow, plain_answer
 from wavetank.emulator.serving.requests import Request, RequestParser, Stage

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterable
 
-from wavetank.emulator.serving.guard import Denial, Header
+from wavetank.emulator.runtime.guard import Denial, Header
 
 LOG = logging.getLogger(__name__)
 LINES = 10

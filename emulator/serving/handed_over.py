@@ -33,9 +33,9 @@ from twisted.internet import reactor, ssl
 from twisted.internet.interfaces import IProtocolFactory
 from twisted.web import _http2, http
 
+from wavetank.emulator.runtime.guard import Denial, Guard
 from wavetank.emulator.serving.browsers import Application
 from wavetank.emulator.serving.denials import DENIALS, answer, message
-from wavetank.emulator.serving.guard import Denial, Guard
 from wavetank.emulator.serving.patience import USUAL, Patience
 from wavetank.emulator.serving.refusals import BodyNotKept, HeadTooLarge, Refusal, TargetTooLong
 from wavetank.emulator.serving.requests import LARGEST_TARGET, Stage

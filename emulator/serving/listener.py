@@ -10,8 +10,8 @@ import socket
 import threading
 import time
 
+from wavetank.emulator.runtime.guard import Guard
 from wavetank.emulator.serving.connection import READ_BYTES, Application, Connection, HandOver
-from wavetank.emulator.serving.guard import Guard
 from wavetank.emulator.serving.patience import USUAL, Patience, timeval
 
 LOG = logging.getLogger(__name__)

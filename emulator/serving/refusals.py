@@ -13,8 +13,8 @@ Refusal
 import errno
 from http import HTTPStatus
 
+from wavetank.emulator.runtime.guard import Denial, Header
 from wavetank.emulator.serving.denials import message
-from wavetank.emulator.serving.guard import Denial, Header
 
 
 class Refusal(Exception):

@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 import httptools
 
-from wavetank.emulator.serving.guard import Guard, Header
+from wavetank.emulator.runtime.guard import Guard, Header
 from wavetank.emulator.serving.refusals import (
     BadRequest,
     BodyNotKept,

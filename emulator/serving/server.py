@@ -5,6 +5,7 @@ interface; or it adopts the socket that whoever started the stack has bound alre
 lost between choosing and binding it, and an early client waits in the socket's queue and not in a poll loop.
 """
 
+import gc
 import os
 import socket
 from functools import partial
@@ -17,10 +18,9 @@ from rolo.gateway import Gateway
 from rolo.gateway.wsgi import WsgiGateway
 from twisted.internet import reactor
 
-from wavetank.emulator.main import start_collecting
+from wavetank.emulator.runtime.guard import Guard
 from wavetank.emulator.runtime.on_import import when_imported
 from wavetank.emulator.serving.browsers import follow, look_only
-from wavetank.emulator.serving.guard import Guard
 from wavetank.emulator.serving.handed_over import adopt, factory
 from wavetank.emulator.serving.listener import Listener
 from wavetank.emulator.stack.environment import LISTEN_FD
@@ -29,6 +29,9 @@ STOP_GRACE_S = 0.3
 """How long a stop waits for requests that Twisted is serving."""
 
 BACKLOG = 512
+
+YOUNG_OBJECTS = 50_000
+"""How many objects are made between two looks for cycles among them: a page of records makes so many, with no cycle."""
 
 
 class LoopbackServer(RuntimeServer):
@@ -57,7 +60,7 @@ class LoopbackServer(RuntimeServer):
         """Serve until `shutdown`, in this thread."""
         reactor.suggestThreadPoolSize(config.GATEWAY_WORKER_COUNT)
         patch(reactor.getThreadPool().stop)(stop_thread_pool)
-        start_collecting()
+        _start_collecting()
         for listener in self._listeners:
             listener.start()
         reactor.run(installSignalHandlers=False)
@@ -68,6 +71,16 @@ class LoopbackServer(RuntimeServer):
             listener.close()
         reactor.getThreadPool().stop(timeout=STOP_GRACE_S)
         reactor.callFromThread(reactor.stop)
+
+
+def _start_collecting() -> None:
+    """Collect garbage from now on, leaving out what was made while starting, which stays to the end.
+
+    Start-up makes many lasting objects; to look through them again and again costs a good part of its time.
+    """
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS)
+    gc.enable()
 
 
 def _bound(address: config.HostAndPort) -> socket.socket:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
 
-from wavetank.emulator.serving.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS, Guard
+from wavetank.emulator.runtime.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS, Guard
 from wavetank.emulator.stack.home import CACHE_VARIABLE, StackFolder
 
 FAULTS_VARIABLE = "WAVETANK_FAULTS"
@@ -29,6 +29,9 @@ OWNER_FD = "WAVETANK_OWNER_FD"
 
 OWNER_PID = "WAVETANK_OWNER_PID"
 """The process that owns the stack."""
+
+RELEASED = b"released"
+"""Written into its pipe by an owner that lets the stack live on without it."""
 
 CONTROL_PEERS = "WAVETANK_CONTROL_PEERS"
 """Callers besides this machine that the control API answers, for containers: `emulator.control_api.peers`."""

@@ -15,8 +15,7 @@ from pathlib import Path
 import psutil
 
 from wavetank.emulator.errors import CallerError, PortTaken
-from wavetank.emulator.main import RELEASED
-from wavetank.emulator.stack.environment import LISTEN_FD, OWNER_FD, OWNER_PID, LogLevel, child_environment
+from wavetank.emulator.stack.environment import LISTEN_FD, OWNER_FD, OWNER_PID, RELEASED, LogLevel, child_environment
 from wavetank.emulator.stack.home import StackFolder
 
 HOST = "127.0.0.1"

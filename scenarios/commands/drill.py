@@ -207,9 +207,9 @@ def _check_workload(workload: "Workload", seed: int) -> None:
     from wavetank.scenarios.workload.mapping_file import MappingError
     from wavetank.scenarios.workload.source import UnusableSourceError, events_of
 
-    schemas = {name: route.schema for name, route in routes(topology.load(schemas_folder())).items()}
+    fields = {name: route.schema.fields for name, route in routes(topology.load(schemas_folder())).items()}
     try:
-        drawn = events_of(workload, seed, schemas)
+        drawn = events_of(workload, seed, fields)
     except (MappingError, UnusableSourceError, OSError) as error:
         raise typer.BadParameter(one_line(str(error))) from error
     if drawn.unused:
@@ -234,8 +234,8 @@ class _Places:
     @contextmanager
     def sites(self, now: Callable[[str, str], None]) -> "Iterator[list[Site]]":
         """The pipeline on the stack named, or on stacks that end with the block."""
-        from wavetank.scenarios.report.terminal import STACK
         from wavetank.scenarios.run.own_stacks import private_sites
+        from wavetank.scenarios.run.report import STACK
 
         if self.endpoint_url is None:
             with private_sites(self._kind, self.jobs, now, docker=self.docker) as sites:

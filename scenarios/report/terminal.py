@@ -14,11 +14,9 @@ from wavetank.scenarios.drills.catalogue import CONTROL
 from wavetank.scenarios.oracle.evidence import Verdict
 from wavetank.scenarios.oracle.hops import Hop, Passage, together
 from wavetank.scenarios.report.console import literal
-from wavetank.scenarios.run.report import Report
+from wavetank.scenarios.run.report import STACK, Report
 from wavetank.scenarios.run.skips import Skip
 
-STACK = "stack"
-"""The name under which a start is shown; its line makes way for the first drill."""
 STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.INCONCLUSIVE: "yellow"}
 COLUMNS = ("attempted", "acknowledged", "landed")
 WRONG = ("lost", "duplicated", "corrupted", "misplaced", "unexpected", "quarantined", "late")

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from wavetank.emulator.stack.stack import EmbeddedStack
-from wavetank.scenarios.report.terminal import STACK
+from wavetank.scenarios.run.report import STACK
 from wavetank.scenarios.site.site import Site
 
 if TYPE_CHECKING:

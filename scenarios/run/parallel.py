@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
-from wavetank.scenarios.report.terminal import STACK
-from wavetank.scenarios.run.report import Report
+from wavetank.scenarios.run.report import STACK, Report
 from wavetank.scenarios.run.runner import Digests, Progress, Runner, control_of
 from wavetank.scenarios.run.side_by_side import Free
 from wavetank.scenarios.site.site import Site

@@ -14,6 +14,8 @@ from wavetank.scenarios.spec.drill import Workload
 
 EVERY_EVENT = 1_000_000_000
 """As many events of a file as this are all of them."""
+STACK = "stack"
+"""The name under which the start of a stack is told, beside those of drills."""
 EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
 
 

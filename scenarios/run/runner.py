@@ -77,8 +77,8 @@ class Runner:
         return report, run.at_rest.digests if ended and run.at_rest is not None else None
 
     def _events(self, workload: Workload, seed: int) -> Drawn:
-        schemas = {event_type: route.schema for event_type, route in self.site.routes.items()}
-        return events_of(workload, seed, schemas)
+        fields = {event_type: route.schema.fields for event_type, route in self.site.routes.items()}
+        return events_of(workload, seed, fields)
 
     def _narrator(self, drill: Drill, tracer: Tracer) -> Callable[[str], None]:
         def narrate(what: str) -> None:

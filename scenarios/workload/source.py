@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from wavetank.scenarios.client.wire import WireSchema
 from wavetank.scenarios.spec.drill import Workload
 from wavetank.scenarios.workload import mapping_file, synthetic
 from wavetank.scenarios.workload.mapper import Mapper
@@ -43,8 +43,8 @@ class Drawn:
     unused: Mapping[str, int] = field(default_factory=dict)
 
 
-def events_of(workload: Workload, seed: int, schemas: dict[str, WireSchema]) -> Drawn:
-    """The events, the same for the same arguments; `schemas` are the raw ones by event type.
+def events_of(workload: Workload, seed: int, fields: Mapping[str, Mapping[str, Any]]) -> Drawn:
+    """The events, the same for the same arguments; `fields` has, by event type, the Avro types of the raw fields.
 
     Raises MappingError, OSError where the file cannot be read, BrokenSourceError where it ends early and
     NoEventsError where no line of it is an event.
@@ -53,8 +53,7 @@ def events_of(workload: Workload, seed: int, schemas: dict[str, WireSchema]) -> 
         start = START + timedelta(days=seed % DISTINCT_STARTS)
         drawn = synthetic.synthetic(workload.events, seed, start, workload.hours, conversions=workload.conversions)
         return Drawn(tuple(synthetic.at_edges(drawn) if workload.edges else drawn))
-    types = {event_type: schema.fields for event_type, schema in schemas.items()}
-    mapped = _Mapped(Mapper(mapping_file.load(workload.mapping, types)))
+    mapped = _Mapped(Mapper(mapping_file.load(workload.mapping, fields)))
     events = mapped.events(workload.source, workload.events)
     if not events:
         raise NoEventsError(f"{workload.source}: no line of it is an event by {workload.mapping}{mapped.reasons()}")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from wavetank.emulator.container.settings import PIDS, TMPFS
-from wavetank.emulator.serving.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS
+from wavetank.emulator.runtime.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ import pytest
 from tests.parity.lambda_kit import DEADLINE_S, Deploy, invoke, until
 from wavetank.emulator.deploy import deploy as deploying
 from wavetank.emulator.deploy import functions
-from wavetank.emulator.develop.debug import BEFORE, CannotDebug, Debugging, restore
+from wavetank.emulator.deploy.functions import DEBUGGED_BEFORE
+from wavetank.emulator.develop.debug import CannotDebug, Debugging, restore
 from wavetank.emulator.develop.function_log import FunctionLog
 from wavetank.emulator.develop.reload import Place, Reaction, Reloader
 from wavetank.emulator.stack.stack import EmbeddedStack
@@ -237,7 +238,7 @@ def test_after_debugging_a_function_is_what_it_was(stack: EmbeddedStack, debuggi
     debugging.end(packed(source))
     found = functions.wait_until_ready(stack, debugging.name)
     assert (found["Handler"], found["Timeout"], found.get("Layers", [])) == ("wavetank.pipeline.waves.handle", 10, [])
-    assert BEFORE not in found.get("Environment", {}).get("Variables", {})
+    assert DEBUGGED_BEFORE not in found.get("Environment", {}).get("Variables", {})
     assert invoke(stack, debugging.name) == "old"
 
 

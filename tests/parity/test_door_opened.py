@@ -9,7 +9,7 @@ import pytest
 from tests.parity.lambda_kit import ROLE, package, settled
 from tests.parity.wires import Ask, Header, Wire, send
 from wavetank.emulator.errors import CallerError
-from wavetank.emulator.serving.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS
+from wavetank.emulator.runtime.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS
 from wavetank.emulator.stack.home import Home
 from wavetank.emulator.stack.stack import EmbeddedStack
 

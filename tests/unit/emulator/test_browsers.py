@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from wavetank.emulator.runtime.guard import Guard
 from wavetank.emulator.serving.browsers import LOOK_ONLY, follow, look_only
-from wavetank.emulator.serving.guard import Guard
 
 PAGE = [("Content-Type", "text/html"), ("Content-Security-Policy", "script-src *")]
 

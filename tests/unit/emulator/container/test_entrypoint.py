@@ -7,7 +7,7 @@ import pytest
 from wavetank.emulator.container import entrypoint
 from wavetank.emulator.container.entrypoint import environment, seed
 from wavetank.emulator.errors import CallerError
-from wavetank.emulator.serving.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS, Guard
+from wavetank.emulator.runtime.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS, Guard
 from wavetank.emulator.stack.environment import CONTROL_PEERS, PLUGIN
 from wavetank.emulator.stack.home import StackFolder
 

@@ -4,7 +4,7 @@ import pytest
 
 from wavetank.emulator.container.settings import variables
 from wavetank.emulator.errors import CallerError
-from wavetank.emulator.serving.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS
+from wavetank.emulator.runtime.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS
 from wavetank.emulator.stack.environment import LogLevel
 
 USER = {ALLOWED_ORIGINS: "http://localhost:3000", ALLOWED_HOSTS: "emulator.test", "AWS_PROFILE": "work"}

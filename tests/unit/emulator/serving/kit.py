@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPResponse
 from typing import Any
 
-from wavetank.emulator.serving.guard import Denial, Guard
+from wavetank.emulator.runtime.guard import Denial, Guard
 from wavetank.emulator.serving.listener import Listener
 from wavetank.emulator.serving.patience import USUAL, Patience
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from wavetank.emulator.runtime.guard import Denial, Guard, Reason
 from wavetank.emulator.serving.denials import LINES, PER_S, DenialLog
-from wavetank.emulator.serving.guard import Denial, Guard, Reason
 from wavetank.emulator.serving.listener import Listener
 
 WAIT_S = 10.0

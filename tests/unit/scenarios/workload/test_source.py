@@ -29,7 +29,7 @@ def drawn(folder: Path, source: bytes, events: int = 1_000) -> Drawn:
     mapping.write_text(MAPPING)
     known = routes(topology.load(project_root() / "schemas"))
     workload = Workload(events=events, source=file, mapping=mapping)
-    return events_of(workload, 1, {name: route.schema for name, route in known.items()})
+    return events_of(workload, 1, {name: route.schema.fields for name, route in known.items()})
 
 
 def test_lines_that_are_no_events_are_counted_by_reason(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wavetank.emulator.errors import CallerError
-from wavetank.emulator.serving.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS, IN_CONTAINER, Guard, Header, Reason
+from wavetank.emulator.runtime.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS, IN_CONTAINER, Guard, Header, Reason
 
 HOME = b"127.0.0.1:4566"
 CHROME = b"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wavetank.emulator.s3.keys import form_decoded, form_encoded, spell_in_notifications
+from wavetank.emulator.patches.s3_notification_keys import spell_in_notifications
+from wavetank.emulator.runtime.s3_keys import form_decoded, form_encoded
 
 SPELLED = {
     "red flower.jpg": "red+flower.jpg",

@@ -1,23 +1,20 @@
-"""Keys as S3 spells them where it encodes them.
+"""Keys in notifications of S3 are form-encoded, as AWS's are; LocalStack's are as they were given.
 
-Notifications and listings with `encoding-type=url` have keys "URL encoded", as forms are: "red flower.jpg" becomes
-"red+flower.jpg" (Amazon S3 User Guide, "Event message structure"), `test_file(3).png` becomes `test_file%283%29.png`
-(API reference, "ListObjectsV2"). Slashes stay. Events for EventBridge have the key as it is.
+"The s3 key provides information about the bucket and object involved in the event; the object key name value is URL
+encoded" (Amazon S3 User Guide, "Event message structure"). A handler that decodes them loses objects with `+` or `%` in
+their keys without this.
 """
 
 from types import ModuleType
 from typing import Any
-from urllib.parse import quote_plus, unquote_plus
+
+from wavetank.emulator.runtime.on_import import when_imported
+from wavetank.emulator.runtime.s3_keys import form_decoded, form_encoded
 
 
-def form_encoded(key: str) -> str:
-    """The key as an HTML form encodes it, but for slashes; `*` stays too, and `~` does not."""
-    return quote_plus(key, safe="/*").replace("~", "%7E")
-
-
-def form_decoded(key: str) -> str:
-    """The key that `form_encoded` spelled."""
-    return unquote_plus(key)
+def install() -> None:
+    """Change the notifications as soon as LocalStack imports them."""
+    when_imported("localstack.services.s3.notifications", spell_in_notifications)
 
 
 def spell_in_notifications(module: ModuleType) -> None:
