@@ -123,6 +123,12 @@ class Topology:
     events: tuple[EventType, ...]
     references: tuple[Path, ...]
 
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The names of all functions: a processor for each event type, then those that all types share."""
+        processors = (event.processor for event in self.events)
+        return (*processors, PARTITIONER, REPLAYER, PLANNER, CONCATENATOR, RESCUER)
+
     def event(self, name: str) -> EventType:
         """The event type of that name; raises ConfigurationError listing those there are."""
         for event in self.events:

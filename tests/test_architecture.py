@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from wavetank.emulator.develop.reload import INFRASTRUCTURE
+from wavetank.pipeline import topology
+from wavetank.pipeline.template.render import render
 from wavetank.scenarios.cli import COMMANDS
 
 WALL_CLOCK = {
@@ -80,6 +82,25 @@ def test_every_registered_entry_point_can_be_loaded(point: metadata.EntryPoint) 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_module_registers_itself(name: str) -> None:
     assert callable(import_module(f"wavetank.scenarios.commands.{name}").register)
+
+
+def test_the_topology_lists_every_function_of_the_template(root: Path) -> None:
+    planned = topology.load(root / "schemas")
+    functions = [
+        resource["Properties"]["FunctionName"]
+        for resource in render(planned)["Resources"].values()
+        if resource["Type"] == "AWS::Lambda::Function"
+    ]
+    assert sorted(functions) == sorted(planned.functions)
+
+
+def test_an_edit_of_whatever_the_template_is_made_of_is_deployed(root: Path) -> None:
+    """What the template renders from, by its imports: an edit of it is no new code for functions alone."""
+    program = "import sys; import wavetank.pipeline.template.render; print(*sys.modules)"
+    command = [sys.executable, "-c", program]
+    loaded = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout.split()
+    rooms = {name.split(".")[2] for name in loaded if name.startswith("wavetank.pipeline.")} - {"errors"}
+    assert rooms == {entry.removesuffix(".py") for entry in INFRASTRUCTURE} - {"package"}
 
 
 def test_no_file_holds_more_than_one_can_read_at_once(root: Path) -> None:

@@ -62,7 +62,7 @@ def deploy(
     if scheduled is None and not formation.exists(stack):
         scheduled = False
     _apply(stack, bucket, _rendered(planned), _parameters(bucket, artifacts, scheduled))
-    functions.mend(stack, functions.names(planned), artifacts.code.path.read_bytes())
+    functions.mend(stack, planned.functions, artifacts.code.path.read_bytes())
     formation.prove(stack)
     progress("schemas")
     publish(stack, planned)

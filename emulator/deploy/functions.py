@@ -11,7 +11,6 @@ from typing import Any
 from wavetank.emulator.errors import CallerError, StackError
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import topology
-from wavetank.pipeline.topology import Topology
 
 TIMEOUT_S = 60.0
 LOOK_S = 0.01
@@ -30,12 +29,6 @@ class NoSuchFunction(CallerError):
     def __init__(self, name: str, there: Sequence[str]) -> None:
         known = ", ".join(there) or "none: deploy the pipeline with `wavetank deploy`"
         super().__init__(f"there is no function {name}.", f"There are: {known}.")
-
-
-def names(planned: Topology) -> list[str]:
-    """The functions of the pipeline."""
-    processors = [event.processor for event in planned.events]
-    return [*processors, topology.PARTITIONER, topology.REPLAYER, topology.PLANNER, topology.CONCATENATOR]
 
 
 def find(stack: Stack, name: str) -> str:

@@ -19,10 +19,8 @@ from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import package
 from wavetank.pipeline.template.render import render
 
-INFRASTRUCTURE = frozenset(
-    {"functions.py", "package.py", "permissions.py", "queues.py", "storage.py", "template.py", "topology.py"}
-)
-"""Modules of the pipeline that say what is deployed; the process that watches has loaded them once and for all."""
+INFRASTRUCTURE = frozenset({"package.py", "template", "topology.py"})
+"""Modules and rooms of the pipeline that say what is deployed; the process that watches has loaded them for good."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ class Reloader:
         errors = self._compile(changed | self._broken)
         if errors:
             return Reaction("\n".join([*errors, "The code from before still serves."]), ok=False)
-        if any(path.parent == self._place.code and path.name in INFRASTRUCTURE for path in changed):
+        if any(path.relative_to(self._place.code).parts[0] in INFRASTRUCTURE for path in changed):
             return self._redeploy()
         began = time.monotonic()
         self.package = self._packed()

@@ -35,7 +35,6 @@ LOG = logging.getLogger(__name__)
 INPUTS = "inputs"
 """Metadata of a merged object: what it is made of (`digest_of_inputs`)."""
 ATTEMPTS = 10
-NO_DIGESTS = Digests.unpacked(b"")
 
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:

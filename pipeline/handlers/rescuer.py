@@ -21,7 +21,6 @@ from wavetank.pipeline.handlers.processor import arrivals
 from wavetank.pipeline.records import Reason, Rejected, Rejection, Stage
 from wavetank.pipeline.topology import event_type_of
 
-FAILURES = "aws/lambda/"
 AT_ONCE = 10_000
 
 

@@ -65,14 +65,13 @@ def cycle(function: Function, endpoint_url: target.EndpointUrl = None) -> None:
 
 
 def _watch(stack: "Stack", debug: str | None, port: int) -> None:
-    from wavetank.emulator.deploy import functions
     from wavetank.emulator.deploy.deploy import deploy, plan, schemas_folder
     from wavetank.emulator.develop.debug import restore
     from wavetank.emulator.develop.reload import Place, Reloader
     from wavetank.emulator.develop.watch import Watch
     from wavetank.emulator.stack.home import project_root
 
-    code, schemas, deployed = project_root() / "pipeline", schemas_folder(), functions.names(plan())
+    code, schemas, deployed = project_root() / "pipeline", schemas_folder(), plan().functions
     watch = Watch((code, schemas), (".py", ".avsc", ".json"))
     restore(stack, deployed)
     deploy(stack, lambda step: echo(f"{step} …", err=True))

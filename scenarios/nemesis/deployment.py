@@ -86,10 +86,9 @@ class Breakage:
         return 0
 
     def _start_cold(self) -> int:
-        functions = [*self._processors(everybody=True), topology.PARTITIONER, topology.PLANNER, topology.CONCATENATOR]
-        for function in functions:
+        for function in self._site.topology.functions:
             self._site.cycle(function)
-        return len(functions)
+        return len(self._site.topology.functions)
 
     def _stop_consumers(self, everybody: bool) -> int:
         stopped = [source for function in self._processors(everybody) for source in self._sources(function)]

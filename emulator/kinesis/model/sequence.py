@@ -10,7 +10,6 @@ pure function of its place: no record has to store one.
 
 from dataclasses import dataclass
 
-FIRST_RECORD = 1
 LAST_INDEX = (1 << 63) - 1
 _MARK = 2 << 184
 LATEST_EPOCH = (1 << 36) - (1 << 24)

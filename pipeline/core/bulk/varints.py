@@ -21,7 +21,6 @@ MOST_BYTES = 10
 _ONE = np.uint64(1)
 _CONTINUED = np.uint64(0x8080808080808080)
 _GROUPS = np.uint64(0x7F7F7F7F7F7F7F7F)
-_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 class Unsound(ValueError):
