@@ -37,6 +37,7 @@ READ_THE_WALL_CLOCK = {
 """The files of the emulator that may, and why: the machine's clock can be set, and then what waits by it stalls."""
 
 PACKAGES = ("pipeline", "emulator", "scenarios")
+MOST_MODULES = 20
 LONGEST_FILE = 400
 """Lines. Most files have fewer than 250; past this one a file holds more than one noun."""
 
@@ -101,6 +102,32 @@ def test_an_edit_of_whatever_the_template_is_made_of_is_deployed(root: Path) -> 
     loaded = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout.split()
     rooms = {name.split(".")[2] for name in loaded if name.startswith("wavetank.pipeline.")} - {"errors"}
     assert rooms == {entry.removesuffix(".py") for entry in INFRASTRUCTURE} - {"package"}
+
+
+def test_every_folder_can_be_taken_in_at_a_glance(root: Path) -> None:
+    sizes = {
+        str(folder.relative_to(root)): len(modules)
+        for package in PACKAGES
+        for folder in [root / package, *(root / package).rglob("*")]
+        if (modules := [path for path in folder.glob("*.py") if path.name != "__init__.py"])
+    }
+    crowded = {name for name, modules in sizes.items() if modules > MOST_MODULES}
+    assert crowded <= {"scenarios/drills", "emulator/patches"}
+
+
+def test_every_package_says_what_it_is(root: Path) -> None:
+    doors = [path for package in PACKAGES for path in (root / package).rglob("__init__.py")]
+    assert doors
+    assert [str(path) for path in doors if not ast.get_docstring(ast.parse(path.read_text()))] == []
+
+
+def test_every_place_that_the_map_of_the_house_names_is_there(root: Path) -> None:
+    text = (root / "docs" / "architecture.md").read_text()
+    links = re.findall(r"\]\(([^)]+)\)", text)
+    names = re.findall(r"`((?:schemas|pipeline|emulator|scenarios|tests)/[^`]*)`", text)
+    places = [root / "docs" / link for link in links] + [root / name for name in names]
+    assert len(places) > 50
+    assert [str(place) for place in places if not place.exists()] == []
 
 
 def test_no_file_holds_more_than_one_can_read_at_once(root: Path) -> None:
