@@ -159,16 +159,6 @@ def test_every_make_target_explains_itself(root: Path) -> None:
     assert {"help", "setup", "lint", "test", "drill", "bench", "lock", "clean"} <= targets
 
 
-def test_the_modules_that_say_what_is_deployed_are_known_to_be_such(root: Path) -> None:
-    """Those that the template comes from: `wavetank dev` deploys when one changes."""
-    listed = (
-        "import sys, wavetank.pipeline.template.render; print(*(m for m in sys.modules if m.startswith('pipeline.')))"
-    )
-    done = subprocess.run([sys.executable, "-c", listed], cwd=root, capture_output=True, text=True, check=True)
-    modules = {f"{name.removeprefix('pipeline.')}.py" for name in done.stdout.split()}
-    assert modules - {"errors.py"} == INFRASTRUCTURE - {"package.py"}
-
-
 def test_each_action_of_each_fault_point_is_shown_by_a_test(root: Path) -> None:
     from wavetank.emulator.faults.points import POINTS
 

@@ -1,0 +1,3 @@
+"""What is changed in LocalStack's own Lambda service: checks of requests, who gets which environment, logs and
+metrics.
+"""
