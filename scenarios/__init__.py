@@ -9,6 +9,6 @@ rest, and give the *verdict*: pass, fail or inconclusive. All three share no cod
 *oracle*.
 
 Begin with `drills/duplicates.py` (a drill), `spec` (its vocabulary), `run/runner.py` (the stages in order) and
-`oracle/ledger.py` (what must add up). The rooms, from the ground: `oracle`, `spec`, `workload` and `drills`, `client`,
-`site`, `nemesis`, `run`, `report`, `exploration`, `commands`, `testing`; each knows only those before it.
+`oracle/ledger.py` (what must add up). The rooms, from the ground: `oracle`, `workload`, `spec` and `drills`, `client`,
+`site`, `run`, `report`, `exploration`, `commands`, `testing`; each knows only those before it.
 """

@@ -23,7 +23,7 @@ from wavetank.scenarios.client.producer import Producer, Sender
 from wavetank.scenarios.client.wire import encode_frame
 from wavetank.scenarios.oracle.history import EVENT_TIME, Outcome
 from wavetank.scenarios.site.site import Site
-from wavetank.scenarios.spec.schedules import Scheduled, planner_times
+from wavetank.scenarios.spec.hours import Scheduled, planner_times
 from wavetank.scenarios.workload.synthetic import WorkloadEvent, synthetic
 
 EVENTS = 20_000

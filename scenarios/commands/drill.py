@@ -14,7 +14,8 @@ from wavetank.scenarios.report.escaping import echo, one_line
 
 if TYPE_CHECKING:
     from wavetank.scenarios.site.site import Site
-    from wavetank.scenarios.spec.drill import Drill, Workload
+    from wavetank.scenarios.spec.drill import Drill
+    from wavetank.scenarios.workload.workload import Workload
 
 Names = Annotated[list[str] | None, typer.Argument(help="Drills to run; see `wavetank drills`.", metavar="NAME")]
 Everything = Annotated[bool, typer.Option("--all", help="Run every drill.")]
@@ -187,8 +188,8 @@ def _tagged(tags: list[str]) -> "list[Drill]":
 def _with(drill: "Drill", source: Path | None, mapping: str | None, events: int | None) -> "Drill":
     """The drill on the events that were asked for, or on its own."""
     from wavetank.scenarios.run.report import EVERY_EVENT
-    from wavetank.scenarios.spec.drill import Workload
     from wavetank.scenarios.workload.mapping_file import find
+    from wavetank.scenarios.workload.workload import Workload
 
     if (source is None) != (mapping is None):
         raise typer.BadParameter("--input and --mapping go together")

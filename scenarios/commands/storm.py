@@ -60,7 +60,7 @@ def _told(weathered: "Weathered") -> list[str]:
     lines = [f"{weathered.verdict:<12} round {weathered.number:<4} {report.duration_s:5.1f} s   {fired}"]
     lines += [f"             {finding.checker}: {finding.detail}" for finding in findings(report)]
     if weathered.smallest is not None:
-        names = ", ".join(trouble.id for trouble in weathered.smallest.troubles)
+        names = ", ".join(trouble.id for trouble in weathered.smallest.nemeses)
         lines += [f"             fails with {names} alone", f"             wavetank drill --replay {weathered.file}"]
     return lines
 

@@ -82,7 +82,7 @@ def _site(endpoint_url: str | None) -> "Site":
 
 def _ticks(site: "Site", times: tuple[datetime | None, ...], only: Only | None, timeout_s: float) -> Iterator["Ticked"]:
     from wavetank.scenarios.site import ticks
-    from wavetank.scenarios.spec.schedules import Scheduled
+    from wavetank.scenarios.spec.hours import Scheduled
 
     at, first, end = times
     wanted = tuple(function for function in Scheduled if only is None or function.value == only)

@@ -1,13 +1,15 @@
 """Events come packed by the Kinesis Producer Library, with a damaged one in each record."""
 
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import Aggregated, Expect, Look, Scheduled, Scope, Settle, Tick
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.producer import Aggregated
+from wavetank.scenarios.spec.steps import Expect, Look, Scope, Settle, Tick
 
 DRILL = Drill(
     name="aggregated-records",
     hypothesis="A damaged record inside an aggregate costs itself alone: the events beside it land.",
     tags=(Tag.RECORDS, Tag.QUARANTINE),
-    troubles=(Aggregated(size=10),),
+    nemeses=(Aggregated(size=10),),
     witness=(
         Settle(),
         Tick(Scheduled.PLANNER),

@@ -1,15 +1,16 @@
 """For ten minutes no S3 notification arrives at all."""
 
-from wavetank.emulator.faults.model import Fault
 from wavetank.emulator.faults.points import Action
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import Advance, Expect, Look, Scheduled, Settle, Tick
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.steps import Advance, Expect, Look, Settle, Tick
 
 DRILL = Drill(
     name="all-notifications-dropped",
     hypothesis="When nobody was told of any chunk for ten minutes the next run of the replayer makes up for it.",
     tags=(Tag.NOTIFICATIONS, Tag.OUTAGE),
-    troubles=(Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}),),
+    nemeses=(Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}),),
     witness=(
         Settle(),
         Tick(Scheduled.PLANNER),

@@ -1,13 +1,15 @@
 """A processor is deployed whose handler is not there, under traffic, and rolled back."""
 
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import BadDeploy, Expect, Look, Scheduled, Scope, Stall, Tick
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.functions import BadDeploy
+from wavetank.scenarios.spec.steps import Expect, Look, Scope, Stall, Tick
 
 DRILL = Drill(
     name="bad-deploy",
     hypothesis="While a function cannot run its events wait on their stream, and after the roll-back all of them land.",
     tags=(Tag.FUNCTIONS, Tag.OUTAGE),
-    troubles=(BadDeploy(),),
+    nemeses=(BadDeploy(),),
     witness=(
         Stall(),
         Tick(Scheduled.PLANNER, but="wavetank-click-processor"),

@@ -1,15 +1,17 @@
 """Half of the chunks are only found when their hours have left the look-back; a back-fill is asked for."""
 
-from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.model import When
 from wavetank.emulator.faults.points import Action
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import BackFill, Expect, Look, Scheduled, Settle, Tick
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.steps import BackFill, Expect, Look, Settle, Tick
 
 DRILL = Drill(
     name="beyond-the-look-back",
     hypothesis="Events that come after their hour has left the look-back are kept apart, and land when asked for.",
     tags=(Tag.SCHEDULE, Tag.NOTIFICATIONS),
-    troubles=(Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(every=2)),),
+    nemeses=(Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(every=2)),),
     witness=(
         Settle(),
         Tick(Scheduled.PLANNER),

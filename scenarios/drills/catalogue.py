@@ -7,10 +7,10 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from wavetank.emulator.faults.model import Fault
 from wavetank.scenarios import drills
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import Trouble
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.nemesis import Nemesis
 
 CONTROL = "control"
 EVERYTHING = "all"
@@ -81,7 +81,7 @@ def document(drills: Iterable[Drill]) -> dict[str, Any]:
                 "name": drill.name,
                 "hypothesis": drill.hypothesis,
                 "tags": [str(tag) for tag in drill.tags],
-                "faults": [_fault(trouble) for trouble in drill.troubles],
+                "faults": [_fault(trouble) for trouble in drill.nemeses],
             }
             for drill in drills
         ]
@@ -93,16 +93,16 @@ def lines(drills: Iterable[Drill]) -> Iterator[str]:
     for drill in drills:
         yield f"{drill.name:<24} {', '.join(drill.tags)}".rstrip()
         yield f"    {drill.hypothesis}"
-        if drill.troubles:
-            yield f"    {'; '.join(map(told, drill.troubles))}"
+        if drill.nemeses:
+            yield f"    {'; '.join(map(told, drill.nemeses))}"
 
 
-def told(trouble: Trouble) -> str:
+def told(trouble: Nemesis) -> str:
     """What goes wrong, in a few words: the id, and of a fault its point and action."""
     return f"{trouble.id}: {trouble.point} {trouble.action}" if isinstance(trouble, Fault) else trouble.id
 
 
-def _fault(trouble: Trouble) -> dict[str, Any]:
+def _fault(trouble: Nemesis) -> dict[str, Any]:
     if isinstance(trouble, Fault):
         return {"id": trouble.id, "point": trouble.point, "action": str(trouble.action)}
     return {"id": trouble.id, "point": None, "action": None}

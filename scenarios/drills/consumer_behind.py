@@ -1,13 +1,15 @@
 """A consumer stands still for two hours and catches up before the stream forgets."""
 
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import Advance, ConsumersStopped, Expect, Look, Scheduled, Scope, Settle, Tick
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.streams import ConsumersStopped
+from wavetank.scenarios.spec.steps import Advance, Expect, Look, Scope, Settle, Tick
 
 DRILL = Drill(
     name="consumer-behind",
     hypothesis="What a consumer did not read for two hours is still there, and lands.",
     tags=(Tag.STREAMS, Tag.OUTAGE),
-    troubles=(ConsumersStopped(),),
+    nemeses=(ConsumersStopped(),),
     witness=(
         Advance(hours=2),
         Settle(),

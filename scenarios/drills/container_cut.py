@@ -1,11 +1,11 @@
 """The container of the emulator is off its network while it is fed."""
 
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import ContainerCut
+from wavetank.scenarios.spec.nemeses.container import ContainerCut
 
 DRILL = Drill(
     name="container-cut",
     hypothesis="What a producer cannot send for want of a network is sent when there is one; what is inside goes on.",
     tags=(Tag.CONTAINERS, Tag.OUTAGE),
-    troubles=(ContainerCut(seconds=4.0),),
+    nemeses=(ContainerCut(seconds=4.0),),
 )

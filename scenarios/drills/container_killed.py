@@ -1,11 +1,11 @@
 """The container of the emulator is killed while it is fed, and all that it held is gone."""
 
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import ContainerKilled
+from wavetank.scenarios.spec.nemeses.container import ContainerKilled
 
 DRILL = Drill(
     name="container-killed",
     hypothesis="A pipeline that lost everything is deployed and fed anew from the producer's journal, to the same end.",
     tags=(Tag.CONTAINERS, Tag.OUTAGE),
-    troubles=(ContainerKilled(),),
+    nemeses=(ContainerKilled(),),
 )

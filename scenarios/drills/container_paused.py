@@ -1,11 +1,11 @@
 """The container of the emulator is frozen while it is fed."""
 
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import ContainerPaused
+from wavetank.scenarios.spec.nemeses.container import ContainerPaused
 
 DRILL = Drill(
     name="container-paused",
     hypothesis="What a producer got no answer for is sent again, and is at rest once, though it may have been taken.",
     tags=(Tag.CONTAINERS, Tag.OUTAGE),
-    troubles=(ContainerPaused(seconds=4.0),),
+    nemeses=(ContainerPaused(seconds=4.0),),
 )

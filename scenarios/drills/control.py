@@ -1,6 +1,7 @@
 """Nothing goes wrong: the run that every other drill is compared with."""
 
-from wavetank.scenarios.spec.drill import EVERY_TYPE, Drill
+from wavetank.scenarios.spec.drill import Drill
+from wavetank.scenarios.workload.workload import EVERY_TYPE
 
 DRILL = Drill(
     name="control",

@@ -1,7 +1,10 @@
 """Damaged copies of events, in batches of the raw stream and in chunks; they are re-driven, and fail again."""
 
-from wavetank.scenarios.spec.drill import EVERY_TYPE, Drill, Tag
-from wavetank.scenarios.spec.schedules import CorruptCopies, Expect, Look, Redrive, Scheduled, Scope, Settle, Tick
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.producer import CorruptCopies
+from wavetank.scenarios.spec.steps import Expect, Look, Redrive, Scope, Settle, Tick
+from wavetank.scenarios.workload.workload import EVERY_TYPE
 
 STILL_THERE = Look("the damaged copies", (Expect("landed", Scope.VICTIM, reasons=frozenset({"bad-frame"})),))
 
@@ -14,7 +17,7 @@ DRILL = Drill(
         Tag.QUARANTINE,
     ),
     workload=EVERY_TYPE,
-    troubles=(CorruptCopies(share=0.1),),
+    nemeses=(CorruptCopies(share=0.1),),
     witness=(Settle(), Tick(Scheduled.PLANNER), STILL_THERE),
     recovery=(Redrive(), Settle(), Redrive(), Settle(), Redrive(), Settle(), Redrive()),
 )

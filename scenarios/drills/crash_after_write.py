@@ -8,7 +8,7 @@ DRILL = Drill(
     name="crash-after-write",
     hypothesis="A function that dies after a call makes it again, and what is at rest stays as it was.",
     tags=(Tag.FUNCTIONS, Tag.DUPLICATES),
-    troubles=functions_die(Action.CRASH_AFTER),
+    nemeses=functions_die(Action.CRASH_AFTER),
     witness=DONE_AGAIN,
     waits=True,
 )

@@ -8,7 +8,7 @@ DRILL = Drill(
     name="crash-before-write",
     hypothesis="A function that dies before a write has promised nothing: its work comes again and is done.",
     tags=(Tag.FUNCTIONS,),
-    troubles=functions_die(Action.CRASH_BEFORE),
+    nemeses=functions_die(Action.CRASH_BEFORE),
     witness=DONE_AGAIN,
     waits=True,
 )

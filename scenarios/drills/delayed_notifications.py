@@ -1,15 +1,16 @@
 """Every S3 notification comes ten minutes late, after the planner ran."""
 
-from wavetank.emulator.faults.model import Fault
 from wavetank.emulator.faults.points import Action
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import Expect, Look, Scheduled, Stall, Tick
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.steps import Expect, Look, Stall, Tick
 
 DRILL = Drill(
     name="delayed-notifications",
     hypothesis="Chunks that are announced late land with the next run of the planner.",
     tags=(Tag.NOTIFICATIONS, Tag.SCHEDULE),
-    troubles=(Fault("told-late", "s3.notification", Action.DELAY, {"key": "chunks/*"}, parameters={"delay_s": 600}),),
+    nemeses=(Fault("told-late", "s3.notification", Action.DELAY, {"key": "chunks/*"}, parameters={"delay_s": 600}),),
     witness=(
         Stall("held back"),
         Tick(Scheduled.PLANNER, but="held back"),

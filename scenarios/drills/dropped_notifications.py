@@ -1,9 +1,12 @@
 """A share of the S3 notifications never arrives; the replayer finds the chunks that nobody has done."""
 
-from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.model import When
 from wavetank.emulator.faults.points import Action
-from wavetank.scenarios.spec.drill import EVERY_TYPE, Drill, Tag
-from wavetank.scenarios.spec.schedules import Expect, Look, Scheduled, Settle, Tick
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.steps import Expect, Look, Settle, Tick
+from wavetank.scenarios.workload.workload import EVERY_TYPE
 
 DRILL = Drill(
     name="dropped-notifications",
@@ -13,7 +16,7 @@ DRILL = Drill(
         Tag.NOTIFICATIONS,
     ),
     workload=EVERY_TYPE,
-    troubles=(Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(probability=0.5)),),
+    nemeses=(Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(probability=0.5)),),
     witness=(
         Settle(),
         Tick(Scheduled.PLANNER),

@@ -1,7 +1,10 @@
 """A producer sends half of its events again an hour later, when the first copies were merged."""
 
-from wavetank.scenarios.spec.drill import EVERY_TYPE, Drill, Tag
-from wavetank.scenarios.spec.schedules import Advance, Expect, Look, ProducerRepeats, Scheduled, SendAgain, Settle, Tick
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.producer import ProducerRepeats
+from wavetank.scenarios.spec.steps import Advance, Expect, Look, SendAgain, Settle, Tick
+from wavetank.scenarios.workload.workload import EVERY_TYPE
 
 DRILL = Drill(
     name="duplicate-across-hours",
@@ -12,7 +15,7 @@ DRILL = Drill(
         Tag.SCHEDULE,
     ),
     workload=EVERY_TYPE,
-    troubles=(ProducerRepeats(share=0.1),),
+    nemeses=(ProducerRepeats(share=0.1),),
     witness=(
         Settle(),
         Tick(Scheduled.PLANNER),

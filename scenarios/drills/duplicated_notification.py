@@ -1,14 +1,14 @@
 """S3 announces every chunk twice, and SNS passes each announcement on twice."""
 
-from wavetank.emulator.faults.model import Fault
 from wavetank.emulator.faults.points import Action
 from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.nemeses.fault import Fault
 
 DRILL = Drill(
     name="duplicated-notification",
     hypothesis="A chunk that is announced again and again is partitioned into the same parts.",
     tags=(Tag.DUPLICATES, Tag.NOTIFICATIONS),
-    troubles=(
+    nemeses=(
         Fault("announced-twice", "s3.notification", Action.DUPLICATE, {"key": "chunks/*"}),
         Fault("passed-on-twice", "sns.delivery", Action.DUPLICATE),
     ),

@@ -1,9 +1,11 @@
 """Every hop delivers some of its work twice: producer, Kinesis to Lambda, Firehose to S3."""
 
-from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.model import When
 from wavetank.emulator.faults.points import Action
-from wavetank.scenarios.spec.drill import EVERY_TYPE, Drill, Tag
-from wavetank.scenarios.spec.schedules import ProducerRepeats
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.nemeses.producer import ProducerRepeats
+from wavetank.scenarios.workload.workload import EVERY_TYPE
 
 DRILL = Drill(
     name="duplicates",
@@ -13,7 +15,7 @@ DRILL = Drill(
         Tag.DUPLICATES,
     ),
     workload=EVERY_TYPE,
-    troubles=(
+    nemeses=(
         ProducerRepeats(share=0.1),
         Fault("batch-again", "esm.batch", Action.DUPLICATE, {"stream": "*-raw"}, When(every=2)),
         Fault("chunk-twice", "firehose.delivery", Action.DUPLICATE, when=When(every=2)),

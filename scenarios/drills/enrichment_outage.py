@@ -1,9 +1,12 @@
 """The reference data that events are enriched with cannot be read."""
 
-from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.model import When
 from wavetank.emulator.faults.points import Action
-from wavetank.scenarios.spec.drill import EVERY_TYPE, Drill, Tag
-from wavetank.scenarios.spec.schedules import Expect, Look, Scheduled, Settle, Tick
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.steps import Expect, Look, Settle, Tick
+from wavetank.scenarios.workload.workload import EVERY_TYPE
 
 DRILL = Drill(
     name="enrichment-outage",
@@ -14,7 +17,7 @@ DRILL = Drill(
         Tag.OUTAGE,
     ),
     workload=EVERY_TYPE,
-    troubles=(
+    nemeses=(
         Fault(
             "no-reference",
             "aws.call",

@@ -1,15 +1,17 @@
 """Functions do all their work and then answer with an error."""
 
-from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.model import When
 from wavetank.emulator.faults.points import Action
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import Expect, Look, Scheduled, Settle, Tick
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.steps import Expect, Look, Settle, Tick
 
 DRILL = Drill(
     name="error-after-success",
     hypothesis="An error after the work was done makes it be done again, and nothing is at rest twice.",
     tags=(Tag.FUNCTIONS, Tag.DUPLICATES),
-    troubles=(
+    nemeses=(
         Fault(
             "processor-denies", "lambda.invoke", Action.ERROR_AFTER, {"function": "wavetank-*-processor"}, When(every=2)
         ),

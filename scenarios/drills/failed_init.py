@@ -1,15 +1,17 @@
 """Functions cannot be initialized, several times in a row."""
 
-from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.model import When
 from wavetank.emulator.faults.points import Action
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import Expect, Look, Scheduled, Settle, Tick
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.steps import Expect, Look, Settle, Tick
 
 DRILL = Drill(
     name="failed-init",
     hypothesis="What a function that did not start could not take waits, and is taken when one starts.",
     tags=(Tag.FUNCTIONS,),
-    troubles=(
+    nemeses=(
         Fault(
             "processor-not-started",
             "lambda.invoke",

@@ -4,10 +4,12 @@ It is one of impressions, of which every chunk has some for every partition, so 
 The SDK waits for half a minute by the wall clock, and so does whoever runs this.
 """
 
-from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.model import When
 from wavetank.emulator.faults.points import Action
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import Advance, Expect, Look, Scheduled, Settle, Stall, Tick
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.steps import Advance, Expect, Look, Settle, Stall, Tick
 
 HELD_BACK = "held back"
 """So the emulator calls a call that a fault delays."""
@@ -17,7 +19,7 @@ DRILL = Drill(
     name="late-write",
     hypothesis="A write that comes after others have written is refused, and what they wrote stays.",
     tags=(Tag.SCHEDULE, Tag.STORAGE),
-    troubles=(
+    nemeses=(
         Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/impression/*"}, When(every=2)),
         Fault(
             "slow-write",

@@ -1,15 +1,18 @@
 """Events of more hours than one run of the planner looks back, half of whose chunks come late."""
 
-from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.model import When
 from wavetank.emulator.faults.points import Action
-from wavetank.scenarios.spec.drill import Drill, Tag, Workload
-from wavetank.scenarios.spec.schedules import Expect, Look, Scheduled, Settle, Tick
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.steps import Expect, Look, Settle, Tick
+from wavetank.scenarios.workload.workload import Workload
 
 DRILL = Drill(
     name="look-back-boundary",
     hypothesis="Events on both sides of the look-back land, each by the run that reaches its hour.",
     tags=(Tag.SCHEDULE,),
-    troubles=(Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(every=2)),),
+    nemeses=(Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(every=2)),),
     witness=(
         Settle(),
         Tick(Scheduled.PLANNER),

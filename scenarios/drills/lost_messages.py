@@ -1,15 +1,17 @@
 """SNS loses a share of the messages that announce chunks."""
 
-from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.model import When
 from wavetank.emulator.faults.points import Action
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import Expect, Look, Scheduled, Settle, Tick
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.steps import Expect, Look, Settle, Tick
 
 DRILL = Drill(
     name="lost-messages",
     hypothesis="A chunk whose message SNS has lost lands after the next run of the replayer.",
     tags=(Tag.NOTIFICATIONS,),
-    troubles=(Fault("message-lost", "sns.delivery", Action.DROP, when=When(every=2)),),
+    nemeses=(Fault("message-lost", "sns.delivery", Action.DROP, when=When(every=2)),),
     witness=(
         Settle(),
         Tick(Scheduled.PLANNER),

@@ -1,15 +1,18 @@
 """The schedule leaves out a run of the replayer and of the planner, while chunks wait for both."""
 
-from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.model import When
 from wavetank.emulator.faults.points import Action
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import Expect, Look, Scheduled, Settle, Tick, TicksMissed
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.nemeses.ticks import TicksMissed
+from wavetank.scenarios.spec.steps import Expect, Look, Settle, Tick
 
 DRILL = Drill(
     name="missed-ticks",
     hypothesis="A run that was missed is made up for by the next, which looks back.",
     tags=(Tag.SCHEDULE, Tag.OUTAGE),
-    troubles=(
+    nemeses=(
         TicksMissed(Scheduled.REPLAYER, id="replayer-missed"),
         TicksMissed(Scheduled.PLANNER, id="planner-missed"),
         Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(every=2)),

@@ -1,13 +1,15 @@
 """Half of a producer's instances write with a new version of its schema, the others with the old."""
 
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import Expect, Look, ProducerAhead, Scheduled, Settle, Tick
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.producer import ProducerAhead
+from wavetank.scenarios.spec.steps import Expect, Look, Settle, Tick
 
 DRILL = Drill(
     name="mixed-versions",
     hypothesis="Events of two versions in one batch land together, each read as it was written.",
     tags=(Tag.SCHEMAS,),
-    troubles=(ProducerAhead(published=True, share=0.5),),
+    nemeses=(ProducerAhead(published=True, share=0.5),),
     witness=(
         Settle(),
         Tick(Scheduled.PLANNER),

@@ -1,13 +1,16 @@
 """Copies of events are so large that they fit on no stream once they are enriched."""
 
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import CorruptCopies, Damage, Expect, Look, Scheduled, Settle, Tick
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.producer import CorruptCopies
+from wavetank.scenarios.spec.nemesis import Damage
+from wavetank.scenarios.spec.steps import Expect, Look, Settle, Tick
 
 DRILL = Drill(
     name="oversize-record",
     hypothesis="An event that is too large when enriched is set aside with its bytes, and its neighbours land.",
     tags=(Tag.RECORDS, Tag.QUARANTINE),
-    troubles=(CorruptCopies(share=0.1, damage=Damage.OVERSIZE),),
+    nemeses=(CorruptCopies(share=0.1, damage=Damage.OVERSIZE),),
     witness=(
         Settle(),
         Tick(Scheduled.PLANNER),

@@ -1,9 +1,11 @@
 """A function fails for every batch of one event type until the event source gives them up."""
 
-from wavetank.emulator.faults.model import Fault
 from wavetank.emulator.faults.points import Action
-from wavetank.scenarios.spec.drill import EVERY_TYPE, Drill, Tag
-from wavetank.scenarios.spec.schedules import Advance, Expect, Look, Redrive, Scheduled, Scope, Settle, Stall, Tick
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.steps import Advance, Expect, Look, Redrive, Scope, Settle, Stall, Tick
+from wavetank.scenarios.workload.workload import EVERY_TYPE
 
 DRILL = Drill(
     name="poison-batch",
@@ -15,7 +17,7 @@ DRILL = Drill(
         Tag.QUARANTINE,
     ),
     workload=EVERY_TYPE,
-    troubles=(
+    nemeses=(
         Fault(
             "no-way-out",
             "aws.call",

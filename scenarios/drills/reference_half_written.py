@@ -1,13 +1,15 @@
 """Of the reference data only the first half of their bytes is there."""
 
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import Expect, Look, ReferenceBroken, Scheduled, Stall, Tick
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.references import ReferenceBroken
+from wavetank.scenarios.spec.steps import Expect, Look, Stall, Tick
 
 DRILL = Drill(
     name="reference-half-written",
     hypothesis="From half a file of reference data nothing is read: events wait until it is whole.",
     tags=(Tag.REFERENCE, Tag.OUTAGE),
-    troubles=(ReferenceBroken(missing=False),),
+    nemeses=(ReferenceBroken(missing=False),),
     witness=(
         Stall("-processor"),
         Tick(Scheduled.PLANNER, but="-processor"),

@@ -1,13 +1,15 @@
 """The reference data are gone."""
 
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import Expect, Look, ReferenceBroken, Scheduled, Stall, Tick
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.references import ReferenceBroken
+from wavetank.scenarios.spec.steps import Expect, Look, Stall, Tick
 
 DRILL = Drill(
     name="reference-missing",
     hypothesis="Without reference data events wait on their streams; none lands without what it is enriched with.",
     tags=(Tag.REFERENCE, Tag.OUTAGE),
-    troubles=(ReferenceBroken(missing=True),),
+    nemeses=(ReferenceBroken(missing=True),),
     witness=(
         Stall("-processor"),
         Tick(Scheduled.PLANNER, but="-processor"),

@@ -1,9 +1,13 @@
 """The schema registry does not answer functions that start cold."""
 
-from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.model import When
 from wavetank.emulator.faults.points import Action
-from wavetank.scenarios.spec.drill import EVERY_TYPE, Drill, Tag
-from wavetank.scenarios.spec.schedules import ColdStart, Expect, Look, Scheduled, Settle, Tick
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.nemeses.functions import ColdStart
+from wavetank.scenarios.spec.steps import Expect, Look, Settle, Tick
+from wavetank.scenarios.workload.workload import EVERY_TYPE
 
 REGISTRY = {"service": "s3", "resource": "wavetank-registry-*"}
 
@@ -19,7 +23,7 @@ DRILL = Drill(
         Tag.OUTAGE,
     ),
     workload=EVERY_TYPE,
-    troubles=(
+    nemeses=(
         ColdStart(),
         Fault(
             "cannot-list",

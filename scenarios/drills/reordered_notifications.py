@@ -1,15 +1,17 @@
 """S3 notifications and SNS messages overtake one another."""
 
-from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.model import When
 from wavetank.emulator.faults.points import Action
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import Expect, Look, Scheduled, Settle, Tick
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.steps import Expect, Look, Settle, Tick
 
 DRILL = Drill(
     name="reordered-notifications",
     hypothesis="The order in which chunks are announced makes no difference to a byte at rest.",
     tags=(Tag.NOTIFICATIONS,),
-    troubles=(
+    nemeses=(
         Fault(
             "overtaken", "s3.notification", Action.REORDER, {"key": "chunks/*"}, When(every=2), parameters={"behind": 2}
         ),

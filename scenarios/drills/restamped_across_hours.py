@@ -3,13 +3,15 @@
 from datetime import timedelta
 
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import Expect, Look, ProducerRevises, Scheduled, Settle, Tick
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.producer import ProducerRevises
+from wavetank.scenarios.spec.steps import Expect, Look, Settle, Tick
 
 DRILL = Drill(
     name="restamped-across-hours",
     hypothesis="Of an id with times in two hours of the look-back the earliest copy stays, and in the other hour none.",
     tags=(Tag.DUPLICATES, Tag.SCHEDULE),
-    troubles=(ProducerRevises(share=0.3, later=timedelta(hours=1)),),
+    nemeses=(ProducerRevises(share=0.3, later=timedelta(hours=1)),),
     witness=(
         Settle(),
         Tick(Scheduled.PLANNER),

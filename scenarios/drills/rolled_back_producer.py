@@ -1,7 +1,10 @@
 """A producer goes to a new version of its schema and back again, portion by portion."""
 
-from wavetank.scenarios.spec.drill import EVERY_TYPE, Drill, Tag
-from wavetank.scenarios.spec.schedules import Expect, Look, ProducerAhead, Scheduled, Settle, Tick
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.producer import ProducerAhead
+from wavetank.scenarios.spec.steps import Expect, Look, Settle, Tick
+from wavetank.scenarios.workload.workload import EVERY_TYPE
 
 DRILL = Drill(
     name="rolled-back-producer",
@@ -11,7 +14,7 @@ DRILL = Drill(
         Tag.SCHEMAS,
     ),
     workload=EVERY_TYPE,
-    troubles=(ProducerAhead(published=True, portions=2),),
+    nemeses=(ProducerAhead(published=True, portions=2),),
     witness=(
         Settle(),
         Tick(Scheduled.PLANNER),

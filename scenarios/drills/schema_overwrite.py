@@ -1,7 +1,10 @@
 """A published schema version is overwritten with another schema, noticed, restored, and its events re-driven."""
 
-from wavetank.scenarios.spec.drill import EVERY_TYPE, Drill, Tag
-from wavetank.scenarios.spec.schedules import Expect, Look, Redrive, Scheduled, SchemaOverwritten, Scope, Settle, Tick
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.schemas import SchemaOverwritten
+from wavetank.scenarios.spec.steps import Expect, Look, Redrive, Scope, Settle, Tick
+from wavetank.scenarios.workload.workload import EVERY_TYPE
 
 DRILL = Drill(
     name="schema-overwrite",
@@ -12,7 +15,7 @@ DRILL = Drill(
         Tag.QUARANTINE,
     ),
     workload=EVERY_TYPE,
-    troubles=(SchemaOverwritten(),),
+    nemeses=(SchemaOverwritten(),),
     witness=(
         Settle(),
         Tick(Scheduled.PLANNER),

@@ -1,15 +1,17 @@
 """Calls of functions to S3 take longer."""
 
-from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.model import When
 from wavetank.emulator.faults.points import Action
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import Expect, Look, Scheduled, Settle, Tick
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.steps import Expect, Look, Settle, Tick
 
 DRILL = Drill(
     name="slow-s3",
     hypothesis="Slow storage makes events late, and nothing else.",
     tags=(Tag.STORAGE,),
-    troubles=(
+    nemeses=(
         Fault(
             "slow",
             "aws.call",

@@ -1,15 +1,16 @@
 """New objects are missing from the listings that the concatenator works from."""
 
-from wavetank.emulator.faults.model import Fault
 from wavetank.emulator.faults.points import Action
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import Expect, Look, Scheduled, Settle, Tick
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.steps import Expect, Look, Settle, Tick
 
 DRILL = Drill(
     name="stale-listings",
     hypothesis="Parts that a listing does not show yet are merged by a later run, which starts from what is there.",
     tags=(Tag.STORAGE, Tag.SCHEDULE),
-    troubles=(
+    nemeses=(
         Fault(
             "not-listed",
             "s3.read",

@@ -1,24 +1,17 @@
 """Newer reference data are published, and processors go on reading the older ones for ten minutes."""
 
-from wavetank.emulator.faults.model import Fault
 from wavetank.emulator.faults.points import Action
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import (
-    Advance,
-    Expect,
-    Look,
-    ReferenceRenewed,
-    Scheduled,
-    SendAgain,
-    Settle,
-    Tick,
-)
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.nemeses.references import ReferenceRenewed
+from wavetank.scenarios.spec.steps import Advance, Expect, Look, SendAgain, Settle, Tick
 
 DRILL = Drill(
     name="stale-reference-data",
     hypothesis="Events are enriched with one snapshot or the other, whole, and copies of both are one event at rest.",
     tags=(Tag.REFERENCE, Tag.STORAGE),
-    troubles=(
+    nemeses=(
         Fault(
             "old-reference",
             "s3.read",

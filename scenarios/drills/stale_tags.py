@@ -1,15 +1,16 @@
 """The replayer does not see the tags of chunks that are done."""
 
-from wavetank.emulator.faults.model import Fault
 from wavetank.emulator.faults.points import Action
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import Expect, Look, Scheduled, Settle, Tick
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.steps import Expect, Look, Settle, Tick
 
 DRILL = Drill(
     name="stale-tags",
     hypothesis="Chunks that are taken for undone are done again, to the same parts.",
     tags=(Tag.STORAGE, Tag.DUPLICATES),
-    troubles=(
+    nemeses=(
         Fault(
             "old-tags",
             "s3.read",

@@ -1,9 +1,10 @@
 """One processor gets nowhere for more than a quarter of an hour."""
 
-from wavetank.emulator.faults.model import Fault
 from wavetank.emulator.faults.points import Action
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import Advance, Expect, Look, Scheduled, Scope, Stall, Tick
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.steps import Advance, Expect, Look, Scope, Stall, Tick
 
 MINUTE = 1 / 60
 
@@ -11,7 +12,7 @@ DRILL = Drill(
     name="stuck-processor",
     hypothesis="A processor that falls a quarter of an hour behind rings its alarm and no other, and loses nothing.",
     tags=(Tag.FUNCTIONS, Tag.OUTAGE),
-    troubles=(
+    nemeses=(
         Fault(
             "no-reference",
             "aws.call",

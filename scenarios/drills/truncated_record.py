@@ -1,13 +1,16 @@
 """Copies of events arrive without their last bytes, in batches and in chunks."""
 
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import CorruptCopies, Damage, Expect, Look, Scheduled, Settle, Tick
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.producer import CorruptCopies
+from wavetank.scenarios.spec.nemesis import Damage
+from wavetank.scenarios.spec.steps import Expect, Look, Settle, Tick
 
 DRILL = Drill(
     name="truncated-record",
     hypothesis="A record without its end is set aside, and its neighbours land.",
     tags=(Tag.RECORDS, Tag.QUARANTINE),
-    troubles=(CorruptCopies(share=0.1, damage=Damage.TRUNCATED),),
+    nemeses=(CorruptCopies(share=0.1, damage=Damage.TRUNCATED),),
     witness=(
         Settle(),
         Tick(Scheduled.PLANNER),

@@ -1,23 +1,18 @@
 """Two concatenators merge the same partitions at the same time, before and after more events came."""
 
-from wavetank.scenarios.spec.drill import EVERY_TYPE, Drill, Tag
-from wavetank.scenarios.spec.schedules import (
-    Expect,
-    Look,
-    ProducerRepeats,
-    Scheduled,
-    SendAgain,
-    Settle,
-    Tick,
-    TicksDoubled,
-)
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.producer import ProducerRepeats
+from wavetank.scenarios.spec.nemeses.ticks import TicksDoubled
+from wavetank.scenarios.spec.steps import Expect, Look, SendAgain, Settle, Tick
+from wavetank.scenarios.workload.workload import EVERY_TYPE
 
 DRILL = Drill(
     name="two-concatenators",
     hypothesis="Of two concatenators at once one wins each file, and it is the one that knew all parts.",
     tags=(Tag.SCHEDULE,),
     workload=EVERY_TYPE,
-    troubles=(TicksDoubled(Scheduled.PLANNER), ProducerRepeats(share=0.1)),
+    nemeses=(TicksDoubled(Scheduled.PLANNER), ProducerRepeats(share=0.1)),
     witness=(
         Settle(),
         Tick(Scheduled.PLANNER),

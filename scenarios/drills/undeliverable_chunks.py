@@ -1,15 +1,17 @@
 """Firehose gives chunks up and writes their records to its error prefix."""
 
-from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.model import When
 from wavetank.emulator.faults.points import Action
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import Expect, Look, Redeliver, Scheduled, Settle, Tick
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.steps import Expect, Look, Redeliver, Settle, Tick
 
 DRILL = Drill(
     name="undeliverable-chunks",
     hypothesis="Records that Firehose gave up are kept with their bytes, and put back on their stream they land.",
     tags=(Tag.STORAGE, Tag.QUARANTINE),
-    troubles=(Fault("given-up", "firehose.delivery", Action.ERROR_OUTPUT, when=When(every=2)),),
+    nemeses=(Fault("given-up", "firehose.delivery", Action.ERROR_OUTPUT, when=When(every=2)),),
     witness=(
         Settle(),
         Tick(Scheduled.PLANNER),

@@ -1,17 +1,10 @@
 """A producer writes with a schema that is not published yet; it is published, and its events re-driven."""
 
-from wavetank.scenarios.spec.drill import EVERY_TYPE, Drill, Tag
-from wavetank.scenarios.spec.schedules import (
-    Expect,
-    Look,
-    ProducerAhead,
-    PublishAhead,
-    Redrive,
-    Scheduled,
-    Scope,
-    Settle,
-    Tick,
-)
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.producer import ProducerAhead
+from wavetank.scenarios.spec.steps import Expect, Look, PublishAhead, Redrive, Scope, Settle, Tick
+from wavetank.scenarios.workload.workload import EVERY_TYPE
 
 DRILL = Drill(
     name="unknown-schema",
@@ -22,7 +15,7 @@ DRILL = Drill(
         Tag.QUARANTINE,
     ),
     workload=EVERY_TYPE,
-    troubles=(ProducerAhead(published=False),),
+    nemeses=(ProducerAhead(published=False),),
     witness=(
         Settle(),
         Tick(Scheduled.PLANNER),

@@ -1,9 +1,10 @@
 """S3 does not let the concatenator write what is of clicks, until the queue gives their partitions up."""
 
-from wavetank.emulator.faults.model import Fault
 from wavetank.emulator.faults.points import Action
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import Advance, Expect, Look, Scheduled, Scope, Settle, Stall, Tick
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.steps import Advance, Expect, Look, Scope, Settle, Stall, Tick
 
 HIDDEN = "hidden messages"
 """So a queue calls those that were received, are not done and come again."""
@@ -13,7 +14,7 @@ DRILL = Drill(
     name="unmergeable-partitions",
     hypothesis="A partition that was given up rings an alarm, and is merged by the next run that can.",
     tags=(Tag.SCHEDULE, Tag.STORAGE, Tag.OUTAGE),
-    troubles=(
+    nemeses=(
         Fault(
             "not-allowed",
             "aws.call",

@@ -1,15 +1,16 @@
 """The partitioner may not write the parts of clicks, however often it is told of a chunk, until that is mended."""
 
-from wavetank.emulator.faults.model import Fault
 from wavetank.emulator.faults.points import Action
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.schedules import Expect, Look, Scheduled, Scope, Settle, Tick
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.steps import Expect, Look, Scope, Settle, Tick
 
 DRILL = Drill(
     name="unwritable-parts",
     hypothesis="A chunk whose parts could not be written is not marked done, and the replayer has it done later.",
     tags=(Tag.STORAGE, Tag.NOTIFICATIONS, Tag.OUTAGE),
-    troubles=(
+    nemeses=(
         Fault(
             "not-allowed",
             "aws.call",

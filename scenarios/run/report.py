@@ -10,7 +10,7 @@ from wavetank.scenarios.drills.catalogue import CONTROL, catalogue
 from wavetank.scenarios.oracle.evidence import Finding, Judgement, Verdict
 from wavetank.scenarios.oracle.ledger import Ledger, total
 from wavetank.scenarios.oracle.timeline import Timeline
-from wavetank.scenarios.spec.drill import Workload
+from wavetank.scenarios.workload.workload import Workload
 
 EVERY_EVENT = 1_000_000_000
 """As many events of a file as this are all of them."""

@@ -18,8 +18,9 @@ from wavetank.scenarios.run.report import Report
 from wavetank.scenarios.run.stages import Conclusion, Run
 from wavetank.scenarios.run.tracing import Tracer
 from wavetank.scenarios.site.site import Site
-from wavetank.scenarios.spec.drill import Drill, Workload
+from wavetank.scenarios.spec.drill import Drill
 from wavetank.scenarios.workload.source import Drawn, events_of
+from wavetank.scenarios.workload.workload import Workload
 
 Progress = Callable[[str, str], None]
 """Is told the name of the drill that runs and what it does now."""
@@ -120,7 +121,7 @@ def _attempt(run: Run, control: Digests | None, tracer: Tracer) -> tuple[Conclus
 def _stages(run: Run, tracer: Tracer) -> None:
     """What happens in a run, in this order."""
     run.up()
-    run.storm()
+    run.inject()
     run.witness()
     run.heal()
     run.recover()

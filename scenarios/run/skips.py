@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from wavetank.emulator.faults.model import Fault
 from wavetank.emulator.stack.stack import Kind, Stack
 from wavetank.emulator.stack.uncontrolled import NoControl
 from wavetank.scenarios.spec.drill import Drill
-from wavetank.scenarios.spec.schedules import Advance, OfContainer, Stall
+from wavetank.scenarios.spec.steps import Advance, Stall
 
 NEEDS_CONTROL = "needs the control API, which {url} does not have"
 NEEDS_CONTAINER = "needs a container of ours: `wavetank drill --docker`, or `up --docker` and its --endpoint-url"
@@ -36,7 +35,7 @@ def sort_out(drills: Iterable[Drill], stack: Stack) -> tuple[list[Drill], list[S
 
 def unfit(drill: Drill, stack: Stack) -> str:
     """Why `stack` cannot hold the drill; empty where it can."""
-    if stack.kind is not Kind.DOCKER and any(isinstance(trouble, OfContainer) for trouble in drill.troubles):
+    if stack.kind is not Kind.DOCKER and any(nemesis.needs_container for nemesis in drill.nemeses):
         return NEEDS_CONTAINER
     if isinstance(stack.control, NoControl) and _needs_control(drill):
         return NEEDS_CONTROL.format(url=stack.endpoint_url)
@@ -46,6 +45,6 @@ def unfit(drill: Drill, stack: Stack) -> str:
 def _needs_control(drill: Drill) -> bool:
     """Whether it sets faults, moves the clock, or waits for what stalls."""
     steps = (*drill.witness, *drill.recovery)
-    return any(isinstance(trouble, Fault) for trouble in drill.troubles) or any(
+    return any(nemesis.needs_control for nemesis in drill.nemeses) or any(
         isinstance(step, Advance | Stall) for step in steps
     )

@@ -12,37 +12,38 @@ from wavetank.scenarios.client import at_rest as rest
 from wavetank.scenarios.client import quarantine
 from wavetank.scenarios.client.at_rest import UnreadableFileError
 from wavetank.scenarios.client.producer import Sender
-from wavetank.scenarios.nemesis.driver import Troubles
 from wavetank.scenarios.oracle.at_rest import AtRest, Model
 from wavetank.scenarios.oracle.checkers import CHECKERS, faults_fired, judge, looks
 from wavetank.scenarios.oracle.evidence import Again, Checker, Evidence, Finding, Found, Judgement, Verdict
 from wavetank.scenarios.oracle.history import EVENT_TIME, History, Mark, Operation, Outcome
 from wavetank.scenarios.oracle.observed import Trail
 from wavetank.scenarios.run.alarm_datapoints import clear_dead_messages
+from wavetank.scenarios.run.nemeses import Nemeses
 from wavetank.scenarios.site import observer
 from wavetank.scenarios.site.back_fill import BackFillFailedError, back_fill
 from wavetank.scenarios.site.delivery_errors import undelivered
-from wavetank.scenarios.site.producer import Course, Feeder, chosen, portions
+from wavetank.scenarios.site.producer import DrillProducer
 from wavetank.scenarios.site.site import REPLAY_AFTER, Site, TickFailedError
 from wavetank.scenarios.spec.drill import Drill
+from wavetank.scenarios.spec.hours import Scheduled, covered_hours, planner_times
 from wavetank.scenarios.spec.looks import compare
-from wavetank.scenarios.spec.schedules import (
+from wavetank.scenarios.spec.nemeses.schemas import publish_next_version
+from wavetank.scenarios.spec.nemesis import Portion, SendPlan
+from wavetank.scenarios.spec.steps import (
     Advance,
     BackFill,
     Look,
     PublishAhead,
     Redeliver,
     Redrive,
-    Scheduled,
     SendAgain,
     Settle,
     Stall,
     Step,
     Tick,
-    covered_hours,
-    planner_times,
 )
 from wavetank.scenarios.workload.synthetic import WorkloadEvent
+from wavetank.scenarios.workload.workload import chosen, portions
 
 Narrate = Callable[[str], None]
 """Is told what the run does now, in a few words."""
@@ -94,8 +95,8 @@ class Run:
         self._times = planner_times(_time_us(event) for event in self.events)
         self._model = observer.model_of(self.site, covered_hours(self._times))
         self._victim = _victim(self.drill, self.events)
-        self._troubles = Troubles(self.site, self.drill, self.seed, self._victim)
-        self._feeder = Feeder(self.site, self.elapsed)
+        self._producer = DrillProducer(self.site, self.elapsed)
+        self._nemeses = Nemeses(self.site, self.drill, self.seed, self._victim, self._producer)
         self._merged: list[datetime] = []
         self._glimpse = AtRest()
 
@@ -111,25 +112,21 @@ class Run:
     def up(self) -> None:
         """Start from nothing: no trouble, nothing in flight or given up, no data, the right schemas."""
         self._mark("clean")
-        self._troubles.heal()
+        self._nemeses.heal()
         self.site.settle()
         self.site.empty()
         clear_dead_messages(self.site)
 
-    def storm(self) -> None:
-        """Bring the troubles about and let the workload flow through them."""
-        self._mark("storm", ", ".join(trouble.id for trouble in self.drill.troubles))
-        self._troubles.set_up()
+    def inject(self) -> None:
+        """Let the nemeses begin, and the workload flow through what they do."""
+        self._mark("storm", ", ".join(nemesis.id for nemesis in self.drill.nemeses))
+        self._nemeses.begin()
         self.answerable = self.drill.is_control
-        for number, portion in enumerate(portions(self.events, self.drill.workload.portions), start=1):
-            self._mark("feed", f"portion {number} of {self.drill.workload.portions}, {len(portion)} events")
-            for trouble, struck in self._troubles.damaged(portion):
-                self.operations += self._feeder.feed_damaged(struck, trouble.damage)
-            for course in self._troubles.courses(number, portion):
-                self.operations += self._feeder.feed(course)
-            again = chosen(portion, self._troubles.repeats(), self.seed)
-            self.operations += self._feeder.feed(Course(again), repeat=True)
-            self.operations += self._feeder.feed(Course(self._troubles.revised(portion)))
+        dealt = portions(self.events, self.drill.workload.portions)
+        for number, events in enumerate(dealt, start=1):
+            self._mark("feed", f"portion {number} of {self.drill.workload.portions}, {len(events)} events")
+            for plan in self._nemeses.plans(Portion(number, events, is_last=number == len(dealt))):
+                self.operations += self._producer.feed(plan)
             if not self.drill.stalls:
                 self.site.settle()
 
@@ -140,7 +137,7 @@ class Run:
     def heal(self) -> None:
         """Take every trouble away."""
         self._mark("heal")
-        self._troubles.heal()
+        self._nemeses.heal()
         self._merged.clear()
         self.answerable = True
 
@@ -177,7 +174,7 @@ class Run:
         undone = tuple(self.site.undone_chunks())
         part_digests = observer.part_digests(self.site)
         self._mark("feed again")
-        operations = tuple(self._feeder.feed(Course(self.events)))
+        operations = tuple(self._producer.feed(SendPlan(self.events)))
         self.site.settle()
         fed_parts = frozenset(observer.part_digests(self.site))
         self.tick()
@@ -188,7 +185,7 @@ class Run:
         """What the checkers say of a run that came to its end."""
         self._mark("check")
         at_rest = self._at_rest_by_now()
-        fired = self._troubles.fired(self.operations, at_rest)
+        fired = self._nemeses.fired(self.operations, at_rest)
         return Conclusion(judge(self._evidence(at_rest, control, fired), CHECKERS), fired)
 
     def break_off(self, error: Exception, control: Mapping[str, str] | None) -> Conclusion:
@@ -211,7 +208,7 @@ class Run:
     def abandon(self) -> None:
         """Heal what can be healed."""
         with suppress(Exception):
-            self._troubles.heal()
+            self._nemeses.heal()
 
     def _evidence(self, at_rest: AtRest, control: Mapping[str, str] | None, fired: Mapping[str, int]) -> Evidence:
         return Evidence(
@@ -247,7 +244,7 @@ class Run:
 
     def _known_fired(self) -> Mapping[str, int] | None:
         with suppress(Exception):
-            return self._troubles.fired(self.operations, self._glimpse)
+            return self._nemeses.fired(self.operations, self._glimpse)
         return None
 
     def _checkers(self, fired: Mapping[str, int] | None) -> tuple[Checker, ...]:
@@ -269,11 +266,11 @@ class Run:
                     self._redrive()
                 case PublishAhead():
                     self._mark("publish", f"the schema that the {self._victim} producer is ahead with")
-                    self._troubles.publish_ahead()
+                    publish_next_version(self._nemeses.scene)
                 case SendAgain(share):
                     self._mark("send again", f"{share:.0%} of all events")
                     again = chosen(self.events, share, self.seed)
-                    self.operations += self._feeder.feed(Course(again), repeat=True)
+                    self.operations += self._producer.feed(SendPlan(again, repeat=True))
                 case Redeliver():
                     self._mark("redeliver", "what Firehose wrote to its error prefix")
                     self._redeliver()
@@ -293,7 +290,7 @@ class Run:
         times = self._times if function is Scheduled.PLANNER else [self.site.now() + REPLAY_AFTER]
         for due in times:
             moment = due + tick.later_hours * HOUR
-            sendings = self._troubles.sendings(function)
+            sendings = self._nemeses.times(function)
             self._mark("tick", f"{function} as of {moment:%Y-%m-%d %H:%M}{TIMES.get(sendings, '')}")
             self.site.tick_at_once(function, moment, sendings, tick.but)
             if sendings and function is Scheduled.PLANNER:

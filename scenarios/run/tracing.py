@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from wavetank.emulator.errors import NotSettled
-from wavetank.emulator.faults.model import Fault
 from wavetank.scenarios.oracle.alarms import Watched
 from wavetank.scenarios.oracle.at_rest import AtRest
 from wavetank.scenarios.oracle.hops import Hop
@@ -21,7 +20,8 @@ from wavetank.scenarios.oracle.timeline import HEAL, STORM, Axis, Notes, Strike,
 from wavetank.scenarios.run.alarm_datapoints import watched
 from wavetank.scenarios.run.sightings import Reader, Sighting
 from wavetank.scenarios.site.site import Site
-from wavetank.scenarios.spec.schedules import ProducerRepeats
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.nemeses.producer import ProducerRepeats
 
 if TYPE_CHECKING:
     from wavetank.scenarios.run.stages import Run
@@ -100,13 +100,13 @@ def _trail(sightings: Iterable[Sighting], timeline: Timeline) -> Trail:
 
 def _strikes(run: "Run", axis: Axis) -> Iterator[Strike]:
     """What the activity log tells of the drill's faults; what the drill does itself struck when it was set up."""
-    faults = {trouble.id for trouble in run.drill.troubles if isinstance(trouble, Fault)}
+    faults = {trouble.id for trouble in run.drill.nemeses if isinstance(trouble, Fault)}
     for firing in _firings(run.site.stack.control):
         at_s = axis.of_emulator(firing["at"]) if "at" in firing else 0.0
         if firing["fault"] in faults and at_s >= 0:
             yield Strike(at_s, firing["fault"])
     began = next((mark.at_s for mark in run.marks if mark.what == STORM), 0.0)
-    for trouble in run.drill.troubles:
+    for trouble in run.drill.nemeses:
         if isinstance(trouble, ProducerRepeats):
             for at_s in sorted({operation.invoked_s for operation in run.operations if operation.repeat}):
                 yield Strike(at_s, trouble.id)

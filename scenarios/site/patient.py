@@ -8,7 +8,7 @@ from typing import Any
 
 from wavetank.emulator.errors import NotSettled
 from wavetank.scenarios.site.site import OTHERS_WAIT, Site, waits_for_time
-from wavetank.scenarios.spec.schedules import Scheduled
+from wavetank.scenarios.spec.hours import Scheduled
 
 LOOK_S = 0.15
 """Wall-clock time in which work that needs no emulator time usually ends."""

@@ -1,20 +1,22 @@
 """Puts a workload on the raw streams and writes down what came of each event."""
 
 import hashlib
-import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import batched, count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from wavetank.scenarios.client.aggregate import aggregate
 from wavetank.scenarios.client.batches import MAX_RECORD_BYTES, Message
 from wavetank.scenarios.client.journal import Journal
 from wavetank.scenarios.client.producer import Producer, Receipt, Route, Sender
-from wavetank.scenarios.client.wire import encode_frame
+from wavetank.scenarios.client.wire import WireSchema, encode_frame
 from wavetank.scenarios.oracle.history import Operation, Outcome
 from wavetank.scenarios.site.site import Site
-from wavetank.scenarios.spec.schedules import Damage
+from wavetank.scenarios.spec.nemesis import Damage, SendPlan
 from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
 BAD_FRAME, OVERSIZE = "bad-frame", "oversize"
@@ -29,25 +31,7 @@ Elapsed = Callable[[], float]
 """Seconds since the run began."""
 
 
-@dataclass(frozen=True)
-class Course:
-    """Events that the producer puts in one go, and how: by `routes`, or as every producer does.
-
-    key: one partition key for all of them, so that they meet in one shard. aggregated: so many of them in one
-    record each, with a damaged one between them; 0 for one event a record. answer_s: so long the producer waits for
-    an answer; None for as long as usual. journal: where it keeps what it sends. repeat: they were sent before.
-    """
-
-    events: Sequence[WorkloadEvent]
-    routes: Mapping[str, Route] | None = None
-    key: str | None = None
-    aggregated: int = 0
-    answer_s: float | None = None
-    journal: Journal | None = None
-    repeat: bool = False
-
-
-class Put(NamedTuple):
+class OutgoingEvent(NamedTuple):
     """A message, and the event that it is of; flaw: the reason for which it has to be set aside, if it is damaged."""
 
     event: WorkloadEvent
@@ -55,51 +39,59 @@ class Put(NamedTuple):
     flaw: str = ""
 
 
-@dataclass(frozen=True)
-class Feeder:
-    """The producer of a run; it writes each attempt with the times of `elapsed`."""
+@dataclass
+class DrillProducer:
+    """The producer of a run; it writes each attempt with the times of `elapsed`, and may keep a journal."""
 
     site: Site
     elapsed: Elapsed
     _turns: Iterator[int] = field(default_factory=count)
+    _journal: Journal | None = None
+    _kept: dict[str, WorkloadEvent] = field(default_factory=dict)
+    _resources: ExitStack = field(default_factory=ExitStack)
 
-    def feed(self, course: Course, repeat: bool = False) -> Iterator[Operation]:
-        """Put the events, one operation each, in their order; those before a failure are given all the same.
+    def feed(self, plan: SendPlan) -> Iterator[Operation]:
+        """Send the events, one operation each, in their order; those before a failure are given all the same.
 
-        The damaged record of an aggregate is an operation too, on the first event beside it.
+        The damaged record of an aggregate is an operation too, on the first event beside it. Of damaged copies, what is
+        too large goes on the raw stream only: there is no room in a chunk for a frame of it.
         """
-        kinesis = self.site.stack.client("kinesis", answer_s=course.answer_s)
-        with Sender(kinesis) as sender:
-            producer = Producer(sender, course.routes or self.site.routes)
-            for batch in batched(course.events, AT_ONCE, strict=False):
-                put = [Put(event, _keyed(producer.message(event), course.key)) for event in batch]
-                if course.aggregated:
-                    put = [each for some in batched(put, course.aggregated, strict=False) for each in _spoilt(some)]
+        routes = self.site.routes
+        for event_type, definition in plan.schemas.items():
+            routes[event_type] = Route(routes[event_type].stream, WireSchema.of(definition))
+        with Sender(self.site.stack.client("kinesis", answer_s=plan.answer_s)) as sender:
+            producer = Producer(sender, routes)
+            for batch in batched(plan.events, AT_ONCE if plan.damage is None else 1, strict=False):
+                outgoing = [self._outgoing(event, producer.message(event), plan) for event in batch]
+                if plan.aggregated:
+                    packs = batched(outgoing, plan.aggregated, strict=False)
+                    outgoing = [part for pack in packs for part in _spoilt(pack)]
                 invoked_s = self.elapsed()
-                receipts = _send_kept(sender, put, course)
-                told = _Told(invoked_s, self.elapsed(), repeat or course.repeat)
-                for each, receipt in zip(put, receipts, strict=True):
-                    yield told.operation(each, receipt)
+                receipts = self._send(sender, outgoing, plan)
+                times = (invoked_s, self.elapsed())
+                for sent, receipt in zip(outgoing, receipts, strict=True):
+                    yield _operation(sent, receipt, times, plan.repeat)
 
-    def feed_damaged(self, events: Sequence[WorkloadEvent], damage: Damage) -> list[Operation]:
-        """Put a damaged copy of each of `events`, by turns on the raw and on the processed stream of its type.
+    def unacknowledged(self, *, rewind: bool) -> list[WorkloadEvent]:
+        """The events in the journal that wait for an answer; after a rewind all that it holds."""
+        if self._journal is None:
+            return []
+        if rewind:
+            self._journal.rewind()
+        return [self._kept[original.decode()] for _, _, original in self._journal.waiting()]
 
-        What is too large goes on the raw stream only: there is no room in a chunk for a frame of it.
-        """
-        operations: list[Operation] = []
-        with Sender(self.site.stack.client("kinesis")) as sender:
-            producer = Producer(sender, self.site.routes)
-            for event in events:
-                whole = producer.message(event)
-                streams = (whole.stream, self.site.topology.event(event.event_type).processed_stream)
-                stream = streams[0 if damage is Damage.OVERSIZE else next(self._turns) % 2]
-                data = self._damaged(event, whole, damage)
-                message = Message(stream, whole.key, data)
-                invoked_s = self.elapsed()
-                (receipt,) = sender.send([message])
-                put = Put(event, message, FLAWS[damage])
-                operations.append(_Told(invoked_s, self.elapsed(), False).operation(put, receipt))
-        return operations
+    def close(self) -> None:
+        """Let go of the journal."""
+        self._journal = None
+        self._resources.close()
+
+    def _outgoing(self, event: WorkloadEvent, whole: Message, plan: SendPlan) -> OutgoingEvent:
+        if plan.damage is None:
+            return OutgoingEvent(event, whole if plan.key is None else replace(whole, key=plan.key))
+        streams = (whole.stream, self.site.topology.event(event.event_type).processed_stream)
+        stream = streams[0 if plan.damage is Damage.OVERSIZE else next(self._turns) % 2]
+        message = Message(stream, whole.key, self._damaged(event, whole, plan.damage))
+        return OutgoingEvent(event, message, FLAWS[plan.damage])
 
     def _damaged(self, event: WorkloadEvent, whole: Message, damage: Damage) -> bytes:
         match damage:
@@ -110,26 +102,28 @@ class Feeder:
             case Damage.OVERSIZE:
                 return padded(self.site.routes[event.event_type], event, MAX_RECORD_BYTES - len(whole.key.encode()))
 
+    def _send(self, sender: Sender, outgoing: Sequence[OutgoingEvent], plan: SendPlan) -> list[Receipt]:
+        """Send the messages, and keep them in the journal until they are acknowledged where the plan says so."""
+        messages = [sent.message for sent in outgoing]
+        if not plan.journalled:
+            return _sent(sender, messages, plan.aggregated)
+        journal = self._opened()
+        numbers = range(journal.read + 1, journal.read + 1 + len(outgoing))
+        for number, sent in zip(numbers, outgoing, strict=True):
+            self._kept[sent.event.event_id] = sent.event
+            journal.keep(number, sent.message, sent.event.event_id.encode())
+        receipts = _sent(sender, messages, plan.aggregated)
+        answers = zip(numbers, receipts, strict=True)
+        journal.acknowledge(number for number, receipt in answers if receipt.outcome is Outcome.OK)
+        return receipts
 
-@dataclass(frozen=True)
-class _Told:
-    invoked_s: float
-    completed_s: float
-    repeat: bool
-
-    def operation(self, put: Put, receipt: Receipt) -> Operation:
-        return Operation(
-            put.event.event_type,
-            put.event.event_id,
-            put.event.record,
-            hashlib.sha256(put.message.data).hexdigest(),
-            receipt.outcome,
-            self.invoked_s,
-            self.completed_s,
-            receipt.reason,
-            self.repeat,
-            put.flaw,
-        )
+    def _opened(self) -> Journal:
+        """The journal, begun with the first plan that asks for it."""
+        if self._journal is None:
+            folder = self._resources.enter_context(TemporaryDirectory(prefix="wavetank-producer-"))
+            self._journal = Journal(Path(folder) / "journal", "drill", retain=True)
+            self._resources.callback(self._journal.close)
+        return self._journal
 
 
 def flipped(data: bytes) -> bytes:
@@ -147,47 +141,14 @@ def padded(route: Route, event: WorkloadEvent, size: int) -> bytes:
     return frame(most + size - len(frame(most)))
 
 
-def chosen(events: Sequence[WorkloadEvent], share: float, seed: int) -> list[WorkloadEvent]:
-    """A seeded share of `events`, at least one where there is any and the share is not 0."""
-    if not events or share <= 0:
-        return []
-    number = max(1, round(len(events) * share))
-    return random.Random(seed).sample(list(events), number)  # noqa: S311 - repeatable, not secret
-
-
-def portions(events: Sequence[WorkloadEvent], number: int) -> list[Sequence[WorkloadEvent]]:
-    """The events dealt out in `number` portions, each spread over the whole time; none of them empty."""
-    dealt = [events[start::number] for start in range(number)]
-    return [portion for portion in dealt if portion]
-
-
-def _keyed(message: Message, key: str | None) -> Message:
-    return message if key is None else replace(message, key=key)
-
-
-def _spoilt(some: Sequence[Put]) -> list[Put]:
+def _spoilt(pack: Sequence[OutgoingEvent]) -> list[OutgoingEvent]:
     """The messages of one aggregate, with a damaged copy of the first behind it."""
-    first = some[0]
+    first = pack[0]
     damaged = replace(first.message, data=flipped(first.message.data))
-    return [first, Put(first.event, damaged, BAD_FRAME), *some[1:]]
+    return [first, OutgoingEvent(first.event, damaged, BAD_FRAME), *pack[1:]]
 
 
-def _send_kept(sender: Sender, put: Sequence[Put], course: Course) -> list[Receipt]:
-    """Send what was put, and keep it in the course's journal until it is acknowledged."""
-    messages = [each.message for each in put]
-    journal = course.journal
-    if journal is None:
-        return _send(sender, messages, course.aggregated)
-    numbers = range(journal.read + 1, journal.read + 1 + len(put))
-    for number, each in zip(numbers, put, strict=True):
-        journal.keep(number, each.message, each.event.event_id.encode())
-    receipts = _send(sender, messages, course.aggregated)
-    told = zip(numbers, receipts, strict=True)
-    journal.acknowledge(number for number, receipt in told if receipt.outcome is Outcome.OK)
-    return receipts
-
-
-def _send(sender: Sender, messages: Sequence[Message], aggregated: int) -> list[Receipt]:
+def _sent(sender: Sender, messages: Sequence[Message], aggregated: int) -> list[Receipt]:
     """One receipt for each message; those that went in one record share it."""
     if not aggregated:
         return sender.send(messages)
@@ -196,3 +157,18 @@ def _send(sender: Sender, messages: Sequence[Message], aggregated: int) -> list[
     packs = list(batched(messages, aggregated + 1, strict=False))
     receipts = sender.send([aggregate(pack) for pack in packs])
     return [receipt for pack, receipt in zip(packs, receipts, strict=True) for _ in pack]
+
+
+def _operation(sent: OutgoingEvent, receipt: Receipt, times: tuple[float, float], repeat: bool) -> Operation:
+    return Operation(
+        event_type=sent.event.event_type,
+        event_id=sent.event.event_id,
+        content=sent.event.record,
+        payload=hashlib.sha256(sent.message.data).hexdigest(),
+        outcome=receipt.outcome,
+        invoked_s=times[0],
+        completed_s=times[1],
+        reason=receipt.reason,
+        repeat=repeat,
+        flaw=sent.flaw,
+    )

@@ -19,7 +19,7 @@ from wavetank.pipeline import topology
 from wavetank.pipeline.topology import Topology
 from wavetank.scenarios.client import at_rest
 from wavetank.scenarios.client.producer import Route, routes
-from wavetank.scenarios.spec.schedules import Scheduled
+from wavetank.scenarios.spec.hours import Scheduled
 
 DELETED_AT_ONCE = 1_000
 """DeleteObjects takes at most so many keys (Amazon S3 API Reference)."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wavetank.scenarios.site.site import REPLAY_AFTER, Site
-from wavetank.scenarios.spec.schedules import Scheduled, planner_times
+from wavetank.scenarios.spec.hours import Scheduled, planner_times
 
 PARTS = "parts/"
 

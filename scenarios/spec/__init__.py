@@ -1,5 +1,5 @@
-"""The vocabulary of a drill, as plain data: `drill` (the whole), `schedules` (what goes wrong, and the steps),
-`looks`.
+"""The vocabulary of a drill, as plain values: `drill` (the whole), `steps` and `looks`, `nemesis` and the `nemeses`.
 
-Nothing here does anything; `scenarios.run` and `scenarios.nemesis` carry it out. Begin with `drill`.
+A nemesis knows its site as `nemesis.Place` says, no AWS library and no LocalStack; `scenarios.run` carries a drill out.
+Begin with `drill`.
 """

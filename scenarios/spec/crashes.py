@@ -1,8 +1,10 @@
 """Functions that die in the midst of their work: what the drills of crashes have in common."""
 
-from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.model import When
 from wavetank.emulator.faults.points import Action
-from wavetank.scenarios.spec.schedules import Expect, Look, Scheduled, Settle, Step, Tick
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.steps import Expect, Look, Settle, Step, Tick
 
 DONE_AGAIN: tuple[Step, ...] = (
     Settle(),

@@ -5,11 +5,12 @@ The checkers at the end are the same for every drill: whatever happened, the dat
 
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
-from wavetank.emulator.faults.model import Fault
 from wavetank.scenarios.oracle.evidence import Promise
-from wavetank.scenarios.spec.schedules import Step, Trouble
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.nemesis import Nemesis
+from wavetank.scenarios.spec.steps import Step
+from wavetank.scenarios.workload.workload import USUAL, Workload
 
 
 class Tag(StrEnum):
@@ -31,31 +32,6 @@ class Tag(StrEnum):
 
 
 @dataclass(frozen=True)
-class Workload:
-    """Which events flow: so many synthetic ones over so many hours, or the first ones of a mapped file.
-
-    events: how many at most. hours: over how many hours of event time the synthetic ones spread. portions:
-    they are sent in so many portions, each settled before the next, so that there are as many chunks of an
-    event type. edges: the synthetic ones lie right before, at and right after full hours. conversions: some of the
-    synthetic ones are conversions. source and mapping: a file of newline JSON and the TOML file that says how to read
-    it.
-    """
-
-    events: int = 240
-    hours: int = 1
-    portions: int = 2
-    edges: bool = False
-    conversions: bool = True
-    source: Path | None = None
-    mapping: Path | None = None
-
-
-USUAL = Workload(conversions=False)
-"""What flows where a drill does not say: no conversions, which are few events and a third of all files."""
-EVERY_TYPE = Workload()
-
-
-@dataclass(frozen=True)
 class Drill:
     """One failure drill.
 
@@ -72,7 +48,7 @@ class Drill:
 
     name: str
     hypothesis: str
-    troubles: tuple[Trouble, ...] = ()
+    nemeses: tuple[Nemesis, ...] = ()
     witness: tuple[Step, ...] = ()
     recovery: tuple[Step, ...] = ()
     victim: str = "click"
@@ -89,14 +65,14 @@ class Drill:
         """What the checkers hold the run to."""
         reasons = None if self.sets_aside is None else frozenset(self.sets_aside)
         alarms = None if self.alarms is None else frozenset(self.alarms)
-        return Promise(reasons, not any(map(_takes_order_away, self.troubles)), self.converges_within_s, alarms)
+        return Promise(reasons, not any(map(_takes_order_away, self.nemeses)), self.converges_within_s, alarms)
 
     @property
     def is_control(self) -> bool:
         """Whether nothing goes wrong in it."""
-        return not self.troubles
+        return not self.nemeses
 
 
-def _takes_order_away(trouble: Trouble) -> bool:
+def _takes_order_away(nemesis: Nemesis) -> bool:
     """Whether it lets a stream refuse single records of a call, which then come after those that were taken."""
-    return isinstance(trouble, Fault) and trouble.point == "kinesis.put"
+    return isinstance(nemesis, Fault) and nemesis.point == "kinesis.put"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from wavetank.scenarios.oracle.at_rest import AtRest
 from wavetank.scenarios.oracle.evidence import Found
 from wavetank.scenarios.oracle.ledger import Entry, Ledger, total
-from wavetank.scenarios.spec.schedules import Expect, Look, Scope
+from wavetank.scenarios.spec.steps import Expect, Look, Scope
 
 
 def compare(look: Look, entries: Mapping[str, Entry], at_rest: AtRest, victim: str) -> Found:

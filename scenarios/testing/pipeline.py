@@ -11,8 +11,9 @@ from wavetank.scenarios.client.quarantine import SetAside
 from wavetank.scenarios.oracle.history import History, Operation
 from wavetank.scenarios.oracle.ledger import Ledger, total
 from wavetank.scenarios.site import observer, ticks
-from wavetank.scenarios.site.producer import Course, Feeder
+from wavetank.scenarios.site.producer import DrillProducer
 from wavetank.scenarios.site.site import SETTLE_S, Site
+from wavetank.scenarios.spec.nemesis import SendPlan
 from wavetank.scenarios.workload.source import START
 from wavetank.scenarios.workload.synthetic import WorkloadEvent, synthetic
 
@@ -87,7 +88,8 @@ class Pipeline:
         return entries[event_type].ledger if event_type in entries else Ledger()
 
     def _put(self, events: Sequence[WorkloadEvent]) -> list[Operation]:
-        put = list(Feeder(self.site, lambda: time.monotonic() - self._began).feed(Course(events)))
+        producer = DrillProducer(self.site, lambda: time.monotonic() - self._began)
+        put = list(producer.feed(SendPlan(events)))
         self._operations += put
         return put
 

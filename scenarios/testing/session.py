@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from wavetank.scenarios.run.report import Report
     from wavetank.scenarios.run.runner import Runner
     from wavetank.scenarios.site.site import Site
-    from wavetank.scenarios.spec.drill import Drill, Workload
+    from wavetank.scenarios.spec.drill import Drill
+    from wavetank.scenarios.workload.workload import Workload
 
 EMBEDDED = "embedded"
 DOCKER = "docker"

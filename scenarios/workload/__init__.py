@@ -1,6 +1,6 @@
 """Workloads: where the events of a drill or a feed come from.
 
-`synthetic` generates seeded ad events; `ndjson` reads lines of a file, which `mapper` turns into events as a
-`mapping_file` says, with `json_values` for the values and `rejects` for the lines that became none. `source` is what
-they have in common.
+`workload` says which events flow; `synthetic` generates seeded ad events; `ndjson` reads lines of a file, which
+`mapper` turns into events as a `mapping_file` says, with `json_values` for the values and `rejects` for the lines that
+became none. `source` is what they have in common.
 """

@@ -8,12 +8,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from wavetank.scenarios.spec.drill import Workload
 from wavetank.scenarios.workload import mapping_file, synthetic
 from wavetank.scenarios.workload.mapper import Mapper
 from wavetank.scenarios.workload.ndjson import LineReader, parse
 from wavetank.scenarios.workload.rejects import Rejection
 from wavetank.scenarios.workload.synthetic import WorkloadEvent
+from wavetank.scenarios.workload.workload import Workload
 
 START = datetime(2019, 11, 24, 22, tzinfo=UTC)
 """Two hours before midnight: a workload of three hours and more lies on two dates."""

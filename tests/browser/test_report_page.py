@@ -13,7 +13,7 @@ from wavetank.scenarios.oracle.hops import Hop
 from wavetank.scenarios.report.html import page
 from wavetank.scenarios.run.runner import Runner
 from wavetank.scenarios.site.site import Site
-from wavetank.scenarios.spec.drill import Workload
+from wavetank.scenarios.workload.workload import Workload
 
 pytestmark = pytest.mark.stack
 

@@ -20,7 +20,7 @@ from wavetank.scenarios.client.at_rest import Layer
 from wavetank.scenarios.client.producer import Producer, Sender
 from wavetank.scenarios.oracle.history import Value
 from wavetank.scenarios.site.site import Site
-from wavetank.scenarios.spec.schedules import Scheduled
+from wavetank.scenarios.spec.hours import Scheduled
 from wavetank.scenarios.workload.synthetic import WorkloadEvent, synthetic
 
 pytestmark = pytest.mark.stack

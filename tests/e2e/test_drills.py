@@ -9,7 +9,6 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from wavetank.emulator.faults.model import Fault
 from wavetank.emulator.faults.points import Action
 from wavetank.emulator.stack.stack import EmbeddedStack
 from wavetank.pipeline import topology
@@ -23,8 +22,12 @@ from wavetank.scenarios.run.report import Report
 from wavetank.scenarios.run.runner import Runner
 from wavetank.scenarios.site.observer import model_of, observe
 from wavetank.scenarios.site.site import Site
-from wavetank.scenarios.spec.drill import Drill, Workload
-from wavetank.scenarios.spec.schedules import Expect, Look, ProducerRepeats, SchemaOverwritten, Scope, Settle
+from wavetank.scenarios.spec.drill import Drill
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.nemeses.producer import ProducerRepeats
+from wavetank.scenarios.spec.nemeses.schemas import SchemaOverwritten
+from wavetank.scenarios.spec.steps import Expect, Look, Scope, Settle
+from wavetank.scenarios.workload.workload import Workload
 
 pytestmark = pytest.mark.stack
 
@@ -66,7 +69,7 @@ def test_a_drill_of_the_catalogue_passes_and_all_its_troubles_struck(reports: Ma
     report = reports[name]
     assert [f"{finding.checker}: {finding.detail}" for finding in report.troubles] == []
     assert report.verdict is Verdict.PASS
-    assert set(report.fired) == {trouble.id for trouble in catalogue()[name].troubles}
+    assert set(report.fired) == {trouble.id for trouble in catalogue()[name].nemeses}
     assert all(times > 0 for times in report.fired.values())
 
 

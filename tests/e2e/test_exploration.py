@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.model import When
 from wavetank.emulator.faults.points import Action
 from wavetank.emulator.stack.stack import EmbeddedStack
 from wavetank.pipeline import topology
@@ -20,7 +20,8 @@ from wavetank.scenarios.oracle.evidence import Verdict
 from wavetank.scenarios.run.runner import Runner
 from wavetank.scenarios.site.patient import PatientSite
 from wavetank.scenarios.spec.drill import Drill
-from wavetank.scenarios.spec.schedules import Settle
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.steps import Settle
 
 pytestmark = pytest.mark.stack
 
@@ -71,10 +72,10 @@ def test_a_storm_that_loses_events_is_shrunk_to_the_fault_that_does_it_and_saved
     done = Storm(runner, SEED, tmp_path).weather(1, drill)
     assert done.verdict is Verdict.FAIL
     assert done.smallest is not None
-    assert done.smallest.troubles == (LOSES,)
+    assert done.smallest.nemeses == (LOSES,)
     assert done.file is not None
     replayed, seed = load(done.file)
-    assert [trouble.id for trouble in replayed.troubles] == [LOSES.id]
+    assert [trouble.id for trouble in replayed.nemeses] == [LOSES.id]
     assert seed == SEED
 
 

@@ -11,7 +11,7 @@ from wavetank.scenarios.client.at_rest import Layer
 from wavetank.scenarios.client.producer import Producer, Sender
 from wavetank.scenarios.oracle.history import Outcome
 from wavetank.scenarios.site.site import REPLAY_AFTER, Site
-from wavetank.scenarios.spec.schedules import Scheduled
+from wavetank.scenarios.spec.hours import Scheduled
 from wavetank.scenarios.workload.synthetic import WorkloadEvent, synthetic
 
 pytestmark = pytest.mark.stack

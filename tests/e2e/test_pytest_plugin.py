@@ -25,7 +25,7 @@ SMALL_DRILLS = """
 from dataclasses import replace
 
 from wavetank.emulator.faults.model import Fault
-from wavetank.scenarios.spec.drill import Workload
+from wavetank.scenarios.workload.workload import Workload
 
 SMALL = Workload(events=60, hours=1, portions=1)
 NEVER = Fault("never", "s3.notification", "drop", {"key": "no-such-key"})
@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         item.drill = replace(item.drill, workload=SMALL)
         if item.name == "dropped-notifications":
-            item.drill = replace(item.drill, troubles=(NEVER,))
+            item.drill = replace(item.drill, nemeses=(NEVER,))
 """
 
 

@@ -1,1 +1,1 @@
-"""The resource types that a stack makes itself: one service's a file; `emulator.cloudformation.catalogue` lists them."""
+"""The resource types that a stack makes itself, one service a file; `emulator.cloudformation.catalogue` lists them."""

@@ -15,7 +15,8 @@ from wavetank.scenarios.exploration.mutants.mutant import Mutant, UnusableMutant
 from wavetank.scenarios.oracle.evidence import Verdict
 from wavetank.scenarios.run.report import Report
 from wavetank.scenarios.run.runner import Runner
-from wavetank.scenarios.spec.drill import Drill, Workload
+from wavetank.scenarios.spec.drill import Drill
+from wavetank.scenarios.workload.workload import Workload
 
 WORKLOAD = Workload(events=300, hours=2, portions=3)
 

@@ -7,8 +7,9 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from wavetank.emulator.faults.model import Fault, When
+from wavetank.emulator.faults.model import When
 from wavetank.emulator.faults.points import POINTS, Action
+from wavetank.scenarios.spec.nemeses.fault import Fault
 
 Key = tuple[str, str]
 Values = Mapping[str, float | int | str]

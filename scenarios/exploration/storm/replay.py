@@ -4,12 +4,17 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from wavetank.emulator.faults.model import Fault, document
+from wavetank.emulator.faults.model import document
 from wavetank.emulator.faults.parse import parse
 from wavetank.emulator.runtime.json_text import parsed
 from wavetank.scenarios.report.files import write_json
-from wavetank.scenarios.spec.drill import Drill, Workload
-from wavetank.scenarios.spec.schedules import ProducerRepeats, Scheduled, Settle, Step, Tick, Trouble
+from wavetank.scenarios.spec.drill import Drill
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.nemeses.producer import ProducerRepeats
+from wavetank.scenarios.spec.nemesis import Nemesis
+from wavetank.scenarios.spec.steps import Settle, Step, Tick
+from wavetank.scenarios.workload.workload import Workload
 
 FORMAT = 1
 _REPEATS = "producer-repeats"
@@ -27,7 +32,7 @@ def save(drill: Drill, seed: int, path: Path) -> None:
         "hypothesis": drill.hypothesis,
         "seed": seed,
         "workload": {name: value for name, value in asdict(drill.workload).items() if value is not None},
-        "troubles": [_said(trouble) for trouble in drill.troubles],
+        "troubles": [_said(trouble) for trouble in drill.nemeses],
         "witness": [_step(step) for step in drill.witness],
     }
     write_json(path, said)
@@ -66,7 +71,7 @@ def _workload(said: dict[str, Any]) -> Workload:
     return Workload(**said)
 
 
-def _said(trouble: Trouble) -> dict[str, Any]:
+def _said(trouble: Nemesis) -> dict[str, Any]:
     match trouble:
         case Fault():
             return dict(document(trouble))
@@ -75,10 +80,10 @@ def _said(trouble: Trouble) -> dict[str, Any]:
     raise TypeError(f"a {type(trouble).__name__} cannot be saved")
 
 
-def _trouble(said: dict[str, Any], name: str) -> Trouble:
+def _trouble(said: dict[str, Any], name: str) -> Nemesis:
     if "repeats" in said:
         return ProducerRepeats(float(said["repeats"]), str(said.get("id", _REPEATS)))
-    return parse(said, name)
+    return Fault(**vars(parse(said, name)))
 
 
 def _step(step: Step) -> str:

@@ -14,8 +14,12 @@ from wavetank.scenarios.exploration.storm.shrink import smallest
 from wavetank.scenarios.oracle.evidence import Finding, Verdict
 from wavetank.scenarios.run.report import Report
 from wavetank.scenarios.run.runner import Runner
-from wavetank.scenarios.spec.drill import Drill, Workload
-from wavetank.scenarios.spec.schedules import ProducerRepeats, Scheduled, Settle, Step, Tick, Trouble
+from wavetank.scenarios.spec.drill import Drill
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.producer import ProducerRepeats
+from wavetank.scenarios.spec.nemesis import Nemesis
+from wavetank.scenarios.spec.steps import Settle, Step, Tick
+from wavetank.scenarios.workload.workload import Workload
 
 SHAPES = (
     Workload(events=60, hours=1, portions=1),
@@ -50,7 +54,7 @@ class Weathered:
 def drill_of(seed: int, number: int) -> Drill:
     """The drill of round `number` (from 1); pure."""
     rng = random.Random(f"{seed}/{number}")  # noqa: S311 - repeatable, not secret
-    troubles: tuple[Trouble, ...] = hazards.schedule(rng, MOST_FAULTS)
+    troubles: tuple[Nemesis, ...] = hazards.schedule(rng, MOST_FAULTS)
     if rng.randrange(REPEATS_ONCE_IN) == 0:
         troubles += (ProducerRepeats(share=round(rng.uniform(0.05, 0.5), 2)),)
     witness: list[Step] = [Settle()]
@@ -87,7 +91,7 @@ class Storm:
 
     def weather(self, number: int, drill: Drill) -> Weathered:
         """Hold a drill as round `number`; where it fails, shrink and save it."""
-        self.narrate(f"round {number}, {len(drill.troubles)} troubles")
+        self.narrate(f"round {number}, {len(drill.nemeses)} troubles")
         done = Weathered(number, drill, self._hold(drill))
         return self._shrunk(done) if done.verdict is Verdict.FAIL else done
 
@@ -97,13 +101,13 @@ class Storm:
     def _shrunk(self, failed: Weathered) -> Weathered:
         """The failed round with the smallest schedule that still fails, saved."""
 
-        def fails(troubles: Sequence[Trouble]) -> bool:
+        def fails(troubles: Sequence[Nemesis]) -> bool:
             self.narrate(
-                f"round {failed.number} failed: trying {len(troubles)} of {len(failed.drill.troubles)} troubles"
+                f"round {failed.number} failed: trying {len(troubles)} of {len(failed.drill.nemeses)} troubles"
             )
-            return verdict_of(self._hold(replace(failed.drill, troubles=tuple(troubles)))) is Verdict.FAIL
+            return verdict_of(self._hold(replace(failed.drill, nemeses=tuple(troubles)))) is Verdict.FAIL
 
-        least = replace(failed.drill, troubles=tuple(smallest(failed.drill.troubles, fails)))
+        least = replace(failed.drill, nemeses=tuple(smallest(failed.drill.nemeses, fails)))
         file = self.folder / f"{failed.drill.name}.json"
         replay.save(least, self.seed, file)
         return replace(failed, smallest=least, file=file)

@@ -10,10 +10,11 @@ from wavetank.emulator.faults.points import Action
 from wavetank.scenarios.client import quarantine
 from wavetank.scenarios.client.producer import Sender
 from wavetank.scenarios.oracle.history import EVENT_TIME, Outcome
-from wavetank.scenarios.site import patient, producer
-from wavetank.scenarios.site.producer import Feeder
+from wavetank.scenarios.site import patient
+from wavetank.scenarios.site.producer import DrillProducer
 from wavetank.scenarios.site.site import FUNCTIONS, REPLAY_AFTER, Site, scheduled_event
-from wavetank.scenarios.spec.schedules import Damage, Scheduled, planner_times
+from wavetank.scenarios.spec.hours import Scheduled, planner_times
+from wavetank.scenarios.spec.nemesis import Damage, SendPlan
 from wavetank.scenarios.workload.synthetic import WorkloadEvent, synthetic
 
 START = datetime(2019, 11, 24, 23, tzinfo=UTC)
@@ -44,9 +45,9 @@ class Place:
 
     def feed(self) -> None:
         """Put the events, and a damaged copy of some on each stream. Raises FeedRefusedError."""
-        feeder = Feeder(self.site, lambda: 0.0)
-        told = [*feeder.feed(producer.Course(self.events)), *feeder.feed_damaged(self.events[:DAMAGED], Damage.FLIPPED)]
-        if any(operation.outcome is not Outcome.OK for operation in told):
+        producer = DrillProducer(self.site, lambda: 0.0)
+        plans = (SendPlan(self.events), SendPlan(self.events[:DAMAGED], damage=Damage.FLIPPED))
+        if any(operation.outcome is not Outcome.OK for plan in plans for operation in producer.feed(plan)):
             raise FeedRefusedError("a stream did not take an event of a sweep")
 
     def settle(self) -> None:

@@ -10,7 +10,7 @@ from wavetank.emulator.errors import Unreachable
 from wavetank.emulator.stack.home import project_root
 from wavetank.pipeline import topology
 from wavetank.scenarios.site.site import Site
-from wavetank.scenarios.spec.schedules import Scheduled
+from wavetank.scenarios.spec.hours import Scheduled
 
 
 class EmptyBuckets:

@@ -9,7 +9,7 @@ from wavetank.scenarios.oracle.hops import Gap, Hop, Passage
 from wavetank.scenarios.oracle.ledger import Entry, Ledger
 from wavetank.scenarios.oracle.timeline import Arrival, Strike, Timeline
 from wavetank.scenarios.run.report import Report
-from wavetank.scenarios.spec.drill import Workload
+from wavetank.scenarios.workload.workload import Workload
 
 TIMELINE = Timeline(
     3.2,

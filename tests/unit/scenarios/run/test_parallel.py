@@ -11,8 +11,9 @@ from wavetank.scenarios.oracle.evidence import Verdict
 from wavetank.scenarios.run.parallel import Crew
 from wavetank.scenarios.run.report import Report
 from wavetank.scenarios.run.runner import Runner
-from wavetank.scenarios.spec.drill import Drill, Workload
-from wavetank.scenarios.spec.schedules import ProducerRepeats
+from wavetank.scenarios.spec.drill import Drill
+from wavetank.scenarios.spec.nemeses.producer import ProducerRepeats
+from wavetank.scenarios.workload.workload import Workload
 
 SMALL, SMALLER = Workload(events=20, hours=1, portions=1), Workload(events=10, hours=1, portions=1)
 AGAIN = (ProducerRepeats(share=0.5),)

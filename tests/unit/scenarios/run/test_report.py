@@ -14,7 +14,7 @@ from wavetank.scenarios.oracle.evidence import Finding, Judgement, Verdict
 from wavetank.scenarios.oracle.ledger import Entry, Ledger
 from wavetank.scenarios.report.terminal import Board, table
 from wavetank.scenarios.run.report import Report, document, exit_code
-from wavetank.scenarios.spec.drill import Workload
+from wavetank.scenarios.workload.workload import Workload
 
 LEDGERS = {"click": Entry(Ledger(attempted=4, acknowledged=4, landed=3, lost=1), {"lost": ("c1",)})}
 FINDINGS = (

@@ -8,15 +8,17 @@ import pytest
 
 from tests.unit.scenarios.site_double import still_site
 from wavetank.emulator.errors import NotSettled, Unreachable
-from wavetank.emulator.faults.model import Fault
 from wavetank.emulator.faults.points import Action
 from wavetank.scenarios.oracle.evidence import Verdict
 from wavetank.scenarios.run.report import Report
 from wavetank.scenarios.run.runner import Runner
 from wavetank.scenarios.run.stages import RedriveFailedError
 from wavetank.scenarios.site.site import TickFailedError
-from wavetank.scenarios.spec.drill import Drill, Workload
-from wavetank.scenarios.spec.schedules import Expect, Look, Scheduled, Settle, Tick
+from wavetank.scenarios.spec.drill import Drill
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.steps import Expect, Look, Settle, Tick
+from wavetank.scenarios.workload.workload import Workload
 
 WORKLOAD = Workload(events=20, hours=1, portions=1)
 LOSSY = Fault("lossy", "s3.notification", Action.DROP)

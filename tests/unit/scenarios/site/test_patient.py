@@ -12,7 +12,7 @@ from wavetank.emulator.runtime.inflight import InFlight
 from wavetank.scenarios.site import patient
 from wavetank.scenarios.site.patient import PatientSite, is_due_later
 from wavetank.scenarios.site.site import Site
-from wavetank.scenarios.spec.schedules import Scheduled
+from wavetank.scenarios.spec.hours import Scheduled
 
 DEADLINE_S = 10.0
 

@@ -10,8 +10,8 @@ from tests.unit.scenarios.site_double import StillSite, still_site
 from wavetank.pipeline.core.deaggregate import deaggregate
 from wavetank.scenarios.client.batches import MAX_RECORD_BYTES
 from wavetank.scenarios.oracle.history import Outcome
-from wavetank.scenarios.site.producer import CUT_BYTES, Course, Feeder, flipped, padded
-from wavetank.scenarios.spec.schedules import Damage
+from wavetank.scenarios.site.producer import CUT_BYTES, DrillProducer, flipped, padded
+from wavetank.scenarios.spec.nemesis import Damage, SendPlan
 from wavetank.scenarios.workload.synthetic import WorkloadEvent, synthetic
 
 EVENTS = synthetic(60, 1, datetime(2019, 11, 24, tzinfo=UTC))
@@ -36,23 +36,23 @@ def sent(kinesis: ScriptedKinesis, stream: str) -> list[tuple[str, bytes]]:
     return [(entry["PartitionKey"], entry["Data"]) for entry in entries]
 
 
-def fed(site: StillSite, course: Course) -> list[WorkloadEvent]:
-    operations = list(Feeder(site, lambda: 0.0).feed(course))
+def fed(site: StillSite, plan: SendPlan) -> list[WorkloadEvent]:
+    operations = list(DrillProducer(site, lambda: 0.0).feed(plan))
     assert {operation.outcome for operation in operations} == {Outcome.OK}
-    assert [operation.event_id for operation in operations] == [event.event_id for event in course.events]
-    return list(course.events)
+    assert [operation.event_id for operation in operations] == [event.event_id for event in plan.events]
+    return list(plan.events)
 
 
 def test_every_event_has_its_own_key_unless_all_share_one(site: StillSite, kinesis: ScriptedKinesis) -> None:
-    fed(site, Course(CLICKS))
+    fed(site, SendPlan(CLICKS))
     assert [key for key, _ in sent(kinesis, "wavetank-click-raw")] == [event.event_id for event in CLICKS]
     kinesis.requests.clear()
-    fed(site, Course(CLICKS, key="one"))
+    fed(site, SendPlan(CLICKS, key="one"))
     assert {key for key, _ in sent(kinesis, "wavetank-click-raw")} == {"one"}
 
 
 def test_aggregated_events_share_records_with_a_damaged_one_in_each(site: StillSite, kinesis: ScriptedKinesis) -> None:
-    operations = list(Feeder(site, lambda: 0.0).feed(Course(CLICKS, aggregated=4)))
+    operations = list(DrillProducer(site, lambda: 0.0).feed(SendPlan(CLICKS, aggregated=4)))
     records = sent(kinesis, "wavetank-click-raw")
     assert len(records) == -(-len(CLICKS) // 4)
     inside = [user.data for key, data in records for user in deaggregate(data, key)]
@@ -64,14 +64,14 @@ def test_aggregated_events_share_records_with_a_damaged_one_in_each(site: StillS
 
 def test_only_events_of_one_stream_go_in_one_record(site: StillSite) -> None:
     with pytest.raises(ValueError, match="one stream"):
-        list(Feeder(site, lambda: 0.0).feed(Course(EVENTS, aggregated=4)))
+        list(DrillProducer(site, lambda: 0.0).feed(SendPlan(EVENTS, aggregated=4)))
 
 
 def test_truncated_copies_lack_their_end_on_both_streams(site: StillSite, kinesis: ScriptedKinesis) -> None:
-    fed(site, Course(CLICKS[:2]))
+    fed(site, SendPlan(CLICKS[:2]))
     whole = [data for _, data in sent(kinesis, "wavetank-click-raw")]
     kinesis.requests.clear()
-    Feeder(site, lambda: 0.0).feed_damaged(CLICKS[:2], Damage.TRUNCATED)
+    fed(site, SendPlan(CLICKS[:2], damage=Damage.TRUNCATED))
     assert [data for _, data in sent(kinesis, "wavetank-click-raw")] == [whole[0][:-CUT_BYTES]]
     assert [data for _, data in sent(kinesis, "wavetank-click-processed")] == [whole[1][:-CUT_BYTES]]
 
@@ -79,16 +79,16 @@ def test_truncated_copies_lack_their_end_on_both_streams(site: StillSite, kinesi
 def test_damaged_copies_go_on_both_streams_by_turns_however_few_are_put_at_a_time(
     site: StillSite, kinesis: ScriptedKinesis
 ) -> None:
-    feeder = Feeder(site, lambda: 0.0)
+    producer = DrillProducer(site, lambda: 0.0)
     for event in CLICKS[:2]:
-        feeder.feed_damaged([event], Damage.FLIPPED)
+        list(producer.feed(SendPlan([event], damage=Damage.FLIPPED)))
     assert [len(sent(kinesis, f"wavetank-click-{stage}")) for stage in ("raw", "processed")] == [1, 1]
 
 
 def test_oversize_copies_fill_a_record_of_the_raw_stream_to_its_limit(
     site: StillSite, kinesis: ScriptedKinesis
 ) -> None:
-    Feeder(site, lambda: 0.0).feed_damaged(CLICKS[:2], Damage.OVERSIZE)
+    fed(site, SendPlan(CLICKS[:2], damage=Damage.OVERSIZE))
     sizes = [len(key.encode()) + len(data) for key, data in sent(kinesis, "wavetank-click-raw")]
     assert sizes == [MAX_RECORD_BYTES] * 2
     assert not sent(kinesis, "wavetank-click-processed")

@@ -15,7 +15,7 @@ from wavetank.pipeline import topology
 from wavetank.scenarios.client.producer import routes
 from wavetank.scenarios.site import site as place
 from wavetank.scenarios.site.site import Site, TickFailedError
-from wavetank.scenarios.spec.schedules import Scheduled
+from wavetank.scenarios.spec.hours import Scheduled
 
 NOON = datetime(2019, 11, 24, 12, tzinfo=UTC)
 LONGEST_RUN_S = 900

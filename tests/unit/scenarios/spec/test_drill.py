@@ -11,14 +11,14 @@ from wavetank.pipeline import topology
 from wavetank.pipeline.records import Reason
 from wavetank.pipeline.template.render import render
 from wavetank.scenarios.drills.catalogue import UnknownDrillError, catalogue, named
-from wavetank.scenarios.site.producer import chosen, portions
 from wavetank.scenarios.site.site import scheduled_event
 from wavetank.scenarios.spec.drill import Tag
-from wavetank.scenarios.spec.schedules import Scheduled
+from wavetank.scenarios.spec.hours import Scheduled
 from wavetank.scenarios.workload.synthetic import WorkloadEvent, synthetic
+from wavetank.scenarios.workload.workload import chosen, portions
 
 START = datetime(2019, 11, 24, tzinfo=UTC)
-FAULTS = [fault for drill in catalogue().values() for fault in drill.troubles if isinstance(fault, Fault)]
+FAULTS = [fault for drill in catalogue().values() for fault in drill.nemeses if isinstance(fault, Fault)]
 
 
 def test_the_control_comes_first_and_is_the_only_one_without_trouble() -> None:
@@ -31,7 +31,7 @@ def test_the_control_comes_first_and_is_the_only_one_without_trouble() -> None:
 def test_every_drill_says_what_it_shows_and_names_its_troubles_differently() -> None:
     for drill in catalogue().values():
         assert drill.hypothesis.endswith(".")
-        ids = [trouble.id for trouble in drill.troubles]
+        ids = [trouble.id for trouble in drill.nemeses]
         assert len(set(ids)) == len(ids)
 
 

@@ -9,8 +9,8 @@ import pytest
 from wavetank.emulator.stack.home import project_root
 from wavetank.pipeline import topology
 from wavetank.scenarios.client.producer import routes
-from wavetank.scenarios.spec.drill import Workload
 from wavetank.scenarios.workload.source import BrokenSourceError, Drawn, NoEventsError, events_of
+from wavetank.scenarios.workload.workload import Workload
 
 MAPPING = """
 event = "click"

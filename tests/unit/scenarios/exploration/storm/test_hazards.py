@@ -37,8 +37,8 @@ def test_calls_of_the_drill_itself_are_never_struck() -> None:
 def test_a_round_of_a_seed_is_the_same_drill_every_time_and_rounds_differ() -> None:
     drills = [drill_of(1, number) for number in range(1, 40)]
     assert drills == [drill_of(1, number) for number in range(1, 40)]
-    assert len({repr(drill.troubles) for drill in drills}) == len(drills)
-    assert drill_of(2, 1).troubles != drills[0].troubles
+    assert len({repr(drill.nemeses) for drill in drills}) == len(drills)
+    assert drill_of(2, 1).nemeses != drills[0].nemeses
 
 
 def test_a_schedule_has_no_more_faults_than_it_may() -> None:
@@ -50,7 +50,7 @@ def test_every_hazard_comes_up_in_some_storm() -> None:
     drawn = {
         (trouble.point, trouble.action)
         for number in range(400)
-        for trouble in drill_of(1, number).troubles
+        for trouble in drill_of(1, number).nemeses
         if isinstance(trouble, Fault)
     }
     assert drawn == {(hazard.point, hazard.action) for hazard in hazards()}

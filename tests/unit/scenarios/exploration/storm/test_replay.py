@@ -8,7 +8,8 @@ import pytest
 from wavetank.scenarios.exploration.storm.replay import UnusableReplayError, load, save
 from wavetank.scenarios.exploration.storm.storm import drill_of
 from wavetank.scenarios.spec.drill import Drill
-from wavetank.scenarios.spec.schedules import ColdStart, Redrive
+from wavetank.scenarios.spec.nemeses.functions import ColdStart
+from wavetank.scenarios.spec.steps import Redrive
 
 
 @pytest.mark.parametrize("number", range(1, 30))

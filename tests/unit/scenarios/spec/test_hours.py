@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from wavetank.scenarios.oracle.at_rest import HOUR_US
-from wavetank.scenarios.spec.schedules import covered_hours, planner_times
+from wavetank.scenarios.spec.hours import covered_hours, planner_times
 
 MIDNIGHT_US = 1_574_553_600_000_000
 """2019-11-24 00:00 UTC."""

@@ -8,7 +8,7 @@ from fastavro import schemaless_writer
 
 from wavetank.emulator.stack.home import project_root
 from wavetank.scenarios.client.wire import newest_schema
-from wavetank.scenarios.nemesis.deployment import renewed
+from wavetank.scenarios.spec.nemeses.references import renewed
 from wavetank.scenarios.workload.synthetic import UNLISTED_CAMPAIGNS
 
 SCHEMAS = project_root() / "schemas"

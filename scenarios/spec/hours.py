@@ -1,0 +1,44 @@
+"""The functions that run on a schedule, and the hours that their runs cover; pure."""
+
+import datetime
+from collections.abc import Iterable
+from enum import StrEnum
+
+from wavetank.scenarios.oracle.at_rest import HOUR_US
+
+LOOK_BACK_HOURS = 12
+"""So many hours up to its `time` the planner has merged in one run."""
+
+HOUR = datetime.timedelta(hours=1)
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+FIRST_HOUR = (datetime.datetime.min.replace(tzinfo=datetime.UTC) - EPOCH) // HOUR
+LAST_HOUR = (datetime.datetime.max.replace(tzinfo=datetime.UTC) - EPOCH) // HOUR
+"""The hours since the epoch that have a date, from the year 1 to the year 9999; those before 1970 are negative."""
+
+
+class Scheduled(StrEnum):
+    """A function that runs on a schedule."""
+
+    REPLAYER = "replayer"
+    PLANNER = "planner"
+
+
+def planner_times(event_times_us: Iterable[int]) -> list[datetime.datetime]:
+    """The fewest `time`s (UTC) of scheduled events whose look-backs together cover every hour with an event.
+
+    They are at half past, so that on which side of the look-back an edge falls makes no difference. No time is
+    outside the years 1 to 9999, whatever the events say.
+    """
+    hours = sorted({min(max(time_us // HOUR_US, FIRST_HOUR), LAST_HOUR) for time_us in event_times_us})
+    times: list[datetime.datetime] = []
+    covered_to: int | None = None
+    for hour in hours:
+        if covered_to is None or hour > covered_to:
+            covered_to = min(hour + LOOK_BACK_HOURS - 1, LAST_HOUR)
+            times.append(EPOCH + covered_to * HOUR + HOUR / 2)
+    return times
+
+
+def covered_hours(times: Iterable[datetime.datetime]) -> frozenset[int]:
+    """Starts of the hours (µs since the epoch) that runs of the concatenator at `times` surely merge."""
+    return frozenset(((time - EPOCH) // HOUR - back) * HOUR_US for time in times for back in range(LOOK_BACK_HOURS))

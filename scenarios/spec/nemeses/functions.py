@@ -1,0 +1,38 @@
+"""Functions that start anew, or are deployed with a mistake."""
+
+from dataclasses import dataclass
+
+from wavetank.scenarios.spec.nemesis import Nemesis, Scene
+
+NO_HANDLER = "wavetank.pipeline.handlers.unfinished.handle"
+
+
+@dataclass(frozen=True)
+class ColdStart(Nemesis):
+    """Every function starts anew, with nothing cached."""
+
+    id: str = "cold-start"
+
+    def begin(self, scene: Scene) -> None:
+        scene.struck[self.id] += start_cold(scene)
+
+
+@dataclass(frozen=True)
+class BadDeploy(Nemesis):
+    """The victim's processor is deployed with a handler that is not there; healing rolls it back."""
+
+    id: str = "bad-deploy"
+
+    def begin(self, scene: Scene) -> None:
+        site, processor = scene.site, scene.event.processor
+        configuration = site.stack.client("lambda").get_function_configuration(FunctionName=processor)
+        scene.healing.callback(site.configure, processor, Handler=configuration["Handler"])
+        site.configure(processor, Handler=NO_HANDLER)
+        scene.struck[self.id] += 1
+
+
+def start_cold(scene: Scene) -> int:
+    """Make every function start anew; the number of functions."""
+    for function in scene.site.topology.functions:
+        scene.site.cycle(function)
+    return len(scene.site.topology.functions)

@@ -1,0 +1,127 @@
+"""Producers that repeat, revise, damage, pack or crowd what they send, or are ahead of the registry."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from wavetank.scenarios.oracle.history import EVENT_TIME
+from wavetank.scenarios.spec.nemeses.schemas import next_version, publish_next_version
+from wavetank.scenarios.spec.nemesis import Damage, Nemesis, Outcome, Portion, Scene, SendPlan
+from wavetank.scenarios.workload.synthetic import WorkloadEvent
+from wavetank.scenarios.workload.workload import chosen
+
+MICROSECOND = timedelta(microseconds=1)
+ONE_KEY = "everybody"
+
+
+@dataclass(frozen=True)
+class ProducerRepeats(Nemesis):
+    """The producer sends a share of its events a second time, as one does whose first answer was lost."""
+
+    share: float
+    id: str = "producer-repeats"
+
+    def sends(self, portion: Portion, plans: Iterable[SendPlan], scene: Scene) -> Iterator[SendPlan]:
+        yield from plans
+        yield SendPlan(chosen(portion.events, self.share, scene.seed), repeat=True)
+
+    def fired(self, outcome: Outcome, scene: Scene) -> int:  # noqa: ARG002
+        """Every event that was sent again for whatever reason, in a step of the drill too."""
+        return sum(operation.repeat for operation in outcome.operations)
+
+
+@dataclass(frozen=True)
+class ProducerRevises(Nemesis):
+    """The producer sends a share of its events a second time with a later time, as a correction of the first."""
+
+    share: float
+    later: timedelta = timedelta(seconds=1)
+    id: str = "producer-revises"
+
+    def sends(self, portion: Portion, plans: Iterable[SendPlan], scene: Scene) -> Iterator[SendPlan]:
+        yield from plans
+        revised = [_later(event, self.later) for event in chosen(portion.events, self.share, scene.seed)]
+        scene.struck[self.id] += len(revised)
+        yield SendPlan(revised)
+
+
+@dataclass(frozen=True)
+class ProducerAhead(Nemesis):
+    """The producer of the victim writes with a new version of its raw schema: one more optional field.
+
+    published: the version is in the registry before it does; otherwise the step `PublishAhead` puts it there. portions:
+    only in every so manieth portion, beginning with the first; in the others it is rolled back to the version before.
+    share: of these portions only so much, the rest beside it in the old version.
+    """
+
+    published: bool
+    portions: int = 1
+    share: float = 1.0
+    id: str = "producer-ahead"
+
+    def begin(self, scene: Scene) -> None:
+        scene.site.cycle(scene.event.processor)
+        if self.published:
+            publish_next_version(scene)
+
+    def sends(self, portion: Portion, plans: Iterable[SendPlan], scene: Scene) -> Iterator[SendPlan]:
+        if (portion.number - 1) % self.portions:
+            yield from plans
+            return
+        scene.struck[self.id] += 1
+        schemas = {scene.victim: next_version(scene.definition)}
+        for plan in plans:
+            early = plan.events[:: round(1 / self.share)]
+            ids = {event.event_id for event in early}
+            yield replace(plan, events=early, schemas=schemas)
+            yield replace(plan, events=[event for event in plan.events if event.event_id not in ids])
+
+
+@dataclass(frozen=True)
+class CorruptCopies(Nemesis):
+    """The producer sends a second copy of a share of the victim's events, with some `damage`."""
+
+    share: float
+    damage: Damage = Damage.FLIPPED
+    id: str = "corrupt-copies"
+
+    def sends(self, portion: Portion, plans: Iterable[SendPlan], scene: Scene) -> Iterator[SendPlan]:
+        victims = [event for event in portion.events if event.event_type == scene.victim]
+        damaged = chosen(victims, self.share, scene.seed)
+        scene.struck[self.id] += len(damaged)
+        yield SendPlan(damaged, damage=self.damage)
+        yield from plans
+
+
+@dataclass(frozen=True)
+class Aggregated(Nemesis):
+    """The victim's events come packed as by the Kinesis Producer Library, a damaged one in each record."""
+
+    size: int = 10
+    id: str = "aggregated"
+
+    def sends(self, portion: Portion, plans: Iterable[SendPlan], scene: Scene) -> Iterator[SendPlan]:  # noqa: ARG002
+        for plan in plans:
+            victims = [event for event in plan.events if event.event_type == scene.victim]
+            scene.struck[self.id] += -(-len(victims) // self.size)
+            yield replace(plan, events=[event for event in plan.events if event.event_type != scene.victim])
+            yield replace(plan, events=victims, aggregated=self.size)
+
+
+@dataclass(frozen=True)
+class HotShard(Nemesis):
+    """Every event has one and the same partition key."""
+
+    id: str = "hot-shard"
+
+    def sends(self, portion: Portion, plans: Iterable[SendPlan], scene: Scene) -> Iterator[SendPlan]:  # noqa: ARG002
+        for plan in plans:
+            scene.struck[self.id] += len(plan.events)
+            yield replace(plan, key=ONE_KEY)
+
+
+def _later(event: WorkloadEvent, by: timedelta) -> WorkloadEvent:
+    time = event.record[EVENT_TIME]
+    if not isinstance(time, int):
+        raise TypeError(f"{EVENT_TIME} of {event.event_id} is {time!r}, not a number of microseconds")
+    return replace(event, record={**event.record, EVENT_TIME: time + by // MICROSECOND})

@@ -1,0 +1,166 @@
+"""The nemesis, Jepsen's word for what makes things go wrong: what one may do in a run, and the scene it does it on.
+
+A nemesis is a value, and the same one takes part in many runs. What it does in one run is kept by that run's scene:
+how often it struck, and what heals it. Healing takes place in the reverse order of the breaking.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar, NamedTuple, Protocol
+
+from wavetank.pipeline.topology import EventType, Topology
+from wavetank.scenarios.oracle.at_rest import AtRest
+from wavetank.scenarios.oracle.history import Operation
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.workload.synthetic import WorkloadEvent
+
+
+class Damage(StrEnum):
+    """The flaw of a damaged copy of an event: in its last byte, at its end, or in its size."""
+
+    FLIPPED = "flipped"
+    TRUNCATED = "truncated"
+    OVERSIZE = "oversize"
+
+
+@dataclass(frozen=True)
+class SendPlan:
+    """Events that the producer sends in one go, and how.
+
+    schemas: by event type, the Avro definition that is written with in the place of the newest one of the schema
+    folder. key: one partition key for all events, so that they meet in one shard. aggregated: so many of them in one
+    record each, with a damaged one between them; 0 for one event a record. damage: a copy with this flaw is sent, by
+    turns to the raw stream and, as a frame in a chunk, to the processed one. answer_s: so long the producer waits for
+    an answer; None for as long as usual. journalled: they are kept in the producer's journal until they are
+    acknowledged. repeat: they were sent before.
+    """
+
+    events: Sequence[WorkloadEvent]
+    schemas: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    key: str | None = None
+    aggregated: int = 0
+    damage: Damage | None = None
+    answer_s: float | None = None
+    journalled: bool = False
+    repeat: bool = False
+
+
+class Portion(NamedTuple):
+    """The `number`-th portion of a workload, from 1."""
+
+    number: int
+    events: Sequence[WorkloadEvent]
+    is_last: bool = False
+
+
+class Outcome(NamedTuple):
+    """What a run tells of its nemeses when it is over; firings: how often each fault struck, by id."""
+
+    firings: Mapping[str, int]
+    operations: Sequence[Operation]
+    at_rest: AtRest
+
+
+class Place(Protocol):
+    """The site, as far as nemeses know it."""
+
+    @property
+    def stack(self) -> Any:
+        """The stack: AWS clients, the control API, and the container that it runs in if it does."""
+
+    @property
+    def s3(self) -> Any:
+        """The stack's S3 client."""
+
+    @property
+    def registry_bucket(self) -> str:
+        """The bucket of schemas and reference data."""
+
+    @property
+    def topology(self) -> Topology:
+        """Every resource by name."""
+
+    @property
+    def routes(self) -> Mapping[str, Any]:
+        """By event type the stream it goes to, and the schema it is written with."""
+
+    def cycle(self, function: str) -> None:
+        """Make the function's next invocation start in a new environment."""
+
+    def configure(self, function: str, **settings: str) -> None:
+        """Change settings of a function's configuration."""
+
+    def next_raw_key(self, event_type: str) -> str:
+        """The registry key of the raw version after the newest in the folder."""
+
+
+class Keeper(Protocol):
+    """The producer, as far as nemeses know it: it keeps a journal of what it was told to."""
+
+    def unacknowledged(self, *, rewind: bool) -> list[WorkloadEvent]:
+        """The events in the journal that wait for an answer; after a rewind all that it holds."""
+
+    def close(self) -> None:
+        """Let go of the journal."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One run, as the nemeses see it.
+
+    victim: the event type that is struck where one is. redeploy: puts the pipeline on a stack that has lost it. struck:
+    how often each nemesis struck, by id. healing: what takes back what was done; the last thing is taken back first.
+    """
+
+    site: Place
+    producer: Keeper
+    victim: str
+    seed: int
+    redeploy: Callable[[], object]
+    struck: Counter[str] = field(default_factory=Counter)
+    healing: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def event(self) -> EventType:
+        """The resources of the victim."""
+        return self.site.topology.event(self.victim)
+
+    @property
+    def definition(self) -> Mapping[str, Any]:
+        """The Avro definition that the victim's producer writes with."""
+        return dict(self.site.routes[self.victim].schema.definition)
+
+    def publish(self, key: str, data: bytes) -> None:
+        """Write an object of the registry, past all checks."""
+        self.site.s3.put_object(Bucket=self.site.registry_bucket, Key=key, Body=data)
+
+
+class Nemesis(Protocol):
+    """One thing that goes wrong in a run; by default it does nothing, so that each kind says only what it does.
+
+    id: its name in reports, of which a drill has each once. needs_control, needs_container: on a stack without a
+    control API, or one that is no container of ours, the drill is skipped.
+    """
+
+    id: str
+    needs_control: ClassVar[bool] = False
+    needs_container: ClassVar[bool] = False
+
+    def begin(self, scene: Scene) -> None:  # noqa: ARG002
+        """Break something before the workload flows, and leave with the scene what heals it."""
+        return
+
+    def sends(self, portion: Portion, plans: Iterable[SendPlan], scene: Scene) -> Iterable[SendPlan]:  # noqa: ARG002
+        """How the producer sends a portion, which without this nemesis it would send as `plans` say."""
+        return plans
+
+    def times(self, function: Scheduled, scene: Scene) -> int:  # noqa: ARG002
+        """How often a tick of `function` that is due now is sent."""
+        return 1
+
+    def fired(self, outcome: Outcome, scene: Scene) -> int:  # noqa: ARG002
+        """How often it struck in the run."""
+        return scene.struck[self.id]

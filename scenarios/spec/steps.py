@@ -1,0 +1,103 @@
+"""The steps of a drill: what it does on the way, and what it expects there; plain data, carried out by a run."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wavetank.scenarios.spec.hours import Scheduled
+
+
+class Scope(StrEnum):
+    """Which event types an expectation is about; the victim is the one whose schema is overwritten."""
+
+    ALL = "all"
+    VICTIM = "victim"
+    OTHERS = "others"
+
+
+@dataclass(frozen=True)
+class Expect:
+    """A count of the ledger, summed over `scope`: at least so many, or equal to another count.
+
+    reasons: the quarantine reasons of the scope are exactly these.
+    """
+
+    count: str
+    scope: Scope = Scope.ALL
+    at_least: int | None = None
+    equals: str | None = None
+    reasons: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class Settle:
+    """Wait until nothing is in flight."""
+
+
+@dataclass(frozen=True)
+class Tick:
+    """Run a scheduled function for every time that the workload needs, and wait for what comes of it.
+
+    but: the wait ends when nothing is in flight but what has this in its description; empty for everything.
+    later_hours: it runs as of so many hours later.
+    """
+
+    function: Scheduled
+    but: str = ""
+    later_hours: int = 0
+
+
+@dataclass(frozen=True)
+class Look:
+    """Draw up the ledger now and compare it.
+
+    premise: what is expected is the harm done by the faults, so without it the drill shows nothing
+    (inconclusive); otherwise it is a promise of the pipeline (fail).
+    """
+
+    name: str
+    expect: tuple[Expect, ...]
+    premise: bool = False
+
+
+@dataclass(frozen=True)
+class Redrive:
+    """Put the original bytes of every quarantined record back on its raw stream."""
+
+
+@dataclass(frozen=True)
+class PublishAhead:
+    """Put the schema that the victim's producer is ahead with in the registry."""
+
+
+@dataclass(frozen=True)
+class SendAgain:
+    """The producer sends a share of all events again."""
+
+    share: float
+
+
+@dataclass(frozen=True)
+class Redeliver:
+    """Put the records that Firehose could not deliver, and wrote to its error prefix, back on their stream."""
+
+
+@dataclass(frozen=True)
+class BackFill:
+    """Merge what has changed in all hours, whatever their age, and what came too late for them."""
+
+
+@dataclass(frozen=True)
+class Stall:
+    """Wait until nothing is in flight but what `on` names: what the victim's processor cannot get done, if empty."""
+
+    on: str = ""
+
+
+@dataclass(frozen=True)
+class Advance:
+    """Move emulator time on."""
+
+    hours: float
+
+
+Step = Settle | Tick | Look | Redrive | SendAgain | Redeliver | BackFill | PublishAhead | Stall | Advance

@@ -1,0 +1,47 @@
+"""A workload as a value, and how its events are dealt out."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from wavetank.scenarios.workload.synthetic import WorkloadEvent
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Which events flow: so many synthetic ones over so many hours, or the first ones of a mapped file.
+
+    events: how many at most. hours: over how many hours of event time the synthetic ones spread. portions:
+    they are sent in so many portions, each settled before the next, so that there are as many chunks of an
+    event type. edges: the synthetic ones lie right before, at and right after full hours. conversions: some of the
+    synthetic ones are conversions. source and mapping: a file of newline JSON and the TOML file that says how to read
+    it.
+    """
+
+    events: int = 240
+    hours: int = 1
+    portions: int = 2
+    edges: bool = False
+    conversions: bool = True
+    source: Path | None = None
+    mapping: Path | None = None
+
+
+USUAL = Workload(conversions=False)
+"""The workload of a drill that names none: no conversions, which are few events and a third of all files."""
+EVERY_TYPE = Workload()
+
+
+def chosen(events: Sequence[WorkloadEvent], share: float, seed: int) -> list[WorkloadEvent]:
+    """A seeded share of `events`, at least one where there is any and the share is not 0."""
+    if not events or share <= 0:
+        return []
+    number = max(1, round(len(events) * share))
+    return random.Random(seed).sample(list(events), number)  # noqa: S311 - repeatable, not secret
+
+
+def portions(events: Sequence[WorkloadEvent], number: int) -> list[Sequence[WorkloadEvent]]:
+    """The events dealt out in `number` portions, each spread over the whole time; none of them empty."""
+    dealt = [events[start::number] for start in range(number)]
+    return [portion for portion in dealt if portion]
