@@ -1,9 +1,6 @@
 """Events come packed by the Kinesis Producer Library, with a damaged one in each record."""
 
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.hours import Scheduled
-from wavetank.scenarios.spec.nemeses.producer import Aggregated
-from wavetank.scenarios.spec.steps import Expect, Look, Scope, Settle, Tick
+from wavetank.scenarios.spec import Aggregated, Drill, Expect, Look, Scheduled, Scope, Settle, Tag, Tick
 
 DRILL = Drill(
     name="aggregated-records",

@@ -1,10 +1,6 @@
 """For ten minutes no S3 notification arrives at all."""
 
-from wavetank.emulator.faults.points import Action
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.hours import Scheduled
-from wavetank.scenarios.spec.nemeses.fault import Fault
-from wavetank.scenarios.spec.steps import Advance, Expect, Look, Settle, Tick
+from wavetank.scenarios.spec import Action, Advance, Drill, Expect, Fault, Look, Scheduled, Settle, Tag, Tick
 
 DRILL = Drill(
     name="all-notifications-dropped",

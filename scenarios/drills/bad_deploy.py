@@ -1,9 +1,6 @@
 """A processor is deployed whose handler is not there, under traffic, and rolled back."""
 
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.hours import Scheduled
-from wavetank.scenarios.spec.nemeses.functions import BadDeploy
-from wavetank.scenarios.spec.steps import Expect, Look, Scope, Stall, Tick
+from wavetank.scenarios.spec import BadDeploy, Drill, Expect, Look, Scheduled, Scope, Stall, Tag, Tick
 
 DRILL = Drill(
     name="bad-deploy",

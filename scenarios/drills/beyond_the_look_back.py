@@ -1,11 +1,6 @@
 """Half of the chunks are only found when their hours have left the look-back; a back-fill is asked for."""
 
-from wavetank.emulator.faults.model import When
-from wavetank.emulator.faults.points import Action
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.hours import Scheduled
-from wavetank.scenarios.spec.nemeses.fault import Fault
-from wavetank.scenarios.spec.steps import BackFill, Expect, Look, Settle, Tick
+from wavetank.scenarios.spec import Action, BackFill, Drill, Expect, Fault, Look, Scheduled, Settle, Tag, Tick, When
 
 DRILL = Drill(
     name="beyond-the-look-back",

@@ -1,8 +1,6 @@
 """Firehose writes every chunk under two keys."""
 
-from wavetank.emulator.faults.points import Action
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec import Action, Drill, Fault, Tag
 
 DRILL = Drill(
     name="chunk-delivered-twice",

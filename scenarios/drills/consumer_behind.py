@@ -1,9 +1,6 @@
 """A consumer stands still for two hours and catches up before the stream forgets."""
 
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.hours import Scheduled
-from wavetank.scenarios.spec.nemeses.streams import ConsumersStopped
-from wavetank.scenarios.spec.steps import Advance, Expect, Look, Scope, Settle, Tick
+from wavetank.scenarios.spec import Advance, ConsumersStopped, Drill, Expect, Look, Scheduled, Scope, Settle, Tag, Tick
 
 DRILL = Drill(
     name="consumer-behind",

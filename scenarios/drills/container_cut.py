@@ -1,7 +1,6 @@
 """The container of the emulator is off its network while it is fed."""
 
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.nemeses.container import ContainerCut
+from wavetank.scenarios.spec import ContainerCut, Drill, Tag
 
 DRILL = Drill(
     name="container-cut",

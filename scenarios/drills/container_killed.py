@@ -1,7 +1,6 @@
 """The container of the emulator is killed while it is fed, and all that it held is gone."""
 
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.nemeses.container import ContainerKilled
+from wavetank.scenarios.spec import ContainerKilled, Drill, Tag
 
 DRILL = Drill(
     name="container-killed",

@@ -1,7 +1,6 @@
 """The container of the emulator reaches its memory limit while it is fed, and is killed for it."""
 
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.nemeses.container import MemoryReached
+from wavetank.scenarios.spec import Drill, MemoryReached, Tag
 
 DRILL = Drill(
     name="container-out-of-memory",

@@ -1,7 +1,6 @@
 """The container of the emulator is frozen while it is fed."""
 
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.nemeses.container import ContainerPaused
+from wavetank.scenarios.spec import ContainerPaused, Drill, Tag
 
 DRILL = Drill(
     name="container-paused",

@@ -1,7 +1,6 @@
 """Nothing goes wrong: the run that every other drill is compared with."""
 
-from wavetank.scenarios.spec.drill import Drill
-from wavetank.scenarios.workload.workload import EVERY_TYPE
+from wavetank.scenarios.spec import EVERY_TYPE, Drill
 
 DRILL = Drill(
     name="control",

@@ -1,10 +1,18 @@
 """Damaged copies of events, in batches of the raw stream and in chunks; they are re-driven, and fail again."""
 
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.hours import Scheduled
-from wavetank.scenarios.spec.nemeses.producer import CorruptCopies
-from wavetank.scenarios.spec.steps import Expect, Look, Redrive, Scope, Settle, Tick
-from wavetank.scenarios.workload.workload import EVERY_TYPE
+from wavetank.scenarios.spec import (
+    EVERY_TYPE,
+    CorruptCopies,
+    Drill,
+    Expect,
+    Look,
+    Redrive,
+    Scheduled,
+    Scope,
+    Settle,
+    Tag,
+    Tick,
+)
 
 STILL_THERE = Look("the damaged copies", (Expect("landed", Scope.VICTIM, reasons=frozenset({"bad-frame"})),))
 

@@ -1,8 +1,6 @@
 """Functions die in the midst of their work, before a call took effect: processor, partitioner, concatenator."""
 
-from wavetank.emulator.faults.points import Action
-from wavetank.scenarios.spec.crashes import DONE_AGAIN, functions_die
-from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec import DONE_AGAIN, Action, Drill, Tag, functions_die
 
 DRILL = Drill(
     name="crash-before-write",

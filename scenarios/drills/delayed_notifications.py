@@ -1,10 +1,6 @@
 """Every S3 notification comes ten minutes late, after the planner ran."""
 
-from wavetank.emulator.faults.points import Action
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.hours import Scheduled
-from wavetank.scenarios.spec.nemeses.fault import Fault
-from wavetank.scenarios.spec.steps import Expect, Look, Stall, Tick
+from wavetank.scenarios.spec import Action, Drill, Expect, Fault, Look, Scheduled, Stall, Tag, Tick
 
 DRILL = Drill(
     name="delayed-notifications",

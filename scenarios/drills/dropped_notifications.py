@@ -1,12 +1,6 @@
 """A share of the S3 notifications never arrives; the replayer finds the chunks that nobody has done."""
 
-from wavetank.emulator.faults.model import When
-from wavetank.emulator.faults.points import Action
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.hours import Scheduled
-from wavetank.scenarios.spec.nemeses.fault import Fault
-from wavetank.scenarios.spec.steps import Expect, Look, Settle, Tick
-from wavetank.scenarios.workload.workload import EVERY_TYPE
+from wavetank.scenarios.spec import EVERY_TYPE, Action, Drill, Expect, Fault, Look, Scheduled, Settle, Tag, Tick, When
 
 DRILL = Drill(
     name="dropped-notifications",

@@ -1,8 +1,6 @@
 """S3 announces every chunk twice, and SNS passes each announcement on twice."""
 
-from wavetank.emulator.faults.points import Action
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec import Action, Drill, Fault, Tag
 
 DRILL = Drill(
     name="duplicated-notification",

@@ -1,11 +1,6 @@
 """Every hop delivers some of its work twice: producer, Kinesis to Lambda, Firehose to S3."""
 
-from wavetank.emulator.faults.model import When
-from wavetank.emulator.faults.points import Action
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.nemeses.fault import Fault
-from wavetank.scenarios.spec.nemeses.producer import ProducerRepeats
-from wavetank.scenarios.workload.workload import EVERY_TYPE
+from wavetank.scenarios.spec import EVERY_TYPE, Action, Drill, Fault, ProducerRepeats, Tag, When
 
 DRILL = Drill(
     name="duplicates",

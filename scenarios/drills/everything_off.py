@@ -1,11 +1,18 @@
 """For ten minutes nothing runs: no consumer reads, and no schedule ticks."""
 
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.hours import Scheduled
-from wavetank.scenarios.spec.nemeses.streams import ConsumersStopped
-from wavetank.scenarios.spec.nemeses.ticks import TicksMissed
-from wavetank.scenarios.spec.steps import Advance, Expect, Look, Settle, Tick
-from wavetank.scenarios.workload.workload import EVERY_TYPE
+from wavetank.scenarios.spec import (
+    EVERY_TYPE,
+    Advance,
+    ConsumersStopped,
+    Drill,
+    Expect,
+    Look,
+    Scheduled,
+    Settle,
+    Tag,
+    Tick,
+    TicksMissed,
+)
 
 DRILL = Drill(
     name="everything-off",

@@ -2,14 +2,20 @@
 
 from datetime import timedelta
 
-from wavetank.emulator.faults.model import When
-from wavetank.emulator.faults.points import Action
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.hours import Scheduled
-from wavetank.scenarios.spec.nemeses.fault import Fault
-from wavetank.scenarios.spec.nemeses.producer import ProducerRevises
-from wavetank.scenarios.spec.steps import Expect, Look, Settle, Tick
-from wavetank.scenarios.workload.workload import Workload
+from wavetank.scenarios.spec import (
+    ALL_LANDED,
+    Action,
+    Drill,
+    Fault,
+    Look,
+    ProducerRevises,
+    Scheduled,
+    Settle,
+    Tag,
+    Tick,
+    When,
+    Workload,
+)
 
 DRILL = Drill(
     name="hour-and-day-boundary",
@@ -22,7 +28,7 @@ DRILL = Drill(
     witness=(
         Settle(),
         Tick(Scheduled.PLANNER),
-        Look("at the boundaries", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+        Look("at the boundaries", (ALL_LANDED,)),
     ),
     workload=Workload(events=120, hours=3, edges=True),
 )

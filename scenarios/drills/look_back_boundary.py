@@ -1,12 +1,6 @@
 """Events of more hours than one run of the planner looks back, half of whose chunks come late."""
 
-from wavetank.emulator.faults.model import When
-from wavetank.emulator.faults.points import Action
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.hours import Scheduled
-from wavetank.scenarios.spec.nemeses.fault import Fault
-from wavetank.scenarios.spec.steps import Expect, Look, Settle, Tick
-from wavetank.scenarios.workload.workload import Workload
+from wavetank.scenarios.spec import Action, Drill, Expect, Fault, Look, Scheduled, Settle, Tag, Tick, When, Workload
 
 DRILL = Drill(
     name="look-back-boundary",

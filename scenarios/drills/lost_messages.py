@@ -1,11 +1,6 @@
 """SNS loses a share of the messages that announce chunks."""
 
-from wavetank.emulator.faults.model import When
-from wavetank.emulator.faults.points import Action
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.hours import Scheduled
-from wavetank.scenarios.spec.nemeses.fault import Fault
-from wavetank.scenarios.spec.steps import Expect, Look, Settle, Tick
+from wavetank.scenarios.spec import Action, Drill, Expect, Fault, Look, Scheduled, Settle, Tag, Tick, When
 
 DRILL = Drill(
     name="lost-messages",

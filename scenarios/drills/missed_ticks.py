@@ -1,12 +1,6 @@
 """The schedule leaves out a run of the replayer and of the planner, while chunks wait for both."""
 
-from wavetank.emulator.faults.model import When
-from wavetank.emulator.faults.points import Action
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.hours import Scheduled
-from wavetank.scenarios.spec.nemeses.fault import Fault
-from wavetank.scenarios.spec.nemeses.ticks import TicksMissed
-from wavetank.scenarios.spec.steps import Expect, Look, Settle, Tick
+from wavetank.scenarios.spec import Action, Drill, Expect, Fault, Look, Scheduled, Settle, Tag, Tick, TicksMissed, When
 
 DRILL = Drill(
     name="missed-ticks",

@@ -1,11 +1,21 @@
 """A function fails for every batch of one event type until the event source gives them up."""
 
-from wavetank.emulator.faults.points import Action
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.hours import Scheduled
-from wavetank.scenarios.spec.nemeses.fault import Fault
-from wavetank.scenarios.spec.steps import Advance, Expect, Look, Redrive, Scope, Settle, Stall, Tick
-from wavetank.scenarios.workload.workload import EVERY_TYPE
+from wavetank.scenarios.spec import (
+    EVERY_TYPE,
+    Action,
+    Advance,
+    Drill,
+    Expect,
+    Fault,
+    Look,
+    Redrive,
+    Scheduled,
+    Scope,
+    Settle,
+    Stall,
+    Tag,
+    Tick,
+)
 
 DRILL = Drill(
     name="poison-batch",

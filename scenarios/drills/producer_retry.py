@@ -1,9 +1,6 @@
 """The producer is told that its records were not taken, when they were, and sends them again."""
 
-from wavetank.emulator.faults.model import When
-from wavetank.emulator.faults.points import Action
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec import Action, Drill, Fault, Tag, When
 
 DRILL = Drill(
     name="producer-retry",

@@ -1,8 +1,6 @@
 """Kinesis delivers every batch three times to its function."""
 
-from wavetank.emulator.faults.points import Action
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec import Action, Drill, Fault, Tag
 
 DRILL = Drill(
     name="redelivered-batch",

@@ -1,9 +1,6 @@
 """Of the reference data only the first half of their bytes is there."""
 
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.hours import Scheduled
-from wavetank.scenarios.spec.nemeses.references import ReferenceBroken
-from wavetank.scenarios.spec.steps import Expect, Look, Stall, Tick
+from wavetank.scenarios.spec import Drill, Expect, Look, ReferenceBroken, Scheduled, Stall, Tag, Tick
 
 DRILL = Drill(
     name="reference-half-written",

@@ -1,12 +1,18 @@
 """A producer sends events again with a later time, as corrections, and their batches come twice."""
 
-from wavetank.emulator.faults.model import When
-from wavetank.emulator.faults.points import Action
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.hours import Scheduled
-from wavetank.scenarios.spec.nemeses.fault import Fault
-from wavetank.scenarios.spec.nemeses.producer import ProducerRevises
-from wavetank.scenarios.spec.steps import Expect, Look, Settle, Tick
+from wavetank.scenarios.spec import (
+    ALL_LANDED,
+    Action,
+    Drill,
+    Fault,
+    Look,
+    ProducerRevises,
+    Scheduled,
+    Settle,
+    Tag,
+    Tick,
+    When,
+)
 
 DRILL = Drill(
     name="revised-events",
@@ -19,6 +25,6 @@ DRILL = Drill(
     witness=(
         Settle(),
         Tick(Scheduled.PLANNER),
-        Look("with all versions", (Expect("landed", equals="acknowledged", reasons=frozenset()),)),
+        Look("with all versions", (ALL_LANDED,)),
     ),
 )

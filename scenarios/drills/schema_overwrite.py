@@ -1,10 +1,18 @@
 """A published schema version is overwritten with another schema, noticed, restored, and its events re-driven."""
 
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.hours import Scheduled
-from wavetank.scenarios.spec.nemeses.schemas import SchemaOverwritten
-from wavetank.scenarios.spec.steps import Expect, Look, Redrive, Scope, Settle, Tick
-from wavetank.scenarios.workload.workload import EVERY_TYPE
+from wavetank.scenarios.spec import (
+    EVERY_TYPE,
+    Drill,
+    Expect,
+    Look,
+    Redrive,
+    Scheduled,
+    SchemaOverwritten,
+    Scope,
+    Settle,
+    Tag,
+    Tick,
+)
 
 DRILL = Drill(
     name="schema-overwrite",

@@ -1,10 +1,6 @@
 """New objects are missing from the listings that the concatenator works from."""
 
-from wavetank.emulator.faults.points import Action
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.hours import Scheduled
-from wavetank.scenarios.spec.nemeses.fault import Fault
-from wavetank.scenarios.spec.steps import Expect, Look, Settle, Tick
+from wavetank.scenarios.spec import Action, Drill, Expect, Fault, Look, Scheduled, Settle, Tag, Tick
 
 DRILL = Drill(
     name="stale-listings",

@@ -1,10 +1,6 @@
 """One processor gets nowhere for more than a quarter of an hour."""
 
-from wavetank.emulator.faults.points import Action
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.hours import Scheduled
-from wavetank.scenarios.spec.nemeses.fault import Fault
-from wavetank.scenarios.spec.steps import Advance, Expect, Look, Scope, Stall, Tick
+from wavetank.scenarios.spec import Action, Advance, Drill, Expect, Fault, Look, Scheduled, Scope, Stall, Tag, Tick
 
 MINUTE = 1 / 60
 

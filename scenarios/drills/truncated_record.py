@@ -1,10 +1,6 @@
 """Copies of events arrive without their last bytes, in batches and in chunks."""
 
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.hours import Scheduled
-from wavetank.scenarios.spec.nemeses.producer import CorruptCopies
-from wavetank.scenarios.spec.nemesis import Damage
-from wavetank.scenarios.spec.steps import Expect, Look, Settle, Tick
+from wavetank.scenarios.spec import CorruptCopies, Damage, Drill, Expect, Look, Scheduled, Settle, Tag, Tick
 
 DRILL = Drill(
     name="truncated-record",

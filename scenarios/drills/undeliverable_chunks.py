@@ -1,11 +1,6 @@
 """Firehose gives chunks up and writes their records to its error prefix."""
 
-from wavetank.emulator.faults.model import When
-from wavetank.emulator.faults.points import Action
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.hours import Scheduled
-from wavetank.scenarios.spec.nemeses.fault import Fault
-from wavetank.scenarios.spec.steps import Expect, Look, Redeliver, Settle, Tick
+from wavetank.scenarios.spec import Action, Drill, Expect, Fault, Look, Redeliver, Scheduled, Settle, Tag, Tick, When
 
 DRILL = Drill(
     name="undeliverable-chunks",

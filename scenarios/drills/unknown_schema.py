@@ -1,10 +1,19 @@
 """A producer writes with a schema that is not published yet; it is published, and its events re-driven."""
 
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.hours import Scheduled
-from wavetank.scenarios.spec.nemeses.producer import ProducerAhead
-from wavetank.scenarios.spec.steps import Expect, Look, PublishAhead, Redrive, Scope, Settle, Tick
-from wavetank.scenarios.workload.workload import EVERY_TYPE
+from wavetank.scenarios.spec import (
+    EVERY_TYPE,
+    Drill,
+    Expect,
+    Look,
+    ProducerAhead,
+    PublishAhead,
+    Redrive,
+    Scheduled,
+    Scope,
+    Settle,
+    Tag,
+    Tick,
+)
 
 DRILL = Drill(
     name="unknown-schema",

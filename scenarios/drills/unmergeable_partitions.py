@@ -1,10 +1,19 @@
 """S3 does not let the concatenator write what is of clicks, until the queue gives their partitions up."""
 
-from wavetank.emulator.faults.points import Action
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.hours import Scheduled
-from wavetank.scenarios.spec.nemeses.fault import Fault
-from wavetank.scenarios.spec.steps import Advance, Expect, Look, Scope, Settle, Stall, Tick
+from wavetank.scenarios.spec import (
+    Action,
+    Advance,
+    Drill,
+    Expect,
+    Fault,
+    Look,
+    Scheduled,
+    Scope,
+    Settle,
+    Stall,
+    Tag,
+    Tick,
+)
 
 HIDDEN = "hidden messages"
 """So a queue calls those that were received, are not done and come again."""

@@ -1,10 +1,6 @@
 """The partitioner may not write the parts of clicks, however often it is told of a chunk, until that is mended."""
 
-from wavetank.emulator.faults.points import Action
-from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.hours import Scheduled
-from wavetank.scenarios.spec.nemeses.fault import Fault
-from wavetank.scenarios.spec.steps import Expect, Look, Scope, Settle, Tick
+from wavetank.scenarios.spec import Action, Drill, Expect, Fault, Look, Scheduled, Scope, Settle, Tag, Tick
 
 DRILL = Drill(
     name="unwritable-parts",

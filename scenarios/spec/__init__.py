@@ -1,5 +1,91 @@
-"""The vocabulary of a drill, as plain values: `drill` (the whole), `steps` and `looks`, `nemesis` and the `nemeses`.
+"""The vocabulary of a drill, as plain values: a drill takes all its words from here.
 
-A nemesis knows its site as `nemesis.Place` says, no AWS library and no LocalStack; `scenarios.run` carries a drill out.
-Begin with `drill`.
+`drill` is the whole, `steps` and `looks` what it does on the way, `nemesis` and `nemeses` what goes wrong. A nemesis
+knows its site as `nemesis.Place` says, no AWS library and no LocalStack; `scenarios.run` carries a drill out. Begin
+with `drill`.
 """
+
+from wavetank.emulator.faults.model import When
+from wavetank.emulator.faults.points import Action
+from wavetank.scenarios.spec.crashes import DONE_AGAIN, functions_die
+from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.container import ContainerCut, ContainerKilled, ContainerPaused, MemoryReached
+from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.nemeses.functions import BadDeploy, ColdStart
+from wavetank.scenarios.spec.nemeses.producer import (
+    Aggregated,
+    CorruptCopies,
+    HotShard,
+    ProducerAhead,
+    ProducerRepeats,
+    ProducerRevises,
+)
+from wavetank.scenarios.spec.nemeses.references import ReferenceBroken, ReferenceRenewed
+from wavetank.scenarios.spec.nemeses.schemas import IncompatiblePublished, SchemaOverwritten
+from wavetank.scenarios.spec.nemeses.streams import ConsumersStopped, Resharded
+from wavetank.scenarios.spec.nemeses.ticks import TicksDoubled, TicksMissed
+from wavetank.scenarios.spec.nemesis import Damage
+from wavetank.scenarios.spec.steps import (
+    ALL_LANDED,
+    Advance,
+    BackFill,
+    Expect,
+    Look,
+    PublishAhead,
+    Redeliver,
+    Redrive,
+    Scope,
+    SendAgain,
+    Settle,
+    Stall,
+    Tick,
+)
+from wavetank.scenarios.workload.workload import EVERY_TYPE, Workload
+
+__all__ = [
+    "ALL_LANDED",
+    "DONE_AGAIN",
+    "EVERY_TYPE",
+    "Action",
+    "Advance",
+    "Aggregated",
+    "BackFill",
+    "BadDeploy",
+    "ColdStart",
+    "ConsumersStopped",
+    "ContainerCut",
+    "ContainerKilled",
+    "ContainerPaused",
+    "CorruptCopies",
+    "Damage",
+    "Drill",
+    "Expect",
+    "Fault",
+    "HotShard",
+    "IncompatiblePublished",
+    "Look",
+    "MemoryReached",
+    "ProducerAhead",
+    "ProducerRepeats",
+    "ProducerRevises",
+    "PublishAhead",
+    "Redeliver",
+    "Redrive",
+    "ReferenceBroken",
+    "ReferenceRenewed",
+    "Resharded",
+    "Scheduled",
+    "SchemaOverwritten",
+    "Scope",
+    "SendAgain",
+    "Settle",
+    "Stall",
+    "Tag",
+    "Tick",
+    "TicksDoubled",
+    "TicksMissed",
+    "When",
+    "Workload",
+    "functions_die",
+]

@@ -28,6 +28,10 @@ class Expect:
     reasons: frozenset[str] | None = None
 
 
+ALL_LANDED = Expect("landed", equals="acknowledged", reasons=frozenset())
+"""Every acknowledged event is at rest, and none is in quarantine."""
+
+
 @dataclass(frozen=True)
 class Settle:
     """Wait until nothing is in flight."""
