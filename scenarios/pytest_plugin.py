@@ -120,7 +120,7 @@ class DrillError(Exception):
     """A drill did not pass; the message says what it found and how to repeat it."""
 
     def __init__(self, report: "Report") -> None:
-        found = [f"{found.checker}: {found.detail}" for found in report.troubles]
+        found = [f"{found.checker}: {found.detail}" for found in report.not_passed]
         counts = ", ".join(f"{name} {number}" for name, number in report.totals.counts().items() if number)
         lines = (f"{report.name}: {report.verdict}", *found, f"ledger: {counts}", f"again: {report.command}")
         super().__init__("\n".join((*lines, f"history: {report.folder}")))

@@ -24,7 +24,7 @@ def mutants(
 ) -> None:
     """Hunt known-bad changes to the pipeline with drills, on private stacks. Exit code 1 if one is not caught."""
     from wavetank.emulator.stack.home import Home
-    from wavetank.scenarios.exploration.mutants.hunt import Caught, Hunt, unsound
+    from wavetank.scenarios.exploration.mutants.hunt import Hunt, MutantResult, unsound
     from wavetank.scenarios.exploration.mutants.mutant import UnusableMutantError, named
     from wavetank.scenarios.report.console import console
     from wavetank.scenarios.report.files import write_json
@@ -38,7 +38,7 @@ def mutants(
         wanted = named(names or [])
     except UnusableMutantError as error:
         raise typer.BadParameter(str(error)) from error
-    out, done = console(), dict[int, Caught]()
+    out, done = console(), dict[int, MutantResult]()
     with Board(out) as board, private_sites(PatientSite, jobs or at_once(len(wanted)), board.now) as sites:
         folder = Home.from_environment().path / "runs"
         hunts = [

@@ -8,7 +8,7 @@ import typer
 from wavetank.scenarios.commands.jobs import Jobs
 
 if TYPE_CHECKING:
-    from wavetank.scenarios.exploration.storm.storm import Weathered
+    from wavetank.scenarios.exploration.storm.storm import StormRound
 
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same rounds.")]
 Rounds = Annotated[int, typer.Option("--rounds", min=1, help="How many rounds.")]
@@ -27,7 +27,7 @@ def storm(seed: Seed = 1, rounds: Rounds = 10, first: First = 1, jobs: Jobs = No
     Exit code 0 all pass, 1 any fail, 3 inconclusive.
     """
     from wavetank.emulator.stack.home import Home
-    from wavetank.scenarios.exploration.storm.storm import Storm, Weathered
+    from wavetank.scenarios.exploration.storm.storm import Storm, StormRound
     from wavetank.scenarios.report.console import console
     from wavetank.scenarios.report.files import write_json
     from wavetank.scenarios.report.terminal import Board
@@ -36,51 +36,51 @@ def storm(seed: Seed = 1, rounds: Rounds = 10, first: First = 1, jobs: Jobs = No
     from wavetank.scenarios.run.side_by_side import at_once, shared
     from wavetank.scenarios.site.patient import PatientSite
 
-    out, done, home = console(), dict[int, Weathered](), Home.from_environment().path
+    out, done, home = console(), dict[int, StormRound](), Home.from_environment().path
     with Board(out) as board, private_sites(PatientSite, jobs or at_once(rounds), board.now) as sites:
         storms = [
             Storm(Runner(site, home / "runs"), seed, home / "storms", board.line("storm", number))
             for number, site in enumerate(sites, start=1)
         ]
-        for number, weathered in shared(storms, range(first, first + rounds), Storm.round):
-            done[number] = weathered
-            for line in _told(weathered):
+        for number, outcome in shared(storms, range(first, first + rounds), Storm.round):
+            done[number] = outcome
+            for line in _told(outcome):
                 out.print(line, markup=False, soft_wrap=True)
-    in_order = [weathered for _, weathered in sorted(done.items())]
+    in_order = [outcome for _, outcome in sorted(done.items())]
     if json_file is not None:
-        write_json(json_file, {"seed": seed, "rounds": [_document(weathered) for weathered in in_order]})
+        write_json(json_file, {"seed": seed, "rounds": [_document(outcome) for outcome in in_order]})
     raise typer.Exit(_exit_code(in_order))
 
 
-def _told(weathered: "Weathered") -> list[str]:
+def _told(outcome: "StormRound") -> list[str]:
     from wavetank.scenarios.exploration.storm.storm import findings
 
-    report = weathered.report
+    report = outcome.report
     fired = ", ".join(f"{name} ×{times}" for name, times in report.fired.items() if times) or "nothing struck"
-    lines = [f"{weathered.verdict:<12} round {weathered.number:<4} {report.duration_s:5.1f} s   {fired}"]
+    lines = [f"{outcome.verdict:<12} round {outcome.number:<4} {report.duration_s:5.1f} s   {fired}"]
     lines += [f"             {finding.checker}: {finding.detail}" for finding in findings(report)]
-    if weathered.smallest is not None:
-        names = ", ".join(trouble.id for trouble in weathered.smallest.nemeses)
-        lines += [f"             fails with {names} alone", f"             wavetank drill --replay {weathered.file}"]
+    if outcome.smallest is not None:
+        names = ", ".join(nemesis.id for nemesis in outcome.smallest.nemeses)
+        lines += [f"             fails with {names} alone", f"             wavetank drill --replay {outcome.file}"]
     return lines
 
 
-def _document(weathered: "Weathered") -> dict[str, Any]:
+def _document(outcome: "StormRound") -> dict[str, Any]:
     from wavetank.scenarios.exploration.storm.storm import findings
 
     return {
-        "round": weathered.number,
-        "verdict": str(weathered.verdict),
-        "duration_s": round(weathered.report.duration_s, 3),
-        "faults": dict(weathered.report.fired),
-        "findings": [f"{finding.checker}: {finding.detail}" for finding in findings(weathered.report)],
-        "replay": str(weathered.file) if weathered.file else None,
+        "round": outcome.number,
+        "verdict": str(outcome.verdict),
+        "duration_s": round(outcome.report.duration_s, 3),
+        "faults": dict(outcome.report.fired),
+        "findings": [f"{finding.checker}: {finding.detail}" for finding in findings(outcome.report)],
+        "replay": str(outcome.file) if outcome.file else None,
     }
 
 
-def _exit_code(done: "list[Weathered]") -> int:
+def _exit_code(done: "list[StormRound]") -> int:
     from wavetank.scenarios.oracle.evidence import Verdict
     from wavetank.scenarios.run.report import EXIT_CODES
 
-    verdicts = {weathered.verdict for weathered in done}
+    verdicts = {outcome.verdict for outcome in done}
     return next((EXIT_CODES[worst] for worst in (Verdict.FAIL, Verdict.INCONCLUSIVE) if worst in verdicts), 0)

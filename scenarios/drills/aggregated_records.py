@@ -7,7 +7,7 @@ DRILL = Drill(
     hypothesis="A damaged record inside an aggregate costs itself alone: the events beside it land.",
     tags=(Tag.RECORDS, Tag.QUARANTINE),
     nemeses=(Aggregated(size=10),),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look(

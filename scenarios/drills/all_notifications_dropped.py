@@ -7,11 +7,11 @@ DRILL = Drill(
     hypothesis="When nobody was told of any chunk for ten minutes the next run of the replayer makes up for it.",
     tags=(Tag.NOTIFICATIONS, Tag.OUTAGE),
     nemeses=(Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}),),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Advance(hours=1 / 6),
         Settle(),
-        Look("nobody was told", (Expect("lost", equals="acknowledged"),), premise=True),
+        Look("nobody was told", (Expect("lost", equals="acknowledged"),), precondition=True),
     ),
 )

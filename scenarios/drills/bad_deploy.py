@@ -7,7 +7,7 @@ DRILL = Drill(
     hypothesis="While a function cannot run its events wait on their stream, and after the roll-back all of them land.",
     tags=(Tag.FUNCTIONS, Tag.OUTAGE),
     nemeses=(BadDeploy(),),
-    witness=(
+    during=(
         Stall(),
         Tick(Scheduled.PLANNER, but="wavetank-click-processor"),
         Look(
@@ -16,7 +16,7 @@ DRILL = Drill(
                 Expect("lost", Scope.VICTIM, equals="acknowledged", reasons=frozenset()),
                 Expect("landed", Scope.OTHERS, equals="acknowledged"),
             ),
-            premise=True,
+            precondition=True,
         ),
     ),
     stalls=True,

@@ -7,14 +7,14 @@ DRILL = Drill(
     hypothesis="Events that come after their hour has left the look-back are kept apart, and land when asked for.",
     tags=(Tag.SCHEDULE, Tag.NOTIFICATIONS),
     nemeses=(Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(every=2)),),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
-        Look("when their hours were merged", (Expect("lost", at_least=1),), premise=True),
+        Look("when their hours were merged", (Expect("lost", at_least=1),), precondition=True),
         Tick(Scheduled.REPLAYER),
         Settle(),
         Tick(Scheduled.PLANNER, later_hours=24),
         Look("a day later", (Expect("late", at_least=1), Expect("lost", equals="absent"))),
     ),
-    recovery=(BackFill(),),
+    after=(BackFill(),),
 )

@@ -81,7 +81,7 @@ def document(drills: Iterable[Drill]) -> dict[str, Any]:
                 "name": drill.name,
                 "hypothesis": drill.hypothesis,
                 "tags": [str(tag) for tag in drill.tags],
-                "faults": [_fault(trouble) for trouble in drill.nemeses],
+                "faults": [_fault(nemesis) for nemesis in drill.nemeses],
             }
             for drill in drills
         ]
@@ -97,12 +97,12 @@ def lines(drills: Iterable[Drill]) -> Iterator[str]:
             yield f"    {'; '.join(map(told, drill.nemeses))}"
 
 
-def told(trouble: Nemesis) -> str:
+def told(nemesis: Nemesis) -> str:
     """What goes wrong, in a few words: the id, and of a fault its point and action."""
-    return f"{trouble.id}: {trouble.point} {trouble.action}" if isinstance(trouble, Fault) else trouble.id
+    return f"{nemesis.id}: {nemesis.point} {nemesis.action}" if isinstance(nemesis, Fault) else nemesis.id
 
 
-def _fault(trouble: Nemesis) -> dict[str, Any]:
-    if isinstance(trouble, Fault):
-        return {"id": trouble.id, "point": trouble.point, "action": str(trouble.action)}
-    return {"id": trouble.id, "point": None, "action": None}
+def _fault(nemesis: Nemesis) -> dict[str, Any]:
+    if isinstance(nemesis, Fault):
+        return {"id": nemesis.id, "point": nemesis.point, "action": str(nemesis.action)}
+    return {"id": nemesis.id, "point": None, "action": None}

@@ -7,7 +7,7 @@ DRILL = Drill(
     hypothesis="A function that starts anew each time does what a warm one does.",
     tags=(Tag.FUNCTIONS,),
     nemeses=(Fault("always-cold", "lambda.invoke", Action.COLD_START),),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look("without a warm function", (ALL_LANDED,)),

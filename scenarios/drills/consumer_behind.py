@@ -7,7 +7,7 @@ DRILL = Drill(
     hypothesis="What a consumer did not read for two hours is still there, and lands.",
     tags=(Tag.STREAMS, Tag.OUTAGE),
     nemeses=(ConsumersStopped(),),
-    witness=(
+    during=(
         Advance(hours=2),
         Settle(),
         Tick(Scheduled.PLANNER),
@@ -17,7 +17,7 @@ DRILL = Drill(
                 Expect("lost", Scope.VICTIM, equals="acknowledged"),
                 Expect("landed", Scope.OTHERS, equals="acknowledged"),
             ),
-            premise=True,
+            precondition=True,
         ),
     ),
     stalls=True,

@@ -26,6 +26,6 @@ DRILL = Drill(
     ),
     workload=EVERY_TYPE,
     nemeses=(CorruptCopies(share=0.1),),
-    witness=(Settle(), Tick(Scheduled.PLANNER), STILL_THERE),
-    recovery=(Redrive(), Settle(), Redrive(), Settle(), Redrive(), Settle(), Redrive()),
+    during=(Settle(), Tick(Scheduled.PLANNER), STILL_THERE),
+    after=(Redrive(), Settle(), Redrive(), Settle(), Redrive(), Settle(), Redrive()),
 )

@@ -7,6 +7,6 @@ DRILL = Drill(
     hypothesis="A function that dies after a call makes it again, and what is at rest stays as it was.",
     tags=(Tag.FUNCTIONS, Tag.DUPLICATES),
     nemeses=functions_die(Action.CRASH_AFTER),
-    witness=DONE_AGAIN,
+    during=DONE_AGAIN,
     waits=True,
 )

@@ -7,6 +7,6 @@ DRILL = Drill(
     hypothesis="A function that dies before a write has promised nothing: its work comes again and is done.",
     tags=(Tag.FUNCTIONS,),
     nemeses=functions_die(Action.CRASH_BEFORE),
-    witness=DONE_AGAIN,
+    during=DONE_AGAIN,
     waits=True,
 )

@@ -7,10 +7,10 @@ DRILL = Drill(
     hypothesis="Chunks that are announced late land with the next run of the planner.",
     tags=(Tag.NOTIFICATIONS, Tag.SCHEDULE),
     nemeses=(Fault("told-late", "s3.notification", Action.DELAY, {"key": "chunks/*"}, parameters={"delay_s": 600}),),
-    witness=(
+    during=(
         Stall("held back"),
         Tick(Scheduled.PLANNER, but="held back"),
-        Look("while they were held back", (Expect("lost", at_least=1),), premise=True),
+        Look("while they were held back", (Expect("lost", at_least=1),), precondition=True),
     ),
     stalls=True,
 )

@@ -22,7 +22,7 @@ DRILL = Drill(
         TicksDoubled(Scheduled.REPLAYER),
         Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(every=2)),
     ),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.REPLAYER),
         Settle(),

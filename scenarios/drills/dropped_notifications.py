@@ -11,10 +11,10 @@ DRILL = Drill(
     ),
     workload=EVERY_TYPE,
     nemeses=(Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(probability=0.5)),),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
-        Look("missing before the replayer ran", (Expect("lost", at_least=1),), premise=True),
+        Look("missing before the replayer ran", (Expect("lost", at_least=1),), precondition=True),
     ),
     converges_within_s=120,
 )

@@ -24,7 +24,7 @@ DRILL = Drill(
     ),
     workload=EVERY_TYPE,
     nemeses=(ProducerRepeats(share=0.1),),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Advance(hours=1),

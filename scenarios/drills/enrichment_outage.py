@@ -32,7 +32,7 @@ DRILL = Drill(
             When(count=12),
         ),
     ),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look("when it can be read again", (ALL_LANDED,)),

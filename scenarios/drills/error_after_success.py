@@ -25,7 +25,7 @@ DRILL = Drill(
             When(count=2),
         ),
     ),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look("when it was done again", (ALL_LANDED,)),

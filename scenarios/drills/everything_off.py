@@ -20,11 +20,11 @@ DRILL = Drill(
     tags=(Tag.OUTAGE,),
     workload=EVERY_TYPE,
     nemeses=(ConsumersStopped(everybody=True), TicksMissed(Scheduled.PLANNER)),
-    witness=(
+    during=(
         Advance(hours=1 / 6),
         Settle(),
         Tick(Scheduled.PLANNER),
-        Look("while everything was off", (Expect("lost", equals="acknowledged"),), premise=True),
+        Look("while everything was off", (Expect("lost", equals="acknowledged"),), precondition=True),
     ),
     stalls=True,
 )

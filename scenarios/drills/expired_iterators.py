@@ -10,7 +10,7 @@ DRILL = Drill(
         Fault("source-expired", "kinesis.get", Action.EXPIRED_ITERATOR, {"reader": "event-source"}, When(every=2)),
         Fault("delivery-expired", "kinesis.get", Action.EXPIRED_ITERATOR, {"reader": "firehose"}, When(every=2)),
     ),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look("with new iterators", (ALL_LANDED,)),

@@ -7,7 +7,7 @@ DRILL = Drill(
     hypothesis="A chunk that could not be written is written later, with all of its records.",
     tags=(Tag.STORAGE, Tag.OUTAGE),
     nemeses=(Fault("refused", "firehose.delivery", Action.FAIL, when=When(count=6)),),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look("when it was written", (ALL_LANDED,)),

@@ -10,7 +10,7 @@ DRILL = Drill(
         Fault("failed", "kinesis.put", Action.FAIL, {"stream": "*-processed"}, When(every=7)),
         Fault("all-refused", "kinesis.put", Action.THROTTLE_ALL, {"stream": "*-raw"}, When(count=3)),
     ),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look("when they were completed", (ALL_LANDED,)),

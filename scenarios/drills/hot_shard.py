@@ -7,7 +7,7 @@ DRILL = Drill(
     hypothesis="The partition key spreads the load and nothing else: what is at rest does not depend on it.",
     tags=(Tag.STREAMS,),
     nemeses=(HotShard(),),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look("by one shard", (ALL_LANDED,)),

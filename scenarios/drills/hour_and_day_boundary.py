@@ -25,7 +25,7 @@ DRILL = Drill(
         ProducerRevises(share=0.5, later=timedelta(microseconds=1)),
         Fault("chunk-twice", "firehose.delivery", Action.DUPLICATE, when=When(every=2)),
     ),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look("at the boundaries", (ALL_LANDED,)),

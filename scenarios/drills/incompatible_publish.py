@@ -7,7 +7,7 @@ DRILL = Drill(
     hypothesis="A version that nobody writes with costs nothing, however wrong it is.",
     tags=(Tag.SCHEMAS,),
     nemeses=(IncompatiblePublished(),),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look("while it was published", (ALL_LANDED,)),

@@ -20,10 +20,10 @@ DRILL = Drill(
     hypothesis="Events that come late within the look-back are merged into the files that were there before them.",
     tags=(Tag.SCHEDULE, Tag.NOTIFICATIONS),
     nemeses=(Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(every=2)),),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
-        Look("when their hours were merged", (Expect("lost", at_least=1),), premise=True),
+        Look("when their hours were merged", (Expect("lost", at_least=1),), precondition=True),
         Advance(hours=2),
         Tick(Scheduled.REPLAYER),
         Settle(),

@@ -43,7 +43,7 @@ DRILL = Drill(
             parameters={"delay_s": DELAY_S},
         ),
     ),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER, but=HELD_BACK),
         Stall(on=HELD_BACK),

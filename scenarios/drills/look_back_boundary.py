@@ -7,10 +7,10 @@ DRILL = Drill(
     hypothesis="Events on both sides of the look-back land, each by the run that reaches its hour.",
     tags=(Tag.SCHEDULE,),
     nemeses=(Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(every=2)),),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
-        Look("before the replayer ran", (Expect("lost", at_least=1),), premise=True),
+        Look("before the replayer ran", (Expect("lost", at_least=1),), precondition=True),
     ),
     workload=Workload(events=48, hours=13, conversions=False),
 )

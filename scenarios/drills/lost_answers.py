@@ -15,7 +15,7 @@ DRILL = Drill(
             When(every=2),
         ),
     ),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look("when written again", (ALL_LANDED,)),

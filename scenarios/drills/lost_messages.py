@@ -7,9 +7,9 @@ DRILL = Drill(
     hypothesis="A chunk whose message SNS has lost lands after the next run of the replayer.",
     tags=(Tag.NOTIFICATIONS,),
     nemeses=(Fault("message-lost", "sns.delivery", Action.DROP, when=When(every=2)),),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
-        Look("missing before the replayer ran", (Expect("lost", at_least=1),), premise=True),
+        Look("missing before the replayer ran", (Expect("lost", at_least=1),), precondition=True),
     ),
 )

@@ -11,11 +11,11 @@ DRILL = Drill(
         TicksMissed(Scheduled.PLANNER, id="planner-missed"),
         Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(every=2)),
     ),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.REPLAYER),
         Settle(),
         Tick(Scheduled.PLANNER),
-        Look("after the missed runs", (Expect("lost", at_least=1),), premise=True),
+        Look("after the missed runs", (Expect("lost", at_least=1),), precondition=True),
     ),
 )

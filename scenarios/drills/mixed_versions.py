@@ -7,7 +7,7 @@ DRILL = Drill(
     hypothesis="Events of two versions in one batch land together, each read as it was written.",
     tags=(Tag.SCHEMAS,),
     nemeses=(ProducerAhead(published=True, share=0.5),),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look("with both versions", (ALL_LANDED,)),

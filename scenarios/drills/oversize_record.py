@@ -7,7 +7,7 @@ DRILL = Drill(
     hypothesis="An event that is too large when enriched is set aside with its bytes, and its neighbours land.",
     tags=(Tag.RECORDS, Tag.QUARANTINE),
     nemeses=(CorruptCopies(share=0.1, damage=Damage.OVERSIZE),),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look("what was set aside", (Expect("landed", equals="acknowledged", reasons=frozenset({"oversize"})),)),

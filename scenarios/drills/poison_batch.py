@@ -36,7 +36,7 @@ DRILL = Drill(
             parameters={"status": 400, "code": "AccessDeniedException", "message": "not authorized"},
         ),
     ),
-    witness=(
+    during=(
         Stall(),
         Advance(hours=13),
         Settle(),
@@ -49,7 +49,7 @@ DRILL = Drill(
             ),
         ),
     ),
-    recovery=(Redrive(),),
+    after=(Redrive(),),
     stalls=True,
     sets_aside=("given-up",),
 )

@@ -7,10 +7,10 @@ DRILL = Drill(
     hypothesis="From half a file of reference data nothing is read: events wait until it is whole.",
     tags=(Tag.REFERENCE, Tag.OUTAGE),
     nemeses=(ReferenceBroken(missing=False),),
-    witness=(
+    during=(
         Stall("-processor"),
         Tick(Scheduled.PLANNER, but="-processor"),
-        Look("with half a file", (Expect("lost", at_least=1, reasons=frozenset()),), premise=True),
+        Look("with half a file", (Expect("lost", at_least=1, reasons=frozenset()),), precondition=True),
     ),
     stalls=True,
 )

@@ -7,10 +7,10 @@ DRILL = Drill(
     hypothesis="Without reference data events wait on their streams; none lands without what it is enriched with.",
     tags=(Tag.REFERENCE, Tag.OUTAGE),
     nemeses=(ReferenceBroken(missing=True),),
-    witness=(
+    during=(
         Stall("-processor"),
         Tick(Scheduled.PLANNER, but="-processor"),
-        Look("without reference data", (Expect("lost", at_least=1, reasons=frozenset()),), premise=True),
+        Look("without reference data", (Expect("lost", at_least=1, reasons=frozenset()),), precondition=True),
     ),
     stalls=True,
 )

@@ -46,7 +46,7 @@ DRILL = Drill(
             When(count=8),
         ),
     ),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look("when it answers again", (ALL_LANDED,)),

@@ -12,7 +12,7 @@ DRILL = Drill(
         ),
         Fault("overtaken-again", "sns.delivery", Action.REORDER, when=When(every=2)),
     ),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look("in another order", (ALL_LANDED,)),

@@ -7,7 +7,7 @@ DRILL = Drill(
     hypothesis="A chunk announced by the replayer before its notification arrives is done twice, to the same parts.",
     tags=(Tag.NOTIFICATIONS, Tag.DUPLICATES),
     nemeses=(Fault("told-late", "s3.notification", Action.DELAY, {"key": "chunks/*"}, parameters={"delay_s": 600}),),
-    witness=(
+    during=(
         Stall("held back"),
         Tick(Scheduled.REPLAYER),
         Stall("held back"),

@@ -7,7 +7,7 @@ DRILL = Drill(
     hypothesis="Readers follow a stream through splits and merges, and pass over no record.",
     tags=(Tag.STREAMS,),
     nemeses=(Resharded(),),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look("through splits and merges", (ALL_LANDED,)),

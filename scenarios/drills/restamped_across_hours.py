@@ -9,7 +9,7 @@ DRILL = Drill(
     hypothesis="Of an id with times in two hours of the look-back the earliest copy stays, and in the other hour none.",
     tags=(Tag.DUPLICATES, Tag.SCHEDULE),
     nemeses=(ProducerRevises(share=0.3, later=timedelta(hours=1)),),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Tick(Scheduled.PLANNER, later_hours=1),

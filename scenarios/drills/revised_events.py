@@ -22,7 +22,7 @@ DRILL = Drill(
         ProducerRevises(share=0.3),
         Fault("batch-again", "esm.batch", Action.DUPLICATE, {"stream": "*-raw"}, When(every=2)),
     ),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look("with all versions", (ALL_LANDED,)),

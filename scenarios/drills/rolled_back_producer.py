@@ -11,7 +11,7 @@ DRILL = Drill(
     ),
     workload=EVERY_TYPE,
     nemeses=(ProducerAhead(published=True, portions=2),),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look("with both versions", (ALL_LANDED,)),

@@ -15,7 +15,7 @@ DRILL = Drill(
             When(probability=0.1),
         ),
     ),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.REPLAYER),
         Settle(),

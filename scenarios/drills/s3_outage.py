@@ -22,7 +22,7 @@ DRILL = Drill(
     nemeses=(
         Fault("no-answer", "aws.call", Action.ERROR_BEFORE, {"service": "s3", "caller": "wavetank-*"}, When(count=24)),
     ),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.REPLAYER),
         Settle(),

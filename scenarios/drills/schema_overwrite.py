@@ -24,7 +24,7 @@ DRILL = Drill(
     ),
     workload=EVERY_TYPE,
     nemeses=(SchemaOverwritten(),),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look(
@@ -35,6 +35,6 @@ DRILL = Drill(
             ),
         ),
     ),
-    recovery=(Redrive(),),
+    after=(Redrive(),),
     sets_aside=("unknown-schema",),
 )

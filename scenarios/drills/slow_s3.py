@@ -16,7 +16,7 @@ DRILL = Drill(
             parameters={"delay_s": 0.1},
         ),
     ),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look("slowly", (ALL_LANDED,)),

@@ -7,7 +7,7 @@ DRILL = Drill(
     hypothesis="How events are divided into chunks makes no difference to a byte at rest.",
     tags=(Tag.STORAGE,),
     nemeses=(Fault("cut", "firehose.buffer", Action.SPLIT, when=When(every=5)),),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look("in small chunks", (ALL_LANDED,)),

@@ -15,9 +15,9 @@ DRILL = Drill(
             parameters={"lag_s": 86400},
         ),
     ),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
-        Look("while they were not listed", (Expect("lost", at_least=1),), premise=True),
+        Look("while they were not listed", (Expect("lost", at_least=1),), precondition=True),
     ),
 )

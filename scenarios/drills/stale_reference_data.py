@@ -29,7 +29,7 @@ DRILL = Drill(
         ),
         ReferenceRenewed(),
     ),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look("with the older snapshot", (ALL_LANDED,)),

@@ -15,7 +15,7 @@ DRILL = Drill(
             parameters={"lag_s": 86400},
         ),
     ),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.REPLAYER),
         Settle(),

@@ -16,7 +16,7 @@ DRILL = Drill(
             {"service": "s3", "operation": "GetObject", "key": "reference/*", "caller": "wavetank-click-processor"},
         ),
     ),
-    witness=(
+    during=(
         Stall(),
         Advance(hours=16 * MINUTE),
         *(Stall(), Advance(hours=MINUTE)) * 6,
@@ -27,7 +27,7 @@ DRILL = Drill(
                 Expect("lost", Scope.VICTIM, equals="acknowledged", reasons=frozenset()),
                 Expect("landed", Scope.OTHERS, equals="acknowledged"),
             ),
-            premise=True,
+            precondition=True,
         ),
     ),
     stalls=True,

@@ -16,7 +16,7 @@ DRILL = Drill(
             parameters={"status": 403, "code": "AccessDenied"},
         ),
     ),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look("when it was done again", (ALL_LANDED,)),

@@ -14,7 +14,7 @@ DRILL = Drill(
             "partitioner-refused", "lambda.invoke", Action.THROTTLE, {"function": "wavetank-partitioner"}, When(count=4)
         ),
     ),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look("when they were let run", (ALL_LANDED,)),

@@ -7,7 +7,7 @@ DRILL = Drill(
     hypothesis="A record that was refused is put again, alone, until it is taken.",
     tags=(Tag.STREAMS, Tag.OUTAGE),
     nemeses=(Fault("refused", "kinesis.put", Action.THROTTLE, when=When(probability=0.3)),),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look("record by record", (ALL_LANDED,)),

@@ -10,7 +10,7 @@ DRILL = Drill(
         Fault("source-refused", "kinesis.get", Action.THROTTLE, {"reader": "event-source"}, When(every=2)),
         Fault("delivery-refused", "kinesis.get", Action.THROTTLE, {"reader": "firehose"}, When(every=2)),
     ),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look("with refused readers", (ALL_LANDED,)),

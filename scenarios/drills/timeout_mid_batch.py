@@ -10,7 +10,7 @@ DRILL = Drill(
         Fault("processor-late", "lambda.invoke", Action.TIMEOUT, {"function": "wavetank-*-processor"}, When(count=3)),
         Fault("partitioner-late", "lambda.invoke", Action.TIMEOUT, {"function": "wavetank-partitioner"}, When(count=2)),
     ),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look("when it was done again", (ALL_LANDED,)),

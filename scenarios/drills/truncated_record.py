@@ -7,7 +7,7 @@ DRILL = Drill(
     hypothesis="A record without its end is set aside, and its neighbours land.",
     tags=(Tag.RECORDS, Tag.QUARANTINE),
     nemeses=(CorruptCopies(share=0.1, damage=Damage.TRUNCATED),),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look("what was set aside", (Expect("landed", equals="acknowledged", reasons=frozenset({"bad-frame"})),)),

@@ -20,7 +20,7 @@ DRILL = Drill(
     tags=(Tag.SCHEDULE,),
     workload=EVERY_TYPE,
     nemeses=(TicksDoubled(Scheduled.PLANNER), ProducerRepeats(share=0.1)),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look("after both", (ALL_LANDED,)),

@@ -7,10 +7,10 @@ DRILL = Drill(
     hypothesis="Records that Firehose gave up are kept with their bytes, and put back on their stream they land.",
     tags=(Tag.STORAGE, Tag.QUARANTINE),
     nemeses=(Fault("given-up", "firehose.delivery", Action.ERROR_OUTPUT, when=When(every=2)),),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
-        Look("before they were put back", (Expect("lost", at_least=1),), premise=True),
+        Look("before they were put back", (Expect("lost", at_least=1),), precondition=True),
     ),
-    recovery=(Redeliver(), Settle()),
+    after=(Redeliver(), Settle()),
 )

@@ -25,7 +25,7 @@ DRILL = Drill(
     ),
     workload=EVERY_TYPE,
     nemeses=(ProducerAhead(published=False),),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look(
@@ -36,6 +36,6 @@ DRILL = Drill(
             ),
         ),
     ),
-    recovery=(PublishAhead(), Redrive()),
+    after=(PublishAhead(), Redrive()),
     sets_aside=("unknown-schema",),
 )

@@ -32,7 +32,7 @@ DRILL = Drill(
             parameters={"status": 403, "code": "AccessDenied"},
         ),
     ),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER, but=HIDDEN),
         *(Advance(hours=1.6), Stall(on=HIDDEN)) * ATTEMPTS,
@@ -42,7 +42,7 @@ DRILL = Drill(
                 Expect("lost", Scope.VICTIM, equals="acknowledged"),
                 Expect("landed", Scope.OTHERS, equals="acknowledged"),
             ),
-            premise=True,
+            precondition=True,
         ),
     ),
     alarms=("wavetank-merges-dead",),

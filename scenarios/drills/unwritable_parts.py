@@ -15,7 +15,7 @@ DRILL = Drill(
             parameters={"status": 403, "code": "AccessDenied"},
         ),
     ),
-    witness=(
+    during=(
         Settle(),
         Tick(Scheduled.PLANNER),
         Look(
@@ -24,7 +24,7 @@ DRILL = Drill(
                 Expect("lost", Scope.VICTIM, equals="acknowledged"),
                 Expect("landed", Scope.OTHERS, equals="acknowledged"),
             ),
-            premise=True,
+            precondition=True,
         ),
     ),
 )

@@ -7,11 +7,11 @@ inconclusive, never a pass. Any fail makes the verdict fail; otherwise any incon
 from collections.abc import Mapping, Sequence, Set
 
 from wavetank.scenarios.oracle.evidence import (
-    Again,
     Checker,
     Evidence,
     Finding,
     Judgement,
+    SecondPass,
     Verdict,
     failed,
     passed,
@@ -83,11 +83,11 @@ def idempotence(evidence: Evidence) -> Finding:
 
     Inconclusive where the second time was not like the first: an event was not taken again, or made no new part.
     """
-    again = evidence.again
-    if again is None:
+    second = evidence.second_pass
+    if second is None:
         return unclear("idempotence", "nothing was done a second time")
-    said = _same_files("idempotence", evidence.at_rest.digests, again.digests, "the second time")
-    missing = _not_taken_again(evidence.history, again) or _not_reached_again(again, evidence.at_rest.empty_files)
+    said = _same_files("idempotence", evidence.at_rest.digests, second.digests, "the second time")
+    missing = _not_taken_again(evidence.history, second) or _not_reached_again(second, evidence.at_rest.empty_files)
     if said.verdict is Verdict.PASS and missing:
         return unclear("idempotence", missing)
     return said
@@ -95,15 +95,15 @@ def idempotence(evidence: Evidence) -> Finding:
 
 def redelivery(evidence: Evidence) -> Finding:
     """Every chunk that nobody had done was done again, which left every part file as it was and made no other."""
-    again = evidence.again
-    if again is None:
+    second = evidence.second_pass
+    if second is None:
         return unclear("redelivery", "nothing was done a second time")
-    if again.undone:
-        said = f"{len(again.undone)} of {again.chunks} chunks were not done again, such as {again.undone[0]}"
+    if second.undone:
+        said = f"{len(second.undone)} of {second.chunks} chunks were not done again, such as {second.undone[0]}"
         return failed("redelivery", said)
-    if not again.chunks:
+    if not second.chunks:
         return unclear("redelivery", "there was no chunk to deliver again")
-    return _same_files("redelivery", evidence.at_rest.part_digests, again.part_digests, "when delivered again")
+    return _same_files("redelivery", evidence.at_rest.part_digests, second.part_digests, "when delivered again")
 
 
 def same_as_control(evidence: Evidence) -> Finding:
@@ -139,11 +139,11 @@ def something_acknowledged(evidence: Evidence) -> Finding:
 
 def looks(evidence: Evidence) -> Finding:
     """What the drill expected to see on the way was seen: the fault did its harm, and only that."""
-    for found in evidence.found:
+    for found in evidence.looks:
         if not found.passed:
             verdict = Verdict.INCONCLUSIVE if found.inconclusive else Verdict.FAIL
             return Finding("looks", verdict, f"{found.look}: {found.detail}")
-    return passed("looks", "; ".join(f"{found.look}: {found.detail}" for found in evidence.found) or "none")
+    return passed("looks", "; ".join(f"{found.look}: {found.detail}" for found in evidence.looks) or "none")
 
 
 CHECKERS: tuple[Checker, ...] = (
@@ -209,10 +209,10 @@ def _same_files(checker: str, before: Mapping[str, str], after: Mapping[str, str
     return failed(checker, f"{len(changed)} of {len(keys)} files differ {when}, such as {changed[0]}")
 
 
-def _not_taken_again(history: History, again: Again) -> str:
+def _not_taken_again(history: History, second: SecondPass) -> str:
     """Which events were acknowledged the first time but not the second; empty where there is none."""
-    first, second = _acknowledged(history.operations), _acknowledged(again.operations)
-    missing = sorted(event_id for _, event_id in first - second)
+    first = _acknowledged(history.operations)
+    missing = sorted(event_id for _, event_id in first - _acknowledged(second.operations))
     if not missing:
         return ""
     some = ", ".join(missing[:EXAMPLES])
@@ -223,13 +223,13 @@ def _acknowledged(operations: Sequence[Operation]) -> set[tuple[str, str]]:
     return {(said.event_type, said.event_id) for said in operations if said.outcome is Outcome.OK}
 
 
-def _not_reached_again(again: Again, empty: Set[str]) -> str:
+def _not_reached_again(second: SecondPass, empty: Set[str]) -> str:
     """Which partitions with parts got no new one when every event was sent again; empty where there is none.
 
     Those whose files, `empty`, hold no event have none that could come again.
     """
-    before = {_folder(key) for key in again.part_digests} - {_folder(f"parts/{_in_layer(key)}") for key in empty}
-    missing = sorted(before - {_folder(key) for key in again.fed_parts - again.part_digests.keys()})
+    before = {_folder(key) for key in second.part_digests} - {_folder(f"parts/{_in_layer(key)}") for key in empty}
+    missing = sorted(before - {_folder(key) for key in second.fed_parts - second.part_digests.keys()})
     if not missing:
         return ""
     return f"{len(missing)} of {len(before)} partitions got no new part when fed again, such as {missing[0]}"

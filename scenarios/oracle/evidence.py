@@ -21,8 +21,8 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a step in the middle of a drill found, and what the drill expected there."""
+class LookResult:
+    """The result of a look in the middle of a drill, and what the drill expected there."""
 
     look: str
     passed: bool
@@ -31,8 +31,8 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Again:
-    """What came of doing everything a second time: every chunk delivered again, then every event sent again.
+class SecondPass:
+    """The outcome of doing everything a second time: every chunk delivered again, then every event sent again.
 
     chunks: how many there were to deliver again. undone: keys of those that nobody had marked done when that had
     settled. part_digests: MD5 of every part file then, by key. operations: the events that were sent again.
@@ -48,8 +48,8 @@ class Again:
 
 
 @dataclass(frozen=True)
-class Promise:
-    """What a drill says of its run beforehand.
+class Expectations:
+    """The expectations that a drill has of its run.
 
     reasons: those for which events may be set aside for a while, beside what was damaged on purpose; None for any.
     in_order: nothing in the drill takes from the promise that copies of an event keep their order. converges_within_s:
@@ -68,23 +68,23 @@ class Evidence:
     """All that is known of one run.
 
     fired: how often each fault of the drill struck, by name; a fault that never did is there with 0.
-    again: what came of doing everything a second time; None when it was not done.
+    second_pass: what came of doing everything a second time; None when it was not done.
     control: digests of the fault-free run of the same workload; None where that did not come to its end.
     is_control: this is that run.
     trail: what was seen between the producer and the data at rest; None where it could not be read.
-    promise: what the drill says of this run.
+    expectations: what the drill says of this run.
     """
 
     history: History
     at_rest: AtRest
     model: Model
     fired: Mapping[str, int] = field(default_factory=dict)
-    found: tuple[Found, ...] = ()
-    again: Again | None = None
+    looks: tuple[LookResult, ...] = ()
+    second_pass: SecondPass | None = None
     control: Mapping[str, str] | None = None
     is_control: bool = False
     trail: Trail | None = None
-    promise: Promise = Promise()
+    expectations: Expectations = Expectations()
 
     @cached_property
     def entries(self) -> Mapping[str, Entry]:

@@ -14,7 +14,7 @@ from wavetank.scenarios.oracle.history import Mark
 from wavetank.scenarios.oracle.hops import Hop
 
 HEAL = "heal"
-STORM = "storm"
+INJECT = "inject"
 
 
 @dataclass(frozen=True, slots=True)

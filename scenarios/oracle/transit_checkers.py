@@ -20,7 +20,7 @@ def order(evidence: Evidence) -> Finding:
     """
     if evidence.trail is None:
         return unclear("order", "what came to the streams could not be read")
-    if not evidence.promise.in_order:
+    if not evidence.expectations.in_order:
         return passed("order", "not promised: the streams refused single records")
     aside = _ids_set_aside(evidence)
     compared, wrong = 0, list[str]()
@@ -48,7 +48,7 @@ def set_aside(evidence: Evidence) -> Finding:
         reasons.setdefault(record.payload, set()).add(record.reason)
     flaws = {sent.payload: sent.flaw for sent in evidence.history.operations if sent.flaw}
     owed = {sent.payload for sent in evidence.history.operations if sent.flaw and sent.outcome is Outcome.OK}
-    promised = evidence.promise.reasons
+    promised = evidence.expectations.reasons
     wrong = Counter(f"{flaws[payload]} not set aside" for payload in owed - reasons.keys())
     for payload, found in reasons.items():
         flaw = flaws.get(payload, "")
@@ -63,7 +63,7 @@ def convergence(evidence: Evidence) -> Finding:
     """The data at rest change no more than so long after the healing, where the drill says how long that may be."""
     if evidence.trail is None:
         return unclear("convergence", "it is not known when what is at rest changed")
-    took_s, bound_s = evidence.trail.convergence_s, evidence.promise.converges_within_s
+    took_s, bound_s = evidence.trail.convergence_s, evidence.expectations.converges_within_s
     if took_s is None:
         said = "nothing was healed" if evidence.trail.healed_s is None else "nothing is at rest"
         return passed("convergence", said) if bound_s is None else unclear("convergence", said)
@@ -79,7 +79,7 @@ def alarms(evidence: Evidence) -> Finding:
         return unclear("alarms", "what the alarms watch could not be read")
     known = {watched.alarm.name for watched in evidence.trail.alarms}
     rang = {watched.alarm.name for watched in evidence.trail.alarms if watched.rang}
-    wanted = evidence.promise.alarms
+    wanted = evidence.expectations.alarms
     told = f"{', '.join(sorted(rang)) or 'none'} of {len(known)} rang"
     if wanted is None or rang == wanted:
         return passed("alarms", told)

@@ -24,7 +24,7 @@ def markdown(reports: Sequence[Report]) -> str:
         "",
     ]
     for report in reports:
-        if report.troubles:
+        if report.not_passed:
             lines += _trouble(report)
     return "\n".join(lines) + "\n"
 
@@ -40,7 +40,7 @@ def _row(report: Report) -> str:
 
 def _trouble(report: Report) -> Iterator[str]:
     yield from (f"<details open><summary>{report.name}: {report.verdict}</summary>", "")
-    yield from (f"- **{found.checker}**: {_inline(found.detail)}" for found in report.troubles)
+    yield from (f"- **{found.checker}**: {_inline(found.detail)}" for found in report.not_passed)
     yield from ("", "```console", f"$ {report.command}", "```", "", "</details>", "")
 
 

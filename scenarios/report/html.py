@@ -81,7 +81,7 @@ def _findings(report: Report) -> str:
     """What did not pass in full view, and what passed below a fold."""
     wrong = "".join(
         f'<li><strong class="{found.verdict}">{in_html(found.checker)}</strong>: {in_html(found.detail)}</li>'
-        for found in report.troubles
+        for found in report.not_passed
     )
     passed = [found for found in report.judgement.findings if found.verdict is Verdict.PASS]
     right = "".join(f"<li>{in_html(found.checker)}: {in_html(found.detail)}</li>" for found in passed)
@@ -156,10 +156,10 @@ def _verdict(report: Report) -> str:
 
 STYLE = """
 :root { color-scheme: light dark; --ground: #fff; --ink: #1b2430; --soft: #5b6776; --line: #d5dbe3; --panel: #f5f7fa;
-  --bar: #2f6fb3; --strike: #c2410c; --storm: #fdebd9; --heal: #15803d; --rest: #7c3aed;
+  --bar: #2f6fb3; --strike: #c2410c; --injected: #fdebd9; --heal: #15803d; --rest: #7c3aed;
   --pass: #15703a; --fail: #b42318; --inconclusive: #8a5a00; }
 @media (prefers-color-scheme: dark) { :root { --ground: #12171e; --ink: #e6ebf2; --soft: #9aa7b8; --line: #303a47;
-  --panel: #1a212b; --bar: #6aa9e9; --strike: #fb923c; --storm: #3a2a1a; --heal: #4ade80; --rest: #c4a5ff;
+  --panel: #1a212b; --bar: #6aa9e9; --strike: #fb923c; --injected: #3a2a1a; --heal: #4ade80; --rest: #c4a5ff;
   --pass: #5fd08a; --fail: #ff8a80; --inconclusive: #f0c060; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 62rem; padding: 1rem; background: var(--ground); color: var(--ink);
@@ -191,13 +191,13 @@ figure { margin: .6rem 0; } figcaption { display: flex; flex-wrap: wrap; gap: .2
 .axis div span { color: var(--soft); font-size: .75rem; position: absolute; }
 path { vector-effect: non-scaling-stroke; fill: none; stroke-width: 1.5; }
 .ground { stroke: var(--line); stroke-width: 1; }
-path.bar { fill: var(--bar); } path.storm { fill: var(--storm); } path.strike { stroke: var(--strike); }
+path.bar { fill: var(--bar); } path.injected { fill: var(--injected); } path.strike { stroke: var(--strike); }
 path.heal { stroke: var(--heal); stroke-dasharray: 4 3; }
 path.converged { stroke: var(--rest); stroke-dasharray: 1 3; stroke-width: 2; }
 .key::before { content: ""; display: inline-block; height: .75rem;
   margin-right: .4rem; vertical-align: -.05rem; width: .75rem; }
 .key.bar::before { background: var(--bar); }
-.key.storm::before { background: var(--storm); border: 1px solid var(--line); }
+.key.injected::before { background: var(--injected); border: 1px solid var(--line); }
 .key.strike::before { background: var(--strike); width: .15rem; }
 .key.heal::before { border-left: 2px dashed var(--heal); width: .1rem; }
 .key.converged::before { border-left: 2px dotted var(--rest); width: .1rem; }

@@ -45,7 +45,7 @@ def _case(suite: Element, report: Report) -> None:
     for name, value in (("seed", report.seed), ("fired", sum(report.fired.values())), ("command", report.command)):
         SubElement(properties, "property", {"name": name, "value": printable(str(value))})
     if report.verdict in TAGS:
-        said = [printable(f"{found.checker}: {found.detail}") for found in report.troubles]
+        said = [printable(f"{found.checker}: {found.detail}") for found in report.not_passed]
         found = SubElement(case, TAGS[report.verdict], {"type": str(report.verdict), "message": "; ".join(said)})
         found.text = "\n".join((*said, report.command, str(report.folder)))
     counts = ", ".join(f"{name} {number}" for name, number in report.totals.counts().items())

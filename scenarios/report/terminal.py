@@ -82,9 +82,9 @@ class Board:
         )
         if is_short(passages):
             self._out.print(f"             {by_hop(passages)}", soft_wrap=True)
-        for finding in report.troubles:
+        for finding in report.not_passed:
             self._out.print(f"             {finding.checker}: {literal(finding.detail)}")
-        if report.troubles:
+        if report.not_passed:
             self._out.print(f"             history and report: {literal(str(report.folder))}", soft_wrap=True)
 
 

@@ -7,7 +7,7 @@ a description, and the numbers follow as a table. No script, nothing from elsewh
 from collections.abc import Iterable, Iterator
 
 from wavetank.scenarios.oracle.hops import Hop
-from wavetank.scenarios.oracle.timeline import HEAL, STORM, Timeline
+from wavetank.scenarios.oracle.timeline import HEAL, INJECT, Timeline
 from wavetank.scenarios.report.escaping import in_html
 
 WIDTH = 1_000
@@ -58,13 +58,13 @@ def _row(timeline: Timeline, name: str, said: str, shapes: str, figure_: str, ki
 
 
 def _behind(timeline: Timeline) -> str:
-    """The time during which troubles lasted, the healing, and the convergence."""
-    storm, heal, converged = timeline.first(STORM), timeline.first(HEAL), timeline.converged_s
+    """The time during which the nemeses lasted, the healing, and the convergence."""
+    injected, heal, converged = timeline.first(INJECT), timeline.first(HEAL), timeline.converged_s
     shapes = ""
-    if storm is not None and timeline.strikes:
-        left = _x(timeline, storm)
+    if injected is not None and timeline.strikes:
+        left = _x(timeline, injected)
         right = _x(timeline, heal if heal is not None else timeline.duration_s)
-        shapes += f'<path class="storm" d="M{left} 0H{right}V{HEIGHT}H{left}z"/>'
+        shapes += f'<path class="injected" d="M{left} 0H{right}V{HEIGHT}H{left}z"/>'
     for kind, at_s in (("heal", heal if timeline.strikes else None), ("converged", converged)):
         shapes += f'<path class="{kind}" d="M{_x(timeline, at_s)} 0V{HEIGHT}"/>' if at_s is not None else ""
     return shapes
@@ -89,7 +89,7 @@ def _caption(timeline: Timeline) -> str:
     heal, converged = timeline.first(HEAL), timeline.converged_s
     said = ['<span class="key bar">events in each second</span>']
     if timeline.strikes:
-        said += ['<span class="key strike">a fault strikes</span>', '<span class="key storm">faults are set</span>']
+        said += ['<span class="key strike">a fault strikes</span>', '<span class="key injected">faults are set</span>']
     if heal is not None and timeline.strikes:
         said.append(f'<span class="key heal">healed at {heal:.1f} s</span>')
     if converged is not None:

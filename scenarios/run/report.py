@@ -23,7 +23,7 @@ EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
 class Report:
     """One run of one drill.
 
-    duration_s: wall clock, in seconds. fired: how often each trouble struck, by its id. folder: where the
+    duration_s: wall clock, in seconds. fired: how often each nemesis struck, by its id. folder: where the
     history and this report are kept. unused: lines of the workload's file that are no event, by reason. timeline:
     when what happened; None where nothing is known of it.
     """
@@ -72,8 +72,8 @@ class Report:
         return total(self.judgement.ledger)
 
     @property
-    def troubles(self) -> list[Finding]:
-        """What did not pass, in the order of the checkers."""
+    def not_passed(self) -> list[Finding]:
+        """The findings that did not pass, in the order of the checkers."""
         return [finding for finding in self.judgement.findings if finding.verdict is not Verdict.PASS]
 
     def document(self) -> dict[str, Any]:

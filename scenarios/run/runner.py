@@ -1,6 +1,6 @@
 """Holds drills on a site: up → run → heal → settle → tick → read → check → save.
 
-Every drill is compared with its control, the same workload without troubles, which is run once per workload
+Every drill is compared with its control, the same workload without nemeses, which is run once per workload
 and seed and reported like any other run.
 """
 
@@ -100,7 +100,7 @@ def _new_folder(parent: Path, name: str) -> Path:
 
 
 def control_of(drill: Drill) -> Drill:
-    """The run without troubles that a drill is compared with."""
+    """The run without nemeses that a drill is compared with."""
     return replace(catalogue()[CONTROL], workload=drill.workload)
 
 
@@ -112,9 +112,9 @@ def _attempt(run: Run, control: Digests | None, tracer: Tracer) -> tuple[Conclus
     except Exception as error:
         if tracer.timeline is None:
             tracer.trace(run)
-        return run.break_off(error, control), False
+        return run.conclude_early(error, control), False
     except BaseException:
-        run.abandon()
+        run.heal_quietly()
         raise
 
 
@@ -122,14 +122,14 @@ def _stages(run: Run, tracer: Tracer) -> None:
     """What happens in a run, in this order."""
     run.up()
     run.inject()
-    run.witness()
+    run.during()
     run.heal()
-    run.recover()
+    run.after()
     run.settle()
     run.tick()
     run.read()
     tracer.trace(run)
-    run.again()
+    run.repeat()
 
 
 def save(run: Run, report: Report) -> None:

@@ -44,7 +44,7 @@ def unfit(drill: Drill, stack: Stack) -> str:
 
 def _needs_control(drill: Drill) -> bool:
     """Whether it sets faults, moves the clock, or waits for what stalls."""
-    steps = (*drill.witness, *drill.recovery)
+    steps = (*drill.during, *drill.after)
     return any(nemesis.needs_control for nemesis in drill.nemeses) or any(
         isinstance(step, Advance | Stall) for step in steps
     )

@@ -14,9 +14,10 @@ from wavetank.scenarios.client.at_rest import UnreadableFileError
 from wavetank.scenarios.client.producer import Sender
 from wavetank.scenarios.oracle.at_rest import AtRest, Model
 from wavetank.scenarios.oracle.checkers import CHECKERS, faults_fired, judge, looks
-from wavetank.scenarios.oracle.evidence import Again, Checker, Evidence, Finding, Found, Judgement, Verdict
+from wavetank.scenarios.oracle.evidence import Checker, Evidence, Finding, Judgement, LookResult, SecondPass, Verdict
 from wavetank.scenarios.oracle.history import EVENT_TIME, History, Mark, Operation, Outcome
 from wavetank.scenarios.oracle.observed import Trail
+from wavetank.scenarios.oracle.timeline import HEAL, INJECT
 from wavetank.scenarios.run.alarm_datapoints import clear_dead_messages
 from wavetank.scenarios.run.nemeses import Nemeses
 from wavetank.scenarios.site import observer
@@ -55,7 +56,7 @@ class RedriveFailedError(Exception):
 
 @dataclass(frozen=True)
 class Conclusion:
-    """What a run has shown, and how often each of its troubles struck, by id; empty where that is not known."""
+    """What a run has shown, and how often each of its nemeses struck, by id; empty where that is not known."""
 
     judgement: Judgement
     fired: Mapping[str, int]
@@ -65,14 +66,14 @@ HOUR = timedelta(hours=1)
 TIMES = {0: ", missed", 2: ", twice at once"}
 """How a tick is told of that is not sent once."""
 NOT_DONE = (NotSettled, TickFailedError, RedriveFailedError, BackFillFailedError)
-"""What the pipeline did not do: its failure, where no trouble excuses it."""
+"""What the pipeline did not do: its failure, where no nemesis excuses it."""
 
 
 @dataclass
 class Run:
     """The state of one run. Its stages are called once each, in the order in which they stand here.
 
-    at_rest and second: what the stages `read` and `again` found, None before. trail: what was seen on the way there,
+    at_rest and second: what the stages `read` and `repeat` found, None before. trail: what was seen on the way there,
     None where nobody has traced it. answerable: nothing that the drill did excuses the pipeline now, so that what does
     not work is its failure.
     """
@@ -84,9 +85,9 @@ class Run:
     narrate: Narrate
     operations: list[Operation] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
-    found: list[Found] = field(default_factory=list)
+    looks: list[LookResult] = field(default_factory=list)
     at_rest: AtRest | None = None
-    second: Again | None = None
+    second: SecondPass | None = None
     trail: Trail | None = None
     answerable: bool = False
 
@@ -110,7 +111,7 @@ class Run:
         return time.monotonic() - self._started
 
     def up(self) -> None:
-        """Start from nothing: no trouble, nothing in flight or given up, no data, the right schemas."""
+        """Start from nothing: nothing broken, nothing in flight or given up, no data, the right schemas."""
         self._mark("clean")
         self._nemeses.heal()
         self.site.settle()
@@ -119,7 +120,7 @@ class Run:
 
     def inject(self) -> None:
         """Let the nemeses begin, and the workload flow through what they do."""
-        self._mark("storm", ", ".join(nemesis.id for nemesis in self.drill.nemeses))
+        self._mark(INJECT, ", ".join(nemesis.id for nemesis in self.drill.nemeses))
         self._nemeses.begin()
         self.answerable = self.drill.is_control
         dealt = portions(self.events, self.drill.workload.portions)
@@ -130,20 +131,20 @@ class Run:
             if not self.drill.stalls:
                 self.site.settle()
 
-    def witness(self) -> None:
-        """Do what the drill wants done, and look where it wants to look, while the troubles last."""
-        self._take(self.drill.witness)
+    def during(self) -> None:
+        """Take the steps of the drill while its nemeses last."""
+        self._take(self.drill.during)
 
     def heal(self) -> None:
-        """Take every trouble away."""
-        self._mark("heal")
+        """Take back all that was broken."""
+        self._mark(HEAL)
         self._nemeses.heal()
         self._merged.clear()
         self.answerable = True
 
-    def recover(self) -> None:
-        """Do what the drill says it takes to get over it."""
-        self._take(self.drill.recovery)
+    def after(self) -> None:
+        """Take the steps that the drill says it takes to get over it."""
+        self._take(self.drill.after)
 
     def settle(self) -> None:
         """Wait until nothing is in flight."""
@@ -159,7 +160,7 @@ class Run:
         self._mark("read")
         self.at_rest = observer.observe_with(self.site, self.history, self._model)[0]
 
-    def again(self) -> None:
+    def repeat(self) -> None:
         """Do everything a second time.
 
         First every chunk is delivered again (the replayer takes it for one that nobody has done), which may
@@ -179,7 +180,7 @@ class Run:
         fed_parts = frozenset(observer.part_digests(self.site))
         self.tick()
         digests = rest.digests(self.site.s3, self.site.data_bucket)
-        self.second = Again(chunks, undone, part_digests, operations, fed_parts, digests)
+        self.second = SecondPass(chunks, undone, part_digests, operations, fed_parts, digests)
 
     def conclude(self, control: Mapping[str, str] | None) -> Conclusion:
         """What the checkers say of a run that came to its end."""
@@ -188,7 +189,7 @@ class Run:
         fired = self._nemeses.fired(self.operations, at_rest)
         return Conclusion(judge(self._evidence(at_rest, control, fired), CHECKERS), fired)
 
-    def break_off(self, error: Exception, control: Mapping[str, str] | None) -> Conclusion:
+    def conclude_early(self, error: Exception, control: Mapping[str, str] | None) -> Conclusion:
         """Heal what can be healed, and conclude from what is known. The run fails if its error is its own failure.
 
         Before `read` the checkers say nothing but what the drill's looks saw, and the ledger is that of what is at
@@ -196,7 +197,7 @@ class Run:
         """
         failed = isinstance(error, UnreadableFileError) or (self.answerable and isinstance(error, NOT_DONE))
         said = f"broke off: {type(error).__name__}: {error}"
-        self.abandon()
+        self.heal_quietly()
         self._mark("broke off", said)
         at_rest, fired = self._known_at_rest(), self._known_fired()
         evidence = self._evidence(at_rest or AtRest(), control, fired or {})
@@ -205,23 +206,23 @@ class Run:
         ledger = {} if at_rest is None else known.ledger
         return Conclusion(Judgement((why, *known.findings), ledger), fired or {})
 
-    def abandon(self) -> None:
-        """Heal what can be healed."""
+    def heal_quietly(self) -> None:
+        """Heal what can be healed, whatever fails."""
         with suppress(Exception):
             self._nemeses.heal()
 
     def _evidence(self, at_rest: AtRest, control: Mapping[str, str] | None, fired: Mapping[str, int]) -> Evidence:
         return Evidence(
-            self.history,
-            at_rest,
-            self._model_by_now(),
-            fired,
-            tuple(self.found),
-            self.second,
-            control,
-            self.drill.is_control,
-            self.trail,
-            self.drill.promise,
+            history=self.history,
+            at_rest=at_rest,
+            model=self._model_by_now(),
+            fired=fired,
+            looks=tuple(self.looks),
+            second_pass=self.second,
+            control=control,
+            is_control=self.drill.is_control,
+            trail=self.trail,
+            expectations=self.drill.expectations,
         )
 
     def _model_by_now(self) -> Model:
@@ -299,7 +300,7 @@ class Run:
     def _look(self, look: Look) -> None:
         self._mark("look", look.name)
         self._glimpse, entries = observer.observe_with(self.site, self.history, self._model)
-        self.found.append(compare(look, entries, self._glimpse, self._victim))
+        self.looks.append(compare(look, entries, self._glimpse, self._victim))
 
     def _redrive(self) -> None:
         self._mark("redrive")

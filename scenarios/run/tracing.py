@@ -16,7 +16,7 @@ from wavetank.scenarios.oracle.alarms import Watched
 from wavetank.scenarios.oracle.at_rest import AtRest
 from wavetank.scenarios.oracle.hops import Hop
 from wavetank.scenarios.oracle.observed import Trail, Version
-from wavetank.scenarios.oracle.timeline import HEAL, STORM, Axis, Notes, Strike, Timeline
+from wavetank.scenarios.oracle.timeline import HEAL, INJECT, Axis, Notes, Strike, Timeline
 from wavetank.scenarios.run.alarm_datapoints import watched
 from wavetank.scenarios.run.sightings import Reader, Sighting
 from wavetank.scenarios.site.site import Site
@@ -100,18 +100,18 @@ def _trail(sightings: Iterable[Sighting], timeline: Timeline) -> Trail:
 
 def _strikes(run: "Run", axis: Axis) -> Iterator[Strike]:
     """What the activity log tells of the drill's faults; what the drill does itself struck when it was set up."""
-    faults = {trouble.id for trouble in run.drill.nemeses if isinstance(trouble, Fault)}
+    faults = {nemesis.id for nemesis in run.drill.nemeses if isinstance(nemesis, Fault)}
     for firing in _firings(run.site.stack.control):
         at_s = axis.of_emulator(firing["at"]) if "at" in firing else 0.0
         if firing["fault"] in faults and at_s >= 0:
             yield Strike(at_s, firing["fault"])
-    began = next((mark.at_s for mark in run.marks if mark.what == STORM), 0.0)
-    for trouble in run.drill.nemeses:
-        if isinstance(trouble, ProducerRepeats):
+    began = next((mark.at_s for mark in run.marks if mark.what == INJECT), 0.0)
+    for nemesis in run.drill.nemeses:
+        if isinstance(nemesis, ProducerRepeats):
             for at_s in sorted({operation.invoked_s for operation in run.operations if operation.repeat}):
-                yield Strike(at_s, trouble.id)
-        elif not isinstance(trouble, Fault):
-            yield Strike(began, trouble.id)
+                yield Strike(at_s, nemesis.id)
+        elif not isinstance(nemesis, Fault):
+            yield Strike(began, nemesis.id)
 
 
 def _firings(control: Any) -> Iterator[dict[str, Any]]:

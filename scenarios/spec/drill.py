@@ -1,4 +1,4 @@
-"""A drill: a workload, a schedule of troubles and steps, and what is expected on the way; plain data.
+"""A drill: a workload, nemeses, steps, and what is expected on the way; plain data.
 
 The checkers at the end are the same for every drill: whatever happened, the data at rest is exactly right.
 """
@@ -6,7 +6,7 @@ The checkers at the end are the same for every drill: whatever happened, the dat
 from dataclasses import dataclass
 from enum import StrEnum
 
-from wavetank.scenarios.oracle.evidence import Promise
+from wavetank.scenarios.oracle.evidence import Expectations
 from wavetank.scenarios.spec.nemeses.fault import Fault
 from wavetank.scenarios.spec.nemesis import Nemesis
 from wavetank.scenarios.spec.steps import Step
@@ -14,7 +14,7 @@ from wavetank.scenarios.workload.workload import USUAL, Workload
 
 
 class Tag(StrEnum):
-    """What a drill is about: the hop it strikes, or the kind of trouble; the basics are quick, and one of each kind."""
+    """What a drill is about: the hop it strikes, or the kind of nemesis; the basics are quick, and one of each kind."""
 
     DUPLICATES = "duplicates"
     NOTIFICATIONS = "notifications"
@@ -35,10 +35,10 @@ class Tag(StrEnum):
 class Drill:
     """One failure drill.
 
-    hypothesis: what it shows, in a sentence. troubles: set before the workload flows, healed after `witness`.
-    witness: steps between the workload and the healing. recovery: steps between the healing and the final
-    settle and ticks. victim: event type that a schema trouble strikes. stalls: the troubles hold batches up for as
-    long as they last, so nothing settles between the portions. tags: what it is about, to choose drills by.
+    hypothesis: what it shows, in a sentence. nemeses: what goes wrong, from before the workload flows on.
+    during: steps between the workload and the healing. after: steps between the healing and the final settle and ticks.
+    victim: event type that is struck where one is. stalls: the nemeses hold batches up for as long as they last, so
+    nothing settles between the portions. tags: what it is about, to choose drills by.
     sets_aside: reasons for which events are in quarantine on the way; None where that is not known beforehand.
     converges_within_s: so long after the healing, at most, the data at rest still change; None where it may take its
     time. alarms: names of those that have to ring before the data at rest are read, and no other may; None where that
@@ -49,8 +49,8 @@ class Drill:
     name: str
     hypothesis: str
     nemeses: tuple[Nemesis, ...] = ()
-    witness: tuple[Step, ...] = ()
-    recovery: tuple[Step, ...] = ()
+    during: tuple[Step, ...] = ()
+    after: tuple[Step, ...] = ()
     victim: str = "click"
     workload: Workload = USUAL
     stalls: bool = False
@@ -61,11 +61,11 @@ class Drill:
     waits: bool = False
 
     @property
-    def promise(self) -> Promise:
+    def expectations(self) -> Expectations:
         """What the checkers hold the run to."""
         reasons = None if self.sets_aside is None else frozenset(self.sets_aside)
         alarms = None if self.alarms is None else frozenset(self.alarms)
-        return Promise(reasons, not any(map(_takes_order_away, self.nemeses)), self.converges_within_s, alarms)
+        return Expectations(reasons, not any(map(_takes_order_away, self.nemeses)), self.converges_within_s, alarms)
 
     @property
     def is_control(self) -> bool:

@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 
 from wavetank.scenarios.oracle.at_rest import AtRest
-from wavetank.scenarios.oracle.evidence import Found
+from wavetank.scenarios.oracle.evidence import LookResult
 from wavetank.scenarios.oracle.ledger import Entry, Ledger, total
 from wavetank.scenarios.spec.steps import Expect, Look, Scope
 
 
-def compare(look: Look, entries: Mapping[str, Entry], at_rest: AtRest, victim: str) -> Found:
+def compare(look: Look, entries: Mapping[str, Entry], at_rest: AtRest, victim: str) -> LookResult:
     """What `look` sees in the ledger; it passes when every expectation holds."""
     said = [_said(expect, entries, at_rest, victim) for expect in look.expect]
     wrong = [text for holds, text in said if not holds]
     detail = "; ".join(wrong or [text for _, text in said])
-    return Found(look.name, not wrong, detail, inconclusive=look.premise)
+    return LookResult(look.name, not wrong, detail, inconclusive=look.precondition)
 
 
 def _said(expect: Expect, entries: Mapping[str, Entry], at_rest: AtRest, victim: str) -> tuple[bool, str]:

@@ -54,13 +54,13 @@ class Tick:
 class Look:
     """Draw up the ledger now and compare it.
 
-    premise: what is expected is the harm done by the faults, so without it the drill shows nothing
+    precondition: what is expected is the harm done by the faults, so without it the drill shows nothing
     (inconclusive); otherwise it is a promise of the pipeline (fail).
     """
 
     name: str
     expect: tuple[Expect, ...]
-    premise: bool = False
+    precondition: bool = False
 
 
 @dataclass(frozen=True)

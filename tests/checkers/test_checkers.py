@@ -9,7 +9,7 @@ import pytest
 from wavetank.scenarios.oracle import checkers
 from wavetank.scenarios.oracle.at_rest import AtRest, Model, Quarantined, Stored
 from wavetank.scenarios.oracle.checkers import CHECKERS, judge
-from wavetank.scenarios.oracle.evidence import Again, Evidence, Finding, Found, Promise, Verdict
+from wavetank.scenarios.oracle.evidence import Evidence, Expectations, Finding, LookResult, SecondPass, Verdict
 from wavetank.scenarios.oracle.history import History, Operation, Outcome, Value
 from wavetank.scenarios.oracle.hops import ON_THE_WAY, Hop
 from wavetank.scenarios.oracle.observed import Trail
@@ -47,10 +47,10 @@ def honest() -> Evidence:
     parts = {"parts/a/x": "3", "parts/b/x": "4"}
     at_rest = AtRest(avro=records, parquet=records, digests=digests, part_digests=parts)
     operations = tuple(operation for operation, _ in clicks)
-    again = Again(1, (), parts, operations, frozenset({*parts, "parts/a/y", "parts/b/y"}), digests)
+    second_pass = SecondPass(1, (), parts, operations, frozenset({*parts, "parts/a/y", "parts/b/y"}), digests)
     trail = seen_everywhere(*(operation.event_id for operation in operations))
     history, control = History(operations), dict(at_rest.digests)
-    return Evidence(history, at_rest, MODEL, {"lossy": 2}, again=again, control=control, trail=trail)
+    return Evidence(history, at_rest, MODEL, {"lossy": 2}, second_pass=second_pass, control=control, trail=trail)
 
 
 def failing(evidence: Evidence) -> set[str]:
@@ -66,8 +66,8 @@ def at_rest(evidence: Evidence, **changes: Any) -> Evidence:
 
 
 def second(evidence: Evidence, **changes: Any) -> Evidence:
-    assert evidence.again is not None
-    return replace(evidence, again=replace(evidence.again, **changes))
+    assert evidence.second_pass is not None
+    return replace(evidence, second_pass=replace(evidence.second_pass, **changes))
 
 
 def test_an_honest_run_passes_every_checker(honest: Evidence) -> None:
@@ -140,12 +140,12 @@ def _differ_from_the_control(run: Evidence) -> Evidence:
 
 
 def _see_more_harm_than_promised(run: Evidence) -> Evidence:
-    return replace(run, found=(Found("on the way", False, "2 landed"),))
+    return replace(run, looks=(LookResult("on the way", False, "2 landed"),))
 
 
 def _leave_one_in_quarantine(run: Evidence) -> Evidence:
     record = Quarantined("click", "unknown-schema", run.history.operations[0].payload, "quarantine/x")
-    run = replace(run, promise=Promise(reasons=frozenset({"unknown-schema"})))
+    run = replace(run, expectations=Expectations(reasons=frozenset({"unknown-schema"})))
     return at_rest(run, avro=run.at_rest.avro[1:], parquet=run.at_rest.parquet[1:], quarantine=(record,))
 
 
@@ -208,14 +208,14 @@ def test_a_fault_that_never_fired_makes_the_run_inconclusive(honest: Evidence) -
 
 
 def test_a_run_in_which_nothing_was_acknowledged_is_inconclusive(honest: Evidence) -> None:
-    nothing = Again(0, (), {}, (), frozenset(), {})
-    empty = replace(honest, history=History(), at_rest=AtRest(), again=nothing, control={})
+    nothing = SecondPass(0, (), {}, (), frozenset(), {})
+    empty = replace(honest, history=History(), at_rest=AtRest(), second_pass=nothing, control={})
     assert inconclusive(empty) == {"something-acknowledged", "redelivery", "idempotence", "same-as-control"}
     assert judge(empty, CHECKERS).verdict is Verdict.INCONCLUSIVE
 
 
 def test_a_run_that_was_not_done_twice_is_inconclusive(honest: Evidence) -> None:
-    assert inconclusive(replace(honest, again=None)) == {"redelivery", "idempotence"}
+    assert inconclusive(replace(honest, second_pass=None)) == {"redelivery", "idempotence"}
 
 
 def test_a_second_feed_that_was_refused_shows_nothing_of_idempotence(honest: Evidence) -> None:
@@ -277,7 +277,7 @@ def test_a_run_whose_control_did_not_come_to_its_end_is_inconclusive(honest: Evi
 
 
 def test_a_fault_without_its_expected_harm_is_inconclusive(honest: Evidence) -> None:
-    harmless = replace(honest, found=(Found("before the replayer", False, "none lost", inconclusive=True),))
+    harmless = replace(honest, looks=(LookResult("before the replayer", False, "none lost", inconclusive=True),))
     assert inconclusive(harmless) == {"looks"}
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from wavetank.scenarios.oracle.alarms import Alarm, Watched
 from wavetank.scenarios.oracle.at_rest import AtRest, Model, Quarantined
-from wavetank.scenarios.oracle.evidence import Checker, Evidence, Finding, Promise, Verdict
+from wavetank.scenarios.oracle.evidence import Checker, Evidence, Expectations, Finding, Verdict
 from wavetank.scenarios.oracle.history import History, Operation, Outcome, Value
 from wavetank.scenarios.oracle.hops import Hop
 from wavetank.scenarios.oracle.observed import Course, Trail
@@ -35,7 +35,7 @@ def run(*operations: Operation, quarantine: tuple[Quarantined, ...] = (), trail:
 
 
 def promising(evidence: Evidence, **said: object) -> Evidence:
-    return replace(evidence, promise=replace(evidence.promise, **said))  # type: ignore[arg-type]
+    return replace(evidence, expectations=replace(evidence.expectations, **said))  # type: ignore[arg-type]
 
 
 def versions(raw: str, processed: str) -> Evidence:
@@ -148,7 +148,7 @@ def test_convergence_tells_how_long_it_took() -> None:
 
 
 def watching(*watched: Watched, wanted: frozenset[str] | None = frozenset()) -> Finding:
-    return alarms(replace(run(trail=Trail(alarms=watched)), promise=Promise(alarms=wanted)))
+    return alarms(replace(run(trail=Trail(alarms=watched)), expectations=Expectations(alarms=wanted)))
 
 
 CLICK = frozenset({"click-behind"})

@@ -65,11 +65,11 @@ def last(reports: Iterable[Report]) -> Report:
 
 
 @pytest.mark.parametrize("name", TRIED)
-def test_a_drill_of_the_catalogue_passes_and_all_its_troubles_struck(reports: Mapping[str, Report], name: str) -> None:
+def test_a_drill_of_the_catalogue_passes_and_all_its_nemeses_struck(reports: Mapping[str, Report], name: str) -> None:
     report = reports[name]
-    assert [f"{finding.checker}: {finding.detail}" for finding in report.troubles] == []
+    assert [f"{finding.checker}: {finding.detail}" for finding in report.not_passed] == []
     assert report.verdict is Verdict.PASS
-    assert set(report.fired) == {trouble.id for trouble in catalogue()[name].nemeses}
+    assert set(report.fired) == {nemesis.id for nemesis in catalogue()[name].nemeses}
     assert all(times > 0 for times in report.fired.values())
 
 
@@ -106,15 +106,15 @@ def test_a_kept_history_tells_the_same_ledger_again(runner: Runner, site: Site) 
 def test_a_fault_that_never_fires_makes_a_drill_inconclusive(runner: Runner) -> None:
     report = last(runner.hold([Drill("silent", "Nothing happens.", (NEVER,), workload=SMALL)], SEED))
     assert report.verdict is Verdict.INCONCLUSIVE
-    assert [finding.checker for finding in report.troubles] == ["faults-fired"]
+    assert [finding.checker for finding in report.not_passed] == ["faults-fired"]
 
 
 def test_harm_that_was_expected_and_did_not_happen_makes_a_drill_inconclusive(runner: Runner) -> None:
-    look = Look("midway", (Expect("duplicated", at_least=1),), premise=True)
+    look = Look("midway", (Expect("duplicated", at_least=1),), precondition=True)
     drill = Drill("harmless", "Nothing happens.", (ProducerRepeats(0.1),), (look,), workload=SMALL)
     report = last(runner.hold([drill], SEED))
     assert report.verdict is Verdict.INCONCLUSIVE
-    assert [finding.checker for finding in report.troubles] == ["looks"]
+    assert [finding.checker for finding in report.not_passed] == ["looks"]
 
 
 def test_events_left_in_quarantine_make_a_drill_fail(runner: Runner) -> None:
@@ -123,7 +123,7 @@ def test_events_left_in_quarantine_make_a_drill_fail(runner: Runner) -> None:
     drill = Drill("forgotten", "Nobody re-drives.", (SchemaOverwritten(),), everything, workload=SMALL)
     report = last(runner.hold([drill], SEED))
     assert report.verdict is Verdict.FAIL
-    assert "nothing-set-aside" in [finding.checker for finding in report.troubles]
+    assert "nothing-set-aside" in [finding.checker for finding in report.not_passed]
     assert report.totals.quarantined == report.fired["schema-overwritten"] > 0
 
 
@@ -132,7 +132,7 @@ def test_a_step_that_cannot_be_done_breaks_the_run_off_and_heals_it(runner: Runn
     drill = Drill("broken", "A step raises.", (NEVER, SchemaOverwritten()), (impossible,), workload=SMALL)
     report = last(runner.hold([drill], SEED))
     assert report.verdict is Verdict.INCONCLUSIVE
-    assert "broke off: KeyError" in report.troubles[0].detail
+    assert "broke off: KeyError" in report.not_passed[0].detail
     assert site.stack.control.faults() == []
     assert site.restore_registry() == []
 
@@ -172,9 +172,9 @@ def test_a_replayer_that_finds_nothing_makes_even_the_control_fail(site: Site, t
     runner = Runner(site, tmp_path)
     with set_otherwise(site, topology.REPLAYER, CHUNK_GRACE_MINUTES="1000000"):
         report = last(runner.hold([Drill("control", "No faults.", workload=SMALL)], SEED))
-    assert [finding.checker for finding in report.troubles] == ["redelivery"]
+    assert [finding.checker for finding in report.not_passed] == ["redelivery"]
     assert report.verdict is Verdict.FAIL
-    assert "were not done again" in report.troubles[0].detail
+    assert "were not done again" in report.not_passed[0].detail
 
 
 def test_a_planner_that_always_raises_makes_a_drill_fail_and_its_ledger_is_kept(site: Site, tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ def test_a_planner_that_always_raises_makes_a_drill_fail_and_its_ledger_is_kept(
         control, report = Runner(site, tmp_path).hold([drill], SEED)
     for each in (control, report):
         assert each.verdict is Verdict.FAIL
-        assert "LOOK_BACK_HOURS" in each.troubles[0].detail
+        assert "LOOK_BACK_HOURS" in each.not_passed[0].detail
         assert (each.totals.acknowledged, each.totals.landed, each.totals.late) == (SMALL.events, 0, SMALL.events)
     assert report.fired == {"producer-repeats": 6}
 

@@ -75,7 +75,7 @@ def test_a_storm_that_loses_events_is_shrunk_to_the_fault_that_does_it_and_saved
     assert done.smallest.nemeses == (LOSES,)
     assert done.file is not None
     replayed, seed = load(done.file)
-    assert [trouble.id for trouble in replayed.nemeses] == [LOSES.id]
+    assert [nemesis.id for nemesis in replayed.nemeses] == [LOSES.id]
     assert seed == SEED
 
 

@@ -24,8 +24,8 @@ Narrate = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Caught:
-    """What came of a mutant: the drill that caught it and how; `drill` is empty where none did."""
+class MutantResult:
+    """The outcome of a mutant: the drill that caught it and how; `drill` is empty where none did."""
 
     mutant: Mutant
     drill: str
@@ -47,17 +47,17 @@ class Hunt:
     quick: bool = False
     _sound: dict[str, bool] = field(default_factory=dict)
 
-    def run(self, mutant: Mutant) -> Caught:
+    def run(self, mutant: Mutant) -> MutantResult:
         """Hunt a mutant; what came of it. The pipeline is what it was in the end."""
         self.narrate("the control, without a mutant")
         list(self.runner.hold([replace(catalogue()[CONTROL], workload=WORKLOAD)], self.seed))
         try:
             archive = packed(mutant)
         except UnusableMutantError as error:
-            return Caught(mutant, "", str(error))
+            return MutantResult(mutant, "", str(error))
         return self._hunt(mutant, archive)
 
-    def _hunt(self, mutant: Mutant, archive: bytes) -> Caught:
+    def _hunt(self, mutant: Mutant, archive: bytes) -> MutantResult:
         """Hunt one mutant until a drill catches it that passes without it."""
         while True:
             with self._deployed(archive):
@@ -65,7 +65,7 @@ class Hunt:
             if not caught.drill or self._is_sound(caught.drill):
                 return caught
 
-    def _hunted(self, mutant: Mutant) -> Caught:
+    def _hunted(self, mutant: Mutant) -> MutantResult:
         """Try the declared drills first, then all others."""
         others = (
             []
@@ -77,8 +77,10 @@ class Hunt:
                 continue
             self.narrate(f"{mutant.name}: {name}")
             if said := self._fails(name):
-                return Caught(mutant, name, said)
-        return Caught(mutant, "", f"not noticed by {', '.join(mutant.drills)}" if self.quick else "no drill noticed")
+                return MutantResult(mutant, name, said)
+        return MutantResult(
+            mutant, "", f"not noticed by {', '.join(mutant.drills)}" if self.quick else "no drill noticed"
+        )
 
     def _is_sound(self, name: str) -> bool:
         """Whether a drill passes with the pipeline as it is: one that fails so says nothing about mutants."""
@@ -95,7 +97,7 @@ class Hunt:
     def _fails(self, name: str) -> str:
         """How a drill fails now; empty where it does not."""
         report = self._hold(catalogue()[name])
-        found = [finding for finding in report.troubles if finding.verdict is Verdict.FAIL]
+        found = [finding for finding in report.not_passed if finding.verdict is Verdict.FAIL]
         return f"{found[0].checker}: {found[0].detail}" if found else ""
 
     def _hold(self, drill: Drill) -> Report:

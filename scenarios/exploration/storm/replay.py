@@ -17,6 +17,7 @@ from wavetank.scenarios.spec.steps import Settle, Step, Tick
 from wavetank.scenarios.workload.workload import Workload
 
 FORMAT = 1
+"""Of a file, whose keys are `troubles` and `witness` for a drill's nemeses and steps during them."""
 _REPEATS = "producer-repeats"
 
 
@@ -25,15 +26,15 @@ class UnusableReplayError(ValueError):
 
 
 def save(drill: Drill, seed: int, path: Path) -> None:
-    """Write a drill whose troubles are faults and repeats, and whose witness is settles and ticks."""
+    """Write a drill whose nemeses are faults and repeats, and whose steps during them are settles and ticks."""
     said = {
         "format": FORMAT,
         "name": drill.name,
         "hypothesis": drill.hypothesis,
         "seed": seed,
         "workload": {name: value for name, value in asdict(drill.workload).items() if value is not None},
-        "troubles": [_said(trouble) for trouble in drill.nemeses],
-        "witness": [_step(step) for step in drill.witness],
+        "troubles": [_saved(nemesis) for nemesis in drill.nemeses],
+        "witness": [_step(step) for step in drill.during],
     }
     write_json(path, said)
 
@@ -44,11 +45,11 @@ def load(path: Path) -> tuple[Drill, int]:
         said = parsed(path.read_text("utf-8"))
         if said["format"] != FORMAT:
             raise UnusableReplayError(f"{path}: format {said['format']}, this reads {FORMAT}")
-        troubles = tuple(_trouble(each, f"fault-{number}") for number, each in enumerate(said["troubles"], 1))
-        witness = tuple(Settle() if step == "settle" else Tick(Scheduled(step)) for step in said["witness"])
+        nemeses = tuple(_nemesis(saved, f"fault-{number}") for number, saved in enumerate(said["troubles"], 1))
+        during = tuple(Settle() if step == "settle" else Tick(Scheduled(step)) for step in said["witness"])
         workload = _workload(said["workload"])
         name, hypothesis = _text(said["name"]), _text(said["hypothesis"])
-        drill = Drill(name, hypothesis, troubles, witness, workload=workload, sets_aside=None, alarms=None)
+        drill = Drill(name, hypothesis, nemeses, during, workload=workload, sets_aside=None, alarms=None)
         return drill, int(said["seed"])
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         if isinstance(error, UnusableReplayError):
@@ -71,19 +72,19 @@ def _workload(said: dict[str, Any]) -> Workload:
     return Workload(**said)
 
 
-def _said(trouble: Nemesis) -> dict[str, Any]:
-    match trouble:
+def _saved(nemesis: Nemesis) -> dict[str, Any]:
+    match nemesis:
         case Fault():
-            return dict(document(trouble))
+            return dict(document(nemesis))
         case ProducerRepeats(share):
-            return {"repeats": share, "id": trouble.id}
-    raise TypeError(f"a {type(trouble).__name__} cannot be saved")
+            return {"repeats": share, "id": nemesis.id}
+    raise TypeError(f"a {type(nemesis).__name__} cannot be saved")
 
 
-def _trouble(said: dict[str, Any], name: str) -> Nemesis:
-    if "repeats" in said:
-        return ProducerRepeats(float(said["repeats"]), str(said.get("id", _REPEATS)))
-    return Fault(**vars(parse(said, name)))
+def _nemesis(saved: dict[str, Any], name: str) -> Nemesis:
+    if "repeats" in saved:
+        return ProducerRepeats(float(saved["repeats"]), str(saved.get("id", _REPEATS)))
+    return Fault(**vars(parse(saved, name)))
 
 
 def _step(step: Step) -> str:

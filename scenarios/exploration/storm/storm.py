@@ -36,8 +36,8 @@ Narrate = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Weathered:
-    """What came of one round: its drill, and what the checkers found; smallest and file: of one that failed."""
+class StormRound:
+    """The outcome of one round: its drill, and what the checkers found; smallest and file: of one that failed."""
 
     number: int
     drill: Drill
@@ -54,20 +54,20 @@ class Weathered:
 def drill_of(seed: int, number: int) -> Drill:
     """The drill of round `number` (from 1); pure."""
     rng = random.Random(f"{seed}/{number}")  # noqa: S311 - repeatable, not secret
-    troubles: tuple[Nemesis, ...] = hazards.schedule(rng, MOST_FAULTS)
+    nemeses: tuple[Nemesis, ...] = hazards.schedule(rng, MOST_FAULTS)
     if rng.randrange(REPEATS_ONCE_IN) == 0:
-        troubles += (ProducerRepeats(share=round(rng.uniform(0.05, 0.5), 2)),)
-    witness: list[Step] = [Settle()]
+        nemeses += (ProducerRepeats(share=round(rng.uniform(0.05, 0.5), 2)),)
+    during: list[Step] = [Settle()]
     for _ in range(rng.randint(0, MOST_TICKS)):
-        witness += [Tick(rng.choice(list(Scheduled))), Settle()]
+        during += [Tick(rng.choice(list(Scheduled))), Settle()]
     name = f"storm-{seed}-{number}"
     said = "Whatever goes wrong at once, what is at rest in the end is what a calm day would have left."
-    return Drill(name, said, troubles, tuple(witness), workload=rng.choice(SHAPES), sets_aside=None, alarms=None)
+    return Drill(name, said, nemeses, tuple(during), workload=rng.choice(SHAPES), sets_aside=None, alarms=None)
 
 
 def findings(report: Report) -> list[Finding]:
     """What did not pass, without what a storm is not asked."""
-    return [finding for finding in report.troubles if finding.checker not in NOT_ASKED]
+    return [finding for finding in report.not_passed if finding.checker not in NOT_ASKED]
 
 
 def verdict_of(report: Report) -> Verdict:
@@ -85,27 +85,25 @@ class Storm:
     folder: Path
     narrate: Narrate = lambda _what: None
 
-    def round(self, number: int) -> Weathered:
+    def round(self, number: int) -> StormRound:
         """Hold this round of the seed."""
         return self.weather(number, drill_of(self.seed, number))
 
-    def weather(self, number: int, drill: Drill) -> Weathered:
+    def weather(self, number: int, drill: Drill) -> StormRound:
         """Hold a drill as round `number`; where it fails, shrink and save it."""
         self.narrate(f"round {number}, {len(drill.nemeses)} troubles")
-        done = Weathered(number, drill, self._hold(drill))
+        done = StormRound(number, drill, self._hold(drill))
         return self._shrunk(done) if done.verdict is Verdict.FAIL else done
 
     def _hold(self, drill: Drill) -> Report:
         return list(self.runner.hold([drill], self.seed))[-1]
 
-    def _shrunk(self, failed: Weathered) -> Weathered:
+    def _shrunk(self, failed: StormRound) -> StormRound:
         """The failed round with the smallest schedule that still fails, saved."""
 
-        def fails(troubles: Sequence[Nemesis]) -> bool:
-            self.narrate(
-                f"round {failed.number} failed: trying {len(troubles)} of {len(failed.drill.nemeses)} troubles"
-            )
-            return verdict_of(self._hold(replace(failed.drill, nemeses=tuple(troubles)))) is Verdict.FAIL
+        def fails(nemeses: Sequence[Nemesis]) -> bool:
+            self.narrate(f"round {failed.number} failed: trying {len(nemeses)} of {len(failed.drill.nemeses)} troubles")
+            return verdict_of(self._hold(replace(failed.drill, nemeses=tuple(nemeses)))) is Verdict.FAIL
 
         least = replace(failed.drill, nemeses=tuple(smallest(failed.drill.nemeses, fails)))
         file = self.folder / f"{failed.drill.name}.json"

@@ -56,13 +56,13 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Left:
-    """What a run left: the digests of the files at rest, and the distinct records in quarantine."""
+class FinalState:
+    """The state that a run leaves: the digests of the files at rest, and the distinct records in quarantine."""
 
     digests: Mapping[str, str]
     set_aside: frozenset[tuple[str, str]]
 
-    def differs(self, right: "Left") -> str:
+    def differs(self, right: "FinalState") -> str:
         """How it differs from what is right; empty where it does not."""
         keys = sorted(self.digests.keys() | right.digests.keys())
         wrong = [key for key in keys if self.digests.get(key) != right.digests.get(key)]
@@ -80,7 +80,7 @@ class Sweep:
 
     place: Place
     narrate: Narrate = lambda _what: None
-    _right: dict[str, Left] = field(default_factory=dict)
+    _right: dict[str, FinalState] = field(default_factory=dict)
 
     def plan(self, function: str | None = None) -> list[tuple[Course, Cell]]:
         """The cells, of one function or of all, each with its course, from recordings of every course.
@@ -134,7 +134,7 @@ class Sweep:
             tried = tried.sooner()
         return Result(cell, course.name, Verdict.INCONCLUSIVE, "the call never came")
 
-    def _pass(self, course: Course, cell: Cell | None, acted: Callable[[], None] = lambda: None) -> Left:
+    def _pass(self, course: Course, cell: Cell | None, acted: Callable[[], None] = lambda: None) -> FinalState:
         """One run of a course, healed and settled, and what it left; `acted` is called before the fault is gone."""
         control = self.place.site.stack.control
         control.reset()
@@ -152,11 +152,11 @@ class Sweep:
         self.place.tick()
         return self._left()
 
-    def _left(self) -> Left:
+    def _left(self) -> FinalState:
         s3, bucket = self.place.site.s3, self.place.site.data_bucket
         records = quarantine.all_records(s3, bucket)
         aside = frozenset((record.reason, hashlib.sha256(record.payload).hexdigest()) for record in records)
-        return Left(at_rest.digests(s3, bucket), aside)
+        return FinalState(at_rest.digests(s3, bucket), aside)
 
     def _undone(self) -> str:
         undone = self.place.site.undone_chunks()

@@ -73,7 +73,7 @@ def test_the_list_of_drills_names_each_and_says_what_it_shows_and_what_goes_wron
     assert [line.split()[0] for line in heads] == list(catalogue())
     for found in catalogue().values():
         assert found.hypothesis in result.output
-        assert all(trouble.id in result.output for trouble in found.nemeses)
+        assert all(nemesis.id in result.output for nemesis in found.nemeses)
 
 
 def test_the_list_as_json_has_the_point_and_action_of_each_fault(app: typer.Typer) -> None:

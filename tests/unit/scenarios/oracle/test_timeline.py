@@ -37,7 +37,7 @@ def test_events_of_one_moment_are_one_arrival_and_none_is_forgotten() -> None:
 
 TIMELINE = Timeline(
     2.4,
-    (Mark(0.1, "storm"), Mark(1.5, "heal")),
+    (Mark(0.1, "inject"), Mark(1.5, "heal")),
     (
         Arrival(0.2, Hop.SENT, "click", 5),
         Arrival(0.9, Hop.SENT, "sale", 1),

@@ -13,7 +13,7 @@ from wavetank.scenarios.workload.workload import Workload
 
 TIMELINE = Timeline(
     3.2,
-    (Mark(0.0, "clean"), Mark(0.1, "storm", "drop"), Mark(1.8, "heal"), Mark(3.1, "read")),
+    (Mark(0.0, "clean"), Mark(0.1, "inject", "drop"), Mark(1.8, "heal"), Mark(3.1, "read")),
     tuple(Arrival(0.4 + 0.4 * number, hop, "click", 4) for number, hop in enumerate(Hop)),
     (Strike(0.6, "drop"), Strike(0.7, "drop")),
 )

@@ -99,7 +99,7 @@ def test_the_numbers_of_the_timeline_are_there_as_a_table() -> None:
     drawn = figure("lossy", TIMELINE)
     assert drawn.count('<th scope="row">') == TIMELINE.seconds
     assert "healed at 1.8 s" in drawn
-    assert "storm drop" in drawn
+    assert "inject drop" in drawn
 
 
 def test_a_timeline_that_could_not_be_read_says_why() -> None:

@@ -89,13 +89,13 @@ def fails_in_the_drill(name: str, error: Exception, after: int) -> Callable[[str
     return second
 
 
-def test_what_does_not_settle_while_the_troubles_last_shows_nothing(tmp_path: Path) -> None:
+def test_what_does_not_settle_while_the_nemeses_last_shows_nothing(tmp_path: Path) -> None:
     _, report = held(tmp_path, fails_in_the_drill("settle", NOT_SETTLED, after=0))
     assert report.verdict is Verdict.INCONCLUSIVE
     assert report.fired == {"lossy": 2}
 
 
-def test_a_control_that_does_not_settle_fails_since_it_has_no_troubles(tmp_path: Path) -> None:
+def test_a_control_that_does_not_settle_fails_since_it_has_no_nemeses(tmp_path: Path) -> None:
     control, _ = held(tmp_path, fails("settle", NOT_SETTLED, after=1))
     assert said(control)["run"][0] is Verdict.FAIL
 
@@ -111,8 +111,8 @@ def test_a_stack_that_is_gone_shows_nothing(tmp_path: Path) -> None:
 
 
 def test_a_look_that_failed_counts_though_the_run_breaks_off_after_it(tmp_path: Path) -> None:
-    witness = (Look("midway", (Expect("landed", at_least=1),)), Tick(Scheduled.REPLAYER))
-    drill = Drill("looked", "It looks.", (LOSSY,), witness, workload=WORKLOAD)
+    during = (Look("midway", (Expect("landed", at_least=1),)), Tick(Scheduled.REPLAYER))
+    drill = Drill("looked", "It looks.", (LOSSY,), during, workload=WORKLOAD)
     _, report = held(tmp_path, fails("replayer", Unreachable("nothing answers")), drill)
     assert report.verdict is Verdict.FAIL
     assert said(report)["run"][0] is Verdict.INCONCLUSIVE

@@ -21,17 +21,17 @@ START = datetime(2019, 11, 24, tzinfo=UTC)
 FAULTS = [fault for drill in catalogue().values() for fault in drill.nemeses if isinstance(fault, Fault)]
 
 
-def test_the_control_comes_first_and_is_the_only_one_without_trouble() -> None:
+def test_the_control_comes_first_and_is_the_only_one_without_nemeses() -> None:
     names = list(catalogue())
     assert names[0] == "control"
     assert [name for name, drill in catalogue().items() if drill.is_control] == ["control"]
     assert {"duplicates", "dropped-notifications", "schema-overwrite"} <= set(names)
 
 
-def test_every_drill_says_what_it_shows_and_names_its_troubles_differently() -> None:
+def test_every_drill_says_what_it_shows_and_names_its_nemeses_differently() -> None:
     for drill in catalogue().values():
         assert drill.hypothesis.endswith(".")
-        ids = [trouble.id for trouble in drill.nemeses]
+        ids = [nemesis.id for nemesis in drill.nemeses]
         assert len(set(ids)) == len(ids)
 
 
@@ -56,7 +56,7 @@ def test_every_alarm_that_a_drill_names_is_deployed_and_every_reason_is_one_of_t
 
 
 def test_a_drill_whose_streams_refuse_single_records_is_not_held_to_the_order() -> None:
-    unordered = {name for name, drill in catalogue().items() if not drill.promise.in_order}
+    unordered = {name for name, drill in catalogue().items() if not drill.expectations.in_order}
     assert unordered == {"throttled-puts", "failing-puts"}
 
 

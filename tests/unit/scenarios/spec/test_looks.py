@@ -12,8 +12,8 @@ ENTRIES = {
 AT_REST = AtRest(quarantine=(Quarantined("click", "unknown-schema", "", "quarantine/x"),))
 
 
-def look(*expect: Expect, premise: bool = False) -> Look:
-    return Look("midway", expect, premise)
+def look(*expect: Expect, precondition: bool = False) -> Look:
+    return Look("midway", expect, precondition)
 
 
 def passes(*expect: Expect) -> bool:
@@ -47,7 +47,7 @@ def test_a_look_that_passes_says_what_it_saw() -> None:
     assert (found.look, found.passed, found.detail) == ("midway", True, "1 lost")
 
 
-def test_a_premise_that_does_not_hold_is_inconclusive() -> None:
+def test_a_precondition_that_does_not_hold_is_inconclusive() -> None:
     wanted = Expect("duplicated", at_least=1)
-    assert compare(look(wanted, premise=True), ENTRIES, AT_REST, "click").inconclusive
+    assert compare(look(wanted, precondition=True), ENTRIES, AT_REST, "click").inconclusive
     assert not compare(look(wanted), ENTRIES, AT_REST, "click").inconclusive

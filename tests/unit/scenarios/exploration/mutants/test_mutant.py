@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from wavetank.scenarios.drills.catalogue import catalogue
-from wavetank.scenarios.exploration.mutants.hunt import Caught
+from wavetank.scenarios.exploration.mutants.hunt import MutantResult
 from wavetank.scenarios.exploration.mutants.mutant import (
     PIPELINE,
     Mutant,
@@ -81,7 +81,7 @@ def test_an_unknown_mutant_is_refused_with_those_there_are() -> None:
 
 @pytest.mark.parametrize(("drill", "caught"), [("duplicates", True), ("", False)])
 def test_what_came_of_a_mutant_is_told_as_plain_data(drill: str, caught: bool) -> None:
-    assert Caught(mutant(), drill, "uniqueness: 3 events twice").document() == {
+    assert MutantResult(mutant(), drill, "uniqueness: 3 events twice").document() == {
         "mutant": "bad",
         "what": "It is bad.",
         "caught": caught,

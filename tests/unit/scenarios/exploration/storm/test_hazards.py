@@ -48,9 +48,9 @@ def test_a_schedule_has_no_more_faults_than_it_may() -> None:
 
 def test_every_hazard_comes_up_in_some_storm() -> None:
     drawn = {
-        (trouble.point, trouble.action)
+        (nemesis.point, nemesis.action)
         for number in range(400)
-        for trouble in drill_of(1, number).nemeses
-        if isinstance(trouble, Fault)
+        for nemesis in drill_of(1, number).nemeses
+        if isinstance(nemesis, Fault)
     }
     assert drawn == {(hazard.point, hazard.action) for hazard in hazards()}

@@ -7,9 +7,18 @@ import pytest
 
 from wavetank.scenarios.exploration.storm.replay import UnusableReplayError, load, save
 from wavetank.scenarios.exploration.storm.storm import drill_of
-from wavetank.scenarios.spec.drill import Drill
-from wavetank.scenarios.spec.nemeses.functions import ColdStart
-from wavetank.scenarios.spec.steps import Redrive
+from wavetank.scenarios.spec import (
+    Action,
+    ColdStart,
+    Drill,
+    Fault,
+    ProducerRepeats,
+    Redrive,
+    Scheduled,
+    Settle,
+    Tick,
+    Workload,
+)
 
 
 @pytest.mark.parametrize("number", range(1, 30))
@@ -17,6 +26,26 @@ def test_a_storm_that_was_saved_is_read_back_as_it_was(number: int, tmp_path: Pa
     drill, path = drill_of(4, number), tmp_path / "deep" / "storm.json"
     save(drill, 4, path)
     assert load(path) == (drill, 4)
+
+
+def test_a_drill_that_was_saved_with_its_troubles_and_its_witness_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "storm.json"
+    fault = {"id": "lossy", "point": "s3.notification", "action": "drop", "match": {"key": "chunks/*"}, "seed": 5}
+    saved = {
+        "format": 1,
+        "name": "storm-1-2",
+        "hypothesis": "It holds.",
+        "seed": 1,
+        "workload": {"events": 60, "hours": 1, "portions": 1},
+        "troubles": [fault, {"repeats": 0.2, "id": "twice"}],
+        "witness": ["settle", "planner"],
+    }
+    path.write_text(json.dumps(saved))
+    drill, seed = load(path)
+    lossy = Fault("lossy", "s3.notification", Action.DROP, {"key": "chunks/*"}, seed=5)
+    assert drill.nemeses == (lossy, ProducerRepeats(0.2, "twice"))
+    assert drill.during == (Settle(), Tick(Scheduled.PLANNER))
+    assert (drill.workload, seed) == (Workload(events=60, hours=1, portions=1), 1)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 2}', '{"format": 1, "troubles": []}', "\xff"])
@@ -60,7 +89,7 @@ def test_a_file_that_is_nested_too_deeply_is_refused_by_name(tmp_path: Path) -> 
         load(path)
 
 
-@pytest.mark.parametrize("drill", [Drill("a", "b", (ColdStart(),)), Drill("a", "b", witness=(Redrive(),))])
+@pytest.mark.parametrize("drill", [Drill("a", "b", (ColdStart(),)), Drill("a", "b", during=(Redrive(),))])
 def test_what_a_file_cannot_hold_is_not_saved(drill: Drill, tmp_path: Path) -> None:
     with pytest.raises(TypeError):
         save(drill, 1, tmp_path / "storm.json")

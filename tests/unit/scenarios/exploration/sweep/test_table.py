@@ -5,7 +5,7 @@ from rich.console import Console
 
 from wavetank.scenarios.exploration.sweep import table
 from wavetank.scenarios.exploration.sweep.cells import CallSite, Cell, Mode
-from wavetank.scenarios.exploration.sweep.sweep import Left, Result
+from wavetank.scenarios.exploration.sweep.sweep import FinalState, Result
 from wavetank.scenarios.oracle.evidence import Verdict
 
 SITE = CallSite({"caller": "wavetank-f", "service": "s3", "operation": "PutObject", "key": "k", "prefix": ""}, 1)
@@ -54,16 +54,19 @@ def test_what_is_no_pass_is_told_with_its_reason_and_counted_in_the_document() -
 @pytest.mark.parametrize(
     ("left", "said"),
     [
-        (Left({"a": "1", "b": "2"}, frozenset({("bad-frame", "x")})), ""),
-        (Left({"a": "1", "b": "3"}, frozenset({("bad-frame", "x")})), "1 of 2 files differ, such as b"),
-        (Left({"a": "1"}, frozenset({("bad-frame", "x")})), "1 of 2 files differ, such as b"),
-        (Left({"a": "1", "b": "2", "c": "3"}, frozenset({("bad-frame", "x")})), "1 of 3 files differ, such as c"),
-        (Left({"a": "1", "b": "2"}, frozenset()), "quarantine: 1 records are missing, 0 too many"),
-        (Left({"a": "1", "b": "2"}, frozenset({("bad-frame", "x"), ("y", "z")})), "0 records are missing, 1 too many"),
+        (FinalState({"a": "1", "b": "2"}, frozenset({("bad-frame", "x")})), ""),
+        (FinalState({"a": "1", "b": "3"}, frozenset({("bad-frame", "x")})), "1 of 2 files differ, such as b"),
+        (FinalState({"a": "1"}, frozenset({("bad-frame", "x")})), "1 of 2 files differ, such as b"),
+        (FinalState({"a": "1", "b": "2", "c": "3"}, frozenset({("bad-frame", "x")})), "1 of 3 files differ, such as c"),
+        (FinalState({"a": "1", "b": "2"}, frozenset()), "quarantine: 1 records are missing, 0 too many"),
+        (
+            FinalState({"a": "1", "b": "2"}, frozenset({("bad-frame", "x"), ("y", "z")})),
+            "0 records are missing, 1 too many",
+        ),
     ],
 )
-def test_any_difference_at_rest_or_in_quarantine_is_told(left: Left, said: str) -> None:
-    right = Left({"a": "1", "b": "2"}, frozenset({("bad-frame", "x")}))
+def test_any_difference_at_rest_or_in_quarantine_is_told(left: FinalState, said: str) -> None:
+    right = FinalState({"a": "1", "b": "2"}, frozenset({("bad-frame", "x")}))
     found = left.differs(right)
     assert said in found
     assert bool(found) is bool(said)
