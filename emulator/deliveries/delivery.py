@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from wavetank.emulator.faults.engine import FAULTS, Firing
-from wavetank.emulator.faults.points import Action
+from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.runtime.clock import CLOCK
 from wavetank.emulator.runtime.inflight import IN_FLIGHT, Pending
 from wavetank.emulator.runtime.reset import RESET
@@ -35,7 +35,7 @@ class Delivery:
     `road` says where it goes: only what goes the same way can overtake it.
     """
 
-    point: str
+    point: Point
     what: str
     deliver: Callable[[], object]
     subject: Callable[[], Subject]

@@ -6,11 +6,10 @@ from types import ModuleType
 from typing import Any
 
 from wavetank.emulator.faults.engine import FAULTS
-from wavetank.emulator.faults.points import Action
+from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.runtime.inflight import IN_FLIGHT
 
 HOP = "events.rules"
-POINT = "schedule.tick"
 
 Job = Callable[..., Any]
 
@@ -87,8 +86,8 @@ def patch(provider: ModuleType) -> None:
 
 def tick(rule: str, job: Callable[[], Any]) -> None:
     """Call a rule's targets, unless a fault has it otherwise; in flight until they are called."""
-    with IN_FLIGHT.doing(POINT, rule):
-        firing = FAULTS.strike(POINT, {"rule": rule}, rule)
+    with IN_FLIGHT.doing(Point.SCHEDULE_TICK, rule):
+        firing = FAULTS.strike(Point.SCHEDULE_TICK, {"rule": rule}, rule)
         if firing is not None and firing.action is Action.DROP:
             return
         if firing is not None and firing.action is Action.OVERLAP:

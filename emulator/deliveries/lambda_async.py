@@ -26,13 +26,12 @@ from wavetank.emulator.deliveries import dead_letters
 from wavetank.emulator.deliveries.delivery import Delivery, Subject
 from wavetank.emulator.deliveries.queue import DelayQueue
 from wavetank.emulator.faults.identity import steady, subject_of
-from wavetank.emulator.faults.points import Action
+from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.runtime.clock import CLOCK, Alarm
 from wavetank.emulator.runtime.reset import RESET
 
 LOG = logging.getLogger(__name__)
 
-POINT = "lambda.async"
 AT_ONCE = os.cpu_count() or 1
 """So many attempts of a function run side by side without further ado."""
 PATIENCE_S = 0.25
@@ -60,7 +59,7 @@ class Queues:
         """Make a queue unless it exists; its name is the function's, a dash and a digest."""
         with self._lock:
             function = QueueName.rpartition("-")[0]
-            self._queues.setdefault(QueueName, DelayQueue(POINT, function))
+            self._queues.setdefault(QueueName, DelayQueue(Point.LAMBDA_ASYNC, function))
         return {"QueueUrl": QueueName}
 
     def delete_queue(self, QueueUrl: str) -> None:  # noqa: N803
@@ -94,7 +93,7 @@ def patch(event_manager: ModuleType) -> None:
     parts["Poller"] = _tracked(parts["Poller"])
     parts["get_sqs_client"] = lambda *_args, **_kwargs: QUEUES
     parts["has_enough_time_for_retry"] = _age_check(event_manager)
-    RESET.enrol(POINT, QUEUES.discard)
+    RESET.enrol(Point.LAMBDA_ASYNC, QUEUES.discard)
     parts["LambdaEventManager"].enqueue_event = _enqueue(parts["SQSInvocation"])
 
 
@@ -116,7 +115,7 @@ def _deliver(function: Any, payload: bytes, put: Callable[[float], object]) -> N
         target = {"function": function.function_name, "qualifier": function.qualifier, "subject": about}
         return Subject(target, f"{function.function_name}/{steady(about)}")
 
-    firing = Delivery(POINT, function.function_name, lambda: put(0), subject).firing()
+    firing = Delivery(Point.LAMBDA_ASYNC, function.function_name, lambda: put(0), subject).firing()
     if firing is None:
         put(0)
     elif firing.action is Action.DELAY:

@@ -5,9 +5,9 @@ from typing import Any
 
 from wavetank.emulator.deliveries.delivery import Delivery, Subject, send
 from wavetank.emulator.faults.identity import steady
+from wavetank.emulator.faults.points import Point
 from wavetank.emulator.runtime.s3_keys import form_decoded
 
-POINT = "s3.notification"
 _DESTINATIONS = ("TopicArn", "QueueArn", "LambdaFunctionArn")
 
 
@@ -33,7 +33,7 @@ def _delivery(notifier: Any, context: Any, config: dict[str, Any]) -> Delivery:
         "destination": destination,
     }
     return Delivery(
-        POINT,
+        Point.S3_NOTIFICATION,
         f"{bucket}/{key} to {destination}",
         lambda: notifier.notify(context, config),
         lambda: Subject(target, steady(f"{bucket}/{key}")),

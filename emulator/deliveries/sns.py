@@ -8,8 +8,7 @@ from typing import Any
 from wavetank.emulator.deliveries.delivery import Delivery, Subject, send
 from wavetank.emulator.faults.engine import FAULTS
 from wavetank.emulator.faults.identity import steady, subject_of
-
-POINT = "sns.delivery"
+from wavetank.emulator.faults.points import Point
 
 
 def patch(publisher: ModuleType) -> None:
@@ -35,7 +34,7 @@ def _submit(self: Any, notifier: Any, context: Any, subscriber: dict[str, Any]) 
 
 def _parts(context: Any) -> list[Any]:
     """The batch as it is, or one context for each of its messages while a fault may pick one out."""
-    if not FAULTS.armed(POINT) or not hasattr(context, "messages"):
+    if not FAULTS.armed(Point.SNS_DELIVERY) or not hasattr(context, "messages"):
         return [context]
     parts = []
     for message in context.messages:
@@ -49,7 +48,7 @@ def _delivery(notifier: Any, context: Any, subscriber: dict[str, Any]) -> Delive
     topic = subscriber.get("TopicArn", "").rpartition(":")[2]
     endpoint = subscriber.get("Endpoint") or ""
     return Delivery(
-        POINT,
+        Point.SNS_DELIVERY,
         f"{topic} to {endpoint}",
         lambda: notifier.publish(context=context, subscriber=subscriber),
         lambda: _subject(context, topic, endpoint, subscriber["Protocol"]),

@@ -19,13 +19,11 @@ from wavetank.emulator.faults.answers import answer_of
 from wavetank.emulator.faults.chaos import CHAOS
 from wavetank.emulator.faults.engine import FAULTS, Firing
 from wavetank.emulator.faults.identity import steady
-from wavetank.emulator.faults.points import Action
+from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.faults.recording import RECORDING
 from wavetank.emulator.runtime.callers import CALLERS, Caller
 from wavetank.emulator.runtime.clock import Alarm
 from wavetank.emulator.runtime.inflight import IN_FLIGHT
-
-POINT = "aws.call"
 
 _RESOURCES = (
     "Bucket", "StreamName", "StreamARN", "DeliveryStreamName", "FunctionName", "TopicArn", "TargetArn",
@@ -70,9 +68,9 @@ def _before(chain: Any, context: Any, response: Any) -> None:
         Alarm().wait(CHAOS.latency_s)
     if RECORDING.on:
         RECORDING.note(_target(context))
-    if FAULTS.armed(POINT):
+    if FAULTS.armed(Point.AWS_CALL):
         _strike(context)
-    if FAULTS.armed(stale.POINT) and context.service.service_name == "s3":
+    if FAULTS.armed(Point.S3_READ) and context.service.service_name == "s3":
         stale.before(chain, context, response, _function(context))
 
 
@@ -87,12 +85,12 @@ def _after(_chain: Any, context: Any, response: Any) -> None:
         answer = _ERRORS.create_exception_response(_error(firing, context), context)
         response.headers.clear()
         response.update_from(answer)
-    elif FAULTS.armed(stale.POINT) and context.service.service_name == "s3":
+    elif FAULTS.armed(Point.S3_READ) and context.service.service_name == "s3":
         stale.after(context, response, _function(context))
 
 
 def _strike(context: Any) -> None:
-    firing = FAULTS.strike(POINT, _target(context), lambda: _identity(context))
+    firing = FAULTS.strike(Point.AWS_CALL, _target(context), lambda: _identity(context))
     if firing is None:
         return
     match firing.action:
@@ -113,7 +111,7 @@ def _hold_back(context: Any, delay_s: float) -> None:
     caller = caller_of(context)
     _take_in(context)
     what = f"{context.operation.name} of {caller.function if caller else 'a client'}"
-    with IN_FLIGHT.doing(POINT, f"{what} (held back {delay_s:g} s by a fault)"):
+    with IN_FLIGHT.doing(Point.AWS_CALL, f"{what} (held back {delay_s:g} s by a fault)"):
         limit_s = min(delay_s, caller.timeout_s) if caller else delay_s
         Alarm().wait(limit_s)
         if caller is not None and delay_s >= caller.timeout_s:

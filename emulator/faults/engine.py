@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from wavetank.emulator.faults.decide import Occasion, strikes
 from wavetank.emulator.faults.model import Fault, InvalidFaultError, Value, document
 from wavetank.emulator.faults.parse import parse
-from wavetank.emulator.faults.points import POINTS, Action
+from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.runtime.clock import CLOCK, Clock
 
 LOG_LENGTH = 100_000
@@ -27,7 +27,7 @@ class Firing:
     number: int
     at: float
     fault: str
-    point: str
+    point: Point
     action: Action
     target: Mapping[str, str]
     identity: str
@@ -78,7 +78,7 @@ class Faults:
         self._lock = threading.Lock()
         self._names = itertools.count(1)
         self._armed: dict[str, _Armed] = {}
-        self._by_point: dict[str, tuple[_Armed, ...]] = {}
+        self._by_point: dict[Point, tuple[_Armed, ...]] = {}
         self._fired = 0
         self._log: deque[Firing] = deque(maxlen=LOG_LENGTH)
 
@@ -144,7 +144,7 @@ class Faults:
         with self._lock:
             return [Standing(armed.fault, armed.matched, armed.fired) for armed in self._armed.values()]
 
-    def strike(self, point: str, target: Mapping[str, str], identity: str | Callable[[], str]) -> Firing | None:
+    def strike(self, point: Point, target: Mapping[str, str], identity: str | Callable[[], str]) -> Firing | None:
         """What goes wrong with this event, or None; the firing is in the activity log when this returns.
 
         Of the faults that strike, the first that was added acts. `identity` says what the event is in words
@@ -160,7 +160,7 @@ class Faults:
             struck = [armed for armed in matching if armed.strikes(said, now)]
             return self._fire(struck[0], target, said, now) if struck else None
 
-    def armed(self, point: str) -> bool:
+    def armed(self, point: Point) -> bool:
         """Whether any fault is set at a point: ask before going to expense for a target."""
         return point in self._by_point
 
@@ -188,9 +188,7 @@ class Faults:
         return next(name for name in (f"fault-{n}" for n in self._names) if name not in self._armed)
 
     def _index(self) -> None:
-        by_point = {
-            name: tuple(armed for armed in self._armed.values() if armed.fault.point == name) for name in POINTS
-        }
+        by_point = {name: tuple(armed for armed in self._armed.values() if armed.fault.point == name) for name in Point}
         self._by_point = {name: armed for name, armed in by_point.items() if armed}
 
 

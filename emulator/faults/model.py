@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from wavetank.emulator.faults.points import Action
+from wavetank.emulator.faults.points import Action, Point
 
 Value = float | int | str
 
@@ -42,7 +42,7 @@ class Fault:
     """One fault; `match` maps target fields to shell patterns (`*`, `?`, `[…]`), all of which must fit."""
 
     id: str
-    point: str
+    point: Point
     action: Action
     match: Mapping[str, str] = field(default_factory=dict)
     when: When = When()
@@ -58,7 +58,7 @@ def document(fault: Fault) -> dict[str, object]:
     """The fault as plain data: what `parse` makes the same fault of."""
     return {
         "id": fault.id,
-        "point": fault.point,
+        "point": str(fault.point),
         "action": str(fault.action),
         "match": dict(fault.match),
         "when": _when_document(fault.when),

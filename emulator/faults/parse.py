@@ -9,7 +9,7 @@ Only `point` and `action` are required.
 from collections.abc import Iterable, Mapping
 
 from wavetank.emulator.faults.model import Fault, InvalidFaultError, Value, When, Window
-from wavetank.emulator.faults.points import POINTS, Action, Deed, Parameter, Point
+from wavetank.emulator.faults.points import POINTS, Action, Deed, FaultPoint, Parameter
 from wavetank.emulator.runtime.clock import MARGIN_S
 
 LONGEST_TEXT = 4096
@@ -37,13 +37,13 @@ def parse(document: object, default_id: str) -> Fault:
     )
 
 
-def _point(name: object) -> Point:
+def _point(name: object) -> FaultPoint:
     if not isinstance(name, str) or name not in POINTS:
         raise InvalidFaultError(f"there is no fault point {name!r}; there are: {_listed(POINTS)}")
     return POINTS[name]
 
 
-def _action(point: Point, name: object) -> Action:
+def _action(point: FaultPoint, name: object) -> Action:
     if name not in list(point.deeds):
         raise InvalidFaultError(f"{point.name} has no action {name!r}; it has: {_listed(point.deeds)}")
     return Action(str(name))
@@ -61,7 +61,7 @@ def _seed(given: object) -> int:
     return given
 
 
-def _match(point: Point, given: object) -> dict[str, str]:
+def _match(point: FaultPoint, given: object) -> dict[str, str]:
     patterns = _mapping(given, "match")
     _known(patterns, point.fields, "field to match by", point.name)
     for name, pattern in patterns.items():

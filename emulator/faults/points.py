@@ -11,6 +11,25 @@ from enum import StrEnum
 from wavetank.emulator.runtime.clock import MARGIN_S
 
 
+class Point(StrEnum):
+    """A place where a fault can strike."""
+
+    S3_NOTIFICATION = "s3.notification"
+    SNS_DELIVERY = "sns.delivery"
+    SQS_DELIVERY = "sqs.delivery"
+    LAMBDA_ASYNC = "lambda.async"
+    KINESIS_PUT = "kinesis.put"
+    KINESIS_GET = "kinesis.get"
+    ESM_BATCH = "esm.batch"
+    LAMBDA_INVOKE = "lambda.invoke"
+    FIREHOSE_BUFFER = "firehose.buffer"
+    FIREHOSE_DELIVERY = "firehose.delivery"
+    FIREHOSE_ENDPOINT = "firehose.endpoint"
+    S3_READ = "s3.read"
+    SCHEDULE_TICK = "schedule.tick"
+    AWS_CALL = "aws.call"
+
+
 class Action(StrEnum):
     """What a fault does to the event it strikes."""
 
@@ -58,10 +77,10 @@ class Deed:
 
 
 @dataclass(frozen=True)
-class Point:
-    """One place where faults can strike; `fields` explains each field of its targets."""
+class FaultPoint:
+    """An entry of the catalogue: one point, its actions, and an explanation of each field of its targets."""
 
-    name: str
+    name: Point
     explanation: str
     fields: Mapping[str, str]
     deeds: Mapping[Action, Deed] = field(default_factory=dict)
@@ -94,8 +113,8 @@ _STREAM = {"stream": "name of the stream", "shard": "shard id"}
 _FUNCTION = {"function": "name of the function", "qualifier": "version that runs"}
 
 _ALL = (
-    Point(
-        "s3.notification",
+    FaultPoint(
+        Point.S3_NOTIFICATION,
         "An S3 event notification on its way from a bucket to one configured target.",
         {
             "bucket": "name of the bucket",
@@ -105,8 +124,8 @@ _ALL = (
         },
         {**_DELIVERY, Action.REORDER: _REORDER},
     ),
-    Point(
-        "sns.delivery",
+    FaultPoint(
+        Point.SNS_DELIVERY,
         "An SNS message on its way from a topic to one subscriber.",
         {
             "topic": "name of the topic",
@@ -116,8 +135,8 @@ _ALL = (
         },
         {**_DELIVERY, Action.REORDER: _REORDER},
     ),
-    Point(
-        "sqs.delivery",
+    FaultPoint(
+        Point.SQS_DELIVERY,
         "A message on its way from an SQS queue to the function that an event source mapping feeds.",
         {
             "queue": "name of the queue",
@@ -130,8 +149,8 @@ _ALL = (
             Action.DELAY: Deed("it reaches the function later", (_DELAY_S,)),
         },
     ),
-    Point(
-        "lambda.async",
+    FaultPoint(
+        Point.LAMBDA_ASYNC,
         "An accepted asynchronous invocation (InvocationType Event) on its way to its function.",
         {
             "function": "name of the function",
@@ -140,8 +159,8 @@ _ALL = (
         },
         _DELIVERY,
     ),
-    Point(
-        "kinesis.put",
+    FaultPoint(
+        Point.KINESIS_PUT,
         "One record of a PutRecord or PutRecords call.",
         {**_STREAM, "key": "partition key of the record", "content": "the record's bytes as UTF-8 text"},
         {
@@ -150,8 +169,8 @@ _ALL = (
             Action.FAIL: Deed("this record fails with InternalFailure"),
         },
     ),
-    Point(
-        "kinesis.get",
+    FaultPoint(
+        Point.KINESIS_GET,
         "A GetRecords call, before anything is read.",
         {**_STREAM, "reader": "`event-source`, `firehose`, or `client` for everybody else"},
         {
@@ -161,8 +180,8 @@ _ALL = (
             Action.RESHARD: Deed("the shard is split in two under the reader, where it is still open"),
         },
     ),
-    Point(
-        "esm.batch",
+    FaultPoint(
+        Point.ESM_BATCH,
         "A batch of stream records that an event source mapping hands to its function.",
         {
             "function": "name of the function",
@@ -174,8 +193,8 @@ _ALL = (
             Action.DELAY: Deed("it reaches the function later", (_DELAY_S,)),
         },
     ),
-    Point(
-        "lambda.invoke",
+    FaultPoint(
+        Point.LAMBDA_INVOKE,
         "An invocation that has reached an environment of its function.",
         {**_FUNCTION, "subject": "what it is about, see lambda.async", "content": "the event as text"},
         {
@@ -195,8 +214,8 @@ _ALL = (
             Action.SLOW: Deed("it takes longer; longer than the function's time-out is a time-out", (_DELAY_S,)),
         },
     ),
-    Point(
-        "firehose.buffer",
+    FaultPoint(
+        Point.FIREHOSE_BUFFER,
         "A record that enters the buffer of a delivery stream.",
         {
             "delivery_stream": "name of the delivery stream",
@@ -205,8 +224,8 @@ _ALL = (
         },
         {Action.SPLIT: Deed("the buffer is cut right behind this record, however little is in it")},
     ),
-    Point(
-        "firehose.delivery",
+    FaultPoint(
+        Point.FIREHOSE_DELIVERY,
         "A buffer that a delivery stream writes to S3.",
         {
             "delivery_stream": "name of the delivery stream",
@@ -219,8 +238,8 @@ _ALL = (
             Action.ERROR_OUTPUT: Deed("the records go to the error prefix, as records do that cannot be processed"),
         },
     ),
-    Point(
-        "firehose.endpoint",
+    FaultPoint(
+        Point.FIREHOSE_ENDPOINT,
         "A request with records that a delivery stream makes to its HTTP endpoint.",
         {"delivery_stream": "name of the delivery stream", "url": "URL of the endpoint"},
         {
@@ -228,8 +247,8 @@ _ALL = (
             Action.DUPLICATE: Deed("the endpoint gets it twice, with the same request id"),
         },
     ),
-    Point(
-        "s3.read",
+    FaultPoint(
+        Point.S3_READ,
         "A read of S3 shortly after a write.",
         {
             "operation": "GetObject, HeadObject, GetObjectTagging, ListObjects or ListObjectsV2",
@@ -248,8 +267,8 @@ _ALL = (
             )
         },
     ),
-    Point(
-        "schedule.tick",
+    FaultPoint(
+        Point.SCHEDULE_TICK,
         "A tick of a scheduled EventBridge rule, or of a schedule of EventBridge Scheduler.",
         {"rule": "name of the rule or of the schedule"},
         {
@@ -258,8 +277,8 @@ _ALL = (
             Action.OVERLAP: Deed("its targets are called twice at the same time"),
         },
     ),
-    Point(
-        "aws.call",
+    FaultPoint(
+        Point.AWS_CALL,
         "An AWS API call that reaches the stack, from a client, a function or another emulated service.",
         {
             "service": "service name as in boto3.client(…): s3, kinesis, lambda, …",
@@ -281,14 +300,14 @@ _ALL = (
     ),
 )
 
-POINTS: Mapping[str, Point] = {point.name: point for point in _ALL}
+POINTS: Mapping[str, FaultPoint] = {point.name: point for point in _ALL}
 
 
 def catalogue() -> list[dict[str, object]]:
     """Every point as plain data, for the control API."""
     return [
         {
-            "point": point.name,
+            "point": str(point.name),
             "explanation": point.explanation,
             "match": dict(point.fields),
             "actions": [_deed(action, deed) for action, deed in point.deeds.items()],

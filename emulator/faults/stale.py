@@ -14,10 +14,10 @@ from localstack.aws.protocol.serializer import create_serializer
 from wavetank.emulator.faults.engine import FAULTS
 from wavetank.emulator.faults.identity import steady
 from wavetank.emulator.faults.older import Older, taken
+from wavetank.emulator.faults.points import Point
 from wavetank.emulator.runtime.clock import CLOCK
 from wavetank.emulator.runtime.s3_keys import form_decoded
 
-POINT = "s3.read"
 _CREATES = frozenset({"PutObject", "CopyObject", "CompleteMultipartUpload"})
 _TAGS = frozenset({"PutObjectTagging", "DeleteObjectTagging"})
 _GETS = frozenset({"GetObject", "HeadObject"})
@@ -159,7 +159,7 @@ def _lag_s(operation: str, name: Name, caller: str) -> float:
     if not WRITES.has(name):
         return 0.0
     target = {"operation": operation, "bucket": name[0], "key": name[1], "caller": caller}
-    firing = FAULTS.strike(POINT, target, steady(f"{operation}/{name[0]}/{name[1]}"))
+    firing = FAULTS.strike(Point.S3_READ, target, steady(f"{operation}/{name[0]}/{name[1]}"))
     return firing.seconds("lag_s") if firing is not None else 0.0
 
 

@@ -16,7 +16,7 @@ from random import Random
 from typing import Protocol
 
 from wavetank.emulator.faults.engine import FAULTS
-from wavetank.emulator.faults.points import Action
+from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.firehose.core import endpoint as http
 from wavetank.emulator.firehose.core.buffer import Chunk, Entry
 from wavetank.emulator.firehose.core.endpoint import EndpointError
@@ -33,8 +33,6 @@ LOG = logging.getLogger(__name__)
 FIRST_RETRY_S = 0.1
 LONGEST_RETRY_S = 30.0
 DIRECT_PUT_RETENTION_S = 24 * 3600.0
-FAULT_POINT = "firehose.delivery"
-ENDPOINT_FAULT_POINT = "firehose.endpoint"
 
 
 class S3Error(Exception):
@@ -208,7 +206,7 @@ class Delivery:
 
     def _attempt_post(self, request: http.Request, endpoint: Endpoint, source: Source) -> None:
         target = {"delivery_stream": source.name, "url": str(endpoint.url)}
-        firing = FAULTS.strike(ENDPOINT_FAULT_POINT, target, identity=source.name)
+        firing = FAULTS.strike(Point.FIREHOSE_ENDPOINT, target, identity=source.name)
         if firing is not None and firing.action is Action.FAIL:
             http.check(http.Answer(503, {}, b"Service Unavailable"), request.id)
         http.check(self.post(endpoint.url, request), request.id)
@@ -238,7 +236,7 @@ class Delivery:
     def _attempt(self, item: _Object, key: str, chunk: Chunk, source: Source) -> None:
         target = {"delivery_stream": source.name, "bucket": item.target.bucket, "key": key}
         # Which records a chunk holds depends on timing: the how-manieth attempt it is, counted by the fault, does not.
-        firing = FAULTS.strike(FAULT_POINT, target, identity=source.name)
+        firing = FAULTS.strike(Point.FIREHOSE_DELIVERY, target, identity=source.name)
         if firing is not None and firing.action is Action.FAIL:
             raise S3Error("ServiceUnavailable: Please reduce your request rate.")
         if firing is not None and firing.action is Action.ERROR_OUTPUT:

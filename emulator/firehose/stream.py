@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from wavetank.emulator.faults.engine import FAULTS
 from wavetank.emulator.faults.identity import content_identity
+from wavetank.emulator.faults.points import Point
 from wavetank.emulator.firehose.core.buffer import Buffer, Chunk, Entry, Hints
 from wavetank.emulator.firehose.core.settings import Destination
 from wavetank.emulator.firehose.delivery import LONGEST_RETRY_S, Delivery, Source
@@ -22,7 +23,6 @@ LOG = logging.getLogger(__name__)
 
 BUFFER_HOP = "firehose.buffer"
 DELIVERY_HOP = "firehose.delivery"
-SPLIT_POINT = "firehose.buffer"
 ROOM_BYTES = 256 * 1024 * 1024
 """So much may wait for its destination before a source is read no further and direct puts are refused."""
 
@@ -80,7 +80,7 @@ class DeliveryStream:
             for entry in entries:
                 self._waiting_bytes += len(entry.data)
                 self._keep(self._buffer.add(entry, now))
-                if FAULTS.armed(SPLIT_POINT) and self._is_cut_behind(entry):
+                if FAULTS.armed(Point.FIREHOSE_BUFFER) and self._is_cut_behind(entry):
                     self._keep(self._buffer.seal())
             self._last_accepted = time.monotonic()
             wake = was_empty or bool(self._sealed)
@@ -147,7 +147,7 @@ class DeliveryStream:
         """Whether a fault cuts the buffer behind this record."""
         name, key = self._setup.source.name, entry.origin.partition_key if entry.origin is not None else ""
         target = {"delivery_stream": name, "key": key, "content": entry.data.decode("utf-8", "replace")}
-        return FAULTS.strike(SPLIT_POINT, target, f"{name}/{key}/{content_identity(entry.data)}") is not None
+        return FAULTS.strike(Point.FIREHOSE_BUFFER, target, f"{name}/{key}/{content_identity(entry.data)}") is not None
 
     def _capped(self, hints: Hints) -> Hints:
         if self._longest_interval_s is None:

@@ -1,12 +1,12 @@
 """For ten minutes no S3 notification arrives at all."""
 
-from wavetank.scenarios.spec import Action, Advance, Drill, Expect, Fault, Look, Scheduled, Settle, Tag, Tick
+from wavetank.scenarios.spec import Action, Advance, Drill, Expect, Fault, Look, Point, Scheduled, Settle, Tag, Tick
 
 DRILL = Drill(
     name="all-notifications-dropped",
     hypothesis="When nobody was told of any chunk for ten minutes the next run of the replayer makes up for it.",
     tags=(Tag.NOTIFICATIONS, Tag.OUTAGE),
-    nemeses=(Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}),),
+    nemeses=(Fault("never-told", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/*"}),),
     during=(
         Settle(),
         Tick(Scheduled.PLANNER),

@@ -1,12 +1,25 @@
 """Half of the chunks are only found when their hours have left the look-back; a back-fill is asked for."""
 
-from wavetank.scenarios.spec import Action, BackFill, Drill, Expect, Fault, Look, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import (
+    Action,
+    BackFill,
+    Drill,
+    Expect,
+    Fault,
+    Look,
+    Point,
+    Scheduled,
+    Settle,
+    Tag,
+    Tick,
+    When,
+)
 
 DRILL = Drill(
     name="beyond-the-look-back",
     hypothesis="Events that come after their hour has left the look-back are kept apart, and land when asked for.",
     tags=(Tag.SCHEDULE, Tag.NOTIFICATIONS),
-    nemeses=(Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(every=2)),),
+    nemeses=(Fault("never-told", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/*"}, When(every=2)),),
     during=(
         Settle(),
         Tick(Scheduled.PLANNER),

@@ -1,12 +1,14 @@
 """Every S3 notification comes ten minutes late, after the planner ran."""
 
-from wavetank.scenarios.spec import Action, Drill, Expect, Fault, Look, Scheduled, Stall, Tag, Tick
+from wavetank.scenarios.spec import Action, Drill, Expect, Fault, Look, Point, Scheduled, Stall, Tag, Tick
 
 DRILL = Drill(
     name="delayed-notifications",
     hypothesis="Chunks that are announced late land with the next run of the planner.",
     tags=(Tag.NOTIFICATIONS, Tag.SCHEDULE),
-    nemeses=(Fault("told-late", "s3.notification", Action.DELAY, {"key": "chunks/*"}, parameters={"delay_s": 600}),),
+    nemeses=(
+        Fault("told-late", Point.S3_NOTIFICATION, Action.DELAY, {"key": "chunks/*"}, parameters={"delay_s": 600}),
+    ),
     during=(
         Stall("held back"),
         Tick(Scheduled.PLANNER, but="held back"),

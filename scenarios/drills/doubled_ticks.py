@@ -6,6 +6,7 @@ from wavetank.scenarios.spec import (
     Drill,
     Fault,
     Look,
+    Point,
     Scheduled,
     Settle,
     Tag,
@@ -20,7 +21,7 @@ DRILL = Drill(
     tags=(Tag.SCHEDULE, Tag.DUPLICATES),
     nemeses=(
         TicksDoubled(Scheduled.REPLAYER),
-        Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(every=2)),
+        Fault("never-told", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/*"}, When(every=2)),
     ),
     during=(
         Settle(),

@@ -1,6 +1,19 @@
 """A share of the S3 notifications never arrives; the replayer finds the chunks that nobody has done."""
 
-from wavetank.scenarios.spec import EVERY_TYPE, Action, Drill, Expect, Fault, Look, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import (
+    EVERY_TYPE,
+    Action,
+    Drill,
+    Expect,
+    Fault,
+    Look,
+    Point,
+    Scheduled,
+    Settle,
+    Tag,
+    Tick,
+    When,
+)
 
 DRILL = Drill(
     name="dropped-notifications",
@@ -10,7 +23,7 @@ DRILL = Drill(
         Tag.NOTIFICATIONS,
     ),
     workload=EVERY_TYPE,
-    nemeses=(Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(probability=0.5)),),
+    nemeses=(Fault("never-told", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/*"}, When(probability=0.5)),),
     during=(
         Settle(),
         Tick(Scheduled.PLANNER),

@@ -1,6 +1,6 @@
 """Every hop delivers some of its work twice: producer, Kinesis to Lambda, Firehose to S3."""
 
-from wavetank.scenarios.spec import EVERY_TYPE, Action, Drill, Fault, ProducerRepeats, Tag, When
+from wavetank.scenarios.spec import EVERY_TYPE, Action, Drill, Fault, Point, ProducerRepeats, Tag, When
 
 DRILL = Drill(
     name="duplicates",
@@ -12,7 +12,7 @@ DRILL = Drill(
     workload=EVERY_TYPE,
     nemeses=(
         ProducerRepeats(share=0.1),
-        Fault("batch-again", "esm.batch", Action.DUPLICATE, {"stream": "*-raw"}, When(every=2)),
-        Fault("chunk-twice", "firehose.delivery", Action.DUPLICATE, when=When(every=2)),
+        Fault("batch-again", Point.ESM_BATCH, Action.DUPLICATE, {"stream": "*-raw"}, When(every=2)),
+        Fault("chunk-twice", Point.FIREHOSE_DELIVERY, Action.DUPLICATE, when=When(every=2)),
     ),
 )

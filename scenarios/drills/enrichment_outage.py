@@ -7,6 +7,7 @@ from wavetank.scenarios.spec import (
     Drill,
     Fault,
     Look,
+    Point,
     Scheduled,
     Settle,
     Tag,
@@ -26,7 +27,7 @@ DRILL = Drill(
     nemeses=(
         Fault(
             "no-reference",
-            "aws.call",
+            Point.AWS_CALL,
             Action.ERROR_BEFORE,
             {"service": "s3", "operation": "GetObject", "key": "reference/*"},
             When(count=12),

@@ -1,6 +1,6 @@
 """Functions do all their work and then answer with an error."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick, When
 
 DRILL = Drill(
     name="error-after-success",
@@ -8,18 +8,22 @@ DRILL = Drill(
     tags=(Tag.FUNCTIONS, Tag.DUPLICATES),
     nemeses=(
         Fault(
-            "processor-denies", "lambda.invoke", Action.ERROR_AFTER, {"function": "wavetank-*-processor"}, When(every=2)
+            "processor-denies",
+            Point.LAMBDA_INVOKE,
+            Action.ERROR_AFTER,
+            {"function": "wavetank-*-processor"},
+            When(every=2),
         ),
         Fault(
             "partitioner-denies",
-            "lambda.invoke",
+            Point.LAMBDA_INVOKE,
             Action.ERROR_AFTER,
             {"function": "wavetank-partitioner"},
             When(every=3),
         ),
         Fault(
             "concatenator-denies",
-            "lambda.invoke",
+            Point.LAMBDA_INVOKE,
             Action.ERROR_AFTER,
             {"function": "wavetank-concatenator"},
             When(count=2),

@@ -1,14 +1,14 @@
 """The iterators of event sources and of Firehose expire, again and again."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick, When
 
 DRILL = Drill(
     name="expired-iterators",
     hypothesis="A reader whose iterator has expired goes on from where it was.",
     tags=(Tag.STREAMS,),
     nemeses=(
-        Fault("source-expired", "kinesis.get", Action.EXPIRED_ITERATOR, {"reader": "event-source"}, When(every=2)),
-        Fault("delivery-expired", "kinesis.get", Action.EXPIRED_ITERATOR, {"reader": "firehose"}, When(every=2)),
+        Fault("source-expired", Point.KINESIS_GET, Action.EXPIRED_ITERATOR, {"reader": "event-source"}, When(every=2)),
+        Fault("delivery-expired", Point.KINESIS_GET, Action.EXPIRED_ITERATOR, {"reader": "firehose"}, When(every=2)),
     ),
     during=(
         Settle(),

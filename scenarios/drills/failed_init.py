@@ -1,6 +1,6 @@
 """Functions cannot be initialized, several times in a row."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick, When
 
 DRILL = Drill(
     name="failed-init",
@@ -9,14 +9,14 @@ DRILL = Drill(
     nemeses=(
         Fault(
             "processor-not-started",
-            "lambda.invoke",
+            Point.LAMBDA_INVOKE,
             Action.INIT_ERROR,
             {"function": "wavetank-*-processor"},
             When(count=3),
         ),
         Fault(
             "partitioner-not-started",
-            "lambda.invoke",
+            Point.LAMBDA_INVOKE,
             Action.INIT_ERROR,
             {"function": "wavetank-partitioner"},
             When(count=2),

@@ -1,12 +1,12 @@
 """S3 refuses the chunks of Firehose several times before it takes them."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick, When
 
 DRILL = Drill(
     name="failing-deliveries",
     hypothesis="A chunk that could not be written is written later, with all of its records.",
     tags=(Tag.STORAGE, Tag.OUTAGE),
-    nemeses=(Fault("refused", "firehose.delivery", Action.FAIL, when=When(count=6)),),
+    nemeses=(Fault("refused", Point.FIREHOSE_DELIVERY, Action.FAIL, when=When(count=6)),),
     during=(
         Settle(),
         Tick(Scheduled.PLANNER),

@@ -1,14 +1,14 @@
 """Some records of a call fail inside Kinesis, and the first calls are throttled as a whole."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick, When
 
 DRILL = Drill(
     name="failing-puts",
     hypothesis="A call that put only some of its records is completed, and none of them is at rest twice.",
     tags=(Tag.STREAMS,),
     nemeses=(
-        Fault("failed", "kinesis.put", Action.FAIL, {"stream": "*-processed"}, When(every=7)),
-        Fault("all-refused", "kinesis.put", Action.THROTTLE_ALL, {"stream": "*-raw"}, When(count=3)),
+        Fault("failed", Point.KINESIS_PUT, Action.FAIL, {"stream": "*-processed"}, When(every=7)),
+        Fault("all-refused", Point.KINESIS_PUT, Action.THROTTLE_ALL, {"stream": "*-raw"}, When(count=3)),
     ),
     during=(
         Settle(),

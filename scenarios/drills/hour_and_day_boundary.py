@@ -8,6 +8,7 @@ from wavetank.scenarios.spec import (
     Drill,
     Fault,
     Look,
+    Point,
     ProducerRevises,
     Scheduled,
     Settle,
@@ -23,7 +24,7 @@ DRILL = Drill(
     tags=(Tag.SCHEDULE, Tag.DUPLICATES),
     nemeses=(
         ProducerRevises(share=0.5, later=timedelta(microseconds=1)),
-        Fault("chunk-twice", "firehose.delivery", Action.DUPLICATE, when=When(every=2)),
+        Fault("chunk-twice", Point.FIREHOSE_DELIVERY, Action.DUPLICATE, when=When(every=2)),
     ),
     during=(
         Settle(),

@@ -8,6 +8,7 @@ from wavetank.scenarios.spec import (
     Expect,
     Fault,
     Look,
+    Point,
     Scheduled,
     Settle,
     Tag,
@@ -19,7 +20,7 @@ DRILL = Drill(
     name="late-data",
     hypothesis="Events that come late within the look-back are merged into the files that were there before them.",
     tags=(Tag.SCHEDULE, Tag.NOTIFICATIONS),
-    nemeses=(Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(every=2)),),
+    nemeses=(Fault("never-told", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/*"}, When(every=2)),),
     during=(
         Settle(),
         Tick(Scheduled.PLANNER),

@@ -11,6 +11,7 @@ from wavetank.scenarios.spec import (
     Drill,
     Fault,
     Look,
+    Point,
     Scheduled,
     Settle,
     Stall,
@@ -28,10 +29,10 @@ DRILL = Drill(
     hypothesis="A write that comes after others have written is refused, and what they wrote stays.",
     tags=(Tag.SCHEDULE, Tag.STORAGE),
     nemeses=(
-        Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/impression/*"}, When(every=2)),
+        Fault("never-told", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/impression/*"}, When(every=2)),
         Fault(
             "slow-write",
-            "aws.call",
+            Point.AWS_CALL,
             Action.DELAY,
             {
                 "service": "s3",

@@ -1,12 +1,25 @@
 """Events of more hours than one run of the planner looks back, half of whose chunks come late."""
 
-from wavetank.scenarios.spec import Action, Drill, Expect, Fault, Look, Scheduled, Settle, Tag, Tick, When, Workload
+from wavetank.scenarios.spec import (
+    Action,
+    Drill,
+    Expect,
+    Fault,
+    Look,
+    Point,
+    Scheduled,
+    Settle,
+    Tag,
+    Tick,
+    When,
+    Workload,
+)
 
 DRILL = Drill(
     name="look-back-boundary",
     hypothesis="Events on both sides of the look-back land, each by the run that reaches its hour.",
     tags=(Tag.SCHEDULE,),
-    nemeses=(Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(every=2)),),
+    nemeses=(Fault("never-told", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/*"}, When(every=2)),),
     during=(
         Settle(),
         Tick(Scheduled.PLANNER),

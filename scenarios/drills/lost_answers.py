@@ -1,6 +1,6 @@
 """S3 writes what functions ask it to, and tells them that it did not."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick, When
 
 DRILL = Drill(
     name="lost-answers",
@@ -9,7 +9,7 @@ DRILL = Drill(
     nemeses=(
         Fault(
             "answer-lost",
-            "aws.call",
+            Point.AWS_CALL,
             Action.ERROR_AFTER,
             {"service": "s3", "caller": "wavetank-*", "operation": "PutObject*"},
             When(every=2),

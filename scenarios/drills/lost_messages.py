@@ -1,12 +1,12 @@
 """SNS loses a share of the messages that announce chunks."""
 
-from wavetank.scenarios.spec import Action, Drill, Expect, Fault, Look, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import Action, Drill, Expect, Fault, Look, Point, Scheduled, Settle, Tag, Tick, When
 
 DRILL = Drill(
     name="lost-messages",
     hypothesis="A chunk whose message SNS has lost lands after the next run of the replayer.",
     tags=(Tag.NOTIFICATIONS,),
-    nemeses=(Fault("message-lost", "sns.delivery", Action.DROP, when=When(every=2)),),
+    nemeses=(Fault("message-lost", Point.SNS_DELIVERY, Action.DROP, when=When(every=2)),),
     during=(
         Settle(),
         Tick(Scheduled.PLANNER),

@@ -1,6 +1,19 @@
 """The schedule leaves out a run of the replayer and of the planner, while chunks wait for both."""
 
-from wavetank.scenarios.spec import Action, Drill, Expect, Fault, Look, Scheduled, Settle, Tag, Tick, TicksMissed, When
+from wavetank.scenarios.spec import (
+    Action,
+    Drill,
+    Expect,
+    Fault,
+    Look,
+    Point,
+    Scheduled,
+    Settle,
+    Tag,
+    Tick,
+    TicksMissed,
+    When,
+)
 
 DRILL = Drill(
     name="missed-ticks",
@@ -9,7 +22,7 @@ DRILL = Drill(
     nemeses=(
         TicksMissed(Scheduled.REPLAYER, id="replayer-missed"),
         TicksMissed(Scheduled.PLANNER, id="planner-missed"),
-        Fault("never-told", "s3.notification", Action.DROP, {"key": "chunks/*"}, When(every=2)),
+        Fault("never-told", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/*"}, When(every=2)),
     ),
     during=(
         Settle(),

@@ -1,6 +1,6 @@
 """Functions are killed for their memory before they can answer."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick, When
 
 DRILL = Drill(
     name="out-of-memory",
@@ -9,14 +9,14 @@ DRILL = Drill(
     nemeses=(
         Fault(
             "processor-killed",
-            "lambda.invoke",
+            Point.LAMBDA_INVOKE,
             Action.OUT_OF_MEMORY,
             {"function": "wavetank-*-processor"},
             When(count=3),
         ),
         Fault(
             "partitioner-killed",
-            "lambda.invoke",
+            Point.LAMBDA_INVOKE,
             Action.OUT_OF_MEMORY,
             {"function": "wavetank-partitioner"},
             When(count=2),

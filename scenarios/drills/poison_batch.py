@@ -8,6 +8,7 @@ from wavetank.scenarios.spec import (
     Expect,
     Fault,
     Look,
+    Point,
     Redrive,
     Scheduled,
     Scope,
@@ -30,7 +31,7 @@ DRILL = Drill(
     nemeses=(
         Fault(
             "no-way-out",
-            "aws.call",
+            Point.AWS_CALL,
             Action.ERROR_BEFORE,
             {"service": "kinesis", "operation": "PutRecords", "resource": "wavetank-click-processed"},
             parameters={"status": 400, "code": "AccessDeniedException", "message": "not authorized"},

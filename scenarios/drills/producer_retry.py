@@ -1,6 +1,6 @@
 """The producer is told that its records were not taken, when they were, and sends them again."""
 
-from wavetank.scenarios.spec import Action, Drill, Fault, Tag, When
+from wavetank.scenarios.spec import Action, Drill, Fault, Point, Tag, When
 
 DRILL = Drill(
     name="producer-retry",
@@ -9,7 +9,7 @@ DRILL = Drill(
     nemeses=(
         Fault(
             "answer-lost",
-            "aws.call",
+            Point.AWS_CALL,
             Action.ERROR_AFTER,
             {"service": "kinesis", "operation": "PutRecords", "resource": "*-raw"},
             When(every=2),

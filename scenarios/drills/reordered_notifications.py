@@ -1,6 +1,6 @@
 """S3 notifications and SNS messages overtake one another."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick, When
 
 DRILL = Drill(
     name="reordered-notifications",
@@ -8,9 +8,14 @@ DRILL = Drill(
     tags=(Tag.NOTIFICATIONS,),
     nemeses=(
         Fault(
-            "overtaken", "s3.notification", Action.REORDER, {"key": "chunks/*"}, When(every=2), parameters={"behind": 2}
+            "overtaken",
+            Point.S3_NOTIFICATION,
+            Action.REORDER,
+            {"key": "chunks/*"},
+            When(every=2),
+            parameters={"behind": 2},
         ),
-        Fault("overtaken-again", "sns.delivery", Action.REORDER, when=When(every=2)),
+        Fault("overtaken-again", Point.SNS_DELIVERY, Action.REORDER, when=When(every=2)),
     ),
     during=(
         Settle(),

@@ -1,12 +1,27 @@
 """The replayer announces chunks whose own notifications are still on their way."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Advance, Drill, Fault, Look, Scheduled, Settle, Stall, Tag, Tick
+from wavetank.scenarios.spec import (
+    ALL_LANDED,
+    Action,
+    Advance,
+    Drill,
+    Fault,
+    Look,
+    Point,
+    Scheduled,
+    Settle,
+    Stall,
+    Tag,
+    Tick,
+)
 
 DRILL = Drill(
     name="replayer-racing",
     hypothesis="A chunk announced by the replayer before its notification arrives is done twice, to the same parts.",
     tags=(Tag.NOTIFICATIONS, Tag.DUPLICATES),
-    nemeses=(Fault("told-late", "s3.notification", Action.DELAY, {"key": "chunks/*"}, parameters={"delay_s": 600}),),
+    nemeses=(
+        Fault("told-late", Point.S3_NOTIFICATION, Action.DELAY, {"key": "chunks/*"}, parameters={"delay_s": 600}),
+    ),
     during=(
         Stall("held back"),
         Tick(Scheduled.REPLAYER),

@@ -6,6 +6,7 @@ from wavetank.scenarios.spec import (
     Drill,
     Fault,
     Look,
+    Point,
     ProducerRevises,
     Scheduled,
     Settle,
@@ -20,7 +21,7 @@ DRILL = Drill(
     tags=(Tag.DUPLICATES, Tag.STREAMS),
     nemeses=(
         ProducerRevises(share=0.3),
-        Fault("batch-again", "esm.batch", Action.DUPLICATE, {"stream": "*-raw"}, When(every=2)),
+        Fault("batch-again", Point.ESM_BATCH, Action.DUPLICATE, {"stream": "*-raw"}, When(every=2)),
     ),
     during=(
         Settle(),

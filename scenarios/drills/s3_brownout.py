@@ -1,6 +1,6 @@
 """S3 fails a tenth of the calls of functions."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick, When
 
 DRILL = Drill(
     name="s3-brownout",
@@ -9,7 +9,7 @@ DRILL = Drill(
     nemeses=(
         Fault(
             "slow-down",
-            "aws.call",
+            Point.AWS_CALL,
             Action.ERROR_BEFORE,
             {"service": "s3", "caller": "wavetank-*"},
             When(probability=0.1),

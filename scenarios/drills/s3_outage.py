@@ -7,6 +7,7 @@ from wavetank.scenarios.spec import (
     Drill,
     Fault,
     Look,
+    Point,
     Scheduled,
     Settle,
     Tag,
@@ -20,7 +21,9 @@ DRILL = Drill(
     tags=(Tag.STORAGE, Tag.OUTAGE),
     workload=EVERY_TYPE,
     nemeses=(
-        Fault("no-answer", "aws.call", Action.ERROR_BEFORE, {"service": "s3", "caller": "wavetank-*"}, When(count=24)),
+        Fault(
+            "no-answer", Point.AWS_CALL, Action.ERROR_BEFORE, {"service": "s3", "caller": "wavetank-*"}, When(count=24)
+        ),
     ),
     during=(
         Settle(),

@@ -1,6 +1,6 @@
 """Calls of functions to S3 take longer."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick, When
 
 DRILL = Drill(
     name="slow-s3",
@@ -9,7 +9,7 @@ DRILL = Drill(
     nemeses=(
         Fault(
             "slow",
-            "aws.call",
+            Point.AWS_CALL,
             Action.DELAY,
             {"service": "s3", "caller": "wavetank-*"},
             When(every=3),

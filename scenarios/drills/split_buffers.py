@@ -1,12 +1,12 @@
 """Firehose cuts its buffers behind every fifth record."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick, When
 
 DRILL = Drill(
     name="split-buffers",
     hypothesis="How events are divided into chunks makes no difference to a byte at rest.",
     tags=(Tag.STORAGE,),
-    nemeses=(Fault("cut", "firehose.buffer", Action.SPLIT, when=When(every=5)),),
+    nemeses=(Fault("cut", Point.FIREHOSE_BUFFER, Action.SPLIT, when=When(every=5)),),
     during=(
         Settle(),
         Tick(Scheduled.PLANNER),

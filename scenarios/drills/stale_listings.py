@@ -1,6 +1,6 @@
 """New objects are missing from the listings that the concatenator works from."""
 
-from wavetank.scenarios.spec import Action, Drill, Expect, Fault, Look, Scheduled, Settle, Tag, Tick
+from wavetank.scenarios.spec import Action, Drill, Expect, Fault, Look, Point, Scheduled, Settle, Tag, Tick
 
 DRILL = Drill(
     name="stale-listings",
@@ -9,7 +9,7 @@ DRILL = Drill(
     nemeses=(
         Fault(
             "not-listed",
-            "s3.read",
+            Point.S3_READ,
             Action.STALE,
             {"operation": "ListObjects*", "key": "parts/*", "caller": "wavetank-concatenator"},
             parameters={"lag_s": 86400},

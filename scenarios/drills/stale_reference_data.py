@@ -7,6 +7,7 @@ from wavetank.scenarios.spec import (
     Drill,
     Fault,
     Look,
+    Point,
     ReferenceRenewed,
     Scheduled,
     SendAgain,
@@ -22,7 +23,7 @@ DRILL = Drill(
     nemeses=(
         Fault(
             "old-reference",
-            "s3.read",
+            Point.S3_READ,
             Action.STALE,
             {"operation": "GetObject", "key": "reference/*", "caller": "wavetank-*-processor"},
             parameters={"lag_s": 600.0},

@@ -1,6 +1,6 @@
 """The replayer does not see the tags of chunks that are done."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Scheduled, Settle, Tag, Tick
+from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick
 
 DRILL = Drill(
     name="stale-tags",
@@ -9,7 +9,7 @@ DRILL = Drill(
     nemeses=(
         Fault(
             "old-tags",
-            "s3.read",
+            Point.S3_READ,
             Action.STALE,
             {"operation": "GetObjectTagging", "caller": "wavetank-replayer"},
             parameters={"lag_s": 86400},

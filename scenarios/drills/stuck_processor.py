@@ -1,6 +1,19 @@
 """One processor gets nowhere for more than a quarter of an hour."""
 
-from wavetank.scenarios.spec import Action, Advance, Drill, Expect, Fault, Look, Scheduled, Scope, Stall, Tag, Tick
+from wavetank.scenarios.spec import (
+    Action,
+    Advance,
+    Drill,
+    Expect,
+    Fault,
+    Look,
+    Point,
+    Scheduled,
+    Scope,
+    Stall,
+    Tag,
+    Tick,
+)
 
 MINUTE = 1 / 60
 
@@ -11,7 +24,7 @@ DRILL = Drill(
     nemeses=(
         Fault(
             "no-reference",
-            "aws.call",
+            Point.AWS_CALL,
             Action.ERROR_BEFORE,
             {"service": "s3", "operation": "GetObject", "key": "reference/*", "caller": "wavetank-click-processor"},
         ),

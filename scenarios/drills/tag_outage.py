@@ -1,6 +1,6 @@
 """The partitioner writes all parts of a chunk, and S3 does not let it tag the chunk as done."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick, When
 
 DRILL = Drill(
     name="tag-outage",
@@ -9,7 +9,7 @@ DRILL = Drill(
     nemeses=(
         Fault(
             "no-tag",
-            "aws.call",
+            Point.AWS_CALL,
             Action.ERROR_BEFORE,
             {"service": "s3", "operation": "PutObjectTagging", "key": "chunks/*"},
             When(count=6),

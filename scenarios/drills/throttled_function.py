@@ -1,6 +1,6 @@
 """Lambda refuses to run functions, again and again."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick, When
 
 DRILL = Drill(
     name="throttled-function",
@@ -8,10 +8,18 @@ DRILL = Drill(
     tags=(Tag.FUNCTIONS, Tag.OUTAGE),
     nemeses=(
         Fault(
-            "processor-refused", "lambda.invoke", Action.THROTTLE, {"function": "wavetank-*-processor"}, When(count=8)
+            "processor-refused",
+            Point.LAMBDA_INVOKE,
+            Action.THROTTLE,
+            {"function": "wavetank-*-processor"},
+            When(count=8),
         ),
         Fault(
-            "partitioner-refused", "lambda.invoke", Action.THROTTLE, {"function": "wavetank-partitioner"}, When(count=4)
+            "partitioner-refused",
+            Point.LAMBDA_INVOKE,
+            Action.THROTTLE,
+            {"function": "wavetank-partitioner"},
+            When(count=4),
         ),
     ),
     during=(

@@ -1,14 +1,18 @@
 """Functions run out of time when their work is done, before they can say so."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick, When
 
 DRILL = Drill(
     name="timeout-mid-batch",
     hypothesis="Work that was done in time nobody heard of is done again, and nothing is at rest twice.",
     tags=(Tag.FUNCTIONS, Tag.DUPLICATES),
     nemeses=(
-        Fault("processor-late", "lambda.invoke", Action.TIMEOUT, {"function": "wavetank-*-processor"}, When(count=3)),
-        Fault("partitioner-late", "lambda.invoke", Action.TIMEOUT, {"function": "wavetank-partitioner"}, When(count=2)),
+        Fault(
+            "processor-late", Point.LAMBDA_INVOKE, Action.TIMEOUT, {"function": "wavetank-*-processor"}, When(count=3)
+        ),
+        Fault(
+            "partitioner-late", Point.LAMBDA_INVOKE, Action.TIMEOUT, {"function": "wavetank-partitioner"}, When(count=2)
+        ),
     ),
     during=(
         Settle(),

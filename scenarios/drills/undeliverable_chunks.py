@@ -1,12 +1,25 @@
 """Firehose gives chunks up and writes their records to its error prefix."""
 
-from wavetank.scenarios.spec import Action, Drill, Expect, Fault, Look, Redeliver, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import (
+    Action,
+    Drill,
+    Expect,
+    Fault,
+    Look,
+    Point,
+    Redeliver,
+    Scheduled,
+    Settle,
+    Tag,
+    Tick,
+    When,
+)
 
 DRILL = Drill(
     name="undeliverable-chunks",
     hypothesis="Records that Firehose gave up are kept with their bytes, and put back on their stream they land.",
     tags=(Tag.STORAGE, Tag.QUARANTINE),
-    nemeses=(Fault("given-up", "firehose.delivery", Action.ERROR_OUTPUT, when=When(every=2)),),
+    nemeses=(Fault("given-up", Point.FIREHOSE_DELIVERY, Action.ERROR_OUTPUT, when=When(every=2)),),
     during=(
         Settle(),
         Tick(Scheduled.PLANNER),

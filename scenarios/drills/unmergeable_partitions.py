@@ -7,6 +7,7 @@ from wavetank.scenarios.spec import (
     Expect,
     Fault,
     Look,
+    Point,
     Scheduled,
     Scope,
     Settle,
@@ -26,7 +27,7 @@ DRILL = Drill(
     nemeses=(
         Fault(
             "not-allowed",
-            "aws.call",
+            Point.AWS_CALL,
             Action.ERROR_BEFORE,
             {"service": "s3", "operation": "PutObject", "key": "avro/event=click/*", "caller": "wavetank-concatenator"},
             parameters={"status": 403, "code": "AccessDenied"},

@@ -1,6 +1,6 @@
 """The partitioner may not write the parts of clicks, however often it is told of a chunk, until that is mended."""
 
-from wavetank.scenarios.spec import Action, Drill, Expect, Fault, Look, Scheduled, Scope, Settle, Tag, Tick
+from wavetank.scenarios.spec import Action, Drill, Expect, Fault, Look, Point, Scheduled, Scope, Settle, Tag, Tick
 
 DRILL = Drill(
     name="unwritable-parts",
@@ -9,7 +9,7 @@ DRILL = Drill(
     nemeses=(
         Fault(
             "not-allowed",
-            "aws.call",
+            Point.AWS_CALL,
             Action.ERROR_BEFORE,
             {"service": "s3", "operation": "PutObject", "key": "parts/event=click/*", "caller": "wavetank-partitioner"},
             parameters={"status": 403, "code": "AccessDenied"},

@@ -6,7 +6,7 @@ with `drill`.
 """
 
 from wavetank.emulator.faults.model import When
-from wavetank.emulator.faults.points import Action
+from wavetank.emulator.faults.points import Action, Point
 from wavetank.scenarios.spec.crashes import DONE_AGAIN, functions_die
 from wavetank.scenarios.spec.drill import Drill, Tag
 from wavetank.scenarios.spec.hours import Scheduled
@@ -66,6 +66,7 @@ __all__ = [
     "IncompatiblePublished",
     "Look",
     "MemoryReached",
+    "Point",
     "ProducerAhead",
     "ProducerRepeats",
     "ProducerRevises",

@@ -1,7 +1,7 @@
 """Functions that die in the midst of their work: what the drills of crashes have in common."""
 
 from wavetank.emulator.faults.model import When
-from wavetank.emulator.faults.points import Action
+from wavetank.emulator.faults.points import Action, Point
 from wavetank.scenarios.spec.hours import Scheduled
 from wavetank.scenarios.spec.nemeses.fault import Fault
 from wavetank.scenarios.spec.steps import ALL_LANDED, Look, Settle, Step, Tick
@@ -24,4 +24,4 @@ def functions_die(how: Action) -> tuple[Fault, ...]:
 
 
 def _death(who: str, function: str, how: Action, when: When, call: int) -> Fault:
-    return Fault(f"{who}-dies", "lambda.invoke", how, {"function": function}, when, parameters={"call": call})
+    return Fault(f"{who}-dies", Point.LAMBDA_INVOKE, how, {"function": function}, when, parameters={"call": call})

@@ -6,6 +6,7 @@ The checkers at the end are the same for every drill: whatever happened, the dat
 from dataclasses import dataclass
 from enum import StrEnum
 
+from wavetank.emulator.faults.points import Point
 from wavetank.scenarios.oracle.evidence import Expectations
 from wavetank.scenarios.spec.nemeses.fault import Fault
 from wavetank.scenarios.spec.nemesis import Nemesis
@@ -75,4 +76,4 @@ class Drill:
 
 def _takes_order_away(nemesis: Nemesis) -> bool:
     """Whether it lets a stream refuse single records of a call, which then come after those that were taken."""
-    return isinstance(nemesis, Fault) and nemesis.point == "kinesis.put"
+    return isinstance(nemesis, Fault) and nemesis.point == Point.KINESIS_PUT

@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from wavetank.emulator.faults.points import Action
+from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.stack.stack import EmbeddedStack
 from wavetank.pipeline import topology
 from wavetank.scenarios.client import at_rest
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.stack
 
 SEED = 11
 SMALL = Workload(events=60, hours=1, portions=1)
-NEVER = Fault("never", "s3.notification", Action.DROP, {"key": "no-such-key"})
+NEVER = Fault("never", Point.S3_NOTIFICATION, Action.DROP, {"key": "no-such-key"})
 
 
 TRIED = ("control", "dropped-notifications", "duplicates", "schema-overwrite")

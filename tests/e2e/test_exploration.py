@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from wavetank.emulator.faults.model import When
-from wavetank.emulator.faults.points import Action
+from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.stack.stack import EmbeddedStack
 from wavetank.pipeline import topology
 from wavetank.scenarios.exploration.mutants.hunt import Hunt
@@ -26,10 +26,14 @@ from wavetank.scenarios.spec.steps import Settle
 pytestmark = pytest.mark.stack
 
 SEED = 5
-LOSES = Fault("loses", "firehose.delivery", Action.ERROR_OUTPUT, {"delivery_stream": "wavetank-*"}, When(count=1))
+LOSES = Fault("loses", Point.FIREHOSE_DELIVERY, Action.ERROR_OUTPUT, {"delivery_stream": "wavetank-*"}, When(count=1))
 HARMLESS = (
-    Fault("twice", "sns.delivery", Action.DUPLICATE, {"topic": "wavetank-*"}, When(count=2), parameters={"copies": 1}),
-    Fault("slow", "esm.batch", Action.DELAY, {"function": "wavetank-*"}, When(count=1), parameters={"delay_s": 20.0}),
+    Fault(
+        "twice", Point.SNS_DELIVERY, Action.DUPLICATE, {"topic": "wavetank-*"}, When(count=2), parameters={"copies": 1}
+    ),
+    Fault(
+        "slow", Point.ESM_BATCH, Action.DELAY, {"function": "wavetank-*"}, When(count=1), parameters={"delay_s": 20.0}
+    ),
 )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from localstack.aws.api import RequestContext
 
 from wavetank.emulator.faults.engine import FAULTS
+from wavetank.emulator.faults.points import Point
 from wavetank.emulator.kinesis.config import CONFIG
 from wavetank.emulator.kinesis.errors import InvalidArgument, ResourceNotFound, ThroughputExceeded
 from wavetank.emulator.kinesis.model import metering, position, sequence
@@ -58,7 +59,7 @@ class ReadOperations:
         now = now_ms()
         cursor = position.cursor(shard_iterator, now)
         stream = stream_at(cursor)
-        if FAULTS.armed(struck.GET):
+        if FAULTS.armed(Point.KINESIS_GET):
             struck.before_read(context, stream, cursor)
             now = now_ms()
         read = _throttled_read(stream, cursor, limit or MAX_READ_RECORDS, now)

@@ -6,7 +6,7 @@ from localstack.aws.api import RequestContext
 
 from wavetank.emulator.faults.engine import FAULTS, Firing
 from wavetank.emulator.faults.identity import content_identity
-from wavetank.emulator.faults.points import Action
+from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.kinesis.errors import ExpiredIterator, KinesisError, ThroughputExceeded
 from wavetank.emulator.kinesis.model.position import ITERATOR_LIFETIME_MS, Cursor
 from wavetank.emulator.kinesis.model.shard import Shard
@@ -16,7 +16,6 @@ from wavetank.emulator.kinesis.operations.descriptions import rate_exceeded
 from wavetank.emulator.runtime.clock import Alarm
 from wavetank.emulator.runtime.doorbell import STREAM_WRITES
 
-PUT, GET = "kinesis.put", "kinesis.get"
 INTERNAL_FAILURE = "InternalFailure"
 INTERNAL_MESSAGE = "Internal service failure."
 MAPPING_AGENT = "event-source-mapping"
@@ -54,7 +53,7 @@ def before_read(context: RequestContext, stream: Stream, cursor: Cursor) -> None
     """Bring about what strikes a read; raises ExpiredIterator or ThroughputExceeded where it is refused."""
     shard = stream.shards.at(cursor.shard)
     target = {"stream": stream.name, "shard": shard.name, "reader": _reader(context)}
-    firing = FAULTS.strike(GET, target, f"{stream.name}/{shard.name}/{cursor.index}")
+    firing = FAULTS.strike(Point.KINESIS_GET, target, f"{stream.name}/{shard.name}/{cursor.index}")
     if firing is None:
         return
     match firing.action:
@@ -76,7 +75,7 @@ def before_read(context: RequestContext, stream: Stream, cursor: Cursor) -> None
 def _struck_put(stream: Stream, shard: Shard, entry: Entry) -> Firing | None:
     content = entry.data.decode("utf-8", "replace")
     target = {"stream": stream.name, "shard": shard.name, "key": entry.key, "content": content}
-    return FAULTS.strike(PUT, target, f"{stream.name}/{entry.key}/{content_identity(entry.data)}")
+    return FAULTS.strike(Point.KINESIS_PUT, target, f"{stream.name}/{entry.key}/{content_identity(entry.data)}")
 
 
 def _shard_of(stream: Stream, entry: Entry) -> Shard:

@@ -8,6 +8,7 @@ from localstack import config as localstack_config
 from localstack.aws.api import RequestContext
 
 from wavetank.emulator.faults.engine import FAULTS
+from wavetank.emulator.faults.points import Point
 from wavetank.emulator.kinesis.config import CONFIG
 from wavetank.emulator.kinesis.errors import InvalidArgument, ThroughputExceeded, Validation
 from wavetank.emulator.kinesis.model import metering, sequence
@@ -86,7 +87,7 @@ def write(
     stream: Stream, entries: list[Entry], count: Callable[[Stream, dict[str, ShardWrites]], None]
 ) -> list[Answer]:
     """Append records and wake the stream's readers; returns one PutRecords result an entry."""
-    refused = struck.refusals(stream, entries) if FAULTS.armed(struck.PUT) else {}
+    refused = struck.refusals(stream, entries) if FAULTS.armed(Point.KINESIS_PUT) else {}
     if refused:
         kept = [entry for place, entry in enumerate(entries) if place not in refused]
         results = iter(_write(stream, kept, count))

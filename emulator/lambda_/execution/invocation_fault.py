@@ -9,11 +9,9 @@ from enum import StrEnum
 
 from wavetank.emulator.faults.engine import FAULTS
 from wavetank.emulator.faults.identity import steady, subject_of
-from wavetank.emulator.faults.points import Action
+from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.lambda_.execution.failures import ErrorType, Fault
 from wavetank.emulator.lambda_.execution.logs import Status
-
-POINT = "lambda.invoke"
 
 
 class Kind(StrEnum):
@@ -67,12 +65,12 @@ INIT_FAULT = Fault(ErrorType.EXIT, "Runtime exited with error: exit status 1")
 
 def trouble_of(function: str, qualifier: str, payload: bytes | None) -> Trouble | None:
     """What strikes this invocation; cheap while no fault is set."""
-    if not FAULTS.armed(POINT):
+    if not FAULTS.armed(Point.LAMBDA_INVOKE):
         return None
     event = (payload or b"{}").decode("utf-8", "replace")
     subject = subject_of(event)
     target = {"function": function, "qualifier": qualifier, "subject": subject, "content": event}
-    firing = FAULTS.strike(POINT, target, f"{function}/{steady(subject)}")
+    firing = FAULTS.strike(Point.LAMBDA_INVOKE, target, f"{function}/{steady(subject)}")
     if firing is None:
         return None
     given = firing.parameters

@@ -8,37 +8,40 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from wavetank.emulator.faults.model import When
-from wavetank.emulator.faults.points import POINTS, Action
+from wavetank.emulator.faults.points import POINTS, Action, Point
 from wavetank.scenarios.spec.nemeses.fault import Fault
 
-Key = tuple[str, str]
+Key = tuple[Point, Action]
 Values = Mapping[str, float | int | str]
 
 LEFT_OUT: Mapping[Key, str] = {
-    ("firehose.delivery", "error-output"): "records go to the error prefix by design; they come back by hand",
-    ("firehose.endpoint", "fail"): "no delivery stream of the pipeline has an HTTP endpoint",
-    ("firehose.endpoint", "duplicate"): "as for fail",
-    ("kinesis.get", "reshard"): "the stream stays split, so that rounds would not begin alike",
-    ("schedule.tick", "drop"): "ticks of a storm carry the workload's time, and so do not come from EventBridge",
-    ("schedule.tick", "duplicate"): "as for drop",
-    ("schedule.tick", "overlap"): "as for drop",
+    (Point.FIREHOSE_DELIVERY, Action.ERROR_OUTPUT): "records go to the error prefix by design; they come back by hand",
+    (Point.FIREHOSE_ENDPOINT, Action.FAIL): "no delivery stream of the pipeline has an HTTP endpoint",
+    (Point.FIREHOSE_ENDPOINT, Action.DUPLICATE): "as for fail",
+    (Point.KINESIS_GET, Action.RESHARD): "the stream stays split, so that rounds would not begin alike",
+    (
+        Point.SCHEDULE_TICK,
+        Action.DROP,
+    ): "a storm's ticks carry the workload's time, and so do not come from EventBridge",
+    (Point.SCHEDULE_TICK, Action.DUPLICATE): "as for drop",
+    (Point.SCHEDULE_TICK, Action.OVERLAP): "as for drop",
 }
 """Point and action → why no storm has it."""
 
 _PIPELINE = "wavetank-*"
 _STREAMS = "wavetank-*"
-_FIELDS: Mapping[str, Mapping[str, str]] = {
-    "aws.call": {"caller": _PIPELINE},
-    "s3.read": {"caller": _PIPELINE},
-    "kinesis.get": {"reader": "[ef]*"},
-    "s3.notification": {"key": "chunks/*"},
-    "lambda.invoke": {"function": _PIPELINE},
-    "lambda.async": {"function": _PIPELINE},
-    "esm.batch": {"function": _PIPELINE},
-    "kinesis.put": {"stream": _STREAMS},
-    "firehose.buffer": {"delivery_stream": _STREAMS},
-    "firehose.delivery": {"delivery_stream": _STREAMS},
-    "sns.delivery": {"topic": _STREAMS},
+_FIELDS: Mapping[Point, Mapping[str, str]] = {
+    Point.AWS_CALL: {"caller": _PIPELINE},
+    Point.S3_READ: {"caller": _PIPELINE},
+    Point.KINESIS_GET: {"reader": "[ef]*"},
+    Point.S3_NOTIFICATION: {"key": "chunks/*"},
+    Point.LAMBDA_INVOKE: {"function": _PIPELINE},
+    Point.LAMBDA_ASYNC: {"function": _PIPELINE},
+    Point.ESM_BATCH: {"function": _PIPELINE},
+    Point.KINESIS_PUT: {"stream": _STREAMS},
+    Point.FIREHOSE_BUFFER: {"delivery_stream": _STREAMS},
+    Point.FIREHOSE_DELIVERY: {"delivery_stream": _STREAMS},
+    Point.SNS_DELIVERY: {"topic": _STREAMS},
 }
 """Whom a fault of a point may strike: the pipeline, never the drill that looks at it."""
 
@@ -50,7 +53,7 @@ MOST_NTH = 8
 class Hazard:
     """An action at a point, and the parameters it is drawn with."""
 
-    point: str
+    point: Point
     action: Action
 
     def fault(self, name: str, rng: random.Random) -> Fault:
@@ -77,7 +80,7 @@ def hazards() -> list[Hazard]:
         Hazard(point.name, action)
         for point in POINTS.values()
         for action in point.deeds
-        if (point.name, str(action)) not in LEFT_OUT
+        if (point.name, action) not in LEFT_OUT
     ]
 
 

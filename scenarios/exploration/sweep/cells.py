@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from wavetank.emulator.faults.model import Fault, When
-from wavetank.emulator.faults.points import Action
+from wavetank.emulator.faults.points import Action, Point
 
 OUTLASTS_S = 1200.0
 """Longer than any function may take (Lambda's limit is 900 s)."""
@@ -17,7 +17,6 @@ _IN_JSON = frozenset({"kinesis", "firehose", "events", "logs"})
 """Services whose error for a call that is not allowed is named AccessDeniedException."""
 
 _READS = ("Get", "Head", "List", "Describe")
-POINT = "aws.call"
 
 
 class Mode(StrEnum):
@@ -85,11 +84,11 @@ class Cell:
         """What is set; the one named `swept` has to strike exactly once."""
         action, parameters = _deed(self.mode, self.site.match["service"])
         when = When(nth=frozenset({self.site.number}))
-        struck = Fault(ID, POINT, action, self.site.match, when, parameters=parameters)
+        struck = Fault(ID, Point.AWS_CALL, action, self.site.match, when, parameters=parameters)
         if not self.site.cold:
             return (struck,)
         first = When(nth=frozenset({1}))
-        return struck, Fault(COLD_ID, "lambda.invoke", Action.COLD_START, {"function": self.site.function}, first)
+        return struck, Fault(COLD_ID, Point.LAMBDA_INVOKE, Action.COLD_START, {"function": self.site.function}, first)
 
 
 def sites(cold: Iterable[Mapping[str, Any]], warm: Iterable[Mapping[str, Any]]) -> list[CallSite]:
@@ -110,7 +109,7 @@ def sites(cold: Iterable[Mapping[str, Any]], warm: Iterable[Mapping[str, Any]]) 
 
 def left_alone_by(premise: Iterable[Fault], found: Iterable[CallSite]) -> list[CallSite]:
     """The call sites that no fault of a course's premise strikes: one that is struck no second fault strikes."""
-    there = [fault for fault in premise if fault.point == POINT]
+    there = [fault for fault in premise if fault.point == Point.AWS_CALL]
     return [site for site in found if not any(fault.matches(site.match) for fault in there)]
 
 

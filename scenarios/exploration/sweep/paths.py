@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from wavetank.emulator.faults.model import Fault, document
-from wavetank.emulator.faults.points import Action
+from wavetank.emulator.faults.points import Action, Point
 from wavetank.scenarios.client import quarantine
 from wavetank.scenarios.client.producer import Sender
 from wavetank.scenarios.oracle.history import EVENT_TIME, Outcome
@@ -140,14 +140,14 @@ def _redrive(place: Place) -> None:
 
 
 def _untold(_place: Place) -> tuple[Fault, ...]:
-    return (Fault("untold", "s3.notification", Action.DROP, {"key": "chunks/*"}),)
+    return (Fault("untold", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/*"}),)
 
 
 def _no_way_out(place: Place) -> tuple[Fault, ...]:
     stream = place.site.topology.event(place.event_type).processed_stream
     match = {"service": "kinesis", "operation": "PutRecords", "resource": stream, "caller": place.processor}
     code: dict[str, float | int | str] = {"status": 400, "code": "AccessDeniedException"}
-    return (Fault("no-way-out", "aws.call", Action.ERROR_BEFORE, match, parameters=code),)
+    return (Fault("no-way-out", Point.AWS_CALL, Action.ERROR_BEFORE, match, parameters=code),)
 
 
 COURSES = (

@@ -6,7 +6,7 @@ from math import ceil
 
 from wavetank.emulator.faults.engine import FAULTS, Firing
 from wavetank.emulator.faults.identity import content_identity, steady, subject_of
-from wavetank.emulator.faults.points import Action
+from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.lambda_.mappings.queue.core.message import Message
 from wavetank.emulator.lambda_.mappings.queue.core.settings import QueueSettings
 from wavetank.emulator.lambda_.mappings.queue.queue_client import QueueClient
@@ -14,7 +14,6 @@ from wavetank.emulator.runtime.clock import CLOCK
 from wavetank.emulator.runtime.inflight import IN_FLIGHT
 from wavetank.emulator.runtime.timer import TIMER
 
-FAULT_POINT = "sqs.delivery"
 LONGEST_HIDDEN_S = 43_200
 """No message may be hidden for longer, says SQS; one that is held back for longer comes again meanwhile."""
 
@@ -29,7 +28,7 @@ class Arrivals:
 
     def let_through(self, message: Message) -> None:
         """Have it arrive, later or more than once where a fault says so."""
-        firing = self._struck(message) if FAULTS.armed(FAULT_POINT) else None
+        firing = self._struck(message) if FAULTS.armed(Point.SQS_DELIVERY) else None
         if firing is not None and firing.action is Action.DELAY:
             self._hold_back(message, firing.seconds())
         elif firing is not None and firing.action is Action.DUPLICATE:
@@ -46,14 +45,14 @@ class Arrivals:
             "content": message.body,
         }
         identity = f"{settings.queue_name}/{content_identity(steady(message.body).encode())}"
-        return FAULTS.strike(FAULT_POINT, target, identity)
+        return FAULTS.strike(Point.SQS_DELIVERY, target, identity)
 
     def _hold_back(self, message: Message, delay_s: float) -> None:
         """Hide it in its queue until it has arrived and its visibility timeout has passed."""
         hidden_s = ceil(delay_s) + self._queue.visibility_timeout_s()
         self._queue.hide(message, min(hidden_s, LONGEST_HIDDEN_S))
         what = f"a message of {self._settings.queue_name} (held back {delay_s:g} s by a fault)"
-        end = IN_FLIGHT.begin(FAULT_POINT, what)
+        end = IN_FLIGHT.begin(Point.SQS_DELIVERY, what)
 
         def release() -> None:
             try:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from wavetank.emulator.faults.engine import FAULTS, Firing
 from wavetank.emulator.faults.identity import content_identity
-from wavetank.emulator.faults.points import Action
+from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.lambda_.mappings.function_client import FunctionClient
 from wavetank.emulator.lambda_.mappings.stream.core.event import RawRecord, Record, event_json
 from wavetank.emulator.lambda_.mappings.stream.core.response import Answer, Outcome, Refused, Reply, Succeeded, judge
@@ -21,7 +21,6 @@ from wavetank.emulator.runtime.reset import RESET
 
 LOG = logging.getLogger(__name__)
 
-FAULT_POINT = "esm.batch"
 RESULT_OK = "OK"
 RESULT_PROBLEM = "PROBLEM: Function call failed"
 
@@ -50,7 +49,7 @@ class FunctionDelivery:
             return Succeeded(Reply(""))
         AGES.note(self._settings.function_arn, records[-1].arrived, CLOCK.now())
         try:
-            firing = self._struck(shard_id, records) if FAULTS.armed(FAULT_POINT) else None
+            firing = self._struck(shard_id, records) if FAULTS.armed(Point.ESM_BATCH) else None
             if firing is not None and firing.action is Action.DELAY:
                 Alarm().wait(firing.seconds())
             outcome = self._invoke(records)
@@ -88,4 +87,4 @@ class FunctionDelivery:
             "content": content,
         }
         identity = f"{settings.stream_name}/{shard_id}/{data[0]['partitionKey']}/{content_identity(first)}"
-        return FAULTS.strike(FAULT_POINT, target, identity)
+        return FAULTS.strike(Point.ESM_BATCH, target, identity)

@@ -10,6 +10,7 @@ from localstack.services.edge import ROUTER
 
 from wavetank.emulator.control_api import routes
 from wavetank.emulator.faults.engine import FAULTS
+from wavetank.emulator.faults.points import Point
 from wavetank.emulator.runtime.clock import CLOCK
 from wavetank.emulator.runtime.inflight import IN_FLIGHT
 
@@ -93,7 +94,7 @@ def test_every_point_is_in_the_catalogue_with_its_actions_and_fields() -> None:
 def test_activity_is_read_in_pages_and_reset_empties_it() -> None:
     call("POST", "/faults", DROP)
     for key in "abc":
-        FAULTS.strike("s3.notification", {"bucket": "b", "key": key}, f"b/{key}")
+        FAULTS.strike(Point.S3_NOTIFICATION, {"bucket": "b", "key": key}, f"b/{key}")
     _, first = call("GET", "/activity?limit=2")
     assert [line["target"]["key"] for line in first["activity"]] == ["a", "b"]
     _, rest = call("GET", f"/activity?after={first['next']}")

@@ -7,10 +7,10 @@ import pytest
 
 from wavetank.emulator.deliveries.delivery import Delivery, Subject, send
 from wavetank.emulator.faults.engine import FAULTS
+from wavetank.emulator.faults.points import Point
 from wavetank.emulator.runtime.clock import CLOCK
 from wavetank.emulator.runtime.inflight import IN_FLIGHT, Pending
 
-POINT = "s3.notification"
 ENOUGH_S = 30.0
 
 
@@ -24,7 +24,7 @@ class Desk:
     def send(self, key: str, deliver: Callable[[], object] | None = None) -> None:
         subject = Subject({"bucket": "delivery-test", "key": key}, f"delivery-test/{key}")
         arrive = deliver or (lambda: self.arrived.append(key))
-        send(Delivery(POINT, key, arrive, lambda: subject), self._waiting.append)
+        send(Delivery(Point.S3_NOTIFICATION, key, arrive, lambda: subject), self._waiting.append)
 
     def work(self) -> None:
         while self._waiting:
@@ -38,16 +38,16 @@ def desk() -> Iterator[Desk]:
 
 
 def fault(action: str, **fields: Any) -> None:
-    FAULTS.add({"point": POINT, "action": action, "match": {"bucket": "delivery-test"}, **fields})
+    FAULTS.add({"point": Point.S3_NOTIFICATION, "action": action, "match": {"bucket": "delivery-test"}, **fields})
 
 
 def pending() -> list[Pending]:
-    return [item for item in IN_FLIGHT.pending() if item.hop == POINT]
+    return [item for item in IN_FLIGHT.pending() if item.hop == Point.S3_NOTIFICATION]
 
 
 def test_a_delivery_is_in_flight_from_when_it_is_sent_until_it_has_arrived(desk: Desk) -> None:
     desk.send("a")
-    assert pending() == [Pending(POINT, "a")]
+    assert pending() == [Pending(Point.S3_NOTIFICATION, "a")]
     desk.work()
     assert (desk.arrived, pending()) == (["a"], [])
 
@@ -64,7 +64,7 @@ def test_one_that_nobody_takes_is_not_in_flight(desk: Desk) -> None:
         raise RuntimeError("cannot schedule new futures after shutdown")
 
     with pytest.raises(RuntimeError):
-        send(Delivery(POINT, "a", print, lambda: Subject({}, "a")), refuse)
+        send(Delivery(Point.S3_NOTIFICATION, "a", print, lambda: Subject({}, "a")), refuse)
     assert pending() == []
 
 
@@ -101,7 +101,7 @@ def test_the_subject_is_not_asked_for_while_no_fault_is_set(desk: Desk) -> None:
     def costly() -> Subject:
         raise AssertionError("asked")
 
-    send(Delivery(POINT, "a", lambda: desk.arrived.append("a"), costly), lambda run: run())
+    send(Delivery(Point.S3_NOTIFICATION, "a", lambda: desk.arrived.append("a"), costly), lambda run: run())
     assert desk.arrived == ["a"]
 
 
@@ -112,7 +112,7 @@ def test_a_reordered_delivery_goes_when_nothing_else_is_in_flight() -> None:
         for name in "ab":
             subject = Subject({"bucket": "b", "key": name}, name)
             send(
-                Delivery("s3.notification", name, lambda name=name: arrived.append(name), lambda s=subject: s),  # type: ignore[misc]
+                Delivery(Point.S3_NOTIFICATION, name, lambda name=name: arrived.append(name), lambda s=subject: s),  # type: ignore[misc]
                 lambda run: run(),
             )
         assert arrived == []

@@ -6,6 +6,7 @@ from wavetank.emulator.faults import chaos
 from wavetank.emulator.faults.engine import Faults
 from wavetank.emulator.faults.model import InvalidFaultError
 from wavetank.emulator.faults.parse import parse
+from wavetank.emulator.faults.points import Point
 
 CALL = {"service": "s3", "operation": "PutObject", "resource": "b", "region": "us-east-1"}
 
@@ -26,7 +27,7 @@ def test_other_documents_stay_as_they_are() -> None:
 def test_an_empty_rule_strikes_everything_with_the_defaults() -> None:
     faults = Faults()
     chaos.replace(faults, [{}])
-    firing = faults.strike("aws.call", CALL, "x")
+    firing = faults.strike(Point.AWS_CALL, CALL, "x")
     assert firing is not None
     assert (firing.parameters["status"], firing.parameters["code"]) == (503, "ServiceUnavailable")
 
@@ -38,7 +39,7 @@ def test_the_first_rule_that_matches_acts_and_other_faults_stay() -> None:
     codes = [
         firing.parameters["code"]
         for service in ("s3", "sns")
-        if (firing := faults.strike("aws.call", {**CALL, "service": service}, "x"))
+        if (firing := faults.strike(Point.AWS_CALL, {**CALL, "service": service}, "x"))
     ]
     assert codes == ["One", "Two"]
     chaos.replace(faults, [])

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from wavetank.emulator.faults.decide import Occasion, strikes
 from wavetank.emulator.faults.model import Fault, When, Window
-from wavetank.emulator.faults.points import Action
+from wavetank.emulator.faults.points import Action, Point
 
-FAULT = Fault("f", "s3.notification", Action.DROP)
+FAULT = Fault("f", Point.S3_NOTIFICATION, Action.DROP)
 IDENTITIES = st.lists(st.text(max_size=20), unique=True, max_size=50)
 
 

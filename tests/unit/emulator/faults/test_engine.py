@@ -9,32 +9,31 @@ import pytest
 
 from wavetank.emulator.faults.engine import Faults, Firing
 from wavetank.emulator.faults.model import InvalidFaultError
-from wavetank.emulator.faults.points import Action
+from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.runtime.clock import Clock
 
-POINT = "s3.notification"
 KEYS = [f"chunks/{n}" for n in range(400)]
 
 
 def fault(action: str = "drop", **fields: Any) -> dict[str, Any]:
-    return {"point": POINT, "action": action, **fields}
+    return {"point": Point.S3_NOTIFICATION, "action": action, **fields}
 
 
 def strike(faults: Faults, key: str) -> Firing | None:
-    return faults.strike(POINT, {"bucket": "b", "key": key}, f"b/{key}")
+    return faults.strike(Point.S3_NOTIFICATION, {"bucket": "b", "key": key}, f"b/{key}")
 
 
 def test_nothing_strikes_while_no_fault_is_set() -> None:
     faults = Faults()
     assert strike(faults, "k") is None
-    assert not faults.armed(POINT)
+    assert not faults.armed(Point.S3_NOTIFICATION)
 
 
 def test_a_fault_at_one_point_leaves_the_others_alone() -> None:
     faults = Faults()
     faults.add(fault())
-    assert faults.armed(POINT)
-    assert faults.strike("sns.delivery", {"topic": "t"}, "t") is None
+    assert faults.armed(Point.S3_NOTIFICATION)
+    assert faults.strike(Point.SNS_DELIVERY, {"topic": "t"}, "t") is None
 
 
 def test_an_identity_is_asked_once_and_only_for_an_event_that_a_fault_matches() -> None:
@@ -44,17 +43,17 @@ def test_an_identity_is_asked_once_and_only_for_an_event_that_a_fault_matches() 
         asked.append("asked")
         return "b/k"
 
-    def concerns(point: str, **target: str) -> bool:
+    def concerns(point: Point, **target: str) -> bool:
         before = len(asked)
         faults.strike(point, target, identity)
         return len(asked) > before
 
-    assert not concerns(POINT, bucket="b", key="k1")
+    assert not concerns(Point.S3_NOTIFICATION, bucket="b", key="k1")
     for _ in range(2):
         faults.add(fault(match={"key": "k*"}, when={"nth": 2}))
-    assert concerns(POINT, bucket="b", key="k1")
-    assert not concerns(POINT, bucket="b", key="other")
-    assert not concerns("sns.delivery", topic="t")
+    assert concerns(Point.S3_NOTIFICATION, bucket="b", key="k1")
+    assert not concerns(Point.S3_NOTIFICATION, bucket="b", key="other")
+    assert not concerns(Point.SNS_DELIVERY, topic="t")
     assert asked == ["asked"]
     assert strike(faults, "k1") is not None
 
@@ -180,7 +179,7 @@ def test_asking_costs_next_to_nothing_while_no_fault_is_set() -> None:
     target = {"bucket": "b", "key": "k"}
     started = time.thread_time()
     for _ in range(10_000):
-        faults.strike(POINT, target, "b/k")
+        faults.strike(Point.S3_NOTIFICATION, target, "b/k")
     assert (time.thread_time() - started) / 10_000 < 20e-6
 
 

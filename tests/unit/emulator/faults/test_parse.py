@@ -6,7 +6,7 @@ import pytest
 
 from wavetank.emulator.faults.model import Fault, InvalidFaultError, When, Window, document
 from wavetank.emulator.faults.parse import parse
-from wavetank.emulator.faults.points import POINTS, Action
+from wavetank.emulator.faults.points import POINTS, Action, Point
 
 DROP: dict[str, Any] = {"point": "s3.notification", "action": "drop"}
 
@@ -83,7 +83,7 @@ def test_a_full_document_becomes_the_fault_it_says() -> None:
     }
     assert parse(given, "unused") == Fault(
         "lossy",
-        "s3.notification",
+        Point.S3_NOTIFICATION,
         Action.DELAY,
         {"key": "chunks/*"},
         When(frozenset({2, 5}), 1, 0.5, 3, Window(0, 60)),
@@ -94,7 +94,7 @@ def test_a_full_document_becomes_the_fault_it_says() -> None:
 
 def test_a_short_document_gets_every_default() -> None:
     assert parse({**DROP, "action": "duplicate"}, "f") == Fault(
-        "f", "s3.notification", Action.DUPLICATE, parameters={"copies": 1}
+        "f", Point.S3_NOTIFICATION, Action.DUPLICATE, parameters={"copies": 1}
     )
 
 

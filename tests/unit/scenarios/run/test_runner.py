@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.scenarios.site_double import still_site
 from wavetank.emulator.errors import NotSettled, Unreachable
-from wavetank.emulator.faults.points import Action
+from wavetank.emulator.faults.points import Action, Point
 from wavetank.scenarios.oracle.evidence import Verdict
 from wavetank.scenarios.run.report import Report
 from wavetank.scenarios.run.runner import Runner
@@ -21,7 +21,7 @@ from wavetank.scenarios.spec.steps import Expect, Look, Settle, Tick
 from wavetank.scenarios.workload.workload import Workload
 
 WORKLOAD = Workload(events=20, hours=1, portions=1)
-LOSSY = Fault("lossy", "s3.notification", Action.DROP)
+LOSSY = Fault("lossy", Point.S3_NOTIFICATION, Action.DROP)
 DRILL = Drill("lossy", "Something goes wrong.", (LOSSY,), workload=WORKLOAD)
 FIRED = [{"number": number, "fault": "lossy"} for number in (1, 2)]
 NO_TICK = TickFailedError("the planner: it always raises")

@@ -4,7 +4,7 @@ import random
 
 from wavetank.emulator.faults.model import Fault, document
 from wavetank.emulator.faults.parse import parse
-from wavetank.emulator.faults.points import POINTS
+from wavetank.emulator.faults.points import POINTS, Point
 from wavetank.scenarios.exploration.storm.hazards import LEFT_OUT, hazards, schedule
 from wavetank.scenarios.exploration.storm.storm import drill_of
 
@@ -30,7 +30,7 @@ def test_calls_of_the_drill_itself_are_never_struck() -> None:
     rng = random.Random(5)
     for hazard in hazards():
         match = hazard.fault("one", rng).match
-        if hazard.point in ("aws.call", "s3.read"):
+        if hazard.point in (Point.AWS_CALL, Point.S3_READ):
             assert match["caller"] == "wavetank-*"
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from wavetank.emulator.faults.points import Point
 from wavetank.scenarios.exploration.storm.replay import UnusableReplayError, load, save
 from wavetank.scenarios.exploration.storm.storm import drill_of
 from wavetank.scenarios.spec import (
@@ -42,7 +43,7 @@ def test_a_drill_that_was_saved_with_its_troubles_and_its_witness_is_read(tmp_pa
     }
     path.write_text(json.dumps(saved))
     drill, seed = load(path)
-    lossy = Fault("lossy", "s3.notification", Action.DROP, {"key": "chunks/*"}, seed=5)
+    lossy = Fault("lossy", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/*"}, seed=5)
     assert drill.nemeses == (lossy, ProducerRepeats(0.2, "twice"))
     assert drill.during == (Settle(), Tick(Scheduled.PLANNER))
     assert (drill.workload, seed) == (Workload(events=60, hours=1, portions=1), 1)

@@ -7,7 +7,7 @@ import pytest
 
 from wavetank.emulator.faults.model import Fault, document
 from wavetank.emulator.faults.parse import parse
-from wavetank.emulator.faults.points import Action
+from wavetank.emulator.faults.points import Action, Point
 from wavetank.scenarios.exploration.sweep.cells import COLD_ID, ID, CallSite, Cell, Mode, cells, left_alone_by, sites
 
 
@@ -64,8 +64,8 @@ def test_where_a_call_did_not_come_an_earlier_one_of_a_new_process_is_swept() ->
 
 
 def test_a_call_that_a_course_lets_fail_all_the_time_is_not_swept_in_it() -> None:
-    no_way_out = Fault("no-way-out", "aws.call", Action.ERROR_BEFORE, {"operation": "PutRecords", "resource": "b"})
-    untold = Fault("untold", "s3.notification", Action.DROP)
+    no_way_out = Fault("no-way-out", Point.AWS_CALL, Action.ERROR_BEFORE, {"operation": "PutRecords", "resource": "b"})
+    untold = Fault("untold", Point.S3_NOTIFICATION, Action.DROP)
     recorded = [call("PutRecords", times=7), call("PutRecords", resource="other"), call("PutObject")]
     found = sites(recorded, recorded)
     left = left_alone_by([no_way_out, untold], found)
