@@ -12,7 +12,7 @@ from wavetank.scenarios.run.nemeses import Nemeses
 from wavetank.scenarios.site.producer import DrillProducer
 from wavetank.scenarios.spec.drill import Drill
 from wavetank.scenarios.spec.hours import Scheduled
-from wavetank.scenarios.spec.nemeses.container import ContainerKilled, ContainerPaused
+from wavetank.scenarios.spec.nemeses.container import ContainerKilled, ContainerPaused, MemoryReached
 from wavetank.scenarios.spec.nemeses.producer import (
     ONE_KEY,
     Aggregated,
@@ -160,6 +160,9 @@ def test_a_healing_that_fails_is_told_and_keeps_no_other_from_its_own() -> None:
     assert control.cleared == 1
 
 
+ENOUGH, IN_USE = 1000, 100
+
+
 @dataclass
 class Contained:
     """A stack in a container that is struck: what happened to it, and whether it runs."""
@@ -167,6 +170,9 @@ class Contained:
     told: list[str] = field(default_factory=list)
     has_ended: bool = False
     control: Any = None
+    memory_limit: int = ENOUGH
+    memory_in_use: int = IN_USE
+    ran_out_of_memory: bool = False
 
     def __getattr__(self, name: str) -> Any:
         return lambda: self.told.append(name)
@@ -181,6 +187,10 @@ class Contained:
 
     def status(self, **_: float) -> None:
         self.told.append("status")
+
+    def limit_memory(self, limit: int) -> None:
+        self.told.append(f"limit {limit}")
+        self.has_ended = self.ran_out_of_memory = self.ran_out_of_memory or limit < ENOUGH
 
 
 def scene_of(stack: Contained) -> Scene:
@@ -213,6 +223,14 @@ def test_a_container_that_was_killed_is_started_and_deployed_on_once_though_its_
     nemesis.strike(scene)
     scene.healing.close()
     assert stack.told == ["kill", "start", "redeploy"]
+
+
+def test_a_container_out_of_memory_gets_its_limit_back_and_is_started() -> None:
+    stack, nemesis = Contained(), MemoryReached(spare=1)
+    scene = scene_of(stack)
+    assert nemesis.strike(scene)()
+    assert stack.told == [f"limit {IN_USE + 1}", f"limit {ENOUGH}", "start"]
+    assert scene.struck == {nemesis.id: 1}
 
 
 def test_before_the_last_portion_nothing_befalls_a_container() -> None:
