@@ -13,6 +13,7 @@ from wavetank.scenarios.spec import (
     Tag,
     Tick,
     When,
+    look_when_merged,
 )
 
 DRILL = Drill(
@@ -21,9 +22,7 @@ DRILL = Drill(
     tags=(Tag.SCHEDULE, Tag.NOTIFICATIONS),
     nemeses=(Fault("never-told", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/*"}, When(every=2)),),
     during=(
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("when their hours were merged", (Expect("lost", at_least=1),), precondition=True),
+        *look_when_merged("when their hours were merged", Expect("lost", at_least=1), precondition=True),
         Tick(Scheduled.REPLAYER),
         Settle(),
         Tick(Scheduled.PLANNER, later_hours=24),

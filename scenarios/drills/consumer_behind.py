@@ -1,6 +1,6 @@
 """A consumer stands still for two hours and catches up before the stream forgets."""
 
-from wavetank.scenarios.spec import Advance, ConsumersStopped, Drill, Expect, Look, Scheduled, Scope, Settle, Tag, Tick
+from wavetank.scenarios.spec import Advance, ConsumersStopped, Drill, Expect, Scope, Tag, look_when_merged
 
 DRILL = Drill(
     name="consumer-behind",
@@ -9,14 +9,10 @@ DRILL = Drill(
     nemeses=(ConsumersStopped(),),
     during=(
         Advance(hours=2),
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look(
+        *look_when_merged(
             "two hours behind",
-            (
-                Expect("lost", Scope.VICTIM, equals="acknowledged"),
-                Expect("landed", Scope.OTHERS, equals="acknowledged"),
-            ),
+            Expect("lost", Scope.VICTIM, equals="acknowledged"),
+            Expect("landed", Scope.OTHERS, equals="acknowledged"),
             precondition=True,
         ),
     ),

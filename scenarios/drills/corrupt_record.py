@@ -19,11 +19,7 @@ STILL_THERE = Look("the damaged copies", (Expect("landed", Scope.VICTIM, reasons
 DRILL = Drill(
     name="corrupt-record",
     hypothesis="A damaged record costs itself alone: its neighbours land, and re-driving it comes to an end.",
-    tags=(
-        Tag.BASICS,
-        Tag.RECORDS,
-        Tag.QUARANTINE,
-    ),
+    tags=(Tag.BASICS, Tag.RECORDS, Tag.QUARANTINE),
     workload=EVERY_TYPE,
     nemeses=(CorruptCopies(share=0.1),),
     during=(Settle(), Tick(Scheduled.PLANNER), STILL_THERE),

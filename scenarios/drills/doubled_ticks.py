@@ -5,7 +5,6 @@ from wavetank.scenarios.spec import (
     Action,
     Drill,
     Fault,
-    Look,
     Point,
     Scheduled,
     Settle,
@@ -13,6 +12,7 @@ from wavetank.scenarios.spec import (
     Tick,
     TicksDoubled,
     When,
+    look_when_merged,
 )
 
 DRILL = Drill(
@@ -26,8 +26,6 @@ DRILL = Drill(
     during=(
         Settle(),
         Tick(Scheduled.REPLAYER),
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("after both", (ALL_LANDED,)),
+        *look_when_merged("after both", ALL_LANDED),
     ),
 )

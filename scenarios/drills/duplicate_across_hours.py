@@ -5,23 +5,19 @@ from wavetank.scenarios.spec import (
     EVERY_TYPE,
     Advance,
     Drill,
-    Look,
     ProducerRepeats,
     Scheduled,
     SendAgain,
     Settle,
     Tag,
     Tick,
+    look_when_merged,
 )
 
 DRILL = Drill(
     name="duplicate-across-hours",
     hypothesis="Copies that arrive in another hour meet in the partition of their event time, and one of them stays.",
-    tags=(
-        Tag.BASICS,
-        Tag.DUPLICATES,
-        Tag.SCHEDULE,
-    ),
+    tags=(Tag.BASICS, Tag.DUPLICATES, Tag.SCHEDULE),
     workload=EVERY_TYPE,
     nemeses=(ProducerRepeats(share=0.1),),
     during=(
@@ -29,8 +25,6 @@ DRILL = Drill(
         Tick(Scheduled.PLANNER),
         Advance(hours=1),
         SendAgain(share=0.5),
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("an hour later", (ALL_LANDED,)),
+        *look_when_merged("an hour later", ALL_LANDED),
     ),
 )

@@ -5,10 +5,7 @@ from wavetank.scenarios.spec import EVERY_TYPE, Action, Drill, Fault, Point, Pro
 DRILL = Drill(
     name="duplicates",
     hypothesis="However often the producer, a batch or a chunk comes again, each event is at rest once.",
-    tags=(
-        Tag.BASICS,
-        Tag.DUPLICATES,
-    ),
+    tags=(Tag.BASICS, Tag.DUPLICATES),
     workload=EVERY_TYPE,
     nemeses=(
         ProducerRepeats(share=0.1),

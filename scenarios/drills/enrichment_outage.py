@@ -1,28 +1,11 @@
 """The reference data that events are enriched with cannot be read."""
 
-from wavetank.scenarios.spec import (
-    ALL_LANDED,
-    EVERY_TYPE,
-    Action,
-    Drill,
-    Fault,
-    Look,
-    Point,
-    Scheduled,
-    Settle,
-    Tag,
-    Tick,
-    When,
-)
+from wavetank.scenarios.spec import ALL_LANDED, EVERY_TYPE, Action, Drill, Fault, Point, Tag, When, look_when_merged
 
 DRILL = Drill(
     name="enrichment-outage",
     hypothesis="While reference data cannot be read events wait; none lands without what it is enriched with.",
-    tags=(
-        Tag.BASICS,
-        Tag.REFERENCE,
-        Tag.OUTAGE,
-    ),
+    tags=(Tag.BASICS, Tag.REFERENCE, Tag.OUTAGE),
     workload=EVERY_TYPE,
     nemeses=(
         Fault(
@@ -33,9 +16,5 @@ DRILL = Drill(
             When(count=12),
         ),
     ),
-    during=(
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("when it can be read again", (ALL_LANDED,)),
-    ),
+    during=look_when_merged("when it can be read again", ALL_LANDED),
 )

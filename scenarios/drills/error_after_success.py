@@ -1,6 +1,6 @@
 """Functions do all their work and then answer with an error."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Point, Tag, When, look_when_merged
 
 DRILL = Drill(
     name="error-after-success",
@@ -29,10 +29,6 @@ DRILL = Drill(
             When(count=2),
         ),
     ),
-    during=(
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("when it was done again", (ALL_LANDED,)),
-    ),
+    during=look_when_merged("when it was done again", ALL_LANDED),
     waits=True,
 )

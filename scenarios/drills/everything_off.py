@@ -6,12 +6,10 @@ from wavetank.scenarios.spec import (
     ConsumersStopped,
     Drill,
     Expect,
-    Look,
     Scheduled,
-    Settle,
     Tag,
-    Tick,
     TicksMissed,
+    look_when_merged,
 )
 
 DRILL = Drill(
@@ -22,9 +20,7 @@ DRILL = Drill(
     nemeses=(ConsumersStopped(everybody=True), TicksMissed(Scheduled.PLANNER)),
     during=(
         Advance(hours=1 / 6),
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("while everything was off", (Expect("lost", equals="acknowledged"),), precondition=True),
+        *look_when_merged("while everything was off", Expect("lost", equals="acknowledged"), precondition=True),
     ),
     stalls=True,
 )

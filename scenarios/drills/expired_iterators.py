@@ -1,6 +1,6 @@
 """The iterators of event sources and of Firehose expire, again and again."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Point, Tag, When, look_when_merged
 
 DRILL = Drill(
     name="expired-iterators",
@@ -10,9 +10,5 @@ DRILL = Drill(
         Fault("source-expired", Point.KINESIS_GET, Action.EXPIRED_ITERATOR, {"reader": "event-source"}, When(every=2)),
         Fault("delivery-expired", Point.KINESIS_GET, Action.EXPIRED_ITERATOR, {"reader": "firehose"}, When(every=2)),
     ),
-    during=(
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("with new iterators", (ALL_LANDED,)),
-    ),
+    during=look_when_merged("with new iterators", ALL_LANDED),
 )

@@ -1,6 +1,6 @@
 """Functions cannot be initialized, several times in a row."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Point, Tag, When, look_when_merged
 
 DRILL = Drill(
     name="failed-init",
@@ -22,9 +22,5 @@ DRILL = Drill(
             When(count=2),
         ),
     ),
-    during=(
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("when they started", (ALL_LANDED,)),
-    ),
+    during=look_when_merged("when they started", ALL_LANDED),
 )

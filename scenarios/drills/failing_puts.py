@@ -1,6 +1,6 @@
 """Some records of a call fail inside Kinesis, and the first calls are throttled as a whole."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Point, Tag, When, look_when_merged
 
 DRILL = Drill(
     name="failing-puts",
@@ -10,9 +10,5 @@ DRILL = Drill(
         Fault("failed", Point.KINESIS_PUT, Action.FAIL, {"stream": "*-processed"}, When(every=7)),
         Fault("all-refused", Point.KINESIS_PUT, Action.THROTTLE_ALL, {"stream": "*-raw"}, When(count=3)),
     ),
-    during=(
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("when they were completed", (ALL_LANDED,)),
-    ),
+    during=look_when_merged("when they were completed", ALL_LANDED),
 )

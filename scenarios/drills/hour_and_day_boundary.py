@@ -7,15 +7,12 @@ from wavetank.scenarios.spec import (
     Action,
     Drill,
     Fault,
-    Look,
     Point,
     ProducerRevises,
-    Scheduled,
-    Settle,
     Tag,
-    Tick,
     When,
     Workload,
+    look_when_merged,
 )
 
 DRILL = Drill(
@@ -26,10 +23,6 @@ DRILL = Drill(
         ProducerRevises(share=0.5, later=timedelta(microseconds=1)),
         Fault("chunk-twice", Point.FIREHOSE_DELIVERY, Action.DUPLICATE, when=When(every=2)),
     ),
-    during=(
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("at the boundaries", (ALL_LANDED,)),
-    ),
+    during=look_when_merged("at the boundaries", ALL_LANDED),
     workload=Workload(events=120, hours=3, edges=True),
 )

@@ -7,13 +7,12 @@ from wavetank.scenarios.spec import (
     Drill,
     Expect,
     Fault,
-    Look,
     Point,
     Scheduled,
-    Settle,
     Tag,
     Tick,
     When,
+    look_when_merged,
 )
 
 DRILL = Drill(
@@ -22,13 +21,9 @@ DRILL = Drill(
     tags=(Tag.SCHEDULE, Tag.NOTIFICATIONS),
     nemeses=(Fault("never-told", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/*"}, When(every=2)),),
     during=(
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("when their hours were merged", (Expect("lost", at_least=1),), precondition=True),
+        *look_when_merged("when their hours were merged", Expect("lost", at_least=1), precondition=True),
         Advance(hours=2),
         Tick(Scheduled.REPLAYER),
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("hours later", (ALL_LANDED,)),
+        *look_when_merged("hours later", ALL_LANDED),
     ),
 )

@@ -1,6 +1,6 @@
 """S3 writes what functions ask it to, and tells them that it did not."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Point, Tag, When, look_when_merged
 
 DRILL = Drill(
     name="lost-answers",
@@ -15,10 +15,6 @@ DRILL = Drill(
             When(every=2),
         ),
     ),
-    during=(
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("when written again", (ALL_LANDED,)),
-    ),
+    during=look_when_merged("when written again", ALL_LANDED),
     waits=True,
 )

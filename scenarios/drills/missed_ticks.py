@@ -5,7 +5,6 @@ from wavetank.scenarios.spec import (
     Drill,
     Expect,
     Fault,
-    Look,
     Point,
     Scheduled,
     Settle,
@@ -13,6 +12,7 @@ from wavetank.scenarios.spec import (
     Tick,
     TicksMissed,
     When,
+    look_when_merged,
 )
 
 DRILL = Drill(
@@ -27,8 +27,6 @@ DRILL = Drill(
     during=(
         Settle(),
         Tick(Scheduled.REPLAYER),
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("after the missed runs", (Expect("lost", at_least=1),), precondition=True),
+        *look_when_merged("after the missed runs", Expect("lost", at_least=1), precondition=True),
     ),
 )

@@ -1,6 +1,6 @@
 """Functions are killed for their memory before they can answer."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Point, Tag, When, look_when_merged
 
 DRILL = Drill(
     name="out-of-memory",
@@ -22,9 +22,5 @@ DRILL = Drill(
             When(count=2),
         ),
     ),
-    during=(
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("when it was done again", (ALL_LANDED,)),
-    ),
+    during=look_when_merged("when it was done again", ALL_LANDED),
 )

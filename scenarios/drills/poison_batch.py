@@ -7,26 +7,18 @@ from wavetank.scenarios.spec import (
     Drill,
     Expect,
     Fault,
-    Look,
     Point,
     Redrive,
-    Scheduled,
     Scope,
-    Settle,
     Stall,
     Tag,
-    Tick,
+    look_when_merged,
 )
 
 DRILL = Drill(
     name="poison-batch",
     hypothesis="Batches that the event source gives up are set aside with their bytes, and a re-drive lands them.",
-    tags=(
-        Tag.BASICS,
-        Tag.RECORDS,
-        Tag.FUNCTIONS,
-        Tag.QUARANTINE,
-    ),
+    tags=(Tag.BASICS, Tag.RECORDS, Tag.FUNCTIONS, Tag.QUARANTINE),
     workload=EVERY_TYPE,
     nemeses=(
         Fault(
@@ -40,14 +32,10 @@ DRILL = Drill(
     during=(
         Stall(),
         Advance(hours=13),
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look(
+        *look_when_merged(
             "after the event source gave up",
-            (
-                Expect("quarantined", Scope.VICTIM, equals="acknowledged", reasons=frozenset({"given-up"})),
-                Expect("landed", Scope.OTHERS, equals="acknowledged"),
-            ),
+            Expect("quarantined", Scope.VICTIM, equals="acknowledged", reasons=frozenset({"given-up"})),
+            Expect("landed", Scope.OTHERS, equals="acknowledged"),
         ),
     ),
     after=(Redrive(),),

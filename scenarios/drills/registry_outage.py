@@ -7,13 +7,10 @@ from wavetank.scenarios.spec import (
     ColdStart,
     Drill,
     Fault,
-    Look,
     Point,
-    Scheduled,
-    Settle,
     Tag,
-    Tick,
     When,
+    look_when_merged,
 )
 
 REGISTRY = {"service": "s3", "resource": "wavetank-registry-*"}
@@ -24,11 +21,7 @@ LISTS = 24
 DRILL = Drill(
     name="registry-outage",
     hypothesis="While the registry is down events wait on their streams; none is set aside for it.",
-    tags=(
-        Tag.BASICS,
-        Tag.SCHEMAS,
-        Tag.OUTAGE,
-    ),
+    tags=(Tag.BASICS, Tag.SCHEMAS, Tag.OUTAGE),
     workload=EVERY_TYPE,
     nemeses=(
         ColdStart(),
@@ -47,9 +40,5 @@ DRILL = Drill(
             When(count=8),
         ),
     ),
-    during=(
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("when it answers again", (ALL_LANDED,)),
-    ),
+    during=look_when_merged("when it answers again", ALL_LANDED),
 )

@@ -1,6 +1,6 @@
 """S3 notifications and SNS messages overtake one another."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Point, Tag, When, look_when_merged
 
 DRILL = Drill(
     name="reordered-notifications",
@@ -17,10 +17,6 @@ DRILL = Drill(
         ),
         Fault("overtaken-again", Point.SNS_DELIVERY, Action.REORDER, when=When(every=2)),
     ),
-    during=(
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("in another order", (ALL_LANDED,)),
-    ),
+    during=look_when_merged("in another order", ALL_LANDED),
     stalls=True,
 )

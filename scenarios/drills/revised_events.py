@@ -5,14 +5,11 @@ from wavetank.scenarios.spec import (
     Action,
     Drill,
     Fault,
-    Look,
     Point,
     ProducerRevises,
-    Scheduled,
-    Settle,
     Tag,
-    Tick,
     When,
+    look_when_merged,
 )
 
 DRILL = Drill(
@@ -23,9 +20,5 @@ DRILL = Drill(
         ProducerRevises(share=0.3),
         Fault("batch-again", Point.ESM_BATCH, Action.DUPLICATE, {"stream": "*-raw"}, When(every=2)),
     ),
-    during=(
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("with all versions", (ALL_LANDED,)),
-    ),
+    during=look_when_merged("with all versions", ALL_LANDED),
 )

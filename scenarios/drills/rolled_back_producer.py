@@ -1,19 +1,12 @@
 """A producer goes to a new version of its schema and back again, portion by portion."""
 
-from wavetank.scenarios.spec import ALL_LANDED, EVERY_TYPE, Drill, Look, ProducerAhead, Scheduled, Settle, Tag, Tick
+from wavetank.scenarios.spec import ALL_LANDED, EVERY_TYPE, Drill, ProducerAhead, Tag, look_when_merged
 
 DRILL = Drill(
     name="rolled-back-producer",
     hypothesis="Events of several versions of a schema land together, and going back to the older one costs nothing.",
-    tags=(
-        Tag.BASICS,
-        Tag.SCHEMAS,
-    ),
+    tags=(Tag.BASICS, Tag.SCHEMAS),
     workload=EVERY_TYPE,
     nemeses=(ProducerAhead(published=True, portions=2),),
-    during=(
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("with both versions", (ALL_LANDED,)),
-    ),
+    during=look_when_merged("with both versions", ALL_LANDED),
 )

@@ -1,6 +1,18 @@
 """S3 fails a tenth of the calls of functions."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import (
+    ALL_LANDED,
+    Action,
+    Drill,
+    Fault,
+    Point,
+    Scheduled,
+    Settle,
+    Tag,
+    Tick,
+    When,
+    look_when_merged,
+)
 
 DRILL = Drill(
     name="s3-brownout",
@@ -18,9 +30,7 @@ DRILL = Drill(
     during=(
         Settle(),
         Tick(Scheduled.REPLAYER),
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("call by call", (ALL_LANDED,)),
+        *look_when_merged("call by call", ALL_LANDED),
     ),
     waits=True,
 )

@@ -6,13 +6,13 @@ from wavetank.scenarios.spec import (
     Action,
     Drill,
     Fault,
-    Look,
     Point,
     Scheduled,
     Settle,
     Tag,
     Tick,
     When,
+    look_when_merged,
 )
 
 DRILL = Drill(
@@ -28,8 +28,6 @@ DRILL = Drill(
     during=(
         Settle(),
         Tick(Scheduled.REPLAYER),
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("when it answered again", (ALL_LANDED,)),
+        *look_when_merged("when it answered again", ALL_LANDED),
     ),
 )

@@ -1,39 +1,17 @@
 """A published schema version is overwritten with another schema, noticed, restored, and its events re-driven."""
 
-from wavetank.scenarios.spec import (
-    EVERY_TYPE,
-    Drill,
-    Expect,
-    Look,
-    Redrive,
-    Scheduled,
-    SchemaOverwritten,
-    Scope,
-    Settle,
-    Tag,
-    Tick,
-)
+from wavetank.scenarios.spec import EVERY_TYPE, Drill, Expect, Redrive, SchemaOverwritten, Scope, Tag, look_when_merged
 
 DRILL = Drill(
     name="schema-overwrite",
     hypothesis="Events whose schema is gone wait in quarantine, the rest flow, and a re-drive lands them.",
-    tags=(
-        Tag.BASICS,
-        Tag.SCHEMAS,
-        Tag.QUARANTINE,
-    ),
+    tags=(Tag.BASICS, Tag.SCHEMAS, Tag.QUARANTINE),
     workload=EVERY_TYPE,
     nemeses=(SchemaOverwritten(),),
-    during=(
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look(
-            "while the schema was overwritten",
-            (
-                Expect("quarantined", Scope.VICTIM, equals="acknowledged", reasons=frozenset({"unknown-schema"})),
-                Expect("landed", Scope.OTHERS, equals="acknowledged"),
-            ),
-        ),
+    during=look_when_merged(
+        "while the schema was overwritten",
+        Expect("quarantined", Scope.VICTIM, equals="acknowledged", reasons=frozenset({"unknown-schema"})),
+        Expect("landed", Scope.OTHERS, equals="acknowledged"),
     ),
     after=(Redrive(),),
     sets_aside=("unknown-schema",),

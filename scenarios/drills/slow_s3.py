@@ -1,6 +1,6 @@
 """Calls of functions to S3 take longer."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Point, Tag, When, look_when_merged
 
 DRILL = Drill(
     name="slow-s3",
@@ -16,9 +16,5 @@ DRILL = Drill(
             parameters={"delay_s": 0.1},
         ),
     ),
-    during=(
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("slowly", (ALL_LANDED,)),
-    ),
+    during=look_when_merged("slowly", ALL_LANDED),
 )

@@ -1,6 +1,6 @@
 """New objects are missing from the listings that the concatenator works from."""
 
-from wavetank.scenarios.spec import Action, Drill, Expect, Fault, Look, Point, Scheduled, Settle, Tag, Tick
+from wavetank.scenarios.spec import Action, Drill, Expect, Fault, Point, Tag, look_when_merged
 
 DRILL = Drill(
     name="stale-listings",
@@ -15,9 +15,5 @@ DRILL = Drill(
             parameters={"lag_s": 86400},
         ),
     ),
-    during=(
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("while they were not listed", (Expect("lost", at_least=1),), precondition=True),
-    ),
+    during=look_when_merged("while they were not listed", Expect("lost", at_least=1), precondition=True),
 )

@@ -6,14 +6,11 @@ from wavetank.scenarios.spec import (
     Advance,
     Drill,
     Fault,
-    Look,
     Point,
     ReferenceRenewed,
-    Scheduled,
     SendAgain,
-    Settle,
     Tag,
-    Tick,
+    look_when_merged,
 )
 
 DRILL = Drill(
@@ -31,13 +28,9 @@ DRILL = Drill(
         ReferenceRenewed(),
     ),
     during=(
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("with the older snapshot", (ALL_LANDED,)),
+        *look_when_merged("with the older snapshot", ALL_LANDED),
         Advance(hours=1 / 4),
         SendAgain(share=0.5),
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("with the newer one, too", (ALL_LANDED,)),
+        *look_when_merged("with the newer one, too", ALL_LANDED),
     ),
 )

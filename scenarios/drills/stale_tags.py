@@ -1,6 +1,17 @@
 """The replayer does not see the tags of chunks that are done."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick
+from wavetank.scenarios.spec import (
+    ALL_LANDED,
+    Action,
+    Drill,
+    Fault,
+    Point,
+    Scheduled,
+    Settle,
+    Tag,
+    Tick,
+    look_when_merged,
+)
 
 DRILL = Drill(
     name="stale-tags",
@@ -18,8 +29,6 @@ DRILL = Drill(
     during=(
         Settle(),
         Tick(Scheduled.REPLAYER),
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("when done again", (ALL_LANDED,)),
+        *look_when_merged("when done again", ALL_LANDED),
     ),
 )

@@ -1,6 +1,6 @@
 """The partitioner writes all parts of a chunk, and S3 does not let it tag the chunk as done."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Point, Tag, When, look_when_merged
 
 DRILL = Drill(
     name="tag-outage",
@@ -16,9 +16,5 @@ DRILL = Drill(
             parameters={"status": 403, "code": "AccessDenied"},
         ),
     ),
-    during=(
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("when it was done again", (ALL_LANDED,)),
-    ),
+    during=look_when_merged("when it was done again", ALL_LANDED),
 )

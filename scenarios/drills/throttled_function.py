@@ -1,6 +1,6 @@
 """Lambda refuses to run functions, again and again."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Point, Tag, When, look_when_merged
 
 DRILL = Drill(
     name="throttled-function",
@@ -22,9 +22,5 @@ DRILL = Drill(
             When(count=4),
         ),
     ),
-    during=(
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("when they were let run", (ALL_LANDED,)),
-    ),
+    during=look_when_merged("when they were let run", ALL_LANDED),
 )

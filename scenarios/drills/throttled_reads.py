@@ -1,6 +1,6 @@
 """Readers of the streams are refused, again and again."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Point, Tag, When, look_when_merged
 
 DRILL = Drill(
     name="throttled-reads",
@@ -10,10 +10,6 @@ DRILL = Drill(
         Fault("source-refused", Point.KINESIS_GET, Action.THROTTLE, {"reader": "event-source"}, When(every=2)),
         Fault("delivery-refused", Point.KINESIS_GET, Action.THROTTLE, {"reader": "firehose"}, When(every=2)),
     ),
-    during=(
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("with refused readers", (ALL_LANDED,)),
-    ),
+    during=look_when_merged("with refused readers", ALL_LANDED),
     waits=True,
 )

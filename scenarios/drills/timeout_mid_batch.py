@@ -1,6 +1,6 @@
 """Functions run out of time when their work is done, before they can say so."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Look, Point, Scheduled, Settle, Tag, Tick, When
+from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Point, Tag, When, look_when_merged
 
 DRILL = Drill(
     name="timeout-mid-batch",
@@ -14,9 +14,5 @@ DRILL = Drill(
             "partitioner-late", Point.LAMBDA_INVOKE, Action.TIMEOUT, {"function": "wavetank-partitioner"}, When(count=2)
         ),
     ),
-    during=(
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("when it was done again", (ALL_LANDED,)),
-    ),
+    during=look_when_merged("when it was done again", ALL_LANDED),
 )

@@ -1,15 +1,13 @@
 """Copies of events arrive without their last bytes, in batches and in chunks."""
 
-from wavetank.scenarios.spec import CorruptCopies, Damage, Drill, Expect, Look, Scheduled, Settle, Tag, Tick
+from wavetank.scenarios.spec import CorruptCopies, Damage, Drill, Expect, Tag, look_when_merged
 
 DRILL = Drill(
     name="truncated-record",
     hypothesis="A record without its end is set aside, and its neighbours land.",
     tags=(Tag.RECORDS, Tag.QUARANTINE),
     nemeses=(CorruptCopies(share=0.1, damage=Damage.TRUNCATED),),
-    during=(
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("what was set aside", (Expect("landed", equals="acknowledged", reasons=frozenset({"bad-frame"})),)),
+    during=look_when_merged(
+        "what was set aside", Expect("landed", equals="acknowledged", reasons=frozenset({"bad-frame"}))
     ),
 )

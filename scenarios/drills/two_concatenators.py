@@ -4,7 +4,6 @@ from wavetank.scenarios.spec import (
     ALL_LANDED,
     EVERY_TYPE,
     Drill,
-    Look,
     ProducerRepeats,
     Scheduled,
     SendAgain,
@@ -12,6 +11,7 @@ from wavetank.scenarios.spec import (
     Tag,
     Tick,
     TicksDoubled,
+    look_when_merged,
 )
 
 DRILL = Drill(
@@ -21,9 +21,7 @@ DRILL = Drill(
     workload=EVERY_TYPE,
     nemeses=(TicksDoubled(Scheduled.PLANNER), ProducerRepeats(share=0.1)),
     during=(
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look("after both", (ALL_LANDED,)),
+        *look_when_merged("after both", ALL_LANDED),
         SendAgain(share=0.5),
         Settle(),
         Tick(Scheduled.PLANNER),

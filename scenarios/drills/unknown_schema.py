@@ -4,37 +4,24 @@ from wavetank.scenarios.spec import (
     EVERY_TYPE,
     Drill,
     Expect,
-    Look,
     ProducerAhead,
     PublishAhead,
     Redrive,
-    Scheduled,
     Scope,
-    Settle,
     Tag,
-    Tick,
+    look_when_merged,
 )
 
 DRILL = Drill(
     name="unknown-schema",
     hypothesis="Events of a schema nobody has published wait in quarantine until it is, and a re-drive lands them.",
-    tags=(
-        Tag.BASICS,
-        Tag.SCHEMAS,
-        Tag.QUARANTINE,
-    ),
+    tags=(Tag.BASICS, Tag.SCHEMAS, Tag.QUARANTINE),
     workload=EVERY_TYPE,
     nemeses=(ProducerAhead(published=False),),
-    during=(
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look(
-            "before the schema was published",
-            (
-                Expect("quarantined", Scope.VICTIM, equals="acknowledged", reasons=frozenset({"unknown-schema"})),
-                Expect("landed", Scope.OTHERS, equals="acknowledged"),
-            ),
-        ),
+    during=look_when_merged(
+        "before the schema was published",
+        Expect("quarantined", Scope.VICTIM, equals="acknowledged", reasons=frozenset({"unknown-schema"})),
+        Expect("landed", Scope.OTHERS, equals="acknowledged"),
     ),
     after=(PublishAhead(), Redrive()),
     sets_aside=("unknown-schema",),

@@ -1,6 +1,6 @@
 """The partitioner may not write the parts of clicks, however often it is told of a chunk, until that is mended."""
 
-from wavetank.scenarios.spec import Action, Drill, Expect, Fault, Look, Point, Scheduled, Scope, Settle, Tag, Tick
+from wavetank.scenarios.spec import Action, Drill, Expect, Fault, Point, Scope, Tag, look_when_merged
 
 DRILL = Drill(
     name="unwritable-parts",
@@ -15,16 +15,10 @@ DRILL = Drill(
             parameters={"status": 403, "code": "AccessDenied"},
         ),
     ),
-    during=(
-        Settle(),
-        Tick(Scheduled.PLANNER),
-        Look(
-            "while they could not be written",
-            (
-                Expect("lost", Scope.VICTIM, equals="acknowledged"),
-                Expect("landed", Scope.OTHERS, equals="acknowledged"),
-            ),
-            precondition=True,
-        ),
+    during=look_when_merged(
+        "while they could not be written",
+        Expect("lost", Scope.VICTIM, equals="acknowledged"),
+        Expect("landed", Scope.OTHERS, equals="acknowledged"),
+        precondition=True,
     ),
 )

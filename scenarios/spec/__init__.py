@@ -7,7 +7,7 @@ with `drill`.
 
 from wavetank.emulator.faults.model import When
 from wavetank.emulator.faults.points import Action, Point
-from wavetank.scenarios.spec.crashes import DONE_AGAIN, functions_die
+from wavetank.scenarios.spec.crashes import functions_die
 from wavetank.scenarios.spec.drill import Drill, Tag
 from wavetank.scenarios.spec.hours import Scheduled
 from wavetank.scenarios.spec.nemeses.container import ContainerCut, ContainerKilled, ContainerPaused, MemoryReached
@@ -40,12 +40,12 @@ from wavetank.scenarios.spec.steps import (
     Settle,
     Stall,
     Tick,
+    look_when_merged,
 )
 from wavetank.scenarios.workload.workload import EVERY_TYPE, Workload
 
 __all__ = [
     "ALL_LANDED",
-    "DONE_AGAIN",
     "EVERY_TYPE",
     "Action",
     "Advance",
@@ -89,4 +89,5 @@ __all__ = [
     "When",
     "Workload",
     "functions_die",
+    "look_when_merged",
 ]

@@ -2,16 +2,7 @@
 
 from wavetank.emulator.faults.model import When
 from wavetank.emulator.faults.points import Action, Point
-from wavetank.scenarios.spec.hours import Scheduled
 from wavetank.scenarios.spec.nemeses.fault import Fault
-from wavetank.scenarios.spec.steps import ALL_LANDED, Look, Settle, Step, Tick
-
-DONE_AGAIN: tuple[Step, ...] = (
-    Settle(),
-    Tick(Scheduled.PLANNER),
-    Look("when it was done again", (ALL_LANDED,)),
-)
-"""Everything that was cut short comes again and is done."""
 
 
 def functions_die(how: Action) -> tuple[Fault, ...]:

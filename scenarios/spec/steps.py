@@ -105,3 +105,8 @@ class Advance:
 
 
 Step = Settle | Tick | Look | Redrive | SendAgain | Redeliver | BackFill | PublishAhead | Stall | Advance
+
+
+def look_when_merged(name: str, *expect: Expect, precondition: bool = False) -> tuple[Step, ...]:
+    """The steps of most drills: settle, let the planner have everything merged, and look."""
+    return (Settle(), Tick(Scheduled.PLANNER), Look(name, expect, precondition))
