@@ -24,11 +24,10 @@ WITHIN_S = 300
 SMALL_DRILLS = """
 from dataclasses import replace
 
-from wavetank.emulator.faults.model import Fault
-from wavetank.scenarios.workload.workload import Workload
+from wavetank.scenarios.spec import Action, Fault, Point, Workload
 
 SMALL = Workload(events=60, hours=1, portions=1)
-NEVER = Fault("never", "s3.notification", "drop", {"key": "no-such-key"})
+NEVER = Fault("never", Point.S3_NOTIFICATION, Action.DROP, {"key": "no-such-key"})
 
 
 def pytest_collection_modifyitems(items):
