@@ -28,6 +28,8 @@ StackError
 from collections.abc import Sequence
 from pathlib import Path
 
+from wavetank.emulator.pending import Pending
+
 
 class StackError(Exception):
     """A failure that a person can act upon: `message` says what, `remedy` what to do next."""
@@ -194,10 +196,10 @@ class ControlRefused(StackError):
 
 
 class NotSettled(StackError):
-    """Something was still in flight when the time was over; `pending` is what, as (hop, description)."""
+    """Something was still in flight when the time was over; `pending` is what."""
 
-    def __init__(self, timeout_s: float, pending: Sequence[tuple[str, str]]) -> None:
-        lines = "".join(f"\n  {hop}: {what}" for hop, what in pending)
+    def __init__(self, timeout_s: float, pending: Sequence[Pending]) -> None:
+        lines = "".join(f"\n  {item.hop}: {item.what}" for item in pending)
         super().__init__(f"not settled after {timeout_s:g} s, still in flight:{lines}")
         self.timeout_s = timeout_s
         self.pending = tuple(pending)

@@ -23,6 +23,7 @@ Errors are `{"error": {"message": …}}` with a 4xx status.
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from math import inf
 from typing import Any
 
@@ -127,7 +128,7 @@ def _settle(request: Any) -> Answer:
     pending = IN_FLIGHT.settle(timeout_s, last=inputs.flag(request.args.get("telemetry", "true"), "telemetry"))
     if not pending:
         return {"settled": True}
-    listed = [{"hop": item.hop, "what": item.what} for item in pending]
+    listed = [asdict(item) for item in pending]
     return {**_error(f"still in flight: {len(listed)}"), "settled": False, "pending": listed}, NOT_SETTLED
 
 

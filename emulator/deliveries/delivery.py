@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from wavetank.emulator.faults.engine import FAULTS, Firing
 from wavetank.emulator.faults.points import Action, Point
+from wavetank.emulator.pending import Pending
 from wavetank.emulator.runtime.clock import CLOCK
-from wavetank.emulator.runtime.inflight import IN_FLIGHT, Pending
+from wavetank.emulator.runtime.inflight import IN_FLIGHT
 from wavetank.emulator.runtime.reset import RESET
 from wavetank.emulator.runtime.timer import TIMER
 
@@ -30,12 +31,13 @@ class Subject:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What to do to deliver, at which fault point, in words; `subject` is asked only while a fault is set.
+    """What to do to deliver, at which fault point, whose it is, in words; `subject` is asked only while a fault is set.
 
     `road` says where it goes: only what goes the same way can overtake it.
     """
 
     point: Point
+    resource: str
     what: str
     deliver: Callable[[], object]
     subject: Callable[[], Subject]
@@ -81,12 +83,13 @@ class Overtaken:
             self._waiting.clear()
 
     def _pending(self) -> list[Pending]:
-        return [Pending(REORDER_HOP, f"{waiting.delivery.what}, to be overtaken") for waiting in self._waiting]
+        deliveries = [waiting.delivery for waiting in self._waiting]
+        return [Pending(REORDER_HOP, item.resource, f"{item.what}, to be overtaken") for item in deliveries]
 
     def _release_when_quiet(self) -> None:
         if not self._waiting or any(item.hop != REORDER_HOP for item in IN_FLIGHT.pending()):
             return
-        with IN_FLIGHT.doing(REORDER_HOP, "released"):
+        with IN_FLIGHT.doing(REORDER_HOP, "", "released"):
             with self._lock:
                 free, self._waiting = self._waiting, []
             for item in free:
@@ -126,8 +129,9 @@ class _Waiting:
 
 
 def _hold_back(delivery: Delivery, submit: Submit, delay_s: float) -> None:
-    end = IN_FLIGHT.begin(delivery.point, f"{delivery.what} (held back {delay_s:g} s by a fault)")
     held_at = CLOCK.now()
+    what = f"{delivery.what} (held back {delay_s:g} s by a fault)"
+    end = IN_FLIGHT.begin(delivery.point, delivery.resource, what, until=held_at + delay_s, by_fault=True)
 
     def release() -> None:
         try:
@@ -140,7 +144,7 @@ def _hold_back(delivery: Delivery, submit: Submit, delay_s: float) -> None:
 
 
 def _hand_over(delivery: Delivery, submit: Submit) -> None:
-    end = IN_FLIGHT.begin(delivery.point, delivery.what)
+    end = IN_FLIGHT.begin(delivery.point, delivery.resource, delivery.what)
 
     def run() -> None:
         try:

@@ -55,7 +55,7 @@ def patch(provider: ModuleType) -> None:
     start = provider.start_worker_thread
 
     def start_tracked(method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        end = IN_FLIGHT.begin(HOP, kwargs.get("name") or "event")
+        end = IN_FLIGHT.begin(HOP, "", kwargs.get("name") or "event")
 
         def run(*run_args: Any, **run_kwargs: Any) -> Any:
             try:
@@ -86,7 +86,7 @@ def patch(provider: ModuleType) -> None:
 
 def tick(rule: str, job: Callable[[], Any]) -> None:
     """Call a rule's targets, unless a fault has it otherwise; in flight until they are called."""
-    with IN_FLIGHT.doing(Point.SCHEDULE_TICK, rule):
+    with IN_FLIGHT.doing(Point.SCHEDULE_TICK, rule, rule):
         firing = FAULTS.strike(Point.SCHEDULE_TICK, {"rule": rule}, rule)
         if firing is not None and firing.action is Action.DROP:
             return

@@ -9,6 +9,7 @@ Retry rules: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error
 
 import contextlib
 import copy
+import functools
 import json
 import logging
 import os
@@ -104,25 +105,25 @@ def _enqueue(sqs_invocation: Any) -> Callable[[Any, Any], None]:
         payload = invocation.payload
         body = sqs_invocation(invocation).encode()
         put = QUEUES.open(self.event_queue_url).put
-        _deliver(function, payload, lambda delay_s: put(body, delay_s))
+        _deliver(function, payload, functools.partial(put, body))
 
     return enqueue_event
 
 
-def _deliver(function: Any, payload: bytes, put: Callable[[float], object]) -> None:
+def _deliver(function: Any, payload: bytes, put: Callable[..., object]) -> None:
     def subject() -> Subject:
         about = subject_of(payload)
         target = {"function": function.function_name, "qualifier": function.qualifier, "subject": about}
         return Subject(target, f"{function.function_name}/{steady(about)}")
 
-    firing = Delivery(Point.LAMBDA_ASYNC, function.function_name, lambda: put(0), subject).firing()
+    firing = Delivery(Point.LAMBDA_ASYNC, function.function_name, function.function_name, put, subject).firing()
     if firing is None:
-        put(0)
+        put()
     elif firing.action is Action.DELAY:
-        put(firing.seconds())
+        put(firing.seconds(), by_fault=True)
     elif firing.action is Action.DUPLICATE:
         for _ in range(1 + int(firing.parameters["copies"])):
-            put(0)
+            put()
 
 
 def _age_check(event_manager: ModuleType) -> Callable[[Any, Any], bool]:

@@ -45,19 +45,21 @@ class DelayQueue:
         self._listeners: list[Alarm] = []
         self._closed = False
 
-    def put(self, body: str, delay_s: float = 0.0) -> str:
+    def put(self, body: str, delay_s: float = 0.0, *, by_fault: bool = False) -> str:
         """Add a message that is due in `delay_s` emulator seconds, and return its handle.
 
-        Raises ValueError when the queue is closed.
+        by_fault: nothing else would have it wait. Raises ValueError when the queue is closed.
         """
         due_at = self._clock.now() + delay_s
-        what = self._name if delay_s <= 0 else f"{self._name}, not before {written(due_at)} emulator time"
+        until = due_at if delay_s > 0 else None
+        what = self._name if until is None else f"{self._name}, not before {written(due_at)} emulator time"
         with self._lock:
             if self._closed:
                 raise ValueError(f"the queue of {self._name} is closed")
             number = next(self._numbers)
             message = Message(str(number), body)
-            self._kept[message.handle] = _Kept(message, due_at, self._in_flight.begin(self._hop, what))
+            end = self._in_flight.begin(self._hop, self._name, what, until=until, by_fault=by_fault)
+            self._kept[message.handle] = _Kept(message, due_at, end)
             heapq.heappush(self._waiting, (due_at, number, message.handle))
         self._ring()
         return message.handle

@@ -34,6 +34,7 @@ def _delivery(notifier: Any, context: Any, config: dict[str, Any]) -> Delivery:
     }
     return Delivery(
         Point.S3_NOTIFICATION,
+        bucket,
         f"{bucket}/{key} to {destination}",
         lambda: notifier.notify(context, config),
         lambda: Subject(target, steady(f"{bucket}/{key}")),

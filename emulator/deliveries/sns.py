@@ -49,6 +49,7 @@ def _delivery(notifier: Any, context: Any, subscriber: dict[str, Any]) -> Delive
     endpoint = subscriber.get("Endpoint") or ""
     return Delivery(
         Point.SNS_DELIVERY,
+        topic,
         f"{topic} to {endpoint}",
         lambda: notifier.publish(context=context, subscriber=subscriber),
         lambda: _subject(context, topic, endpoint, subscriber["Protocol"]),

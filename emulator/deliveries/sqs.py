@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from wavetank.emulator.deliveries.queue import written
-from wavetank.emulator.runtime.inflight import Pending
+from wavetank.emulator.pending import Pending
 
 HOP = "sqs.mapping"
 FEEDING = ("Creating", "Enabling", "Enabled", "Updating")
@@ -49,9 +49,11 @@ def _in(queue: Any, function: str) -> list[Pending]:
         visible = int(queue.approximate_number_of_messages)
         hidden = [message.visibility_deadline for message in queue.inflight]
         delayed = [message.created + message.delay_seconds for message in queue.delayed]
-    found = [f"{visible} messages"] if visible else []
-    if hidden:
-        found.append(f"{len(hidden)} hidden messages, not before {written(min(hidden))} emulator time")
-    if delayed:
-        found.append(f"{len(delayed)} delayed messages, not before {written(min(delayed))} emulator time")
-    return [Pending(HOP, f"{queue.name} for {function}: {what}") for what in found]
+    title = f"{queue.name} for {function}"
+    pending = [Pending(HOP, queue.name, f"{title}: {visible} messages")] if visible else []
+    for kind, deadlines in (("hidden", hidden), ("delayed", delayed)):
+        if deadlines:
+            until = min(deadlines)
+            what = f"{title}: {len(deadlines)} {kind} messages, not before {written(until)} emulator time"
+            pending.append(Pending(HOP, queue.name, what, until))
+    return pending

@@ -22,7 +22,7 @@ from wavetank.emulator.faults.identity import steady
 from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.faults.recording import RECORDING
 from wavetank.emulator.runtime.callers import CALLERS, Caller
-from wavetank.emulator.runtime.clock import Alarm
+from wavetank.emulator.runtime.clock import CLOCK, Alarm
 from wavetank.emulator.runtime.inflight import IN_FLIGHT
 
 _RESOURCES = (
@@ -110,13 +110,19 @@ def _hold_back(context: Any, delay_s: float) -> None:
     """Let the call wait; a function whose time is over meanwhile is ended, and its call takes effect all the same."""
     caller = caller_of(context)
     _take_in(context)
-    what = f"{context.operation.name} of {caller.function if caller else 'a client'}"
-    with IN_FLIGHT.doing(Point.AWS_CALL, f"{what} (held back {delay_s:g} s by a fault)"):
-        limit_s = min(delay_s, caller.timeout_s) if caller else delay_s
-        Alarm().wait(limit_s)
+    function = caller.function if caller else ""
+    what = f"{context.operation.name} of {function or 'a client'} (held back {delay_s:g} s by a fault)"
+    due = CLOCK.now() + delay_s
+    end = IN_FLIGHT.begin(Point.AWS_CALL, function, what, until=due, by_fault=True)
+    try:
         if caller is not None and delay_s >= caller.timeout_s:
+            IN_FLIGHT.pause(
+                Point.AWS_CALL, function, f"{function} until its time is over", caller.timeout_s, by_fault=True
+            )
             caller.time_out()
-        Alarm().wait(delay_s - limit_s)
+        Alarm().wait(due - CLOCK.now())
+    finally:
+        end()
 
 
 def _take_in(context: Any) -> None:

@@ -27,12 +27,14 @@ from wavetank.emulator.firehose.core.processing import Invoke, Part, process
 from wavetank.emulator.firehose.core.settings import Destination, Endpoint, S3Target
 from wavetank.emulator.firehose.query import extract
 from wavetank.emulator.runtime.clock import CLOCK, Alarm, Clock
+from wavetank.emulator.runtime.inflight import IN_FLIGHT
 
 LOG = logging.getLogger(__name__)
 
 FIRST_RETRY_S = 0.1
 LONGEST_RETRY_S = 30.0
 DIRECT_PUT_RETENTION_S = 24 * 3600.0
+HOP = "firehose.delivery"
 
 
 class S3Error(Exception):
@@ -74,13 +76,16 @@ class _Object:
         return self.target.compression.compress(self.data, key.rsplit("/", 1)[-1])
 
 
-class _InterruptedError(Exception):
+class InterruptedDelivery(Exception):
     """`interrupt` rang between two attempts."""
 
 
 @dataclass
 class Delivery:
-    """Delivers the chunks of one delivery stream, one after the other."""
+    """Delivers the chunks of one delivery stream, one after the other.
+
+    problem: why the last attempt failed, empty after a success. retry_at: when the next one is due, None while none is.
+    """
 
     store: ObjectStore
     clock: Clock = CLOCK
@@ -88,6 +93,7 @@ class Delivery:
     post: http.Post = http.post
     interrupt: Alarm = field(init=False)
     problem: str = ""
+    retry_at: float | None = None
 
     def __post_init__(self) -> None:
         self.interrupt = Alarm(self.clock)
@@ -101,11 +107,20 @@ class Delivery:
         try:
             for item in self._objects(chunk, destination, source):
                 self._write(item, chunk, source)
-        except _InterruptedError:
+        except InterruptedDelivery:
             return False
         finally:
             self.problem = ""
         return True
+
+    def pause(self, seconds: float) -> None:
+        """Wait before another attempt, at `retry_at`. Raises InterruptedDelivery where `interrupt` rings meanwhile."""
+        self.retry_at = self.clock.now() + seconds
+        try:
+            if self.interrupt.wait(seconds):
+                raise InterruptedDelivery
+        finally:
+            self.retry_at = None
 
     def _objects(self, chunk: Chunk, destination: Destination, source: Source) -> Iterator[_Object]:
         """The objects of a chunk, once its records are posted where they are to be."""
@@ -200,25 +215,27 @@ class Delivery:
                 if error.final or now >= give_up_at:
                     return attempts, error
                 failed = error
-            self._pause(min(http.pause_s(attempts, self.rng), give_up_at - now))
+            self.pause(min(http.pause_s(attempts, self.rng), give_up_at - now))
             if self.clock.now() >= give_up_at:
                 return attempts, failed
 
     def _attempt_post(self, request: http.Request, endpoint: Endpoint, source: Source) -> None:
         target = {"delivery_stream": source.name, "url": str(endpoint.url)}
-        firing = FAULTS.strike(Point.FIREHOSE_ENDPOINT, target, identity=source.name)
-        if firing is not None and firing.action is Action.FAIL:
-            http.check(http.Answer(503, {}, b"Service Unavailable"), request.id)
-        http.check(self.post(endpoint.url, request), request.id)
-        if firing is not None and firing.action is Action.DUPLICATE:
+        with IN_FLIGHT.doing(HOP, source.name, f"{source.name}: {len(request.body)} B to {endpoint.url.place}"):
+            firing = FAULTS.strike(Point.FIREHOSE_ENDPOINT, target, identity=source.name)
+            if firing is not None and firing.action is Action.FAIL:
+                http.check(http.Answer(503, {}, b"Service Unavailable"), request.id)
             http.check(self.post(endpoint.url, request), request.id)
+            if firing is not None and firing.action is Action.DUPLICATE:
+                http.check(self.post(endpoint.url, request), request.id)
 
     def _write(self, item: _Object, chunk: Chunk, source: Source) -> None:
         wait, began = FIRST_RETRY_S, self.clock.now()
         key = item.keys()
         while True:
             try:
-                self._attempt(item, key, chunk, source)
+                with IN_FLIGHT.doing(HOP, source.name, f"{source.name}: {chunk.size} B to {item.target.bucket}"):
+                    self._attempt(item, key, chunk, source)
                 self.problem = ""
                 return
             except S3Error as error:
@@ -227,7 +244,7 @@ class Delivery:
             if item.retry_s is not None and self.clock.now() - began >= item.retry_s:
                 item = self._as_failed(item, chunk, source, code="S3.DeliveryFailed", message=str(failed))
                 key = item.keys()
-            self._pause(wait)
+            self.pause(wait)
             if source.retention_s is not None and self.clock.now() - chunk.oldest > source.retention_s:
                 LOG.error("%s: gave up %d bytes: %s", source.name, chunk.size, self.problem)
                 return
@@ -253,10 +270,6 @@ class Delivery:
         now = self.clock.now()
         failures = [Failure(entry, code, message, 1, now) for entry in item.entries]
         return next(self._of_failures(failures, item.target, chunk, source))
-
-    def _pause(self, seconds: float) -> None:
-        if self.interrupt.wait(seconds):
-            raise _InterruptedError
 
     def _complain(self, what: str, name: str, error: Exception) -> None:
         if not self.problem:

@@ -15,8 +15,8 @@ from wavetank.emulator.firehose.query import QueryError, check_query
 from wavetank.emulator.firehose.source import KinesisSource
 from wavetank.emulator.firehose.stream import DeliveryStream, Setup
 from wavetank.emulator.firehose.suites import is_lenient, longest_interval_s
+from wavetank.emulator.pending import Pending
 from wavetank.emulator.runtime.clock import CLOCK
-from wavetank.emulator.runtime.inflight import Pending
 
 LOG = logging.getLogger(__name__)
 

@@ -28,7 +28,8 @@ from wavetank.emulator.firehose.core.settings import ConfigurationError
 from wavetank.emulator.firehose.hose import DIRECT_PUT, FROM_KINESIS, Hose
 from wavetank.emulator.firehose.rules import check, check_batch, creation, update
 from wavetank.emulator.firehose.stream import BUFFER_HOP
-from wavetank.emulator.runtime.inflight import IN_FLIGHT, Pending
+from wavetank.emulator.pending import Pending
+from wavetank.emulator.runtime.inflight import IN_FLIGHT
 from wavetank.emulator.runtime.reset import RESET
 
 WATCH = "firehose"

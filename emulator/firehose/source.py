@@ -19,9 +19,9 @@ from botocore.exceptions import ClientError
 
 from wavetank.emulator.firehose.core.buffer import Entry, Origin
 from wavetank.emulator.firehose.core.deaggregate import user_records
+from wavetank.emulator.pending import Pending
 from wavetank.emulator.runtime.clock import CLOCK, Alarm, Clock
 from wavetank.emulator.runtime.doorbell import STREAM_WRITES, Doorbell
-from wavetank.emulator.runtime.inflight import Pending
 
 LOG = logging.getLogger(__name__)
 
@@ -129,11 +129,12 @@ class KinesisSource:
         name = self._arn.rsplit("/", 1)[-1]
         # `_wake` is looked at before `_busy`: the reader sets the latter before it clears the former.
         if self._wake.is_set() or self._busy:
-            return [Pending(SOURCE_HOP, f"reading {name}")]
+            return [Pending(SOURCE_HOP, name, f"reading {name}")]
         if self._look_for_shards and not self._gone:
-            return [Pending(SOURCE_HOP, f"looking for the shards of {name}")]
+            until = self._look_at if self._looks_failed else None
+            return [Pending(SOURCE_HOP, name, f"looking for the shards of {name}", until)]
         return [
-            Pending(SOURCE_HOP, f"reading {name}/{shard.id}" + (f": {shard.problem}" if shard.problem else ""))
+            Pending(SOURCE_HOP, name, f"reading {name}/{shard.id} {shard.problem}".rstrip(), shard.retry_at or None)
             for shard in tuple(self._shards.values())
             if shard.behind
         ]

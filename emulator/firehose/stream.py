@@ -3,6 +3,7 @@
 A record stays here, in the buffer or in a sealed chunk, until the objects made of it are durable.
 """
 
+import contextlib
 import logging
 import threading
 import time
@@ -15,14 +16,13 @@ from wavetank.emulator.faults.identity import content_identity
 from wavetank.emulator.faults.points import Point
 from wavetank.emulator.firehose.core.buffer import Buffer, Chunk, Entry, Hints
 from wavetank.emulator.firehose.core.settings import Destination
-from wavetank.emulator.firehose.delivery import LONGEST_RETRY_S, Delivery, Source
+from wavetank.emulator.firehose.delivery import HOP, LONGEST_RETRY_S, Delivery, InterruptedDelivery, Source
+from wavetank.emulator.pending import Pending
 from wavetank.emulator.runtime.clock import CLOCK, Alarm, Clock
-from wavetank.emulator.runtime.inflight import IN_FLIGHT, Pending
 
 LOG = logging.getLogger(__name__)
 
 BUFFER_HOP = "firehose.buffer"
-DELIVERY_HOP = "firehose.delivery"
 ROOM_BYTES = 256 * 1024 * 1024
 """So much may wait for its destination before a source is read no further and direct puts are refused."""
 
@@ -136,11 +136,12 @@ class DeliveryStream:
             if self._sealed:
                 problem = f", retrying: {self._delivery.problem}" if self._delivery.problem else ""
                 size = sum(chunk.size for chunk in self._sealed)
-                found.append(Pending(DELIVERY_HOP, f"{name}: {len(self._sealed)} chunks ({size} B){problem}"))
+                what = f"{name}: {len(self._sealed)} chunks ({size} B){problem}"
+                found.append(Pending(HOP, name, what, self._delivery.retry_at))
             due_at = self._buffer.due_at
             if due_at is not None:
                 what = f"{len(self._buffer)} records ({self._buffer.size} B), due in {due_at - now:.0f} s"
-                found.append(Pending(BUFFER_HOP, f"{name}: {what}"))
+                found.append(Pending(BUFFER_HOP, name, f"{name}: {what}"))
             return found
 
     def _is_cut_behind(self, entry: Entry) -> bool:
@@ -173,19 +174,16 @@ class DeliveryStream:
                 self._wake.wait(None if due_at is None else due_at - self._clock.now())
 
     def _deliver(self, chunk: Chunk, setup: Setup) -> None:
-        endpoint = setup.destination.endpoint
-        where = endpoint.url.place if endpoint is not None else setup.destination.target.bucket
-        what = f"{setup.source.name}: {chunk.size} B to {where}"
-        with IN_FLIGHT.doing(DELIVERY_HOP, what):
-            try:
-                done = self._delivery.deliver(chunk, setup.destination, setup.source)
-            except Exception:
-                LOG.exception("%s: a chunk could not be delivered; trying again", setup.source.name)
-                done = False
-                self._delivery.interrupt.wait(LONGEST_RETRY_S)
-            if done:
-                with self._room:
-                    if self._sealed and self._sealed[0] is chunk:
-                        self._sealed.popleft()
-                        self._waiting_bytes -= chunk.size
-                    self._room.notify_all()
+        try:
+            done = self._delivery.deliver(chunk, setup.destination, setup.source)
+        except Exception:
+            LOG.exception("%s: a chunk could not be delivered; trying again", setup.source.name)
+            done = False
+            with contextlib.suppress(InterruptedDelivery):
+                self._delivery.pause(LONGEST_RETRY_S)
+        if done:
+            with self._room:
+                if self._sealed and self._sealed[0] is chunk:
+                    self._sealed.popleft()
+                    self._waiting_bytes -= chunk.size
+                self._room.notify_all()

@@ -70,7 +70,7 @@ class ProcessExecutor(RuntimeExecutor):
         self._caller = Caller(function.name, self._environment.kill, self._environment.time_out, function.timeout_s)
         self._access_key_id = env_vars["AWS_ACCESS_KEY_ID"]
         CALLERS.enrol(self._access_key_id, self._caller)
-        with IN_FLIGHT.doing("lambda.init", function.name):
+        with IN_FLIGHT.doing("lambda.init", function.name, function.name):
             fault = self._environment.start()
         if fault is not None and provisioned:
             raise StatusErrorException("The function could not be initialized.", fault.payload(""))
@@ -95,7 +95,8 @@ class ProcessExecutor(RuntimeExecutor):
             client_context=self.client_context,
         )
         trouble = patches.TROUBLE.get()
-        with IN_FLIGHT.doing("lambda.invoke", self.function_version.id.function_name), self._condemned(trouble):
+        name = self.function_version.id.function_name
+        with IN_FLIGHT.doing("lambda.invoke", name, name), self._condemned(trouble):
             result = self._environment.invoke(call, trouble)
         self._last_logs = result.logs
         return InvocationResult(call.request_id, result.payload, result.is_error, result.logs)

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from wavetank.emulator.deliveries.queue import written
 from wavetank.emulator.runtime.clock import CLOCK, Alarm
 from wavetank.emulator.runtime.inflight import IN_FLIGHT
 from wavetank.emulator.runtime.json_text import parsed
@@ -45,7 +44,8 @@ def track_executions(module: ModuleType) -> None:
         raise TypeError("LocalStack's execution worker is not the one this was written for")
 
     def start_tracked(worker: Any) -> None:
-        end = IN_FLIGHT.begin(HOP, worker._evaluation_details.execution_details.arn.rpartition(":execution:")[2])
+        execution = worker._evaluation_details.execution_details.arn.rpartition(":execution:")[2]
+        end = IN_FLIGHT.begin(HOP, execution.partition(":")[0], execution)
 
         def run() -> None:
             try:
@@ -70,7 +70,8 @@ def wait_in_emulator_time(module: ModuleType) -> None:
 
     def wait_interval(_self: Any, env: Any, wait_seconds: float) -> None:
         due_at, alarm = CLOCK.now() + wait_seconds, Alarm()
-        with IN_FLIGHT.doing(WAIT_HOP, f"a state waits, not before {written(due_at)} emulator time"):
+        machine = env.states.context_object.context_object_data["StateMachine"]["Name"]
+        with IN_FLIGHT.doing(WAIT_HOP, machine, "a state waits", until=due_at):
             while env.is_running() and (left_s := due_at - CLOCK.now()) > 0:
                 alarm.wait(left_s, patience=LOOK_S)
 
@@ -97,8 +98,7 @@ def retry_in_emulator_time(module: ModuleType) -> None:
         raise TypeError(f"{module.__name__} does not pause in the way this was written for")
 
     def sleep(seconds: float) -> None:
-        with IN_FLIGHT.doing(WAIT_HOP, f"a retry, not before {written(CLOCK.now() + seconds)} emulator time"):
-            Alarm().wait(seconds)
+        IN_FLIGHT.pause(WAIT_HOP, "", "a state is tried again", seconds)
 
     vars(module)["time"] = SimpleNamespace(sleep=sleep)
 

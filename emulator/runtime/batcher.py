@@ -4,7 +4,8 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 
-from wavetank.emulator.runtime.inflight import IN_FLIGHT, Pending
+from wavetank.emulator.pending import Pending
+from wavetank.emulator.runtime.inflight import IN_FLIGHT
 
 LOG = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class Batcher[T]:
         """What was not handed over yet."""
         with self._lock:
             waiting = len(self._items) + self._leaving
-        return [Pending(self._hop, f"{waiting} to hand over")] if waiting else []
+        return [Pending(self._hop, "", f"{waiting} to hand over")] if waiting else []
 
     def _run(self) -> None:
         while True:

@@ -14,19 +14,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from wavetank.emulator.pending import Pending
+from wavetank.emulator.runtime.clock import CLOCK, Alarm
+
 LOG = logging.getLogger(__name__)
 
 POLL_S = 0.01
 LONGEST_POLL_S = 0.04
 """A settle looks again after the first, then after ever longer pauses, up to the second."""
-
-
-@dataclass(frozen=True)
-class Pending:
-    """One thing still in flight: the hop it is on (`s3.notification`) and what it is, for a person to read."""
-
-    hop: str
-    what: str
 
 
 Probe = Callable[[], list[Pending]]
@@ -46,7 +41,7 @@ class _Watch:
             return self.probe()
         except Exception as error:
             LOG.exception("probe %s failed", self.name)
-            return [Pending(self.name, f"its probe failed: {type(error).__name__}: {error}")]
+            return [Pending(self.name, "", f"its probe failed: {type(error).__name__}: {error}")]
 
     def flush_now(self) -> list[Pending]:
         """Ask for the flush; one that fails may still hold something back."""
@@ -55,7 +50,7 @@ class _Watch:
                 self.flush()
         except Exception as error:
             LOG.exception("flush of %s failed", self.name)
-            return [Pending(self.name, f"its flush failed: {type(error).__name__}: {error}")]
+            return [Pending(self.name, "", f"its flush failed: {type(error).__name__}: {error}")]
         return []
 
 
@@ -69,20 +64,30 @@ class InFlight:
         self._begun = 0
         self._watches: dict[str, _Watch] = {}
 
-    def begin(self, hop: str, what: str) -> Callable[[], None]:
-        """Take a token; call the returned function once, when the work has ended, well or badly."""
+    def begin(
+        self, hop: str, resource: str, what: str, *, until: float | None = None, by_fault: bool = False
+    ) -> Callable[[], None]:
+        """Take a token of what a `Pending` says; call the returned function once, when the work has ended anyhow."""
         with self._lock:
             number = next(self._numbers)
-            self._held[number] = Pending(hop, what)
+            self._held[number] = Pending(hop, resource, what, until, by_fault)
             self._begun += 1
         return lambda: self._end(number)
 
     @contextmanager
-    def doing(self, hop: str, what: str) -> Iterator[None]:
+    def doing(self, hop: str, resource: str, what: str, *, until: float | None = None) -> Iterator[None]:
         """Hold a token for the length of a block."""
-        end = self.begin(hop, what)
+        end = self.begin(hop, resource, what, until=until)
         try:
             yield
+        finally:
+            end()
+
+    def pause(self, hop: str, resource: str, what: str, seconds: float, *, by_fault: bool = False) -> None:
+        """Wait so many seconds of emulator time, in flight meanwhile."""
+        end = self.begin(hop, resource, what, until=CLOCK.now() + seconds, by_fault=by_fault)
+        try:
+            Alarm().wait(seconds)
         finally:
             end()
 

@@ -4,7 +4,8 @@ import logging
 import threading
 from collections.abc import Callable
 
-from wavetank.emulator.runtime.inflight import IN_FLIGHT, Pending
+from wavetank.emulator.pending import Pending
+from wavetank.emulator.runtime.inflight import IN_FLIGHT
 
 LOG = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ class Reporter:
         """What was not sent yet."""
         # In this order: the thread says that it is sending before it takes what waits.
         if self._is_waiting() or self._sending:
-            return [Pending(self._hop, "to be sent")]
+            return [Pending(self._hop, "", "to be sent")]
         return []
 
     def _run(self) -> None:

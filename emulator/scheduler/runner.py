@@ -19,8 +19,9 @@ from localstack.aws.connect import connect_to
 
 from wavetank.emulator.deliveries import events
 from wavetank.emulator.deliveries.queue import written
+from wavetank.emulator.pending import Pending
 from wavetank.emulator.runtime.clock import CLOCK, Alarm, Clock
-from wavetank.emulator.runtime.inflight import IN_FLIGHT, Pending
+from wavetank.emulator.runtime.inflight import IN_FLIGHT
 from wavetank.emulator.runtime.reset import RESET
 from wavetank.emulator.runtime.timer import TIMER
 from wavetank.emulator.scheduler.expression import Expression
@@ -104,7 +105,7 @@ class Runner:
         with self._lock:
             now = self._clock.now()
             return [
-                Pending(HOP, f"{schedule.name}, due {written(at)}")
+                Pending(HOP, schedule.name, f"due {written(at)}")
                 for at, _, schedule in self._due
                 if at <= now and self._schedules.get(schedule.arn) is schedule
             ]
@@ -126,7 +127,7 @@ class Runner:
             at, _, schedule = heapq.heappop(self._due)
             if self._schedules.get(schedule.arn) is not schedule:
                 return True
-            end = IN_FLIGHT.begin(HOP, schedule.name)
+            end = IN_FLIGHT.begin(HOP, schedule.name, "fires")
             goes_on = self._plan(schedule, self._planned_from(schedule, at))
         try:
             self._fire(schedule, at)
@@ -157,7 +158,7 @@ class Runner:
         events.tick(schedule.name, call)
 
     def _hand_over(self, call: Call) -> None:
-        end = IN_FLIGHT.begin(DELIVERY_HOP, f"{call.schedule_arn} to {call.target['Arn']}")
+        end = IN_FLIGHT.begin(DELIVERY_HOP, _name(call), f"a call of {call.target['Arn']}")
         self._pool.submit(self._attempt, call, end)
 
     def _attempt(self, call: Call, end: Callable[[], None]) -> None:
@@ -177,8 +178,8 @@ class Runner:
             return _give_up(call, error, "MaximumRetryAttempts")
         if due_at - call.at > policy.get("MaximumEventAgeInSeconds", 86_400):
             return _give_up(call, error, "MaximumEventAgeInSeconds")
-        what = f"{call.schedule_arn} to {call.target['Arn']}, not before {written(due_at)} emulator time"
-        end, failed_at = IN_FLIGHT.begin(DELIVERY_HOP, what), self._clock.now()
+        what, failed_at = f"a call of {call.target['Arn']}, to be tried again", self._clock.now()
+        end = IN_FLIGHT.begin(DELIVERY_HOP, _name(call), what, until=due_at)
 
         def again() -> None:
             if RESET.forgets(failed_at):
@@ -187,6 +188,11 @@ class Runner:
                 self._pool.submit(self._attempt, replace(call, attempt=call.attempt + 1), end)
 
         return TIMER.after(delay_s, again)
+
+
+def _name(call: Call) -> str:
+    """The name of the schedule that calls."""
+    return call.schedule_arn.rpartition("/")[2]
 
 
 def _give_up(call: Call, error: Exception, condition: str) -> None:

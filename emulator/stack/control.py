@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from wavetank.emulator.errors import ControlRefused, NotSettled, NotWavetank, Unreachable
+from wavetank.emulator.pending import Pending
 
 PATH = "/_wavetank"
 SETTLED_TOO_LATE = 409
@@ -36,11 +37,17 @@ class Control:
 
         Without `telemetry` metrics and log lines of what was done may still be on their way to CloudWatch.
         """
+        if pending := self.pending(timeout_s, telemetry=telemetry):
+            raise NotSettled(timeout_s, pending)
+
+    def pending(self, timeout_s: float, *, telemetry: bool = True) -> tuple[Pending, ...]:
+        """What is in flight still after `timeout_s` of wall clock; empty, and at once, when nothing is."""
         query = f"timeout={timeout_s:g}" + ("" if telemetry else "&telemetry=false")
         status, body = self._call("POST", f"/settle?{query}", timeout_s=timeout_s + SLACK_S)
-        if status == SETTLED_TOO_LATE:
-            raise NotSettled(timeout_s, [(item["hop"], item["what"]) for item in body["pending"]])
-        _accept(status, body)
+        if status != SETTLED_TOO_LATE:
+            _accept(status, body)
+            return ()
+        return tuple(Pending(**item) for item in body["pending"])
 
     def add_fault(self, fault: Mapping[str, Any]) -> str:
         """Set a fault and return its id."""
@@ -86,6 +93,10 @@ class Control:
     def tick(self, rule: str) -> None:
         """Let a scheduled rule tick now."""
         self._object("POST", f"/tick?rule={quote(rule)}")
+
+    def now(self) -> float:
+        """Emulator time, in seconds since the epoch."""
+        return self.advance_clock(0)
 
     def advance_clock(self, seconds: float) -> float:
         """Move emulator time on by `seconds`; return the emulator's new now (seconds since the epoch)."""

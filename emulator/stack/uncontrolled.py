@@ -29,15 +29,17 @@ class NoControl(Control):
         """Raises NotWavetank."""
         raise self._absent()
 
-    def settle(self, timeout_s: float = 60.0, *, telemetry: bool = True) -> NoReturn:  # noqa: ARG002
-        """Raises NotWavetank: what is in flight cannot be known, only waited for (`scenarios.site.portable`)."""
+    def pending(self, timeout_s: float, *, telemetry: bool = True) -> NoReturn:  # noqa: ARG002
+        """Raises NotWavetank: what is in flight cannot be known, only waited for (`scenarios.site.waiting`)."""
         raise self._absent()
 
-    def advance_clock(self, seconds: float) -> float:
-        """The time; raises NotWavetank where it should be moved on."""
-        if seconds:
-            raise self._absent()
+    def now(self) -> float:
+        """The world's time."""
         return time.time()
+
+    def advance_clock(self, seconds: float) -> NoReturn:  # noqa: ARG002
+        """Raises NotWavetank."""
+        raise self._absent()
 
     def _absent(self) -> NotWavetank:
         return NotWavetank(f"{self.endpoint_url} has no control API.", REMEDY)

@@ -133,7 +133,7 @@ def drill(
         wanted = [_with(found, source, mapping, events) for found in _chosen(names or [], everything, tags or [])]
     _check_workload(wanted[0].workload, seed)
     out, reports, outputs = console(), list[Report](), Outputs(json_file, junit_file, html_file)
-    places = _Places(endpoint_url, jobs or at_once(len(wanted)), docker, quiet, patient=replay is not None)
+    places = _Places(endpoint_url, jobs or at_once(len(wanted)), docker, quiet, eager=replay is not None)
     with Board(out) as board, places.sites(board.now) as sites:
         held, skips = sort_out(wanted, sites[0].stack)
         for skip in skips:
@@ -223,14 +223,14 @@ def _check_workload(workload: "Workload", seed: int) -> None:
 class _Places:
     """Where drills are held: on the stack at `endpoint_url`, which is left running, or on `jobs` private ones.
 
-    `quiet`: see the option. `patient`: the clock is moved on for what waits for it, as a storm does.
+    `quiet`: see the option. `eager`: they wait as those of a storm do.
     """
 
     endpoint_url: str | None
     jobs: int
     docker: bool
     quiet: float | None
-    patient: bool
+    eager: bool
 
     @contextmanager
     def sites(self, now: Callable[[str, str], None]) -> "Iterator[list[Site]]":
@@ -239,21 +239,16 @@ class _Places:
         from wavetank.scenarios.run.report import STACK
 
         if self.endpoint_url is None:
-            with private_sites(self._kind, self.jobs, now, docker=self.docker) as sites:
-                yield list(sites)
+            with private_sites(self.jobs, now, docker=self.docker, eager=self.eager) as sites:
+                yield sites
             return
         yield [self._named(self.endpoint_url, lambda what: now(STACK, f"deploying {what}"))]
 
     def _named(self, url: str, told: Callable[[str], None]) -> "Site":
         from wavetank.emulator.stack.uncontrolled import recognised
         from wavetank.scenarios.commands.target import connect
-        from wavetank.scenarios.site.portable import site_on
-
-        return site_on(recognised(connect(url)), self._kind, told, self.quiet)
-
-    @property
-    def _kind(self) -> "type[Site]":
-        from wavetank.scenarios.site.patient import PatientSite
         from wavetank.scenarios.site.site import Site
+        from wavetank.scenarios.site.waiting import waiting_on
 
-        return PatientSite if self.patient else Site
+        stack = recognised(connect(url))
+        return Site.deployed_on(stack, told, waiting_on(stack, eager=self.eager, quiet_s=self.quiet))

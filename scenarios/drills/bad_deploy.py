@@ -1,6 +1,6 @@
 """A processor is deployed whose handler is not there, under traffic, and rolled back."""
 
-from wavetank.scenarios.spec import BadDeploy, Drill, Expect, Look, Scheduled, Scope, Stall, Tag, Tick
+from wavetank.scenarios.spec import BadDeploy, Drill, Expect, Look, Scheduled, Scope, Stall, Tag, Tick, Unfinished
 
 DRILL = Drill(
     name="bad-deploy",
@@ -9,7 +9,7 @@ DRILL = Drill(
     nemeses=(BadDeploy(),),
     during=(
         Stall(),
-        Tick(Scheduled.PLANNER, but="wavetank-click-processor"),
+        Tick(Scheduled.PLANNER, but=Unfinished.of("wavetank-click-processor")),
         Look(
             "while it was deployed",
             (

@@ -1,6 +1,6 @@
 """Every S3 notification comes ten minutes late, after the planner ran."""
 
-from wavetank.scenarios.spec import Action, Drill, Expect, Fault, Look, Point, Scheduled, Stall, Tag, Tick
+from wavetank.scenarios.spec import HELD_BACK, Action, Drill, Expect, Fault, Look, Point, Scheduled, Stall, Tag, Tick
 
 DRILL = Drill(
     name="delayed-notifications",
@@ -10,8 +10,8 @@ DRILL = Drill(
         Fault("told-late", Point.S3_NOTIFICATION, Action.DELAY, {"key": "chunks/*"}, parameters={"delay_s": 600}),
     ),
     during=(
-        Stall("held back"),
-        Tick(Scheduled.PLANNER, but="held back"),
+        Stall(on=HELD_BACK),
+        Tick(Scheduled.PLANNER, but=HELD_BACK),
         Look("while they were held back", (Expect("lost", at_least=1),), precondition=True),
     ),
     stalls=True,

@@ -6,6 +6,7 @@ The SDK waits for half a minute by the wall clock, and so does whoever runs this
 
 from wavetank.scenarios.spec import (
     ALL_LANDED,
+    HELD_BACK,
     Action,
     Advance,
     Drill,
@@ -20,8 +21,6 @@ from wavetank.scenarios.spec import (
     When,
 )
 
-HELD_BACK = "held back"
-"""So the emulator calls a call that a fault delays."""
 DELAY_S = 600.0
 
 DRILL = Drill(

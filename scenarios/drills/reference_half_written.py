@@ -1,6 +1,6 @@
 """Of the reference data only the first half of their bytes is there."""
 
-from wavetank.scenarios.spec import Drill, Expect, Look, ReferenceBroken, Scheduled, Stall, Tag, Tick
+from wavetank.scenarios.spec import PROCESSORS, Drill, Expect, Look, ReferenceBroken, Scheduled, Stall, Tag, Tick
 
 DRILL = Drill(
     name="reference-half-written",
@@ -8,8 +8,8 @@ DRILL = Drill(
     tags=(Tag.REFERENCE, Tag.OUTAGE),
     nemeses=(ReferenceBroken(missing=False),),
     during=(
-        Stall("-processor"),
-        Tick(Scheduled.PLANNER, but="-processor"),
+        Stall(on=PROCESSORS),
+        Tick(Scheduled.PLANNER, but=PROCESSORS),
         Look("with half a file", (Expect("lost", at_least=1, reasons=frozenset()),), precondition=True),
     ),
     stalls=True,

@@ -1,6 +1,6 @@
 """The reference data are gone."""
 
-from wavetank.scenarios.spec import Drill, Expect, Look, ReferenceBroken, Scheduled, Stall, Tag, Tick
+from wavetank.scenarios.spec import PROCESSORS, Drill, Expect, Look, ReferenceBroken, Scheduled, Stall, Tag, Tick
 
 DRILL = Drill(
     name="reference-missing",
@@ -8,8 +8,8 @@ DRILL = Drill(
     tags=(Tag.REFERENCE, Tag.OUTAGE),
     nemeses=(ReferenceBroken(missing=True),),
     during=(
-        Stall("-processor"),
-        Tick(Scheduled.PLANNER, but="-processor"),
+        Stall(on=PROCESSORS),
+        Tick(Scheduled.PLANNER, but=PROCESSORS),
         Look("without reference data", (Expect("lost", at_least=1, reasons=frozenset()),), precondition=True),
     ),
     stalls=True,

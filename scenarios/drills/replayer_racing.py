@@ -2,6 +2,7 @@
 
 from wavetank.scenarios.spec import (
     ALL_LANDED,
+    HELD_BACK,
     Action,
     Advance,
     Drill,
@@ -23,10 +24,10 @@ DRILL = Drill(
         Fault("told-late", Point.S3_NOTIFICATION, Action.DELAY, {"key": "chunks/*"}, parameters={"delay_s": 600}),
     ),
     during=(
-        Stall("held back"),
+        Stall(on=HELD_BACK),
         Tick(Scheduled.REPLAYER),
-        Stall("held back"),
-        Tick(Scheduled.PLANNER, but="held back"),
+        Stall(on=HELD_BACK),
+        Tick(Scheduled.PLANNER, but=HELD_BACK),
         Look("before the originals came", (ALL_LANDED,)),
         Advance(hours=1),
         Settle(),

@@ -1,6 +1,7 @@
 """One processor gets nowhere for more than a quarter of an hour."""
 
 from wavetank.scenarios.spec import (
+    PROCESSORS,
     Action,
     Advance,
     Drill,
@@ -33,7 +34,7 @@ DRILL = Drill(
         Stall(),
         Advance(hours=16 * MINUTE),
         *(Stall(), Advance(hours=MINUTE)) * 6,
-        Tick(Scheduled.PLANNER, but="-processor"),
+        Tick(Scheduled.PLANNER, but=PROCESSORS),
         Look(
             "while it was stuck",
             (

@@ -1,6 +1,7 @@
 """S3 does not let the concatenator write what is of clicks, until the queue gives their partitions up."""
 
 from wavetank.scenarios.spec import (
+    HIDDEN_MESSAGES,
     Action,
     Advance,
     Drill,
@@ -16,8 +17,6 @@ from wavetank.scenarios.spec import (
     Tick,
 )
 
-HIDDEN = "hidden messages"
-"""So a queue calls those that were received, are not done and come again."""
 ATTEMPTS = 5
 
 DRILL = Drill(
@@ -35,8 +34,8 @@ DRILL = Drill(
     ),
     during=(
         Settle(),
-        Tick(Scheduled.PLANNER, but=HIDDEN),
-        *(Advance(hours=1.6), Stall(on=HIDDEN)) * ATTEMPTS,
+        Tick(Scheduled.PLANNER, but=HIDDEN_MESSAGES),
+        *(Advance(hours=1.6), Stall(on=HIDDEN_MESSAGES)) * ATTEMPTS,
         Look(
             "when they were given up",
             (

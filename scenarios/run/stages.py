@@ -43,6 +43,7 @@ from wavetank.scenarios.spec.steps import (
     Step,
     Tick,
 )
+from wavetank.scenarios.spec.unfinished import Unfinished
 from wavetank.scenarios.workload.synthetic import WorkloadEvent
 from wavetank.scenarios.workload.workload import chosen, portions
 
@@ -279,9 +280,9 @@ class Run:
                     self._mark("back-fill", "all hours, and what came too late")
                     deque(back_fill(self.site.stack), maxlen=0)
                 case Stall(on):
-                    waited_for = on or self.site.topology.event(self._victim).processor
-                    self._mark("stall", f"until only {waited_for} is busy")
-                    self.site.settle_but(waited_for)
+                    unfinished = on or Unfinished.of(self.site.topology.event(self._victim).processor)
+                    self._mark("stall", f"until nothing is in flight but {unfinished.name}")
+                    self.site.settle(unfinished)
                 case Advance(hours):
                     self._mark("advance", f"{hours:g} hours")
                     self.site.stack.control.advance_clock(hours * 3600)

@@ -8,18 +8,20 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Self
 
 from wavetank.emulator.deploy.deploy import Progress, deploy, schemas_folder
-from wavetank.emulator.errors import NotSettled
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import topology
 from wavetank.pipeline.topology import Topology
 from wavetank.scenarios.client import at_rest
 from wavetank.scenarios.client.producer import Route, routes
+from wavetank.scenarios.site.waiting import CONTROLLED, Controlled, Waiting, waiting_on
 from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.unfinished import Unfinished
 
 DELETED_AT_ONCE = 1_000
 """DeleteObjects takes at most so many keys (Amazon S3 API Reference)."""
@@ -30,18 +32,6 @@ DONE_TAG = "wavetank-partitioned"
 """Object tag of a chunk whose parts are all written."""
 CHUNKS = "chunks/"
 SCHEMAS = "schemas/"
-SETTLE_S = 120.0
-SETTLE_LOOK_S = 0.2
-SETTLE_STEP_S = 30.0
-SETTLE_LEAP_S = 600.0
-"""Emulator time is moved on by the step first, and each time by twice as much, up to the leap."""
-OTHERS_WAIT = ("held back", "next try in")
-"""What the descriptions of things say that wait for emulator time, and keep others waiting meanwhile."""
-SIGNS_OF_WAITING = ("not before", *OTHERS_WAIT)
-"""What the descriptions of things in flight say that only wait for emulator time to pass."""
-STALL_LOOK_S = 0.5
-REPORT_S = 10.0
-"""Metrics are sent every five seconds also while something else is in flight."""
 REPLAY_AFTER = timedelta(minutes=topology.CHUNK_GRACE_MINUTES + 1)
 """A replayer that runs so much later takes every chunk there is for old enough."""
 
@@ -57,20 +47,27 @@ class TickFailedError(Exception):
 
 @dataclass(frozen=True)
 class Site:
-    """A stack with the pipeline deployed; `schemas` is the folder it was deployed from."""
+    """A stack with the pipeline deployed.
+
+    schemas: the folder it was deployed from. waiting: how it is seen that all is done.
+    """
 
     stack: Stack
     topology: Topology
     schemas: Path
+    waiting: Waiting = CONTROLLED
 
     @classmethod
-    def deployed_on(cls, stack: Stack, progress: Progress = lambda _: None) -> Self:
+    def deployed_on(cls, stack: Stack, progress: Progress = lambda _: None, waiting: Waiting | None = None) -> Self:
         """The site of the checkout's pipeline on `stack`, where it is deployed or brought up to date now.
 
-        Raises DeployFailed, and Unreachable for a stack without the control API.
+        waiting: as the stack allows, where nobody says. Raises DeployFailed, and Unreachable where the control API
+        that is to be waited by does not answer.
         """
-        stack.control.status()
-        return cls(stack, deploy(stack, progress).topology, schemas_folder())
+        waiting = waiting or waiting_on(stack)
+        if isinstance(waiting, Controlled):
+            stack.control.status()
+        return cls(stack, deploy(stack, progress).topology, schemas_folder(), waiting)
 
     @property
     def s3(self) -> Any:
@@ -92,48 +89,20 @@ class Site:
         """Where a producer puts each event type, and the schema it writes with."""
         return routes(self.topology)
 
-    def settle(self) -> None:
-        """Return once nothing is in flight but what tells of it (see `report`); raises NotSettled.
-
-        Where all that is in flight waits for its time, emulator time is moved on instead of waited for.
-        """
-        deadline, step_s = time.monotonic() + SETTLE_S, SETTLE_STEP_S
-        while True:
-            try:
-                return self.stack.settle(SETTLE_LOOK_S, telemetry=False)
-            except NotSettled as error:
-                if time.monotonic() > deadline:
-                    raise
-                if not all(waits_for_time(what) for _, what in error.pending):
-                    step_s = SETTLE_STEP_S
-                    continue
-            self.stack.control.advance_clock(step_s)
-            step_s = min(2 * step_s, SETTLE_LEAP_S)
-
-    def settle_but(self, on: str) -> None:
-        """Return once nothing is in flight but what has `on` in its description; raises NotSettled."""
-        deadline = time.monotonic() + SETTLE_S
-        while True:
-            try:
-                return self.stack.settle(STALL_LOOK_S, telemetry=False)
-            except NotSettled as error:
-                if all(on in what for _, what in error.pending):
-                    return None
-                if time.monotonic() > deadline:
-                    raise
+    def settle(self, but: Unfinished | None = None) -> None:
+        """Return once nothing is in flight but `but`, and what tells of it (see `report`). Raises NotSettled."""
+        self.waiting.settle(self.stack, but)
 
     def report(self) -> None:
-        """Let CloudWatch have the metrics of what was done; raises NotSettled."""
-        self.stack.settle(REPORT_S)
+        """Let CloudWatch have the metrics of what was done. Raises NotSettled."""
+        self.waiting.report(self.stack)
 
     def now(self) -> datetime:
         """Emulator time, UTC."""
-        return datetime.fromtimestamp(self.stack.control.advance_clock(0), UTC)
+        return datetime.fromtimestamp(self.stack.control.now(), UTC)
 
-    def tick(self, function: Scheduled, moment: datetime, but: str = "") -> dict[str, Any]:
-        """Run a scheduled function as of `moment`, let what it plans be done, and return its answer.
-
-        Where something cannot settle, `but` is what it has in its description.
+    def tick(self, function: Scheduled, moment: datetime, but: Unfinished | None = None) -> dict[str, Any]:
+        """Run a scheduled function as of `moment`, let what it plans be done but for `but`, and return its answer.
 
         It is run again where it failed or was not let run, never where the answer is missing: it may still be
         at work. Raises TickFailedError when it keeps failing, or when it does not answer in the time it may take.
@@ -143,10 +112,11 @@ class Site:
         for attempt in range(TICK_ATTEMPTS):
             if attempt:
                 time.sleep(TICK_PAUSE_S * 2 ** (attempt - 1))
-            done, said = self._invoke(FUNCTIONS[function], json.dumps(event).encode())
+            invoke = partial(self._invoke, FUNCTIONS[function], json.dumps(event).encode())
+            done, said = self.waiting.run(self.stack, invoke) if but is None else invoke()
             if done:
                 if function is Scheduled.PLANNER:
-                    self.settle_but(but) if but else self.settle()
+                    self.settle(but)
                 return dict(json.loads(said))
         raise TickFailedError(f"{FUNCTIONS[function]} at {event['time']}: {said[:500]}")
 
@@ -164,7 +134,7 @@ class Site:
             return False, str(error)
         return "FunctionError" not in answer, answer["Payload"].read().decode()
 
-    def tick_at_once(self, function: Scheduled, moment: datetime, times: int, but: str = "") -> None:
+    def tick_at_once(self, function: Scheduled, moment: datetime, times: int, but: Unfinished | None = None) -> None:
         """Run a scheduled function so many times at the same time; raises as `tick` does, when all have ended."""
         with ThreadPoolExecutor(max(1, times), thread_name_prefix="tick") as pool:
             for run in [pool.submit(self.tick, function, moment, but) for _ in range(times)]:
@@ -247,11 +217,6 @@ class Site:
 
 def _md5(data: bytes) -> str:
     return hashlib.md5(data, usedforsecurity=False).hexdigest()
-
-
-def waits_for_time(what: str) -> bool:
-    """Whether a description of something in flight says that it only waits for emulator time to pass."""
-    return any(sign in what for sign in SIGNS_OF_WAITING)
 
 
 def scheduled_event(function: Scheduled, time: datetime, account: str, region: str) -> dict[str, Any]:

@@ -42,11 +42,15 @@ from wavetank.scenarios.spec.steps import (
     Tick,
     look_when_merged,
 )
+from wavetank.scenarios.spec.unfinished import HELD_BACK, HIDDEN_MESSAGES, PROCESSORS, Unfinished
 from wavetank.scenarios.workload.workload import EVERY_TYPE, Workload
 
 __all__ = [
     "ALL_LANDED",
     "EVERY_TYPE",
+    "HELD_BACK",
+    "HIDDEN_MESSAGES",
+    "PROCESSORS",
     "Action",
     "Advance",
     "Aggregated",
@@ -86,6 +90,7 @@ __all__ = [
     "Tick",
     "TicksDoubled",
     "TicksMissed",
+    "Unfinished",
     "When",
     "Workload",
     "functions_die",

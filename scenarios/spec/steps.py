@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.unfinished import Unfinished
 
 
 class Scope(StrEnum):
@@ -41,12 +42,12 @@ class Settle:
 class Tick:
     """Run a scheduled function for every time that the workload needs, and wait for what comes of it.
 
-    but: the wait ends when nothing is in flight but what has this in its description; empty for everything.
+    but: the wait ends when nothing else is in flight; None for nothing at all.
     later_hours: it runs as of so many hours later.
     """
 
     function: Scheduled
-    but: str = ""
+    but: Unfinished | None = None
     later_hours: int = 0
 
 
@@ -92,9 +93,9 @@ class BackFill:
 
 @dataclass(frozen=True)
 class Stall:
-    """Wait until nothing is in flight but what `on` names: what the victim's processor cannot get done, if empty."""
+    """Wait until nothing is in flight but `on`, and that for a time to come; None: of the victim's processor."""
 
-    on: str = ""
+    on: Unfinished | None = None
 
 
 @dataclass(frozen=True)

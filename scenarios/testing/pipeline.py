@@ -12,7 +12,8 @@ from wavetank.scenarios.oracle.history import History, Operation
 from wavetank.scenarios.oracle.ledger import Ledger, total
 from wavetank.scenarios.site import observer, ticks
 from wavetank.scenarios.site.producer import DrillProducer
-from wavetank.scenarios.site.site import SETTLE_S, Site
+from wavetank.scenarios.site.site import Site
+from wavetank.scenarios.site.waiting import SETTLE_S
 from wavetank.scenarios.spec.nemesis import SendPlan
 from wavetank.scenarios.workload.source import START
 from wavetank.scenarios.workload.synthetic import WorkloadEvent, synthetic

@@ -51,11 +51,10 @@ class Station:
 
     def site(self, stack: Stack) -> "Site":
         """The pipeline on `stack`, deployed at the first call. Raises StackError."""
-        from wavetank.scenarios.site.portable import site_on
         from wavetank.scenarios.site.site import Site
 
         if stack.endpoint_url not in self._sites:
-            self._sites[stack.endpoint_url] = site_on(stack, Site)
+            self._sites[stack.endpoint_url] = Site.deployed_on(stack)
         return self._sites[stack.endpoint_url]
 
     def hold(self, drill: "Drill") -> "Report":

@@ -18,7 +18,8 @@ from wavetank.scenarios.exploration.sweep.paths import place_of
 from wavetank.scenarios.exploration.sweep.sweep import Sweep
 from wavetank.scenarios.oracle.evidence import Verdict
 from wavetank.scenarios.run.runner import Runner
-from wavetank.scenarios.site.patient import PatientSite
+from wavetank.scenarios.site.site import Site
+from wavetank.scenarios.site.waiting import Controlled
 from wavetank.scenarios.spec.drill import Drill
 from wavetank.scenarios.spec.nemeses.fault import Fault
 from wavetank.scenarios.spec.steps import Settle
@@ -38,19 +39,19 @@ HARMLESS = (
 
 
 @pytest.fixture(scope="module")
-def site(stack: EmbeddedStack) -> Iterator[PatientSite]:
+def site(stack: EmbeddedStack) -> Iterator[Site]:
     """The pipeline on this worker's stack; every run empties its data bucket."""
-    site = PatientSite.deployed_on(stack)
+    site = Site.deployed_on(stack, waiting=Controlled(eager=True))
     yield site
     stack.control.clear_faults()
 
 
 @pytest.fixture
-def runner(site: PatientSite, tmp_path: Path) -> Runner:
+def runner(site: Site, tmp_path: Path) -> Runner:
     return Runner(site, tmp_path)
 
 
-def test_the_announcement_of_the_replayer_may_go_wrong_in_every_way(site: PatientSite) -> None:
+def test_the_announcement_of_the_replayer_may_go_wrong_in_every_way(site: Site) -> None:
     sweep = Sweep(place_of(site, "click", SEED))
     planned = sweep.plan("replayer")
     assert {cell.site.function for _, cell in planned} == {topology.REPLAYER}

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.parity.event_source_kit import ROLE, until, zipped
-from wavetank.emulator.errors import NotSettled
+from wavetank.emulator.pending import Pending
 from wavetank.emulator.stack.stack import EmbeddedStack
 
+QUEUE, MAPPING = "sqs.mapping", "lambda.queue-source"
 VISIBILITY_S = 30
 SETTLE_S = 30.0
 REPORT = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
@@ -121,18 +122,20 @@ class Fixture:
             return []
         return [json.loads(line) for line in self.notes.read_text().splitlines()]
 
-    def pending(self) -> str:
-        """What is in flight, in words."""
-        try:
-            self.stack.settle(0)
-        except NotSettled as error:
-            return str(error)
-        return ""
+    def pending(self) -> tuple[Pending, ...]:
+        """What is in flight."""
+        return self.stack.control.pending(0)
+
+    def waiting(self) -> list[Pending]:
+        """What is in flight, and waits for emulator time."""
+        return [item for item in self.pending() if item.until is not None]
 
     def hidden(self) -> bool:
         """Whether nothing is with the function, and messages wait for their visibility timeout."""
-        said = self.pending()
-        return "hidden messages" in said and "batch of" not in said and "looking" not in said
+        pending = self.pending()
+        return any(item.hop == QUEUE and item.until is not None for item in pending) and all(
+            item.hop != MAPPING for item in pending
+        )
 
     def become_visible(self) -> None:
         """Wait until the messages that failed are hidden and nothing else happens, then let their time pass."""

@@ -322,7 +322,7 @@ def test_the_iterator_age_reaches_cloudwatch_in_emulator_time(made: Fixture, sta
     made.put("1")
     made.map()
     stack.settle(30)
-    now = datetime.fromtimestamp(stack.control.advance_clock(0), UTC)
+    now = datetime.fromtimestamp(stack.control.now(), UTC)
     answer = stack.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/Lambda",
         MetricName="IteratorAge",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.parity.event_source_kit import FINE, RAISES_ON_BAD, REPORTS_BAD, Fixture, answers, until
-from wavetank.emulator.errors import NotSettled
+from wavetank.emulator.pending import Pending
 from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
@@ -216,7 +216,13 @@ def test_throttling_spends_no_retries(made: Fixture, queue: str, stack: Embedded
     made.functions.put_function_concurrency(FunctionName=made.name, ReservedConcurrentExecutions=0)
     made.put("a")
     made.map(MaximumRetryAttempts=0, **on_failure(arn_of(stack, queue)))
-    until(lambda: "attempt 3" in pending_text(stack))
+    times = set[float | None]()
+
+    def tried_twice() -> bool:
+        times.update(item.until for item in waiting(stack))
+        return len(times) > 2
+
+    until(tried_twice)
     made.functions.delete_function_concurrency(FunctionName=made.name)
     stack.settle(30)
     assert made.got() == [["a"]]
@@ -228,10 +234,17 @@ def test_settle_tells_of_a_batch_that_is_retried_without_end(made: Fixture, stac
     made.put("a", "bad")
     made.map()
     until(lambda: len(made.got()) >= 2)
-    until(lambda: "next try in" in pending_text(stack))
-    text = pending_text(stack)
-    assert f"mapping {made.name} <- {made.name} shardId-000000000000: batch of 2, attempt" in text
-    assert "last error ValueError: a bad record" in text
+    batches = list[Pending]()
+
+    def is_to_be_tried_again() -> bool:
+        batches[:] = waiting(stack)
+        return bool(batches)
+
+    until(is_to_be_tried_again)
+    [batch] = batches
+    assert (batch.hop, batch.resource) == ("lambda.event-source", made.name)
+    assert f"mapping {made.name} <- {made.name} shardId-000000000000: batch of 2, attempt" in batch.what
+    assert "last error ValueError: a bad record" in batch.what
 
 
 def test_a_successful_batch_struck_by_a_fault_is_delivered_again(made: Fixture, stack: EmbeddedStack) -> None:
@@ -245,10 +258,6 @@ def test_a_successful_batch_struck_by_a_fault_is_delivered_again(made: Fixture, 
     assert made.got() == [["a"], ["a"], ["b"]]
 
 
-def pending_text(stack: EmbeddedStack) -> str:
-    """What is in flight, in words."""
-    try:
-        stack.settle(0)
-    except NotSettled as error:
-        return str(error)
-    return ""
+def waiting(stack: EmbeddedStack) -> list[Pending]:
+    """What is in flight, and waits for emulator time."""
+    return [item for item in stack.control.pending(0) if item.until is not None]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.parity.test_faults import ACCOUNT, DELAY_S, MINUTES_S
-from wavetank.emulator.errors import NotSettled
+from wavetank.emulator.pending import Pending
 from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
@@ -84,12 +84,11 @@ class Function:
     def waits_for_retry(self) -> None:
         """Return when one attempt that is not due yet is all that is in flight."""
         deadline = time.monotonic() + MINUTES_S
-        pending: tuple[tuple[str, str], ...] = ()
+        pending: tuple[Pending, ...] = ()
         while time.monotonic() < deadline:
-            with pytest.raises(NotSettled) as refusal:
-                self.stack.settle(timeout_s=0.05)
-            pending = refusal.value.pending
-            if [hop for hop, _ in pending] == ["lambda.async"] and f"{self.name}, not before" in pending[0][1]:
+            pending = self.stack.control.pending(0.05)
+            waits = [(item.hop, item.resource) for item in pending if item.until] == [("lambda.async", self.name)]
+            if waits and len(pending) == 1 and (pending[0].until or 0) > self.stack.control.now():
                 return
         raise AssertionError(f"does not wait for a retry alone: {pending}")
 

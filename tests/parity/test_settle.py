@@ -38,9 +38,9 @@ def test_settle_says_what_is_still_in_flight(chain: Chain) -> None:
     chain.put("held")
     with pytest.raises(NotSettled) as refusal:
         chain.stack.settle(timeout_s=0.05)
-    assert refusal.value.pending == (
-        ("s3.notification", f"{chain.name}/held to {chain.topic_arn} (held back 3600 s by a fault)"),
-    )
+    [held] = refusal.value.pending
+    assert (held.hop, held.resource, held.by_fault) == ("s3.notification", chain.name, True)
+    assert held.until == pytest.approx(chain.stack.control.now() + 3600, abs=30)
     chain.stack.control.clear_faults()
     chain.stack.control.advance_clock(3600)
     assert chain.arrived() == ["held"]

@@ -13,8 +13,8 @@ from wavetank.emulator.kinesis.model.shard import Shard
 from wavetank.emulator.kinesis.model.stream import Entry, Stream
 from wavetank.emulator.kinesis.operations.boundary import Answer, now_ms, when
 from wavetank.emulator.kinesis.operations.descriptions import rate_exceeded
-from wavetank.emulator.runtime.clock import Alarm
 from wavetank.emulator.runtime.doorbell import STREAM_WRITES
+from wavetank.emulator.runtime.inflight import IN_FLIGHT
 
 INTERNAL_FAILURE = "InternalFailure"
 INTERNAL_MESSAGE = "Internal service failure."
@@ -58,7 +58,8 @@ def before_read(context: RequestContext, stream: Stream, cursor: Cursor) -> None
         return
     match firing.action:
         case Action.DELAY:
-            Alarm().wait(firing.seconds())
+            what = f"a read of {stream.name}/{shard.name} (held back {firing.seconds():g} s by a fault)"
+            IN_FLIGHT.pause(Point.KINESIS_GET, stream.name, what, firing.seconds(), by_fault=True)
         case Action.THROTTLE:
             raise ThroughputExceeded(rate_exceeded(stream, shard))
         case Action.EXPIRED_ITERATOR:

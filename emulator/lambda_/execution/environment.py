@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from wavetank.emulator.faults.points import Point
 from wavetank.emulator.lambda_.execution.failures import RESPONSE_TOO_LARGE, ErrorType, Fault, fault_of
 from wavetank.emulator.lambda_.execution.function import Function, InvalidEntrypoint, process_variables
 from wavetank.emulator.lambda_.execution.invocation_fault import INIT_FAULT, Kind, Trouble
@@ -31,7 +32,7 @@ from wavetank.emulator.lambda_.process.launch import Launch
 from wavetank.emulator.lambda_.process.runtime_api import Answered, Event, TooLarge
 from wavetank.emulator.lambda_.process.session import Ready, Session
 from wavetank.emulator.lambda_.process.usage import MB
-from wavetank.emulator.runtime.clock import Alarm
+from wavetank.emulator.runtime.inflight import IN_FLIGHT
 
 INIT_LIMIT_S = 10.0
 """How long an initialization may take before the first event; AWS's limit."""
@@ -167,7 +168,9 @@ class Environment:
                 self._note(Started(time.time(), call.request_id))
                 return self._raised(call, began, trouble)
             case Kind.SLOW:
-                Alarm().wait(min(trouble.delay_s, self._function.timeout_s))
+                delay_s = min(trouble.delay_s, self._function.timeout_s)
+                what = f"{self._function.name} (held back {delay_s:g} s by a fault)"
+                IN_FLIGHT.pause(Point.LAMBDA_INVOKE, self._function.name, what, delay_s, by_fault=True)
                 if (fault := trouble.fault(self._function.timeout_s)) is not None:
                     self._end_session()
                     self._note(Started(time.time(), call.request_id))

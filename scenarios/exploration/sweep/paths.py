@@ -10,11 +10,11 @@ from wavetank.emulator.faults.points import Action, Point
 from wavetank.scenarios.client import quarantine
 from wavetank.scenarios.client.producer import Sender
 from wavetank.scenarios.oracle.history import EVENT_TIME, Outcome
-from wavetank.scenarios.site import patient
 from wavetank.scenarios.site.producer import DrillProducer
 from wavetank.scenarios.site.site import FUNCTIONS, REPLAY_AFTER, Site, scheduled_event
 from wavetank.scenarios.spec.hours import Scheduled, planner_times
 from wavetank.scenarios.spec.nemesis import Damage, SendPlan
+from wavetank.scenarios.spec.unfinished import Unfinished
 from wavetank.scenarios.workload.synthetic import WorkloadEvent, synthetic
 
 START = datetime(2019, 11, 24, 23, tzinfo=UTC)
@@ -52,7 +52,7 @@ class Place:
 
     def settle(self) -> None:
         """Return once nothing is in flight."""
-        patient.settle(self.site)
+        self.site.settle()
 
     def times(self, function: Scheduled) -> list[datetime]:
         """The times at which a scheduled function has to run for the events."""
@@ -123,7 +123,7 @@ def _flow(place: Place) -> None:
 def _give_up(place: Place) -> None:
     """Feed a processor that cannot do its work until the event source has given its batches up."""
     replace(place, events=place.events[:FEW]).feed()
-    place.site.settle_but(place.processor)
+    place.site.settle(Unfinished.of(place.processor))
     place.site.stack.control.advance_clock(GIVE_UP_AFTER_S)
     place.settle()
 

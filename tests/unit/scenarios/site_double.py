@@ -11,6 +11,7 @@ from wavetank.emulator.stack.home import project_root
 from wavetank.pipeline import topology
 from wavetank.scenarios.site.site import Site
 from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.unfinished import Unfinished
 
 
 class EmptyBuckets:
@@ -81,13 +82,13 @@ class StillSite(Site):
 
     happens: Callable[[str], None] = lambda _: None
 
-    def settle(self) -> None:
+    def settle(self, but: Unfinished | None = None) -> None:
         self.happens("settle")
 
     def now(self) -> datetime:
         return datetime(2019, 11, 25, tzinfo=UTC)
 
-    def tick(self, function: Scheduled, moment: datetime, but: str = "") -> dict[str, Any]:
+    def tick(self, function: Scheduled, moment: datetime, but: Unfinished | None = None) -> dict[str, Any]:
         self.happens(str(function))
         return {}
 
@@ -106,4 +107,4 @@ def still_site(happens: Callable[[str], None], firings: Sequence[dict[str, Any]]
     """A site where `happens` decides what fails, and on which the faults fired as `firings` say."""
     schemas = project_root() / "schemas"
     stack: Any = StillStack(Firings(firings))
-    return StillSite(stack, topology.load(schemas), schemas, happens)
+    return StillSite(stack, topology.load(schemas), schemas, happens=happens)

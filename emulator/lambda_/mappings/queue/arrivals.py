@@ -52,7 +52,9 @@ class Arrivals:
         hidden_s = ceil(delay_s) + self._queue.visibility_timeout_s()
         self._queue.hide(message, min(hidden_s, LONGEST_HIDDEN_S))
         what = f"a message of {self._settings.queue_name} (held back {delay_s:g} s by a fault)"
-        end = IN_FLIGHT.begin(Point.SQS_DELIVERY, what)
+        end = IN_FLIGHT.begin(
+            Point.SQS_DELIVERY, self._settings.queue_name, what, until=CLOCK.now() + delay_s, by_fault=True
+        )
 
         def release() -> None:
             try:

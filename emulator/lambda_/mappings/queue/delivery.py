@@ -14,10 +14,11 @@ from wavetank.emulator.lambda_.mappings.function_client import FunctionClient
 from wavetank.emulator.lambda_.mappings.queue.core.message import Message, event_json
 from wavetank.emulator.lambda_.mappings.queue.core.response import failures
 from wavetank.emulator.lambda_.mappings.queue.core.settings import QueueSettings
-from wavetank.emulator.lambda_.mappings.queue.queue_client import QueueClient
+from wavetank.emulator.lambda_.mappings.queue.queue_client import HOP, QueueClient
 from wavetank.emulator.lambda_.mappings.stream.core.response import Answer, Refused
 from wavetank.emulator.lambda_.mappings.stream.core.retry import wait_s
 from wavetank.emulator.runtime.clock import CLOCK, Alarm
+from wavetank.emulator.runtime.inflight import IN_FLIGHT
 from wavetank.emulator.runtime.reset import RESET
 
 LOG = logging.getLogger(__name__)
@@ -73,8 +74,12 @@ class BatchDelivery:
         alarm = Alarm()
         with self._lock:
             self._waiting.add(alarm)
+        until = min(CLOCK.now() + wait_s(refusals), hidden_until)
+        what = f"mapping {self._settings.title}: batch of {len(batch)}, to be tried again"
+        end = IN_FLIGHT.begin(HOP, self._settings.function_name, what, until=until)
         if not self._stopping:
-            alarm.wait(min(wait_s(refusals), hidden_until - CLOCK.now()))
+            alarm.wait(until - CLOCK.now())
+        end()
         with self._lock:
             self._waiting.discard(alarm)
         return not self._stopping and not RESET.forgets(batch[-1].sent) and CLOCK.now() < hidden_until

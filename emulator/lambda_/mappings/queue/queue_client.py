@@ -8,10 +8,12 @@ from typing import Any
 from wavetank.emulator.lambda_.mappings.internal_client import internal_client
 from wavetank.emulator.lambda_.mappings.queue.core.message import Message, from_raw
 from wavetank.emulator.lambda_.mappings.stream.core.retry import wait_s
-from wavetank.emulator.runtime.clock import CLOCK, Alarm
+from wavetank.emulator.runtime.clock import CLOCK
+from wavetank.emulator.runtime.inflight import IN_FLIGHT
 
 LOG = logging.getLogger(__name__)
 
+HOP = "lambda.queue-source"
 AT_ONCE = 10
 """The most messages in one call."""
 
@@ -49,7 +51,8 @@ class QueueClient:
                 except Exception as error:
                     LOG.warning("%d messages of %s could not be deleted: %s", len(some), self._name, error)
                     if attempt < ATTEMPTS:
-                        Alarm().wait(wait_s(attempt))
+                        what = f"{len(some)} messages of {self._name}, to be deleted again"
+                        IN_FLIGHT.pause(HOP, self._name, what, wait_s(attempt))
                 else:
                     break
 

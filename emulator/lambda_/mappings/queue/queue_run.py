@@ -11,17 +11,17 @@ from wavetank.emulator.lambda_.mappings.queue.core.message import Message
 from wavetank.emulator.lambda_.mappings.queue.core.settings import QueueSettings
 from wavetank.emulator.lambda_.mappings.queue.delivery import BatchDelivery
 from wavetank.emulator.lambda_.mappings.queue.filters import MessageFilter
-from wavetank.emulator.lambda_.mappings.queue.queue_client import QueueClient
+from wavetank.emulator.lambda_.mappings.queue.queue_client import HOP, QueueClient
 from wavetank.emulator.lambda_.mappings.stream.core.retry import wait_s
 from wavetank.emulator.lambda_.mappings.stream.mapping_run import LifeCycle
+from wavetank.emulator.pending import Pending
 from wavetank.emulator.runtime.clock import CLOCK, Alarm
 from wavetank.emulator.runtime.doorbell import QUEUE_WRITES
-from wavetank.emulator.runtime.inflight import IN_FLIGHT, Pending
+from wavetank.emulator.runtime.inflight import IN_FLIGHT
 from wavetank.emulator.runtime.reset import RESET
 
 LOG = logging.getLogger(__name__)
 
-HOP = "lambda.queue-source"
 SAFETY_POLL_S = 60.0
 """A queue is read when its bell rings; so often also without."""
 
@@ -77,7 +77,8 @@ class QueueRun:
         """What was received and is not with the function yet."""
         with self._lock:
             waiting = len(self._backlog)
-        return [Pending(HOP, f"mapping {self._settings.title}: {waiting} wait for a batch")] if waiting else []
+        what = f"mapping {self._settings.title}: {waiting} wait for a batch"
+        return [Pending(HOP, self._settings.function_name, what)] if waiting else []
 
     def _run(self, life: LifeCycle, name: str) -> None:
         with self._lease:
@@ -110,7 +111,8 @@ class QueueRun:
     def _take(self) -> float:
         """Hand over batches while there are any and the function has room; return how long to wait for the bell."""
         while not self._stopping.is_set() and self._busy < self._settings.concurrency:
-            with IN_FLIGHT.doing(HOP, f"mapping {self._settings.title}: looking at its queue"):
+            what = f"mapping {self._settings.title}: looking at its queue"
+            with IN_FLIGHT.doing(HOP, self._settings.function_name, what):
                 self._fill()
                 if not self._hand_over():
                     closes = self._backlog.until()
@@ -139,7 +141,8 @@ class QueueRun:
             batch = self._backlog.cut(CLOCK.now())
             self._busy += bool(batch)
         if batch:
-            end = IN_FLIGHT.begin(HOP, f"mapping {self._settings.title}: batch of {len(batch)}")
+            what = f"mapping {self._settings.title}: batch of {len(batch)}"
+            end = IN_FLIGHT.begin(HOP, self._settings.function_name, what)
             self._pool.submit(self._deliver, batch).add_done_callback(lambda _: end())
         return bool(batch)
 

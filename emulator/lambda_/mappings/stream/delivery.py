@@ -16,7 +16,8 @@ from wavetank.emulator.lambda_.mappings.stream.core.settings import MappingSetti
 from wavetank.emulator.lambda_.mappings.stream.destination import OnFailure
 from wavetank.emulator.lambda_.mappings.stream.filters import RecordFilter
 from wavetank.emulator.lambda_.mappings.stream.iterator_age import AGES
-from wavetank.emulator.runtime.clock import CLOCK, Alarm
+from wavetank.emulator.runtime.clock import CLOCK
+from wavetank.emulator.runtime.inflight import IN_FLIGHT
 from wavetank.emulator.runtime.reset import RESET
 
 LOG = logging.getLogger(__name__)
@@ -51,7 +52,8 @@ class FunctionDelivery:
         try:
             firing = self._struck(shard_id, records) if FAULTS.armed(Point.ESM_BATCH) else None
             if firing is not None and firing.action is Action.DELAY:
-                Alarm().wait(firing.seconds())
+                what = f"a batch of {self._settings.title} (held back {firing.seconds():g} s by a fault)"
+                IN_FLIGHT.pause(Point.ESM_BATCH, self._settings.function_name, what, firing.seconds(), by_fault=True)
             outcome = self._invoke(records)
             if firing is not None and firing.action is Action.DUPLICATE:
                 self._owed[shard_id, records[0].sequence] = int(firing.parameters["copies"])

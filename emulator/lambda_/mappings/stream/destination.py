@@ -15,10 +15,12 @@ from wavetank.emulator.lambda_.mappings.stream.core.failure_record import (
 )
 from wavetank.emulator.lambda_.mappings.stream.core.retry import Discard, wait_s
 from wavetank.emulator.lambda_.mappings.stream.core.settings import MappingSettings
-from wavetank.emulator.runtime.clock import CLOCK, Alarm
+from wavetank.emulator.runtime.clock import CLOCK
+from wavetank.emulator.runtime.inflight import IN_FLIGHT
 
 LOG = logging.getLogger(__name__)
 
+HOP = "lambda.on-failure"
 ATTEMPTS = 4
 """A record that could not be sent so often is dropped with an error in the log, as a misconfigured one would be."""
 
@@ -45,7 +47,8 @@ class OnFailure:
             except Exception as error:
                 LOG.warning("On-failure destination of %s: %s", where, error)
                 if attempt < ATTEMPTS:
-                    Alarm().wait(wait_s(attempt))
+                    what = f"a record of what {settings.title} gave up, to be sent again"
+                    IN_FLIGHT.pause(HOP, settings.function_name, what, wait_s(attempt))
             else:
                 return
         LOG.error("The invocation record of %s was dropped: %s", where, self._destination)

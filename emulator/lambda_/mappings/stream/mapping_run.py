@@ -13,9 +13,10 @@ from wavetank.emulator.lambda_.mappings.stream.core.shard_order import Shard, re
 from wavetank.emulator.lambda_.mappings.stream.ports import Delivery, Surroundings
 from wavetank.emulator.lambda_.mappings.stream.shard_run import HOP, SAFETY_POLL_S, ShardRun
 from wavetank.emulator.lambda_.mappings.stream.stream_client import StreamClient, StreamGone, View
+from wavetank.emulator.pending import Pending
 from wavetank.emulator.runtime.clock import CLOCK, Alarm
 from wavetank.emulator.runtime.doorbell import STREAM_WRITES
-from wavetank.emulator.runtime.inflight import IN_FLIGHT, Pending
+from wavetank.emulator.runtime.inflight import IN_FLIGHT
 from wavetank.emulator.runtime.reset import RESET
 
 LOG = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class MappingRun:
         self._runs: dict[str, ShardRun] = {}
         self._looking = True
         self._trouble = ""
+        self._look_at: float | None = None
         self._gone = False
         self._retention_s = float("inf")
         self._around = Surroundings(settings, self._stream, delivery, self._alarm.set, lambda: self._retention_s)
@@ -87,9 +89,8 @@ class MappingRun:
         looking = self._alarm.is_set() or self._looking
         found = [item for run in self._shard_runs() for item in run.pending()]
         if looking and not found and not self._stopping.is_set():
-            found.append(
-                Pending(HOP, f"mapping {self._settings.title}: looking at its stream {self._trouble}".rstrip())
-            )
+            what = f"mapping {self._settings.title}: looking at its stream {self._trouble}".rstrip()
+            found.append(Pending(HOP, self._settings.function_name, what, self._look_at))
         return found
 
     def _shard_runs(self) -> list[ShardRun]:
@@ -113,7 +114,7 @@ class MappingRun:
         troubles = 0
         is_new = True
         while not self._stopping.is_set():
-            self._looking = True
+            self._looking, self._look_at = True, None
             self._alarm.clear()
             wait = None
             try:
@@ -122,6 +123,7 @@ class MappingRun:
             except Exception as error:
                 troubles += 1
                 wait, self._trouble = wait_s(troubles), f"({error})"
+                self._look_at = CLOCK.now() + wait
                 LOG.info("%s: %s", self._settings.title, error)
             if is_new and not self._looking:
                 is_new = False

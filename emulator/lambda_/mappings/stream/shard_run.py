@@ -11,9 +11,9 @@ from wavetank.emulator.lambda_.mappings.stream.core.progress import Progress
 from wavetank.emulator.lambda_.mappings.stream.core.retry import Step, Work, wait_s
 from wavetank.emulator.lambda_.mappings.stream.ports import Surroundings
 from wavetank.emulator.lambda_.mappings.stream.stream_client import Page, PlaceLost, StreamGone, StreamUnavailable
+from wavetank.emulator.pending import Pending
 from wavetank.emulator.runtime.clock import CLOCK, Alarm
 from wavetank.emulator.runtime.doorbell import STREAM_WRITES
-from wavetank.emulator.runtime.inflight import Pending
 
 LOG = logging.getLogger(__name__)
 
@@ -43,6 +43,7 @@ class ShardRun:
         self._at_tip = False
         self._ended = False
         self._trouble = ""
+        self._read_at: float | None = None
         self._threads = [threading.Thread(target=self._read_on, name=f"esm-read-{shard_id}", daemon=True)]
         for lane in range(len(self._progress.lanes)):
             name = f"esm-lane-{shard_id}-{lane}"
@@ -96,20 +97,25 @@ class ShardRun:
 
     def pending(self) -> list[Pending]:
         """What of this shard is still to be done; once it is stopped, only what is with the function."""
-        title = f"mapping {self._settings.title} {self.shard_id}"
+        title, function = f"mapping {self._settings.title} {self.shard_id}", self._settings.function_name
         with self._lock:
             works = [lane.under_way for lane in self._progress.lanes]
             held = self._progress.outstanding
             behind = self._bell.is_set() or not self._at_tip
             stopping, invoking = self._stopping.is_set(), bool(self._invoking)
         if stopping:
-            return [Pending(HOP, f"{title}: last batch before it stops")] if invoking else []
+            return [Pending(HOP, function, f"{title}: last batch before it stops")] if invoking else []
         now = CLOCK.now()
-        found = [Pending(HOP, f"{title}: {work.told(now)}") for work in works if work is not None]
+        found = [
+            Pending(HOP, function, f"{title}: {work.told(now)}", work.not_before if work.not_before > now else None)
+            for work in works
+            if work is not None
+        ]
         if held and not found:
-            found.append(Pending(HOP, f"{title}: {held} records wait for a batch"))
+            found.append(Pending(HOP, function, f"{title}: {held} records wait for a batch"))
         if behind and not found:
-            found.append(Pending(HOP, f"{title}: not read to the tip {self._trouble}".rstrip()))
+            what = f"{title}: not read to the tip {self._trouble}".rstrip()
+            found.append(Pending(HOP, function, what, self._read_at))
         return found
 
     # Reading
@@ -119,6 +125,7 @@ class ShardRun:
         while not self._stopping.is_set() and not self._ended:
             # Behind first, then the bell: whoever looks in between must not find it quiet.
             self._at_tip = False
+            self._read_at = None
             self._bell.clear()
             if self._stopping.is_set():
                 return
@@ -137,6 +144,7 @@ class ShardRun:
                 self._trouble = f"({error})"
                 wait = self._recover(error, troubles)
             if wait > 0:
+                self._read_at = CLOCK.now() + wait if self._trouble else None
                 self._bell.wait(wait, patience=SAFETY_POLL_S)
 
     def _read_once(self) -> float:

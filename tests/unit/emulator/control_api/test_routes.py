@@ -113,10 +113,13 @@ def test_the_clock_is_moved_on() -> None:
 
 def test_settle_answers_what_is_in_flight() -> None:
     assert call("POST", "/settle?timeout=5") == (200, {"settled": True})
-    with IN_FLIGHT.doing("routes.test", "a thing"):
-        status, answer = call("POST", "/settle?timeout=0")
+    end = IN_FLIGHT.begin("routes.test", "f", "a thing", until=1_800_000_000.5, by_fault=True)
+    status, answer = call("POST", "/settle?timeout=0")
+    end()
     assert (status, answer["settled"]) == (409, False)
-    assert answer["pending"] == [{"hop": "routes.test", "what": "a thing"}]
+    assert answer["pending"] == [
+        {"hop": "routes.test", "resource": "f", "what": "a thing", "until": 1_800_000_000.5, "by_fault": True}
+    ]
     assert answer["error"]["message"] == "still in flight: 1"
 
 

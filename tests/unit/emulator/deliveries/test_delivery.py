@@ -8,8 +8,9 @@ import pytest
 from wavetank.emulator.deliveries.delivery import Delivery, Subject, send
 from wavetank.emulator.faults.engine import FAULTS
 from wavetank.emulator.faults.points import Point
+from wavetank.emulator.pending import Pending
 from wavetank.emulator.runtime.clock import CLOCK
-from wavetank.emulator.runtime.inflight import IN_FLIGHT, Pending
+from wavetank.emulator.runtime.inflight import IN_FLIGHT
 
 ENOUGH_S = 30.0
 
@@ -24,7 +25,7 @@ class Desk:
     def send(self, key: str, deliver: Callable[[], object] | None = None) -> None:
         subject = Subject({"bucket": "delivery-test", "key": key}, f"delivery-test/{key}")
         arrive = deliver or (lambda: self.arrived.append(key))
-        send(Delivery(Point.S3_NOTIFICATION, key, arrive, lambda: subject), self._waiting.append)
+        send(Delivery(Point.S3_NOTIFICATION, "delivery-test", key, arrive, lambda: subject), self._waiting.append)
 
     def work(self) -> None:
         while self._waiting:
@@ -47,7 +48,7 @@ def pending() -> list[Pending]:
 
 def test_a_delivery_is_in_flight_from_when_it_is_sent_until_it_has_arrived(desk: Desk) -> None:
     desk.send("a")
-    assert pending() == [Pending(Point.S3_NOTIFICATION, "a")]
+    assert pending() == [Pending(Point.S3_NOTIFICATION, "delivery-test", "a")]
     desk.work()
     assert (desk.arrived, pending()) == (["a"], [])
 
@@ -64,7 +65,7 @@ def test_one_that_nobody_takes_is_not_in_flight(desk: Desk) -> None:
         raise RuntimeError("cannot schedule new futures after shutdown")
 
     with pytest.raises(RuntimeError):
-        send(Delivery(Point.S3_NOTIFICATION, "a", print, lambda: Subject({}, "a")), refuse)
+        send(Delivery(Point.S3_NOTIFICATION, "delivery-test", "a", print, lambda: Subject({}, "a")), refuse)
     assert pending() == []
 
 
@@ -90,7 +91,8 @@ def test_a_delayed_one_stays_in_flight_and_arrives_when_emulator_time_has_passed
     desk.work()
     assert desk.arrived == []
     [held] = pending()
-    assert held.what == "a (held back 300 s by a fault)"
+    assert held.by_fault
+    assert held.until == pytest.approx(CLOCK.now() + 300, abs=5)
     CLOCK.advance(300)
     while pending():
         desk.work()
@@ -101,7 +103,10 @@ def test_the_subject_is_not_asked_for_while_no_fault_is_set(desk: Desk) -> None:
     def costly() -> Subject:
         raise AssertionError("asked")
 
-    send(Delivery(Point.S3_NOTIFICATION, "a", lambda: desk.arrived.append("a"), costly), lambda run: run())
+    send(
+        Delivery(Point.S3_NOTIFICATION, "delivery-test", "a", lambda: desk.arrived.append("a"), costly),
+        lambda run: run(),
+    )
     assert desk.arrived == ["a"]
 
 
@@ -112,7 +117,7 @@ def test_a_reordered_delivery_goes_when_nothing_else_is_in_flight() -> None:
         for name in "ab":
             subject = Subject({"bucket": "b", "key": name}, name)
             send(
-                Delivery(Point.S3_NOTIFICATION, name, lambda name=name: arrived.append(name), lambda s=subject: s),  # type: ignore[misc]
+                Delivery(Point.S3_NOTIFICATION, "b", name, lambda name=name: arrived.append(name), lambda s=subject: s),  # type: ignore[misc]
                 lambda run: run(),
             )
         assert arrived == []

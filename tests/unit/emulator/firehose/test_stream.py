@@ -15,8 +15,8 @@ from wavetank.emulator.firehose.core.compression import Compression
 from wavetank.emulator.firehose.core.keys import KeyLayout
 from wavetank.emulator.firehose.core.processing import InvocationError
 from wavetank.emulator.firehose.core.settings import Destination, Processing, S3Target, Transformation
-from wavetank.emulator.firehose.delivery import DIRECT_PUT_RETENTION_S, Delivery, S3Error, Source
-from wavetank.emulator.firehose.stream import BUFFER_HOP, DELIVERY_HOP, DeliveryStream, Setup
+from wavetank.emulator.firehose.delivery import DIRECT_PUT_RETENTION_S, HOP, Delivery, S3Error, Source
+from wavetank.emulator.firehose.stream import BUFFER_HOP, DeliveryStream, Setup
 from wavetank.emulator.runtime.clock import Clock
 
 DEADLINE_S = 10.0
@@ -107,6 +107,7 @@ def test_a_buffer_waits_for_its_interval_on_the_emulator_clock(bucket: BucketInM
         (pending,) = stream.pending()
         assert pending.hop == BUFFER_HOP
         assert "1 records (1 B), due in 900 s" in pending.what
+        assert pending.until is None
         clock.advance(890)
         stream.accept([entry(b"b")])
         assert bucket.objects == []
@@ -135,8 +136,9 @@ def test_a_chunk_that_s3_refuses_is_delivered_once_it_does_not(bucket: BucketInM
     with running(bucket, clock, setup()) as stream:
         stream.accept([entry(b"x" * 100)])
         bucket.wait(lambda: bucket.refused == 1)
+        bucket.wait(lambda: stream.pending()[0].until is not None)
         (pending,) = stream.pending()
-        assert pending.hop == DELIVERY_HOP
+        assert (pending.hop, pending.resource) == (HOP, "stream")
         while not bucket.objects:
             clock.advance(1)
         settled(stream)

@@ -56,7 +56,7 @@ def test_a_settle_sends_what_waits(gathered: Gathered, reporter: Reporter) -> No
 
 
 def test_it_is_sent_once_when_all_else_is_over(gathered: Gathered, reporter: Reporter) -> None:
-    end = IN_FLIGHT.begin("test.work", "work")
+    end = IN_FLIGHT.begin("test.work", "f", "work")
     gathered.waiting = [1]
     assert [item.hop for item in IN_FLIGHT.settle(0.05)] == ["test.work"]
     assert gathered.sent == []

@@ -3,21 +3,24 @@
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
 from wavetank.emulator.errors import ControlRefused, NotSettled, NotWavetank, Unreachable
+from wavetank.emulator.pending import Pending
 from wavetank.emulator.stack.control import Control
 from wavetank.emulator.stack.process import listen
 
+BEHIND = Pending("esm", "processor", "10 records behind", until=1_800_000_000.5, by_fault=True)
 ANSWERS: dict[str, tuple[int, bytes]] = {
     "/_wavetank/status": (404, b"<Error>NoSuchBucket</Error>"),
     "/_wavetank/faults": (400, json.dumps({"error": {"message": "no such point"}}).encode()),
     "/_wavetank/clock": (200, b'{"now": 7.5, "offset_s": 2}'),
     "/_wavetank/settle?timeout=1": (
         409,
-        json.dumps({"settled": False, "pending": [{"hop": "esm", "what": "10 records behind"}]}).encode(),
+        json.dumps({"settled": False, "pending": [asdict(BEHIND)]}).encode(),
     ),
 }
 
@@ -62,7 +65,7 @@ def test_a_refusal_carries_the_reason_that_the_stack_gives(control: Control) -> 
 def test_what_is_still_in_flight_is_told(control: Control) -> None:
     with pytest.raises(NotSettled, match="esm: 10 records behind") as late:
         control.settle(timeout_s=1)
-    assert late.value.pending == (("esm", "10 records behind"),)
+    assert late.value.pending == (BEHIND,)
 
 
 def test_a_server_without_a_control_api_is_not_taken_for_a_stack(control: Control) -> None:

@@ -62,7 +62,7 @@ def test_nothing_is_set_or_has_struck_where_there_is_no_control_api() -> None:
     control = PlainStack("http://127.0.0.1:1").control
     control.clear_faults()
     assert (control.faults(), control.activity()) == ([], [])
-    assert abs(control.advance_clock(0) - time.time()) < 1
+    assert abs(control.now() - time.time()) < 1
 
 
 def test_what_needs_a_control_api_is_refused_where_there_is_none() -> None:

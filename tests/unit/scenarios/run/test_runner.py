@@ -9,6 +9,7 @@ import pytest
 from tests.unit.scenarios.site_double import still_site
 from wavetank.emulator.errors import NotSettled, Unreachable
 from wavetank.emulator.faults.points import Action, Point
+from wavetank.emulator.pending import Pending
 from wavetank.scenarios.oracle.evidence import Verdict
 from wavetank.scenarios.run.report import Report
 from wavetank.scenarios.run.runner import Runner
@@ -25,7 +26,7 @@ LOSSY = Fault("lossy", Point.S3_NOTIFICATION, Action.DROP)
 DRILL = Drill("lossy", "Something goes wrong.", (LOSSY,), workload=WORKLOAD)
 FIRED = [{"number": number, "fault": "lossy"} for number in (1, 2)]
 NO_TICK = TickFailedError("the planner: it always raises")
-NOT_SETTLED = NotSettled(120, [("esm", "a batch")])
+NOT_SETTLED = NotSettled(120, [Pending("esm", "f", "a batch")])
 
 
 def fails(name: str, error: Exception, after: int = 0) -> Callable[[str], None]:

@@ -47,7 +47,6 @@ class ScriptedStack:
         self._answers = list(answers)
         self.invoked = 0
         self.long: set[bool] = set()
-        self.settled = 0
 
     def client(self, service: str, *, long: bool = False, answer_s: float | None = None) -> "ScriptedStack":
         """The stack itself, as the client of Lambda."""
@@ -55,9 +54,14 @@ class ScriptedStack:
         self.long.add(long)
         return self
 
-    def settle(self, _timeout_s: float, *, telemetry: bool = True) -> None:
-        """Count it."""
-        self.settled += 1
+    @property
+    def control(self) -> "ScriptedStack":
+        """The stack itself, as its control API."""
+        return self
+
+    def pending(self, _timeout_s: float, *, telemetry: bool = True) -> tuple[()]:
+        """Nothing is in flight."""
+        return ()
 
     def invoke(self, **_: object) -> dict[str, Any]:
         """The next answer."""

@@ -9,11 +9,12 @@ import pytest
 
 from wavetank.emulator.errors import NotSettled
 from wavetank.emulator.stack.home import project_root
+from wavetank.emulator.stack.stack import ExternalStack
 from wavetank.emulator.stack.uncontrolled import PlainStack
 from wavetank.pipeline import topology
-from wavetank.scenarios.site import portable
-from wavetank.scenarios.site.portable import PortableSite, site_on
+from wavetank.scenarios.site import waiting
 from wavetank.scenarios.site.site import Site
+from wavetank.scenarios.site.waiting import Controlled, Quiet, waiting_on
 
 QUIET_S = 0.6
 SCHEMAS = project_root() / "schemas"
@@ -50,13 +51,13 @@ class Watched(PlainStack):
 
 @pytest.fixture(autouse=True)
 def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(portable, "LOOK_S", 0.02)
+    monkeypatch.setattr(waiting, "SIGHT_S", 0.02)
 
 
-def site(clients: Clients) -> PortableSite:
+def site(clients: Clients) -> Site:
     stack: Any = Watched("http://127.0.0.1:1")
     stack.client = lambda _service, **_: clients
-    return PortableSite(stack, topology.load(SCHEMAS), SCHEMAS, QUIET_S)
+    return Site(stack, topology.load(SCHEMAS), SCHEMAS, Quiet(QUIET_S))
 
 
 def seconds(clients: Clients) -> float:
@@ -80,22 +81,13 @@ def test_while_a_merge_waits_nothing_has_settled() -> None:
 
 
 def test_what_goes_on_for_ever_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(portable, "LONGEST_S", 0.3)
+    monkeypatch.setattr(waiting, "LONGEST_S", 0.3)
     with pytest.raises(NotSettled, match="objects still come"):
         seconds(Clients([{"a": str(number)} for number in range(100)]))
 
 
-def test_the_site_is_portable_only_where_it_has_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[type[Site]] = []
-
-    def deployed_on(kind: type[Site], stack: Any, progress: Any = None) -> Site:
-        made.append(kind)
-        return kind(stack, topology.load(SCHEMAS), SCHEMAS)
-
-    monkeypatch.setattr(Site, "deployed_on", classmethod(deployed_on))
-    monkeypatch.setattr(PortableSite, "deployed_on", classmethod(deployed_on))
-    plain: Any = PlainStack("http://127.0.0.1:1")
-    found = site_on(plain, Site, quiet_s=3.0)
-    assert isinstance(found, PortableSite)
-    assert found.quiet_s == 3.0
-    assert made == [PortableSite]
+def test_a_site_waits_for_quiet_only_where_it_has_to() -> None:
+    plain, controlled = PlainStack("http://127.0.0.1:1"), ExternalStack("http://127.0.0.1:1")
+    assert waiting_on(plain, quiet_s=3.0) == Quiet(3.0)
+    assert waiting_on(plain, eager=True) == Quiet()
+    assert waiting_on(controlled, eager=True, quiet_s=3.0) == Controlled(eager=True)
