@@ -118,9 +118,9 @@ def drill(
     from wavetank.scenarios.report.console import console
     from wavetank.scenarios.report.files import Outputs, summarise
     from wavetank.scenarios.report.terminal import Board, table
-    from wavetank.scenarios.run.parallel import Crew
+    from wavetank.scenarios.run.parallel import default_jobs, hold
     from wavetank.scenarios.run.report import Report, exit_code
-    from wavetank.scenarios.run.side_by_side import at_once
+    from wavetank.scenarios.run.runner import Runner
     from wavetank.scenarios.run.skips import sort_out
 
     if (jobs not in (None, 1) or docker) and endpoint_url is not None:
@@ -133,15 +133,15 @@ def drill(
         wanted = [_with(found, source, mapping, events) for found in _chosen(names or [], everything, tags or [])]
     _check_workload(wanted[0].workload, seed)
     out, reports, outputs = console(), list[Report](), Outputs(json_file, junit_file, html_file)
-    places = _Places(endpoint_url, jobs or at_once(len(wanted)), docker, quiet, eager=replay is not None)
+    places = _Places(endpoint_url, jobs or default_jobs(len(wanted)), docker, quiet, eager=replay is not None)
     with Board(out) as board, places.sites(board.now) as sites:
         held, skips = sort_out(wanted, sites[0].stack)
         for skip in skips:
             board.skipped(skip)
         outputs.write(reports, skips)
-        crew = Crew(sites, Home.from_environment().path / "runs", board.now, stays=endpoint_url is not None)
+        runners = [Runner(site, Home.from_environment().path / "runs", board.now) for site in sites]
         try:
-            for report in crew.hold(held, seed):
+            for report in hold(runners, held, seed, stays=endpoint_url is not None):
                 reports.append(report)
                 board.ended(report)
                 outputs.keep(reports, skips)

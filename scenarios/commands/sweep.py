@@ -43,14 +43,14 @@ def sweep(
     from wavetank.scenarios.report.files import write_json
     from wavetank.scenarios.report.terminal import Board
     from wavetank.scenarios.run.own_stacks import private_sites
-    from wavetank.scenarios.run.side_by_side import MOST_STACKS, at_once, shared
+    from wavetank.scenarios.run.parallel import MOST_STACKS, default_jobs, shared
 
     known = [event.name for event in plan().events]
     if event_type not in known:
         raise typer.BadParameter(f"there is no event type {event_type!r}; there are: {', '.join(known)}")
     began, out, results = time.monotonic(), console(), dict[int, Result]()
     try:
-        with Board(out) as board, private_sites(jobs or at_once(MOST_STACKS), board.now, eager=True) as sites:
+        with Board(out) as board, private_sites(jobs or default_jobs(MOST_STACKS), board.now, eager=True) as sites:
             places = [place_of(site, event_type, seed) for site in sites]
             first = Sweep(places[0], board.line("sweep", 1))
             planned = _planned(first, function)

@@ -1,14 +1,13 @@
-"""Holds drills on a site: up → run → heal → settle → tick → read → check → save.
+"""Runs a drill on a site: up → run → heal → settle → tick → read → check → save.
 
-Every drill is compared with its control, the same workload without nemeses, which is run once per workload
-and seed and reported like any other run.
+Every drill is compared with its control, the same workload without nemeses, which is a run like any other.
 """
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -30,30 +29,16 @@ Digests = Mapping[str, str]
 
 @dataclass
 class Runner:
-    """Holds drills on one site, one after another; histories and verdicts are kept below `folder`."""
+    """Runs drills on one site, one after another; histories and verdicts are kept below `folder`."""
 
     site: Site
     folder: Path
     progress: Progress = lambda _drill, _what: None
-    _controls: dict[tuple[Workload, int], Digests | None] = field(default_factory=dict)
-
-    def hold(self, drills: Iterable[Drill], seed: int) -> Iterator[Report]:
-        """Run each drill, before it its control where that was not run yet; one report for each run.
-
-        Raises MappingError, OSError or UnusableSourceError where a workload cannot be had.
-        """
-        for drill in drills:
-            case = (drill.workload, seed)
-            if case not in self._controls:
-                report, self._controls[case] = self.run(control_of(drill), seed, None)
-                yield report
-            if not drill.is_control:
-                yield self.run(drill, seed, self._controls[case])[0]
 
     def run(self, drill: Drill, seed: int, control: Digests | None) -> tuple[Report, Digests | None]:
         """Run one drill: the report, and the digests at rest; None of a run that did not come to its end.
 
-        Raises as `hold` does.
+        Raises MappingError, OSError or UnusableSourceError where a workload cannot be had.
         """
         started = time.monotonic()
         drawn = self._events(drill.workload, seed)

@@ -7,6 +7,7 @@ from wavetank.emulator.errors import CallerError
 from wavetank.emulator.stack.stack import EmbeddedStack, Stack
 
 if TYPE_CHECKING:
+    from wavetank.scenarios.run.parallel import Controls
     from wavetank.scenarios.run.report import Report
     from wavetank.scenarios.run.runner import Runner
     from wavetank.scenarios.site.site import Site
@@ -28,6 +29,7 @@ class Station:
         self.seed = seed
         self._shared = shared
         self._sites: dict[str, Site] = {}
+        self._controls: Controls = {}
         self._reports: dict[tuple[str, Workload], Report] = {}
 
     @cached_property
@@ -59,7 +61,10 @@ class Station:
 
     def hold(self, drill: "Drill") -> "Report":
         """Run the drill, and before it its control where that was not run yet."""
-        for report in self._runner.hold([drill], self.seed):
+        from wavetank.scenarios.run.parallel import hold
+
+        stays = self.kind not in (EMBEDDED, DOCKER)
+        for report in hold([self._runner], [drill], self.seed, self._controls, stays=stays):
             self._reports[report.name, report.workload] = report
         return self._reports[drill.name, drill.workload]
 

@@ -11,6 +11,7 @@ from tests.browser.conftest import Browser
 from wavetank.scenarios.drills.catalogue import catalogue
 from wavetank.scenarios.oracle.hops import Hop
 from wavetank.scenarios.report.html import page
+from wavetank.scenarios.run.parallel import hold
 from wavetank.scenarios.run.runner import Runner
 from wavetank.scenarios.site.site import Site
 from wavetank.scenarios.workload.workload import Workload
@@ -40,7 +41,7 @@ def written(stack: object, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
     site = Site.deployed_on(stack)  # type: ignore[arg-type]
     drill = replace(catalogue()["duplicates"], workload=SMALL)
-    reports = list(Runner(site, folder / "runs").hold([drill], seed=3))
+    reports = list(hold([Runner(site, folder / "runs")], [drill], seed=3))
     file = folder / "report.html"
     file.write_text(page(reports, datetime.now(UTC)) + MEASURE, encoding="utf-8")
     return file

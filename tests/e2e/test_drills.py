@@ -18,6 +18,7 @@ from wavetank.scenarios.drills.catalogue import catalogue
 from wavetank.scenarios.oracle.evidence import Verdict
 from wavetank.scenarios.oracle.history import from_lines
 from wavetank.scenarios.oracle.ledger import draw_up
+from wavetank.scenarios.run.parallel import Controls, hold
 from wavetank.scenarios.run.report import Report
 from wavetank.scenarios.run.runner import Runner
 from wavetank.scenarios.site.observer import model_of, observe
@@ -32,6 +33,8 @@ from wavetank.scenarios.workload.workload import Workload
 pytestmark = pytest.mark.stack
 
 SEED = 11
+CONTROLS = Controls()
+"""The control of a workload is run once for all tests."""
 SMALL = Workload(events=60, hours=1, portions=1)
 NEVER = Fault("never", Point.S3_NOTIFICATION, Action.DROP, {"key": "no-such-key"})
 
@@ -48,7 +51,7 @@ def site(stack: EmbeddedStack) -> Site:
 
 @pytest.fixture(scope="module")
 def runner(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Runner:
-    """One runner for all tests: it runs the control of a workload once."""
+    """One runner for all tests."""
     return Runner(site, tmp_path_factory.mktemp("runs"))
 
 
@@ -56,7 +59,7 @@ def runner(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Runner:
 def reports(runner: Runner) -> Mapping[str, Report]:
     """Some drills of the catalogue, each run once."""
     drills = [catalogue()[name] for name in TRIED]
-    return {report.name: report for report in runner.hold(drills, SEED)}
+    return {report.name: report for report in hold([runner], drills, SEED, CONTROLS)}
 
 
 def last(reports: Iterable[Report]) -> Report:
@@ -95,7 +98,9 @@ def test_the_quarantine_keeps_what_landed_after_a_redrive_but_the_ledger_does_no
 
 
 def test_a_kept_history_tells_the_same_ledger_again(runner: Runner, site: Site) -> None:
-    report = last(runner.hold([Drill("kept", "It is written down.", (ProducerRepeats(0.1),), workload=SMALL)], SEED))
+    report = last(
+        hold([runner], [Drill("kept", "It is written down.", (ProducerRepeats(0.1),), workload=SMALL)], SEED, CONTROLS)
+    )
     with (report.folder / "history.jsonl").open() as lines:
         history = from_lines(lines)
     entries = draw_up(history, observe(site), model_of(site))
@@ -104,7 +109,7 @@ def test_a_kept_history_tells_the_same_ledger_again(runner: Runner, site: Site) 
 
 
 def test_a_fault_that_never_fires_makes_a_drill_inconclusive(runner: Runner) -> None:
-    report = last(runner.hold([Drill("silent", "Nothing happens.", (NEVER,), workload=SMALL)], SEED))
+    report = last(hold([runner], [Drill("silent", "Nothing happens.", (NEVER,), workload=SMALL)], SEED, CONTROLS))
     assert report.verdict is Verdict.INCONCLUSIVE
     assert [finding.checker for finding in report.not_passed] == ["faults-fired"]
 
@@ -112,7 +117,7 @@ def test_a_fault_that_never_fires_makes_a_drill_inconclusive(runner: Runner) -> 
 def test_harm_that_was_expected_and_did_not_happen_makes_a_drill_inconclusive(runner: Runner) -> None:
     look = Look("midway", (Expect("duplicated", at_least=1),), precondition=True)
     drill = Drill("harmless", "Nothing happens.", (ProducerRepeats(0.1),), (look,), workload=SMALL)
-    report = last(runner.hold([drill], SEED))
+    report = last(hold([runner], [drill], SEED, CONTROLS))
     assert report.verdict is Verdict.INCONCLUSIVE
     assert [finding.checker for finding in report.not_passed] == ["looks"]
 
@@ -121,7 +126,7 @@ def test_events_left_in_quarantine_make_a_drill_fail(runner: Runner) -> None:
     """The schema-overwrite drill without its re-drive."""
     everything = (Settle(), Look("midway", (Expect("quarantined", Scope.VICTIM, at_least=1),)))
     drill = Drill("forgotten", "Nobody re-drives.", (SchemaOverwritten(),), everything, workload=SMALL)
-    report = last(runner.hold([drill], SEED))
+    report = last(hold([runner], [drill], SEED, CONTROLS))
     assert report.verdict is Verdict.FAIL
     assert "nothing-set-aside" in [finding.checker for finding in report.not_passed]
     assert report.totals.quarantined == report.fired["schema-overwritten"] > 0
@@ -130,7 +135,7 @@ def test_events_left_in_quarantine_make_a_drill_fail(runner: Runner) -> None:
 def test_a_step_that_cannot_be_done_breaks_the_run_off_and_heals_it(runner: Runner, site: Site) -> None:
     impossible = Look("midway", (Expect("no-such-count", at_least=1),))
     drill = Drill("broken", "A step raises.", (NEVER, SchemaOverwritten()), (impossible,), workload=SMALL)
-    report = last(runner.hold([drill], SEED))
+    report = last(hold([runner], [drill], SEED, CONTROLS))
     assert report.verdict is Verdict.INCONCLUSIVE
     assert "broke off: KeyError" in report.not_passed[0].detail
     assert site.stack.control.faults() == []
@@ -171,7 +176,7 @@ def set_otherwise(site: Site, function: str, **variables: str) -> Iterator[None]
 def test_a_replayer_that_finds_nothing_makes_even_the_control_fail(site: Site, tmp_path: Path) -> None:
     runner = Runner(site, tmp_path)
     with set_otherwise(site, topology.REPLAYER, CHUNK_GRACE_MINUTES="1000000"):
-        report = last(runner.hold([Drill("control", "No faults.", workload=SMALL)], SEED))
+        report = last(hold([runner], [Drill("control", "No faults.", workload=SMALL)], SEED))
     assert [finding.checker for finding in report.not_passed] == ["redelivery"]
     assert report.verdict is Verdict.FAIL
     assert "were not done again" in report.not_passed[0].detail
@@ -180,7 +185,7 @@ def test_a_replayer_that_finds_nothing_makes_even_the_control_fail(site: Site, t
 def test_a_planner_that_always_raises_makes_a_drill_fail_and_its_ledger_is_kept(site: Site, tmp_path: Path) -> None:
     drill = Drill("unmerged", "Nothing is merged.", (ProducerRepeats(0.1),), workload=SMALL)
     with set_otherwise(site, topology.PLANNER, LOOK_BACK_HOURS="none"):
-        control, report = Runner(site, tmp_path).hold([drill], SEED)
+        control, report = hold([Runner(site, tmp_path)], [drill], SEED)
     for each in (control, report):
         assert each.verdict is Verdict.FAIL
         assert "LOOK_BACK_HOURS" in each.not_passed[0].detail

@@ -13,6 +13,7 @@ from wavetank.emulator.deploy import functions
 from wavetank.scenarios.drills.catalogue import CONTROL, catalogue
 from wavetank.scenarios.exploration.mutants.mutant import Mutant, UnusableMutantError, packed
 from wavetank.scenarios.oracle.evidence import Verdict
+from wavetank.scenarios.run.parallel import Controls, hold
 from wavetank.scenarios.run.report import Report
 from wavetank.scenarios.run.runner import Runner
 from wavetank.scenarios.spec.drill import Drill
@@ -46,11 +47,12 @@ class Hunt:
     narrate: Narrate = lambda _what: None
     quick: bool = False
     _sound: dict[str, bool] = field(default_factory=dict)
+    _controls: Controls = field(default_factory=dict)
 
     def run(self, mutant: Mutant) -> MutantResult:
         """Hunt a mutant; what came of it. The pipeline is what it was in the end."""
         self.narrate("the control, without a mutant")
-        list(self.runner.hold([replace(catalogue()[CONTROL], workload=WORKLOAD)], self.seed))
+        self._hold(catalogue()[CONTROL])
         try:
             archive = packed(mutant)
         except UnusableMutantError as error:
@@ -96,12 +98,12 @@ class Hunt:
 
     def _fails(self, name: str) -> str:
         """How a drill fails now; empty where it does not."""
-        report = self._hold(catalogue()[name])
+        report = self._hold(catalogue()[name])[-1]
         found = [finding for finding in report.not_passed if finding.verdict is Verdict.FAIL]
         return f"{found[0].checker}: {found[0].detail}" if found else ""
 
-    def _hold(self, drill: Drill) -> Report:
-        return list(self.runner.hold([replace(drill, workload=WORKLOAD)], self.seed))[-1]
+    def _hold(self, drill: Drill) -> list[Report]:
+        return list(hold([self.runner], [replace(drill, workload=WORKLOAD)], self.seed, self._controls))
 
     @contextmanager
     def _deployed(self, archive: bytes) -> Iterator[None]:

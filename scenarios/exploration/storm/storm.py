@@ -6,12 +6,13 @@ with whose bytes a storm's are compared, is run once.
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from wavetank.scenarios.exploration.storm import hazards, replay
 from wavetank.scenarios.exploration.storm.shrink import smallest
 from wavetank.scenarios.oracle.evidence import Finding, Verdict
+from wavetank.scenarios.run.parallel import Controls, hold
 from wavetank.scenarios.run.report import Report
 from wavetank.scenarios.run.runner import Runner
 from wavetank.scenarios.spec.drill import Drill
@@ -84,6 +85,7 @@ class Storm:
     seed: int
     folder: Path
     narrate: Narrate = lambda _what: None
+    _controls: Controls = field(default_factory=dict)
 
     def round(self, number: int) -> StormRound:
         """Hold this round of the seed."""
@@ -96,7 +98,7 @@ class Storm:
         return self._shrunk(done) if done.verdict is Verdict.FAIL else done
 
     def _hold(self, drill: Drill) -> Report:
-        return list(self.runner.hold([drill], self.seed))[-1]
+        return list(hold([self.runner], [drill], self.seed, self._controls))[-1]
 
     def _shrunk(self, failed: StormRound) -> StormRound:
         """The failed round with the smallest schedule that still fails, saved."""

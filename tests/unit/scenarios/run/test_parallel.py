@@ -8,9 +8,9 @@ import pytest
 
 from tests.unit.scenarios.site_double import still_site
 from wavetank.scenarios.oracle.evidence import Verdict
-from wavetank.scenarios.run.parallel import Crew
+from wavetank.scenarios.run.parallel import Controls, hold
 from wavetank.scenarios.run.report import Report
-from wavetank.scenarios.run.runner import Runner
+from wavetank.scenarios.run.runner import Progress, Runner
 from wavetank.scenarios.spec.drill import Drill
 from wavetank.scenarios.spec.nemeses.producer import ProducerRepeats
 from wavetank.scenarios.workload.workload import Workload
@@ -26,8 +26,11 @@ LIMIT_S = 20
 
 
 def held(folder: Path, sites: int) -> list[Report]:
-    crew = Crew([still_site(lambda _: None) for _ in range(sites)], folder)
-    return list(crew.hold(DRILLS, 1))
+    return list(hold(runners(folder, sites), DRILLS, 1))
+
+
+def runners(folder: Path, number: int, progress: Progress = lambda _drill, _what: None) -> list[Runner]:
+    return [Runner(still_site(lambda _: None), folder, progress) for _ in range(number)]
 
 
 def told(reports: list[Report]) -> list[tuple[str, int, Verdict, dict[str, int]]]:
@@ -36,9 +39,8 @@ def told(reports: list[Report]) -> list[tuple[str, int, Verdict, dict[str, int]]
 
 @pytest.mark.parametrize("sites", [1, 2, 5])
 def test_the_reports_and_their_order_do_not_depend_on_how_many_run_at_a_time(tmp_path: Path, sites: int) -> None:
-    alone = Runner(still_site(lambda _: None), tmp_path).hold(DRILLS, 1)
     found = told(held(tmp_path, sites))
-    assert found == told(list(alone))
+    assert found == told(held(tmp_path, 1))
     assert [name for name, *_ in found] == ["control", "first", "control", "second", "third"]
 
 
@@ -49,9 +51,9 @@ def test_several_sites_are_at_work_at_the_same_time(tmp_path: Path) -> None:
         if what == "empty":
             meeting.wait()
 
-    sites = [still_site(meets), still_site(meets)]
+    meeters = [Runner(still_site(meets), tmp_path) for _ in range(2)]
     drills = [Drill("control", "No faults.", workload=workload) for workload in (SMALL, SMALLER)]
-    assert [report.name for report in Crew(sites, tmp_path).hold(drills, 1)] == ["control", "control"]
+    assert [report.name for report in hold(meeters, drills, 1)] == ["control", "control"]
     assert not meeting.broken
 
 
@@ -71,8 +73,7 @@ def test_what_waits_by_the_wall_clock_takes_no_more_than_half_of_the_sites(
                 waiting.remove(name)
 
     drills = [replace(DRILLS[0], name=f"waits-{number}", waits=True) for number in range(6)]
-    crew = Crew([still_site(lambda _: None) for _ in range(sites)], tmp_path, progress)
-    reports = list(crew.hold([*DRILLS, *drills], 1))
+    reports = list(hold(runners(tmp_path, sites, progress), [*DRILLS, *drills], 1))
     assert [report.name for report in reports][-6:] == [drill.name for drill in drills]
     assert 1 <= max(seen) <= most
 
@@ -87,16 +88,23 @@ def test_where_stacks_stay_a_run_that_nobody_waits_for_is_healed_and_no_other_is
             assert go_on.wait(LIMIT_S)
 
     site = still_site(lambda _: None)
-    crew = Crew([site], tmp_path, progress, stays=True)
-    later = replace(DRILLS[0], name="later")
-    reports = crew.hold([DRILLS[0], later, replace(later, name="waits", waits=True)], 1)
+    later, over = replace(DRILLS[0], name="later"), Event()
+    drills = [DRILLS[0], later, replace(later, name="waits", waits=True)]
+    reports = hold([Runner(site, tmp_path, progress)], drills, 1, stays=True, over=over)
     assert next(reports).name == "control"
     assert underway.wait(LIMIT_S)
     healed = site.stack.control.cleared  # type: ignore[attr-defined]
     closing = Thread(target=reports.close)  # type: ignore[attr-defined]
     closing.start()
-    assert crew.over.wait(LIMIT_S)
+    assert over.wait(LIMIT_S)
     go_on.set()
     closing.join(LIMIT_S)
     assert begun == {"control", "first", "stack"}
     assert site.stack.control.cleared == healed + 1  # type: ignore[attr-defined]
+
+
+def test_a_control_that_was_run_before_is_not_run_again(tmp_path: Path) -> None:
+    controls = Controls()
+    [runner] = runners(tmp_path, 1)
+    names = [[report.name for report in hold([runner], [drill], 1, controls)] for drill in DRILLS]
+    assert names == [["control", "first"], ["control", "second"], ["third"]]

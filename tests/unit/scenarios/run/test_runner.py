@@ -11,6 +11,7 @@ from wavetank.emulator.errors import NotSettled, Unreachable
 from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.pending import Pending
 from wavetank.scenarios.oracle.evidence import Verdict
+from wavetank.scenarios.run.parallel import hold
 from wavetank.scenarios.run.report import Report
 from wavetank.scenarios.run.runner import Runner
 from wavetank.scenarios.run.stages import RedriveFailedError
@@ -44,7 +45,7 @@ def fails(name: str, error: Exception, after: int = 0) -> Callable[[str], None]:
 
 def held(folder: Path, happens: Callable[[str], None], drill: Drill = DRILL) -> tuple[Report, Report]:
     """The reports of the control and of the drill."""
-    control, report = Runner(still_site(happens, FIRED), folder).hold([drill], 1)
+    control, report = hold([Runner(still_site(happens, FIRED), folder)], [drill], 1)
     return control, report
 
 
@@ -139,7 +140,7 @@ def test_what_was_read_is_judged_though_the_stack_is_gone_then(tmp_path: Path) -
             raise Unreachable("nothing answers")
 
     site = still_site(goes, FIRED)
-    control, report = Runner(site, tmp_path).hold([DRILL], 1)
+    control, report = hold([Runner(site, tmp_path)], [DRILL], 1)
     assert "run" not in said(control)
     assert said(report)["conservation"][0] is Verdict.FAIL
     assert report.totals.lost == WORKLOAD.events
@@ -165,7 +166,7 @@ def test_a_control_that_broke_off_is_no_control(tmp_path: Path) -> None:
 def test_a_run_that_breaks_off_is_healed(tmp_path: Path) -> None:
     site = still_site(fails("replayer", NO_TICK), FIRED)
     drill = Drill("ticks", "It ticks.", (LOSSY,), (Settle(), Tick(Scheduled.REPLAYER)), workload=WORKLOAD)
-    reports = list(Runner(site, tmp_path).hold([drill], 1))
+    reports = list(hold([Runner(site, tmp_path)], [drill], 1))
     assert len(reports) == 2
     assert site.stack.control.cleared >= 3  # type: ignore[attr-defined]
 
@@ -177,5 +178,5 @@ def test_a_run_that_is_interrupted_is_healed_and_ends_the_drills(tmp_path: Path)
 
     site = still_site(interrupt, FIRED)
     with pytest.raises(KeyboardInterrupt):
-        list(Runner(site, tmp_path).hold([DRILL], 1))
+        list(hold([Runner(site, tmp_path)], [DRILL], 1))
     assert site.stack.control.cleared >= 2  # type: ignore[attr-defined]

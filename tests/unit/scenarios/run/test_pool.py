@@ -5,7 +5,7 @@ from threading import Barrier, Event, Lock
 
 import pytest
 
-from wavetank.scenarios.run.side_by_side import MOST_STACKS, STACKS_A_CORE, at_once, shared
+from wavetank.scenarios.run.parallel import MOST_STACKS, STACKS_A_CORE, default_jobs, shared
 
 LIMIT_S = 20
 
@@ -60,5 +60,5 @@ def test_after_a_piece_that_failed_those_that_were_not_begun_are_not_done() -> N
 
 
 def test_unless_somebody_says_two_runs_are_held_for_each_core_and_no_more_than_there_are() -> None:
-    assert [at_once(number) for number in (0, 1)] == [0, 1]
-    assert at_once(1_000) == min(MOST_STACKS, STACKS_A_CORE * (os.process_cpu_count() or 1))
+    assert [default_jobs(number) for number in (0, 1)] == [0, 1]
+    assert default_jobs(1_000) == min(MOST_STACKS, STACKS_A_CORE * (os.process_cpu_count() or 1))
