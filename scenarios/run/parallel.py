@@ -11,7 +11,8 @@ from typing import Any
 
 from wavetank.scenarios.run.report import STACK, Report
 from wavetank.scenarios.run.runner import Digests, Runner, control_of
-from wavetank.scenarios.spec.drill import Drill, Workload
+from wavetank.scenarios.spec.drill import Drill
+from wavetank.scenarios.workload.workload import Workload
 
 STACKS_A_CORE = 2
 """A run is at rest for about half of the time that it lasts, while batches fill and refused calls are tried again."""
