@@ -38,7 +38,7 @@ READ_THE_WALL_CLOCK = {
 
 PACKAGES = ("pipeline", "emulator", "scenarios")
 MOST_MODULES = 20
-LONGEST_FILE = 400
+LONGEST_FILE = 450
 """Lines. Most files have fewer than 250; past this one a file holds more than one noun."""
 
 ENTRY_POINTS = sorted(metadata.distribution("wavetank").entry_points, key=lambda point: (point.group, point.name))
