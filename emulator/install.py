@@ -1,30 +1,84 @@
-"""What wavetank does when LocalStack starts and stops; called by the hooks in `emulator.plugins`."""
+"""The start and the stop of wavetank inside LocalStack; called by the hooks in `emulator.plugins`."""
 
 from os import environ
 
-from wavetank.emulator import cloudformation
 from wavetank.emulator.control_api import kinesis_state, routes
-from wavetank.emulator.deliveries.install import install as install_deliveries
+from wavetank.emulator.deliveries import reset_data
+from wavetank.emulator.deliveries import sqs as queue_deliveries
 from wavetank.emulator.faults import calls
-from wavetank.emulator.kinesis.install import install as install_kinesis
-from wavetank.emulator.lambda_.mappings.stream import install as install_event_source
-from wavetank.emulator.lambda_.service import refusals
 from wavetank.emulator.patches import (
+    cloudformation_drift,
+    cloudformation_execution,
+    cloudformation_operations,
+    cloudformation_resources,
+    cloudformation_waiting,
     cloudwatch_store,
+    event_rules,
+    event_source_mappings,
     internal_clients,
+    kinesis_records,
+    lambda_environments,
+    lambda_events,
+    lambda_invocations,
+    lambda_refusals,
+    lambda_telemetry,
     region_lists,
+    s3_deliveries,
+    s3_listings,
     s3_notification_keys,
+    s3_requests,
     s3_storage,
     s3_transfers,
+    s3_uploads,
+    s3_versions,
+    schedules,
     service_loading,
     service_models,
+    sns_deliveries,
+    sns_redrive_policies,
+    sqs_metrics,
+    sqs_queues,
     steady_waits,
     step_functions,
 )
-from wavetank.emulator.s3 import install as install_s3
-from wavetank.emulator.scheduler import install as install_scheduler
-from wavetank.emulator.sqs import install as install_sqs
 from wavetank.emulator.stack.environment import FAULTS_OFF, FAULTS_VARIABLE
+
+PATCHES = (
+    service_models,
+    region_lists,
+    cloudformation_waiting,
+    cloudformation_resources,
+    cloudformation_execution,
+    cloudformation_drift,
+    cloudformation_operations,
+    sns_redrive_policies,
+    s3_storage,
+    s3_transfers,
+    internal_clients,
+    service_loading,
+    steady_waits,
+    step_functions,
+    cloudwatch_store,
+    event_source_mappings,
+    lambda_telemetry,
+    lambda_environments,
+    lambda_invocations,
+    lambda_refusals,
+    s3_deliveries,
+    sns_deliveries,
+    event_rules,
+    lambda_events,
+    kinesis_records,
+    s3_versions,
+    s3_uploads,
+    s3_listings,
+    s3_requests,
+    s3_notification_keys,
+    sqs_queues,
+    sqs_metrics,
+    schedules,
+)
+"""In the order in which those of one module are put in place."""
 
 
 def start() -> None:
@@ -33,24 +87,10 @@ def start() -> None:
     LocalStack only logs what a hook raises, so a failure is also what the control API answers from then on.
     """
     try:
-        service_models.install()
-        region_lists.install()
-        cloudformation.install()
-        s3_storage.install()
-        s3_transfers.install()
-        internal_clients.install()
-        service_loading.install()
-        steady_waits.install()
-        step_functions.install()
-        cloudwatch_store.install()
-        install_event_source()
-        refusals.install()
-        install_deliveries()
-        install_kinesis()
-        install_s3()
-        s3_notification_keys.install()
-        install_sqs()
-        install_scheduler()
+        for patch in PATCHES:
+            patch.install()
+        queue_deliveries.install()
+        reset_data.install()
         if environ.get(FAULTS_VARIABLE) != FAULTS_OFF:
             calls.install()
     except Exception as error:

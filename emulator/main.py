@@ -36,16 +36,23 @@ def main() -> None:
     _end_with_owner()
     gc.disable()
     sys.setswitchinterval(SWITCH_S)
-    from wavetank.emulator.patches import full_disk, gateway_routes, lazy_imports, linear_parsers, request_log
+    from wavetank.emulator.patches import (
+        full_disk,
+        gateway_pages,
+        gateway_routes,
+        lazy_imports,
+        linear_parsers,
+        request_log,
+        trusted_origins,
+        websockets,
+    )
 
-    lazy_imports.install()
-    gateway_routes.install()
-    linear_parsers.install()
-    full_disk.install()
-    request_log.install()
+    early = (lazy_imports, gateway_routes, gateway_pages, linear_parsers, full_disk, request_log)
+    for patch in (*early, trusted_origins, websockets):
+        patch.install()
     from localstack.runtime.main import main as run_localstack
 
-    from wavetank.emulator.patches.service_catalog import share
+    from wavetank.emulator.runtime.service_catalog import share
 
     share(Path(os.environ[CACHE_VARIABLE]))
     code: object = 1

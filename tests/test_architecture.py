@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.changes_of_libraries import changes
 from wavetank.emulator.develop.reload import INFRASTRUCTURE
 from wavetank.pipeline import topology
 from wavetank.pipeline.template.render import render
@@ -149,6 +150,34 @@ def test_what_waits_expires_or_is_put_in_order_does_not_read_the_wall_clock(root
             if named & WALL_CLOCK:
                 readers.add(str(path.relative_to(root)))
     assert readers == READ_THE_WALL_CLOCK.keys()
+
+
+CHANGES_LIBRARIES = {
+    "emulator/lambda_/runtime/fork_server.py": "the SDK of functions, in the process from which they are forked",
+}
+"""The files that may do so beside the patches, and why."""
+
+
+def test_only_patches_change_the_code_of_libraries(root: Path) -> None:
+    changed = {
+        str(path.relative_to(root)): places
+        for package in PACKAGES
+        for path in (root / package).rglob("*.py")
+        if path.parent != root / "emulator" / "patches" and (places := changes(path.read_text()))
+    }
+    assert changed.keys() == CHANGES_LIBRARIES.keys()
+
+
+def test_every_patch_is_installed(root: Path) -> None:
+    """Before LocalStack is imported, or when it starts; `install` is called for all that are named in these files."""
+    installed = {
+        alias.name
+        for name in ("main.py", "install.py")
+        for node in ast.walk(ast.parse((root / "emulator" / name).read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module == "wavetank.emulator.patches"
+        for alias in node.names
+    }
+    assert installed == {path.stem for path in (root / "emulator" / "patches").glob("*.py")} - {"__init__"}
 
 
 def test_every_make_target_explains_itself(root: Path) -> None:

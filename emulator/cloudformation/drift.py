@@ -1,6 +1,6 @@
 """Drift detection: each resource as its own service describes it, beside what the template of its stack asks for.
 
-LocalStack has none. The template is read anew, without the state of the engine that deployed it, so that it proves the
+The template is read anew, without the state of the engine that deployed it, so that it proves the
 deployment too. Source: CloudFormation API reference, DetectStackDrift, DescribeStackDriftDetectionStatus and
 DescribeStackResourceDrifts.
 """
@@ -15,10 +15,11 @@ from botocore.exceptions import ClientError
 from localstack.aws.api import handler
 from localstack.aws.connect import connect_to
 from localstack.services.cloudformation.engine.validations import ValidationError
+from localstack.services.cloudformation.v2 import provider
 from localstack.utils.aws.arns import get_partition
 
-from wavetank.emulator.cloudformation import catalogue
-from wavetank.emulator.cloudformation.comparison import Difference, differences
+from wavetank.emulator.cloudformation import resources
+from wavetank.emulator.cloudformation.comparison import differences
 from wavetank.emulator.cloudformation.references import References
 from wavetank.emulator.cloudformation.resource import Context, Gone
 
@@ -26,63 +27,53 @@ ALWAYS = {"Fn::Equals": ["", ""]}
 IN_SYNC, MODIFIED, DELETED, UNKNOWN = "IN_SYNC", "MODIFIED", "DELETED", "NOT_CHECKED"
 
 
-def patch(module: Any) -> None:
-    """Give the provider in `localstack.services.cloudformation.v2.provider` the operations."""
-    provider = module.CloudformationProviderV2
-    for name in ("detect_stack_drift", "describe_stack_drift_detection_status", "describe_stack_resource_drifts"):
-        if name in vars(provider):
-            raise TypeError(f"LocalStack has a {name} of its own by now")
-
-    @handler("DetectStackDrift")
-    def detect_stack_drift(
-        _self: Any, context: Any, stack_name: str, logical_resource_ids: Any = None, **_: Any
-    ) -> dict[str, Any]:
-        stack = _stack(module, context, stack_name)
-        stack.drifts = list(_drifts(stack, set(logical_resource_ids or ())))
-        stack.drift_detection = str(uuid.uuid4())
-        return {"StackDriftDetectionId": stack.drift_detection}
-
-    @handler("DescribeStackDriftDetectionStatus")
-    def describe_stack_drift_detection_status(
-        _self: Any, context: Any, stack_drift_detection_id: str, **_: Any
-    ) -> dict[str, Any]:
-        store = module.get_cloudformation_store(context.account_id, context.region)
-        for stack in store.stacks_v2.values():
-            if vars(stack).get("drift_detection") == stack_drift_detection_id:
-                return _summary(stack)
-        raise ValidationError(f"Stack drift detection with id {stack_drift_detection_id} does not exist")
-
-    @handler("DescribeStackResourceDrifts")
-    def describe_stack_resource_drifts(
-        _self: Any, context: Any, stack_name: str, stack_resource_drift_status_filters: Any = None, **_: Any
-    ) -> dict[str, Any]:
-        shown = set(stack_resource_drift_status_filters or (IN_SYNC, MODIFIED, DELETED, UNKNOWN))
-        drifts = vars(_stack(module, context, stack_name)).get("drifts", [])
-        return {"StackResourceDrifts": [drift for drift in drifts if drift["StackResourceDriftStatus"] in shown]}
-
-    provider.detect_stack_drift = detect_stack_drift
-    provider.describe_stack_drift_detection_status = describe_stack_drift_detection_status
-    provider.describe_stack_resource_drifts = describe_stack_resource_drifts
+@handler("DetectStackDrift")
+def detect_stack_drift(
+    _provider: Any, context: Any, stack_name: str, logical_resource_ids: Any = None, **_: Any
+) -> dict[str, Any]:
+    """Compare each resource of a stack, or each chosen one, and keep what was found with the stack."""
+    stack = _stack(context, stack_name)
+    stack.drifts = list(_drifts(stack, set(logical_resource_ids or ())))
+    stack.drift_detection = str(uuid.uuid4())
+    return {"StackDriftDetectionId": stack.drift_detection}
 
 
-def _stack(module: Any, context: Any, name: str) -> Any:
-    store = module.get_cloudformation_store(context.account_id, context.region)
-    stack = module.find_stack_v2(store, name)
+@handler("DescribeStackDriftDetectionStatus")
+def describe_stack_drift_detection_status(
+    _provider: Any, context: Any, stack_drift_detection_id: str, **_: Any
+) -> dict[str, Any]:
+    """The summary of a detection, which is over once it has an id. Raises ValidationError for an unknown one."""
+    store = provider.get_cloudformation_store(context.account_id, context.region)
+    for stack in store.stacks_v2.values():
+        if vars(stack).get("drift_detection") == stack_drift_detection_id:
+            drifted = sum(drift["StackResourceDriftStatus"] in (MODIFIED, DELETED) for drift in stack.drifts)
+            return {
+                "StackId": stack.stack_id,
+                "StackDriftDetectionId": stack.drift_detection,
+                "StackDriftStatus": "DRIFTED" if drifted else IN_SYNC,
+                "DetectionStatus": "DETECTION_COMPLETE",
+                "DriftedStackResourceCount": drifted,
+                "Timestamp": datetime.now(UTC),
+            }
+    raise ValidationError(f"Stack drift detection with id {stack_drift_detection_id} does not exist")
+
+
+@handler("DescribeStackResourceDrifts")
+def describe_stack_resource_drifts(
+    _provider: Any, context: Any, stack_name: str, stack_resource_drift_status_filters: Any = None, **_: Any
+) -> dict[str, Any]:
+    """The drift of each resource in the last detection, of the statuses that are asked for."""
+    shown = set(stack_resource_drift_status_filters or (IN_SYNC, MODIFIED, DELETED, UNKNOWN))
+    drifts = vars(_stack(context, stack_name)).get("drifts", [])
+    return {"StackResourceDrifts": [drift for drift in drifts if drift["StackResourceDriftStatus"] in shown]}
+
+
+def _stack(context: Any, name: str) -> Any:
+    store = provider.get_cloudformation_store(context.account_id, context.region)
+    stack = provider.find_stack_v2(store, name)
     if stack is None:
         raise ValidationError(f"Stack [{name}] does not exist")
     return stack
-
-
-def _summary(stack: Any) -> dict[str, Any]:
-    drifted = sum(drift["StackResourceDriftStatus"] in (MODIFIED, DELETED) for drift in stack.drifts)
-    return {
-        "StackId": stack.stack_id,
-        "StackDriftDetectionId": stack.drift_detection,
-        "StackDriftStatus": "DRIFTED" if drifted else IN_SYNC,
-        "DetectionStatus": "DETECTION_COMPLETE",
-        "DriftedStackResourceCount": drifted,
-        "Timestamp": datetime.now(UTC),
-    }
 
 
 def _drifts(stack: Any, chosen: set[str]) -> Iterator[dict[str, Any]]:
@@ -108,7 +99,7 @@ def _drifts(stack: Any, chosen: set[str]) -> Iterator[dict[str, Any]]:
 
 
 def _drift(context: Context, kind: str, deployed: Mapping[str, Any], expected: Mapping[str, Any]) -> dict[str, Any]:
-    emulated = catalogue.find(kind)
+    emulated = resources.find(kind)
     if emulated is None:
         return {"StackResourceDriftStatus": UNKNOWN}
     if not deployed.get("PhysicalResourceId"):
@@ -120,13 +111,21 @@ def _drift(context: Context, kind: str, deployed: Mapping[str, Any], expected: M
         if isinstance(error, ClientError) and not _is_missing(error):
             raise
         return {"StackResourceDriftStatus": DELETED}
-    found = differences(expected, actual)
+    changes = [
+        {
+            "PropertyPath": difference.path,
+            "ExpectedValue": _text(difference.expected),
+            "ActualValue": _text(difference.actual),
+            "DifferenceType": difference.kind,
+        }
+        for difference in differences(expected, actual)
+    ]
     shown = {name: actual.get(name) for name in expected}
     return {
-        "StackResourceDriftStatus": MODIFIED if found else IN_SYNC,
+        "StackResourceDriftStatus": MODIFIED if changes else IN_SYNC,
         "ExpectedProperties": json.dumps(expected, default=str),
         "ActualProperties": json.dumps(shown, default=str),
-        "PropertyDifferences": [_difference(each) for each in found],
+        "PropertyDifferences": changes,
     }
 
 
@@ -135,15 +134,6 @@ def _is_missing(error: ClientError) -> bool:
     return error.response["ResponseMetadata"]["HTTPStatusCode"] == 404 or any(
         part in code for part in ("NotFound", "NoSuch", "NonExistent", "DoesNotExist")
     )
-
-
-def _difference(difference: Difference) -> dict[str, str]:
-    return {
-        "PropertyPath": difference.path,
-        "ExpectedValue": _text(difference.expected),
-        "ActualValue": _text(difference.actual),
-        "DifferenceType": difference.kind,
-    }
 
 
 def _text(value: Any) -> str:
@@ -163,11 +153,11 @@ def _references(stack: Any, template: Mapping[str, Any]) -> References:
     for name, parameter in stack.resolved_parameters.items():
         keys = ("resolved_value", "given_value", "default_value")
         parameters[name] = next((parameter[key] for key in keys if parameter.get(key) is not None), None)
-    resources = stack.resolved_resources
+    deployed = stack.resolved_resources
     return References(
         parameters=pseudo | parameters,
-        physical={name: resource.get("PhysicalResourceId", "") for name, resource in resources.items()},
-        attributes={name: resource.get("Properties") or {} for name, resource in resources.items()},
+        physical={name: resource.get("PhysicalResourceId", "") for name, resource in deployed.items()},
+        attributes={name: resource.get("Properties") or {} for name, resource in deployed.items()},
         mappings=template.get("Mappings") or {},
         conditions=template.get("Conditions") or {},
     )

@@ -1,6 +1,5 @@
 """The execution of one operation on a stack: its changes one after another, and the way back where one fails.
 
-LocalStack's goes on as if nothing had failed, deletes what a failed update was to remove, and rolls nothing back.
 Statuses and their order from the CloudFormation user guide ("Stack status codes", "Stack failure options", "Update
 behaviors of stack resources").
 """
@@ -19,7 +18,7 @@ from localstack.services.cloudformation.engine.v2.change_set_model_executor impo
 from localstack.services.cloudformation.engine.v2.change_set_model_preproc import PreprocProperties
 from localstack.services.cloudformation.resource_provider import OperationStatus
 
-from wavetank.emulator.cloudformation import catalogue
+from wavetank.emulator.cloudformation import resources
 from wavetank.emulator.cloudformation.resource import Model
 
 NEW_RESOURCE = "Requested update requires the creation of a new physical resource; hence creating one."
@@ -29,13 +28,6 @@ CUSTOM_NAME = (
 )
 RETAINED = ("Retain", "RetainExceptOnCreate")
 """Deletion policies that outlive a deleted stack; the second does not outlive a creation that is rolled back."""
-
-
-def patch(module: Any) -> None:
-    """Have `localstack.services.cloudformation.v2.provider` execute change sets here."""
-    if module.ChangeSetModelExecutor is not ChangeSetModelExecutor:
-        raise TypeError("LocalStack's CloudFormation does not execute by the executor this was written for")
-    module.ChangeSetModelExecutor = Execution
 
 
 class Kind(Enum):
@@ -350,7 +342,7 @@ def _properties(resource: Any) -> Model:
 
 def _replaces(after: Any, earlier: Model) -> bool:
     """Whether the change is one that needs a new resource, by the values: a reference may mean another one now."""
-    emulated = catalogue.find(after.resource_type)
+    emulated = resources.find(after.resource_type)
     if emulated is None:
         return bool(after.requires_replacement)
     return any(earlier.get(name) != _properties(after).get(name) for name in emulated.schema.create_only)
@@ -358,7 +350,7 @@ def _replaces(after: Any, earlier: Model) -> bool:
 
 def _custom_name(after: Any, earlier: Model) -> str | None:
     """The name that the template gives the resource and its successor alike, which two cannot have."""
-    emulated = catalogue.find(after.resource_type)
+    emulated = resources.find(after.resource_type)
     if emulated is None or emulated.schema.name is None:
         return None
     name = _properties(after).get(emulated.schema.name)

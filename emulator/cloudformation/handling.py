@@ -1,26 +1,17 @@
-"""Carries out one action on one resource, and says what came of it as CloudFormation's handlers do.
+"""Carries out one action on one resource, and says what came of it as CloudFormation's handlers do."""
 
-LocalStack reports an update that it does not implement as complete, and one that fails because something is not found
-too.
-"""
-
-import inspect
 import logging
 import uuid
 from types import ModuleType
 from typing import Any
 
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from wavetank.emulator.cloudformation import catalogue
 from wavetank.emulator.cloudformation.properties import unsupported
 from wavetank.emulator.cloudformation.resource import AlreadyThere, Context, Model, Refused, ResourceType
 
 LOG = logging.getLogger(__name__)
 
-CALLS: dict[str, Any] = {"max_pool_connections": 64, "retries": {"mode": "standard", "total_max_attempts": 2}}
-"""Of handlers to services in the same process. boto's four retries would hold up each refusal that names a limit."""
 CODES = {
     "NotFound": "NotFound",
     "NoSuch": "NotFound",
@@ -32,36 +23,6 @@ CODES = {
     "Conflict": "ResourceConflict",
 }
 """Part of a service's error code → the handler's (CloudFormation CLI user guide, "Handler error codes")."""
-
-
-def patch(module: Any) -> None:
-    """Give the executor in `localstack.services.cloudformation.resource_provider` our actions and resource types."""
-    executor = module.ResourceProviderExecutor
-    if list(inspect.signature(executor.execute_action).parameters) != ["self", "resource_provider", "raw_payload"]:
-        raise TypeError("LocalStack's executor of resource providers is not the one this was written for")
-    load = executor.try_load_resource_provider
-
-    def try_load_resource_provider(resource_type: Any) -> Any:
-        # LocalStack asks before it refuses a template whose type is none.
-        emulated = catalogue.find(resource_type) if isinstance(resource_type, str) else None
-        return load(resource_type) if emulated is None else Provider(emulated, module)
-
-    def execute_action(self: Any, resource_provider: Any, raw_payload: Any) -> Any:
-        request = module.convert_payload(stack_name=self.stack_name, stack_id=self.stack_id, payload=raw_payload)
-        if resource_provider is None:
-            raise TypeError(f"nothing handles {request.resource_type}")
-        try:
-            return _act(resource_provider, request)
-        except Exception as error:
-            if request.action == "Remove" and _is_gone(module, error, request):
-                return _event(module, "SUCCESS", {})
-            return _event(module, "FAILED", {}, message(error, request), error)
-
-    module._cfn_resource_client_factory = module.ConvertingInternalClientFactory(
-        use_ssl=module.config.DISTRIBUTED_MODE, config=Config(**CALLS)
-    )
-    executor.try_load_resource_provider = staticmethod(try_load_resource_provider)
-    executor.execute_action = execute_action
 
 
 class Provider:
@@ -116,7 +77,7 @@ def message(error: Exception, request: Any) -> str:
         text, code = error.response["Error"].get("Message", ""), error.response["Error"].get("Code", "")
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         text = f"{text} (Service: {code}, Status Code: {status})"
-        handler = next((found for part, found in CODES.items() if part in code), "InvalidRequest")
+        handler = next((name for part, name in CODES.items() if part in code), "InvalidRequest")
     else:
         text = str(error) or type(error).__name__
         kinds = {AlreadyThere: "AlreadyExists", Refused: "InvalidRequest", TimeoutError: "NotStabilized"}
@@ -124,19 +85,27 @@ def message(error: Exception, request: Any) -> str:
     return f'Resource handler returned message: "{text}" (RequestToken: {uuid.uuid4()}, HandlerErrorCode: {handler})'
 
 
-def _act(provider: Any, request: Any) -> Any:
-    if request.action == "Remove":
-        return provider.delete(request)
-    problems = unsupported(provider, request.desired_state)
-    if problems and isinstance(provider, Provider):
-        raise Refused("; ".join(problems))
-    if problems and not request.custom_context:
-        LOG.warning("%s (%s): %s", request.logical_resource_id, request.resource_type, "; ".join(problems))
-    return provider.create(request) if request.action == "Add" else provider.update(request)
+def act(module: ModuleType, provider: Any, request: Any) -> Any:
+    """Have a provider do what a request asks for; the event that tells how it ended, in terms of LocalStack's `module`.
 
-
-def _is_gone(module: Any, error: Exception, request: Any) -> bool:
-    return bool(module.check_not_found_exception(error, request.resource_type, request.desired_state))
+    Raises TypeError where nothing handles resources of the type.
+    """
+    if provider is None:
+        raise TypeError(f"nothing handles {request.resource_type}")
+    try:
+        if request.action == "Remove":
+            return provider.delete(request)
+        problems = unsupported(provider, request.desired_state)
+        if problems and isinstance(provider, Provider):
+            raise Refused("; ".join(problems))
+        if problems and not request.custom_context:
+            LOG.warning("%s (%s): %s", request.logical_resource_id, request.resource_type, "; ".join(problems))
+        return provider.create(request) if request.action == "Add" else provider.update(request)
+    except Exception as error:
+        is_missing = module.check_not_found_exception
+        if request.action == "Remove" and is_missing(error, request.resource_type, request.desired_state):
+            return _event(module, "SUCCESS", {})
+        return _event(module, "FAILED", {}, message(error, request), error)
 
 
 def _context(request: Any) -> Context:

@@ -7,7 +7,8 @@ Source of the properties and of what a change of each needs: the CloudFormation 
 import json
 import secrets
 import string
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -16,6 +17,10 @@ type Model = dict[str, Any]
 """Properties as the template gives them, with the read-only attributes of the resource."""
 
 RANDOM_CHARACTERS = 12
+LOOK_S = 0.05
+"""Between two looks at a resource that is not ready."""
+TIMEOUT_S = 300.0
+"""For one resource to be ready; LocalStack's default."""
 
 
 class Refused(ValueError):
@@ -139,3 +144,12 @@ def text_of(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def wait_until(ready: Callable[[], bool], awaited: str) -> None:
+    """Return once `ready()` holds. Raises TimeoutError, naming what was `awaited`, after `TIMEOUT_S`."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while not ready():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{awaited} was not reached within {TIMEOUT_S:.0f} s")
+        time.sleep(LOOK_S)

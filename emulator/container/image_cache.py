@@ -28,7 +28,7 @@ RUNTIME = "python{}.{}".format(*sys.version_info)
 
 def libraries(installed: Path) -> None:
     """Build the functions' layers and runtime, and make them share their files with the `installed` packages."""
-    from wavetank.emulator.patches import service_catalog
+    from wavetank.emulator.runtime import service_catalog
 
     home = Home.from_environment()
     layers = [package.build_layer(home.cache / "packages", *layer) for layer in package.LAYERS.items()]

@@ -1,15 +1,12 @@
-"""EventBridge: events from PutEvents until their targets have been called, and the ticks of scheduled rules."""
+"""The ticks of scheduled rules and schedules: by name, open to faults, in flight until their targets are called."""
 
 import threading
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 from wavetank.emulator.faults.engine import FAULTS
 from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.runtime.inflight import IN_FLIGHT
-
-HOP = "events.rules"
 
 Job = Callable[..., Any]
 
@@ -50,40 +47,6 @@ class Schedules:
 SCHEDULES = Schedules()
 
 
-def patch(provider: ModuleType) -> None:
-    """Wrap the worker threads and the jobs of schedules in `localstack.services.events.provider`."""
-    start = provider.start_worker_thread
-
-    def start_tracked(method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        end = IN_FLIGHT.begin(HOP, "", kwargs.get("name") or "event")
-
-        def run(*run_args: Any, **run_kwargs: Any) -> Any:
-            try:
-                return method(*run_args, **run_kwargs)
-            finally:
-                end()
-
-        try:
-            return start(run, *args, **kwargs)
-        except BaseException:
-            end()
-            raise
-
-    provider.start_worker_thread = start_tracked  # type: ignore[attr-defined]
-    make_job = provider.EventsProvider._get_scheduled_rule_job_function
-
-    def make_struck_job(self: Any, account_id: str, region: str, rule: Any) -> Job:
-        job = make_job(self, account_id, region, rule)
-
-        def run(*_args: Any, **_kwargs: Any) -> None:
-            tick(str(rule.name), job)
-
-        SCHEDULES.keep(str(rule.name), run)
-        return run
-
-    provider.EventsProvider._get_scheduled_rule_job_function = make_struck_job
-
-
 def tick(rule: str, job: Callable[[], Any]) -> None:
     """Call a rule's targets, unless a fault has it otherwise; in flight until they are called."""
     with IN_FLIGHT.doing(Point.SCHEDULE_TICK, rule, rule):
@@ -91,14 +54,14 @@ def tick(rule: str, job: Callable[[], Any]) -> None:
         if firing is not None and firing.action is Action.DROP:
             return
         if firing is not None and firing.action is Action.OVERLAP:
-            _at_once(job)
+            _call_together(job)
             return
         copies = int(firing.parameters["copies"]) if firing is not None else 0
         for _ in range(1 + copies):
             job()
 
 
-def _at_once(job: Callable[[], Any]) -> None:
+def _call_together(job: Callable[[], Any]) -> None:
     """Call it on two threads that begin together; return when both are done."""
     together = threading.Barrier(2)
 

@@ -9,15 +9,11 @@ Retry rules: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error
 
 import contextlib
 import copy
-import functools
 import json
 import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from math import ceil
-from types import ModuleType
 from typing import Any
 
 from botocore.config import Config
@@ -28,8 +24,7 @@ from wavetank.emulator.deliveries.delivery import Delivery, Subject
 from wavetank.emulator.deliveries.queue import DelayQueue
 from wavetank.emulator.faults.identity import steady, subject_of
 from wavetank.emulator.faults.points import Action, Point
-from wavetank.emulator.runtime.clock import CLOCK, Alarm
-from wavetank.emulator.runtime.reset import RESET
+from wavetank.emulator.runtime.clock import Alarm
 
 LOG = logging.getLogger(__name__)
 
@@ -88,29 +83,9 @@ class Queues:
 QUEUES = Queues()
 
 
-def patch(event_manager: ModuleType) -> None:
-    """Replace the queue, its poller and the notion of age in `…lambda_.invocation.event_manager`."""
-    parts = vars(event_manager)
-    parts["Poller"] = _tracked(parts["Poller"])
-    parts["get_sqs_client"] = lambda *_args, **_kwargs: QUEUES
-    parts["has_enough_time_for_retry"] = _age_check(event_manager)
-    RESET.enrol(Point.LAMBDA_ASYNC, QUEUES.discard)
-    parts["LambdaEventManager"].enqueue_event = _enqueue(parts["SQSInvocation"])
+def deliver(function: Any, payload: bytes, put: Callable[..., object]) -> None:
+    """Have `put` queue an event of a function version, unless a fault has it otherwise."""
 
-
-def _enqueue(sqs_invocation: Any) -> Callable[[Any, Any], None]:
-    def enqueue_event(self: Any, invocation: Any) -> None:
-        invocation.invoke_time = datetime.fromtimestamp(CLOCK.now(), UTC)
-        function = self.version_manager.function_version.id
-        payload = invocation.payload
-        body = sqs_invocation(invocation).encode()
-        put = QUEUES.open(self.event_queue_url).put
-        _deliver(function, payload, functools.partial(put, body))
-
-    return enqueue_event
-
-
-def _deliver(function: Any, payload: bytes, put: Callable[..., object]) -> None:
     def subject() -> Subject:
         about = subject_of(payload)
         target = {"function": function.function_name, "qualifier": function.qualifier, "subject": about}
@@ -124,23 +99,6 @@ def _deliver(function: Any, payload: bytes, put: Callable[..., object]) -> None:
     elif firing.action is Action.DUPLICATE:
         for _ in range(1 + int(firing.parameters["copies"])):
             put()
-
-
-def _age_check(event_manager: ModuleType) -> Callable[[Any, Any], bool]:
-    def has_enough_time_for_retry(sqs_invocation: Any, event_invoke_config: Any) -> bool:
-        age_s = ceil(CLOCK.now() - sqs_invocation.invocation.invoke_time.timestamp())
-        delay_s = (sqs_invocation.retries + 1) * event_manager.config.LAMBDA_RETRY_BASE_DELAY_SECONDS
-        configured = event_invoke_config and event_invoke_config.maximum_event_age_in_seconds
-        return bool(age_s + delay_s <= (configured or MAXIMUM_AGE_S))
-
-    return has_enough_time_for_retry
-
-
-def _impatient_client(function: Any) -> Any:
-    """A client that hands a throttle on at once: how long to wait is for the queue to say, in emulator time."""
-    return connect_to(
-        aws_access_key_id=function.account, region_name=function.region, config=Config(retries={"max_attempts": 0})
-    ).lambda_
 
 
 def _as_invoked(poller: Any, body: str) -> Any:
@@ -182,13 +140,19 @@ class Places:
                 self._free.release()
 
 
-def _tracked(poller: Any) -> Any:
+def tracked(poller: Any) -> Any:
+    """LocalStack's class of pollers, on our queue."""
+
     class TrackedPoller(poller):
         """Takes from the `DelayQueue`; holds an attempt in flight until its retry or destination is."""
 
         def __init__(self, version_manager: Any, event_queue_url: str) -> None:
             super().__init__(version_manager, event_queue_url)
-            self.lambda_client = _impatient_client(version_manager.function_version.id)
+            function = version_manager.function_version.id
+            # A throttle is handed on at once: how long to wait is for the queue to say, in emulator time.
+            config = Config(retries={"max_attempts": 0})
+            clients = connect_to(aws_access_key_id=function.account, region_name=function.region, config=config)
+            self.lambda_client = clients.lambda_
             self._queue = QUEUES.open(event_queue_url)
             self._wake = Alarm()
             self._places = Places()
@@ -219,8 +183,8 @@ def _tracked(poller: Any) -> Any:
 
         def process_dead_letter_queue(self, sqs_invocation: Any, response_payload: Any) -> None:
             config = self.version_manager.function_version.config
-            invocation, said = sqs_invocation.invocation, response_payload or {}
-            error = str(said.get("errorMessage") or "") if isinstance(said, dict) else ""
+            invocation, answer = sqs_invocation.invocation, response_payload or {}
+            error = str(answer.get("errorMessage") or "") if isinstance(answer, dict) else ""
             letter = dead_letters.DeadLetter(invocation.request_id, invocation.payload.decode(), error)
             try:
                 if config.dead_letter_arn:

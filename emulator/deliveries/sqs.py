@@ -10,14 +10,20 @@ from typing import Any
 
 from wavetank.emulator.deliveries.queue import written
 from wavetank.emulator.pending import Pending
+from wavetank.emulator.runtime.inflight import IN_FLIGHT
 
 HOP = "sqs.mapping"
 FEEDING = ("Creating", "Enabling", "Enabled", "Updating")
 """The states of a mapping in which it takes messages, or is about to."""
 
 
+def install() -> None:
+    """Let a settle look into the queues from now on."""
+    IN_FLIGHT.watch(HOP, probe)
+
+
 def probe() -> list[Pending]:
-    """What is in the queues that feed functions; loads no service."""
+    """The messages in the queues that feed functions; loads no service."""
     pending = []
     for mapping in _mappings():
         queue = _queue(mapping["EventSourceArn"])

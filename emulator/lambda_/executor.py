@@ -18,14 +18,13 @@ from localstack.services.lambda_.invocation.runtime_executor import LambdaRuntim
 
 from wavetank.emulator.lambda_.execution.environment import INIT_LIMIT_S, Call, Environment, Surroundings
 from wavetank.emulator.lambda_.execution.function import Function, LogFormat
-from wavetank.emulator.lambda_.execution.invocation_fault import Kind, Trouble
+from wavetank.emulator.lambda_.execution.invocation_fault import TROUBLE, Kind, Trouble
+from wavetank.emulator.lambda_.packages.archives import NO_IMAGES
 from wavetank.emulator.lambda_.packages.interpreters import Runtime, runtime_for
 from wavetank.emulator.lambda_.packages.libraries import runtime_folder
 from wavetank.emulator.lambda_.packages.packages import merged, unpacked
 from wavetank.emulator.lambda_.packages.retention import LEASES
 from wavetank.emulator.lambda_.process import usage
-from wavetank.emulator.lambda_.service import patches
-from wavetank.emulator.lambda_.service.refusals import NO_IMAGES
 from wavetank.emulator.runtime.callers import CALLERS, Caller, Doom
 from wavetank.emulator.runtime.inflight import IN_FLIGHT
 
@@ -34,8 +33,6 @@ LOG = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 PROVISIONED_INIT_LIMIT_S = 130.0
 """How long the initialization of a provisioned environment may take at least; AWS's limit."""
-
-patches.install()
 
 
 class ProcessExecutor(RuntimeExecutor):
@@ -94,7 +91,7 @@ class ProcessExecutor(RuntimeExecutor):
             trace_id=payload.get("trace-id") or "",
             client_context=self.client_context,
         )
-        trouble = patches.TROUBLE.get()
+        trouble = TROUBLE.get()
         name = self.function_version.id.function_name
         with IN_FLIGHT.doing("lambda.invoke", name, name), self._condemned(trouble):
             result = self._environment.invoke(call, trouble)

@@ -1,4 +1,4 @@
-"""Puts off what LocalStack prepares when a service is loaded and few ever ask for, until somebody does.
+"""Preparations that LocalStack makes when a service is loaded, and that few ever need, wait until somebody does.
 
 Together it was a fifth of the time of a first deployment.
 """
@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 
+from wavetank.emulator.patches import original, replace
 from wavetank.emulator.runtime.on_import import Patch, when_imported
 
 SAM = "samtranslator.translator.transform"
@@ -45,9 +46,9 @@ def install() -> None:
         sys.modules[SAM] = _transform_later()
     if not any(name in os.environ for name in VALIDATES) and not OPENAPI.keys() & sys.modules.keys():
         stand_in_for_validation()
-        when_imported(VALIDATION, _step_aside(*OPENAPI))
+        when_imported(VALIDATION, _step_aside("OpenAPI", *OPENAPI))
     when_imported(ENGINE, stand_in_for_types)
-    when_imported(NAMES_TYPES, _step_aside(EC2))
+    when_imported(NAMES_TYPES, _step_aside("AvailabilityZoneList", EC2))
     when_imported(POLICIES, read_policies_later)
     when_imported(CODE, share_clients)
 
@@ -71,8 +72,12 @@ def stand_in_for_validation() -> None:
         vars(sys.modules[module]).update(dict.fromkeys(names))
 
 
-def stand_in_for_types(_module: ModuleType) -> None:
-    """Be EC2's types where the engine is imported, until it was; whoever else asks gets the types themselves."""
+def stand_in_for_types(module: ModuleType) -> None:
+    """Be EC2's types where the engine is imported, until it was; all others who ask get the types themselves.
+
+    Raises TypeError where the engine is no package, of which a module names the types.
+    """
+    original(module, "__path__")
     if EC2 in sys.modules:
         return
     stand_in = ModuleType(EC2, STAND_IN)
@@ -80,17 +85,21 @@ def stand_in_for_types(_module: ModuleType) -> None:
     def the_real(name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        _step_aside(EC2)(stand_in)
+        _step_aside("__getattr__", EC2)(stand_in)
         return getattr(importlib.import_module(EC2), name)
 
     vars(stand_in).update(AvailabilityZoneList=Any, DescribeAvailabilityZonesResult=Any, __getattr__=the_real)
     sys.modules[EC2] = stand_in
 
 
-def _step_aside(*names: str) -> Patch:
-    """Let modules that are stood in for be imported by whoever needs them from then on."""
+def _step_aside(taken: str, *names: str) -> Patch:
+    """Let modules that are stood in for be imported by all who need them from then on.
 
-    def step_aside(_module: ModuleType) -> None:
+    Raises TypeError where the module that they were for has not `taken` a thing of that name from them.
+    """
+
+    def step_aside(module: ModuleType) -> None:
+        original(module, taken)
         for name in names:
             if getattr(sys.modules.get(name), "__doc__", None) == STAND_IN:
                 del sys.modules[name]
@@ -99,14 +108,21 @@ def _step_aside(*names: str) -> Patch:
 
 
 def read_policies_later(module: ModuleType) -> None:
-    """Let the provider read the thousand managed policies of AWS when it is asked for one."""
-    provider, name = module.IamProvider, "_aws_managed_policy_cache"
-    policies = cached_property(provider._build_aws_managed_policy_cache)
+    """Let the provider read the thousand managed policies of AWS when it is asked for one.
+
+    Raises TypeError where it reads them otherwise.
+    """
+    provider, name = original(module, "IamProvider"), "_aws_managed_policy_cache"
+    policies = cached_property(original(module, "IamProvider._build_aws_managed_policy_cache"))
     policies.__set_name__(provider, name)
     setattr(provider, name, policies)
-    provider.on_after_init = lambda self: delattr(self, name)
+    replace(module, "IamProvider.on_after_init", lambda self: delattr(self, name))
 
 
 def share_clients(module: ModuleType) -> None:
-    """Give the module a `boto3.client` that makes a client once: it asks for one each time a function is described."""
-    vars(module)["boto3"] = SimpleNamespace(client=cache(boto3.client))
+    """Give the module a `boto3.client` that makes a client once: it asks for one each time a function is described.
+
+    Raises TypeError where it asks boto3 for none.
+    """
+    original(module, "boto3.client")
+    replace(module, "boto3", SimpleNamespace(client=cache(boto3.client)))

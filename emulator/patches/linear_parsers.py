@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from types import ModuleType
 
+from wavetank.emulator.patches import original, replace
 from wavetank.emulator.runtime.on_import import when_imported
 
 QUEUES = "localstack.services.sqs.utils"
@@ -28,20 +29,22 @@ def install() -> None:
 
 
 def find_queues(module: ModuleType) -> None:
-    """Replace what knows the URL of a queue. Raises TypeError where the module has another."""
-    if not module.is_sqs_queue_url(A_QUEUE) or module.is_sqs_queue_url("/bucket/key"):
+    """Replace the test for the URL of a queue. Raises TypeError where the module has another."""
+    is_url = original(module, "is_sqs_queue_url")
+    if not is_url(A_QUEUE) or is_url("/bucket/key"):
         raise TypeError(f"{module.__name__} does not know the URLs that this was written for")
-    vars(module)["is_sqs_queue_url"] = is_queue_url
+    replace(module, "is_sqs_queue_url", is_queue_url)
 
 
 def find_callers(module: ModuleType) -> None:
-    """Replace what reads the scope of a credential. Raises TypeError where the module reads it otherwise."""
-    headers = {"Authorization": A_SCOPE}
-    read = module.extract_access_key_id_from_auth_header(headers), module.extract_region_from_auth_header(headers)
-    if read != ("AKID", "eu-west-1"):
-        raise TypeError(f"{module.__name__} does not read the header that this was written for")
-    vars(module)["extract_access_key_id_from_auth_header"] = access_key
-    vars(module)["extract_region_from_auth_header"] = region
+    """Replace the readers of a credential's scope. Raises TypeError where the module reads it otherwise."""
+    for name, reader, value in (
+        ("extract_access_key_id_from_auth_header", access_key, "AKID"),
+        ("extract_region_from_auth_header", region, "eu-west-1"),
+    ):
+        if original(module, name)({"Authorization": A_SCOPE}) != value:
+            raise TypeError(f"{module.__name__} does not read the header that this was written for")
+        replace(module, name, reader)
 
 
 def is_queue_url(url: str) -> bool:
@@ -50,7 +53,7 @@ def is_queue_url(url: str) -> bool:
 
 
 def access_key(headers: Mapping[str, str]) -> str | None:
-    """The access key of whoever signed, with Signature Version 4 or 2."""
+    """The access key that a request is signed with, by Signature Version 4 or 2."""
     signed = headers.get("Authorization") or ""
     if signed.startswith("AWS4-"):
         scope = _scope(signed)

@@ -1,4 +1,4 @@
-"""One line in the log for each request, made of what the line shows.
+"""The line in the log for each request is made of what it shows.
 
 LocalStack gathers for each also both sides' headers and bodies, which only its most talkative level writes.
 """
@@ -7,21 +7,22 @@ import logging
 from types import ModuleType
 from typing import Any
 
+from wavetank.emulator.patches import wrap
 from wavetank.emulator.runtime.on_import import when_imported
-
-MODULE = "localstack.aws.handlers.logging"
 
 
 def install() -> None:
     """Change LocalStack's logger of responses when it is imported."""
-    when_imported(MODULE, show_what_is_shown)
+    when_imported("localstack.aws.handlers.logging", show_what_is_shown)
 
 
 def show_what_is_shown(module: ModuleType) -> None:
-    """Let the logger gather nothing for lines that show nothing of it, or that nobody writes."""
-    log_all = module.ResponseLogger._log
+    """Let the logger gather nothing for lines that show nothing of it, or that nobody writes.
 
-    def log(self: Any, context: Any, response: Any) -> None:
+    Raises TypeError where the module has no such logger.
+    """
+
+    def log(log_all: Any, self: Any, context: Any, response: Any) -> None:
         internal = "internal_" if context.is_internal_call else ""
         logger: logging.Logger = getattr(self, f"{internal}{'aws' if context.operation else 'http'}_logger")
         if logger.isEnabledFor(logging.DEBUG):
@@ -29,7 +30,7 @@ def show_what_is_shown(module: ModuleType) -> None:
         elif logger.isEnabledFor(logging.INFO):
             logger.info(*_line(context, response.status_code))
 
-    module.ResponseLogger._log = log
+    wrap(module, "ResponseLogger._log", log, "context", "response")
 
 
 def _line(context: Any, status: int) -> tuple[object, ...]:

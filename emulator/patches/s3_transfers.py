@@ -8,6 +8,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
+from wavetank.emulator.patches import original, replace, wrap
 from wavetank.emulator.runtime.on_import import when_imported
 
 LARGEST = 5 << 30
@@ -21,20 +22,25 @@ def install() -> None:
 
 
 def in_one_piece(module: ModuleType) -> None:
-    """Let transfers for which nothing else is asked be one request, made by who asks for them."""
-    vars(module)["TransferConfig"] = partial(module.TransferConfig, multipart_threshold=LARGEST, use_threads=False)
+    """Let transfers for which nothing else is asked be one request, made by who asks for them.
+
+    Raises TypeError where the module takes no such settings.
+    """
+    settings = original(module, "TransferConfig", "multipart_threshold", "use_threads")
+    replace(module, "TransferConfig", partial(settings, multipart_threshold=LARGEST, use_threads=False))
 
 
 def read_at_once(module: ModuleType) -> None:
-    """Let whoever wants all that is left of an answer have it, without 8 KiB at a time being copied out of it."""
-    stream = module._ResponseStream
-    read = stream.read
+    """Let a reader who wants the whole rest of an answer have it, without 8 KiB at a time being copied out of it.
 
-    def read_all(self: Any, amt: int | None = None) -> bytes | None:
+    Raises TypeError where the module's answers are read otherwise.
+    """
+
+    def read_all(read: Any, self: Any, amt: int | None = None) -> bytes | None:
         if amt is not None and amt >= 0:
             some: bytes | None = read(self, amt)
             return some
         rest, self._buf = self._buf or b"", None
         return b"".join((rest, *self.iterator))
 
-    stream.read = read_all
+    wrap(module, "_ResponseStream.read", read_all)

@@ -1,8 +1,12 @@
-"""Which services a stack answers for, what it says of the others, and which it loads at their first call only."""
+"""Services that a stack does not offer are refused with those that it does, and some are loaded at their first call.
+
+LocalStack would tell users to set a variable that a stack overwrites, and load at a container's start what few use.
+"""
 
 from types import ModuleType
 from typing import Any
 
+from wavetank.emulator.patches import original, replace, wrap
 from wavetank.emulator.runtime.on_import import when_imported
 from wavetank.emulator.stack.environment import LATE_SERVICES, SERVICES
 
@@ -19,23 +23,29 @@ def install() -> None:
 
 
 def load_late(module: ModuleType) -> None:
-    """Leave services that few use and that take long to load out of those that a container loads at its start."""
-    preloaded = module.get_preloaded_services
+    """Leave services that few use and that take long to load out of those that a container loads at its start.
+
+    Raises TypeError where LocalStack does not list them.
+    """
+    preloaded = original(module, "get_preloaded_services")
 
     def without_late() -> set[str]:
         return set(preloaded()) - LATE_SERVICES
 
-    vars(module)["get_preloaded_services"] = without_late
+    replace(module, "get_preloaded_services", without_late)
 
 
 def say_what_there_is(module: ModuleType) -> None:
-    """Answer a call of a service that is not offered with those that are, not with a variable that is overwritten."""
-    loader, require = module.ServiceLoader, module.ServiceLoader.require_service
+    """Answer a call of a service that is not offered with those that are, not with a variable that is overwritten.
 
-    def require_offered(self: Any, chain: Any, context: Any, response: Any) -> None:
+    Raises TypeError where LocalStack loads services otherwise.
+    """
+    is_enabled = original(module, "is_api_enabled")
+
+    def require_offered(require: Any, self: Any, chain: Any, context: Any, response: Any) -> None:
         name = context.service.service_name if context.service else None
-        if name is not None and name not in self.loaded_services and not module.is_api_enabled(name):
+        if name is not None and name not in self.loaded_services and not is_enabled(name):
             raise NotImplementedError(REFUSAL.format(name=name, offered=", ".join(SERVICES)))
         require(self, chain, context, response)
 
-    loader.require_service = require_offered
+    wrap(module, "ServiceLoader.require_service", require_offered, "context", "response")

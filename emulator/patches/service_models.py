@@ -1,4 +1,4 @@
-"""Makes the AWS service models cheap to hold: each is read once, and without its documentation.
+"""The AWS service models are read once each, and held without their documentation.
 
 LocalStack serves requests by these models, and makes clients for its calls between services by them too. botocore
 reads a model anew for each of its loaders, with all of the documentation, into ordered dictionaries: that was a third
@@ -13,9 +13,9 @@ from sys import intern
 from types import ModuleType
 from typing import IO, Any
 
+from wavetank.emulator.patches import replace
 from wavetank.emulator.runtime.on_import import when_imported
 
-LOADERS = "botocore.loaders"
 DOCUMENTATION = "documentation"
 
 Open = Callable[[str, str], IO[bytes]]
@@ -23,16 +23,19 @@ Open = Callable[[str, str], IO[bytes]]
 
 def install() -> None:
     """Share the models from now on."""
-    when_imported(LOADERS, share_models)
+    when_imported("botocore.loaders", share_models)
 
 
 def share_models(module: ModuleType) -> None:
-    """Give the module's file loader a reader that remembers. Loaders do not change what they are given."""
+    """Give the module's file loader a reader that remembers. Loaders do not change what they are given.
+
+    Raises TypeError where it reads files otherwise.
+    """
 
     def load_file(_loader: object, path: str, opener: Open) -> Any:
         return _read(path, opener)
 
-    module.JSONFileLoader._load_file = load_file
+    replace(module, "JSONFileLoader._load_file", load_file, "full_path", "open_method")
 
 
 @cache

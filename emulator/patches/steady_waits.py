@@ -1,4 +1,4 @@
-"""LocalStack's own waiting, on a clock that nobody sets.
+"""LocalStack's own waiting goes by a clock that nobody sets.
 
 It reckons deadlines with the wall clock: where that is set back by an hour, alarms are not evaluated and long polls do
 not end for an hour, and rules with a schedule fire a second time; where it is set forward, they are left out. What of
@@ -10,6 +10,7 @@ from time import monotonic
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+from wavetank.emulator.patches import original, replace
 from wavetank.emulator.runtime.clock import CLOCK
 from wavetank.emulator.runtime.on_import import when_imported
 
@@ -31,19 +32,18 @@ def install() -> None:
 
 def reckon_steadily(module: ModuleType) -> None:
     """Let a module reckon with a monotonic clock. Raises TypeError where it does not reckon with `time.time`."""
-    if not callable(getattr(getattr(module, "time", None), "time", None)):
-        raise TypeError(f"{module.__name__} does not tell the time in the way this was written for")
-    vars(module)["time"] = SimpleNamespace(time=monotonic)
+    original(module, "time.time")
+    replace(module, "time", SimpleNamespace(time=monotonic))
 
 
 def look_steadily(module: ModuleType) -> None:
     """Let rules be due by the emulator's steady time. Raises TypeError where rules are not as they were."""
-    if not callable(module.CronTab.next) or not callable(module.Job.should_run_now):
-        raise TypeError(f"{module.__name__} does not know when a rule is due in the way this was written for")
+    plan = original(module, "CronTab")
+    original(module, "CronTab.next", "now", "default_utc")
 
     def should_run_now(job: Any) -> bool:
         now = datetime.fromtimestamp(CLOCK.steady(), UTC).replace(tzinfo=None)
-        delay_s = module.CronTab(job.schedule).next(now=now, default_utc=True)
+        delay_s = plan(job.schedule).next(now=now, default_utc=True)
         return delay_s is not None and delay_s < SOON_S
 
-    module.Job.should_run_now = should_run_now
+    replace(module, "Job.should_run_now", should_run_now)

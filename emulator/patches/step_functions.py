@@ -1,4 +1,4 @@
-"""Step Functions on the emulator's clock: `Wait` states and pauses between retries pass when it is advanced.
+"""Step Functions go by the emulator's clock: `Wait` states and pauses between retries pass when it is advanced.
 
 An execution is in flight until it has ended, also while it waits. Timeouts and heartbeats of tasks are the wall
 clock's, as what functions do is. JSONata is refused when a state machine is made: LocalStack would download a Java
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+from wavetank.emulator.patches import original, replace, wrap
 from wavetank.emulator.runtime.clock import CLOCK, Alarm
 from wavetank.emulator.runtime.inflight import IN_FLIGHT
 from wavetank.emulator.runtime.json_text import parsed
@@ -38,12 +39,13 @@ def install() -> None:
 
 
 def track_executions(module: ModuleType) -> None:
-    """Hold a token of `IN_FLIGHT` for each execution, from before its start is answered until it has ended."""
-    start, logic = module.ExecutionWorker.start, module.ExecutionWorker._execution_logic
-    if not callable(start) or not callable(logic):
-        raise TypeError("LocalStack's execution worker is not the one this was written for")
+    """Hold a token of `IN_FLIGHT` for each execution, from before its start is answered until it has ended.
 
-    def start_tracked(worker: Any) -> None:
+    Raises TypeError for another worker.
+    """
+    logic = original(module, "ExecutionWorker._execution_logic")
+
+    def start_tracked(start: Any, worker: Any) -> None:
         execution = worker._evaluation_details.execution_details.arn.rpartition(":execution:")[2]
         end = IN_FLIGHT.begin(HOP, execution.partition(":")[0], execution)
 
@@ -60,13 +62,14 @@ def track_executions(module: ModuleType) -> None:
             end()
             raise
 
-    module.ExecutionWorker.start = start_tracked
+    wrap(module, "ExecutionWorker.start", start_tracked)
 
 
 def wait_in_emulator_time(module: ModuleType) -> None:
-    """Let `Wait` states wait on the emulator's clock, until their execution is stopped."""
-    if not callable(module.WaitFunction._wait_interval):
-        raise TypeError("LocalStack's Wait state is not the one this was written for")
+    """Let `Wait` states wait on the emulator's clock, until their execution is stopped.
+
+    Raises TypeError for another state.
+    """
 
     def wait_interval(_self: Any, env: Any, wait_seconds: float) -> None:
         due_at, alarm = CLOCK.now() + wait_seconds, Alarm()
@@ -75,13 +78,15 @@ def wait_in_emulator_time(module: ModuleType) -> None:
             while env.is_running() and (left_s := due_at - CLOCK.now()) > 0:
                 alarm.wait(left_s, patience=LOOK_S)
 
-    module.WaitFunction._wait_interval = wait_interval
+    replace(module, "WaitFunction._wait_interval", wait_interval, "env", "wait_seconds")
 
 
 def tell_emulator_time(module: ModuleType) -> None:
-    """Let `Timestamp` be compared with the emulator's time, in UTC as it is written."""
-    if not callable(module.datetime.datetime.now):
-        raise TypeError(f"{module.__name__} does not tell the time in the way this was written for")
+    """Let `Timestamp` be compared with the emulator's time, in UTC as it is written.
+
+    Raises TypeError for another comparison.
+    """
+    original(module, "datetime.datetime.now")
 
     class EmulatorTime(datetime.datetime):
         @classmethod
@@ -89,24 +94,23 @@ def tell_emulator_time(module: ModuleType) -> None:
             now = cls.fromtimestamp(CLOCK.now(), datetime.UTC)
             return now.astimezone(tz) if tz is not None else now.replace(tzinfo=None)
 
-    vars(module)["datetime"] = SimpleNamespace(datetime=EmulatorTime)
+    replace(module, "datetime", SimpleNamespace(datetime=EmulatorTime))
 
 
 def retry_in_emulator_time(module: ModuleType) -> None:
-    """Let the pause before a retry pass with the emulator's clock."""
-    if not callable(module.time.sleep):
-        raise TypeError(f"{module.__name__} does not pause in the way this was written for")
+    """Let the pause before a retry pass with the emulator's clock. Raises TypeError where it is made otherwise."""
+    original(module, "time.sleep")
 
     def sleep(seconds: float) -> None:
         IN_FLIGHT.pause(WAIT_HOP, "", "a state is tried again", seconds)
 
-    vars(module)["time"] = SimpleNamespace(sleep=sleep)
+    replace(module, "time", SimpleNamespace(sleep=sleep))
 
 
 def refuse_jsonata(module: ModuleType) -> None:
-    """Refuse definitions with JSONata where they are validated."""
-    provider = module.StepFunctionsProvider
-    validate: Callable[..., None] = provider._validate_definition
+    """Refuse definitions with JSONata where they are validated. Raises TypeError where they are validated otherwise."""
+    parameters = ("definition", "static_analysers")
+    validate: Callable[..., None] = original(module, "StepFunctionsProvider._validate_definition", *parameters)
 
     def validate_and_refuse(definition: str, static_analysers: list[Any]) -> None:
         validate(definition, static_analysers)
@@ -118,7 +122,7 @@ def refuse_jsonata(module: ModuleType) -> None:
             )
             raise refusal
 
-    provider._validate_definition = staticmethod(validate_and_refuse)
+    replace(module, "StepFunctionsProvider._validate_definition", staticmethod(validate_and_refuse))
 
 
 def uses_of_jsonata(definition: object, name: str = "the state machine") -> Iterator[str]:
@@ -127,15 +131,12 @@ def uses_of_jsonata(definition: object, name: str = "the state machine") -> Iter
         return
     if definition.get("QueryLanguage") == "JSONata":
         yield name
-    for inner in (definition, definition.get("ItemProcessor"), definition.get("Iterator"), *_branches(definition)):
+    branches = definition.get("Branches")
+    inner_machines = branches if isinstance(branches, list) else []
+    for inner in (definition, definition.get("ItemProcessor"), definition.get("Iterator"), *inner_machines):
         states = inner.get("States") if isinstance(inner, Mapping) else None
         for key, state in states.items() if isinstance(states, Mapping) else ():
             yield from uses_of_jsonata(state, f"state {key}")
-
-
-def _branches(state: Mapping[str, Any]) -> list[Any]:
-    branches = state.get("Branches")
-    return branches if isinstance(branches, list) else []
 
 
 def _stop_all() -> None:

@@ -1,13 +1,12 @@
-"""Browsers that are let in: what they are given is only to be looked at, and the guard's word is the last.
+"""Browsers that are let in: what they are given is only to be looked at.
 
 Objects in S3 and the answers of functions are written by others, and would be pages of the stack's own origin.
 """
 
 from collections.abc import Callable, Iterable
-from types import ModuleType
 from typing import Any
 
-from wavetank.emulator.runtime.guard import BROWSERS, Guard
+from wavetank.emulator.runtime.guard import BROWSERS
 
 Environ = dict[str, Any]
 Start = Callable[..., Any]
@@ -39,14 +38,3 @@ def _is_browser(environ: Environ) -> bool:
         or "HTTP_ORIGIN" in environ
         or "text/html" in environ.get("HTTP_ACCEPT", "")
     )
-
-
-def follow(guard: Guard, cors: ModuleType) -> None:
-    """Let LocalStack's own check of origins, in `localstack.aws.handlers.cors`, allow what the guard does, and no more.
-
-    Of itself it trusts pages of the gateway, of websites in buckets and of LocalStack's web application.
-    """
-    if not isinstance(cors.ALLOWED_CORS_ORIGINS, list) or not isinstance(cors.DYNAMIC_INTERNAL_ORIGINS, tuple):
-        raise TypeError("LocalStack's check of origins is not the one this was written for")
-    cors.ALLOWED_CORS_ORIGINS[:] = sorted(guard.origins)
-    vars(cors)["DYNAMIC_INTERNAL_ORIGINS"] = ()

@@ -14,7 +14,6 @@ from io import BytesIO
 from typing import Any
 
 import h2.connection
-import rolo.serving.twisted
 from h2.config import H2Configuration
 from h2.errors import ErrorCodes
 from h2.exceptions import ProtocolError
@@ -39,7 +38,6 @@ from wavetank.emulator.serving.denials import DENIALS, answer, message
 from wavetank.emulator.serving.patience import USUAL, Patience
 from wavetank.emulator.serving.refusals import BodyNotKept, HeadTooLarge, Refusal, TargetTooLong
 from wavetank.emulator.serving.requests import LARGEST_TARGET, Stage
-from wavetank.emulator.serving.websockets import on_the_reactor
 
 LOG = logging.getLogger(__name__)
 
@@ -63,7 +61,6 @@ def factory(
     site.timeOut = patience.idle_s
     site.protocol = lambda: http._GenericHTTPChannelProtocol(Channel(guard, patience))
     _take_over_http2(partial(Http2, guard, patience))
-    on_the_reactor(rolo.serving.twisted.WebSocketChannel)
     if certificate is None:
         return site
     chain, key = certificate

@@ -13,14 +13,12 @@ from functools import partial
 from localstack import config
 from localstack.aws.serving.twisted import stop_thread_pool
 from localstack.runtime.server.core import RuntimeServer
-from localstack.utils.patch import patch
 from rolo.gateway import Gateway
 from rolo.gateway.wsgi import WsgiGateway
 from twisted.internet import reactor
 
 from wavetank.emulator.runtime.guard import Guard
-from wavetank.emulator.runtime.on_import import when_imported
-from wavetank.emulator.serving.browsers import follow, look_only
+from wavetank.emulator.serving.browsers import look_only
 from wavetank.emulator.serving.handed_over import adopt, factory
 from wavetank.emulator.serving.listener import Listener
 from wavetank.emulator.stack.environment import LISTEN_FD
@@ -48,7 +46,6 @@ class LoopbackServer(RuntimeServer):
     ) -> None:
         """Bind every address of `listen`, or adopt the socket bound already; raises OSError when one is taken."""
         guard = Guard.configured(os.environ)
-        when_imported("localstack.aws.handlers.cors", lambda cors: follow(guard, cors))
         application = look_only(WsgiGateway(gateway))
         connections = factory(gateway, ssl_creds, application=application, guard=guard)
         adopted = os.environ.pop(LISTEN_FD, None)
@@ -59,7 +56,8 @@ class LoopbackServer(RuntimeServer):
     def run(self) -> None:
         """Serve until `shutdown`, in this thread."""
         reactor.suggestThreadPoolSize(config.GATEWAY_WORKER_COUNT)
-        patch(reactor.getThreadPool().stop)(stop_thread_pool)
+        pool = reactor.getThreadPool()
+        pool.stop = partial(stop_thread_pool, pool, pool.stop)
         _start_collecting()
         for listener in self._listeners:
             listener.start()

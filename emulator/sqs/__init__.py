@@ -1,5 +1,4 @@
-"""LocalStack's SQS on the emulator's clock, with a bell for those who read its queues."""
+"""LocalStack's SQS on the emulator's clock: `timetable` knows when a queue changes next, `metrics` gathers its counts.
 
-from wavetank.emulator.sqs.patch import install
-
-__all__ = ["install"]
+The patches `sqs_queues` and `sqs_metrics` put them in place.
+"""

@@ -1,6 +1,5 @@
 """The AWS/SQS metrics of messages sent, received and deleted: gathered, and put on CloudWatch in few calls.
 
-LocalStack makes a call of CloudWatch for each metric of each message, which costs several times what the message does.
 Names and units:
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 Times are the wall clock's: CloudWatch refuses what lies too far ahead of it.
@@ -12,8 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import batched
-from types import ModuleType
-from typing import Any
 
 from wavetank.emulator.runtime.batcher import Batcher
 from wavetank.emulator.runtime.cloudwatch import MetricData, Place, put_metric_data
@@ -26,7 +23,7 @@ MAX_VALUES = 150
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One metric of one queue in a certain second since the epoch."""
+    """The values of a queue's metric in a certain second since the epoch."""
 
     place: Place
     queue: str
@@ -35,15 +32,7 @@ class Series:
     second: int
 
 
-def patch_metrics(provider: ModuleType) -> None:
-    """Gather what the provider would have put on CloudWatch from a thread for each value."""
-    dispatcher = provider.CloudwatchDispatcher
-    if not callable(dispatcher.dispatch_sqs_metric):
-        raise TypeError("LocalStack's metrics of queues are not those this was written for")
-    dispatcher.dispatch_sqs_metric = _gather
-
-
-def _gather(
+def gather(
     _dispatcher: object,
     account_id: str,
     region: str,
@@ -52,6 +41,7 @@ def _gather(
     value: float = 1,
     unit: str = "Count",
 ) -> None:
+    """Add a value to those of this second; stands in for LocalStack's `dispatch_sqs_metric`."""
     METRICS.add((Series(Place(account_id, region), queue_name, metric, unit, int(time.time())), float(value)))
 
 
@@ -62,19 +52,18 @@ def _put(values: Sequence[tuple[Series, float]]) -> None:
         by_series[series][value] += 1
     for series, counts in by_series.items():
         for part in batched(counts.items(), MAX_VALUES, strict=False):
-            data[series.place, NAMESPACE].append(_datum(series, dict(part)))
+            values_of_part, times = zip(*part, strict=True)
+            data[series.place, NAMESPACE].append(
+                {
+                    "MetricName": series.metric,
+                    "Dimensions": [{"Name": "QueueName", "Value": series.queue}],
+                    "Timestamp": datetime.fromtimestamp(series.second, UTC),
+                    "Values": list(values_of_part),
+                    "Counts": list(map(float, times)),
+                    "Unit": series.unit,
+                }
+            )
     put_metric_data(data)
-
-
-def _datum(series: Series, counts: dict[float, int]) -> dict[str, Any]:
-    return {
-        "MetricName": series.metric,
-        "Dimensions": [{"Name": "QueueName", "Value": series.queue}],
-        "Timestamp": datetime.fromtimestamp(series.second, UTC),
-        "Values": list(counts),
-        "Counts": [float(times) for times in counts.values()],
-        "Unit": series.unit,
-    }
 
 
 METRICS: Batcher[tuple[Series, float]] = Batcher("sqs.metrics", _put)

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from tests.parity.cloudformation_kit import Formation, resource
 from tests.parity.cloudformation_rows import SOURCE, Given, Place, Row, rows, support
-from wavetank.emulator.cloudformation import catalogue
+from wavetank.emulator.cloudformation import resources
 from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack
@@ -205,9 +205,9 @@ def test_a_stream_becomes_provisioned_again(updates: Updates) -> None:
     assert updates.third.described["Mode"]["StreamModeDetails"] == {"StreamMode": "PROVISIONED"}
 
 
-@pytest.mark.parametrize("kind", catalogue.TYPES)
+@pytest.mark.parametrize("kind", resources.TYPES)
 def test_the_table_has_every_property_that_is_emulated(table: dict[str, Row], kind: str) -> None:
-    emulated = catalogue.find(kind)
+    emulated = resources.find(kind)
     assert emulated is not None
     tried = {name for row in table.values() if row.type == kind for name in row.properties}
     assert {name for name in emulated.schema.supported - tried if (kind, name) not in UNTRIED} == set()

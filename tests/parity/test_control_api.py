@@ -17,12 +17,12 @@ def test_status_proves_that_every_part_is_ours(stack: EmbeddedStack) -> None:
         "firehose": "wavetank.emulator.firehose.provider.FirehoseProvider",
         "lambda executor": "wavetank.emulator.lambda_.executor.ProcessExecutor",
         "gateway server": "wavetank.emulator.serving.server.LoopbackServer",
-        "event source poller": "wavetank.emulator.lambda_.mappings.plugin._patch",
-        "asynchronous invocations": "wavetank.emulator.deliveries.lambda_async.patch",
-        "s3 notifications": "wavetank.emulator.deliveries.s3.patch",
-        "sns deliveries": "wavetank.emulator.deliveries.sns.patch",
-        "sqs clock": "wavetank.emulator.sqs.patch.patch_models",
-        "event rules": "wavetank.emulator.deliveries.events.patch",
+        "event source poller": "wavetank.emulator.patches.event_source_mappings.poll_here",
+        "asynchronous invocations": "wavetank.emulator.patches.lambda_events.queue_in_emulator_time",
+        "s3 notifications": "wavetank.emulator.patches.s3_deliveries.deliver_notifications",
+        "sns deliveries": "wavetank.emulator.patches.sns_deliveries.deliver_messages",
+        "sqs clock": "wavetank.emulator.patches.sqs_queues.keep_emulator_time",
+        "event rules": "wavetank.emulator.patches.event_rules.track_rules",
     }
 
 

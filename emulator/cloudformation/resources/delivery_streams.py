@@ -12,8 +12,8 @@ from wavetank.emulator.cloudformation.resource import (
     tag_list,
     tags_from,
     tags_of,
+    wait_until,
 )
-from wavetank.emulator.cloudformation.waiting import wait_until
 
 DESTINATIONS = {
     "ExtendedS3DestinationConfiguration": "ExtendedS3DestinationUpdate",

@@ -2,8 +2,16 @@
 
 from typing import Any
 
-from wavetank.emulator.cloudformation.resource import Context, Model, Properties, Schema, names, tag_list, tags_of
-from wavetank.emulator.cloudformation.waiting import wait_until
+from wavetank.emulator.cloudformation.resource import (
+    Context,
+    Model,
+    Properties,
+    Schema,
+    names,
+    tag_list,
+    tags_of,
+    wait_until,
+)
 
 STREAM_DEFAULTS: Model = {
     "BatchSize": 100,

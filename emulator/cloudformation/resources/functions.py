@@ -13,8 +13,8 @@ from wavetank.emulator.cloudformation.resource import (
     names,
     tag_list,
     tags_of,
+    wait_until,
 )
-from wavetank.emulator.cloudformation.waiting import wait_until
 
 CONFIGURATION: Model = {
     "DeadLetterConfig": {},

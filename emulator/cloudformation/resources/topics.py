@@ -1,9 +1,7 @@
 """`AWS::SNS::Topic`, `AWS::SNS::TopicPolicy` and `AWS::SNS::Subscription`."""
 
-import inspect
 import json
 from contextlib import suppress
-from functools import wraps
 from typing import Any
 
 from wavetank.emulator.cloudformation.resource import (
@@ -37,20 +35,6 @@ SUBSCRIPTION_DEFAULTS = {
     "RedrivePolicy": NO_POLICY,
     "DeliveryPolicy": NO_POLICY,
 }
-
-
-def take_removals(module: Any) -> None:
-    """Have `localstack.services.sns.provider` take no policy for a redrive policy: that is how one is removed."""
-    validate = module.validate_subscription_attribute
-    if "attribute_name" not in inspect.signature(validate).parameters:
-        raise TypeError("LocalStack's validation of subscriptions is not the one this was written for")
-
-    @wraps(validate)
-    def validate_subscription_attribute(attribute_name: str, attribute_value: str, **more: Any) -> None:
-        if attribute_name != "RedrivePolicy" or attribute_value not in ("", NO_POLICY):
-            validate(attribute_name=attribute_name, attribute_value=attribute_value, **more)
-
-    module.validate_subscription_attribute = validate_subscription_attribute
 
 
 class Topic:

@@ -4,6 +4,7 @@ The firing of the fault point `lambda.invoke`, made into a value that the enviro
 """
 
 import json
+from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -61,6 +62,10 @@ class Trouble:
 
 
 INIT_FAULT = Fault(ErrorType.EXIT, "Runtime exited with error: exit status 1")
+
+
+TROUBLE: ContextVar[Trouble | None] = ContextVar("trouble", default=None)
+"""The trouble that strikes the invocation which this thread carries to an environment."""
 
 
 def trouble_of(function: str, qualifier: str, payload: bytes | None) -> Trouble | None:

@@ -1,7 +1,6 @@
-"""Puts wavetank's pollers in the place of LocalStack's for Kinesis and SQS; every other source stays as it is."""
+"""Pollers of ours in the place of LocalStack's for Kinesis and SQS, as the patch `event_source_mappings` needs them."""
 
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 from wavetank.emulator.lambda_.mappings.queue.core import validation
@@ -9,25 +8,10 @@ from wavetank.emulator.lambda_.mappings.queue.core.validation import is_sqs
 from wavetank.emulator.lambda_.mappings.stream.core.settings import stream_arn_of
 from wavetank.emulator.lambda_.mappings.stream.core.validation import RefusedSettings, check, is_kinesis
 from wavetank.emulator.runtime.clock import CLOCK
-from wavetank.emulator.runtime.on_import import when_imported
-
-LAMBDA_PROVIDER = "localstack.services.lambda_.provider"
 
 
-def install() -> None:
-    """Take over Kinesis and SQS event source mappings as soon as LocalStack's Lambda provider is loaded."""
-    when_imported(LAMBDA_PROVIDER, _patch)
-
-
-def _patch(provider: ModuleType) -> None:
-    from localstack.utils.patch import Patch
-
-    Patch.function(provider.EsmWorkerFactory.get_esm_worker, _get_esm_worker).apply()
-    Patch.function(provider.LambdaProvider.validate_event_source_mapping, _validate).apply()
-    Patch.function(provider.LambdaProvider.check_service_resource_exists, _check_source_exists).apply()
-
-
-def _get_esm_worker(fn: Callable[[Any], Any], factory: Any) -> Any:
+def get_esm_worker(fn: Callable[[Any], Any], factory: Any) -> Any:
+    """The poller of a mapping; `fn` makes LocalStack's."""
     if is_kinesis(factory.esm_config):
         return _stream_worker(factory.esm_config, factory.function_role_arn, factory.enabled)
     if is_sqs(factory.esm_config):
@@ -65,7 +49,8 @@ def _queue_worker(config: Any, enabled: bool) -> Any:
     )
 
 
-def _validate(fn: Callable[..., Any], provider: Any, context: Any, request: Any) -> Any:
+def validate(fn: Callable[..., Any], provider: Any, context: Any, request: Any) -> Any:
+    """Check the settings of a mapping. Raises InvalidParameterValueException."""
     from localstack.aws.api.lambda_ import InvalidParameterValueException
 
     try:
@@ -87,7 +72,7 @@ def _check_timeouts(queue_arn: str, function_s: int) -> None:
     validation.check_timeouts(QueueClient(queue_arn).visibility_timeout_s(), function_s)
 
 
-def _check_source_exists(
+def check_source_exists(
     fn: Callable[..., Any], provider: Any, service: str, arn: str, function_arn: str, role_arn: str
 ) -> Any:
     """LocalStack describes the stream by the given ARN, which may be that of a consumer."""

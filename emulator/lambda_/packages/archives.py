@@ -17,6 +17,7 @@ LONGEST_PART = 255
 """Bytes of a member's name, and of a part of it, that every system takes."""
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 ENCRYPTED = 0x1
+NO_IMAGES = "Container images cannot run here: deploy the function as a .zip package."
 
 
 class BadArchive(Exception):

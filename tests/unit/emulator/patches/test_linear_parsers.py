@@ -17,7 +17,7 @@ from werkzeug.http import parse_accept_header, parse_dict_header, parse_etags, p
 from werkzeug.sansio.http import parse_cookie
 
 from tests.effort import cost_s, grows_within
-from wavetank.emulator.patches import gateway_routes, linear_parsers
+from wavetank.emulator.patches import gateway_pages, linear_parsers
 from wavetank.emulator.serving.requests import LARGEST_HEAD, LARGEST_PARSED, LARGEST_TARGET
 
 TOKENS: tuple[str, ...] = (
@@ -51,7 +51,7 @@ LINEAR: dict[str, tuple[Callable[[str], object], int]] = {
     "access key": (lambda text: linear_parsers.access_key({"Authorization": SIGNED + text}), LARGEST_HEAD),
     "access key of version 2": (lambda text: linear_parsers.access_key({"Authorization": "AWS " + text}), LARGEST_HEAD),
     "region": (lambda text: linear_parsers.region({"Authorization": text}), LARGEST_HEAD),
-    "call": (lambda text: gateway_routes.is_call("/", {"Authorization": SIGNED, "Host": text}), LARGEST_HEAD),
+    "call": (lambda text: gateway_pages.is_call("/", {"Authorization": SIGNED, "Host": text}), LARGEST_HEAD),
     "bucket in the host": (re.compile(S3_VIRTUAL_HOSTNAME_REGEX).match, LARGEST_PARSED),
     "port in the host": (re.compile(presigned_url.HOST_COMBINATION_REGEX).match, LARGEST_PARSED),
     "website in the origin": (cors.DYNAMIC_INTERNAL_ORIGINS[0].match, LARGEST_PARSED),

@@ -30,7 +30,7 @@ def log(caplog: pytest.LogCaptureFixture) -> Any:
             for name in ("aws", "http", "internal_aws", "internal_http"):
                 setattr(self, f"{name}_logger", logging.getLogger(f"under-test.{name}"))
 
-        def _log(self, context: Any, _response: Any) -> None:
+        def _log(self, context: Any, response: Any) -> None:
             self.gathered.append(context)
 
     module = ModuleType("logging-under-test")

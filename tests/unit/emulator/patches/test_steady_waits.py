@@ -71,8 +71,3 @@ def test_rules_are_due_by_the_steady_time(monkeypatch: pytest.MonkeyPatch, minut
     at = datetime(2031, 5, 4, 11, minute, 30, tzinfo=UTC)
     monkeypatch.setattr(CLOCK, "steady", at.timestamp)
     assert module.Job(print, "0 12 * * ? *", True).should_run_now() is is_due
-
-
-def test_another_localstack_is_not_patched() -> None:
-    with pytest.raises(TypeError, match="was written for"):
-        steady_waits.reckon_steadily(ModuleType("other"))

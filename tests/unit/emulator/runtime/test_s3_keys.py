@@ -1,12 +1,9 @@
 """Keys are spelled as AWS spells them in notifications and in listings with `encoding-type=url`."""
 
-from types import ModuleType
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wavetank.emulator.patches.s3_notification_keys import spell_in_notifications
 from wavetank.emulator.runtime.s3_keys import form_decoded, form_encoded
 
 SPELLED = {
@@ -34,13 +31,3 @@ def test_a_key_is_form_encoded_but_for_its_slashes(key: str, spelled: str) -> No
 @given(st.text(st.sampled_from("a/+ %25=~*é日\x00\uffff😀")))
 def test_any_key_comes_back(key: str) -> None:
     assert form_decoded(form_encoded(key)) == key
-
-
-def test_a_localstack_whose_notifications_name_no_key_is_refused() -> None:
-    class Context:
-        __dataclass_fields__ = frozenset({"bucket_name"})
-
-    module = ModuleType("notifications")
-    vars(module).update(S3EventNotificationContext=Context, EventBridgeNotifier=object())
-    with pytest.raises(TypeError, match="names no key"):
-        spell_in_notifications(module)

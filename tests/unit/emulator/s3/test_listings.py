@@ -16,7 +16,7 @@ from localstack.services.s3 import provider as stock
 from localstack.services.s3.models import S3Bucket, S3DeleteMarker, S3Multipart, S3Object, S3Part, VersionedKeyStore
 from localstack.services.s3.utils import generate_safe_version_id
 
-from wavetank.emulator.s3.patch import list_in_pages
+from wavetank.emulator.patches.s3_listings import list_in_pages
 from wavetank.emulator.s3.uploads import numbered
 
 ACCOUNT, REGION, BUCKET = "000000000000", "us-east-1", "listed"

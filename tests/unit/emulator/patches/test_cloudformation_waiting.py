@@ -4,7 +4,8 @@ from types import ModuleType
 
 import pytest
 
-from wavetank.emulator.cloudformation.waiting import LOOK_S, look_often
+from wavetank.emulator.cloudformation.resource import LOOK_S
+from wavetank.emulator.patches.cloudformation_waiting import look_often
 
 
 def executor(takes_sleep_time: bool) -> ModuleType:
@@ -28,5 +29,5 @@ def test_a_resource_that_is_not_ready_is_looked_at_often() -> None:
 
 
 def test_a_localstack_that_waits_in_another_way_is_refused() -> None:
-    with pytest.raises(TypeError, match="sleep_time"):
+    with pytest.raises(TypeError, match="deploy_loop"):
         look_often(executor(takes_sleep_time=False))

@@ -1,42 +1,38 @@
-"""Functions that cannot run here are refused when they are made, not found to have failed later.
+"""Lambda refuses functions that cannot run here when they are made, rather than find later that they have failed.
 
 AWS refuses an archive that it cannot unpack, and a runtime that there is not, in its answer to the request; so do we.
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
 """
 
-import inspect
 import io
 import zipfile
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from wavetank.emulator.lambda_.packages.archives import BadArchive, check
+from wavetank.emulator.lambda_.packages.archives import NO_IMAGES, BadArchive, check
 from wavetank.emulator.lambda_.packages.interpreters import RuntimeUnavailable, runtime_for
+from wavetank.emulator.patches import original, replace, wrap
 from wavetank.emulator.runtime.on_import import when_imported
 
-NO_IMAGES = "Container images cannot run here: deploy the function as a .zip package."
-REQUEST = ["self", "context", "request"]
-ARCHIVE = ["archive_file", "function_name", "region_name", "account_id"]
+ARCHIVE = ("archive_file", "function_name", "region_name", "account_id")
 
 Handler = Callable[..., Any]
 
 
 def install() -> None:
     """Look at requests as soon as LocalStack's Lambda provider is loaded."""
-    when_imported("localstack.services.lambda_.provider", _patch)
+    when_imported("localstack.services.lambda_.provider", refuse_early)
 
 
-def _patch(provider: ModuleType) -> None:
+def refuse_early(provider: ModuleType) -> None:
+    """Check runtimes and archives. Raises TypeError where functions are made, or archives stored, otherwise."""
+    for name in ("create_function", "update_function_configuration"):
+        wrap(provider, f"LambdaProvider.{name}", _refuse_runtime, "context", "request")
     from localstack.services.lambda_.invocation import lambda_service
-    from localstack.utils.patch import Patch
 
-    for handler in (provider.LambdaProvider.create_function, provider.LambdaProvider.update_function_configuration):
-        if list(inspect.signature(handler).parameters) != REQUEST:
-            raise TypeError("LocalStack's Lambda provider is not the one this was written for")
-        Patch.function(handler, _refuse_runtime).apply()
-    store = lambda_service.store_lambda_archive
-    if list(inspect.signature(store).parameters) != ARCHIVE or provider.store_lambda_archive is not store:
+    store = original(lambda_service, "store_lambda_archive", *ARCHIVE)
+    if original(provider, "store_lambda_archive") is not store:
         raise TypeError("LocalStack's store of Lambda archives is not the one this was written for")
 
     def store_if_it_can_be_unpacked(archive_file: bytes, *args: Any, **options: Any) -> Any:
@@ -48,7 +44,7 @@ def _patch(provider: ModuleType) -> None:
         return store(archive_file, *args, **options)
 
     for module in (lambda_service, provider):
-        vars(module).update(store_lambda_archive=store_if_it_can_be_unpacked)
+        replace(module, "store_lambda_archive", store_if_it_can_be_unpacked)
 
 
 def _refuse_runtime(handle: Handler, provider: Any, context: Any, request: Any) -> Any:

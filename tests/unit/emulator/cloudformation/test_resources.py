@@ -10,18 +10,18 @@ from typing import Any
 import localstack.services
 import pytest
 
-from wavetank.emulator.cloudformation import catalogue
+from wavetank.emulator.cloudformation import resources
 from wavetank.emulator.cloudformation.resource import Context, Schema
 from wavetank.pipeline import topology
 from wavetank.pipeline.template.render import render
 
-TYPES = list(catalogue.TYPES)
+TYPES = list(resources.TYPES)
 MADE_UP = {"Id"}
 """LocalStack's own identifier of a resource that has none in AWS's schema."""
 
 
 def schema(kind: str) -> Schema:
-    emulated = catalogue.find(kind)
+    emulated = resources.find(kind)
     assert emulated is not None
     return emulated.schema
 
@@ -50,8 +50,8 @@ def current(kind: str) -> Mapping[str, Any]:
 
 
 def test_every_type_of_the_template_is_emulated(root: Path) -> None:
-    resources = render(topology.load(root / "schemas"))["Resources"].values()
-    assert {resource["Type"] for resource in resources} <= catalogue.TYPES.keys()
+    rendered = render(topology.load(root / "schemas"))["Resources"].values()
+    assert {resource["Type"] for resource in rendered} <= resources.TYPES.keys()
 
 
 @pytest.mark.parametrize("kind", TYPES)

@@ -1,98 +1,90 @@
-"""Visibility timeouts, delays and retention of LocalStack's queues run on the emulator's clock.
+"""SQS's visibility timeouts, delays and retention go by the emulator's clock.
 
 LocalStack looks at all queues once a second of the wall clock. Here a `Timetable` sleeps until the next message
-becomes visible or expires, and whoever reads or counts a queue sees it as it is at that moment. Whenever a message
+becomes visible or expires, and a call that reads or counts a queue sees it as it is at that moment. Whenever a message
 becomes visible, `QUEUE_WRITES` rings.
 Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
 """
 
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from math import inf
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+from wavetank.emulator.patches import original, replace, wrap
 from wavetank.emulator.runtime.clock import CLOCK
 from wavetank.emulator.runtime.doorbell import QUEUE_WRITES
 from wavetank.emulator.runtime.on_import import when_imported
-from wavetank.emulator.sqs.metrics import patch_metrics
 from wavetank.emulator.sqs.timetable import Timetable
 
 LOG = logging.getLogger(__name__)
 
 MODELS = "localstack.services.sqs.models"
-PROVIDER = "localstack.services.sqs.provider"
 AGAIN_S = 1.0
 """When a queue is looked at again that could not be brought up to date."""
 
 
 def install() -> None:
     """Change SQS as soon as LocalStack loads it."""
-    when_imported(MODELS, patch_models)
-    when_imported(PROVIDER, patch_provider)
+    when_imported(MODELS, keep_emulator_time)
+    when_imported("localstack.services.sqs.provider", update_in_time)
 
 
-def patch_models(models: ModuleType) -> None:
-    """Put the queues on the emulator's clock."""
-    from localstack.utils.patch import Patch
-
+def keep_emulator_time(models: ModuleType) -> None:
+    """Put the queues on the emulator's clock. Raises TypeError for other queues."""
     _set_clock(models)
-    models.SqsMessage.is_delayed = property(_is_delayed)
-    for method, changed in (
-        (models.SqsQueue.add_inflight_message, _hide),
-        (models.SqsQueue.update_visibility_timeout, _change_visibility),
-        (models.SqsQueue.get_queue_attributes, _up_to_date),
-        (models.StandardQueue.put, _put),
-        (models.StandardQueue.receive, _receive),
-        (models.StandardQueue._put_message, _make_visible),
-        (models.StandardQueue._on_remove_message, _alone),
-        (models.StandardQueue.clear, _alone),
-        (models.FifoQueue.put, _put),
-        (models.FifoQueue.receive, _receive),
-        (models.FifoQueue._put_message, _make_visible),
-        (models.FifoQueue.update_message_group_visibility, _make_visible),
+    replace(models, "SqsMessage.is_delayed", property(_is_delayed))
+    for method, around in (
+        ("SqsQueue.add_inflight_message", _hide),
+        ("SqsQueue.update_visibility_timeout", _change_visibility),
+        ("SqsQueue.get_queue_attributes", _up_to_date),
+        ("StandardQueue.put", _put),
+        ("StandardQueue.receive", _receive),
+        ("StandardQueue._put_message", _make_visible),
+        ("StandardQueue._on_remove_message", _alone),
+        ("StandardQueue.clear", _alone),
+        ("FifoQueue.put", _put),
+        ("FifoQueue.receive", _receive),
+        ("FifoQueue._put_message", _make_visible),
+        ("FifoQueue.update_message_group_visibility", _make_visible),
     ):
-        Patch.function(method, changed).apply()
+        wrap(models, method, around)
 
 
-def patch_provider(provider: ModuleType) -> None:
-    """Put the service on the emulator's clock, the timetable in the place of its worker, and gather its metrics."""
+def update_in_time(provider: ModuleType) -> None:
+    """Put the service on the emulator's clock, and the timetable in the place of its worker.
+
+    Raises TypeError for another service.
+    """
     _set_clock(provider)
-    worker = provider.QueueUpdateWorker
-    if not callable(worker.start) or not callable(worker.stop):
-        raise TypeError("LocalStack's worker for queues is not the one this was written for")
-    worker.start = lambda _self: TIMETABLE.start()
-    worker.stop = lambda _self: TIMETABLE.stop()
-    patch_metrics(provider)
+    replace(provider, "QueueUpdateWorker.start", lambda _self: TIMETABLE.start())
+    replace(provider, "QueueUpdateWorker.stop", lambda _self: TIMETABLE.stop())
 
 
 def _set_clock(module: ModuleType) -> None:
-    if not callable(module.time.time) or not callable(module.now):
-        raise TypeError(f"{module.__name__} does not tell the time in the way this was written for")
-    vars(module)["time"] = SimpleNamespace(time=CLOCK.now)
-    vars(module)["now"] = _now
+    original(module, "time.time")
+    replace(module, "time", SimpleNamespace(time=CLOCK.now))
+    replace(module, "now", _now)
 
 
 def _now(millis: bool = False) -> int:
     return int(CLOCK.now() * 1000) if millis else int(CLOCK.now())
 
 
-def _queues() -> Iterator[Any]:
-    for _account, _region, store in sys.modules[MODELS].sqs_stores.iter_stores():
-        yield from list(store.queues.values())
-
-
-def _bring_up_to_date() -> float:
+def _bring_all_up_to_date() -> float:
     """Make visible, and drop, what is due in any queue; return when the next is."""
-    return min((_brought_up_to_date(queue) for queue in _queues()), default=inf)
+    stores = sys.modules[MODELS].sqs_stores.iter_stores()
+    queues = [queue for _account, _region, store in stores for queue in list(store.queues.values())]
+    return min(map(_bring_up_to_date, queues), default=inf)
 
 
-TIMETABLE = Timetable(_bring_up_to_date)
+TIMETABLE = Timetable(_bring_all_up_to_date)
 
 
-def _brought_up_to_date(queue: Any) -> float:
+def _bring_up_to_date(queue: Any) -> float:
     try:
         with queue.mutex:
             queue.requeue_inflight_messages()
@@ -118,7 +110,7 @@ def _next_due(queue: Any) -> float:
 
 
 def _exclusive(queue: Any) -> AbstractContextManager[Any]:
-    """Nobody takes from the visible messages of a standard queue meanwhile; those of a FIFO queue have its mutex."""
+    """The lock of a standard queue's visible messages; those of a FIFO queue have its mutex."""
     return queue.visible.mutex if hasattr(queue, "visible") else nullcontext()
 
 

@@ -11,7 +11,7 @@ from localstack.aws.protocol.parser import ProtocolParserError, create_parser
 from localstack.aws.spec import load_service
 from rolo import Request
 
-from wavetank.emulator.kinesis.parsing import parse, plain_records
+from wavetank.emulator.patches.kinesis_records import parse, plain_records
 
 SHAPE = load_service("kinesis").operation_model("PutRecords").input_shape
 

@@ -1,57 +1,59 @@
-"""Has moto's schedules fired: what cannot be is refused when a schedule is made, and what is made is kept in time."""
+"""EventBridge Scheduler's schedules are fired, on the emulator's clock, and refused where they could not be.
+
+moto, which LocalStack has for it, keeps schedules and never fires one. Here what is made is kept by the runner in
+`emulator.scheduler` too. Expressions and the runner are read when the first schedule is made.
+"""
 
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from wavetank.emulator.patches import original, wrap
 from wavetank.emulator.runtime.clock import CLOCK
 from wavetank.emulator.runtime.on_import import when_imported
 
 if TYPE_CHECKING:
     from wavetank.emulator.scheduler.expression import Expression
 
-PROVIDER = "localstack.services.scheduler.provider"
+BACKEND = "EventBridgeSchedulerBackend"
 
 
 def install() -> None:
     """Change the back end when LocalStack has loaded it and changed it itself."""
-    when_imported(PROVIDER, patch)
+    when_imported("localstack.services.scheduler.provider", fire_schedules)
 
 
-def patch(provider: ModuleType) -> None:
-    """Wrap what makes, changes and removes schedules. Raises AttributeError where moto has no such method."""
+def fire_schedules(provider: ModuleType) -> None:
+    """Wrap the calls that make, change and remove schedules. Raises TypeError where moto has no such methods."""
+    original(provider, BACKEND)
     from moto.scheduler.exceptions import ScheduleGroupNotFound
 
-    backend = provider.EventBridgeSchedulerBackend
-    create, update = backend.create_schedule, backend.update_schedule
-    delete, delete_group = backend.delete_schedule, backend.delete_schedule_group
-
-    def create_schedule(self: Any, **given: Any) -> Any:
-        self.get_schedule_group(given.get("group_name"))
+    def create_schedule(create: Any, backend: Any, **given: Any) -> Any:
+        backend.get_schedule_group(given.get("group_name"))
         _check(given)
-        return _kept(self, create(self, **given))
+        return _fired(backend, create(backend, **given))
 
-    def update_schedule(self: Any, **given: Any) -> Any:
+    def update_schedule(update: Any, backend: Any, **given: Any) -> Any:
         _check(given)
-        schedule = update(self, **given)
+        schedule = update(backend, **given)
         schedule.state = schedule.state or "ENABLED"
-        return _kept(self, schedule)
+        return _fired(backend, schedule)
 
-    def delete_schedule(self: Any, group_name: str | None, name: str) -> None:
-        schedule = self.get_schedule(group_name, name)
-        delete(self, group_name, name)
+    def delete_schedule(delete: Any, backend: Any, group_name: str | None, name: str) -> None:
+        schedule = backend.get_schedule(group_name, name)
+        delete(backend, group_name, name)
         _runner().forget(schedule.arn)
 
-    def delete_schedule_group(self: Any, name: str | None) -> None:
-        if name not in self.schedule_groups:
+    def delete_schedule_group(delete_group: Any, backend: Any, name: str | None) -> None:
+        if name not in backend.schedule_groups:
             raise ScheduleGroupNotFound(name or "default")
-        for schedule in list(self.schedule_groups[name].schedules.values()):
+        for schedule in list(backend.schedule_groups[name].schedules.values()):
             _runner().forget(schedule.arn)
-        delete_group(self, name)
+        delete_group(backend, name)
 
-    backend.create_schedule = create_schedule
-    backend.update_schedule = update_schedule
-    backend.delete_schedule = delete_schedule
-    backend.delete_schedule_group = delete_schedule_group
+    wrap(provider, f"{BACKEND}.create_schedule", create_schedule)
+    wrap(provider, f"{BACKEND}.update_schedule", update_schedule)
+    wrap(provider, f"{BACKEND}.delete_schedule", delete_schedule, "group_name", "name")
+    wrap(provider, f"{BACKEND}.delete_schedule_group", delete_schedule_group, "name")
 
 
 def _runner() -> Any:
@@ -84,8 +86,8 @@ def _expression(text: str, zone: str | None) -> "Expression":
     return parse(text, ZoneInfo(zone or "UTC"))
 
 
-def _kept(backend: Any, made: Any) -> Any:
-    """Fire a schedule of moto's from now on, or no more where it is disabled; returns it."""
+def _fired(backend: Any, made: Any) -> Any:
+    """A schedule of moto's, which is fired from now on, or no more where it is disabled."""
     from wavetank.emulator.scheduler.runner import Schedule
 
     if made.state != "ENABLED":

@@ -1,4 +1,4 @@
-"""Reads the records of a PutRecords request at once, where they are as nearly all are.
+"""The records of a PutRecords request are read at once, where they are as nearly all are.
 
 LocalStack walks the API's shapes member by member, which takes longer for a record than keeping it does. Whatever is
 not plain is left to that walk, and with it every error.
@@ -10,21 +10,26 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
-PARSER = "localstack.aws.protocol.parser"
+from wavetank.emulator.patches import wrap
+from wavetank.emulator.runtime.on_import import when_imported
+
 OPERATION_INPUT = "PutRecordsInput"
 PLAIN = frozenset({"Data", "PartitionKey"})
 
 
-def patch(parser: ModuleType) -> None:
-    """Let the JSON parser read records so; raises AttributeError where LocalStack has no such parser."""
-    from localstack.utils.patch import Patch
+def install() -> None:
+    """Change the parser when it is imported."""
+    when_imported("localstack.aws.protocol.parser", read_at_once)
 
-    Patch.function(parser.JSONRequestParser._handle_json_body, parse).apply()
+
+def read_at_once(parser: ModuleType) -> None:
+    """Let the JSON parser read records so. Raises TypeError where LocalStack has another."""
+    wrap(parser, "JSONRequestParser._handle_json_body", parse, "request", "shape", "uri_params")
 
 
 def parse(walk: Callable[..., Any], parser: Any, request: Any, shape: Any, uri_params: Any = None) -> Any:
     """`walk`, but for the records of a PutRecords request in JSON that are all plain."""
-    if shape.name != OPERATION_INPUT or _speaks_cbor(request):
+    if shape.name != OPERATION_INPUT or request.mimetype.startswith("application/x-amz-cbor"):
         return walk(parser, request, shape, uri_params)
     body = parser._parse_body_as_json(request)
     records = plain_records(body.get("Records")) if isinstance(body, dict) else None
@@ -49,7 +54,3 @@ def _plain(record: Mapping[str, object]) -> dict[str, object]:
     if record.keys() != PLAIN or not isinstance(data, str) or not isinstance(key, str):
         raise TypeError
     return {"Data": a2b_base64(data), "PartitionKey": key}
-
-
-def _speaks_cbor(request: Any) -> bool:
-    return bool(request.mimetype.startswith("application/x-amz-cbor"))

@@ -1,4 +1,4 @@
-"""What a reset lets go of in LocalStack's own services: messages in queues, and objects of data.
+"""A reset lets go of the data in LocalStack's own services: messages in queues, and objects.
 
 Data are what delivery streams write, so the buckets that they write to are emptied; all other buckets (code,
 schemas) belong to what is deployed.

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from wavetank.emulator.patches.object_store import LARGE, FrugalStore
+from wavetank.emulator.s3.object_store import LARGE, FrugalStore
 
 BIG = b"a package" * (LARGE // 8)
 OTHER = b"another o" * (LARGE // 8)
