@@ -1,25 +1,42 @@
 """The contents of a bucket in listing order, from a position on; and the spelling of positions.
 
-LocalStack keeps the versions of a key oldest first, and numbers versions and uploads (`patch.number_uploads`) in the
-order in which they were made: so a position holds even where the version or upload that it names is gone.
+LocalStack keeps the versions of a key oldest first, and numbers them in the order in which they were made, as uploads
+are here (`numbered`): so a position holds even where the version or upload that it names is gone.
 """
 
 import base64
 import binascii
+import re
+import time
 from collections import defaultdict
+from itertools import count
 from operator import attrgetter
 from typing import Any
 
 from localstack.aws.api.s3 import InvalidArgument
 
 from wavetank.emulator.s3.page import Scope
-from wavetank.emulator.s3.uploads import is_upload_id
 
 AFTER = "after:"
 """The first characters of a continuation token; the key or common prefix that it continues after follows."""
 VERSION_ID_BYTES = 24
 NULL_VERSION = "null"
 LAST_CHARACTER = chr(0x10FFFF)
+UPLOAD_DIGITS = 16
+UPLOAD_LENGTH = 128
+UPLOAD_ID = re.compile(rf"[0-9a-f]{{{UPLOAD_DIGITS}}}[\w-]{{{UPLOAD_LENGTH - UPLOAD_DIGITS}}}", re.ASCII)
+
+_numbers = count(time.time_ns())
+
+
+def numbered(random: str) -> str:
+    """An id of an upload that is greater than those before it, with the rest of a random one.
+
+    ListMultipartUploads sorts the uploads of a key by the time of initiation, and goes on after an `UploadIdMarker`
+    with ids that are lexicographically greater (Amazon S3 API reference). Only ids that grow do both, and go on after
+    an upload that has been aborted meanwhile.
+    """
+    return f"{next(_numbers):0{UPLOAD_DIGITS}x}{random[UPLOAD_DIGITS:]}"
 
 
 def token(last: str) -> str:
@@ -41,7 +58,7 @@ def position(token: str) -> str:
 def objects(bucket: Any, scope: Scope) -> list[Any]:
     """The scope's current objects in key order."""
     prefix, after = scope.prefix, scope.after
-    matching = [each for each in bucket.objects.values() if each.key > after and each.key.startswith(prefix)]
+    matching = [stored for stored in bucket.objects.values() if stored.key > after and stored.key.startswith(prefix)]
     return sorted(matching, key=attrgetter("key"))
 
 
@@ -51,9 +68,9 @@ def versions(bucket: Any, scope: Scope, version_marker: str) -> list[Any]:
         rule = "A version-id marker cannot be specified without a key marker."
         raise InvalidArgument(rule, ArgumentName="version-id-marker", ArgumentValue=version_marker)
     of_key = defaultdict(list)
-    for each in bucket.objects.values(with_versions=True):
-        if each.key >= scope.after and each.key.startswith(scope.prefix):
-            of_key[each.key].append(each)
+    for version in bucket.objects.values(with_versions=True):
+        if version.key >= scope.after and version.key.startswith(scope.prefix):
+            of_key[version.key].append(version)
     if scope.after in of_key:
         oldest_first = of_key[scope.after]
         of_key[scope.after] = oldest_first[: _older(oldest_first, version_marker) if version_marker else 0]
@@ -90,14 +107,14 @@ def _version_number(id_: str) -> bytes:
 
 
 def uploads(bucket: Any, scope: Scope, upload_marker: str) -> list[Any]:
-    """The scope's uploads in key order, the first begun of a key first: their ids grow (`patch.number_uploads`)."""
+    """The scope's uploads in key order, the first begun of a key first: their ids grow (`numbered`)."""
     marked = bucket.multiparts.get(upload_marker)
-    if upload_marker and not (marked.object.key == scope.after if marked else is_upload_id(upload_marker)):
+    if upload_marker and not (marked.object.key == scope.after if marked else UPLOAD_ID.fullmatch(upload_marker)):
         raise InvalidArgument("Invalid uploadId marker", ArgumentName="upload-id-marker", ArgumentValue=upload_marker)
     after = (scope.after, upload_marker or LAST_CHARACTER)
     matching = [
-        each
-        for each in list(bucket.multiparts.values())
-        if each.object.key.startswith(scope.prefix) and (each.object.key, each.id) > after
+        upload
+        for upload in list(bucket.multiparts.values())
+        if upload.object.key.startswith(scope.prefix) and (upload.object.key, upload.id) > after
     ]
     return sorted(matching, key=attrgetter("object.key", "id"))

@@ -11,14 +11,16 @@ Spell = Callable[[str], str]
 
 def object(stored: Any, spell: Spell) -> Entry:
     """An object as `Contents` has it, without its owner."""
-    return {
+    entry = {
         "Key": spell(stored.key),
         "ETag": stored.quoted_etag,
         "Size": stored.size,
         "LastModified": stored.last_modified,
         "StorageClass": stored.storage_class,
-        **_checksum(stored),
     }
+    if stored.checksum_algorithm:
+        entry |= {"ChecksumAlgorithm": [stored.checksum_algorithm], "ChecksumType": stored.checksum_type}
+    return entry
 
 
 def version(stored: Any, spell: Spell) -> Entry:
@@ -66,9 +68,3 @@ def part(uploaded: Any, checksum_algorithm: str | None) -> Entry:
     if checksum_algorithm and uploaded.checksum_algorithm:
         entry[f"Checksum{uploaded.checksum_algorithm.upper()}"] = uploaded.checksum_value
     return entry
-
-
-def _checksum(stored: Any) -> Entry:
-    if not stored.checksum_algorithm:
-        return {}
-    return {"ChecksumAlgorithm": [stored.checksum_algorithm], "ChecksumType": stored.checksum_type}

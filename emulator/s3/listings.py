@@ -37,7 +37,7 @@ def list_objects(self: Any, context: Any, bucket: str, **request: Any) -> Answer
         "Marker": spell(marker),
         "MaxKeys": limit,
         **_common(page, request, spell),
-        **_some("Contents", [entries.object(each, spell) | {"Owner": s3_bucket.owner} for each in page.entries]),
+        **_some("Contents", [entries.object(stored, spell) | {"Owner": s3_bucket.owner} for stored in page.entries]),
         **_region(s3_bucket),
     }
     if scope.delimiter and page.is_truncated:
@@ -59,7 +59,7 @@ def list_objects_v2(self: Any, context: Any, bucket: str, **request: Any) -> Ans
         "MaxKeys": limit,
         "KeyCount": len(page.entries) + len(page.common_prefixes),
         **_common(page, request, spell),
-        **_some("Contents", [entries.object(each, spell) | owner for each in page.entries]),
+        **_some("Contents", [entries.object(stored, spell) | owner for stored in page.entries]),
         **_some("ContinuationToken", token),
         **_region(s3_bucket),
     }
@@ -77,8 +77,9 @@ def list_object_versions(self: Any, context: Any, bucket: str, **request: Any) -
     limit, spell = _limit(request, "max_keys", "maxKeys"), _spelling(request)
     scope = _scope(request, marker)
     page = first_page(contents.versions(s3_bucket, scope, version_marker), attrgetter("key"), scope, limit)
-    deleted = [each for each in page.entries if isinstance(each, S3DeleteMarker)]
-    kept = [each for each in page.entries if not isinstance(each, S3DeleteMarker)]
+    markers = [version for version in page.entries if isinstance(version, S3DeleteMarker)]
+    versions = [version for version in page.entries if not isinstance(version, S3DeleteMarker)]
+    owner = {"Owner": s3_bucket.owner}
     answer = {
         "Name": bucket,
         "Prefix": spell(scope.prefix),
@@ -86,8 +87,8 @@ def list_object_versions(self: Any, context: Any, bucket: str, **request: Any) -
         "VersionIdMarker": version_marker,
         "MaxKeys": limit,
         **_common(page, request, spell),
-        **_some("Versions", [entries.version(each, spell) | {"Owner": s3_bucket.owner} for each in kept]),
-        **_some("DeleteMarkers", [entries.delete_marker(each, spell) | {"Owner": s3_bucket.owner} for each in deleted]),
+        **_some("Versions", [entries.version(version, spell) | owner for version in versions]),
+        **_some("DeleteMarkers", [entries.delete_marker(marker, spell) | owner for marker in markers]),
     }
     if page.is_truncated:
         answer["NextKeyMarker"] = spell(page.last)
@@ -117,7 +118,7 @@ def list_multipart_uploads(self: Any, context: Any, bucket: str, **request: Any)
         "MaxUploads": limit,
         **_some("Prefix", spell(scope.prefix)),
         **_common(page, request, spell),
-        **_some("Uploads", [entries.upload(each, spell) for each in page.entries]),
+        **_some("Uploads", [entries.upload(upload, spell) for upload in page.entries]),
     }
 
 
@@ -146,7 +147,7 @@ def list_parts(self: Any, context: Any, bucket: str, key: str, upload_id: str, *
         "MaxParts": limit,
         "PartNumberMarker": marker,
         "NextPartNumberMarker": listed[-1].part_number if listed else 0,
-        **_some("Parts", [entries.part(each, upload.checksum_algorithm) for each in listed]),
+        **_some("Parts", [entries.part(part, upload.checksum_algorithm) for part in listed]),
     }
     if upload.checksum_algorithm:
         answer |= {"ChecksumAlgorithm": upload.object.checksum_algorithm, "ChecksumType": upload.checksum_type}
@@ -168,7 +169,7 @@ def _spelling(request: Request) -> Callable[[str], str]:
 
 
 def _limit(request: Request, name: str, argument: str) -> int:
-    """What the request says, at most `LARGEST_PAGE`, which it is also if the request says nothing."""
+    """The size of a page: as the request says, at most `LARGEST_PAGE`, which it is also if the request says nothing."""
     limit = request.get(name)
     return LARGEST_PAGE if limit is None else min(_integer(limit, argument), LARGEST_PAGE)
 

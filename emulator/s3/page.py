@@ -1,4 +1,4 @@
-"""One page of a listing: entries in key order, rolled up at a delimiter, from a position on.
+"""The first page of a listing: entries in key order, rolled up at a delimiter, from a position on.
 
 Amazon S3 API reference, "ListObjectsV2" and its siblings: keys come in the order of their UTF-8 bytes, which is that of
 their code points. Keys with the same text up to the first delimiter after the prefix are one common prefix. It counts
@@ -52,7 +52,8 @@ def first_page[Entry](ordered: Sequence[Entry], key: Callable[[Entry], str], sco
             page.entries.append(ordered[position])
             position += 1
         else:
-            position = _end_of_group(ordered, key, group, position)
+            of_group: str = group
+            position = bisect_left(ordered, True, lo=position, key=lambda entry: not key(entry).startswith(of_group))
             if group <= scope.after:
                 continue
             page.common_prefixes.append(group)
@@ -60,7 +61,3 @@ def first_page[Entry](ordered: Sequence[Entry], key: Callable[[Entry], str], sco
         count += 1
     page.is_truncated = count > 0 and position < len(ordered)
     return page
-
-
-def _end_of_group[Entry](ordered: Sequence[Entry], key: Callable[[Entry], str], group: str, start: int) -> int:
-    return bisect_left(ordered, True, lo=start, key=lambda entry: not key(entry).startswith(group))

@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.ht
 import calendar
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
@@ -25,7 +25,7 @@ LONGEST_SHIFT_H = 2
 
 
 class InvalidExpressionError(ValueError):
-    """What is no schedule expression; the message says why."""
+    """A text is no schedule expression; the message says why."""
 
 
 class Expression(Protocol):
@@ -76,7 +76,12 @@ class Cron:
         """See `Expression`. A time that the zone skips in spring is left out, one that comes twice counts once."""
         earliest = max(after, math.nextafter(start, 0))
         here = datetime.fromtimestamp(earliest, self.zone)
-        for day in self._days(here.date()):
+        months = ((year, month) for year in self.years for month in self.months)
+        coming = (month for month in months if month >= (here.year, here.month))
+        days = (date(*month, number) for month in coming for number in range(1, calendar.monthrange(*month)[1] + 1))
+        for day in filter(self.is_on, days):
+            if day < here.date():
+                continue
             for hour in self.hours:
                 if day == here.date() and hour < here.hour - LONGEST_SHIFT_H:
                     continue
@@ -87,16 +92,6 @@ class Cron:
                     if is_there and at.timestamp() > earliest:
                         return at.timestamp()
         return None
-
-    def _days(self, first: date) -> Iterator[date]:
-        for year in self.years:
-            for month in self.months:
-                if (year, month) < (first.year, first.month):
-                    continue
-                for number in range(1, calendar.monthrange(year, month)[1] + 1):
-                    day = date(year, month, number)
-                    if day >= first and self.is_on(day):
-                        yield day
 
 
 def parse(text: str, zone: ZoneInfo) -> Expression:
@@ -162,18 +157,17 @@ def _on_days(field: str) -> Callable[[date], bool]:
     if field == "L":
         return lambda day: (day + timedelta(days=1)).day == 1
     if field.endswith("W"):
-        wanted = _number(field[:-1], 1, 31, None)
-        return lambda day: day == _working_day(day, wanted)
+        number = _number(field[:-1], 1, 31, None)
+        return lambda day: day == _working_day(day, number)
     numbers = frozenset(_numbers(field, 1, 31))
     return lambda day: day.day in numbers
 
 
-def _working_day(month: date, wanted: int) -> date | None:
+def _working_day(month: date, number: int) -> date | None:
     """The weekday of a month that is nearest to a day of it."""
-    last = calendar.monthrange(month.year, month.month)[1]
-    if wanted > last:
+    if number > calendar.monthrange(month.year, month.month)[1]:
         return None
-    day = month.replace(day=wanted)
+    day = month.replace(day=number)
     steps = {5: (-1, 2), 6: (1, -2)}.get(day.weekday(), ())
     near = [day + timedelta(days=step) for step in steps] or [day]
     return next(it for it in near if it.month == month.month)
@@ -181,14 +175,14 @@ def _working_day(month: date, wanted: int) -> date | None:
 
 def _on_weekdays(field: str) -> Callable[[date], bool]:
     if field.endswith("L"):
-        wanted = _number(field[:-1] or str(SATURDAY), 1, SATURDAY, WEEKDAYS)
+        last = _number(field[:-1] or str(SATURDAY), 1, SATURDAY, WEEKDAYS)
         if field == "L":
-            return lambda day: _weekday(day) == wanted
-        return lambda day: _weekday(day) == wanted and (day + timedelta(days=7)).month != day.month
+            return lambda day: _weekday(day) == last
+        return lambda day: _weekday(day) == last and (day + timedelta(days=7)).month != day.month
     name, _, nth = field.partition("#")
     if nth:
-        wanted, time = _number(name, 1, SATURDAY, WEEKDAYS), _number(nth, 1, 5, None)
-        return lambda day: _weekday(day) == wanted and (day.day + 6) // 7 == time
+        weekday, time = _number(name, 1, SATURDAY, WEEKDAYS), _number(nth, 1, 5, None)
+        return lambda day: _weekday(day) == weekday and (day.day + 6) // 7 == time
     numbers = frozenset(_numbers(field, 1, SATURDAY, WEEKDAYS))
     return lambda day: _weekday(day) in numbers
 

@@ -54,7 +54,7 @@ class Schedule:
     finished: Callable[[], None]
 
     def next(self, after: float) -> float | None:
-        """When it is due next; None when it is over."""
+        """The moment at which it is due next; None when it is over."""
         at = self.expression.next(after, self.start)
         return None if at is None or (self.end is not None and at >= self.end) else at
 
@@ -116,8 +116,8 @@ class Runner:
             while self._fire_next():
                 pass
             with self._lock:
-                left_s = self._due[0][0] - self._clock.now() if self._due else None
-            self._alarm.wait(left_s)
+                pause_s = self._due[0][0] - self._clock.now() if self._due else None
+            self._alarm.wait(pause_s)
 
     def _fire_next(self) -> bool:
         """Fire what is due first; False when nothing is."""
@@ -152,14 +152,12 @@ class Runner:
         return now
 
     def _fire(self, schedule: Schedule, at: float) -> None:
-        def call() -> None:
-            self._hand_over(Call(schedule.arn, schedule.target, at, uuid.uuid4().hex))
+        def hand_over() -> None:
+            call = Call(schedule.arn, schedule.target, at, uuid.uuid4().hex)
+            end = IN_FLIGHT.begin(DELIVERY_HOP, _name(call), f"a call of {call.target['Arn']}")
+            self._pool.submit(self._attempt, call, end)
 
-        events.tick(schedule.name, call)
-
-    def _hand_over(self, call: Call) -> None:
-        end = IN_FLIGHT.begin(DELIVERY_HOP, _name(call), f"a call of {call.target['Arn']}")
-        self._pool.submit(self._attempt, call, end)
+        events.tick(schedule.name, hand_over)
 
     def _attempt(self, call: Call, end: Callable[[], None]) -> None:
         try:

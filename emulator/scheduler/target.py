@@ -1,4 +1,4 @@
-"""What a schedule calls: a templated target, told by its ARN, or any operation of a service (a universal target).
+"""The target of a schedule: a templated target, told by its ARN, or any operation of a service (a universal target).
 
 Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets.html
 """
@@ -21,7 +21,7 @@ UNIVERSAL = "aws-sdk"
 
 @dataclass(frozen=True)
 class Call:
-    """One invocation of a schedule's target, due at `at` (seconds since the epoch); `attempt` counts from 1."""
+    """An invocation of a schedule's target, due at `at` (seconds since the epoch); `attempt` counts from 1."""
 
     schedule_arn: str
     target: Mapping[str, Any]
@@ -33,7 +33,19 @@ class Call:
         """The input, with the context attributes filled in; AWS's own event where the schedule has none."""
         given = self.target.get("Input")
         if given is None:
-            return json.dumps(self._event())
+            _arn, _partition, _service, region, account, _name = self.schedule_arn.split(":", 5)
+            event = {
+                "version": "0",
+                "id": str(uuid.UUID(self.execution_id)),
+                "detail-type": "Scheduled Event",
+                "source": "aws.scheduler",
+                "account": account,
+                "time": self.time,
+                "region": region,
+                "resources": [self.schedule_arn],
+                "detail": "{}",
+            }
+            return json.dumps(event)
         for name, value in (
             ("schedule-arn", self.schedule_arn),
             ("scheduled-time", self.time),
@@ -47,20 +59,6 @@ class Call:
     def time(self) -> str:
         """When it is due, as AWS writes it."""
         return datetime.fromtimestamp(self.at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-    def _event(self) -> dict[str, Any]:
-        _arn, _partition, _service, region, account, _name = self.schedule_arn.split(":", 5)
-        return {
-            "version": "0",
-            "id": str(uuid.UUID(self.execution_id)),
-            "detail-type": "Scheduled Event",
-            "source": "aws.scheduler",
-            "account": account,
-            "time": self.time,
-            "region": region,
-            "resources": [self.schedule_arn],
-            "detail": "{}",
-        }
 
 
 type Send = Callable[[Any, Mapping[str, Any], str], object]

@@ -1,4 +1,4 @@
-"""Which resources bear tags, and how each service lists, sets and takes away theirs."""
+"""The resources that bear tags: how each service lists, sets and takes away theirs."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -37,18 +37,22 @@ def _pages(client: Any, operation: str, member: str, **parameters: Any) -> Itera
         yield from page.get(member, [])
 
 
-def _from_list(tags: Iterable[Mapping[str, str]]) -> Tags:
-    return {tag["Key"]: tag["Value"] for tag in tags}
+def _from_list(tags: Iterable[Mapping[str, str]], key: str = "Key", value: str = "Value") -> Tags:
+    return {tag[key]: tag[value] for tag in tags}
 
 
 def _to_list(tags: Tags, key: str = "Key", value: str = "Value") -> list[dict[str, str]]:
     return [{key: name, value: text} for name, text in tags.items()]
 
 
-def _streams(kinesis: Any) -> Iterator[tuple[str, Tags]]:
-    for summary in _pages(kinesis, "list_streams", "StreamSummaries"):
-        arn = summary["StreamARN"]
-        yield arn, _from_list(kinesis.list_tags_for_resource(ResourceARN=arn)["Tags"])
+def _listed(operation: str, member: str, arn: str, tags_of: Callable[[Any, str], Tags]) -> Listing:
+    """The listing of resources that one operation lists, each with its ARN."""
+
+    def listing(client: Any) -> Iterator[tuple[str, Tags]]:
+        for resource in _pages(client, operation, member):
+            yield resource[arn], tags_of(client, resource[arn])
+
+    return listing
 
 
 def _delivery_streams(firehose: Any) -> Iterator[tuple[str, Tags]]:
@@ -62,11 +66,6 @@ def _delivery_streams(firehose: Any) -> Iterator[tuple[str, Tags]]:
         described = firehose.describe_delivery_stream(DeliveryStreamName=name)["DeliveryStreamDescription"]
         tags = firehose.list_tags_for_delivery_stream(DeliveryStreamName=name)["Tags"]
         yield described["DeliveryStreamARN"], _from_list(tags)
-
-
-def _functions(lambda_: Any) -> Iterator[tuple[str, Tags]]:
-    for function in _pages(lambda_, "list_functions", "Functions"):
-        yield function["FunctionArn"], lambda_.list_tags(Resource=function["FunctionArn"]).get("Tags", {})
 
 
 def _buckets(s3: Any) -> Iterator[tuple[str, Tags]]:
@@ -83,15 +82,11 @@ def _bucket_tags(s3: Any, bucket: str) -> Tags:
         raise
 
 
-def _tag_bucket(s3: Any, arn: str, tags: Tags) -> None:
+def _change_bucket(s3: Any, arn: str, tags: Tags, untagged: Sequence[str] = ()) -> None:
+    """Set tags of a bucket, whose tags can only be put together, and take those away whose keys are `untagged`."""
     bucket = _last(arn)
-    s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": _to_list(_bucket_tags(s3, bucket) | tags)})
-
-
-def _untag_bucket(s3: Any, arn: str, keys: Sequence[str]) -> None:
-    bucket = _last(arn)
-    left = {key: value for key, value in _bucket_tags(s3, bucket).items() if key not in keys}
-    s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": _to_list(left)})
+    changed = {key: value for key, value in _bucket_tags(s3, bucket).items() if key not in untagged} | tags
+    s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": _to_list(changed)})
 
 
 def _queues(sqs: Any) -> Iterator[tuple[str, Tags]]:
@@ -102,11 +97,6 @@ def _queues(sqs: Any) -> Iterator[tuple[str, Tags]]:
 
 def _url(sqs: Any, arn: str) -> str:
     return str(sqs.get_queue_url(QueueName=_last(arn))["QueueUrl"])
-
-
-def _topics(sns: Any) -> Iterator[tuple[str, Tags]]:
-    for topic in _pages(sns, "list_topics", "Topics"):
-        yield topic["TopicArn"], _from_list(sns.list_tags_for_resource(ResourceArn=topic["TopicArn"])["Tags"])
 
 
 def _rules(events: Any) -> Iterator[tuple[str, Tags]]:
@@ -121,22 +111,6 @@ def _log_groups(logs: Any) -> Iterator[tuple[str, Tags]]:
         yield arn, logs.list_tags_for_resource(resourceArn=arn).get("tags", {})
 
 
-def _alarms(cloudwatch: Any) -> Iterator[tuple[str, Tags]]:
-    for alarm in _pages(cloudwatch, "describe_alarms", "MetricAlarms"):
-        yield alarm["AlarmArn"], _from_list(cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"])
-
-
-def _machines(states: Any) -> Iterator[tuple[str, Tags]]:
-    for machine in _pages(states, "list_state_machines", "stateMachines"):
-        tags = states.list_tags_for_resource(resourceArn=machine["stateMachineArn"])["tags"]
-        yield machine["stateMachineArn"], {tag["key"]: tag["value"] for tag in tags}
-
-
-def _schedule_groups(scheduler: Any) -> Iterator[tuple[str, Tags]]:
-    for group in _pages(scheduler, "list_schedule_groups", "ScheduleGroups"):
-        yield group["Arn"], _from_list(scheduler.list_tags_for_resource(ResourceArn=group["Arn"])["Tags"])
-
-
 def _last(arn: str) -> str:
     return arn.rpartition(":")[2].rpartition("/")[2]
 
@@ -144,7 +118,12 @@ def _last(arn: str) -> str:
 ALL: tuple[Bearers, ...] = (
     Bearers(
         "kinesis",
-        _streams,
+        _listed(
+            "list_streams",
+            "StreamSummaries",
+            "StreamARN",
+            lambda client, arn: _from_list(client.list_tags_for_resource(ResourceARN=arn)["Tags"]),
+        ),
         lambda client, arn, tags: client.tag_resource(ResourceARN=arn, Tags=tags),
         lambda client, arn, keys: client.untag_resource(ResourceARN=arn, TagKeys=keys),
     ),
@@ -156,11 +135,18 @@ ALL: tuple[Bearers, ...] = (
     ),
     Bearers(
         "lambda",
-        _functions,
+        _listed(
+            "list_functions",
+            "Functions",
+            "FunctionArn",
+            lambda client, arn: client.list_tags(Resource=arn).get("Tags", {}),
+        ),
         lambda client, arn, tags: client.tag_resource(Resource=arn, Tags=tags),
         lambda client, arn, keys: client.untag_resource(Resource=arn, TagKeys=keys),
     ),
-    Bearers("s3", _buckets, _tag_bucket, _untag_bucket, kind="bucket"),
+    Bearers(
+        "s3", _buckets, _change_bucket, lambda client, arn, keys: _change_bucket(client, arn, {}, keys), kind="bucket"
+    ),
     Bearers(
         "sqs",
         _queues,
@@ -170,7 +156,12 @@ ALL: tuple[Bearers, ...] = (
     ),
     Bearers(
         "sns",
-        _topics,
+        _listed(
+            "list_topics",
+            "Topics",
+            "TopicArn",
+            lambda client, arn: _from_list(client.list_tags_for_resource(ResourceArn=arn)["Tags"]),
+        ),
         lambda client, arn, tags: client.tag_resource(ResourceArn=arn, Tags=_to_list(tags)),
         lambda client, arn, keys: client.untag_resource(ResourceArn=arn, TagKeys=keys),
         kind="topic",
@@ -189,19 +180,34 @@ ALL: tuple[Bearers, ...] = (
     ),
     Bearers(
         "cloudwatch",
-        _alarms,
+        _listed(
+            "describe_alarms",
+            "MetricAlarms",
+            "AlarmArn",
+            lambda client, arn: _from_list(client.list_tags_for_resource(ResourceARN=arn)["Tags"]),
+        ),
         lambda client, arn, tags: client.tag_resource(ResourceARN=arn, Tags=_to_list(tags)),
         lambda client, arn, keys: client.untag_resource(ResourceARN=arn, TagKeys=keys),
     ),
     Bearers(
         "stepfunctions",
-        _machines,
+        _listed(
+            "list_state_machines",
+            "stateMachines",
+            "stateMachineArn",
+            lambda client, arn: _from_list(client.list_tags_for_resource(resourceArn=arn)["tags"], "key", "value"),
+        ),
         lambda client, arn, tags: client.tag_resource(resourceArn=arn, tags=_to_list(tags, "key", "value")),
         lambda client, arn, keys: client.untag_resource(resourceArn=arn, tagKeys=keys),
     ),
     Bearers(
         "scheduler",
-        _schedule_groups,
+        _listed(
+            "list_schedule_groups",
+            "ScheduleGroups",
+            "Arn",
+            lambda client, arn: _from_list(client.list_tags_for_resource(ResourceArn=arn)["Tags"]),
+        ),
         lambda client, arn, tags: client.tag_resource(ResourceArn=arn, Tags=_to_list(tags)),
         lambda client, arn, keys: client.untag_resource(ResourceArn=arn, TagKeys=keys),
     ),
@@ -212,7 +218,7 @@ IN_ARNS = {"stepfunctions": "states"}
 
 
 def of(arn: str) -> Bearers | None:
-    """Whose tags those of an ARN are; None where no service here has any."""
+    """The bearers to which an ARN belongs; None where no service here has any."""
     parts = arn.split(":", 5)
     named = parts[2] if len(parts) == 6 and parts[0] == "arn" else ""
     return next((bearers for bearers in ALL if IN_ARNS.get(bearers.service, bearers.service) == named), None)

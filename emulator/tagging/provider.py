@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/AP
 """
 
 import base64
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,15 +64,21 @@ class TaggingProvider(ResourcegroupstaggingapiApi):
         others = tag_filters or resource_type_filters or resources_per_page or tags_per_page or pagination_token
         if resource_arn_list and others:
             raise InvalidParameterException("ResourceARNList cannot be specified together with any other parameter.")
-        found = [
+        resources = [
             tagged
             for tagged in _tagged(context)
             if tagged.fits(tag_filters or [], resource_type_filters or [])
             and (not resource_arn_list or tagged.arn in resource_arn_list)
         ]
-        page, token = _page([tagged.arn for tagged in found], pagination_token, resources_per_page or PAGE)
-        by_arn = {tagged.arn: tagged for tagged in found}
-        mappings = [{"ResourceARN": arn, "Tags": _listed(by_arn[arn].tags)} for arn in page]
+        page, token = _page([tagged.arn for tagged in resources], pagination_token, resources_per_page or PAGE)
+        by_arn = {tagged.arn: tagged for tagged in resources}
+        mappings = [
+            {
+                "ResourceARN": arn,
+                "Tags": [{"Key": key, "Value": value} for key, value in sorted(by_arn[arn].tags.items())],
+            }
+            for arn in page
+        ]
         return {"PaginationToken": token, "ResourceTagMappingList": mappings}
 
     @handler("GetTagKeys")
@@ -106,16 +112,15 @@ class TaggingProvider(ResourcegroupstaggingapiApi):
 
 def _tagged(context: RequestContext) -> list[Tagged]:
     """Every resource that has a tag, by ARN."""
-    return sorted(_all_tagged(context), key=lambda tagged: tagged.arn)
-
-
-def _all_tagged(context: RequestContext) -> Iterator[Tagged]:
     loaded = set(SERVICE_PLUGINS.list_loaded_services())
-    for owner in bearers.ALL:
-        if owner.service in loaded:
-            for arn, tags in owner.listing(_client(context, owner)):
-                if tags:
-                    yield Tagged(arn, resource_type(arn, owner.kind), dict(tags))
+    resources = [
+        Tagged(arn, resource_type(arn, owner.kind), dict(tags))
+        for owner in bearers.ALL
+        if owner.service in loaded
+        for arn, tags in owner.listing(_client(context, owner))
+        if tags
+    ]
+    return sorted(resources, key=lambda tagged: tagged.arn)
 
 
 def _client(context: RequestContext, owner: Bearers) -> Any:
@@ -148,10 +153,6 @@ def _page(names: Sequence[str], token: str | None, size: int) -> tuple[list[str]
         after = base64.b64decode(token or "", validate=True).decode()
     except ValueError as error:
         raise InvalidParameterException("PaginationToken is not valid.") from error
-    left = [name for name in names if name > after]
-    page = left[:size]
-    return page, base64.b64encode(page[-1].encode()).decode() if len(page) < len(left) else ""
-
-
-def _listed(tags: Tags) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+    following = [name for name in names if name > after]
+    page = following[:size]
+    return page, base64.b64encode(page[-1].encode()).decode() if len(page) < len(following) else ""

@@ -17,7 +17,7 @@ from localstack.services.s3.models import S3Bucket, S3DeleteMarker, S3Multipart,
 from localstack.services.s3.utils import generate_safe_version_id
 
 from wavetank.emulator.patches.s3_listings import list_in_pages
-from wavetank.emulator.s3.uploads import numbered
+from wavetank.emulator.s3.contents import numbered
 
 ACCOUNT, REGION, BUCKET = "000000000000", "us-east-1", "listed"
 CHARACTERS = st.sampled_from("ab/=%+ ~&<é日\x01\ud7ff\uffff😀-")
