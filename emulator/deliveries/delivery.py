@@ -1,4 +1,4 @@
-"""One thing on its way between services: faults strike it, settle waits for it, failures are logged."""
+"""A delivery on its way between services: faults strike it, settle waits for it, failures are logged."""
 
 import logging
 import threading
@@ -23,7 +23,7 @@ Submit = Callable[[Callable[[], None]], object]
 
 @dataclass(frozen=True)
 class Subject:
-    """Whom a fault may pick: the target's fields, and an identity that is the same in every run."""
+    """The delivery as a fault picks it: the target's fields, and an identity that is the same in every run."""
 
     target: Mapping[str, str]
     identity: str
@@ -31,7 +31,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What to do to deliver, at which fault point, whose it is, in words; `subject` is asked only while a fault is set.
+    """A call that delivers, at a fault point, for a resource, and in words; `subject` is asked only while a fault is set.
 
     `road` says where it goes: only what goes the same way can overtake it.
     """

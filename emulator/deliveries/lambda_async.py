@@ -1,32 +1,21 @@
 """Asynchronous Lambda invocations: from the call that is answered 202 until success or the last failure.
 
 LocalStack keeps them in an internal SQS queue that runs on the wall clock. Here it is a `DelayQueue`: a retry
-waits in emulator time and counts as in flight, and an idle function's poller sleeps until there is something.
-What an attempt means (retries, maximum age, destinations) stays LocalStack's; but a configuration that was put on an
-alias counts for what was invoked through it, and every event that is given up becomes a dead letter.
+waits in emulator time and counts as in flight, and an idle function's poller (`lambda_poller`) sleeps until there is
+something.
 Retry rules: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 """
 
 import contextlib
-import copy
-import json
-import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from botocore.config import Config
-from localstack.aws.connect import connect_to
-
-from wavetank.emulator.deliveries import dead_letters
 from wavetank.emulator.deliveries.delivery import Delivery, Subject
 from wavetank.emulator.deliveries.queue import DelayQueue
 from wavetank.emulator.faults.identity import steady, subject_of
 from wavetank.emulator.faults.points import Action, Point
-from wavetank.emulator.runtime.clock import Alarm
-
-LOG = logging.getLogger(__name__)
 
 AT_ONCE = os.cpu_count() or 1
 """So many attempts of a function run side by side without further ado."""
@@ -101,23 +90,8 @@ def deliver(function: Any, payload: bytes, put: Callable[..., object]) -> None:
             put()
 
 
-def _as_invoked(poller: Any, body: str) -> Any:
-    """The poller as it has to treat this attempt: by the configuration of the alias through which it was invoked."""
-    manager = poller.version_manager
-    parts = json.loads(body)["invoked_arn"].split(":")
-    version = manager.function_version.id.qualifier
-    qualifier = parts[7] if len(parts) > 7 else version
-    if qualifier == version:
-        return poller
-    seen, function = copy.copy(poller), copy.copy(manager.function)
-    function.event_invoke_configs = {version: function.event_invoke_configs.get(qualifier)}
-    seen.version_manager = copy.copy(manager)
-    seen.version_manager.function = function
-    return seen
-
-
 class Places:
-    """Where the attempts of one function run: `AT_ONCE` places, and room for all that have waited long enough for one.
+    """Places for attempts of a function: `AT_ONCE`, and room beside them for all that have waited long enough for one.
 
     Once one has waited in vain the next do not wait, until a place is given back: those who have one take their time.
     """
@@ -138,71 +112,3 @@ class Places:
             if is_place:
                 self._in_vain = False
                 self._free.release()
-
-
-def tracked(poller: Any) -> Any:
-    """LocalStack's class of pollers, on our queue."""
-
-    class TrackedPoller(poller):
-        """Takes from the `DelayQueue`; holds an attempt in flight until its retry or destination is."""
-
-        def __init__(self, version_manager: Any, event_queue_url: str) -> None:
-            super().__init__(version_manager, event_queue_url)
-            function = version_manager.function_version.id
-            # A throttle is handed on at once: how long to wait is for the queue to say, in emulator time.
-            config = Config(retries={"max_attempts": 0})
-            clients = connect_to(aws_access_key_id=function.account, region_name=function.region, config=config)
-            self.lambda_client = clients.lambda_
-            self._queue = QUEUES.open(event_queue_url)
-            self._wake = Alarm()
-            self._places = Places()
-
-        def run(self, *_args: Any, **_kwargs: Any) -> None:
-            self._queue.listen(self._wake)
-            try:
-                while self._take():
-                    self._wake.wait(self._queue.until_next())
-            finally:
-                self._queue.unlisten(self._wake)
-                self._queue.give_back(self)
-
-        def stop(self) -> None:
-            super().stop()
-            self._queue.give_back(self)
-            self._wake.set()
-
-        def handle_message(self, message: dict[str, str]) -> None:
-            handle = message["ReceiptHandle"]
-            with self._places.one():
-                if not self._queue.start(handle, self):
-                    return
-                try:
-                    poller.handle_message(_as_invoked(self, message["Body"]), message)
-                finally:
-                    self._queue.remove(handle)
-
-        def process_dead_letter_queue(self, sqs_invocation: Any, response_payload: Any) -> None:
-            config = self.version_manager.function_version.config
-            invocation, answer = sqs_invocation.invocation, response_payload or {}
-            error = str(answer.get("errorMessage") or "") if isinstance(answer, dict) else ""
-            letter = dead_letters.DeadLetter(invocation.request_id, invocation.payload.decode(), error)
-            try:
-                if config.dead_letter_arn:
-                    dead_letters.send(letter, config.dead_letter_arn, config.role)
-            except Exception:
-                LOG.exception("a dead letter could not be sent to %s", config.dead_letter_arn)
-
-        def _take(self) -> bool:
-            """Hand what is due to the pool; False when the poller was stopped."""
-            self._wake.clear()
-            if self._shutdown_event.is_set():
-                return False
-            try:
-                for message in self._queue.take(self):
-                    attempt = {"Body": message.body, "ReceiptHandle": message.handle}
-                    self.invoker_pool.submit(self.handle_message, attempt)
-            except RuntimeError:  # the pool was shut down meanwhile: what was not started goes back
-                return False
-            return True
-
-    return TrackedPoller

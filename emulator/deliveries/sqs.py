@@ -24,9 +24,13 @@ def install() -> None:
 
 def probe() -> list[Pending]:
     """The messages in the queues that feed functions; loads no service."""
+    models = sys.modules.get("localstack.services.sqs.models")
+    if models is None:
+        return []
     pending = []
     for mapping in _mappings():
-        queue = _queue(mapping["EventSourceArn"])
+        _arn, _partition, _service, region, account, name = mapping["EventSourceArn"].split(":")
+        queue = models.sqs_stores[account][region].queues.get(name)
         if queue is not None:
             pending += _in(queue, mapping["FunctionArn"].partition(":function:")[2])
     return pending
@@ -40,14 +44,6 @@ def _mappings() -> Iterator[dict[str, Any]]:
         for mapping in list(store.event_source_mappings.values()):
             if mapping.get("State") in FEEDING and ":sqs:" in mapping.get("EventSourceArn", ""):
                 yield mapping
-
-
-def _queue(arn: str) -> Any:
-    models = sys.modules.get("localstack.services.sqs.models")
-    if models is None:
-        return None
-    _arn, _partition, _service, region, account, name = arn.split(":")
-    return models.sqs_stores[account][region].queues.get(name)
 
 
 def _in(queue: Any, function: str) -> list[Pending]:

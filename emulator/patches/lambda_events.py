@@ -11,7 +11,7 @@ from math import ceil
 from types import ModuleType
 from typing import Any
 
-from wavetank.emulator.deliveries.lambda_async import MAXIMUM_AGE_S, QUEUES, deliver, tracked
+from wavetank.emulator.deliveries.lambda_async import MAXIMUM_AGE_S, QUEUES, deliver
 from wavetank.emulator.faults.points import Point
 from wavetank.emulator.patches import original, replace
 from wavetank.emulator.runtime.clock import CLOCK
@@ -28,6 +28,7 @@ def queue_in_emulator_time(event_manager: ModuleType) -> None:
     """Replace the queue, its poller and the notion of age. Raises TypeError where LocalStack has others."""
     sqs_invocation = original(event_manager, "SQSInvocation", "invocation")
     original(event_manager, "config.LAMBDA_RETRY_BASE_DELAY_SECONDS")
+    from wavetank.emulator.deliveries.lambda_poller import TrackedPoller
 
     def enqueue_event(manager: Any, invocation: Any) -> None:
         invocation.invoke_time = datetime.fromtimestamp(CLOCK.now(), UTC)
@@ -41,7 +42,7 @@ def queue_in_emulator_time(event_manager: ModuleType) -> None:
         configured = event_invoke_config and event_invoke_config.maximum_event_age_in_seconds
         return bool(age_s + delay_s <= (configured or MAXIMUM_AGE_S))
 
-    replace(event_manager, "Poller", tracked(original(event_manager, "Poller", "version_manager", "event_queue_url")))
+    replace(event_manager, "Poller", TrackedPoller, "version_manager", "event_queue_url")
     replace(event_manager, "get_sqs_client", lambda *_args, **_kwargs: QUEUES, "function_version")
     replace(
         event_manager, "has_enough_time_for_retry", has_enough_time_for_retry, "sqs_invocation", "event_invoke_config"

@@ -36,7 +36,10 @@ def install() -> None:
 def keep_emulator_time(models: ModuleType) -> None:
     """Put the queues on the emulator's clock. Raises TypeError for other queues."""
     _set_clock(models)
-    replace(models, "SqsMessage.is_delayed", property(_is_delayed))
+    is_delayed = property(
+        lambda message: bool(message.delay_seconds) and CLOCK.now() < message.created + message.delay_seconds
+    )
+    replace(models, "SqsMessage.is_delayed", is_delayed)
     for method, around in (
         ("SqsQueue.add_inflight_message", _hide),
         ("SqsQueue.update_visibility_timeout", _change_visibility),
@@ -66,12 +69,12 @@ def update_in_time(provider: ModuleType) -> None:
 
 def _set_clock(module: ModuleType) -> None:
     original(module, "time.time")
+
+    def now(millis: bool = False) -> int:
+        return int(CLOCK.now() * 1000) if millis else int(CLOCK.now())
+
     replace(module, "time", SimpleNamespace(time=CLOCK.now))
-    replace(module, "now", _now)
-
-
-def _now(millis: bool = False) -> int:
-    return int(CLOCK.now() * 1000) if millis else int(CLOCK.now())
+    replace(module, "now", now, "millis")
 
 
 def _bring_all_up_to_date() -> float:
@@ -112,10 +115,6 @@ def _next_due(queue: Any) -> float:
 def _exclusive(queue: Any) -> AbstractContextManager[Any]:
     """The lock of a standard queue's visible messages; those of a FIFO queue have its mutex."""
     return queue.visible.mutex if hasattr(queue, "visible") else nullcontext()
-
-
-def _is_delayed(message: Any) -> bool:
-    return bool(message.delay_seconds) and CLOCK.now() < message.created + message.delay_seconds
 
 
 def _hide(fn: Callable[..., None], queue: Any, message: Any) -> None:

@@ -34,9 +34,16 @@ from twisted.web import _http2, http
 
 from wavetank.emulator.runtime.guard import Denial, Guard
 from wavetank.emulator.serving.browsers import Application
-from wavetank.emulator.serving.denials import DENIALS, answer, message
-from wavetank.emulator.serving.patience import USUAL, Patience
-from wavetank.emulator.serving.refusals import BodyNotKept, HeadTooLarge, Refusal, TargetTooLong
+from wavetank.emulator.serving.connection import USUAL, Patience
+from wavetank.emulator.serving.refusals import (
+    DENIALS,
+    BodyNotKept,
+    HeadTooLarge,
+    Refusal,
+    TargetTooLong,
+    answer,
+    message,
+)
 from wavetank.emulator.serving.requests import LARGEST_TARGET, Stage
 
 LOG = logging.getLogger(__name__)
@@ -166,7 +173,7 @@ class Channel(HeaderPreservingHTTPChannel):
         DENIALS.note(denial, method, self._path)
         self.transport.write(message(denial, method, headers))
         for receiver in ("dataReceived", "lineReceived", "rawDataReceived", "allContentReceived"):
-            setattr(self, receiver, _ignore)
+            setattr(self, receiver, lambda *_data: None)
         if self.length == 0:
             self.loseConnection()
         else:
@@ -228,7 +235,9 @@ class Http2(_http2.H2Connection):
     def timeoutConnection(self) -> None:  # noqa: N802
         """Twisted's, when nothing has come or gone for a while: a request that is worked on may take longer."""
         self._quiet_s += self.timeOut
-        if self._quiet_s < self._patience.unread_s and any(each._request.is_complete for each in self.streams.values()):
+        if self._quiet_s < self._patience.unread_s and any(
+            stream._request.is_complete for stream in self.streams.values()
+        ):
             self.setTimeout(self.timeOut)
         else:
             super().timeoutConnection()
@@ -297,7 +306,3 @@ def _with_host(headers: list[tuple[bytes, bytes]], authority: bytes | None) -> l
     if authority is None:
         return named
     return [(b"host", authority), *(header for header in named if header != (b"host", authority))]
-
-
-def _ignore(*_data: bytes) -> None:
-    pass

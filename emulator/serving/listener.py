@@ -11,8 +11,15 @@ import threading
 import time
 
 from wavetank.emulator.runtime.guard import Guard
-from wavetank.emulator.serving.connection import READ_BYTES, Application, Connection, HandOver
-from wavetank.emulator.serving.patience import USUAL, Patience, timeval
+from wavetank.emulator.serving.connection import (
+    READ_BYTES,
+    USUAL,
+    Application,
+    Connection,
+    HandOver,
+    Patience,
+    timeval,
+)
 
 LOG = logging.getLogger(__name__)
 TLS_HANDSHAKE = 0x16

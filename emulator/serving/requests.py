@@ -52,7 +52,7 @@ class Stage(Enum):
 
 @dataclass(slots=True)
 class Request:
-    """One request, as it was sent; `body` is rewound when the request is complete."""
+    """A request, as it was sent; `body` is rewound when the request is complete."""
 
     method: str = ""
     target: bytes = b""
@@ -70,8 +70,8 @@ class Request:
     @property
     def opens_websocket(self) -> bool:
         """Whether the client wants to speak WebSocket from here on (RFC 6455, 4.1)."""
-        wanted = b",".join(value for name, value in self.headers if name.lower() == b"upgrade")
-        protocols = {protocol.strip().lower() for protocol in wanted.split(b",")}
+        upgrade = b",".join(value for name, value in self.headers if name.lower() == b"upgrade")
+        protocols = {protocol.strip().lower() for protocol in upgrade.split(b",")}
         return self.method == "GET" and self.version == "1.1" and b"websocket" in protocols
 
     def head(self, *without: bytes) -> bytes:
@@ -106,7 +106,7 @@ class Request:
             self.body.close()
 
     def environment(self, server: tuple[str, int], client: tuple[str, int]) -> dict[str, object]:
-        """What a WSGI application is given (PEP 3333), with the raw headers and target as rolo wants them."""
+        """The environment for a WSGI application (PEP 3333), with the raw headers and target as rolo wants them."""
         target = self.target.decode("latin-1")
         path, _, query = _origin_form(target).partition("?")
         environ: dict[str, object] = {
@@ -152,7 +152,7 @@ def _variables(headers: list[Header]) -> dict[str, str]:
         if name not in {"CONTENT_TYPE", "CONTENT_LENGTH"}:
             name = f"HTTP_{name}"
         values.setdefault(name, []).append(raw_value.decode("latin-1"))
-    return {name: ",".join(each) for name, each in values.items()}
+    return {name: ",".join(texts) for name, texts in values.items()}
 
 
 class RequestParser:
@@ -231,7 +231,7 @@ class RequestParser:
             self._is_over, self._failure = True, refusal
 
     def _without_upgrade(self, rest: bytes) -> memoryview:
-        """What to parse instead of a request with an `Upgrade` and of what follows: a server may ignore it
+        """The bytes to parse instead of a request with an `Upgrade` and of what follows: a server may ignore it
         (RFC 9110, 7.8), and llhttp does not. A WebSocket is not for this parser."""
         request = self._request
         if request.opens_websocket:

@@ -1,4 +1,4 @@
-"""What a WSGI application answers, onto a socket as HTTP/1.1 (PEP 3333; RFC 9112, 6)."""
+"""The answers of a WSGI application, onto a socket as HTTP/1.1 (PEP 3333; RFC 9112, 6)."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -38,7 +38,12 @@ class Response:
         lines += [f"{name}: {value}".encode("latin-1") for name, value in headers if name.lower() != "connection"]
         lines += [line for name, line in _own_headers(int(time.time())) if name not in names]
         if not self._is_bodiless and "content-length" not in names:
-            lines += self._without_length()
+            # A body of unknown length ends with a last chunk; before HTTP/1.1, with the connection.
+            if self._request.version == "1.0":
+                self.keep_alive = False
+            else:
+                self._is_chunked = True
+                lines.append(b"Transfer-Encoding: chunked")
         if not self.keep_alive:
             lines.append(b"Connection: close")
         elif self._request.version == "1.0":
@@ -53,14 +58,6 @@ class Response:
         end = b"0\r\n\r\n" if self._is_chunked else b""
         if self._head or end:
             self._flush(end)
-
-    def _without_length(self) -> list[bytes]:
-        """How a body of unknown length ends: with a last chunk; before HTTP/1.1, with the connection."""
-        if self._request.version == "1.0":
-            self.keep_alive = False
-            return []
-        self._is_chunked = True
-        return [b"Transfer-Encoding: chunked"]
 
     def _write(self, part: bytes) -> None:
         if part and not self._is_bodiless:

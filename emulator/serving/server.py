@@ -48,17 +48,21 @@ class LoopbackServer(RuntimeServer):
         guard = Guard.configured(os.environ)
         application = look_only(WsgiGateway(gateway))
         connections = factory(gateway, ssl_creds, application=application, guard=guard)
-        adopted = os.environ.pop(LISTEN_FD, None)
-        sockets = [_adopted(int(adopted))] if adopted is not None else [_bound(address) for address in listen]
+        bound = os.environ.pop(LISTEN_FD, None)
+        sockets = [socket.socket(fileno=int(bound))] if bound is not None else [_bound(address) for address in listen]
         hand_over = partial(adopt, connections=connections)
-        self._listeners += [Listener(each, application, hand_over, guard) for each in sockets]
+        self._listeners += [Listener(listening, application, hand_over, guard) for listening in sockets]
 
     def run(self) -> None:
         """Serve until `shutdown`, in this thread."""
         reactor.suggestThreadPoolSize(config.GATEWAY_WORKER_COUNT)
         pool = reactor.getThreadPool()
         pool.stop = partial(stop_thread_pool, pool, pool.stop)
-        _start_collecting()
+        # Start-up makes many objects that stay to the end: to look through them again and again for garbage costs a
+        # good part of its time.
+        gc.freeze()
+        gc.set_threshold(YOUNG_OBJECTS)
+        gc.enable()
         for listener in self._listeners:
             listener.start()
         reactor.run(installSignalHandlers=False)
@@ -71,21 +75,6 @@ class LoopbackServer(RuntimeServer):
         reactor.callFromThread(reactor.stop)
 
 
-def _start_collecting() -> None:
-    """Collect garbage from now on, leaving out what was made while starting, which stays to the end.
-
-    Start-up makes many lasting objects; to look through them again and again costs a good part of its time.
-    """
-    gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS)
-    gc.enable()
-
-
 def _bound(address: config.HostAndPort) -> socket.socket:
     family = socket.AF_INET6 if config.is_ipv6_address(address.host) else socket.AF_INET
     return socket.create_server((address.host, address.port), family=family, backlog=BACKLOG)
-
-
-def _adopted(descriptor: int) -> socket.socket:
-    """The socket of a descriptor that is bound and listening already."""
-    return socket.socket(fileno=descriptor)

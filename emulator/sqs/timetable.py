@@ -1,4 +1,4 @@
-"""Does what is due at its time, in emulator time, and at once for whoever looks before its thread has woken."""
+"""Due work, run on the emulator's clock by a thread; a reader that comes first runs it itself."""
 
 import logging
 import threading
@@ -11,7 +11,7 @@ LOG = logging.getLogger(__name__)
 
 
 class Timetable:
-    """Knows when the next thing is due; its thread sleeps until then, however long that is."""
+    """The time of the next due work; its thread sleeps until then, however long that is."""
 
     def __init__(self, do_due: Callable[[], float], clock: Clock = CLOCK) -> None:
         """`do_due` does all that is due and returns when the next is, in seconds since the epoch; inf for never."""
@@ -25,7 +25,7 @@ class Timetable:
         self._thread: threading.Thread | None = None
 
     def expect(self, at: float) -> None:
-        """Something is due then."""
+        """Note that work is due then."""
         with self._guard:
             if at >= self._next:
                 return
@@ -64,8 +64,6 @@ class Timetable:
             except Exception:
                 LOG.exception("what was due could not be done")
             if not self._stopping.is_set():
-                self._alarm.wait(self._until_next())
-
-    def _until_next(self) -> float | None:
-        with self._guard:
-            return None if self._next == inf else self._next - self._clock.now()
+                with self._guard:
+                    pause_s = None if self._next == inf else self._next - self._clock.now()
+                self._alarm.wait(pause_s)

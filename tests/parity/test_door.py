@@ -11,7 +11,7 @@ import pytest
 
 from tests.parity.lambda_kit import ROLE, Deploy
 from tests.parity.wires import Answer, Ask, Header, Wire, send
-from wavetank.emulator.serving.denials import LINES
+from wavetank.emulator.serving.refusals import LINES
 from wavetank.emulator.stack.stack import EmbeddedStack
 
 pytestmark = pytest.mark.stack

@@ -7,8 +7,8 @@ from http.client import HTTPConnection, HTTPResponse
 from typing import Any
 
 from wavetank.emulator.runtime.guard import Denial, Guard
+from wavetank.emulator.serving.connection import USUAL, Patience
 from wavetank.emulator.serving.listener import Listener
-from wavetank.emulator.serving.patience import USUAL, Patience
 
 WAIT_S = 10.0
 

@@ -31,8 +31,8 @@ from tests.unit.emulator.serving.kit import (
 )
 from tests.waiting import until
 from wavetank.emulator.serving import requests
+from wavetank.emulator.serving.connection import Patience
 from wavetank.emulator.serving.listener import Listener
-from wavetank.emulator.serving.patience import Patience
 from wavetank.emulator.serving.refusals import Refusal
 from wavetank.emulator.serving.requests import (
     LARGEST_HEAD,

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from wavetank.emulator.runtime.guard import Denial, Guard, Reason
-from wavetank.emulator.serving.denials import LINES, PER_S, DenialLog
 from wavetank.emulator.serving.listener import Listener
+from wavetank.emulator.serving.refusals import LINES, PER_S, DenialLog
 
 WAIT_S = 10.0
 HOST = b"Host: localhost\r\n"
@@ -118,7 +118,7 @@ def test_the_log_has_a_line_for_each_up_to_a_rate_and_counts_the_rest(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr("wavetank.emulator.serving.denials.time.monotonic", lambda: now)
+    monkeypatch.setattr("wavetank.emulator.serving.refusals.time.monotonic", lambda: now)
     log = DenialLog()
     with caplog.at_level(logging.WARNING):
         for _ in range(LINES + 7):
