@@ -1,4 +1,4 @@
-"""What a template asks for beside what there is. Pure.
+"""The differences between what a template asks for and what there is. Pure.
 
 As in CloudFormation's drift detection, what a template does not mention is not compared: a service may say more than
 was asked for, and has defaults (CloudFormation user guide, "Detect unmanaged configuration changes").
@@ -50,13 +50,13 @@ def _is_list(value: Any) -> bool:
 
 def _pairs(expected: Sequence[Any], actual: Sequence[Any]) -> bool:
     """Whether each entry has one of its own in `actual`, and none is left; services keep no order."""
-    left = list(actual)
+    unpaired = list(actual)
     for value in expected:
-        index = next((index for index, other in enumerate(left) if fits(value, other)), None)
+        index = next((index for index, other in enumerate(unpaired) if fits(value, other)), None)
         if index is None:
             return False
-        del left[index]
-    return not left
+        del unpaired[index]
+    return not unpaired
 
 
 def _same(expected: Any, actual: Any) -> bool:

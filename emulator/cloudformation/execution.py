@@ -31,7 +31,7 @@ RETAINED = ("Retain", "RetainExceptOnCreate")
 
 
 class Kind(Enum):
-    """What was done to a resource."""
+    """The change of a resource."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -85,7 +85,8 @@ class Execution(ChangeSetModelExecutor):
             self._commit()
             if not creating:
                 self._stack.set_stack_status(StackStatus.UPDATE_COMPLETE_CLEANUP_IN_PROGRESS)
-                self._remove_obsolete()
+                for name, deployed in reversed(self._obsolete):
+                    self._remove(name, deployed, current=name not in self.resources)
         return ChangeSetModelExecutorResult(resources=self.resources, outputs=self.outputs)
 
     def visit_node_resource(self, node_resource: Any) -> Any:
@@ -207,10 +208,10 @@ class Execution(ChangeSetModelExecutor):
             stack.set_stack_status(StackStatus.CREATE_FAILED, reason)
             return
         stack.set_stack_status(StackStatus.ROLLBACK_IN_PROGRESS, f"{reason} Rollback requested by user.")
-        left = self._remove_all(made, created=True)
-        stack.resolved_resources = left
-        if left:
-            stack.set_stack_status(StackStatus.ROLLBACK_FAILED, self._blame(dict.fromkeys(left, "delete")))
+        stack.resolved_resources = self._remove_all(made, created=True)
+        if stack.resolved_resources:
+            blame = self._blame(dict.fromkeys(stack.resolved_resources, "delete"))
+            stack.set_stack_status(StackStatus.ROLLBACK_FAILED, blame)
         else:
             deleted = on_failure == "DELETE"
             stack.set_stack_status(StackStatus.DELETE_COMPLETE if deleted else StackStatus.ROLLBACK_COMPLETE)
@@ -243,12 +244,16 @@ class Execution(ChangeSetModelExecutor):
         if step.kind is Kind.REPLACE or step.untouched:
             self._tell(step.logical_id, kind, "UPDATE_COMPLETE", physical=physical)
             return True
-        known = _tried(step) if step.failed else step.later["Properties"]
+        properties = step.later["Properties"]
+        if step.failed:
+            # As if all of the update had been made: what may differ now, differs.
+            earlier = step.earlier["Properties"].items()
+            properties = {name: value for name, value in earlier if name not in step.properties} | step.target
         event = self._execute_resource_action(
             action=ChangeAction.Modify,
             logical_resource_id=step.logical_id,
             resource_type=kind,
-            before_properties=PreprocProperties(known),
+            before_properties=PreprocProperties(properties),
             after_properties=PreprocProperties(step.properties),
         )
         done = event.status is OperationStatus.SUCCESS
@@ -271,15 +276,11 @@ class Execution(ChangeSetModelExecutor):
 
     def _remove_all(self, resources: dict[str, Model], *, created: bool = False) -> dict[str, Model]:
         """Remove resources, the last that were made first; those that could not be removed."""
-        left = {}
+        stuck = {}
         for name, deployed in reversed(resources.items()):
             if deployed.get("PhysicalResourceId") and not self._remove(name, deployed, created=created):
-                left[name] = deployed
-        return dict(reversed(left.items()))
-
-    def _remove_obsolete(self) -> None:
-        for name, deployed in reversed(self._obsolete):
-            self._remove(name, deployed, current=name not in self.resources)
+                stuck[name] = deployed
+        return dict(reversed(stuck.items()))
 
     def _remove(self, name: str, deployed: Model, *, created: bool = False, current: bool = True) -> bool:
         """Delete a resource, unless it is to be retained; whether it is not the stack's any more.
@@ -327,12 +328,6 @@ class Execution(ChangeSetModelExecutor):
                 status=ResourceStatus(status),
                 status_reason=reason,
             )
-
-
-def _tried(step: Step) -> Model:
-    """The model of a resource whose update failed, as if all of it had been made: what may differ now, differs."""
-    attributes = {name: value for name, value in step.earlier["Properties"].items() if name not in step.properties}
-    return {**attributes, **step.target}
 
 
 def _properties(resource: Any) -> Model:

@@ -49,11 +49,11 @@ def _unknown(document: Mapping[str, Any], schema: Mapping[str, Any], value: Any)
             yield from _unknown(document, schema.get("items", {}), entry)
     elif isinstance(value, dict) and schema.get("additionalProperties") is False and "properties" in schema:
         for name, part in value.items():
-            known = schema["properties"].get(name)
-            if known is None and not any(re.search(each, name) for each in schema.get("patternProperties", ())):
+            inner = schema["properties"].get(name)
+            if inner is not None:
+                yield from (f"{name}/{path}" for path in _unknown(document, inner, part))
+            elif not any(re.search(pattern, name) for pattern in schema.get("patternProperties", ())):
                 yield name
-            elif known is not None:
-                yield from (f"{name}/{path}" for path in _unknown(document, known, part))
 
 
 @cache

@@ -18,7 +18,7 @@ class Unresolvable(LookupError):
 
 @dataclass(frozen=True)
 class References:
-    """What references may mean: parameters and pseudo parameters, and resources with their attributes.
+    """The meanings of references: parameters and pseudo parameters, and resources with their attributes.
 
     `mappings` and `conditions` are those of the template; a condition is given by its value.
     """

@@ -28,7 +28,7 @@ class Refused(ValueError):
 
 
 class AlreadyThere(Refused):
-    """Somebody has made a resource of that name; CloudFormation takes none over."""
+    """A resource of that name is there already; CloudFormation takes none over."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name} already exists")
@@ -126,6 +126,20 @@ def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": name, "Value": value} for name, value in tags.items()]
 
 
+def retag(
+    tags: dict[str, str],
+    there: Mapping[str, str],
+    *,
+    tag: Callable[[dict[str, str]], object],
+    untag: Callable[[list[str]], object],
+) -> None:
+    """Give a resource the tags of its template, where it has others: `untag` takes keys, `tag` all of them."""
+    if gone := sorted(there.keys() - tags.keys()):
+        untag(gone)
+    if tags and tags != there:
+        tag(tags)
+
+
 def tags_from(entries: Iterable[Mapping[str, str]]) -> dict[str, str]:
     """Tags as most services list them."""
     return {entry["Key"]: entry.get("Value", "") for entry in entries}
@@ -153,3 +167,16 @@ def wait_until(ready: Callable[[], bool], awaited: str) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{awaited} was not reached within {TIMEOUT_S:.0f} s")
         time.sleep(LOOK_S)
+
+
+def wait_until_gone(look: Callable[[], object], missing: type[Exception], name: str) -> None:
+    """Return once `look()` raises `missing`. Raises TimeoutError, naming the resource, after `TIMEOUT_S`."""
+
+    def is_gone() -> bool:
+        try:
+            look()
+        except missing:
+            return True
+        return False
+
+    wait_until(is_gone, f"the end of {name}")

@@ -31,7 +31,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Delivery:
-    """A call that delivers, at a fault point, for a resource, and in words; `subject` is asked only while a fault is set.
+    """A call that delivers, at a fault point, for a resource, in words; `subject` is asked only while a fault is set.
 
     `road` says where it goes: only what goes the same way can overtake it.
     """

@@ -5,7 +5,6 @@ schemas) belong to what is deployed.
 """
 
 import sys
-from typing import Any
 
 from wavetank.emulator.deliveries.delivery import discard_held
 from wavetank.emulator.faults.older import storage
@@ -34,18 +33,15 @@ def _empty_buckets() -> None:
     models = sys.modules.get("localstack.services.s3.models")
     if models is None:
         return
+    from localstack.services.s3.utils import get_unique_key_id
+
     doomed = RESET.buckets()
     for _account, _region, store in models.s3_stores.iter_stores():
         for name in doomed & set(store.buckets):
-            _empty(store, store.buckets[name])
-
-
-def _empty(store: Any, bucket: Any) -> None:
-    from localstack.services.s3.utils import get_unique_key_id
-
-    objects = bucket.objects.values(with_versions=True)
-    storage().remove(bucket.name, [item for item in objects if hasattr(item, "etag")])
-    for item in objects:
-        store.tags.delete_all_tags(get_unique_key_id(bucket.name, item.key, item.version_id))
-    bucket.objects = type(bucket.objects)()
-    bucket.multiparts.clear()
+            bucket = store.buckets[name]
+            objects = bucket.objects.values(with_versions=True)
+            storage().remove(name, [item for item in objects if hasattr(item, "etag")])
+            for item in objects:
+                store.tags.delete_all_tags(get_unique_key_id(name, item.key, item.version_id))
+            bucket.objects = type(bucket.objects)()
+            bucket.multiparts.clear()

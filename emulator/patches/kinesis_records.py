@@ -6,7 +6,7 @@ not plain is left to that walk, and with it every error.
 
 from binascii import Error as NotBase64
 from binascii import a2b_base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -43,14 +43,13 @@ def plain_records(given: object) -> list[dict[str, object]] | None:
     """Records with just data in base64 and a partition key; None unless every one is such a record."""
     if not isinstance(given, list):
         return None
+    records: list[dict[str, object]] = []
     try:
-        return [_plain(record) for record in given]
+        for record in given:
+            data, key = record["Data"], record["PartitionKey"]
+            if record.keys() != PLAIN or not isinstance(data, str) or not isinstance(key, str):
+                return None
+            records.append({"Data": a2b_base64(data), "PartitionKey": key})
     except (NotBase64, TypeError, ValueError, KeyError):
         return None
-
-
-def _plain(record: Mapping[str, object]) -> dict[str, object]:
-    data, key = record["Data"], record["PartitionKey"]
-    if record.keys() != PLAIN or not isinstance(data, str) or not isinstance(key, str):
-        raise TypeError
-    return {"Data": a2b_base64(data), "PartitionKey": key}
+    return records

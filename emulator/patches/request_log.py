@@ -28,15 +28,14 @@ def show_what_is_shown(module: ModuleType) -> None:
         if logger.isEnabledFor(logging.DEBUG):
             log_all(self, context, response)
         elif logger.isEnabledFor(logging.INFO):
-            logger.info(*_line(context, response.status_code))
+            status = response.status_code
+            if not context.operation:
+                logger.info("%s %s => %d", context.request.method, context.request.path, status)
+                return
+            call = context.service.service_name, context.operation.name, status
+            if context.service_exception:
+                logger.info("AWS %s.%s => %d (%s)", *call, context.service_exception.code)
+            else:
+                logger.info("AWS %s.%s => %s", *call)
 
     wrap(module, "ResponseLogger._log", log, "context", "response")
-
-
-def _line(context: Any, status: int) -> tuple[object, ...]:
-    if not context.operation:
-        return "%s %s => %d", context.request.method, context.request.path, status
-    call = context.service.service_name, context.operation.name, status
-    if context.service_exception:
-        return "AWS %s.%s => %d (%s)", *call, context.service_exception.code
-    return "AWS %s.%s => %s", *call

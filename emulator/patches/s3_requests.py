@@ -33,7 +33,14 @@ def install() -> None:
 def read_as_s3(module: ModuleType) -> None:
     """Change the S3 parser of `localstack.aws.protocol.parser`. Raises TypeError where it is another."""
     original(module, "RestServiceOperationRouter.match", "request")
-    wrap(module, "S3RequestParser._parse_integer", _parse_integer, "request", "shape", "uri_params")
+
+    def parse_integer(parse: Any, parser: Any, request: Any, shape: Any, node: Any, uri_params: Any = None) -> Any:
+        try:
+            return parse(parser, request, shape, node, uri_params)
+        except ValueError as error:
+            raise NotAnInteger(shape.serialization.get("name", shape.name), str(node)) from error
+
+    wrap(module, "S3RequestParser._parse_integer", parse_integer, "request", "shape", "uri_params")
     wrap(module, "S3RequestParser.__init__", _keep_slashes, "service_model")
 
 
@@ -55,14 +62,6 @@ def _keep_slashes(initialise: Any, parser: Any, service: Any) -> None:
             request.environ["RAW_URI"] = uri
 
     parser._operation_router.match = match_slashes
-
-
-def _parse_integer(parse: Any, parser: Any, request: Any, shape: Any, node: Any, uri_params: Any = None) -> Any:
-    """The integer. Raises NotAnInteger, which names the parameter."""
-    try:
-        return parse(parser, request, shape, node, uri_params)
-    except ValueError as error:
-        raise NotAnInteger(shape.serialization.get("name", shape.name), str(node)) from error
 
 
 def blame_the_caller(module: ModuleType) -> None:

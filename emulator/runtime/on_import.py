@@ -67,5 +67,5 @@ def when_imported(name: str, patch: Patch) -> None:
 
 
 def patches(name: str) -> list[Patch]:
-    """What was done to module `name`, or will be when it is imported; what failed is in no list."""
+    """The patches of module `name` that were done, or will be when it is imported; none of them has failed."""
     return list((_PATCHER.done if name in sys.modules else _PATCHER.patches).get(name, []))

@@ -69,8 +69,8 @@ class FrugalStore(EphemeralS3ObjectStore):
     def remove(self, bucket: str, s3_object: Any) -> None:
         """Remove objects; the file of one that is shared stays for the others."""
         keys = self._filesystem.get(bucket, {}).get("keys", {})
-        for each in s3_object if isinstance(s3_object, list) else [s3_object]:
-            key = self._key_from_s3_object(each)
+        for stored in s3_object if isinstance(s3_object, list) else [s3_object]:
+            key = self._key_from_s3_object(stored)
             if keys.get(key) in self._shared:
                 del keys[key]
         super().remove(bucket, s3_object)

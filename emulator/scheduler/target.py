@@ -65,21 +65,15 @@ type Send = Callable[[Any, Mapping[str, Any], str], object]
 """Calls a target through its service's client, with the target and the payload."""
 
 
-def _to_queue(sqs: Any, target: Mapping[str, Any], payload: str) -> object:
-    url = sqs.get_queue_url(QueueName=target["Arn"].rpartition(":")[2])["QueueUrl"]
-    return sqs.send_message(QueueUrl=url, MessageBody=payload, **target.get("SqsParameters", {}))
-
-
-def _to_bus(events: Any, target: Mapping[str, Any], payload: str) -> object:
-    entry = {**target.get("EventBridgeParameters", {}), "EventBusName": target["Arn"], "Detail": payload}
-    return events.put_events(Entries=[entry])
-
-
 SENDS: Mapping[str, Send] = {
     "lambda": lambda client, target, payload: client.invoke(
         FunctionName=target["Arn"], InvocationType="Event", Payload=payload
     ),
-    "sqs": _to_queue,
+    "sqs": lambda client, target, payload: client.send_message(
+        QueueUrl=client.get_queue_url(QueueName=target["Arn"].rpartition(":")[2])["QueueUrl"],
+        MessageBody=payload,
+        **target.get("SqsParameters", {}),
+    ),
     "sns": lambda client, target, payload: client.publish(TopicArn=target["Arn"], Message=payload),
     "kinesis": lambda client, target, payload: client.put_record(
         StreamARN=target["Arn"], Data=payload.encode(), **target.get("KinesisParameters", {})
@@ -87,7 +81,9 @@ SENDS: Mapping[str, Send] = {
     "firehose": lambda client, target, payload: client.put_record(
         DeliveryStreamName=target["Arn"].rpartition("/")[2], Record={"Data": payload.encode()}
     ),
-    "events": _to_bus,
+    "events": lambda client, target, payload: client.put_events(
+        Entries=[{**target.get("EventBridgeParameters", {}), "EventBusName": target["Arn"], "Detail": payload}]
+    ),
     "states": lambda client, target, payload: client.start_execution(stateMachineArn=target["Arn"], input=payload),
 }
 CLIENTS = {"lambda": "lambda_", "states": "stepfunctions"}

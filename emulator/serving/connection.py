@@ -188,18 +188,16 @@ class Connection:
         try:
             self._send(refusal.answer())
             self._socket.shutdown(socket.SHUT_WR)
-            self._linger(LINGER_HEAD_BYTES if in_head else self._patience.linger_bytes)
+            most = LINGER_HEAD_BYTES if in_head else self._patience.linger_bytes
+            deadline = time.monotonic() + self._patience.linger_s
+            while most > 0 and (left_s := deadline - time.monotonic()) > 0:
+                self._wait_at_most(min(left_s, self._patience.linger_silence_s))
+                data = self._socket.recv(READ_BYTES)
+                if not data:
+                    return
+                most -= len(data)
         except (ClientGone, OSError) as error:
             LOG.debug("%s:%s did not hear its refusal: %s", *self._client, error)
-
-    def _linger(self, most: int) -> None:
-        deadline = time.monotonic() + self._patience.linger_s
-        while most > 0 and (left_s := deadline - time.monotonic()) > 0:
-            self._wait_at_most(min(left_s, self._patience.linger_silence_s))
-            data = self._socket.recv(READ_BYTES)
-            if not data:
-                return
-            most -= len(data)
 
     def _send(self, data: bytes) -> None:
         try:

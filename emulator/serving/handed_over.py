@@ -245,7 +245,11 @@ class Http2(_http2.H2Connection):
     def _requestReceived(self, event: Any) -> None:  # noqa: N802
         pseudo = {name: value for name, value in event.headers if name.startswith(b":")}
         method, path = pseudo.get(b":method", b"").decode("latin-1"), pseudo.get(b":path", b"")
-        headers = _with_host(event.headers, pseudo.get(b":authority"))
+        headers = [header for header in event.headers if not header[0].startswith(b":")]
+        if (authority := pseudo.get(b":authority")) is not None:
+            # As HTTP/1.1 has them: the authority is the host, which may be there as well (RFC 9113, 8.3.1).
+            host = (b"host", authority)
+            headers = [host, *(header for header in headers if header != host)]
         denial = self._guard.judge(method, path, headers)
         if denial is None:
             super()._requestReceived(event)
@@ -298,11 +302,3 @@ def _take_over_http2(made: Callable[[], Http2]) -> None:
     if not callable(h2.connection.H2Connection._receive_goaway_frame):
         raise TypeError("h2 is not the one that this was written for")
     vars(http)["H2Connection"] = made
-
-
-def _with_host(headers: list[tuple[bytes, bytes]], authority: bytes | None) -> list[tuple[bytes, bytes]]:
-    """Headers as HTTP/1.1 has them: the authority is the host, which may be there as well (RFC 9113, 8.3.1)."""
-    named = [header for header in headers if not header[0].startswith(b":")]
-    if authority is None:
-        return named
-    return [(b"host", authority), *(header for header in named if header != (b"host", authority))]

@@ -49,7 +49,18 @@ class LoopbackServer(RuntimeServer):
         application = look_only(WsgiGateway(gateway))
         connections = factory(gateway, ssl_creds, application=application, guard=guard)
         bound = os.environ.pop(LISTEN_FD, None)
-        sockets = [socket.socket(fileno=int(bound))] if bound is not None else [_bound(address) for address in listen]
+        sockets = (
+            [socket.socket(fileno=int(bound))]
+            if bound is not None
+            else [
+                socket.create_server(
+                    (address.host, address.port),
+                    family=socket.AF_INET6 if config.is_ipv6_address(address.host) else socket.AF_INET,
+                    backlog=BACKLOG,
+                )
+                for address in listen
+            ]
+        )
         hand_over = partial(adopt, connections=connections)
         self._listeners += [Listener(listening, application, hand_over, guard) for listening in sockets]
 
@@ -73,8 +84,3 @@ class LoopbackServer(RuntimeServer):
             listener.close()
         reactor.getThreadPool().stop(timeout=STOP_GRACE_S)
         reactor.callFromThread(reactor.stop)
-
-
-def _bound(address: config.HostAndPort) -> socket.socket:
-    family = socket.AF_INET6 if config.is_ipv6_address(address.host) else socket.AF_INET
-    return socket.create_server((address.host, address.port), family=family, backlog=BACKLOG)

@@ -8,6 +8,7 @@ from wavetank.emulator.cloudformation.resource import (
     Properties,
     Schema,
     names,
+    retag,
     tag_list,
     tags_from,
     tags_of,
@@ -47,11 +48,13 @@ class Alarm:
         tags = tags_of(model)
         if before is None and not tags:
             return
-        there = tags_from(cloudwatch.list_tags_for_resource(ResourceARN=model["Arn"])["Tags"])
-        if gone := sorted(there.keys() - tags.keys()):
-            cloudwatch.untag_resource(ResourceARN=model["Arn"], TagKeys=gone)
-        if tags and tags != there:
-            cloudwatch.tag_resource(ResourceARN=model["Arn"], Tags=tag_list(tags))
+        arn = model["Arn"]
+        retag(
+            tags,
+            tags_from(cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"]),
+            tag=lambda tags: cloudwatch.tag_resource(ResourceARN=arn, Tags=tag_list(tags)),
+            untag=lambda keys: cloudwatch.untag_resource(ResourceARN=arn, TagKeys=keys),
+        )
 
     def remove(self, context: Context, model: Model) -> None:
         """Delete the alarm."""

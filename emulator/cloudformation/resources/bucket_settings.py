@@ -164,7 +164,7 @@ def _life_cycle_rule(rule: Settings) -> dict[str, Any]:
 
 
 def _filter(rule: Settings) -> dict[str, Any]:
-    """What a rule applies to; more than one condition are joined by `And`."""
+    """The objects that a rule applies to; more than one condition are joined by `And`."""
     conditions: dict[str, Any] = {name: kind(rule[name]) for name, kind in SIZES.items() if name in rule}
     tags = [dict(tag) for tag in rule.get("TagFilters") or ()]
     if rule.get("Prefix") or not (conditions or tags):

@@ -147,7 +147,12 @@ class Bucket:
         """Create the bucket without settings."""
         s3, given = context.clients.s3, model["BucketName"]
         name = re.sub(r"[^a-z0-9.-]", "-", given.lower())
-        if _exists(s3, name):
+        try:
+            s3.head_bucket(Bucket=name)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+                raise AlreadyThere(name) from error
+        else:
             raise AlreadyThere(name)
         request: Model = {"ObjectLockEnabledForBucket": True} if _locks(model) else {}
         if "OwnershipControls" in model:
@@ -215,14 +220,6 @@ class BucketPolicy:
         """The policy."""
         policy = context.clients.s3.get_bucket_policy(Bucket=model["Bucket"])["Policy"]
         return {"Bucket": model["Bucket"], "PolicyDocument": json.loads(policy)}
-
-
-def _exists(s3: Any, name: str) -> bool:
-    try:
-        s3.head_bucket(Bucket=name)
-    except ClientError as error:
-        return error.response["ResponseMetadata"]["HTTPStatusCode"] != 404
-    return True
 
 
 def _locks(model: Properties) -> bool:

@@ -9,10 +9,12 @@ from wavetank.emulator.cloudformation.resource import (
     Refused,
     Schema,
     names,
+    retag,
     tag_list,
     tags_from,
     tags_of,
     wait_until,
+    wait_until_gone,
 )
 
 DESTINATIONS = {
@@ -38,6 +40,9 @@ EXTENDED_DEFAULTS = {
 """What a removed setting becomes; UpdateDestination would keep it (Firehose API reference)."""
 BACKUP = {"S3BackupConfiguration": "S3BackupUpdate", "S3Configuration": "S3Update"}
 """S3 settings within a destination → their name in UpdateDestination."""
+
+CONFIGURATIONS = {"S3BackupDescription": "S3BackupConfiguration", "S3DestinationDescription": "S3Configuration"}
+"""Parts of a destination's description → their name in its configuration."""
 
 
 class DeliveryStream:
@@ -87,18 +92,18 @@ class DeliveryStream:
             not encryption and (described.get("DeliveryStreamEncryptionConfiguration") or {}).get("Status") == "ENABLED"
         ):
             firehose.stop_delivery_stream_encryption(DeliveryStreamName=name)
-        tags = tags_of(model)
-        there = tags_from(firehose.list_tags_for_delivery_stream(DeliveryStreamName=name)["Tags"])
-        if gone := sorted(there.keys() - tags.keys()):
-            firehose.untag_delivery_stream(DeliveryStreamName=name, TagKeys=gone)
-        if tags and tags != there:
-            firehose.tag_delivery_stream(DeliveryStreamName=name, Tags=tag_list(tags))
+        retag(
+            tags_of(model),
+            tags_from(firehose.list_tags_for_delivery_stream(DeliveryStreamName=name)["Tags"]),
+            tag=lambda tags: firehose.tag_delivery_stream(DeliveryStreamName=name, Tags=tag_list(tags)),
+            untag=lambda keys: firehose.untag_delivery_stream(DeliveryStreamName=name, TagKeys=keys),
+        )
 
     def remove(self, context: Context, model: Model) -> None:
         """Delete the stream and wait until it is gone."""
         firehose, name = context.clients.firehose, model["DeliveryStreamName"]
         firehose.delete_delivery_stream(DeliveryStreamName=name)
-        wait_until(lambda: self._gone(firehose, name), f"the end of {name}")
+        wait_until_gone(lambda: self._described(firehose, name), firehose.exceptions.ResourceNotFoundException, name)
 
     def read(self, context: Context, model: Model, expected: Properties) -> Properties:
         """The stream and its destination as DescribeDeliveryStream shows them."""
@@ -107,7 +112,7 @@ class DeliveryStream:
         [destination] = described["Destinations"]
         for kind in DESTINATIONS.keys() & expected.keys():
             shown = destination.get(kind.replace("Configuration", "Description")) or {}
-            described[kind] = _as_given(shown)
+            described[kind] = {CONFIGURATIONS.get(name, name): value for name, value in shown.items()}
         source = (described.get("Source") or {}).get("KinesisStreamSourceDescription") or {}
         described["KinesisStreamSourceConfiguration"] = source
         described["DeliveryStreamEncryptionConfigurationInput"] = described.get("DeliveryStreamEncryptionConfiguration")
@@ -134,13 +139,6 @@ class DeliveryStream:
     def _described(self, firehose: Any, name: str) -> Model:
         return dict(firehose.describe_delivery_stream(DeliveryStreamName=name)["DeliveryStreamDescription"])
 
-    def _gone(self, firehose: Any, name: str) -> bool:
-        try:
-            self._described(firehose, name)
-        except firehose.exceptions.ResourceNotFoundException:
-            return True
-        return False
-
 
 def update_of(kind: str, config: Properties) -> Model:
     """A destination as UpdateDestination takes it, with everything that the template does not set at its default."""
@@ -150,9 +148,3 @@ def update_of(kind: str, config: Properties) -> Model:
     for name in BACKUP.values() & update.keys():
         update[name] = S3_DEFAULTS | update[name]
     return update
-
-
-def _as_given(shown: Properties) -> Model:
-    """A description of a destination under the names of its configuration."""
-    renamed = {"S3BackupDescription": "S3BackupConfiguration", "S3DestinationDescription": "S3Configuration"}
-    return {renamed.get(name, name): value for name, value in shown.items()}

@@ -8,9 +8,11 @@ from wavetank.emulator.cloudformation.resource import (
     Properties,
     Schema,
     names,
+    retag,
     tag_list,
     tags_of,
     wait_until,
+    wait_until_gone,
 )
 
 STREAM_DEFAULTS: Model = {
@@ -69,19 +71,24 @@ class EventSourceMapping:
         request = {key: model[key] for key in (self.schema.mutable - {"Tags"}) & model.keys()}
         lambda_.update_event_source_mapping(UUID=uuid, **(removed | request))
         self._settled(lambda_, uuid)
-        arn, tags = model["EventSourceMappingArn"], tags_of(model)
-        there = lambda_.list_tags(Resource=arn).get("Tags") or {}
-        if gone := sorted(there.keys() - tags.keys()):
-            lambda_.untag_resource(Resource=arn, TagKeys=gone)
-        if tags and tags != there:
-            lambda_.tag_resource(Resource=arn, Tags=tags)
+        arn = model["EventSourceMappingArn"]
+        retag(
+            tags_of(model),
+            lambda_.list_tags(Resource=arn).get("Tags") or {},
+            tag=lambda tags: lambda_.tag_resource(Resource=arn, Tags=tags),
+            untag=lambda keys: lambda_.untag_resource(Resource=arn, TagKeys=keys),
+        )
 
     def remove(self, context: Context, model: Model) -> None:
         """Delete the mapping and wait until it is gone."""
         lambda_, uuid = context.clients.lambda_, model["Id"]
         self._settled(lambda_, uuid)
         lambda_.delete_event_source_mapping(UUID=uuid)
-        wait_until(lambda: self._gone(lambda_, uuid), f"the end of event source mapping {uuid}")
+        wait_until_gone(
+            lambda: lambda_.get_event_source_mapping(UUID=uuid),
+            lambda_.exceptions.ResourceNotFoundException,
+            f"event source mapping {uuid}",
+        )
 
     def read(self, context: Context, model: Model, expected: Properties) -> Properties:
         """The mapping as GetEventSourceMapping shows it."""
@@ -110,10 +117,3 @@ class EventSourceMapping:
 
         wait_until(settled, f"Enabled or Disabled of event source mapping {uuid}")
         return mapping
-
-    def _gone(self, lambda_: Any, uuid: str) -> bool:
-        try:
-            lambda_.get_event_source_mapping(UUID=uuid)
-        except lambda_.exceptions.ResourceNotFoundException:
-            return True
-        return False

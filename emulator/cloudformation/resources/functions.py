@@ -11,6 +11,7 @@ from wavetank.emulator.cloudformation.resource import (
     Refused,
     Schema,
     names,
+    retag,
     tag_list,
     tags_of,
     wait_until,
@@ -84,7 +85,11 @@ class Function:
         lambda_, name = context.clients.lambda_, model["FunctionName"]
         if before is not None:
             self._update(lambda_, model, before)
-        _set_concurrency(lambda_, name, model, before)
+        reserved = model.get("ReservedConcurrentExecutions")
+        if reserved is not None:
+            lambda_.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=int(reserved))
+        elif before is not None and "ReservedConcurrentExecutions" in before:
+            lambda_.delete_function_concurrency(FunctionName=name)
         if signing := model.get("CodeSigningConfigArn"):
             lambda_.put_function_code_signing_config(FunctionName=name, CodeSigningConfigArn=signing)
         elif before is not None and before.get("CodeSigningConfigArn"):
@@ -127,11 +132,13 @@ class Function:
             given = {key: model[key] for key in CONFIGURATION if key in model}
             lambda_.update_function_configuration(FunctionName=name, **_texts(removed | given))
             self._updated(lambda_, name)
-        tags, there = tags_of(model), lambda_.list_tags(Resource=model["Arn"]).get("Tags") or {}
-        if gone := sorted(there.keys() - tags.keys()):
-            lambda_.untag_resource(Resource=model["Arn"], TagKeys=gone)
-        if tags and tags != there:
-            lambda_.tag_resource(Resource=model["Arn"], Tags=tags)
+        arn = model["Arn"]
+        retag(
+            tags_of(model),
+            lambda_.list_tags(Resource=arn).get("Tags") or {},
+            tag=lambda tags: lambda_.tag_resource(Resource=arn, Tags=tags),
+            untag=lambda keys: lambda_.untag_resource(Resource=arn, TagKeys=keys),
+        )
 
     def _updated(self, lambda_: Any, name: str) -> None:
         def updated() -> bool:
@@ -181,7 +188,7 @@ class LayerVersion:
 
 
 class Permission:
-    """One statement in the policy of a function; any change makes another one."""
+    """A statement in the policy of a function; any change makes another one."""
 
     schema = Schema(
         type="AWS::Lambda::Permission",
@@ -214,7 +221,8 @@ class Permission:
         statement = next((entry for entry in policy["Statement"] if entry["Sid"] == model["Id"]), None)
         if statement is None:
             raise Gone(model["Id"])
-        conditions = {key: value for each in (statement.get("Condition") or {}).values() for key, value in each.items()}
+        operators = (statement.get("Condition") or {}).values()
+        conditions = {key: value for operands in operators for key, value in operands.items()}
         principal = statement["Principal"]
         return {
             "Action": statement["Action"],
@@ -237,11 +245,3 @@ def _texts(request: Model) -> Model:
         variables = (request["Environment"] or {}).get("Variables") or {}
         request = {**request, "Environment": {"Variables": {key: str(value) for key, value in variables.items()}}}
     return request
-
-
-def _set_concurrency(lambda_: Any, name: str, model: Properties, before: Properties | None) -> None:
-    reserved = model.get("ReservedConcurrentExecutions")
-    if reserved is not None:
-        lambda_.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=int(reserved))
-    elif before is not None and "ReservedConcurrentExecutions" in before:
-        lambda_.delete_function_concurrency(FunctionName=name)

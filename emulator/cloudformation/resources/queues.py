@@ -11,6 +11,7 @@ from wavetank.emulator.cloudformation.resource import (
     Properties,
     Schema,
     names,
+    retag,
     shared_policy,
     tag_list,
     tags_of,
@@ -79,11 +80,12 @@ class Queue:
         sqs.set_queue_attributes(
             QueueUrl=url, Attributes={key: text_of(value) for key, value in (defaults | given).items()}
         )
-        tags, there = tags_of(model), sqs.list_queue_tags(QueueUrl=url).get("Tags") or {}
-        if gone := sorted(there.keys() - tags.keys()):
-            sqs.untag_queue(QueueUrl=url, TagKeys=gone)
-        if tags and tags != there:
-            sqs.tag_queue(QueueUrl=url, Tags=tags)
+        retag(
+            tags_of(model),
+            sqs.list_queue_tags(QueueUrl=url).get("Tags") or {},
+            tag=lambda tags: sqs.tag_queue(QueueUrl=url, Tags=tags),
+            untag=lambda keys: sqs.untag_queue(QueueUrl=url, TagKeys=keys),
+        )
 
     def remove(self, context: Context, model: Model) -> None:
         """Delete the queue."""
@@ -101,7 +103,7 @@ class Queue:
 
 
 class QueuePolicy:
-    """One policy on some queues."""
+    """A policy that some queues share."""
 
     schema = Schema(
         type="AWS::SQS::QueuePolicy",

@@ -1,7 +1,6 @@
 """`AWS::IAM::Role`."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from wavetank.emulator.cloudformation.resource import (
@@ -11,6 +10,7 @@ from wavetank.emulator.cloudformation.resource import (
     Properties,
     Schema,
     names,
+    retag,
     tag_list,
     tags_from,
     tags_of,
@@ -61,7 +61,12 @@ class Role:
     def read(self, context: Context, model: Model, expected: Properties) -> Properties:
         """The role and its policies."""
         name = model["RoleName"]
-        details = self._details(context).get(name)
+        if self.schema.type not in context.asked:
+            # Every role and its policies, by one call, where three for each would be made.
+            pages = context.clients.iam.get_paginator("get_account_authorization_details").paginate(Filter=["Role"])
+            roles = [role for page in pages for role in page["RoleDetailList"]]
+            context.asked[self.schema.type] = {role["RoleName"]: role for role in roles}
+        details = context.asked[self.schema.type].get(name)
         if details is None:
             raise Gone(name)
         described: Model = {
@@ -75,15 +80,6 @@ class Role:
             described |= {**role, "PermissionsBoundary": boundary}
         return described
 
-    def _details(self, context: Context) -> Mapping[str, Model]:
-        """Every role and its policies, by one call, where three for each would be made."""
-        if self.schema.type not in context.asked:
-            pages = context.clients.iam.get_paginator("get_account_authorization_details").paginate(Filter=["Role"])
-            roles = [role for page in pages for role in page["RoleDetailList"]]
-            context.asked[self.schema.type] = {role["RoleName"]: role for role in roles}
-        details: Mapping[str, Model] = context.asked[self.schema.type]
-        return details
-
     def _settings(self, iam: Any, model: Model) -> None:
         name = model["RoleName"]
         iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(model["AssumeRolePolicyDocument"]))
@@ -94,11 +90,12 @@ class Role:
             iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
         elif role.get("PermissionsBoundary"):
             iam.delete_role_permissions_boundary(RoleName=name)
-        tags, there = tags_of(model), tags_from(iam.list_role_tags(RoleName=name)["Tags"])
-        if gone := sorted(there.keys() - tags.keys()):
-            iam.untag_role(RoleName=name, TagKeys=gone)
-        if tags and tags != there:
-            iam.tag_role(RoleName=name, Tags=tag_list(tags))
+        retag(
+            tags_of(model),
+            tags_from(iam.list_role_tags(RoleName=name)["Tags"]),
+            tag=lambda tags: iam.tag_role(RoleName=name, Tags=tag_list(tags)),
+            untag=lambda keys: iam.untag_role(RoleName=name, TagKeys=keys),
+        )
 
     def _inline(self, iam: Any, name: str, model: Model, before: Properties | None) -> None:
         policies = {policy["PolicyName"]: policy["PolicyDocument"] for policy in model.get("Policies") or ()}

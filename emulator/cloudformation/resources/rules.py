@@ -12,6 +12,7 @@ from wavetank.emulator.cloudformation.resource import (
     Refused,
     Schema,
     names,
+    retag,
     tag_list,
     tags_from,
     tags_of,
@@ -53,7 +54,14 @@ class Rule:
             answer = events.put_targets(Rule=model["Name"], Targets=targets, **bus)
             for entry in answer.get("FailedEntries") or ():
                 raise Refused(f"{entry.get('TargetId')}: {entry.get('ErrorMessage')}")
-        self._tag(events, model, before)
+        arn, tags = model["Arn"], tags_of(model)
+        if before is not None or tags:
+            retag(
+                tags,
+                tags_from(events.list_tags_for_resource(ResourceARN=arn)["Tags"]),
+                tag=lambda tags: events.tag_resource(ResourceARN=arn, Tags=tag_list(tags)),
+                untag=lambda keys: events.untag_resource(ResourceARN=arn, TagKeys=keys),
+            )
 
     def remove(self, context: Context, model: Model) -> None:
         """Delete the rule and its targets."""
@@ -79,16 +87,6 @@ class Rule:
         if "EventPattern" in model:
             request["EventPattern"] = text_of(model["EventPattern"])
         return str(events.put_rule(**request)["RuleArn"])
-
-    def _tag(self, events: Any, model: Model, before: Properties | None) -> None:
-        tags = tags_of(model)
-        if before is None and not tags:
-            return
-        there = tags_from(events.list_tags_for_resource(ResourceARN=model["Arn"])["Tags"])
-        if gone := sorted(there.keys() - tags.keys()):
-            events.untag_resource(ResourceARN=model["Arn"], TagKeys=gone)
-        if tags and tags != there:
-            events.tag_resource(ResourceARN=model["Arn"], Tags=tag_list(tags))
 
 
 def _bus(model: Model) -> dict[str, str]:

@@ -13,6 +13,7 @@ from wavetank.emulator.cloudformation.resource import (
     Refused,
     Schema,
     names,
+    retag,
     tags_from,
     tags_of,
 )
@@ -55,9 +56,14 @@ class Stream:
         _check(model)
         kinesis, arn = context.clients.kinesis, model["Arn"]
         there = kinesis.describe_stream_summary(StreamARN=arn)["StreamDescriptionSummary"]
-        for change in (_capacity, _retention, _record_size, _encryption, _monitoring):
+        for change in (_capacity, _limits, _encryption, _monitoring):
             change(kinesis, arn, there, model)
-        _tag(kinesis, arn, model)
+        retag(
+            tags_of(model),
+            tags_from(kinesis.list_tags_for_stream(StreamARN=arn)["Tags"]),
+            tag=lambda tags: kinesis.add_tags_to_stream(StreamARN=arn, Tags=tags),
+            untag=lambda keys: kinesis.remove_tags_from_stream(StreamARN=arn, TagKeys=keys),
+        )
 
     def remove(self, context: Context, model: Model) -> None:
         """Delete the stream and its consumers."""
@@ -105,15 +111,12 @@ def _capacity(kinesis: Any, arn: str, there: Properties, model: Properties) -> N
         kinesis.update_shard_count(StreamARN=arn, TargetShardCount=_shard_count(model), ScalingType="UNIFORM_SCALING")
 
 
-def _retention(kinesis: Any, arn: str, there: Properties, model: Properties) -> None:
+def _limits(kinesis: Any, arn: str, there: Properties, model: Properties) -> None:
     hours = int(model.get("RetentionPeriodHours") or MIN_RETENTION_HOURS)
     if hours > there["RetentionPeriodHours"]:
         kinesis.increase_stream_retention_period(StreamARN=arn, RetentionPeriodHours=hours)
     elif hours < there["RetentionPeriodHours"]:
         kinesis.decrease_stream_retention_period(StreamARN=arn, RetentionPeriodHours=hours)
-
-
-def _record_size(kinesis: Any, arn: str, there: Properties, model: Properties) -> None:
     size = int(model.get("MaxRecordSizeInKiB") or DEFAULT_RECORD_KIB)
     if size != there.get("MaxRecordSizeInKiB", DEFAULT_RECORD_KIB):
         kinesis.update_max_record_size(StreamARN=arn, MaxRecordSizeInKiB=size)
@@ -137,11 +140,3 @@ def _monitoring(kinesis: Any, arn: str, there: Properties, model: Properties) ->
         kinesis.disable_enhanced_monitoring(StreamARN=arn, ShardLevelMetrics=[ALL_METRICS])
     if metrics:
         kinesis.enable_enhanced_monitoring(StreamARN=arn, ShardLevelMetrics=sorted(metrics))
-
-
-def _tag(kinesis: Any, arn: str, model: Properties) -> None:
-    tags, was = tags_of(model), tags_from(kinesis.list_tags_for_stream(StreamARN=arn)["Tags"])
-    if gone := sorted(was.keys() - tags.keys()):
-        kinesis.remove_tags_from_stream(StreamARN=arn, TagKeys=gone)
-    if tags and tags != was:
-        kinesis.add_tags_to_stream(StreamARN=arn, Tags=tags)

@@ -12,6 +12,7 @@ from wavetank.emulator.cloudformation.resource import (
     Refused,
     Schema,
     names,
+    retag,
     shared_policy,
     tag_list,
     tags_from,
@@ -76,14 +77,14 @@ class Topic:
         sns, arn = context.clients.sns, model["TopicArn"]
         if before is not None:
             self._set(sns, arn, model)
-        wanted = [(entry["Protocol"], entry["Endpoint"]) for entry in model.get("Subscription") or ()]
+        asked = [(entry["Protocol"], entry["Endpoint"]) for entry in model.get("Subscription") or ()]
         was = [(entry["Protocol"], entry["Endpoint"]) for entry in (before or {}).get("Subscription") or ()]
-        there = _subscriptions(sns, arn) if wanted or was else {}
-        for protocol, endpoint in wanted:
+        there = _subscriptions(sns, arn) if asked or was else {}
+        for protocol, endpoint in asked:
             if (protocol, endpoint) not in there:
                 sns.subscribe(TopicArn=arn, Protocol=protocol, Endpoint=endpoint)
         for key in was:
-            if key not in wanted and key in there:
+            if key not in asked and key in there:
                 sns.unsubscribe(SubscriptionArn=there[key])
 
     def remove(self, context: Context, model: Model) -> None:
@@ -109,15 +110,16 @@ class Topic:
             value = text_of(model[key]) if key in model else default
             if value != there.get(key, default):
                 sns.set_topic_attributes(TopicArn=arn, AttributeName=key, AttributeValue=value)
-        tags, tagged = tags_of(model), tags_from(sns.list_tags_for_resource(ResourceArn=arn)["Tags"])
-        if gone := sorted(tagged.keys() - tags.keys()):
-            sns.untag_resource(ResourceArn=arn, TagKeys=gone)
-        if tags and tags != tagged:
-            sns.tag_resource(ResourceArn=arn, Tags=tag_list(tags))
+        retag(
+            tags_of(model),
+            tags_from(sns.list_tags_for_resource(ResourceArn=arn)["Tags"]),
+            tag=lambda tags: sns.tag_resource(ResourceArn=arn, Tags=tag_list(tags)),
+            untag=lambda keys: sns.untag_resource(ResourceArn=arn, TagKeys=keys),
+        )
 
 
 class TopicPolicy:
-    """One policy on some topics."""
+    """A policy that some topics share."""
 
     schema = Schema(
         type="AWS::SNS::TopicPolicy",
