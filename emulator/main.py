@@ -11,7 +11,7 @@ import time
 import traceback
 from pathlib import Path
 
-from wavetank.emulator.runtime.descriptors import raise_limit
+from wavetank.emulator.runtime.system_limits import raise_limit
 from wavetank.emulator.stack.environment import LISTEN_FD, OWNER_FD, OWNER_PID, RELEASED
 from wavetank.emulator.stack.home import CACHE_VARIABLE
 

@@ -32,9 +32,7 @@ COMMANDS = (
     "query",
     "faults",
     "drill",
-    "sweep",
-    "storm",
-    "mutants",
+    "explore",
     "bench",
 )
 """The modules of `scenarios.commands`, in the order in which `wavetank --help` lists them."""

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from wavetank.emulator.stack.fault_blocks import Chaos
+    from wavetank.emulator.stack.fault_blocks import FaultBlocks
     from wavetank.emulator.stack.stack import Stack
     from wavetank.scenarios.oracle.ledger import Ledger
     from wavetank.scenarios.run.report import Report
     from wavetank.scenarios.site.site import Site
     from wavetank.scenarios.spec.drill import Drill
-    from wavetank.scenarios.testing.pipeline import Pipeline
-    from wavetank.scenarios.testing.session import Station
+    from wavetank.scenarios.testing.pipeline import PipelineUnderTest
+    from wavetank.scenarios.testing.session import TestSession
 
-STATION: pytest.StashKey["Station"] = pytest.StashKey()
+SESSION: pytest.StashKey["TestSession"] = pytest.StashKey()
 MARK = "drill"
 NODE = "wavetank"
 """Drills are named `wavetank::<drill>`."""
@@ -97,7 +97,7 @@ class DrillItem(pytest.Item):
         from wavetank.scenarios.oracle.evidence import Verdict
         from wavetank.scenarios.run.skips import unfit
 
-        here = station(self.config)
+        here = session_of(self.config)
         if reason := unfit(self.drill, here.stack):
             pytest.skip(reason)
         report = here.hold(self.drill)
@@ -126,43 +126,45 @@ class DrillError(Exception):
         super().__init__("\n".join((*lines, f"history: {report.folder}")))
 
 
-def station(config: pytest.Config) -> "Station":
+def session_of(config: pytest.Config) -> "TestSession":
     """The session's stack and its drills; whatever it starts ends with the session."""
-    if STATION not in config.stash:
-        from wavetank.scenarios.testing.session import Station
+    if SESSION not in config.stash:
+        from wavetank.scenarios.testing.session import TestSession
 
         workers = getattr(config, "workerinput", {}).get("workercount", 1)
-        made = Station(config.getoption("--wavetank-stack"), config.getoption("--wavetank-seed"), shared=workers > 1)
-        config.stash[STATION] = made
+        made = TestSession(
+            config.getoption("--wavetank-stack"), config.getoption("--wavetank-seed"), shared=workers > 1
+        )
+        config.stash[SESSION] = made
         config.add_cleanup(made.close)
-    return config.stash[STATION]
+    return config.stash[SESSION]
 
 
 @pytest.fixture(scope="session")
 def stack(pytestconfig: pytest.Config) -> "Stack":
     """The stack that --wavetank-stack names; with pytest-xdist each worker has one of its own."""
-    return station(pytestconfig).stack
+    return session_of(pytestconfig).stack
 
 
 @pytest.fixture(scope="session")
 def wavetank_site(pytestconfig: pytest.Config, stack: "Stack") -> "Site":
     """The pipeline deployed on `stack`, once a session."""
-    return station(pytestconfig).site(stack)
+    return session_of(pytestconfig).site(stack)
 
 
 @pytest.fixture
-def pipeline(wavetank_site: "Site") -> "Iterator[Pipeline]":
+def pipeline(wavetank_site: "Site") -> "Iterator[PipelineUnderTest]":
     """The pipeline without data and without faults: feed, settle, tick, read, ledger."""
-    from wavetank.scenarios.testing.pipeline import Pipeline
+    from wavetank.scenarios.testing.pipeline import PipelineUnderTest
 
-    clean = Pipeline(wavetank_site)
+    clean = PipelineUnderTest(wavetank_site)
     clean.clean()
     yield clean
     wavetank_site.stack.control.clear_faults()
 
 
 @pytest.fixture
-def faults(stack: "Stack") -> "Iterator[Chaos]":
+def faults(stack: "Stack") -> "Iterator[FaultBlocks]":
     """Faults as blocks, `with faults.drop("s3.notification", nth=3): …`; none is left after the test."""
     yield stack.faults
     stack.faults.clear()
@@ -175,6 +177,6 @@ def settle(stack: "Stack") -> "Callable[..., None]":
 
 
 @pytest.fixture
-def ledger(pipeline: "Pipeline") -> "Callable[..., Ledger]":
+def ledger(pipeline: "PipelineUnderTest") -> "Callable[..., Ledger]":
     """Call it to see where every event is that the test has fed: `ledger()`, `ledger("click")`."""
     return pipeline.ledger

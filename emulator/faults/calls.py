@@ -62,7 +62,7 @@ def caller_of(context: Any) -> Caller | None:
 def _before(chain: Any, context: Any, response: Any) -> None:
     if context.operation is None:
         return
-    if CALLERS.any_condemned:
+    if CALLERS.any_planned:
         _die_in_time(context)
     if CHAOS.latency_s and not context.is_internal_call:
         Alarm().wait(CHAOS.latency_s)
@@ -142,10 +142,10 @@ def _kill(caller: Caller | None) -> None:
 
 def _die_in_time(context: Any) -> None:
     caller = caller_of(context)
-    doom = caller.due() if caller is not None else None
-    if caller is None or doom is None:
+    planned_kill = caller.count_call() if caller is not None else None
+    if caller is None or planned_kill is None:
         return
-    if doom.after:
+    if planned_kill.after:
         setattr(context, _DOOMED, caller)
         return
     _kill(caller)

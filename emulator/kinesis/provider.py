@@ -15,7 +15,7 @@ from wavetank.emulator.kinesis.operations.tags import TagOperations
 from wavetank.emulator.kinesis.operations.writing import WriteOperations
 from wavetank.emulator.kinesis.store import STORES, all_streams
 from wavetank.emulator.kinesis.subscription import SUBSCRIPTIONS
-from wavetank.emulator.runtime.reporter import Reporter
+from wavetank.emulator.runtime.batcher import Reporter
 from wavetank.emulator.runtime.reset import RESET
 
 METRICS_HOP = "kinesis.metrics"

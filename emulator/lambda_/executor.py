@@ -26,7 +26,7 @@ from wavetank.emulator.lambda_.packages.retention import LEASES
 from wavetank.emulator.lambda_.process import usage
 from wavetank.emulator.lambda_.service import patches
 from wavetank.emulator.lambda_.service.refusals import NO_IMAGES
-from wavetank.emulator.runtime.callers import CALLERS, Caller, Doom
+from wavetank.emulator.runtime.callers import CALLERS, Caller, PlannedKill
 from wavetank.emulator.runtime.inflight import IN_FLIGHT
 
 LOG = logging.getLogger(__name__)
@@ -96,24 +96,24 @@ class ProcessExecutor(RuntimeExecutor):
         )
         trouble = patches.TROUBLE.get()
         name = self.function_version.id.function_name
-        with IN_FLIGHT.doing("lambda.invoke", name, name), self._condemned(trouble):
+        with IN_FLIGHT.doing("lambda.invoke", name, name), self._kill_planned(trouble):
             result = self._environment.invoke(call, trouble)
         self._last_logs = result.logs
         return InvocationResult(call.request_id, result.payload, result.is_error, result.logs)
 
     @contextmanager
-    def _condemned(self, trouble: Trouble | None) -> Iterator[None]:
+    def _kill_planned(self, trouble: Trouble | None) -> Iterator[None]:
         """Let the process die at the call that the trouble names, while the block runs."""
         if trouble is None or self._caller is None or trouble.kind not in (Kind.CRASH_BEFORE, Kind.CRASH_AFTER):
             yield
             return
-        self._caller.sentence(Doom(trouble.call, after=trouble.kind is Kind.CRASH_AFTER))
-        CALLERS.condemning(1)
+        self._caller.kill_at(PlannedKill(trouble.call, after=trouble.kind is Kind.CRASH_AFTER))
+        CALLERS.planned(1)
         try:
             yield
         finally:
-            CALLERS.condemning(-1)
-            self._caller.pardon()
+            CALLERS.planned(-1)
+            self._caller.cancel()
 
     def get_address(self) -> str:
         """Where the environment is."""

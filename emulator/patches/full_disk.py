@@ -8,8 +8,8 @@ import logging
 from types import ModuleType
 from typing import Any
 
-from wavetank.emulator.runtime.disk import is_full
 from wavetank.emulator.runtime.on_import import when_imported
+from wavetank.emulator.runtime.system_limits import is_full
 
 LOG = logging.getLogger(__name__)
 MODULE = "localstack.aws.handlers.service"

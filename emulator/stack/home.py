@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wavetank.emulator.errors import DiskFull, UnusableFile
-from wavetank.emulator.runtime.disk import is_full
+from wavetank.emulator.runtime.system_limits import is_full
 
 HOME_VARIABLE = "WAVETANK_HOME"
 CACHE_VARIABLE = "WAVETANK_CACHE"

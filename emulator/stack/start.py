@@ -24,7 +24,7 @@ from wavetank.emulator.errors import (
     StartFailed,
     Unreachable,
 )
-from wavetank.emulator.runtime.disk import has_room
+from wavetank.emulator.runtime.system_limits import has_room
 from wavetank.emulator.stack.control import Control
 from wavetank.emulator.stack.environment import LogLevel, plugin_index, settings_of
 from wavetank.emulator.stack.home import Home, StackFolder

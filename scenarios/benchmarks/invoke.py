@@ -27,8 +27,7 @@ from typing import Any
 
 from wavetank.emulator.deploy import functions
 from wavetank.emulator.deploy.deploy import schemas_folder
-from wavetank.emulator.develop.reload import Place, Reaction, Reloader
-from wavetank.emulator.develop.watch import Watch
+from wavetank.emulator.develop.reload import Place, Reaction, Reloader, Watch
 from wavetank.emulator.stack.home import Home, project_root
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import package

@@ -2,12 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wavetank.pipeline.avro.compatibility import Level
 from wavetank.scenarios.commands import target
+from wavetank.scenarios.commands.options import AsJson, EndpointUrl
 from wavetank.scenarios.report.escaping import echo, one_line
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ Compatibility = Annotated[
 ]
 Event = Annotated[str, typer.Argument(help="The event type.", metavar="EVENT")]
 Which = Annotated[str, typer.Argument(help="raw or processed, and a version: raw.v2.", metavar="SCHEMA")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 schemas = typer.Typer(help="The schema registry.", no_args_is_help=True)
 
@@ -40,7 +40,7 @@ def register(app: typer.Typer) -> None:
 
 
 def deploy(
-    endpoint_url: target.EndpointUrl = None,
+    endpoint_url: EndpointUrl = None,
     folder: Folder = None,
     scheduled: Annotated[
         bool | None,
@@ -83,7 +83,7 @@ def check(folder: Folder = None, compatibility: Compatibility = None, as_json: A
 
 @schemas.command(epilog="Example: wavetank schemas publish")
 def publish(
-    endpoint_url: target.EndpointUrl = None,
+    endpoint_url: EndpointUrl = None,
     folder: Folder = None,
     compatibility: Compatibility = None,
     as_json: AsJson = False,
@@ -105,7 +105,7 @@ def publish(
 
 
 @schemas.command("list", epilog="Example: wavetank schemas list --json")
-def list_(endpoint_url: target.EndpointUrl = None, as_json: AsJson = False) -> None:
+def list_(endpoint_url: EndpointUrl = None, as_json: AsJson = False) -> None:
     """Show the versions that are published, with their fingerprints."""
     from wavetank.emulator.deploy import publishing
 
@@ -114,19 +114,19 @@ def list_(endpoint_url: target.EndpointUrl = None, as_json: AsJson = False) -> N
         echo(json.dumps(rows))
         return
     for row in rows:
-        echo(one_line(_line(row)))
+        echo(one_line(f"{row['fingerprint']}  {row['key']}"))
     if not rows:
         echo("nothing is published: run `wavetank schemas publish`")
 
 
 @schemas.command(epilog="Example: wavetank schemas show click raw.v1")
-def show(event: Event, which: Which, endpoint_url: target.EndpointUrl = None, folder: Folder = None) -> None:
+def show(event: Event, which: Which, endpoint_url: EndpointUrl = None, folder: Folder = None) -> None:
     """Print a published schema as it is in the registry."""
     from wavetank.emulator.deploy import publishing
 
     role, version = _role_and_version(which)
     text = publishing.text_of(
-        target.connect(endpoint_url), f"schemas/{_known(folder, event).name}/{role}/v{version}.avsc"
+        target.connect(endpoint_url), f"schemas/{_event_type(folder, event).name}/{role}/v{version}.avsc"
     )
     if text is None:
         echo(f"error: {event} {which} is not published; see `wavetank schemas list`", err=True)
@@ -140,10 +140,10 @@ def diff(event: Event, older: Which, newer: Which, folder: Folder = None) -> Non
     from wavetank.pipeline.avro.model import InvalidSchema
     from wavetank.pipeline.schemas import checks
 
-    known = _known(folder, event)
+    event_type = _event_type(folder, event)
     texts = []
     for which in (older, newer):
-        file = checks.schema_file(known, *_role_and_version(which))
+        file = checks.schema_file(event_type, *_role_and_version(which))
         if file is None:
             raise typer.BadParameter(f"{event} has no {which} in the schema folder")
         try:
@@ -167,7 +167,7 @@ def _folder(folder: Path | None) -> "Topology":
         raise DeployFailed(str(error), MEND) from error
 
 
-def _known(folder: Path | None, name: str) -> "EventType":
+def _event_type(folder: Path | None, name: str) -> "EventType":
     from wavetank.pipeline.errors import PipelineError
 
     try:
@@ -181,7 +181,3 @@ def _role_and_version(which: str) -> tuple[str, int]:
     if role not in ("raw", "processed") or not version.isdecimal():
         raise typer.BadParameter(f"{which!r} is not like raw.v1 or processed.v2")
     return role, int(version)
-
-
-def _line(row: dict[str, Any]) -> str:
-    return f"{row['fingerprint']}  {row['key']}"

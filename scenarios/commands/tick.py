@@ -1,16 +1,15 @@
-"""`wavetank tick | settle`: what schedules do, done now."""
+"""`wavetank tick | settle`: the work of the schedules, done now."""
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from wavetank.emulator.errors import StackError
-from wavetank.scenarios.commands.target import EndpointUrl, connect
+from wavetank.scenarios.commands.options import AsJson, EndpointUrl, moment
+from wavetank.scenarios.commands.target import connect, pipeline_at
 from wavetank.scenarios.report.escaping import echo
 
 if TYPE_CHECKING:
@@ -20,15 +19,7 @@ if TYPE_CHECKING:
 FAILED = 1
 SETTLE_S = 120.0
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Timeout = Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds to wait for what is in flight.")]
-
-
-class Only(StrEnum):
-    """The functions that run on a schedule."""
-
-    REPLAYER = "replayer"
-    PLANNER = "planner"
 
 
 def register(app: typer.Typer) -> None:
@@ -46,7 +37,9 @@ def tick(
     at: Annotated[str | None, typer.Option(help="Once, as of this time.", show_default=False)] = None,
     first: Annotated[str | None, typer.Option("--from", help="Merge hours from here.", show_default=False)] = None,
     end: Annotated[str | None, typer.Option("--to", help="Merge hours before this.", show_default=False)] = None,
-    only: Annotated[Only | None, typer.Option(help="Only this function.", show_default=False)] = None,
+    only: Annotated[
+        Literal["replayer", "planner"] | None, typer.Option(help="Only this function.", show_default=False)
+    ] = None,
     timeout: Timeout = SETTLE_S,
     as_json: AsJson = False,
     endpoint_url: EndpointUrl = None,
@@ -57,80 +50,48 @@ def tick(
     """
     if at is not None and (first is not None or end is not None):
         raise typer.BadParameter("--at is one time; --from and --to are for hours to merge")
-    times = (_moment("--at", at), _moment("--from", first), _moment("--to", end))
-    with _failures():
-        runs = []
-        for ticked in _ticks(_site(endpoint_url), times, only, timeout):
+    from wavetank.scenarios.site.site import TickFailedError
+
+    options = (("--at", at), ("--from", first), ("--to", end))
+    times = [moment(option, text) if text is not None else None for option, text in options]
+    runs = []
+    try:
+        for ticked in _ticks(pipeline_at(endpoint_url), times, only, timeout):
             runs.append(ticked)
             if not as_json:
-                echo(_told(ticked))
-        if as_json:
-            echo(json.dumps({"ticks": [ticked.document() for ticked in runs]}))
-        elif not runs:
-            echo("nothing to do: no hour has part files. Feed something first: `wavetank feed`.")
+                counts = ", ".join(f"{name} {value}" for name, value in ticked.answer.items())
+                echo(f"{ticked.function:13} {ticked.time:%Y-%m-%dT%H:%M:%SZ}  {counts}")
+    except TickFailedError as error:
+        echo(f"error: {error}\nSee why with `wavetank logs`.", err=True)
+        raise typer.Exit(FAILED) from error
+    if as_json:
+        echo(json.dumps({"ticks": [ticked.document() for ticked in runs]}))
+    elif not runs:
+        echo("nothing to do: no hour has part files. Feed something first: `wavetank feed`.")
 
 
-def _site(endpoint_url: str | None) -> "Site":
-    from wavetank.emulator.stack.home import project_root
-    from wavetank.pipeline import topology
-    from wavetank.scenarios.site.site import Site
-
-    schemas = project_root() / "schemas"
-
-    return Site(connect(endpoint_url), topology.load(schemas), schemas)
-
-
-def _ticks(site: "Site", times: tuple[datetime | None, ...], only: Only | None, timeout_s: float) -> Iterator["Ticked"]:
+def _ticks(site: "Site", times: list[datetime | None], only: str | None, timeout_s: float) -> Iterator["Ticked"]:
+    """Run the scheduled functions, settling before, between and after; the ticks as they end."""
     from wavetank.scenarios.site import ticks
     from wavetank.scenarios.spec.hours import Scheduled
 
     at, first, end = times
-    wanted = tuple(function for function in Scheduled if only is None or function.value == only)
+    functions = tuple(Scheduled) if only is None else (Scheduled(only),)
 
     def settle() -> None:
         site.stack.settle(timeout_s)
 
     settle()
     if at is not None:
-        yield from ticks.once(site, wanted, at, settle)
+        yield from ticks.once(site, functions, at, settle)
         return
-    if Scheduled.REPLAYER in wanted:
-        yield ticks.replay(site, _now(site))
+    if Scheduled.REPLAYER in functions:
+        try:
+            now = site.now()
+        except StackError:  # There is no emulator to ask for its time.
+            now = datetime.now(UTC)
+        yield ticks.replay(site, now)
         settle()
-    if Scheduled.PLANNER in wanted:
+    if Scheduled.PLANNER in functions:
         yield from ticks.concatenate(site, ticks.Span(first, end))
         settle()
-
-
-def _now(site: "Site") -> datetime:
-    """The emulator's time; the wall clock's where there is no emulator to ask."""
-    try:
-        return site.now()
-    except StackError:
-        return datetime.now(UTC)
-
-
-def _moment(option: str, text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{option} {text!r} is not an ISO 8601 time: {error}") from error
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-@contextmanager
-def _failures() -> Iterator[None]:
-    from wavetank.scenarios.site.site import TickFailedError
-
-    try:
-        yield
-    except TickFailedError as error:
-        echo(f"error: {error}\nSee why with `wavetank logs`.", err=True)
-        raise typer.Exit(FAILED) from error
-
-
-def _told(ticked: "Ticked") -> str:
-    counts = ", ".join(f"{name} {value}" for name, value in ticked.answer.items())
-    return f"{ticked.function:13} {ticked.time:%Y-%m-%dT%H:%M:%SZ}  {counts}"

@@ -22,7 +22,7 @@ COLUMNS = ("attempted", "acknowledged", "landed")
 WRONG = ("lost", "duplicated", "corrupted", "misplaced", "unexpected", "quarantined", "late")
 
 
-class Board:
+class RunDisplay:
     """One line for each thing that runs now, and one line for each run that ended; use as a context manager."""
 
     def __init__(self, out: Console) -> None:

@@ -113,9 +113,9 @@ def document(reports: Iterable[Report]) -> dict[str, Any]:
     return {"drills": [report.document() for report in reports]}
 
 
-def exit_code(reports: Iterable[Report]) -> int:
+def exit_code(verdicts: Iterable[Verdict]) -> int:
     """0 when all passed, 1 when any failed, else 3 when any was inconclusive; 3 when nothing was run."""
-    verdicts = {report.verdict for report in reports}
-    if Verdict.FAIL in verdicts:
+    kinds = set(verdicts)
+    if Verdict.FAIL in kinds:
         return EXIT_CODES[Verdict.FAIL]
-    return EXIT_CODES[Verdict.PASS if verdicts == {Verdict.PASS} else Verdict.INCONCLUSIVE]
+    return EXIT_CODES[Verdict.PASS if kinds == {Verdict.PASS} else Verdict.INCONCLUSIVE]

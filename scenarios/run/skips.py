@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wavetank.emulator.stack.stack import Kind, Stack
-from wavetank.emulator.stack.uncontrolled import NoControl
+from wavetank.emulator.stack.uncontrolled import NoControlApi
 from wavetank.scenarios.spec.drill import Drill
 from wavetank.scenarios.spec.steps import Advance, Stall
 
@@ -37,7 +37,7 @@ def unfit(drill: Drill, stack: Stack) -> str:
     """Why `stack` cannot hold the drill; empty where it can."""
     if stack.kind is not Kind.DOCKER and any(nemesis.needs_container for nemesis in drill.nemeses):
         return NEEDS_CONTAINER
-    if isinstance(stack.control, NoControl) and _needs_control(drill):
+    if isinstance(stack.control, NoControlApi) and _needs_control(drill):
         return NEEDS_CONTROL.format(url=stack.endpoint_url)
     return ""
 

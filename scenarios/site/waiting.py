@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from wavetank.emulator.errors import NotSettled
 from wavetank.emulator.pending import Pending
 from wavetank.emulator.stack.stack import Stack
-from wavetank.emulator.stack.uncontrolled import NoControl
+from wavetank.emulator.stack.uncontrolled import NoControlApi
 from wavetank.pipeline import topology
 from wavetank.scenarios.client import at_rest as rest
 from wavetank.scenarios.spec.unfinished import Unfinished
@@ -105,7 +105,7 @@ Waiting = Controlled | Quiet
 
 def waiting_on(stack: Stack, *, eager: bool = False, quiet_s: float | None = None) -> Waiting:
     """The way of waiting that a stack allows: `eager` where it has a control API, else for `quiet_s`."""
-    if not isinstance(stack.control, NoControl):
+    if not isinstance(stack.control, NoControlApi):
         return Controlled(eager)
     return Quiet() if quiet_s is None else Quiet(quiet_s)
 

@@ -22,7 +22,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 
-class Pipeline:
+class PipelineUnderTest:
     """The pipeline deployed on `site`, and what it was fed since it was clean."""
 
     def __init__(self, site: Site) -> None:

@@ -18,11 +18,13 @@ EMBEDDED = "embedded"
 DOCKER = "docker"
 
 
-class Station:
-    """One stack: `embedded` and `docker` are its own and end with it, a URL is somebody else's.
+class TestSession:
+    """The stack of a session: `embedded` and `docker` are its own and end with it, a URL is somebody else's.
 
-    shared: others use the same session's name for it at the same time (the workers of pytest-xdist).
+    shared: other sessions use the same stack at the same time (the workers of pytest-xdist).
     """
+
+    __test__ = False
 
     def __init__(self, kind: str, seed: int, *, shared: bool = False) -> None:
         self.kind = kind
@@ -46,10 +48,10 @@ class Station:
                 f"several workers would empty the one stack at {self.kind} under each other's feet.",
                 "Run without -n, or with --wavetank-stack=embedded: each worker has a stack of its own then.",
             )
-        from wavetank.emulator.stack.uncontrolled import recognised
+        from wavetank.emulator.stack.uncontrolled import detect
         from wavetank.scenarios.commands.target import connect
 
-        return recognised(connect(self.kind))
+        return detect(connect(self.kind))
 
     def site(self, stack: Stack) -> "Site":
         """The pipeline on `stack`, deployed at the first call. Raises StackError."""

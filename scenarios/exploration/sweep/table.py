@@ -54,11 +54,3 @@ def document(results: Sequence[Result], duration_s: float) -> dict[str, Any]:
         "verdicts": {str(verdict): sum(each.verdict is verdict for each in results) for verdict in Verdict},
         "cells": [result.document() for result in results],
     }
-
-
-def exit_code(results: Sequence[Result]) -> int:
-    """0 when every cell passed, 1 when any failed, else 3: any was inconclusive, or there was none."""
-    verdicts = {result.verdict for result in results}
-    if Verdict.FAIL in verdicts:
-        return 1
-    return 0 if verdicts == {Verdict.PASS} else 3

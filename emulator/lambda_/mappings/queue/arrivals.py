@@ -11,8 +11,8 @@ from wavetank.emulator.lambda_.mappings.queue.core.message import Message
 from wavetank.emulator.lambda_.mappings.queue.core.settings import QueueSettings
 from wavetank.emulator.lambda_.mappings.queue.queue_client import QueueClient
 from wavetank.emulator.runtime.clock import CLOCK
+from wavetank.emulator.runtime.delayed_calls import DELAYED_CALLS
 from wavetank.emulator.runtime.inflight import IN_FLIGHT
-from wavetank.emulator.runtime.timer import TIMER
 
 LONGEST_HIDDEN_S = 43_200
 """No message may be hidden for longer, says SQS; one that is held back for longer comes again meanwhile."""
@@ -62,4 +62,4 @@ class Arrivals:
             finally:
                 end()
 
-        TIMER.after(delay_s, release)
+        DELAYED_CALLS.after(delay_s, release)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from wavetank.emulator.runtime.batcher import Reporter
 from wavetank.emulator.runtime.inflight import IN_FLIGHT
-from wavetank.emulator.runtime.reporter import Reporter
 
 HOP = "test.reporter"
 FOREVER_S = 3600.0

@@ -30,19 +30,6 @@ def test_the_matrix_has_a_row_for_each_call_and_a_mark_for_each_mode() -> None:
     assert row.split() == ["wavetank-f", "PutObject", "k", "pass", "FAIL", "?", *["pass"] * (len(Mode) - 3)]
 
 
-@pytest.mark.parametrize(
-    ("verdicts", "code"),
-    [
-        ([Verdict.PASS, Verdict.PASS], 0),
-        ([Verdict.PASS, Verdict.INCONCLUSIVE], 3),
-        ([Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.FAIL], 1),
-        ([], 3),
-    ],
-)
-def test_the_exit_code_is_that_of_a_drill(verdicts: list[Verdict], code: int) -> None:
-    assert table.exit_code([result(Mode.ERROR_BEFORE, verdict) for verdict in verdicts]) == code
-
-
 def test_what_is_no_pass_is_told_with_its_reason_and_counted_in_the_document() -> None:
     results = [result(Mode.ERROR_BEFORE, Verdict.PASS), result(Mode.CRASH_AFTER, Verdict.FAIL)]
     assert table.wrong(results) == ["fail: wavetank-f, PutObject k, crash after: it is wrong"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from wavetank.emulator.develop.watch import Watch
+from wavetank.emulator.develop.reload import Watch
 
 
 @pytest.fixture

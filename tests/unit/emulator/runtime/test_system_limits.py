@@ -8,7 +8,7 @@ import pytest
 
 SHOW = """
 import resource
-from wavetank.emulator.runtime.descriptors import raise_limit
+from wavetank.emulator.runtime.system_limits import raise_limit
 limit = raise_limit()
 print(limit, *resource.getrlimit(resource.RLIMIT_NOFILE))
 """

@@ -1,4 +1,4 @@
-"""Does things later, in emulator time, on one thread."""
+"""Calls that are made later, in emulator time, on one thread."""
 
 import heapq
 import itertools
@@ -11,8 +11,8 @@ from wavetank.emulator.runtime.clock import CLOCK, Alarm, Clock
 LOG = logging.getLogger(__name__)
 
 
-class Timer:
-    """Calls actions when their time has come; its thread starts with the first and is a daemon."""
+class DelayedCalls:
+    """Actions that are called when their time has come; the thread starts with the first and is a daemon."""
 
     def __init__(self, clock: Clock = CLOCK) -> None:
         self._clock = clock
@@ -41,23 +41,18 @@ class Timer:
     def _run(self) -> None:
         while True:
             self._alarm.clear()
-            for action in self._due():
+            due = []
+            with self._lock:
+                while self._waiting and self._waiting[0][0] <= self._clock.now():
+                    due.append(heapq.heappop(self._waiting)[2])
+            for action in due:
                 try:
                     action()
                 except Exception:
                     LOG.exception("a delayed action failed")
-            self._alarm.wait(self._until_next())
-
-    def _due(self) -> list[Callable[[], None]]:
-        due = []
-        with self._lock:
-            while self._waiting and self._waiting[0][0] <= self._clock.now():
-                due.append(heapq.heappop(self._waiting)[2])
-        return due
-
-    def _until_next(self) -> float | None:
-        with self._lock:
-            return self._waiting[0][0] - self._clock.now() if self._waiting else None
+            with self._lock:
+                delay_s = self._waiting[0][0] - self._clock.now() if self._waiting else None
+            self._alarm.wait(delay_s)
 
 
-TIMER = Timer()
+DELAYED_CALLS = DelayedCalls()
