@@ -41,8 +41,7 @@ def connect() -> "DockerClient":
 
 def check_version(api: str) -> None:
     """Raise `EngineTooOld` for an engine whose API (such as "1.41") is older than what we ask for."""
-    found = tuple(int(part) for part in api.split("."))
-    if found < OLDEST_API:
+    if tuple(int(part) for part in api.split(".")) < OLDEST_API:
         raise EngineTooOld(api, ".".join(map(str, OLDEST_API)))
 
 
@@ -58,9 +57,9 @@ def explained(port: int = 0) -> Iterator[None]:
         raise explain(str(error), port) from error
 
 
-def explain(said: str, port: int = 0) -> StackError:
-    """What an error of the engine or of its client means; `port` is the one that was to be published."""
-    lower = said.lower()
+def explain(message: str, port: int = 0) -> StackError:
+    """The meaning of a message of the engine or of its client; `port` is the one that was to be published."""
+    lower = message.lower()
     if any(words in lower for words in PERMISSION):
         return EngineRefused()
     if any(words in lower for words in PORT):
@@ -68,11 +67,11 @@ def explain(said: str, port: int = 0) -> StackError:
     if any(words in lower for words in DISK):
         return OutOfDisk()
     if any(words in lower for words in NAME):
-        return NameTaken(said)
+        return NameTaken(message)
     if "client version" in lower and "too" in lower:
-        return EngineTooOld(said, ".".join(map(str, OLDEST_API)))
+        return EngineTooOld(message, ".".join(map(str, OLDEST_API)))
     if any(words in lower for words in NOT_THERE):
-        return NoEngine(said)
+        return NoEngine(message)
     if "no such image" in lower:
-        return ImageFailed(said)
-    return ContainerFailed(f"the Docker engine says: {said}")
+        return ImageFailed(message)
+    return ContainerFailed(f"the Docker engine says: {message}")

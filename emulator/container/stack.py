@@ -111,8 +111,8 @@ class DockerStack(OwnStack):
     def running(cls, home: Home | None = None) -> list[Self]:
         """Every stack of `home` that runs in a container, by port."""
         home = home or Home.from_environment()
-        found = (cls.on(port, home) for port in home.container_ports())
-        return [stack for stack in found if stack is not None]
+        stacks = (cls.on(port, home) for port in home.container_ports())
+        return [stack for stack in stacks if stack is not None]
 
     @property
     def pid(self) -> int:
@@ -137,7 +137,7 @@ class DockerStack(OwnStack):
             return self.container.logs(tail=lines).decode(errors="replace").rstrip("\n")
 
     def follow(self) -> Iterator[str]:
-        """What the container writes from now on, until it ends."""
+        """The container's output from now on, until it ends."""
         with explained(self.port):
             for piece in self.container.logs(stream=True, follow=True, tail=0):
                 yield piece.decode(errors="replace")

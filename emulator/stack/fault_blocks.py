@@ -23,7 +23,7 @@ class FaultHandle:
     id: str
 
     def firings(self) -> list[Json]:
-        """What it has struck so far, oldest first."""
+        """Firings of the fault so far, oldest first."""
         return [firing for firing in self.control.activity() if firing["fault"] == self.id]
 
 

@@ -28,7 +28,7 @@ DEFAULT_PORT = 4566
 
 
 class Kind(StrEnum):
-    """What a stack runs in: a process of ours, a container of ours, or whatever is at a URL."""
+    """The kind of a stack: a process of ours, a container of ours, or whatever is at a URL."""
 
     EMBEDDED = "embedded"
     DOCKER = "docker"
@@ -36,11 +36,11 @@ class Kind(StrEnum):
 
 
 class Stack(Protocol):
-    """What commands, drills and tests know of a stack."""
+    """The interface of a stack to commands, drills and tests."""
 
     @property
     def kind(self) -> Kind:
-        """What it runs in."""
+        """The kind of the stack."""
 
     @property
     def endpoint_url(self) -> str:

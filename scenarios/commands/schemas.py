@@ -156,15 +156,11 @@ def diff(event: Event, older: Which, newer: Which, folder: Folder = None) -> Non
 
 def _folder(folder: Path | None) -> "Topology":
     """The topology of the folder, before anything of its schemas is looked at."""
-    from wavetank.emulator.deploy.deploy import MEND, schemas_folder
-    from wavetank.emulator.errors import DeployFailed
+    from wavetank.emulator.deploy.deploy import explained, schemas_folder
     from wavetank.pipeline import topology
-    from wavetank.pipeline.errors import PipelineError
 
-    try:
+    with explained():
         return topology.load(folder or schemas_folder())
-    except PipelineError as error:
-        raise DeployFailed(str(error), MEND) from error
 
 
 def _event_type(folder: Path | None, name: str) -> "EventType":
