@@ -55,7 +55,6 @@ RESET_WAIT_S = 0.3
 Answer = dict[str, Any] | list[dict[str, Any]] | tuple[dict[str, Any], int]
 Route = Callable[[Any], Answer]
 
-
 _ROUTES: list[tuple[str, str, Route]] = []
 """Method, path and function of every route, in the order in which they are listed to a caller."""
 _RULES: list[Any] = []
@@ -76,7 +75,7 @@ def _answers(method: str, path: str) -> Callable[[Route], Route]:
 def install(failure: str = "") -> None:
     """Answer the control API from now on; with a `failure`, answer nothing but that."""
     for method, path, route in _ROUTES:
-        endpoint = guarded((lambda _request: (_error(failure) | {"ready": False}, 500)) if failure else route)
+        endpoint = guarded((lambda _request: ({"ready": False, **_error(failure)}, 500)) if failure else route)
         if path.startswith(CHAOS_PATH):
             _INTERNAL_RULES.append(get_internal_apis().add(path, endpoint, methods=[method]))
         else:
@@ -300,4 +299,4 @@ def _set_effects(request: Any) -> Answer:
     if not isinstance(body, dict) or set(body) - {"latency"}:
         raise RefusedError('the effects are {"latency": milliseconds}')
     CHAOS.latency_s = inputs.number(body.get("latency") or 0, "latency", "milliseconds", LONGEST_LATENCY_MS) / 1000
-    return _effects(request)
+    return {"latency": round(CHAOS.latency_s * 1000)}

@@ -1,4 +1,4 @@
-"""What every emulated service stands on, and the home of what a stack remembers.
+"""The ground that every emulated service stands on, and the home of what a stack remembers.
 
 `clock` is emulator time, `inflight` knows what is on its way, `doorbell` wakes readers, `callers` tells functions
 apart, `delayed_calls` does things later, `batcher` gathers what need not be sent at once, `reset` empties a

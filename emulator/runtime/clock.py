@@ -74,10 +74,6 @@ class Clock:
             alarm._look_again()
         return self.now()
 
-    def _enrol(self, alarm: "Alarm") -> None:
-        with self._lock:
-            self._alarms.add(alarm)
-
 
 CLOCK = Clock()
 
@@ -89,7 +85,8 @@ class Alarm:
         self._clock = clock
         self._condition = threading.Condition()
         self._rung = False
-        clock._enrol(self)
+        with clock._lock:
+            clock._alarms.add(self)
 
     def set(self) -> None:
         """Ring: wake every waiter now."""

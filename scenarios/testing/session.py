@@ -31,6 +31,7 @@ class TestSession:
         self.seed = seed
         self._shared = shared
         self._sites: dict[str, Site] = {}
+        self._runner: Runner | None = None
         self._controls: Controls = {}
         self._reports: dict[tuple[str, Workload], Report] = {}
 
@@ -63,19 +64,16 @@ class TestSession:
 
     def hold(self, drill: "Drill") -> "Report":
         """Run the drill, and before it its control where that was not run yet."""
+        from wavetank.emulator.stack.home import Home
         from wavetank.scenarios.run.parallel import hold
+        from wavetank.scenarios.run.runner import Runner
 
+        if self._runner is None:
+            self._runner = Runner(self.site(self.stack), Home.from_environment().path / "runs")
         stays = self.kind not in (EMBEDDED, DOCKER)
         for report in hold([self._runner], [drill], self.seed, self._controls, stays=stays):
             self._reports[report.name, report.workload] = report
         return self._reports[drill.name, drill.workload]
-
-    @cached_property
-    def _runner(self) -> "Runner":
-        from wavetank.emulator.stack.home import Home
-        from wavetank.scenarios.run.runner import Runner
-
-        return Runner(self.site(self.stack), Home.from_environment().path / "runs")
 
     def close(self) -> None:
         """End the stack, if it was started and is its own."""
