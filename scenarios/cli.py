@@ -26,7 +26,6 @@ COMMANDS = (
     "dev",
     "feed",
     "tick",
-    "concatenate",
     "quarantine",
     "query",
     "faults",

@@ -8,9 +8,8 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from wavetank.emulator.container.engine import connect, explained
+from wavetank.emulator.container.engine import HOST, MEMORY, connect, explained, hardened, published, variables
 from wavetank.emulator.container.image import up_to_date
-from wavetank.emulator.container.settings import HOST, MEMORY, hardened, published, variables
 from wavetank.emulator.errors import ContainerFailed, NameTaken, StackError, Unreachable
 from wavetank.emulator.stack.environment import LogLevel
 from wavetank.emulator.stack.home import Home

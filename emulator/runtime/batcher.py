@@ -1,4 +1,4 @@
-"""Threads that hand on what others make, so that its makers need not wait and few calls carry many.
+"""Threads that hand on what others make, so that the makers need not wait and few calls carry many.
 
 A `Batcher` collects things itself; a `Reporter` sends what its owner gathers, such as metrics, every few seconds.
 """

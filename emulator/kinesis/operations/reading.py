@@ -25,7 +25,7 @@ from wavetank.emulator.kinesis.operations.boundary import (
 )
 from wavetank.emulator.kinesis.operations.descriptions import child_shard, encryption, rate_exceeded
 from wavetank.emulator.kinesis.store import Region
-from wavetank.emulator.runtime.handover import taker
+from wavetank.emulator.runtime.doorbell import taker
 
 
 class ReadOperations:

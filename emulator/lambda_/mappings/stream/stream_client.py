@@ -12,7 +12,7 @@ from wavetank.emulator.lambda_.mappings.internal_client import internal_client
 from wavetank.emulator.lambda_.mappings.stream.core.event import RawRecord
 from wavetank.emulator.lambda_.mappings.stream.core.position import IteratorType, Position
 from wavetank.emulator.lambda_.mappings.stream.core.shard_order import Shard
-from wavetank.emulator.runtime.handover import taking
+from wavetank.emulator.runtime.doorbell import taking
 
 READ_LIMIT = 10_000
 """The most records that GetRecords gives at once."""
