@@ -23,9 +23,15 @@ def figure(name: str, timeline: Timeline) -> str:
     if not timeline.arrivals and not timeline.strikes:
         return f"<p>No timeline: {in_html(timeline.problem or 'nothing was sent')}.</p>"
     rows = "\n".join(_rows(timeline))
+    step = next((step for step in STEPS if timeline.seconds / step <= MOST_TICKS), STEPS[-1])
+    ticks = "".join(
+        f'<span style="left:{100 * second / timeline.seconds:.2f}%">{second}</span>'
+        for second in range(0, timeline.seconds, step)
+    )
+    axis = f'<div class="row axis" aria-hidden="true"><span></span><div>{ticks}</div><span>seconds</span></div>'
     problem = f"<p>Incomplete: {in_html(timeline.problem)}.</p>" if timeline.problem else ""
     return (
-        f'<figure class="timeline" aria-label="timeline of {in_html(name)}">\n{rows}\n{_axis(timeline)}\n'
+        f'<figure class="timeline" aria-label="timeline of {in_html(name)}">\n{rows}\n{axis}\n'
         f"<figcaption>{_caption(timeline)}</figcaption>\n</figure>\n{problem}{_table(timeline)}"
     )
 
@@ -71,15 +77,6 @@ def _behind(timeline: Timeline) -> str:
     for kind, at_s in (("heal", heal if timeline.strikes else None), ("converged", converged)):
         shapes += f'<path class="{kind}" d="M{_x(timeline, at_s)} 0V{HEIGHT}"/>' if at_s is not None else ""
     return shapes
-
-
-def _axis(timeline: Timeline) -> str:
-    step = next((step for step in STEPS if timeline.seconds / step <= MOST_TICKS), STEPS[-1])
-    ticks = "".join(
-        f'<span style="left:{100 * second / timeline.seconds:.2f}%">{second}</span>'
-        for second in range(0, timeline.seconds, step)
-    )
-    return f'<div class="row axis" aria-hidden="true"><span></span><div>{ticks}</div><span>seconds</span></div>'
 
 
 def _caption(timeline: Timeline) -> str:
