@@ -1,7 +1,9 @@
 """The code keeps to its architecture: imports point one way, and what is registered can be loaded."""
 
 import ast
+import os
 import re
+import shutil
 import subprocess
 import sys
 from importlib import import_module, metadata
@@ -168,6 +170,27 @@ def test_what_waits_expires_or_is_put_in_order_does_not_read_the_wall_clock(root
             if named & WALL_CLOCK:
                 readers.add(str(path.relative_to(root)))
     assert readers == READ_THE_WALL_CLOCK.keys()
+
+
+def test_the_image_is_given_all_that_the_stage_which_fills_its_cache_imports(root: Path, tmp_path: Path) -> None:
+    """Without a Docker engine: the files that the stage copies are put in a folder, and imported there."""
+    text = (root / "emulator" / "Dockerfile").read_text().replace("\\\n", " ")
+    stage = text.split("FROM packages AS libraries")[1].split("\nRUN ")[0]
+    for line in re.findall(r"^COPY (.*)$", stage, re.MULTILINE):
+        *sources, target = line.split()
+        for source in sources:
+            if (root / source).is_dir():
+                shutil.copytree(root / source, tmp_path / target, symlinks=True)
+            else:
+                (tmp_path / target).mkdir(parents=True, exist_ok=True)
+                shutil.copy(root / source, tmp_path / target)
+    files = [path.relative_to(tmp_path) for top in ("emulator", "pipeline") for path in (tmp_path / top).rglob("*.py")]
+    modules = [".".join(("wavetank", *path.with_suffix("").parts)) for path in files]
+    imports = "; ".join(f"import {module}" for module in modules if ".lambda_.runtime." not in module)
+    environment = {"PYTHONPATH": str(tmp_path), "PATH": os.environ["PATH"]}
+    command = [sys.executable, "-P", "-c", f"{imports}; import wavetank; print(wavetank.__file__)"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, str(tmp_path / "wavetank" / "__init__.py")), done.stderr
 
 
 def test_every_make_target_explains_itself(root: Path) -> None:
