@@ -221,4 +221,4 @@ def test_each_action_of_each_fault_point_is_shown_by_a_test(root: Path) -> None:
                     for given in node.args
                 )
                 shown |= {(str(point), str(action)) for action in actions}
-    assert shown == {(point.name, str(action)) for point in POINTS.values() for action in point.deeds}
+    assert shown == {(point.name, str(action)) for point in POINTS.values() for action in point.actions}

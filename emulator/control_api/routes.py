@@ -36,8 +36,8 @@ from wavetank.emulator.control_api.inputs import RefusedError
 from wavetank.emulator.control_api.status import status
 from wavetank.emulator.deliveries.events import SCHEDULES, UnknownRule
 from wavetank.emulator.faults import chaos, model, points
-from wavetank.emulator.faults.chaos import CHAOS
-from wavetank.emulator.faults.engine import FAULTS, LOG_LENGTH, Firing, Standing
+from wavetank.emulator.faults.chaos import CHAOS_EFFECTS
+from wavetank.emulator.faults.engine import FAULTS, LOG_LENGTH, FaultStatus, Firing
 from wavetank.emulator.faults.model import InvalidFaultError
 from wavetank.emulator.faults.recording import RECORDING
 from wavetank.emulator.runtime.clock import CLOCK
@@ -146,7 +146,7 @@ def _clock(request: Any) -> Answer:
 def _reset(_request: Any) -> Answer:
     """Twice: what functions write while they end is let go of in the second round."""
     removed = FAULTS.clear()
-    CHAOS.latency_s = 0.0
+    CHAOS_EFFECTS.latency_s = 0.0
     RESET.run()
     still = IN_FLIGHT.settle(RESET_WAIT_S)
     RESET.run()
@@ -164,7 +164,7 @@ def _tick(request: Any) -> Answer:
 
 
 def _faults(_request: Any) -> Answer:
-    return {"faults": [_standing(standing) for standing in FAULTS.standing()]}
+    return {"faults": [_fault_status(status) for status in FAULTS.statuses()]}
 
 
 def _add_fault(request: Any) -> Answer:
@@ -185,7 +185,7 @@ def _change_fault(request: Any) -> Answer:
 
 
 def _unknown_fault(fault_id: str) -> RefusedError:
-    known = ", ".join(standing.fault.id for standing in FAULTS.standing()) or "none"
+    known = ", ".join(status.fault.id for status in FAULTS.statuses()) or "none"
     return RefusedError(f"there is no fault with id {fault_id!r}; there are: {known}", 404)
 
 
@@ -223,8 +223,8 @@ def _stop_recording(_request: Any) -> Answer:
     return {"recording": False}
 
 
-def _standing(standing: Standing) -> dict[str, Any]:
-    return {**model.document(standing.fault), "matched": standing.matched, "fired": standing.fired}
+def _fault_status(status: FaultStatus) -> dict[str, Any]:
+    return {**model.document(status.fault), "matched": status.matched, "fired": status.fired}
 
 
 def _firing(firing: Firing) -> dict[str, Any]:
@@ -270,14 +270,16 @@ def _listed(request: Any) -> list[Any]:
 
 
 def _effects(_request: Any) -> Answer:
-    return {"latency": round(CHAOS.latency_s * 1000)}
+    return {"latency": round(CHAOS_EFFECTS.latency_s * 1000)}
 
 
 def _set_effects(request: Any) -> Answer:
     body = inputs.body(request)
     if not isinstance(body, dict) or set(body) - {"latency"}:
         raise RefusedError('the effects are {"latency": milliseconds}')
-    CHAOS.latency_s = inputs.number(body.get("latency") or 0, "latency", "milliseconds", LONGEST_LATENCY_MS) / 1000
+    CHAOS_EFFECTS.latency_s = (
+        inputs.number(body.get("latency") or 0, "latency", "milliseconds", LONGEST_LATENCY_MS) / 1000
+    )
     return _effects(request)
 
 

@@ -222,7 +222,7 @@ class Delivery:
     def _attempt_post(self, request: http.Request, endpoint: Endpoint, source: Source) -> None:
         target = {"delivery_stream": source.name, "url": str(endpoint.url)}
         with IN_FLIGHT.doing(HOP, source.name, f"{source.name}: {len(request.body)} B to {endpoint.url.place}"):
-            firing = FAULTS.strike(Point.FIREHOSE_ENDPOINT, target, identity=source.name)
+            firing = FAULTS.fire(Point.FIREHOSE_ENDPOINT, target, identity=source.name)
             if firing is not None and firing.action is Action.FAIL:
                 http.check(http.Answer(503, {}, b"Service Unavailable"), request.id)
             http.check(self.post(endpoint.url, request), request.id)
@@ -253,7 +253,7 @@ class Delivery:
     def _attempt(self, item: _Object, key: str, chunk: Chunk, source: Source) -> None:
         target = {"delivery_stream": source.name, "bucket": item.target.bucket, "key": key}
         # Which records a chunk holds depends on timing: the how-manieth attempt it is, counted by the fault, does not.
-        firing = FAULTS.strike(Point.FIREHOSE_DELIVERY, target, identity=source.name)
+        firing = FAULTS.fire(Point.FIREHOSE_DELIVERY, target, identity=source.name)
         if firing is not None and firing.action is Action.FAIL:
             raise S3Error("ServiceUnavailable: Please reduce your request rate.")
         if firing is not None and firing.action is Action.ERROR_OUTPUT:

@@ -148,7 +148,7 @@ class DeliveryStream:
         """Whether a fault cuts the buffer behind this record."""
         name, key = self._setup.source.name, entry.origin.partition_key if entry.origin is not None else ""
         target = {"delivery_stream": name, "key": key, "content": entry.data.decode("utf-8", "replace")}
-        return FAULTS.strike(Point.FIREHOSE_BUFFER, target, f"{name}/{key}/{content_identity(entry.data)}") is not None
+        return FAULTS.fire(Point.FIREHOSE_BUFFER, target, f"{name}/{key}/{content_identity(entry.data)}") is not None
 
     def _capped(self, hints: Hints) -> Hints:
         if self._longest_interval_s is None:

@@ -53,7 +53,7 @@ def before_read(context: RequestContext, stream: Stream, cursor: Cursor) -> None
     """Bring about what strikes a read; raises ExpiredIterator or ThroughputExceeded where it is refused."""
     shard = stream.shards.at(cursor.shard)
     target = {"stream": stream.name, "shard": shard.name, "reader": _reader(context)}
-    firing = FAULTS.strike(Point.KINESIS_GET, target, f"{stream.name}/{shard.name}/{cursor.index}")
+    firing = FAULTS.fire(Point.KINESIS_GET, target, f"{stream.name}/{shard.name}/{cursor.index}")
     if firing is None:
         return
     match firing.action:
@@ -76,7 +76,7 @@ def before_read(context: RequestContext, stream: Stream, cursor: Cursor) -> None
 def _struck_put(stream: Stream, shard: Shard, entry: Entry) -> Firing | None:
     content = entry.data.decode("utf-8", "replace")
     target = {"stream": stream.name, "shard": shard.name, "key": entry.key, "content": content}
-    return FAULTS.strike(Point.KINESIS_PUT, target, f"{stream.name}/{entry.key}/{content_identity(entry.data)}")
+    return FAULTS.fire(Point.KINESIS_PUT, target, f"{stream.name}/{entry.key}/{content_identity(entry.data)}")
 
 
 def _shard_of(stream: Stream, entry: Entry) -> Shard:

@@ -70,7 +70,7 @@ def trouble_of(function: str, qualifier: str, payload: bytes | None) -> Trouble 
     event = (payload or b"{}").decode("utf-8", "replace")
     subject = subject_of(event)
     target = {"function": function, "qualifier": qualifier, "subject": subject, "content": event}
-    firing = FAULTS.strike(Point.LAMBDA_INVOKE, target, f"{function}/{steady(subject)}")
+    firing = FAULTS.fire(Point.LAMBDA_INVOKE, target, f"{function}/{steady(subject)}")
     if firing is None:
         return None
     given = firing.parameters

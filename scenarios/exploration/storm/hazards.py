@@ -62,8 +62,8 @@ class Hazard:
         return Fault(name, self.point, self.action, dict(match), _when(rng), rng.randrange(1000), self._values(rng))
 
     def _values(self, rng: random.Random) -> Values:
-        deed = POINTS[self.point].deeds[self.action]
-        drawn: dict[str, float | int | str] = {parameter.name: parameter.default for parameter in deed.parameters}
+        effect = POINTS[self.point].actions[self.action]
+        drawn: dict[str, float | int | str] = {parameter.name: parameter.default for parameter in effect.parameters}
         ranges: Mapping[str, Callable[[], float | int]] = {
             "delay_s": lambda: float(rng.choice((1, 20, 400))),
             "copies": lambda: rng.randint(1, 2),
@@ -79,7 +79,7 @@ def hazards() -> list[Hazard]:
     return [
         Hazard(point.name, action)
         for point in POINTS.values()
-        for action in point.deeds
+        for action in point.actions
         if (point.name, action) not in LEFT_OUT
     ]
 

@@ -45,7 +45,7 @@ class Arrivals:
             "content": message.body,
         }
         identity = f"{settings.queue_name}/{content_identity(steady(message.body).encode())}"
-        return FAULTS.strike(Point.SQS_DELIVERY, target, identity)
+        return FAULTS.fire(Point.SQS_DELIVERY, target, identity)
 
     def _hold_back(self, message: Message, delay_s: float) -> None:
         """Hide it in its queue until it has arrived and its visibility timeout has passed."""

@@ -89,4 +89,4 @@ class FunctionDelivery:
             "content": content,
         }
         identity = f"{settings.stream_name}/{shard_id}/{data[0]['partitionKey']}/{content_identity(first)}"
-        return FAULTS.strike(Point.ESM_BATCH, target, identity)
+        return FAULTS.fire(Point.ESM_BATCH, target, identity)
