@@ -18,12 +18,12 @@ MOST_DATA = 500
 
 
 def is_running() -> bool:
-    """Whether CloudWatch was used already: metrics alone are no reason to load it."""
+    """Whether CloudWatch is in use already: metrics alone are no reason to load it."""
     return bool(SERVICE_PLUGINS.is_running("cloudwatch"))
 
 
 def send(batch: Batch) -> None:
-    """Put a batch of metrics; what CloudWatch does not take is given up with a warning."""
+    """Put a batch of metrics; those that CloudWatch does not take are given up with a warning."""
     places: defaultdict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for (series, minute), statistic in batch.items():
         places[series.account, series.region].append(_datum(series, minute, statistic))
@@ -37,6 +37,11 @@ def send(batch: Batch) -> None:
 
 
 def _datum(series: Series, minute: int, statistic: Statistic) -> dict[str, Any]:
+    unit = "Count"
+    if series.metric.endswith("Bytes"):
+        unit = "Bytes"
+    elif series.metric.endswith(("Milliseconds", "MillisBehindLatest")):
+        unit = "Milliseconds"
     dimensions = {"StreamName": series.stream, "ShardId": series.shard, "ConsumerName": series.consumer}
     return {
         "MetricName": series.metric,
@@ -48,11 +53,5 @@ def _datum(series: Series, minute: int, statistic: Statistic) -> dict[str, Any]:
             "Minimum": statistic.least,
             "Maximum": statistic.most,
         },
-        "Unit": _unit(series.metric),
+        "Unit": unit,
     }
-
-
-def _unit(metric: str) -> str:
-    if metric.endswith("Bytes"):
-        return "Bytes"
-    return "Milliseconds" if metric.endswith(("Milliseconds", "MillisBehindLatest")) else "Count"

@@ -7,10 +7,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from wavetank.emulator.kinesis.model.family import ShardFamily, StreamIdentity
 from wavetank.emulator.kinesis.model.log import SEGMENT
 from wavetank.emulator.kinesis.model.position import Start, StartingPosition
-from wavetank.emulator.kinesis.model.shard import HASH_KEYS, Shard
+from wavetank.emulator.kinesis.model.shards import HASH_KEYS, Shard, ShardSet, StreamIdentity
 from wavetank.emulator.kinesis.model.snapshot import exported, imported
 from wavetank.emulator.kinesis.model.stream import HOUR_MS, Entry, Stream
 from wavetank.emulator.kinesis.settings import StreamSettings
@@ -46,7 +45,7 @@ class StreamMachine(RuleBasedStateMachine):
     @initialize(shards=st.integers(1, 4))
     def create(self, shards: int) -> None:
         self.now = BEGIN
-        self.stream = Stream(WHO, ShardFamily.founded(WHO, shards), StreamSettings())
+        self.stream = Stream(WHO, ShardSet.founded(WHO, shards), StreamSettings())
         self.records: list[Naive] = []
         self.trimmed: set[int] = set()
         self.counter = 0

@@ -1,4 +1,4 @@
-"""Where a request becomes a call of the model, and what the model says becomes an AWS answer."""
+"""The boundary of the API: requests become calls of the model, and its results and errors AWS's answers."""
 
 import base64
 import functools
@@ -90,17 +90,17 @@ def now_ms() -> int:
 
 
 def when(time_ms: int) -> datetime:
-    """A time of the model as the API gives it."""
+    """A time of the model (milliseconds since the epoch) as the API gives it."""
     return datetime.fromtimestamp(time_ms / 1000, UTC)
 
 
 def region_of(context: RequestContext) -> Region:
-    """The account and region a request is made to."""
+    """The account and region that a request is made to."""
     return Region(context.account_id, context.region)
 
 
 def named_stream(context: RequestContext, name: str | None, arn: str | None) -> Stream:
-    """The stream a request names, by ARN or by name; raises InvalidArgument, ResourceNotFound."""
+    """The stream that a request names, by ARN or by name; raises InvalidArgument, ResourceNotFound."""
     if arn:
         return stream_with_arn(arn)
     if name:
@@ -109,7 +109,7 @@ def named_stream(context: RequestContext, name: str | None, arn: str | None) -> 
 
 
 def check_token_alone(**selectors: object) -> None:
-    """Raise InvalidArgument for whatever selects beside a NextToken, which says it all (API Reference, ListShards)."""
+    """Raise InvalidArgument for any selector beside a NextToken, which holds them all (API Reference, ListShards)."""
     given = [name for name, value in selectors.items() if value is not None]
     if given:
         raise InvalidArgument(f"NextToken and {', '.join(given)} cannot be provided together.")

@@ -10,8 +10,8 @@ from localstack import config
 
 from tests.unit.emulator.kinesis.service import Service, broken_once
 from wavetank.emulator.kinesis.config import CONFIG
-from wavetank.emulator.kinesis.model.memory import MemoryCap
 from wavetank.emulator.kinesis.operations import writing
+from wavetank.emulator.kinesis.store import MemoryCap
 from wavetank.emulator.runtime.clock import CLOCK, Alarm
 from wavetank.emulator.runtime.doorbell import STREAM_WRITES
 

@@ -1,22 +1,95 @@
-"""The shards of one stream: which are open, which came from which, and how resharding changes that.
+"""The shards of a stream: each a range of hash keys with its records, and what splits and merges make of them.
 
 Rules from the Developer Guide, "Reshard a stream": a split shard has two children, two merged shards have one,
 and a shard's sequence numbers are all greater than its parents'.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 from wavetank.emulator.kinesis.errors import InvalidArgument, ResourceNotFound
 from wavetank.emulator.kinesis.model import sequence
-from wavetank.emulator.kinesis.model.ascending import Ascending
-from wavetank.emulator.kinesis.model.shard import Shard, even_ranges, shard_id, shard_number
+from wavetank.emulator.kinesis.model.generations import MonotonicCounter
+from wavetank.emulator.kinesis.model.limits import ShardThroughput
+from wavetank.emulator.kinesis.model.log import RecordLog
+
+HASH_KEYS = 1 << 128
+_SHARD_ID = re.compile(r"(?:shardId-)?(\d{1,12})")
+
+
+def shard_id(number: int) -> str:
+    """The name of a stream's n-th shard, counted from 0."""
+    return f"shardId-{number:012d}"
+
+
+def shard_number(name: str) -> int | None:
+    """The number in a shard's name; None when it is not such a name. AWS takes the bare number too."""
+    match = _SHARD_ID.fullmatch(name)
+    return int(match[1]) if match else None
+
+
+@dataclass(slots=True)
+class Shard:
+    """A shard: open until `closed_ms` is set; a closed one takes no records and has children."""
+
+    number: int
+    epoch: int
+    first_hash: int
+    last_hash: int
+    opened_ms: int
+    parents: tuple[int, ...] = ()
+    children: tuple[int, ...] = ()
+    closed_ms: int | None = None
+    log: RecordLog = field(default_factory=RecordLog)
+    throughput: ShardThroughput = field(default_factory=ShardThroughput)
+    base: int = field(init=False)
+    name: str = field(init=False)
+    """`shardId-` and twelve digits."""
+
+    def __post_init__(self) -> None:
+        self.base = sequence.base(self.epoch, self.number)
+        self.name = shard_id(self.number)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the shard takes records."""
+        return self.closed_ms is None
+
+    def sequence_number(self, index: int) -> str:
+        """The sequence number of the record at `index`."""
+        return str(self.base + index * sequence.STEP)
+
+    @property
+    def starting_sequence_number(self) -> str:
+        """A number smaller than that of every record of the shard."""
+        return str(self.base)
+
+    @property
+    def ending_sequence_number(self) -> str | None:
+        """A number greater than that of every record and smaller than those of the children; None while it is open."""
+        return None if self.is_open else self.sequence_number(sequence.LAST_INDEX)
+
+    def was_open_at(self, time_ms: int) -> bool:
+        """Whether the shard took records at a moment of the past."""
+        return self.opened_ms <= time_ms and self.was_open_since(time_ms)
+
+    def was_open_since(self, time_ms: int) -> bool:
+        """Whether the shard took records at any time from `time_ms` on."""
+        return self.closed_ms is None or self.closed_ms >= time_ms
+
+
+def even_ranges(count: int) -> list[tuple[int, int]]:
+    """The whole space of hash keys cut into `count` equal ranges, both ends included."""
+    edges = [HASH_KEYS * number // count for number in range(count + 1)]
+    return [(first, after - 1) for first, after in pairwise(edges)]
 
 
 @dataclass(frozen=True, slots=True)
 class StreamIdentity:
-    """Which stream it is: two of one name differ in `created_ms`."""
+    """The identity of a stream: two of one name differ in `created_ms`."""
 
     account: str
     region: str
@@ -26,20 +99,21 @@ class StreamIdentity:
 
     @property
     def in_words(self) -> str:
-        """As error messages name it."""
+        """The stream as error messages name it."""
         return f"stream {self.name} under account {self.account}"
 
 
-class ShardFamily:
+class ShardSet:
     """Every shard that retention has not removed, in the order they were opened.
 
-    `opened` counts the shards ever opened; `epoch` is that of the last reshard, see `emulator.kinesis.model.sequence`.
-    Epochs come from `epochs`: streams that share one never have an epoch, and so a sequence number, in common.
+    `opened` counts the shards ever opened; `epoch` is the epoch of the last reshard, see
+    `emulator.kinesis.model.sequence`. Epochs come from `epochs`: streams that share one never have an epoch, and so a
+    sequence number, in common.
     """
 
-    def __init__(self, who: StreamIdentity, epochs: Ascending | None = None) -> None:
+    def __init__(self, who: StreamIdentity, epochs: MonotonicCounter | None = None) -> None:
         self._who = who
-        self._epochs = epochs or Ascending()
+        self._epochs = epochs or MonotonicCounter()
         self._shards: dict[int, Shard] = {}
         self._open: list[Shard] = []
         self._open_starts: list[int] = []
@@ -47,26 +121,32 @@ class ShardFamily:
         self.epoch = 0
 
     @classmethod
-    def founded(cls, who: StreamIdentity, count: int, epochs: Ascending | None = None) -> "ShardFamily":
-        """`count` shards of equal ranges."""
-        family = cls(who, epochs)
-        family._begin_epoch(who.created_ms)
+    def founded(cls, who: StreamIdentity, count: int, epochs: MonotonicCounter | None = None) -> "ShardSet":
+        """The shards of a new stream: `count` of equal ranges."""
+        shards = cls(who, epochs)
+        shards._begin_epoch(who.created_ms)
         for first, last in even_ranges(count):
-            family._open_shard(first, last, (), who.created_ms)
-        family._index()
-        return family
+            shards._open_shard(first, last, (), who.created_ms)
+        shards._index()
+        return shards
 
     @classmethod
     def restored(
-        cls, who: StreamIdentity, shards: Iterable[Shard], opened: int, epoch: int, epochs: Ascending | None = None
-    ) -> "ShardFamily":
-        """A family as it was."""
-        family = cls(who, epochs)
-        family._epochs.rise_to(epoch)
-        family._shards = {shard.number: shard for shard in shards}
-        family.opened, family.epoch = opened, epoch
-        family._index()
-        return family
+        cls,
+        who: StreamIdentity,
+        shards: Iterable[Shard],
+        *,
+        opened: int,
+        epoch: int,
+        epochs: MonotonicCounter | None = None,
+    ) -> "ShardSet":
+        """The shards of an imported stream, as they were."""
+        shard_set = cls(who, epochs)
+        shard_set._epochs.rise_to(epoch)
+        shard_set._shards = {shard.number: shard for shard in shards}
+        shard_set.opened, shard_set.epoch = opened, epoch
+        shard_set._index()
+        return shard_set
 
     def __iter__(self) -> Iterator[Shard]:
         return iter(self._shards.values())

@@ -1,15 +1,15 @@
-"""What faults do to records that are put and to reads of a shard."""
+"""The faults of records that are put and of reads of a shard."""
 
 from typing import Any
 
 from localstack.aws.api import RequestContext
 
-from wavetank.emulator.faults.engine import FAULTS, Firing
+from wavetank.emulator.faults.engine import FAULTS
 from wavetank.emulator.faults.identity import content_identity
 from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.kinesis.errors import ExpiredIterator, KinesisError, ThroughputExceeded
 from wavetank.emulator.kinesis.model.position import ITERATOR_LIFETIME_MS, Cursor
-from wavetank.emulator.kinesis.model.shard import Shard
+from wavetank.emulator.kinesis.model.shards import Shard
 from wavetank.emulator.kinesis.model.stream import Entry, Stream
 from wavetank.emulator.kinesis.operations.boundary import Answer, now_ms, when
 from wavetank.emulator.kinesis.operations.descriptions import rate_exceeded
@@ -22,7 +22,7 @@ MAPPING_AGENT = "event-source-mapping"
 
 
 class InternalFailure(KinesisError):
-    """The service failed; one record of a PutRecords call, or the call."""
+    """The service failed: at a record of a PutRecords call, or at the call."""
 
     code = INTERNAL_FAILURE
 
@@ -32,27 +32,38 @@ def refusals(stream: Stream, entries: list[Entry]) -> dict[int, Answer]:
     refused: dict[int, Answer] = {}
     for place, entry in enumerate(entries):
         shard = stream.shards.holding(entry.hash_key())
-        firing = _struck_put(stream, shard, entry)
+        content = entry.data.decode("utf-8", "replace")
+        target = {"stream": stream.name, "shard": shard.name, "key": entry.key, "content": content}
+        identity = f"{stream.name}/{entry.key}/{content_identity(entry.data)}"
+        firing = FAULTS.fire(Point.KINESIS_PUT, target, identity)
         if firing is None:
             continue
-        if firing.action is Action.THROTTLE_ALL:
-            return {n: _throttled(stream, _shard_of(stream, other)) for n, other in enumerate(entries)}
-        throttled = firing.action is Action.THROTTLE
-        refused[place] = _throttled(stream, shard) if throttled else _failed()
+        match firing.action:
+            case Action.THROTTLE_ALL:
+                shards = [stream.shards.holding(other.hash_key()) for other in entries]
+                return {number: _throttled(stream, shard) for number, shard in enumerate(shards)}
+            case Action.THROTTLE:
+                refused[place] = _throttled(stream, shard)
+            case _:
+                refused[place] = {"ErrorCode": INTERNAL_FAILURE, "ErrorMessage": INTERNAL_MESSAGE}
     return refused
 
 
 def raise_refusal(result: Answer) -> None:
-    """Raise what a refused PutRecords result is to a PutRecord call."""
+    """Raise the error of a PutRecord call for the refused result of its record."""
     if result["ErrorCode"] == INTERNAL_FAILURE:
         raise InternalFailure(result["ErrorMessage"])
     raise ThroughputExceeded(result["ErrorMessage"])
 
 
 def before_read(context: RequestContext, stream: Stream, cursor: Cursor) -> None:
-    """Bring about what strikes a read; raises ExpiredIterator or ThroughputExceeded where it is refused."""
+    """Bring about the fault that fires at a read; raises ExpiredIterator or ThroughputExceeded where it is refused."""
     shard = stream.shards.at(cursor.shard)
-    target = {"stream": stream.name, "shard": shard.name, "reader": _reader(context)}
+    internal: Any = context.internal_request_params or {}
+    reader = "firehose" if internal.get("service_principal") == "firehose" else "client"
+    if MAPPING_AGENT in context.request.headers.get("User-Agent", ""):
+        reader = "event-source"
+    target = {"stream": stream.name, "shard": shard.name, "reader": reader}
     firing = FAULTS.fire(Point.KINESIS_GET, target, f"{stream.name}/{shard.name}/{cursor.index}")
     if firing is None:
         return
@@ -70,36 +81,11 @@ def before_read(context: RequestContext, stream: Stream, cursor: Cursor) -> None
                 f"which is further in the future than the tolerated delay of {ITERATOR_LIFETIME_MS} milliseconds."
             )
         case Action.RESHARD:
-            _split(stream, shard)
-
-
-def _struck_put(stream: Stream, shard: Shard, entry: Entry) -> Firing | None:
-    content = entry.data.decode("utf-8", "replace")
-    target = {"stream": stream.name, "shard": shard.name, "key": entry.key, "content": content}
-    return FAULTS.fire(Point.KINESIS_PUT, target, f"{stream.name}/{entry.key}/{content_identity(entry.data)}")
-
-
-def _shard_of(stream: Stream, entry: Entry) -> Shard:
-    return stream.shards.holding(entry.hash_key())
+            with stream.lock:
+                if shard.is_open and shard.last_hash - shard.first_hash > 3:
+                    stream.split(shard, (shard.first_hash + shard.last_hash) // 2, now_ms())
+            STREAM_WRITES.ring(stream.identity.arn)
 
 
 def _throttled(stream: Stream, shard: Shard) -> Answer:
     return {"ErrorCode": ThroughputExceeded.code, "ErrorMessage": rate_exceeded(stream, shard)}
-
-
-def _failed() -> Answer:
-    return {"ErrorCode": INTERNAL_FAILURE, "ErrorMessage": INTERNAL_MESSAGE}
-
-
-def _reader(context: RequestContext) -> str:
-    if MAPPING_AGENT in context.request.headers.get("User-Agent", ""):
-        return "event-source"
-    internal: Any = context.internal_request_params or {}
-    return "firehose" if internal.get("service_principal") == "firehose" else "client"
-
-
-def _split(stream: Stream, shard: Shard) -> None:
-    with stream.lock:
-        if shard.is_open and shard.last_hash - shard.first_hash > 3:
-            stream.split(shard, (shard.first_hash + shard.last_hash) // 2, now_ms())
-    STREAM_WRITES.ring(stream.identity.arn)

@@ -2,18 +2,18 @@
 
 import threading
 
-from wavetank.emulator.kinesis.model.family import ShardFamily, StreamIdentity
 from wavetank.emulator.kinesis.model.log import OVERHEAD
-from wavetank.emulator.kinesis.model.memory import CHECKS_PER_CAP, MemoryCap
+from wavetank.emulator.kinesis.model.shards import ShardSet, StreamIdentity
 from wavetank.emulator.kinesis.model.stream import Entry, Stream
 from wavetank.emulator.kinesis.settings import StreamSettings
+from wavetank.emulator.kinesis.store import CHECKS_PER_CAP, MemoryCap
 
 WHO = StreamIdentity("000000000000", "us-east-1", "s", "arn:aws:kinesis:us-east-1:000000000000:stream/s", 1)
 DEADLINE_S = 10.0
 
 
 def stream_with(records: int) -> Stream:
-    stream = Stream(WHO, ShardFamily.founded(WHO, 1), StreamSettings())
+    stream = Stream(WHO, ShardSet.founded(WHO, 1), StreamSettings())
     for number in range(records):
         stream.put(Entry("k", b""), number)
     return stream
