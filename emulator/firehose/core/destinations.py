@@ -1,4 +1,4 @@
-"""The structures that DescribeDeliveryStream answers with, and the merging that UpdateDestination does.
+"""The configuration of a destination in the API's structures: its description, and the merging of an update.
 
 Pure. Source: the Firehose API reference (ExtendedS3DestinationDescription, HttpEndpointDestinationDescription,
 UpdateDestination).
@@ -66,7 +66,7 @@ class Configuration:
         return {"DestinationId": DESTINATION_ID, **described}
 
     def updated(self, kind: Kind, update: dict[str, Any]) -> "Configuration":
-        """The configuration after an update: what it does not name stays, unless the destination is of another type.
+        """The configuration after an update, with all other fields as before unless the type of destination changes.
 
         Raises ConfigurationError for what cannot be changed, or is missing.
         """
@@ -75,7 +75,11 @@ class Configuration:
             _check_complete(kind, fields)
         else:
             fields = _merged(self.fields, update)
-            _check_partitioning(self.fields, fields)
+            was_on, is_on = (bool(_partitioning(config).get("Enabled")) for config in (self.fields, fields))
+            if was_on and not is_on:
+                raise ConfigurationError("Dynamic Partitioning cannot be disabled once it is enabled on a Firehose.")
+            if is_on and not was_on:
+                raise ConfigurationError("Dynamic Partitioning can only be enabled when a Firehose is created.")
         return Configuration(kind, fields)
 
 
@@ -88,16 +92,6 @@ def _check_complete(kind: Kind, fields: dict[str, Any]) -> None:
         raise ConfigurationError(
             f"{', '.join(missing)} must be specified: nothing is taken over from a destination of another type."
         )
-
-
-def _check_partitioning(before: dict[str, Any], after: dict[str, Any]) -> None:
-    was, is_now = (
-        bool((fields.get("DynamicPartitioningConfiguration") or {}).get("Enabled")) for fields in (before, after)
-    )
-    if was and not is_now:
-        raise ConfigurationError("Dynamic Partitioning cannot be disabled once it is enabled on a Firehose.")
-    if is_now and not was:
-        raise ConfigurationError("Dynamic Partitioning can only be enabled when a Firehose is created.")
 
 
 def _partitioning(fields: dict[str, Any]) -> dict[str, Any]:
@@ -114,7 +108,7 @@ def _merged(fields: dict[str, Any], update: dict[str, Any]) -> dict[str, Any]:
 
 
 def _s3_description(config: dict[str, Any]) -> dict[str, Any]:
-    """S3DestinationDescription: what was configured, with AWS's defaults for the rest."""
+    """S3DestinationDescription: the configured fields, with AWS's defaults for the rest."""
     defaults = {
         "BufferingHints": {"SizeInMBs": 5, "IntervalInSeconds": 300},
         "CompressionFormat": "UNCOMPRESSED",

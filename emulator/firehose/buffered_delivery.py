@@ -1,6 +1,6 @@
 """A running delivery stream: records in, chunks out, in a thread of its own.
 
-A record stays here, in the buffer or in a sealed chunk, until the objects made of it are durable.
+A record stays in the buffer, and then in a sealed chunk, until the objects made of it are durable.
 """
 
 import contextlib
@@ -24,19 +24,19 @@ LOG = logging.getLogger(__name__)
 
 BUFFER_HOP = "firehose.buffer"
 ROOM_BYTES = 256 * 1024 * 1024
-"""So much may wait for its destination before a source is read no further and direct puts are refused."""
+"""The backlog beyond which a source is read no further and direct puts are refused."""
 
 
 @dataclass
 class Setup:
-    """What UpdateDestination replaces as a whole."""
+    """The settings that UpdateDestination replaces as a whole."""
 
     destination: Destination
     source: Source
 
 
-class DeliveryStream:
-    """Buffers by the hints and delivers one chunk at a time, oldest first."""
+class BufferedDelivery:
+    """A buffer with the delivery of its chunks: it seals them by the hints and delivers one at a time, oldest first."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class DeliveryStream:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop at once; what was not delivered is forgotten."""
+        """Stop at once; records that are not delivered are forgotten."""
         with self._lock:
             self._stopped = True
             self._room.notify_all()
@@ -80,7 +80,12 @@ class DeliveryStream:
             for entry in entries:
                 self._waiting_bytes += len(entry.data)
                 self._keep(self._buffer.add(entry, now))
-                if FAULTS.armed(Point.FIREHOSE_BUFFER) and self._is_cut_behind(entry):
+                if not FAULTS.armed(Point.FIREHOSE_BUFFER):
+                    continue
+                name, key = self._setup.source.name, entry.origin.partition_key if entry.origin is not None else ""
+                target = {"delivery_stream": name, "key": key, "content": entry.data.decode("utf-8", "replace")}
+                identity = f"{name}/{key}/{content_identity(entry.data)}"
+                if FAULTS.fire(Point.FIREHOSE_BUFFER, target, identity) is not None:
                     self._keep(self._buffer.seal())
             self._last_accepted = time.monotonic()
             wake = was_empty or bool(self._sealed)
@@ -88,7 +93,7 @@ class DeliveryStream:
             self._wake.set()
 
     def has_room(self) -> bool:
-        """Whether less waits to be delivered than may."""
+        """Whether the backlog is below `ROOM_BYTES`."""
         return self._waiting_bytes < ROOM_BYTES
 
     def wait_for_room(self) -> None:
@@ -97,13 +102,13 @@ class DeliveryStream:
             self._room.wait_for(lambda: self._stopped or self.has_room())
 
     def flush(self) -> None:
-        """Deliver what is buffered now, without waiting for size or interval."""
+        """Deliver the buffered records now, without waiting for size or interval."""
         with self._lock:
             self._keep(self._buffer.seal())
         self._wake.set()
 
     def discard(self) -> None:
-        """Forget what is buffered and what waits to be delivered; an attempt under way ends, and is the last."""
+        """Forget the buffered records and the chunks to deliver; an attempt under way ends, and is the last."""
         with self._room:
             self._buffer.seal()
             self._sealed.clear()
@@ -117,11 +122,11 @@ class DeliveryStream:
         return len(self._buffer) > 0
 
     def is_quiet_for(self, seconds: float) -> bool:
-        """Whether no record came in for so long (wall clock)."""
+        """Whether no record came in for `seconds` (wall clock)."""
         return time.monotonic() - self._last_accepted >= seconds
 
     def update(self, setup: Setup) -> None:
-        """Use other settings from now on, for what is buffered and for what is being retried too."""
+        """Use other settings from now on, for buffered records and for a chunk that is being retried too."""
         with self._lock:
             self._setup = setup
             self._buffer.hints = self._capped(setup.destination.hints)
@@ -129,26 +134,20 @@ class DeliveryStream:
         self._wake.set()
 
     def pending(self) -> list[Pending]:
-        """What has come in and is not durable yet."""
+        """The records that have come in and are not durable yet."""
         with self._lock:
             name, now = self._setup.source.name, self._clock.now()
-            found = []
+            items = []
             if self._sealed:
                 problem = f", retrying: {self._delivery.problem}" if self._delivery.problem else ""
                 size = sum(chunk.size for chunk in self._sealed)
                 what = f"{name}: {len(self._sealed)} chunks ({size} B){problem}"
-                found.append(Pending(HOP, name, what, self._delivery.retry_at))
+                items.append(Pending(HOP, name, what, self._delivery.retry_at))
             due_at = self._buffer.due_at
             if due_at is not None:
                 what = f"{len(self._buffer)} records ({self._buffer.size} B), due in {due_at - now:.0f} s"
-                found.append(Pending(BUFFER_HOP, name, f"{name}: {what}"))
-            return found
-
-    def _is_cut_behind(self, entry: Entry) -> bool:
-        """Whether a fault cuts the buffer behind this record."""
-        name, key = self._setup.source.name, entry.origin.partition_key if entry.origin is not None else ""
-        target = {"delivery_stream": name, "key": key, "content": entry.data.decode("utf-8", "replace")}
-        return FAULTS.fire(Point.FIREHOSE_BUFFER, target, f"{name}/{key}/{content_identity(entry.data)}") is not None
+                items.append(Pending(BUFFER_HOP, name, f"{name}: {what}"))
+            return items
 
     def _capped(self, hints: Hints) -> Hints:
         if self._longest_interval_s is None:

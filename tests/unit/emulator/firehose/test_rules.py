@@ -6,7 +6,7 @@ import pytest
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
-from wavetank.emulator.firehose.constraints import message, violations
+from wavetank.emulator.firehose.rules import message, violations
 
 MODEL = ServiceModel(Loader().load_service_model("firehose", "service-2"))
 BUCKET = "arn:aws:s3:::bucket"

@@ -9,7 +9,7 @@ import pytest
 from wavetank.emulator.firehose.core.buffer import Entry
 from wavetank.emulator.firehose.core.processing import process
 from wavetank.emulator.firehose.core.settings import ConfigurationError, Processing, Transformation, destination_of
-from wavetank.emulator.firehose.suites import is_lenient, longest_interval_s
+from wavetank.emulator.firehose.delivery_stream import is_lenient, longest_interval_s
 
 QUERY = [
     {"ParameterName": "MetadataExtractionQuery", "ParameterValue": "{a: .a}"},

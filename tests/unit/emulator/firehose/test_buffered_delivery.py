@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from wavetank.emulator.faults.engine import FAULTS
+from wavetank.emulator.firehose.buffered_delivery import BUFFER_HOP, BufferedDelivery, Setup
 from wavetank.emulator.firehose.core.buffer import Entry, Hints, Origin
 from wavetank.emulator.firehose.core.compression import Compression
 from wavetank.emulator.firehose.core.keys import KeyLayout
 from wavetank.emulator.firehose.core.processing import InvocationError
 from wavetank.emulator.firehose.core.settings import Destination, Processing, S3Target, Transformation
 from wavetank.emulator.firehose.delivery import DIRECT_PUT_RETENTION_S, HOP, Delivery, S3Error, Source
-from wavetank.emulator.firehose.stream import BUFFER_HOP, DeliveryStream, Setup
 from wavetank.emulator.runtime.clock import Clock
 
 DEADLINE_S = 10.0
@@ -73,8 +73,8 @@ def clock() -> Clock:
 
 
 @contextmanager
-def running(bucket: BucketInMemory, clock: Clock, what: Setup, **options: Any) -> Iterator[DeliveryStream]:
-    stream = DeliveryStream(what, Delivery(bucket, clock), clock=clock, **options)
+def running(bucket: BucketInMemory, clock: Clock, what: Setup, **options: Any) -> Iterator[BufferedDelivery]:
+    stream = BufferedDelivery(what, Delivery(bucket, clock), clock=clock, **options)
     stream.start()
     try:
         yield stream
@@ -82,7 +82,7 @@ def running(bucket: BucketInMemory, clock: Clock, what: Setup, **options: Any) -
         stream.stop()
 
 
-def settled(stream: DeliveryStream) -> None:
+def settled(stream: BufferedDelivery) -> None:
     deadline = time.monotonic() + DEADLINE_S
     while stream.pending():
         assert time.monotonic() < deadline, stream.pending()
