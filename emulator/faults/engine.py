@@ -46,19 +46,20 @@ class _Armed:
     added_at: float
     matched: int = 0
     fired: int = 0
-    seen: Counter[str] = field(default_factory=Counter)
+    occurrences: Counter[str] = field(default_factory=Counter)
 
     def ordinal(self, identity: str) -> str:
         """The identity, suffixed with `#n` from its second occurrence on."""
-        number = self.seen[identity]
+        number = self.occurrences[identity]
         return identity if number < 2 else f"{identity}#{number}"
 
     def fires(self, identity: str, now: float) -> bool:
         """Count an event that matches, and decide whether the fault fires at it."""
         self.matched += 1
-        repeat = self.seen[identity]
-        self.seen[identity] += 1
-        return fires(self.fault, Occasion(self.matched, identity, repeat, self.fired, now - self.added_at))
+        repeat = self.occurrences[identity]
+        self.occurrences[identity] += 1
+        occasion = Occasion(self.matched, identity, repeat=repeat, fired=self.fired, elapsed_s=now - self.added_at)
+        return fires(self.fault, occasion)
 
 
 @dataclass(frozen=True)

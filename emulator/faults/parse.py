@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeGuard
 
 from wavetank.emulator.faults.model import Fault, InvalidFaultError, Value, When, Window
-from wavetank.emulator.faults.points import POINTS, Action, FaultPoint, Parameter, PointAction
+from wavetank.emulator.faults.points import POINTS, Action, FaultPoint, Parameter
 from wavetank.emulator.runtime.clock import MARGIN_S
 
 LONGEST_TEXT = 4096
@@ -40,6 +40,8 @@ def parse(document: object, default_id: str) -> Fault:
     seed = given.get("seed", 0)
     if not isinstance(seed, int) or isinstance(seed, bool):
         raise InvalidFaultError(f"seed must be a whole number, got {seed!r}")
+    effect, values = point.actions[action], _mapping(given.get("parameters") or {}, "parameters")
+    _check_names(values, [parameter.name for parameter in effect.parameters], "parameter", f"{point.name} {action}")
     return Fault(
         id=fault_id,
         point=point.name,
@@ -47,7 +49,9 @@ def parse(document: object, default_id: str) -> Fault:
         match=match,
         when=when,
         seed=seed,
-        parameters=_parameters(f"{point.name} {action}", point.actions[action], given.get("parameters") or {}),
+        parameters={
+            parameter.name: _parameter(parameter, values.get(parameter.name)) for parameter in effect.parameters
+        },
     )
 
 
@@ -100,12 +104,6 @@ def _window(given: object) -> Window | None:
     if not 0 <= start_s < end_s:
         raise InvalidFaultError(f"when.window must start at 0 or later and end later still, got {given!r}")
     return Window(start_s, end_s)
-
-
-def _parameters(owner: str, action: PointAction, given: object) -> dict[str, Value]:
-    values = _mapping(given, "parameters")
-    _check_names(values, [parameter.name for parameter in action.parameters], "parameter", owner)
-    return {parameter.name: _parameter(parameter, values.get(parameter.name)) for parameter in action.parameters}
 
 
 def _parameter(parameter: Parameter, value: object) -> Value:

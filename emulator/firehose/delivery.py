@@ -139,7 +139,7 @@ class Delivery:
             )
             failures += partitioned.failures
             for group in partitioned.groups:
-                yield from self._of_parts(group.parts, destination, chunk, source, group.partition)
+                yield from self._of_parts(group.parts, destination, chunk, source, values=group.partition)
         else:
             yield from self._of_parts(processed.parts, destination, chunk, source)
         yield from self._of_failures(failures, destination.target, chunk, source)
@@ -161,7 +161,7 @@ class Delivery:
             at = chunk.oldest if values is None else min(part.entry.arrival for part in parts)
             retry_s = destination.partitioning.retry_s if destination.partitioning is not None else None
             keys = self._keys(destination.target, at, source, values)
-            yield _Object(destination.target, keys, data, [part.entry for part in parts], retry_s)
+            yield _Object(destination.target, keys, data, [part.entry for part in parts], retry_s=retry_s)
 
     def _of_failures(
         self, failures: Sequence[Failure], target: S3Target, chunk: Chunk, source: Source
@@ -196,7 +196,15 @@ class Delivery:
             if not error.final:
                 ended_at, output = self.clock.now(), ErrorOutput.HTTP_ENDPOINT_FAILED
                 for part in batch:
-                    yield Failure(part.entry, error.code, str(error), attempts, ended_at, output=output, data=part.data)
+                    yield Failure(
+                        part.entry,
+                        error.code,
+                        str(error),
+                        attempts=attempts,
+                        ended_at=ended_at,
+                        output=output,
+                        data=part.data,
+                    )
 
     def _post(self, request: http.Request, endpoint: Endpoint, source: Source) -> tuple[int, EndpointError | None]:
         """Post until the endpoint takes the request; returns the number of attempts, and the error of the last."""
@@ -265,7 +273,7 @@ class Delivery:
     def _as_failed(self, item: _Object, chunk: Chunk, source: Source, *, code: str, message: str) -> _Object:
         """The records of an object as an object below the error prefix."""
         now = self.clock.now()
-        failures = [Failure(entry, code, message, 1, now) for entry in item.entries]
+        failures = [Failure(entry, code, message, attempts=1, ended_at=now) for entry in item.entries]
         return next(self._of_failures(failures, item.target, chunk, source))
 
     def _complain(self, what: str, name: str, error: Exception) -> None:

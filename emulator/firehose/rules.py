@@ -134,32 +134,28 @@ def _violations(shape: Any, value: object, path: str, *, patterns: bool) -> Iter
                 elif name in shape.metadata.get("required", ()):
                     yield f"Value null at '{inner}' failed to satisfy constraint: Member must not be null"
         case "list" if isinstance(value, Sequence):
-            yield from _out_of_bounds(shape, len(value), "length", value, path)
+            yield from _out_of_bounds(shape, len(value), "length", value=value, path=path)
             for number, item in enumerate(value, start=1):
                 yield from _violations(shape.member, item, f"{path}.{number}.member", patterns=patterns)
         case "string" if isinstance(value, str):
-            yield from _out_of_bounds(shape, len(value), "length", value, path)
-            yield from _of_text(shape, value, path, patterns=patterns)
+            yield from _out_of_bounds(shape, len(value), "length", value=value, path=path)
+            pattern = shape.metadata.get("pattern", "") if patterns else ""
+            if pattern and "\\p{" not in pattern and not re.fullmatch(pattern, value, re.DOTALL):
+                yield _broken(value, path, f"satisfy regular expression pattern: {pattern}")
+            allowed = shape.metadata.get("enum")
+            if allowed and value not in allowed:
+                yield _broken(value, path, f"satisfy enum value set: [{', '.join(allowed)}]")
         case "blob" if isinstance(value, bytes):
-            yield from _out_of_bounds(shape, len(value), "length", "java.nio.HeapByteBuffer", path)
+            yield from _out_of_bounds(shape, len(value), "length", value="java.nio.HeapByteBuffer", path=path)
         case "integer" | "long" if isinstance(value, int):
-            yield from _out_of_bounds(shape, value, "value", value, path)
+            yield from _out_of_bounds(shape, value, "value", value=value, path=path)
 
 
-def _out_of_bounds(shape: Shape, measure: int, noun: str, value: object, path: str) -> Iterator[str]:
+def _out_of_bounds(shape: Shape, measure: int, noun: str, *, value: object, path: str) -> Iterator[str]:
     if measure < shape.metadata.get("min", measure):
         yield _broken(value, path, f"have {noun} greater than or equal to {shape.metadata['min']}")
     if measure > shape.metadata.get("max", measure):
         yield _broken(value, path, f"have {noun} less than or equal to {shape.metadata['max']}")
-
-
-def _of_text(shape: Shape, value: str, path: str, *, patterns: bool) -> Iterator[str]:
-    pattern = shape.metadata.get("pattern", "") if patterns else ""
-    if pattern and "\\p{" not in pattern and not re.fullmatch(pattern, value, re.DOTALL):
-        yield _broken(value, path, f"satisfy regular expression pattern: {pattern}")
-    allowed = shape.metadata.get("enum")
-    if allowed and value not in allowed:
-        yield _broken(value, path, f"satisfy enum value set: [{', '.join(allowed)}]")
 
 
 def _broken(value: object, path: str, rule: str) -> str:

@@ -149,24 +149,21 @@ class KinesisSource:
             self._busy = True
             self._wake.clear()
             try:
-                self._catch_up()
+                # Every shard is read until none is left that can be read now.
+                self._adopt()
+                waiting = list(self._shards.values())
+                while waiting and not self._stopping.is_set():
+                    for shard in waiting:
+                        if self._may_read(shard):
+                            self._read(shard)
+                    self._adopt()
+                    waiting = [shard for shard in self._shards.values() if shard.behind and self._may_read(shard)]
             except Exception:
                 LOG.exception("reading %s failed, trying again", self._arn)
                 self._wake.set()
                 self._stopping.wait(LONGEST_RETRY_S)
             finally:
                 self._busy = False
-
-    def _catch_up(self) -> None:
-        """Read every shard as far as it can be read now."""
-        self._adopt()
-        again = list(self._shards.values())
-        while again and not self._stopping.is_set():
-            for shard in again:
-                if self._may_read(shard):
-                    self._read(shard)
-            self._adopt()
-            again = [shard for shard in self._shards.values() if shard.behind and self._may_read(shard)]
 
     def _may_read(self, shard: _Shard) -> bool:
         return shard.id in self._shards and self._clock.now() >= shard.retry_at

@@ -73,15 +73,15 @@ def _own(shape: Shape, value: Any, path: str) -> Iterator[str]:
     if (enum := rules.get("enum")) and value not in enum:
         yield constraint(value, path, f"Member must satisfy enum value set: [{', '.join(enum)}]")
     if isinstance(value, Sized):
-        yield from _size(rules, len(value), value, path, "length")
+        yield from _out_of_bounds(rules, len(value), "length", value=value, path=path)
     elif isinstance(value, int):
-        yield from _size(rules, value, value, path, "value")
+        yield from _out_of_bounds(rules, value, "value", value=value, path=path)
     if (pattern := rules.get("pattern")) and not re.fullmatch(pattern, str(value), re.ASCII):
         yield constraint(value, path, f"Member must satisfy regular expression pattern: {pattern}")
 
 
-def _size(rules: Mapping[str, Any], size: int, value: Any, path: str, what: str) -> Iterator[str]:
-    if size < rules.get("min", size):
-        yield constraint(value, path, f"Member must have {what} greater than or equal to {rules['min']}")
-    if size > rules.get("max", size):
-        yield constraint(value, path, f"Member must have {what} less than or equal to {rules['max']}")
+def _out_of_bounds(rules: Mapping[str, Any], measure: int, noun: str, *, value: Any, path: str) -> Iterator[str]:
+    if measure < rules.get("min", measure):
+        yield constraint(value, path, f"Member must have {noun} greater than or equal to {rules['min']}")
+    if measure > rules.get("max", measure):
+        yield constraint(value, path, f"Member must have {noun} less than or equal to {rules['max']}")

@@ -59,10 +59,20 @@ class Configuration:
         """DestinationDescription; an extended S3 destination is described in both forms, as on AWS."""
         if self.kind is Kind.HTTP_ENDPOINT:
             described = {"HttpEndpointDestinationDescription": _endpoint_description(self.fields)}
-        else:
-            described = {"S3DestinationDescription": _s3_description(self.fields)}
+            return {"DestinationId": DESTINATION_ID, **described}
+        described = {"S3DestinationDescription": _s3_description(self.fields)}
         if self.kind is Kind.EXTENDED_S3:
-            described["ExtendedS3DestinationDescription"] = _extended_description(self.fields)
+            full = {"S3BackupMode": "Disabled"} | _given(self.fields) | _s3_description(self.fields)
+            partitioning = _partitioning(full)
+            if partitioning.get("Enabled"):
+                retries = {"RetryOptions": {"DurationInSeconds": 300}}
+                full["DynamicPartitioningConfiguration"] = retries | _given(partitioning)
+                if self.fields.get("BufferingHints") is None:
+                    full["BufferingHints"] = {"SizeInMBs": 128, "IntervalInSeconds": 300}
+            backup = full.pop("S3BackupConfiguration", None)
+            if backup:
+                full["S3BackupDescription"] = _s3_description(backup)
+            described["ExtendedS3DestinationDescription"] = full
         return {"DestinationId": DESTINATION_ID, **described}
 
     def updated(self, kind: Kind, update: dict[str, Any]) -> "Configuration":
@@ -116,19 +126,6 @@ def _s3_description(config: dict[str, Any]) -> dict[str, Any]:
         "CloudWatchLoggingOptions": {"Enabled": False},
     }
     return defaults | {name: config[name] for name in _S3_FIELDS if config.get(name) is not None}
-
-
-def _extended_description(config: dict[str, Any]) -> dict[str, Any]:
-    full = {"S3BackupMode": "Disabled"} | _given(config) | _s3_description(config)
-    partitioning = _partitioning(full)
-    if partitioning.get("Enabled"):
-        full["DynamicPartitioningConfiguration"] = {"RetryOptions": {"DurationInSeconds": 300}} | _given(partitioning)
-        if config.get("BufferingHints") is None:
-            full["BufferingHints"] = {"SizeInMBs": 128, "IntervalInSeconds": 300}
-    backup = full.pop("S3BackupConfiguration", None)
-    if backup:
-        full["S3BackupDescription"] = _s3_description(backup)
-    return full
 
 
 def _endpoint_description(config: dict[str, Any]) -> dict[str, Any]:

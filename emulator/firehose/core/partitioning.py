@@ -59,7 +59,10 @@ def partition(
         answers = extract(partitioning.query, [part.data for part in parts])
     for part, extracted in zip(parts, answers, strict=True):
         try:
-            identity = _identity(part, extracted, keys)
+            if isinstance(extracted, str):
+                raise _NoPartitionError(extracted)
+            values = {KeySource.QUERY: extracted, KeySource.LAMBDA: part.keys}
+            identity = tuple(_text(values[key.source].get(key.name)) for key in keys)
             if identity not in groups and layout.is_too_long(_values(keys, identity), part.entry.arrival):
                 raise _NoPartitionError("The evaluated S3 prefix is longer than an object key can be")
         except _NoPartitionError as error:
@@ -76,14 +79,6 @@ def partition(
         groups.setdefault(identity, []).append(part)
     made = (Group(_values(keys, identity), tuple(group)) for identity, group in groups.items())
     return Partitioned(tuple(made), tuple(failures))
-
-
-def _identity(part: Part, extracted: Extracted, keys: Sequence[PartitionKey]) -> tuple[str, ...]:
-    """The values of the keys, in their order; raises _NoPartitionError where one is missing."""
-    if isinstance(extracted, str):
-        raise _NoPartitionError(extracted)
-    sources = {KeySource.QUERY: extracted, KeySource.LAMBDA: part.keys}
-    return tuple(_text(sources[key.source].get(key.name)) for key in keys)
 
 
 def _values(keys: Sequence[PartitionKey], identity: Sequence[str]) -> Partition:

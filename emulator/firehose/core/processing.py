@@ -200,7 +200,7 @@ class _Transformer:
 
     def _fail(self, entry: Entry, code: str, message: str, attempts: int) -> None:
         arn = self._transformation.function_arn
-        self._failures.append(Failure(entry, code, message, attempts, ended_at=self._now(), function_arn=arn))
+        self._failures.append(Failure(entry, code, message, attempts=attempts, ended_at=self._now(), function_arn=arn))
 
 
 def _only(results: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:

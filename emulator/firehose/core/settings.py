@@ -288,13 +288,13 @@ def _lambda(parameters: Mapping[str, str]) -> dict[str, Any]:
     arn = parameters.get("LambdaArn")
     if not arn:
         raise ConfigurationError("Processor of type Lambda needs the parameter LambdaArn.")
-    retries = _number(parameters, "NumberOfRetries", DEFAULT_LAMBDA_RETRIES, 0, 300)
-    size = _number(parameters, "BufferSizeInMBs", 1, 0.2, 3)
-    _number(parameters, "BufferIntervalInSeconds", 60, 0, 900)
+    retries = _number(parameters, "NumberOfRetries", DEFAULT_LAMBDA_RETRIES, low=0, high=300)
+    size = _number(parameters, "BufferSizeInMBs", 1, low=0.2, high=3)
+    _number(parameters, "BufferIntervalInSeconds", 60, low=0, high=900)
     return {"transformation": Transformation(arn, int(retries), int(size * MIB))}
 
 
-def _number(parameters: Mapping[str, str], name: str, default: float, low: float, high: float) -> float:
+def _number(parameters: Mapping[str, str], name: str, default: float, *, low: float, high: float) -> float:
     try:
         value = float(parameters.get(name, default))
     except ValueError as error:

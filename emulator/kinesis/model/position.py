@@ -86,7 +86,7 @@ def cursor(token: str, now_ms: int) -> Cursor:
             f"{ITERATOR_LIFETIME_MS} milliseconds."
         )
     account, region, stream = body[_HEAD.size :].decode().split("/")
-    return Cursor(account, region, stream, created_ms, shard, index)
+    return Cursor(account, region, stream, created_ms=created_ms, shard=shard, index=index)
 
 
 def _readable(time_ms: int) -> str:

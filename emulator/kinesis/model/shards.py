@@ -243,7 +243,14 @@ class ShardSet:
         self.epoch = self._epochs.next(min(now_ms // 1000, sequence.LATEST_EPOCH))
 
     def _open_shard(self, first: int, last: int, parents: tuple[int, ...], now_ms: int) -> Shard:
-        shard = Shard(self.opened, self.epoch, first, last, now_ms, parents)
+        shard = Shard(
+            number=self.opened,
+            epoch=self.epoch,
+            first_hash=first,
+            last_hash=last,
+            opened_ms=now_ms,
+            parents=parents,
+        )
         self._shards[shard.number] = shard
         self.opened += 1
         return shard

@@ -125,7 +125,7 @@ class Stream:
                 index = self._sequence_index(shard, position.sequence_number or "")
             case Start.AFTER_SEQUENCE_NUMBER:
                 index = min(self._sequence_index(shard, position.sequence_number or "") + 1, log.tail)
-        return Cursor(who.account, who.region, who.name, who.created_ms, shard.number, index)
+        return Cursor(who.account, who.region, who.name, created_ms=who.created_ms, shard=shard.number, index=index)
 
     def read(self, shard: Shard, index: int, limit: int, now_ms: int) -> Read:
         """At most `limit` records (and 10 MiB) from `index` on, or from the trim horizon when that is later.
@@ -141,7 +141,7 @@ class Stream:
             return Read(shard, records, next_index, max(1, now_ms - records[-1].arrived_ms))
         if shard.is_open:
             return Read(shard, records, next_index, 0)
-        return Read(shard, records, None, 0, self.shards.children(shard))
+        return Read(shard, records, next_index=None, millis_behind=0, children=self.shards.children(shard))
 
     def split(self, shard: Shard, new_start: int, now_ms: int) -> tuple[Shard, Shard]:
         """Close a shard and open two, the second from hash key `new_start` on; raises InvalidArgument."""

@@ -34,7 +34,7 @@ def operation_checking[M: Callable[..., Answer | None]](member: str) -> Callable
     def decorate(method: M) -> M:
         @functools.wraps(method)
         def run(self: object, context: RequestContext, **parameters: object) -> Response | None:
-            answer = _run(method, member, self, context, parameters)
+            answer = _run(method, self, context, parameters, leave=member)
             return on_the_wire(context, answer) if answer else None
 
         return cast(M, run)
@@ -47,20 +47,20 @@ def streaming_operation[M: Callable[..., Answer]](method: M) -> M:
 
     @functools.wraps(method)
     def run(self: object, context: RequestContext, **parameters: object) -> Answer | None:
-        return _run(method, "", self, context, parameters)
+        return _run(method, self, context, parameters)
 
     return cast(M, run)
 
 
 def _run(
     method: Callable[..., Answer | None],
-    member: str,
     provider: object,
     context: RequestContext,
     parameters: Mapping[str, object],
+    leave: str = "",
 ) -> Answer | None:
     try:
-        check(context.operation.input_shape, context.service_request or {}, leave=member)
+        check(context.operation.input_shape, context.service_request or {}, leave=leave)
         return method(provider, context, **parameters)
     except KinesisError as error:
         raise CommonServiceException(error.code, error.message, 400) from error

@@ -76,7 +76,13 @@ class WriteOperations:
             check(context.operation.input_shape, context.service_request)
         stream = named_stream(context, stream_name, stream_arn)
         entries = [Entry(it["PartitionKey"], it["Data"], it.get("ExplicitHashKey")) for it in records]
-        _check_batch_size(stream, entries)
+        largest = BATCH_BYTES if stream.settings.max_record_kib == DEFAULT_RECORD_KIB else LARGE_RECORD_BATCH_BYTES
+        sizes = [entry.size for entry in entries]
+        if sum(sizes) > largest:
+            raise InvalidArgument(f"Records size exceeds {largest // KIB // KIB} MB limit")
+        if max(sizes, default=0) > stream.settings.max_record_kib * KIB:
+            for place, entry in enumerate(entries, 1):
+                _check_record_size(stream, entry, f"records.{place}.member.data")
         if _is_unlucky():
             failure = {"ErrorCode": ThroughputExceeded.code, "ErrorMessage": UNLUCKY}
             return {"FailedRecordCount": len(entries), "Records": [failure for _ in entries]}
@@ -149,13 +155,3 @@ def _check_record_size(stream: Stream, entry: Entry, path: str) -> None:
     if entry.size > largest:
         rule = f"Member must have length less than or equal to {largest}"
         raise Validation(in_words([constraint(entry.data, path, rule)]))
-
-
-def _check_batch_size(stream: Stream, entries: list[Entry]) -> None:
-    largest = BATCH_BYTES if stream.settings.max_record_kib == DEFAULT_RECORD_KIB else LARGE_RECORD_BATCH_BYTES
-    sizes = [entry.size for entry in entries]
-    if sum(sizes) > largest:
-        raise InvalidArgument(f"Records size exceeds {largest // KIB // KIB} MB limit")
-    if max(sizes, default=0) > stream.settings.max_record_kib * KIB:
-        for place, entry in enumerate(entries, 1):
-            _check_record_size(stream, entry, f"records.{place}.member.data")
