@@ -51,7 +51,7 @@ def check_is_none(document: object) -> None:
 
 
 def fault_of(rule: object) -> dict[str, object]:
-    """The fault that a chaos rule stands for. Raises InvalidFaultError for what is no rule."""
+    """The fault that a chaos rule stands for. Raises InvalidFaultError for a document that is no rule."""
     given = _checked(rule, _RULE, "a chaos rule")
     error = _checked(given.get("error") or {}, _ERROR, "error")
     match = {name: given[name] for name in ("service", "operation", "region") if given.get(name) is not None}

@@ -26,7 +26,7 @@ class When:
     """The conditions under which a fault fires at an event that matches: all that are given have to hold.
 
     nth: these events only, counted from 1 in the order in which they came. every: the n-th, 2n-th, …
-    probability: a share of them, chosen by seed and identity. count: at most so many in all.
+    probability: a share of them, chosen by seed and identity. count: this many at most.
     window: while it is open.
     """
 

@@ -1,7 +1,7 @@
 """The AWS calls that functions make, counted by call site; off until it is started.
 
-A call site is named by what is the same in every run: the function, the operation, the resource, and the key or the
-prefix with the parts that vary as `*`. So a fault of the point `aws.call` can fire at the n-th call of a site.
+A call site is named by the parts that are the same in every run: the function, the operation, the resource, and the key
+or the prefix with the parts that vary as `*`. So a fault of the point `aws.call` can fire at the n-th call of a site.
 """
 
 import threading

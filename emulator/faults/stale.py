@@ -1,4 +1,4 @@
-"""The fault point `s3.read`: a read does not see yet what was written a moment ago.
+"""The fault point `s3.read`: a read does not see the writes of a moment ago yet.
 
 Writes are noted while a fault is set here, each with the object of before, which the bucket still holds then. A new
 object is missing from listings and cannot be got; one that was overwritten is got and listed as it was; for new tags
@@ -65,17 +65,17 @@ class Writes:
         self._tagged: dict[Name, tuple[float, Mapping[str, str]]] = {}
 
     def created(self, name: Name) -> None:
-        """An object was written that was not there."""
+        """Note the write of a new object."""
         with self._lock:
             self._created[name] = CLOCK.now()
 
     def overwritten(self, name: Name, before: OlderObject) -> None:
-        """An object is written again."""
+        """Note the write of an object that exists, as it was before."""
         with self._lock:
             self._overwritten.setdefault(name, []).append((CLOCK.now(), before))
 
     def tagged(self, name: Name, before: Mapping[str, str]) -> None:
-        """The tags of an object are changed."""
+        """Note a change of an object's tags, as they were before."""
         with self._lock:
             self._tagged[name] = (CLOCK.now(), before)
 
@@ -85,11 +85,11 @@ class Writes:
         return at is not None and CLOCK.now() - at < lag_s
 
     def content_before(self, name: Name, lag_s: float) -> OlderObject | None:
-        """The object of `lag_s` ago, where it was another."""
+        """The object of `lag_s` ago, where it has been overwritten since."""
         return next((older for at, older in self._overwritten.get(name, ()) if CLOCK.now() - at < lag_s), None)
 
     def tags_before(self, name: Name, lag_s: float) -> Mapping[str, str] | None:
-        """The tags of `lag_s` ago, where they were others."""
+        """The tags of `lag_s` ago, where they have changed since."""
         at, before = self._tagged.get(name, (0.0, {}))
         return before if CLOCK.now() - at < lag_s else None
 
@@ -109,7 +109,7 @@ WRITES = Writes()
 
 
 def before(chain: Any, context: Any, response: Any, caller: str) -> None:
-    """Note a write; refuse the read of an object that is not there yet, answer that of one that is not new yet."""
+    """Note a write; refuse the read of an object that is too new, answer that of one overwritten as it was before."""
     operation, request = context.operation.name, context.service_request or {}
     name = (str(request.get("Bucket") or ""), str(request.get("Key") or ""))
     if operation in _CREATES:

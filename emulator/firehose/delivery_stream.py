@@ -89,7 +89,7 @@ class DeliveryStream:
         )
 
     def close(self) -> None:
-        """Stop at once; what is buffered is forgotten, as on AWS."""
+        """Stop at once; buffered records are forgotten, as on AWS."""
         if self.source is not None:
             self.source.stop()
         self.buffered.stop()

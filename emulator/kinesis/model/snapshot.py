@@ -1,4 +1,4 @@
-"""A stream as plain JSON-able data, and back: what is exported must be imported unchanged."""
+"""A stream as plain JSON-able data, and back: the import of an export is the same stream."""
 
 import base64
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""A data stream: what is put must be read, in order, until retention trims it.
+"""A data stream: every record that is put can be read, in order, until retention trims it.
 
 Pure: every method takes `now_ms` (milliseconds since the epoch) and returns values. A stream is not thread-safe by
 itself: threads that share one hold `Stream.lock`. Rules from the Amazon Kinesis Data Streams API Reference and

@@ -41,7 +41,7 @@ class SettingOperations:
         stream_arn: str | None = None,
         **_: object,
     ) -> None:
-        """DecreaseStreamRetentionPeriod: what is older than the new period is gone at once."""
+        """DecreaseStreamRetentionPeriod: records older than the new period are gone at once."""
         stream = named_stream(context, stream_name, stream_arn)
         _retain(stream, retention_period_hours, StreamSettings.decrease_retention)
 
