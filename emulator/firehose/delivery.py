@@ -61,13 +61,13 @@ class Source:
 
 @dataclass(frozen=True)
 class _Object:
-    """An object to write, and the records in it; `keys` makes a fresh key each time it is called.
+    """An object to write, and the records in it; `new_key` makes another key at each call.
 
     `retry_s`, where given, is how long it is tried before its records go to the error prefix.
     """
 
     target: S3Target
-    keys: Callable[[], str]
+    new_key: Callable[[], str]
     data: bytes
     entries: Sequence[Entry]
     retry_s: float | None = None
@@ -145,8 +145,8 @@ class Delivery:
         yield from self._of_failures(failures, destination.target, chunk, source)
         if destination.backup is not None:
             raw = b"".join(entry.data for entry in chunk.entries)
-            keys = self._keys(destination.backup, chunk.oldest, source)
-            yield _Object(destination.backup, keys, raw, chunk.entries)
+            new_key = self._new_key(destination.backup, chunk.oldest, source)
+            yield _Object(destination.backup, new_key, raw, chunk.entries)
 
     def _of_parts(
         self,
@@ -160,8 +160,8 @@ class Delivery:
         if data:
             at = chunk.oldest if values is None else min(part.entry.arrival for part in parts)
             retry_s = destination.partitioning.retry_s if destination.partitioning is not None else None
-            keys = self._keys(destination.target, at, source, values)
-            yield _Object(destination.target, keys, data, [part.entry for part in parts], retry_s=retry_s)
+            new_key = self._new_key(destination.target, at, source, values)
+            yield _Object(destination.target, new_key, data, [part.entry for part in parts], retry_s=retry_s)
 
     def _of_failures(
         self, failures: Sequence[Failure], target: S3Target, chunk: Chunk, source: Source
@@ -171,12 +171,14 @@ class Delivery:
             failed = [failure for failure in failures if failure.output is why]
             if failed:
                 lines = b"".join(failure.line() for failure in failed)
-                make_key = partial(
+                new_key = partial(
                     target.layout.error_key, source.name, source.version, at=chunk.oldest, why=why, rng=self.rng
                 )
-                yield _Object(target, make_key, lines, [failure.entry for failure in failed])
+                yield _Object(target, new_key, lines, [failure.entry for failure in failed])
 
-    def _keys(self, target: S3Target, at: float, source: Source, values: Partition | None = None) -> Callable[[], str]:
+    def _new_key(
+        self, target: S3Target, at: float, source: Source, values: Partition | None = None
+    ) -> Callable[[], str]:
         return partial(target.layout.key, source.name, source.version, at=at, rng=self.rng, partition=values)
 
     def _posted(self, parts: Sequence[Part], endpoint: Endpoint, chunk: Chunk, source: Source) -> Iterator[Failure]:
@@ -236,7 +238,7 @@ class Delivery:
 
     def _write(self, item: _Object, chunk: Chunk, source: Source) -> None:
         wait, began = FIRST_RETRY_S, self.clock.now()
-        key = item.keys()
+        key = item.new_key()
         while True:
             try:
                 with IN_FLIGHT.doing(HOP, source.name, f"{source.name}: {chunk.size} B to {item.target.bucket}"):
@@ -248,7 +250,7 @@ class Delivery:
                 failed = error
             if item.retry_s is not None and self.clock.now() - began >= item.retry_s:
                 item = self._as_failed(item, chunk, source, code="S3.DeliveryFailed", message=str(failed))
-                key = item.keys()
+                key = item.new_key()
             self.pause(wait)
             if source.retention_s is not None and self.clock.now() - chunk.oldest > source.retention_s:
                 LOG.error("%s: gave up %d bytes: %s", source.name, chunk.size, self.problem)
@@ -264,11 +266,11 @@ class Delivery:
         if firing is not None and firing.action is Action.ERROR_OUTPUT:
             message = "The Lambda function was successfully invoked but it returned an error result."
             item = self._as_failed(item, chunk, source, code="Lambda.FunctionError", message=message)
-            key = item.keys()
+            key = item.new_key()
         self.store.put(item.target, key, item.body(key))
         if firing is not None and firing.action is Action.DUPLICATE:
-            again = item.keys()
-            self.store.put(item.target, again, item.body(again))
+            second_key = item.new_key()
+            self.store.put(item.target, second_key, item.body(second_key))
 
     def _as_failed(self, item: _Object, chunk: Chunk, source: Source, *, code: str, message: str) -> _Object:
         """The records of an object as an object below the error prefix."""

@@ -5,16 +5,28 @@ Values are summed up per minute before they are sent. Nothing is sent before Clo
 and the oldest are given up when there are too many.
 """
 
+import logging
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import batched
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from localstack.aws.connect import connect_to
+from localstack.services.plugins import SERVICE_PLUGINS
 
 from wavetank.emulator.kinesis.model.shards import Shard
 from wavetank.emulator.kinesis.model.stream import Read, Stream
 from wavetank.emulator.kinesis.settings import ShardMetric
 
+LOG = logging.getLogger(__name__)
+NAMESPACE = "AWS/Kinesis"
+MOST_DATA = 500
 MOST_WAITING = 20_000
 MINUTE_S = 60
 
@@ -188,6 +200,43 @@ def count_push(stream: Stream, consumer: str, read: Read) -> None:
 def count_trim(stream: Stream, records: int, size: int) -> None:
     """Count records given up to keep within the memory cap (no metric of AWS)."""
     METER.add([(_series(stream, Metric.TRIMMED_RECORDS), records), (_series(stream, Metric.TRIMMED_BYTES), size)])
+
+
+def can_be_sent() -> bool:
+    """Whether any count waits and CloudWatch is in use already: metrics alone are no reason to load it."""
+    return METER.is_waiting() and bool(SERVICE_PLUGINS.is_running("cloudwatch"))
+
+
+def send() -> None:
+    """Put everything counted since the last time; metrics that CloudWatch does not take are given up with a warning."""
+    places: defaultdict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for (series, minute), statistic in METER.take().items():
+        unit = "Count"
+        if series.metric.endswith("Bytes"):
+            unit = "Bytes"
+        elif series.metric.endswith(("Milliseconds", "MillisBehindLatest")):
+            unit = "Milliseconds"
+        dimensions = {"StreamName": series.stream, "ShardId": series.shard, "ConsumerName": series.consumer}
+        datum = {
+            "MetricName": series.metric,
+            "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items() if value],
+            "Timestamp": datetime.fromtimestamp(minute, UTC),
+            "StatisticValues": {
+                "SampleCount": statistic.count,
+                "Sum": statistic.total,
+                "Minimum": statistic.least,
+                "Maximum": statistic.most,
+            },
+            "Unit": unit,
+        }
+        places[series.account, series.region].append(datum)
+    for (account, region), data in places.items():
+        client = connect_to(aws_access_key_id=account, region_name=region).cloudwatch
+        for part in batched(data, MOST_DATA, strict=False):
+            try:
+                client.put_metric_data(Namespace=NAMESPACE, MetricData=list(part))
+            except (BotoCoreError, ClientError) as error:
+                LOG.warning("CloudWatch did not take %d metrics of Kinesis: %s", len(part), error)
 
 
 def _incoming(stream: Stream, writes: dict[str, ShardWrites]) -> Iterator[tuple[Series, float]]:

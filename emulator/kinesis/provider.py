@@ -4,8 +4,7 @@ from localstack.aws.api.kinesis import KinesisApi
 from localstack.services.plugins import ServiceLifecycleHook
 from localstack.state import StateVisitor
 
-from wavetank.emulator.kinesis import cloudwatch
-from wavetank.emulator.kinesis.metrics import METER
+from wavetank.emulator.kinesis import metrics
 from wavetank.emulator.kinesis.operations.consumers import ConsumerOperations
 from wavetank.emulator.kinesis.operations.reading import ReadOperations
 from wavetank.emulator.kinesis.operations.settings import SettingOperations
@@ -35,11 +34,7 @@ class KinesisProvider(
     """The service: its operations are those of its bases, its life cycle is here."""
 
     def __init__(self) -> None:
-        self._metrics = Reporter(
-            METRICS_HOP,
-            lambda: METER.is_waiting() and cloudwatch.is_running(),
-            lambda: cloudwatch.send(METER.take()),
-        )
+        self._metrics = Reporter(METRICS_HOP, metrics.can_be_sent, metrics.send)
 
     def on_before_start(self) -> None:
         """Begin to send metrics."""
