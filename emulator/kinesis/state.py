@@ -44,7 +44,7 @@ def import_state(state: Any) -> int:
         else:
             streams.append(imported(renewed(plain, CREATIONS.next(now_ms()), EPOCHS), EPOCHS))
     for stream in streams:
-        Region(stream.identity.account, stream.identity.region).put(stream)
+        Region.of(stream).put(stream)
     for stream in (*before, *streams):
         STREAM_WRITES.ring(stream.identity.arn)
     return len(streams)

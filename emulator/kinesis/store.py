@@ -47,6 +47,11 @@ class Region:
     account: str
     name: str
 
+    @classmethod
+    def of(cls, stream: Stream) -> "Region":
+        """The account and region of a stream."""
+        return cls(stream.identity.account, stream.identity.region)
+
     @property
     def store(self) -> KinesisStore:
         """The state that LocalStack keeps for the account and region."""

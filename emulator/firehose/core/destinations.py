@@ -82,7 +82,16 @@ class Configuration:
         """
         if (kind is Kind.HTTP_ENDPOINT) is not (self.kind is Kind.HTTP_ENDPOINT):
             fields = _merged({}, update)
-            _check_complete(kind, fields)
+            needed, backup = ("RoleARN", "BucketARN"), None
+            if kind is Kind.HTTP_ENDPOINT:
+                needed, backup = ("EndpointConfiguration", "S3Configuration"), fields.get("S3Configuration")
+            missing = [name for name in needed if not fields.get(name)]
+            if backup:
+                missing += [f"S3Configuration.{name}" for name in ("RoleARN", "BucketARN") if not backup.get(name)]
+            if missing:
+                raise ConfigurationError(
+                    f"{', '.join(missing)} must be specified: nothing is taken over from a destination of another type."
+                )
         else:
             fields = _merged(self.fields, update)
             was_on, is_on = (bool(_partitioning(config).get("Enabled")) for config in (self.fields, fields))
@@ -91,17 +100,6 @@ class Configuration:
             if is_on and not was_on:
                 raise ConfigurationError("Dynamic Partitioning can only be enabled when a Firehose is created.")
         return Configuration(kind, fields)
-
-
-def _check_complete(kind: Kind, fields: dict[str, Any]) -> None:
-    needed = ("EndpointConfiguration", "S3Configuration") if kind is Kind.HTTP_ENDPOINT else ("RoleARN", "BucketARN")
-    backup = fields.get("S3Configuration") if kind is Kind.HTTP_ENDPOINT else None
-    missing = [name for name in needed if not fields.get(name)]
-    missing += [f"S3Configuration.{name}" for name in ("RoleARN", "BucketARN") if backup and not backup.get(name)]
-    if missing:
-        raise ConfigurationError(
-            f"{', '.join(missing)} must be specified: nothing is taken over from a destination of another type."
-        )
 
 
 def _partitioning(fields: dict[str, Any]) -> dict[str, Any]:

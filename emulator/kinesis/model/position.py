@@ -80,17 +80,21 @@ def cursor(token: str, now_ms: int) -> Cursor:
         raise InvalidArgument("Invalid ShardIterator.")
     _, issued_ms, created_ms, index, shard, _ = _HEAD.unpack_from(body)
     if now_ms - issued_ms > ITERATOR_LIFETIME_MS:
-        raise ExpiredIterator(
-            f"Iterator expired. The iterator was created at time {_readable(issued_ms)} while right now it is "
-            f"{_readable(now_ms)} which is further in the future than the tolerated delay of "
-            f"{ITERATOR_LIFETIME_MS} milliseconds."
-        )
+        raise expired_iterator(issued_ms, now_ms)
     account, region, stream = body[_HEAD.size :].decode().split("/")
     return Cursor(account, region, stream, created_ms=created_ms, shard=shard, index=index)
 
 
-def _readable(time_ms: int) -> str:
-    return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%a %b %d %H:%M:%S UTC %Y")
+def expired_iterator(issued_ms: int, now_ms: int) -> ExpiredIterator:
+    """The error for an iterator that is too old now."""
+    issued, now = (
+        datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%a %b %d %H:%M:%S UTC %Y")
+        for time_ms in (issued_ms, now_ms)
+    )
+    return ExpiredIterator(
+        f"Iterator expired. The iterator was created at time {issued} while right now it is {now} which is further in "
+        f"the future than the tolerated delay of {ITERATOR_LIFETIME_MS} milliseconds."
+    )
 
 
 def next_token(place: Mapping[str, Any], now_ms: int) -> str:

@@ -1,5 +1,6 @@
 """Streams, shards and consumers as the API describes them."""
 
+from wavetank.emulator.kinesis.errors import ThroughputExceeded
 from wavetank.emulator.kinesis.model.consumer import Consumer
 from wavetank.emulator.kinesis.model.shards import Shard, shard_id
 from wavetank.emulator.kinesis.model.stream import Stream
@@ -65,6 +66,11 @@ def encryption(stream: Stream) -> Answer:
 def rate_exceeded(stream: Stream, shard: Shard) -> str:
     """The message of AWS for a throttled shard."""
     return f"Rate exceeded for shard {shard.name} in {stream.identity.in_words}."
+
+
+def throttled_record(stream: Stream, shard: Shard) -> Answer:
+    """The PutRecords result of a record that a throttled shard refuses."""
+    return {"ErrorCode": ThroughputExceeded.code, "ErrorMessage": rate_exceeded(stream, shard)}
 
 
 def warm_throughput(stream: Stream) -> Answer:

@@ -7,12 +7,11 @@ from localstack.aws.api import RequestContext
 from wavetank.emulator.faults.engine import FAULTS
 from wavetank.emulator.faults.identity import content_identity
 from wavetank.emulator.faults.points import Action, Point
-from wavetank.emulator.kinesis.errors import ExpiredIterator, KinesisError, ThroughputExceeded
-from wavetank.emulator.kinesis.model.position import ITERATOR_LIFETIME_MS, Cursor
-from wavetank.emulator.kinesis.model.shards import Shard
+from wavetank.emulator.kinesis.errors import KinesisError, ThroughputExceeded
+from wavetank.emulator.kinesis.model.position import ITERATOR_LIFETIME_MS, Cursor, expired_iterator
 from wavetank.emulator.kinesis.model.stream import Entry, Stream
-from wavetank.emulator.kinesis.operations.boundary import Answer, now_ms, when
-from wavetank.emulator.kinesis.operations.descriptions import rate_exceeded
+from wavetank.emulator.kinesis.operations.boundary import Answer, now_ms
+from wavetank.emulator.kinesis.operations.descriptions import rate_exceeded, throttled_record
 from wavetank.emulator.runtime.doorbell import STREAM_WRITES
 from wavetank.emulator.runtime.inflight import IN_FLIGHT
 
@@ -41,9 +40,9 @@ def refusals(stream: Stream, entries: list[Entry]) -> dict[int, Answer]:
         match firing.action:
             case Action.THROTTLE_ALL:
                 shards = [stream.shards.holding(other.hash_key()) for other in entries]
-                return {number: _throttled(stream, shard) for number, shard in enumerate(shards)}
+                return {number: throttled_record(stream, shard) for number, shard in enumerate(shards)}
             case Action.THROTTLE:
-                refused[place] = _throttled(stream, shard)
+                refused[place] = throttled_record(stream, shard)
             case _:
                 refused[place] = {"ErrorCode": INTERNAL_FAILURE, "ErrorMessage": INTERNAL_MESSAGE}
     return refused
@@ -75,17 +74,9 @@ def before_read(context: RequestContext, stream: Stream, cursor: Cursor) -> None
             raise ThroughputExceeded(rate_exceeded(stream, shard))
         case Action.EXPIRED_ITERATOR:
             now = now_ms()
-            created, current = (f"{when(time):%a %b %d %H:%M:%S UTC %Y}" for time in (now - ITERATOR_LIFETIME_MS, now))
-            raise ExpiredIterator(
-                f"Iterator expired. The iterator was created at time {created} while right now it is {current} "
-                f"which is further in the future than the tolerated delay of {ITERATOR_LIFETIME_MS} milliseconds."
-            )
+            raise expired_iterator(now - ITERATOR_LIFETIME_MS, now)
         case Action.RESHARD:
             with stream.lock:
                 if shard.is_open and shard.last_hash - shard.first_hash > 3:
                     stream.split(shard, (shard.first_hash + shard.last_hash) // 2, now_ms())
             STREAM_WRITES.ring(stream.identity.arn)
-
-
-def _throttled(stream: Stream, shard: Shard) -> Answer:
-    return {"ErrorCode": ThroughputExceeded.code, "ErrorMessage": rate_exceeded(stream, shard)}

@@ -58,7 +58,7 @@ class SettingOperations:
         stream = stream_with_arn(stream_arn)
         mode = Mode(stream_mode_details["StreamMode"])
         if mode is not stream.settings.mode:
-            region = Region(stream.identity.account, stream.identity.region)
+            region = Region.of(stream)
             check_quota(region, mode, len(stream.shards.open))
         stream.settings.mode = mode
         stream.settings.warm_throughput_mibps = warm_throughput_mi_bps if mode is Mode.ON_DEMAND else None

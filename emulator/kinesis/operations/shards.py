@@ -130,7 +130,7 @@ class ShardOperations:
     ) -> None:
         """SplitShard."""
         stream = _resharded(named_stream(context, stream_name, stream_arn))
-        check_quota(_region(stream), stream.settings.mode, 1)
+        check_quota(Region.of(stream), stream.settings.mode, 1)
         with stream.lock:
             shard = _existing(stream, shard_to_split)
             stream.split(shard, int(new_starting_hash_key), now_ms())
@@ -213,10 +213,6 @@ def _existing(stream: Stream, name: str) -> Shard:
     return stream.shards.at(number)
 
 
-def _region(stream: Stream) -> Region:
-    return Region(stream.identity.account, stream.identity.region)
-
-
 def _resharded(stream: Stream) -> Stream:
     who = stream.identity
     if stream.settings.mode is Mode.ON_DEMAND:
@@ -235,4 +231,4 @@ def _check_target(stream: Stream, current: int, target: int) -> None:
     if 2 * target < current:
         raise LimitExceeded(f"UpdateShardCount cannot scale down below half your current open shard count. {counts}")
     if target > current:
-        check_quota(_region(stream), Mode.PROVISIONED, target - current)
+        check_quota(Region.of(stream), Mode.PROVISIONED, target - current)

@@ -84,7 +84,7 @@ class StreamOperations:
                 f"Stream {who.name} under account {who.account} has {len(stream.consumers)} consumers. "
                 "Use EnforceConsumerDeletion to delete the stream together with its consumers."
             )
-        Region(who.account, who.region).remove(stream)
+        Region.of(stream).remove(stream)
         STREAM_WRITES.ring(who.arn)
 
     @operation

@@ -17,7 +17,7 @@ from wavetank.emulator.kinesis.model import sequence
 from wavetank.emulator.kinesis.model.stream import Entry, Stream
 from wavetank.emulator.kinesis.operations import faults
 from wavetank.emulator.kinesis.operations.boundary import Answer, named_stream, now_ms, operation, operation_checking
-from wavetank.emulator.kinesis.operations.descriptions import encryption, rate_exceeded
+from wavetank.emulator.kinesis.operations.descriptions import encryption, throttled_record
 from wavetank.emulator.kinesis.settings import DEFAULT_RECORD_KIB
 from wavetank.emulator.kinesis.store import MEMORY
 from wavetank.emulator.kinesis.validation import check, constraint, in_words
@@ -122,8 +122,7 @@ def _write(
             written = writes.get(name) or writes.setdefault(name, ShardWrites())
             if limited and not shard.throughput.admit_write(size, now):
                 written.throttled += 1
-                refusal = {"ErrorCode": ThroughputExceeded.code, "ErrorMessage": rate_exceeded(stream, shard)}
-                results.append(refusal)
+                results.append(throttled_record(stream, shard))
                 continue
             written.records += 1
             written.size += size
