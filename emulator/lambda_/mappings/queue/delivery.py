@@ -1,4 +1,4 @@
-"""Hands the batches of one mapping to its function, and has done with the messages that it has done.
+"""The way of messages from a queue to its function, where faults may strike each of them.
 
 What fails is left in the queue, where it becomes visible again after its visibility timeout. An invocation that is
 throttled is tried again until the messages are about to become visible.
@@ -7,12 +7,16 @@ Source: AWS developer guide, "Handling errors for an SQS event source in Lambda"
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import ceil
 
+from wavetank.emulator.faults.engine import FAULTS, Firing
+from wavetank.emulator.faults.identity import content_identity, steady, subject_of
+from wavetank.emulator.faults.points import Action, Point
+from wavetank.emulator.lambda_.mappings.batch_window import event_json
 from wavetank.emulator.lambda_.mappings.function_client import FunctionClient
-from wavetank.emulator.lambda_.mappings.queue.core.message import Message, event_json
-from wavetank.emulator.lambda_.mappings.queue.core.response import failures
+from wavetank.emulator.lambda_.mappings.queue.core.message import Message, failures
 from wavetank.emulator.lambda_.mappings.queue.core.settings import QueueSettings
 from wavetank.emulator.lambda_.mappings.queue.queue_client import HOP, QueueClient
 from wavetank.emulator.lambda_.mappings.stream.core.response import Answer, Refused
@@ -20,8 +24,59 @@ from wavetank.emulator.lambda_.mappings.stream.core.retry import wait_s
 from wavetank.emulator.runtime.clock import CLOCK, Alarm
 from wavetank.emulator.runtime.inflight import IN_FLIGHT
 from wavetank.emulator.runtime.reset import RESET
+from wavetank.emulator.runtime.timer import TIMER
 
 LOG = logging.getLogger(__name__)
+
+LONGEST_HIDDEN_S = 43_200
+"""No message may be hidden for longer, says SQS; one that is held back for longer comes again meanwhile."""
+
+
+class Arrivals:
+    """Lets the messages of one mapping through to `arrive`, each at once unless a fault holds it back."""
+
+    def __init__(self, settings: QueueSettings, queue: QueueClient, arrive: Callable[[Message], None]) -> None:
+        self._settings = settings
+        self._queue = queue
+        self._arrive = arrive
+
+    def let_through(self, message: Message) -> None:
+        """Have it arrive, later or more than once where a fault says so."""
+        firing = self._firing(message) if FAULTS.armed(Point.SQS_DELIVERY) else None
+        if firing is not None and firing.action is Action.DELAY:
+            self._hold_back(message, firing.seconds())
+        elif firing is not None and firing.action is Action.DUPLICATE:
+            self._arrive(replace(message, copies=int(firing.parameters["copies"])))
+        else:
+            self._arrive(message)
+
+    def _firing(self, message: Message) -> Firing | None:
+        settings = self._settings
+        target = {
+            "queue": settings.queue_name,
+            "function": settings.function_name,
+            "subject": subject_of(message.body),
+            "content": message.body,
+        }
+        identity = f"{settings.queue_name}/{content_identity(steady(message.body).encode())}"
+        return FAULTS.fire(Point.SQS_DELIVERY, target, identity)
+
+    def _hold_back(self, message: Message, delay_s: float) -> None:
+        """Hide it in its queue until it has arrived and its visibility timeout has passed."""
+        hidden_s = ceil(delay_s) + self._queue.visibility_timeout_s()
+        self._queue.hide(message, min(hidden_s, LONGEST_HIDDEN_S))
+        what = f"a message of {self._settings.queue_name} (held back {delay_s:g} s by a fault)"
+        end = IN_FLIGHT.begin(
+            Point.SQS_DELIVERY, self._settings.queue_name, what, until=CLOCK.now() + delay_s, by_fault=True
+        )
+
+        def release() -> None:
+            try:
+                self._arrive(replace(message, received=CLOCK.now()))
+            finally:
+                end()
+
+        TIMER.after(delay_s, release)
 
 
 class BatchDelivery:
@@ -38,9 +93,9 @@ class BatchDelivery:
     def deliver(self, batch: Sequence[Message]) -> list[Message]:
         """Invoke the function with a batch, and return the messages that are to be handled once more."""
         forgotten = [message for message in batch if RESET.forgets(message.sent)]
-        wanted = [message for message in batch if not RESET.forgets(message.sent)]
-        failed = self._invoke(wanted) if wanted else frozenset[str]()
-        done = [message for message in wanted if message.id not in failed]
+        current = [message for message in batch if not RESET.forgets(message.sent)]
+        failed = self._invoke(current) if current else frozenset[str]()
+        done = [message for message in current if message.id not in failed]
         self._queue.delete(forgotten + [message for message in done if not message.copies])
         return [replace(message, copies=message.copies - 1) for message in done if message.copies]
 

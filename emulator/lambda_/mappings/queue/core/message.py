@@ -1,16 +1,15 @@
-"""Messages of a queue and the JSON event that a function gets for them.
+"""Messages of a queue: what a function gets of each, and which of them it has not done.
 
 The event has the shape of the AWS developer guide, "Using Lambda with Amazon SQS".
 """
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-ENVELOPE_BYTES = len('{"Records":[]}')
-SEPARATOR = ","
+from wavetank.emulator.lambda_.mappings.stream.core.response import Answer, failed_items
 
 
 @dataclass(frozen=True)
@@ -48,9 +47,21 @@ def from_raw(raw: Mapping[str, Any], queue_arn: str, now: float) -> Message:
     return Message(raw["MessageId"], raw["ReceiptHandle"], raw["Body"], sent, now, json.dumps(record))
 
 
-def event_json(messages: Sequence[Message]) -> str:
-    """The whole event; all of it is ASCII, so its length is its size in bytes."""
-    return '{"Records":[' + SEPARATOR.join([message.json for message in messages]) + "]}"
+def failures(answer: Answer, ids: Collection[str], reports_item_failures: bool) -> frozenset[str]:
+    """The ids of the messages that are to come again.
+
+    Source: AWS developer guide, "Handling errors for an SQS event source in Lambda". An ill-formed report fails the
+    whole batch, an empty one nothing.
+    """
+    if answer.reply.function_error is not None:
+        return frozenset(ids)
+    if not reports_item_failures:
+        return frozenset()
+    try:
+        failed = frozenset(failed_items(answer.payload))
+    except (ValueError, RecursionError):
+        return frozenset(ids)
+    return failed if failed <= frozenset(ids) else frozenset(ids)
 
 
 def _attribute(given: Mapping[str, Any]) -> dict[str, Any]:

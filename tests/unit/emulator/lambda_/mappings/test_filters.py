@@ -5,9 +5,11 @@ import json
 
 import pytest
 
+from wavetank.emulator.lambda_.mappings.filters import MessageFilter, RecordFilter
+from wavetank.emulator.lambda_.mappings.queue.core.message import Message, from_raw
 from wavetank.emulator.lambda_.mappings.stream.core.event import RawRecord
-from wavetank.emulator.lambda_.mappings.stream.filters import RecordFilter
 
+QUEUE = "arn:aws:sqs:eu-west-1:000000000000:merges"
 SHARD = "shardId-000000000000"
 
 
@@ -22,6 +24,12 @@ def raw(data: bytes, key: str = "k") -> RawRecord:
 
 BY_DATA = json.dumps({"data": {"type": ["click"], "price": [{"numeric": [">", 10]}]}})
 BY_KEY = json.dumps({"partitionKey": [{"prefix": "a"}]})
+JSON, TEXT = '{"body": {"kind": ["click"]}}', '{"body": ["click"]}'
+
+
+def message(body: str) -> Message:
+    raw = {"MessageId": "id", "ReceiptHandle": "handle", "Body": body, "MD5OfBody": "digest"}
+    return from_raw(raw | {"Attributes": {"SentTimestamp": "1000250"}}, QUEUE, 1000.5)
 
 
 @pytest.mark.parametrize(
@@ -54,3 +62,24 @@ def test_any_of_several_filters_is_enough() -> None:
 def test_without_filters_nothing_is_looked_at() -> None:
     assert RecordFilter([]).is_open
     assert not RecordFilter([BY_KEY]).is_open
+
+
+@pytest.mark.parametrize(
+    ("pattern", "body", "passes"),
+    [
+        (JSON, '{"kind": "click"}', True),
+        (JSON, '{"kind": "impression"}', False),
+        (JSON, "click", False),
+        (JSON, '["click"]', False),
+        (TEXT, "click", True),
+        (TEXT, "impression", False),
+        (TEXT, '{"kind": "click"}', False),
+    ],
+)
+def test_patterns_see_json_or_text(pattern: str, body: str, passes: bool) -> None:
+    assert MessageFilter([pattern]).lets_through(message(body)) is passes
+
+
+def test_any_of_several_patterns_will_do_for_a_message_and_none_lets_everything_through() -> None:
+    assert MessageFilter([JSON, TEXT]).lets_through(message("click"))
+    assert MessageFilter([]).lets_through(message("anything"))
