@@ -5,8 +5,14 @@ from types import ModuleType
 from typing import Any
 
 from wavetank.emulator.lambda_.mappings.queue.core import settings as queue_settings
-from wavetank.emulator.lambda_.mappings.queue.core.settings import is_sqs
-from wavetank.emulator.lambda_.mappings.stream.core.settings import RefusedSettings, check, is_kinesis, stream_arn_of
+from wavetank.emulator.lambda_.mappings.queue.core.settings import QueueSettings, is_sqs
+from wavetank.emulator.lambda_.mappings.stream.core.settings import (
+    MappingSettings,
+    RefusedSettings,
+    check,
+    is_kinesis,
+    stream_arn_of,
+)
 from wavetank.emulator.runtime.clock import CLOCK
 from wavetank.emulator.runtime.on_import import when_imported
 
@@ -27,40 +33,30 @@ def _patch(provider: ModuleType) -> None:
 
 
 def _get_esm_worker(fn: Callable[[Any], Any], factory: Any) -> Any:
-    if is_kinesis(factory.esm_config):
-        return _stream_worker(factory.esm_config, factory.function_role_arn, factory.enabled)
-    if is_sqs(factory.esm_config):
-        return _queue_worker(factory.esm_config, factory.enabled)
-    return fn(factory)
-
-
-def _stream_worker(config: Any, role_arn: str, enabled: bool) -> Any:
+    config, enabled = factory.esm_config, factory.enabled
+    if not is_kinesis(config) and not is_sqs(config):
+        return fn(factory)
     from localstack.services.lambda_.event_source_mapping.esm_worker import EsmStateReason
 
-    from wavetank.emulator.lambda_.mappings.stream.core.settings import MappingSettings
+    from wavetank.emulator.lambda_.mappings.queue.queue_run import QueueRun
     from wavetank.emulator.lambda_.mappings.stream.delivery import FunctionDelivery
     from wavetank.emulator.lambda_.mappings.stream.mapping_run import MappingRun
     from wavetank.emulator.lambda_.mappings.worker import MappingWorker
 
-    settings = MappingSettings.from_config(config, role_arn)
+    if is_sqs(config):
+        queue = QueueSettings.from_config(config)
+        return MappingWorker(
+            config,
+            enabled,
+            lambda checkpoints, _tell: QueueRun(queue, checkpoints.lease),
+            EsmStateReason.USER_INITIATED,
+        )
+    stream = MappingSettings.from_config(config, factory.function_role_arn)
     return MappingWorker(
         config,
         enabled,
-        lambda checkpoints, tell: MappingRun(settings, checkpoints, FunctionDelivery(settings, tell)),
+        lambda checkpoints, tell: MappingRun(stream, checkpoints, FunctionDelivery(stream, tell)),
         EsmStateReason.USER_ACTION,
-    )
-
-
-def _queue_worker(config: Any, enabled: bool) -> Any:
-    from localstack.services.lambda_.event_source_mapping.esm_worker import EsmStateReason
-
-    from wavetank.emulator.lambda_.mappings.queue.core.settings import QueueSettings
-    from wavetank.emulator.lambda_.mappings.queue.queue_run import QueueRun
-    from wavetank.emulator.lambda_.mappings.worker import MappingWorker
-
-    settings = QueueSettings.from_config(config)
-    return MappingWorker(
-        config, enabled, lambda checkpoints, _tell: QueueRun(settings, checkpoints.lease), EsmStateReason.USER_INITIATED
     )
 
 

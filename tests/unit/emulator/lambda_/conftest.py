@@ -11,7 +11,7 @@ from typing import IO
 
 import pytest
 
-from wavetank.emulator.lambda_.execution.environment import INIT_LIMIT_S, Call, Environment, Result, Surroundings
+from wavetank.emulator.lambda_.execution.environment import INIT_LIMIT_S, Call, Environment, ProcessInputs, Result
 from wavetank.emulator.lambda_.execution.function import Function
 from wavetank.emulator.lambda_.packages.interpreters import Interpreter, Runtime, interpreter_for
 from wavetank.emulator.lambda_.packages.libraries import runtime_folder
@@ -114,7 +114,7 @@ def run(cache: Path, runtime: Path, interpreter: Interpreter, tmp_path: Path) ->
         function = replace(function, **changes)  # type: ignore[arg-type]
         scratch = tmp_path / f"scratch-{len(started)}"
         given = {"AWS_REGION": "us-east-1", "AWS_LAMBDA_FUNCTION_NAME": function.name}
-        surroundings = Surroundings(given, variables or {}, scratch)
+        surroundings = ProcessInputs(given, variables or {}, scratch)
         running = Running(Environment(function, surroundings, init_limit_s), function, scratch)
         started.append(running)
         return running
