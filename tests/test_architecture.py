@@ -32,7 +32,6 @@ READ_THE_WALL_CLOCK = {
     "emulator/lambda_/execution/environment.py": "stamps of logs, and deadlines that functions compare with theirs",
     "emulator/s3/uploads.py": "where the numbers of uploads begin; from there on they are counted",
     "emulator/cloudformation/drift.py": "stamps of answers, beside those that LocalStack gives stacks",
-    "emulator/lambda_/packages/retention.py": "the age of a file, whose time is the wall clock's",
     "emulator/lambda_/packages/folders.py": "the age of a file, whose time is the wall clock's",
     "emulator/serving/responses.py": "the Date of an answer (RFC 9110, 6.6.1)",
 }

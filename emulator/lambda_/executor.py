@@ -19,10 +19,10 @@ from localstack.services.lambda_.invocation.runtime_executor import LambdaRuntim
 from wavetank.emulator.lambda_.execution.environment import INIT_LIMIT_S, Call, Environment, ProcessInputs
 from wavetank.emulator.lambda_.execution.function import Function, LogFormat
 from wavetank.emulator.lambda_.execution.invocation_fault import InvocationFault, Kind
+from wavetank.emulator.lambda_.packages.folders import LEASES
 from wavetank.emulator.lambda_.packages.interpreters import Runtime, runtime_for
 from wavetank.emulator.lambda_.packages.libraries import runtime_folder
 from wavetank.emulator.lambda_.packages.packages import merged, unpacked
-from wavetank.emulator.lambda_.packages.retention import LEASES
 from wavetank.emulator.lambda_.process import usage
 from wavetank.emulator.lambda_.service import patches
 from wavetank.emulator.lambda_.service.refusals import NO_IMAGES
@@ -50,7 +50,7 @@ class ProcessExecutor(RuntimeExecutor):
         self._folders: list[Path] = []
         self._last_logs = ""
         self.client_context = ""
-        """What the next invocation's caller says of itself, in JSON."""
+        """The description that the next invocation's caller gives of itself, in JSON."""
 
     def start(self, env_vars: dict[str, str]) -> None:
         """Start the process and initialize the handler.

@@ -159,12 +159,24 @@ class Environment:
     def _invoke(self, call: Call) -> Result:
         began = time.monotonic()
         deadline = began + self._function.timeout_s
-        session = self._ready_session(deadline) or self._initialize(Phase.INVOKE, deadline)
+        # The runtime of the last time, where it waits for an event; one that died meanwhile is cleared away.
+        last = self._session
+        if last is not None and not (isinstance(last.wait_until_ready(deadline), Ready) and last.is_alive()):
+            self._end_session()
+            last = None
+        session = last or self._initialize(Phase.INVOKE, deadline)
         self._note(Started(time.time(), call.request_id))
         if isinstance(session, InvocationFailure):
             return self._failed(call, began, session)
         deadline_ms = int((time.time() + deadline - time.monotonic()) * 1000)
-        event = Event(call.request_id, call.function_arn, call.payload, deadline_ms, call.trace_id, call.client_context)
+        event = Event(
+            request_id=call.request_id,
+            function_arn=call.function_arn,
+            payload=call.payload,
+            deadline_ms=deadline_ms,
+            trace_id=call.trace_id,
+            client_context=call.client_context,
+        )
         outcome = session.deliver(event, deadline)
         if isinstance(outcome, Answered):
             self._keep_output(session)
@@ -187,8 +199,7 @@ class Environment:
                 self._initialize(Phase.INIT, began + self._init_limit_s)
             case Kind.INIT_ERROR:
                 self._end_session()
-                status, error_type = INIT_FAILURE.status, INIT_FAILURE.reported_type
-                self._note(InitEndedBadly(time.time(), 0.0, Phase.INVOKE, status, error_type))
+                self._note_bad_init(Phase.INVOKE, 0.0, INIT_FAILURE)
                 self._note(Started(time.time(), call.request_id))
                 return self._failed(call, began, INIT_FAILURE)
             case Kind.ERROR_BEFORE:
@@ -227,16 +238,6 @@ class Environment:
         self._log.append(fault.log())
         return self._finish(call, began, fault.exception(call.request_id), is_error=True)
 
-    def _ready_session(self, deadline: float) -> Session | None:
-        """The runtime of the last time, where it waits for an event; one that died meanwhile is cleared away."""
-        session = self._session
-        if session is None:
-            return None
-        if isinstance(session.wait_until_ready(deadline), Ready) and session.is_alive():
-            return session
-        self._end_session()
-        return None
-
     def _initialize(self, phase: Phase, deadline: float) -> Session | InvocationFailure:
         """Start a process and wait until it is ready; one that fails is ended."""
         began, self._init_ms = time.monotonic(), None
@@ -258,7 +259,7 @@ class Environment:
             failure = failure_of(outcome, self._function.timeout_s)
         took_ms = (time.monotonic() - began) * 1000
         self._end_session()
-        self._note(InitEndedBadly(time.time(), took_ms, phase, failure.status, failure.reported_type))
+        self._note_bad_init(phase, took_ms, failure)
         return failure
 
     def _failed(self, call: Call, began: float, failure: InvocationFailure) -> Result:
@@ -292,6 +293,10 @@ class Environment:
 
     def _note(self, happening: Happening) -> None:
         self._log.append(lines(self._function, happening))
+
+    def _note_bad_init(self, phase: Phase, took_ms: float, failure: InvocationFailure) -> None:
+        status, error_type = failure.status, failure.reported_type
+        self._note(InitEndedBadly(at=time.time(), took_ms=took_ms, phase=phase, status=status, error_type=error_type))
 
     def _keep_output(self, session: Session) -> None:
         """Move what the function wrote into the log; a line that is not finished is finished."""

@@ -4,6 +4,7 @@ Sources: https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 """
 
+import contextlib
 import errno
 import json
 import os
@@ -69,7 +70,9 @@ def failure_of(outcome: Ended | InitFailed, timeout_s: float) -> InvocationFailu
     """The failure of a process that ended, or had to be ended, without an answer."""
     match outcome:
         case InitFailed(payload, error_type) if payload:
-            return InvocationFailure(_error_type(payload) or error_type or ErrorType.UNKNOWN, "", description=payload)
+            with contextlib.suppress(ValueError, TypeError, KeyError):
+                error_type = str(parsed(payload)["errorType"]) or error_type
+            return InvocationFailure(error_type or ErrorType.UNKNOWN, "", description=payload)
         case InitFailed(_, error_type):
             return InvocationFailure(error_type or ErrorType.UNKNOWN, "The runtime gave no reason")
         case DeadlinePassed():
@@ -84,10 +87,3 @@ def failure_of(outcome: Ended | InitFailed, timeout_s: float) -> InvocationFailu
             return InvocationFailure(ErrorType.OUT_OF_MEMORY, "Runtime exited with error: signal: killed")
         case _:
             return InvocationFailure(ErrorType.EXIT, exit_reason(outcome.status))
-
-
-def _error_type(description: bytes) -> str:
-    try:
-        return str(parsed(description)["errorType"])
-    except (ValueError, TypeError, KeyError):
-        return ""

@@ -67,11 +67,8 @@ class MappingWorker:
         with self._lock:
             self._run = self._make_run(self._checkpoints, lambda result: self._update(LastProcessingResult=result))
         self._run.prepare()
-        self._run.start(
-            LifeCycle(
-                begun=lambda: self._turn((EsmState.CREATING, EsmState.ENABLING), EsmState.ENABLED), ended=self._ended
-            )
-        )
+        before = (EsmState.CREATING, EsmState.ENABLING)
+        self._run.start(LifeCycle(begun=lambda: self._turn(before, EsmState.ENABLED), ended=self._ended))
 
     def stop(self) -> None:
         """Give way: LocalStack stops a worker only to replace it, whose state then counts."""

@@ -42,8 +42,7 @@ from wavetank.emulator.lambda_.execution.invocation_fault import InvocationFault
 from wavetank.emulator.lambda_.execution.invocation_fault import Kind
 from wavetank.emulator.lambda_.execution.invocation_fault import invocation_fault_of as trouble_of
 from wavetank.emulator.lambda_.service import telemetry
-from wavetank.emulator.lambda_.service.assignment import lend
-from wavetank.emulator.lambda_.service.keep_alive import KEEP_ALIVE
+from wavetank.emulator.lambda_.service.assignment import KEEP_ALIVE, lend
 from wavetank.emulator.lambda_.service.request_checks import check_event, client_context
 from wavetank.emulator.lambda_.service.telemetry import Stream
 from wavetank.emulator.runtime.clock import CLOCK

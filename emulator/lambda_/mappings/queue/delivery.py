@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import ceil
 
-from wavetank.emulator.faults.engine import FAULTS, Firing
+from wavetank.emulator.faults.engine import FAULTS
 from wavetank.emulator.faults.identity import content_identity, steady, subject_of
 from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.lambda_.mappings.batch_window import event_json
@@ -42,15 +42,9 @@ class Arrivals:
 
     def let_through(self, message: Message) -> None:
         """Have it arrive, later or more than once where a fault says so."""
-        firing = self._firing(message) if FAULTS.armed(Point.SQS_DELIVERY) else None
-        if firing is not None and firing.action is Action.DELAY:
-            self._hold_back(message, firing.seconds())
-        elif firing is not None and firing.action is Action.DUPLICATE:
-            self._arrive(replace(message, copies=int(firing.parameters["copies"])))
-        else:
+        if not FAULTS.armed(Point.SQS_DELIVERY):
             self._arrive(message)
-
-    def _firing(self, message: Message) -> Firing | None:
+            return
         settings = self._settings
         target = {
             "queue": settings.queue_name,
@@ -59,7 +53,13 @@ class Arrivals:
             "content": message.body,
         }
         identity = f"{settings.queue_name}/{content_identity(steady(message.body).encode())}"
-        return FAULTS.fire(Point.SQS_DELIVERY, target, identity)
+        firing = FAULTS.fire(Point.SQS_DELIVERY, target, identity)
+        if firing is not None and firing.action is Action.DELAY:
+            self._hold_back(message, firing.seconds())
+        elif firing is not None and firing.action is Action.DUPLICATE:
+            self._arrive(replace(message, copies=int(firing.parameters["copies"])))
+        else:
+            self._arrive(message)
 
     def _hold_back(self, message: Message, delay_s: float) -> None:
         """Hide it in its queue until it has arrived and its visibility timeout has passed."""

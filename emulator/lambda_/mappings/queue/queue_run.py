@@ -84,6 +84,9 @@ class QueueRun:
             if not self._stopping.is_set():
                 life.begun()
                 self._serve()
+                self.flush()
+                while self._hand_over():
+                    pass
             self._pool.shutdown()
         QUEUE_WRITES.unlisten(self._settings.queue_arn, self._alarm)
         IN_FLIGHT.unwatch(name)
@@ -91,21 +94,18 @@ class QueueRun:
         life.ended()
 
     def _serve(self) -> None:
-        troubles = 0
+        failures = 0
         while not self._stopping.is_set():
             self._alarm.clear()
             try:
                 wait = self._take()
-                troubles = 0
+                failures = 0
             except Exception as error:
-                troubles += 1
-                wait = wait_s(troubles)
+                failures += 1
+                wait = wait_s(failures)
                 LOG.info("%s: %s", self._settings.title, error)
             if not self._stopping.is_set():
                 self._alarm.wait(wait, patience=SAFETY_POLL_S)
-        self.flush()
-        while self._hand_over():
-            pass
 
     def _take(self) -> float:
         """Hand over batches while there are any and the function has room; return how long to wait for the bell."""

@@ -52,7 +52,7 @@ class Running:
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def invoke(self, payload: bytes = b"{}") -> Result:
-        """One invocation; the request ids are request-1, request-2, …"""
+        """An invocation; the request ids are request-1, request-2, …"""
         number = next(self._numbers)
         call = Call(
             f"request-{number}",

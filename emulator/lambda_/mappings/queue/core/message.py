@@ -44,7 +44,14 @@ def from_raw(raw: Mapping[str, Any], queue_arn: str, now: float) -> Message:
     if raw.get("MD5OfMessageAttributes"):
         record["md5OfMessageAttributes"] = raw["MD5OfMessageAttributes"]
     sent = int(raw["Attributes"]["SentTimestamp"]) / 1000
-    return Message(raw["MessageId"], raw["ReceiptHandle"], raw["Body"], sent, now, json.dumps(record))
+    return Message(
+        id=raw["MessageId"],
+        receipt=raw["ReceiptHandle"],
+        body=raw["Body"],
+        sent=sent,
+        received=now,
+        json=json.dumps(record),
+    )
 
 
 def failures(answer: Answer, ids: Collection[str], reports_item_failures: bool) -> frozenset[str]:

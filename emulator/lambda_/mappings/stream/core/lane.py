@@ -1,4 +1,4 @@
-"""One lane of a shard: its records in order, cut into batches of which one at a time is with the function.
+"""A lane of a shard: its records in order, cut into batches of which one at a time is with the function.
 
 A shard has as many lanes as the mapping's ParallelizationFactor. Records of one partition key share a lane, and a
 lane finishes its records in the order in which it got them.

@@ -1,4 +1,4 @@
-"""One shard of a mapping: the records that were read, the lanes that work on them, and how far all of it is done.
+"""A shard of a mapping: the records that were read, the lanes that work on them, and how far all of it is done.
 
 With one lane a shard is done as far as the last finished record. With several, a fast lane runs ahead; what it finished
 behind a record that is not done is remembered, so that a restart does not deliver it again.

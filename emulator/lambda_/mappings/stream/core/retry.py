@@ -81,9 +81,9 @@ def after(work: Work, outcome: Outcome, policy: RetryPolicy, now: float) -> Step
             rest = Work(work.records[done:], not_before=now + FIRST_WAIT_S, last_error="partial failure")
             return Step(finished=done, next=(rest,))
         case Partly(reply, _):
-            return _failed(work, reply, "the first record of the batch failed", policy, now)
-        case Failed(reply, error):
-            return _failed(work, reply, error, policy, now)
+            return _failed(work, Failed(reply, "the first record of the batch failed"), policy, now)
+        case Failed():
+            return _failed(work, outcome, policy, now)
 
 
 def expire(work: Work, oldest_arrival: float) -> Step | None:
@@ -104,15 +104,16 @@ def wait_s(attempts: int) -> float:
     return min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(attempts - 1, 30))
 
 
-def _failed(work: Work, reply: Reply, error: str, policy: RetryPolicy, now: float) -> Step:
+def _failed(work: Work, failed: Failed, policy: RetryPolicy, now: float) -> Step:
     """The batch got nowhere: cut it in two where that is asked for, else try it again while it has retries."""
     if policy.bisect and len(work.records) > 1:
         middle = len(work.records) // 2
-        first = Work(work.records[:middle], not_before=now + FIRST_WAIT_S, last_error=error)
+        first = Work(work.records[:middle], not_before=now + FIRST_WAIT_S, last_error=failed.error)
         return Step(finished=0, next=(first, Work(work.records[middle:])))
     failures, invokes = work.failures + 1, work.invokes + 1
     if policy.max_retries is not None and failures > policy.max_retries:
-        discard = Discard(work.records, Condition.RETRIES, invokes, reply)
+        discard = Discard(work.records, Condition.RETRIES, invokes, failed.reply)
         return Step(finished=len(work.records), discard=discard)
-    again = Work(work.records, invokes=invokes, failures=failures, not_before=now + wait_s(failures), last_error=error)
+    not_before = now + wait_s(failures)
+    again = Work(work.records, invokes, failures=failures, not_before=not_before, last_error=failed.error)
     return Step(finished=0, next=(again,))

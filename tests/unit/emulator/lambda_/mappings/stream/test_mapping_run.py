@@ -25,7 +25,7 @@ DEADLINE_S = 10.0
 
 @dataclass
 class Stream:
-    """One stream; sequence numbers are `<created>.<index>`, iterators `<created>/<shard>/<index>`."""
+    """A stream; sequence numbers are `<created>.<index>`, iterators `<created>/<shard>/<index>`."""
 
     created: float
     records: dict[str, list[str]]
@@ -72,10 +72,10 @@ class Service:
             raise StreamGone(shard)
         index = 0
         if position.kind is IteratorType.AFTER_SEQUENCE_NUMBER:
-            created, _, found = position.sequence.rpartition(".")
+            created, _, number = position.sequence.rpartition(".")
             if created != str(stream.created):
                 raise PlaceLost(position.sequence)
-            index = int(found) + 1
+            index = int(number) + 1
         return f"{stream.created}/{shard}/{index}"
 
     def read(self, iterator: str) -> Page:
@@ -86,7 +86,7 @@ class Service:
         stream = self.there()
         if str(stream.created) != created:
             raise StreamGone(shard)
-        found = stream.records[shard][int(index) :]
+        data_of_page = stream.records[shard][int(index) :]
         raws = [
             RawRecord(
                 SequenceNumber=f"{created}.{int(index) + number}",
@@ -94,10 +94,10 @@ class Service:
                 Data=data,
                 ApproximateArrivalTimestamp=CLOCK.now(),
             )
-            for number, data in enumerate(found)
+            for number, data in enumerate(data_of_page)
         ]
         is_over = shard in stream.parents.values()
-        return Page(raws, None if is_over else f"{created}/{shard}/{int(index) + len(found)}", 0)
+        return Page(raws, None if is_over else f"{created}/{shard}/{int(index) + len(data_of_page)}", 0)
 
 
 class Function:

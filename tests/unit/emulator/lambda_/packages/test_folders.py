@@ -1,4 +1,4 @@
-"""What the cache of packages keeps and what goes."""
+"""Packages that the cache keeps, and those that go."""
 
 import os
 import subprocess
@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.unit.emulator.lambda_.conftest import unzipped, zipped
-from wavetank.emulator.lambda_.packages import retention
+from wavetank.emulator.lambda_.packages import folders as cache_folders
+from wavetank.emulator.lambda_.packages.folders import ABOUT, FRESH_S, LEASES, bound
 from wavetank.emulator.lambda_.packages.interpreters import Interpreter
-from wavetank.emulator.lambda_.packages.retention import ABOUT, FRESH_S, LEASES, bound
 
 SIZE = 64 << 10
 THREE = 3 * SIZE + (24 << 10)
@@ -68,7 +68,7 @@ def test_what_an_environment_runs_on_stays(packages: list[Path]) -> None:
 
 def test_what_another_stack_runs_on_stays_until_that_has_ended(packages: list[Path]) -> None:
     source = (
-        "import sys\nfrom pathlib import Path\nfrom wavetank.emulator.lambda_.packages.retention import LEASES\n"
+        "import sys\nfrom pathlib import Path\nfrom wavetank.emulator.lambda_.packages.folders import LEASES\n"
         "LEASES.hold([Path(sys.argv[1])])\nprint(1, flush=True)\nsys.stdin.read()\n"
     )
     command = [sys.executable, "-c", source, str(packages[0])]
@@ -99,7 +99,7 @@ def test_packages_from_before_there_was_a_bound_count_too(packages: list[Path]) 
 def test_a_new_package_makes_room_for_itself(
     packages: list[Path], interpreter: Interpreter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retention, "MOST_BYTES", THREE)
+    monkeypatch.setattr(cache_folders, "MOST_BYTES", THREE)
     new = unzipped(zipped({"data.bin": "n" * 2 * SIZE}), interpreter)
     assert new.is_dir()
     assert left(packages) == [4]
