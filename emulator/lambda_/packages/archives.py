@@ -78,7 +78,7 @@ def is_inside(path: Path, folder: Path) -> bool:
 
 @contextlib.contextmanager
 def _in_words() -> Iterator[None]:
-    """Tell in a sentence, without a path of this machine, what a library says of an archive."""
+    """Raise a library's errors about an archive as `BadArchive` or OSError, without a path of this machine."""
     try:
         yield
     except OSError as error:

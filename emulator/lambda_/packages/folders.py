@@ -85,7 +85,7 @@ def bounded(folder: Path, build: Callable[[Path], None]) -> Path:
 
 
 def lock_tree(folder: Path) -> None:
-    """Take the permission to write away from everything in `folder` and from the folder itself."""
+    """Make `folder` and everything in it read-only."""
     for parent, _, names in os.walk(folder):
         for name in names:
             path = Path(parent, name)
@@ -111,7 +111,7 @@ class Leases:
         self._held: dict[Path, tuple[int, int]] = {}
 
     def hold(self, folders: Iterable[Path]) -> None:
-        """Keep these folders, for one environment more."""
+        """Keep these folders for one environment more."""
         with self._lock:
             for folder in folders:
                 if folder in self._held:
@@ -126,7 +126,7 @@ class Leases:
                 self._held[folder] = 1, descriptor
 
     def release(self, folders: Iterable[Path]) -> None:
-        """Keep them for one environment less."""
+        """Keep these folders for one environment less."""
         with self._lock:
             for folder in folders:
                 if folder in self._held:

@@ -126,7 +126,7 @@ class Child:
         return -signal.SIGKILL if self._status is None else self._status
 
     def _hear(self) -> None:
-        """Take what the keeper says next; it says no more after the status."""
+        """Read the keeper's next message; none comes after the status."""
         try:
             received = self._control.recv(READ_BYTES)
         except OSError:

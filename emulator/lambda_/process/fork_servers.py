@@ -61,11 +61,14 @@ class ForkServer:
         """Start it, for launches like this one; it is not ready yet. Raises OSError."""
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
+            # Nothing that the SDK could find of whoever runs the stack.
+            given = {name: launch.variables[name] for name in ("LANG", "PATH", LIBRARIES) if name in launch.variables}
+            nowhere = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
             program = launch.program, "-I", "-S", "-X", "utf8", launch.runtime_folder / "fork_server.py"
             try:
                 self._process = subprocess.Popen(  # noqa: S603
                     [*map(str, program), str(theirs.fileno()), layers_with_numpy(launch)],
-                    env=_server_variables(launch),
+                    env=given | nowhere | {"HOME": str(launch.runtime_folder)},
                     cwd=launch.runtime_folder,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
@@ -180,14 +183,14 @@ class ForkServers:
             return False
 
     def hold(self, server: ForkServer) -> None:
-        """Count a process that this server has forked; a kind of server that forks may be lost again."""
+        """Count a process that this server has forked; the losses of its kind are counted anew."""
         with self._lock:
             self._children[server] += 1
             for key in [key for key, other in self._servers.items() if other is server]:
                 self._lost.pop(key, None)
 
     def release(self, server: ForkServer) -> None:
-        """Count one less."""
+        """Count one process of this server less."""
         with self._lock:
             self._children[server] -= 1
             if not self._children[server]:
@@ -252,13 +255,6 @@ def layers_with_numpy(launch: Launch) -> str:
     layers = launch.opt / "python"
     folders = (layers, *layers.glob("lib/python3.*/site-packages"))
     return str(launch.opt) if any((folder / "numpy").exists() for folder in folders) else ""
-
-
-def _server_variables(launch: Launch) -> dict[str, str]:
-    """The environment of a server: nothing that the SDK could find of whoever runs the stack."""
-    given = {name: launch.variables[name] for name in ("LANG", "PATH", LIBRARIES) if name in launch.variables}
-    nowhere = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
-    return given | nowhere | {"HOME": str(launch.runtime_folder)}
 
 
 def is_readable(descriptor: int, wait_s: float | None) -> bool:

@@ -154,7 +154,7 @@ class Session:
         self._expired = True
 
     def wait_for_exit(self, deadline: float) -> None:
-        """Let the process say its last words; it is ended at the deadline."""
+        """Wait until the process exits by itself; it is ended at the deadline."""
         self._wait_for(lambda: None, deadline)
 
     def take_output(self) -> bytes:

@@ -41,7 +41,7 @@ class Arrivals:
         self._arrive = arrive
 
     def let_through(self, message: Message) -> None:
-        """Have it arrive, later or more than once where a fault says so."""
+        """Pass a message on, late or more than once where a fault says so."""
         if not FAULTS.armed(Point.SQS_DELIVERY):
             self._arrive(message)
             return
@@ -62,7 +62,7 @@ class Arrivals:
             self._arrive(message)
 
     def _hold_back(self, message: Message, delay_s: float) -> None:
-        """Hide it in its queue until it has arrived and its visibility timeout has passed."""
+        """Hide a message in its queue until it has arrived and its visibility timeout has passed."""
         hidden_s = ceil(delay_s) + self._queue.visibility_timeout_s()
         self._queue.hide(message, min(hidden_s, LONGEST_HIDDEN_S))
         what = f"a message of {self._settings.queue_name} (held back {delay_s:g} s by a fault)"
@@ -100,12 +100,12 @@ class BatchDelivery:
         return [replace(message, copies=message.copies - 1) for message in done if message.copies]
 
     def stop(self) -> None:
-        """Try nothing again."""
+        """Try no batch again from now on."""
         self._stopping = True
         self.hurry()
 
     def hurry(self) -> None:
-        """Let what waits to be tried again be looked at now."""
+        """Look now at the batches that wait to be tried again."""
         with self._lock:
             for alarm in self._waiting:
                 alarm.set()

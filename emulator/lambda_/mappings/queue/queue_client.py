@@ -42,7 +42,7 @@ class QueueClient:
         return [from_raw(raw, self._arn, CLOCK.now()) for raw in answer.get("Messages") or []]
 
     def delete(self, messages: Sequence[Message]) -> None:
-        """Have done with messages; what cannot be deleted comes again. Raises nothing."""
+        """Delete messages that are done; what cannot be deleted comes again. Raises nothing."""
         for some in batched(messages, AT_ONCE, strict=False):
             for attempt in range(1, ATTEMPTS + 1):
                 try:

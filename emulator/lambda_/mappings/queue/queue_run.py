@@ -112,22 +112,16 @@ class QueueRun:
         while not self._stopping.is_set() and self._busy < self._settings.concurrency:
             what = f"mapping {self._settings.title}: looking at its queue"
             with IN_FLIGHT.doing(HOP, self._settings.function_name, what):
-                self._fill()
+                # Receive until a batch is full or no message is visible; what the filters drop is deleted.
+                while (room := self._window.room) and (messages := self._queue.receive(room)):
+                    passing = [message for message in messages if self._filter.lets_through(message)]
+                    self._queue.delete([message for message in messages if message not in passing])
+                    for message in passing:
+                        self._arrivals.let_through(message)
                 if not self._hand_over():
                     closes = self._window.closes_at
                     return inf if closes is None else closes - CLOCK.now()
         return inf
-
-    def _fill(self) -> None:
-        """Receive until a batch is full or no message is visible; what the filters drop is deleted."""
-        while room := self._window.room:
-            messages = self._queue.receive(room)
-            if not messages:
-                return
-            passing = [message for message in messages if self._filter.lets_through(message)]
-            self._queue.delete([message for message in messages if message not in passing])
-            for message in passing:
-                self._arrivals.let_through(message)
 
     def _put(self, message: Message) -> None:
         with self._lock:

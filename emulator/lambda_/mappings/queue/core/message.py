@@ -30,12 +30,20 @@ class Message:
 
 def from_raw(raw: Mapping[str, Any], queue_arn: str, now: float) -> Message:
     """A message as ReceiveMessage gave it."""
+    attributes: dict[str, dict[str, Any]] = {}
+    for name, value in (raw.get("MessageAttributes") or {}).items():
+        attribute: dict[str, Any] = {}
+        if "StringValue" in value:
+            attribute["stringValue"] = value["StringValue"]
+        if "BinaryValue" in value:
+            attribute["binaryValue"] = b64encode(value["BinaryValue"]).decode()
+        attributes[name] = attribute | {"stringListValues": [], "binaryListValues": [], "dataType": value["DataType"]}
     record: dict[str, Any] = {
         "messageId": raw["MessageId"],
         "receiptHandle": raw["ReceiptHandle"],
         "body": raw["Body"],
         "attributes": raw["Attributes"],
-        "messageAttributes": {name: _attribute(value) for name, value in (raw.get("MessageAttributes") or {}).items()},
+        "messageAttributes": attributes,
         "md5OfBody": raw["MD5OfBody"],
         "eventSource": "aws:sqs",
         "eventSourceARN": queue_arn,
@@ -69,12 +77,3 @@ def failures(answer: Answer, ids: Collection[str], reports_item_failures: bool) 
     except (ValueError, RecursionError):
         return frozenset(ids)
     return failed if failed <= frozenset(ids) else frozenset(ids)
-
-
-def _attribute(given: Mapping[str, Any]) -> dict[str, Any]:
-    attribute: dict[str, Any] = {}
-    if "StringValue" in given:
-        attribute["stringValue"] = given["StringValue"]
-    if "BinaryValue" in given:
-        attribute["binaryValue"] = b64encode(given["BinaryValue"]).decode()
-    return attribute | {"stringListValues": [], "binaryListValues": [], "dataType": given["DataType"]}
