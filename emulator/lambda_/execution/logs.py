@@ -129,7 +129,7 @@ def _text(function: Function, what: Happening) -> str:
 
 
 def _outcome_fields(status: Status, error_type: str) -> list[str]:
-    """The fields that only a failure has."""
+    """Fields that only a failure has."""
     fields = [f"Status: {status}"] if status is not Status.SUCCESS else []
     return [*fields, f"Error Type: {error_type}"] if error_type else fields
 

@@ -56,8 +56,14 @@ class MappingWorker:
             if self._checkpoints.lease.acquire(blocking=False):
                 self._checkpoints.lease.release()
                 self._turn((EsmState.DISABLING,), EsmState.DISABLED)
-            else:
-                threading.Thread(target=self._disabled_after_lease, daemon=True).start()
+                return
+
+            def disable() -> None:
+                with self._checkpoints.lease:
+                    pass
+                self._turn((EsmState.DISABLING,), EsmState.DISABLED)
+
+            threading.Thread(target=disable, daemon=True).start()
 
     def start(self) -> None:
         """Begin to read."""
@@ -99,11 +105,6 @@ class MappingWorker:
         if self.current_state == EsmState.DELETING:
             self._store.pop(self.uuid, None)
             CHECKPOINTS.forget(self.uuid)
-
-    def _disabled_after_lease(self) -> None:
-        with self._checkpoints.lease:
-            pass
-        self._turn((EsmState.DISABLING,), EsmState.DISABLED)
 
     def _turn(self, before: tuple[EsmState, ...], after: EsmState) -> None:
         """Change the state, unless somebody was faster and it is another already."""

@@ -114,8 +114,8 @@ def run(cache: Path, runtime: Path, interpreter: Interpreter, tmp_path: Path) ->
         function = replace(function, **changes)  # type: ignore[arg-type]
         scratch = tmp_path / f"scratch-{len(started)}"
         given = {"AWS_REGION": "us-east-1", "AWS_LAMBDA_FUNCTION_NAME": function.name}
-        surroundings = ProcessInputs(given, variables or {}, scratch)
-        running = Running(Environment(function, surroundings, init_limit_s), function, scratch)
+        inputs = ProcessInputs(given, variables or {}, scratch)
+        running = Running(Environment(function, inputs, init_limit_s), function, scratch)
         started.append(running)
         return running
 
