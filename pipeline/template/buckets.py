@@ -3,6 +3,7 @@
 from typing import Any
 
 from wavetank.pipeline import topology
+from wavetank.pipeline.layout import CHUNKS, DONE_TAG, FAILURE_DOCUMENTS, MERGED_TAG, PARTS, QUARANTINE, SPENT_TAG
 from wavetank.pipeline.template.permissions import DATA, REGISTRY
 
 Resources = dict[str, dict[str, Any]]
@@ -22,14 +23,14 @@ def buckets() -> Resources:
             {
                 "Event": "s3:ObjectCreated:*",
                 "Topic": {"Ref": "ChunkTopic"},
-                "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "chunks/"}]}},
+                "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": f"{CHUNKS}/"}]}},
             }
         ],
         "LambdaConfigurations": [
             {
                 "Event": "s3:ObjectCreated:*",
                 "Function": {"Fn::GetAtt": ["Rescuer", "Arn"]},
-                "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "aws/lambda/"}]}},
+                "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": f"{FAILURE_DOCUMENTS}/"}]}},
             }
         ],
     }
@@ -48,21 +49,21 @@ def _life_cycle() -> list[dict[str, Any]]:
     So a chunk cannot expire before it is partitioned, a part before it is merged, a record before it is re-driven.
     """
     done = (
-        ("chunks", "wavetank-partitioned", "true", CHUNK_DAYS),
-        ("parts", "wavetank-merged", "true", PART_DAYS),
-        ("quarantine", "wavetank-spent", "true", QUARANTINE_DAYS),
+        (CHUNKS, DONE_TAG, CHUNK_DAYS),
+        (PARTS, MERGED_TAG, PART_DAYS),
+        (QUARANTINE, SPENT_TAG, QUARANTINE_DAYS),
     )
     rules: list[dict[str, Any]] = [
         {
             "Id": f"{layer}-done",
             "Status": "Enabled",
             "Prefix": f"{layer}/",
-            "TagFilters": [{"Key": key, "Value": value}],
+            "TagFilters": [tag],
             "ExpirationInDays": days,
         }
-        for layer, key, value, days in done
+        for layer, tag, days in done
     ]
-    documents = {"Id": "failure-documents", "Prefix": "aws/lambda/", "ExpirationInDays": QUARANTINE_DAYS}
+    documents = {"Id": "failure-documents", "Prefix": f"{FAILURE_DOCUMENTS}/", "ExpirationInDays": QUARANTINE_DAYS}
     return [*rules, documents | {"Status": "Enabled"}, _unfinished_uploads()]
 
 

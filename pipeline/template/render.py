@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any
 
-from wavetank.pipeline import topology
+from wavetank.pipeline import layout, topology
 from wavetank.pipeline.errors import ConfigurationError
 from wavetank.pipeline.template import buckets, functions, permissions, queues
 from wavetank.pipeline.template.functions import CODEC_LAYER, COLUMNS_LAYER
@@ -187,7 +187,7 @@ def _delivery(event: EventType, processed: str) -> Resources:
                     "BucketARN": {"Fn::GetAtt": [DATA, "Arn"]},
                     "RoleARN": {"Fn::GetAtt": [role, "Arn"]},
                     "Prefix": event.chunk_prefix,
-                    "ErrorOutputPrefix": f"delivery-errors/{event.name}/!{{firehose:error-output-type}}/",
+                    "ErrorOutputPrefix": f"{layout.delivery_error_prefix(event.name)}!{{firehose:error-output-type}}/",
                     "BufferingHints": {
                         "SizeInMBs": topology.CHUNK_BUFFER_MIB,
                         "IntervalInSeconds": topology.CHUNK_BUFFER_S,

@@ -15,9 +15,9 @@ from wavetank.pipeline import topology
 from wavetank.pipeline.core import decode, frame
 from wavetank.pipeline.core.bulk import batch
 from wavetank.pipeline.core.bulk.digests import Digests
-from wavetank.pipeline.core.bulk.spill import merge_all
+from wavetank.pipeline.core.bulk.merge import merge_all
 from wavetank.pipeline.core.enrich import enrich
-from wavetank.pipeline.core.files import merged
+from wavetank.pipeline.core.files import parquet
 from wavetank.pipeline.core.partition import Scanned, partition
 from wavetank.pipeline.core.schema import Role, Schema, parse
 from wavetank.pipeline.records import Rejection
@@ -61,7 +61,7 @@ class CorePath:
 
     def _merge(self, part: bytes) -> int:
         found = merge_all(batch.read(part, self.processed), Digests.unpacked(b""))
-        return merged.write(found, self.processed, BytesIO(), BytesIO())
+        return parquet.write_both(found, self.processed, BytesIO(), BytesIO())
 
 
 def _snapshot(enrichment: Enrichment | None, references: Iterable[Path]) -> Mapping[str, Mapping[str, Any]]:

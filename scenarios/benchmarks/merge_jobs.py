@@ -18,10 +18,11 @@ import fastavro
 from wavetank.pipeline.core import frame
 from wavetank.pipeline.core.bulk import batch
 from wavetank.pipeline.core.bulk.digests import Digests
-from wavetank.pipeline.core.bulk.spill import merge_all
-from wavetank.pipeline.core.files import avro_file, merged, parquet
+from wavetank.pipeline.core.bulk.merge import merge_all
+from wavetank.pipeline.core.files import avro_file, parquet
 from wavetank.pipeline.core.partition import Scanned, partition
-from wavetank.pipeline.core.route import Partition, route
+from wavetank.pipeline.core.route import route
+from wavetank.pipeline.layout import Partition
 from wavetank.scenarios.benchmarks.merge_data import bodies, schema
 
 CHUNK_EVENTS = 40_000
@@ -39,7 +40,7 @@ def ours(folder: Path) -> int:
 
 def _merge(place: Path) -> int:
     with (place / "events.out").open("wb") as avro, (place / "events.parquet").open("wb") as columns:
-        return merged.write(merge_all(_batches(place), Digests.unpacked(b"")), schema(), avro, columns)
+        return parquet.write_both(merge_all(_batches(place), Digests.unpacked(b"")), schema(), avro, columns)
 
 
 def _batches(place: Path) -> Iterator[batch.Batch]:

@@ -15,8 +15,20 @@ from wavetank.pipeline.avro import binary
 from wavetank.pipeline.avro.binary import Malformed
 from wavetank.pipeline.avro.model import Array, Enum, Fixed, Logical, Map, Primitive, Record, Type, Union, title
 from wavetank.pipeline.core.bulk import parse
-from wavetank.pipeline.core.bulk.values import Bodies, Choice, Entries, Fields, Items, Nothing, Numbers, Parsed, Slices
-from wavetank.pipeline.core.bulk.varints import Bytes, Ints, Unsound
+from wavetank.pipeline.core.bulk.values import (
+    Bodies,
+    Bytes,
+    Choice,
+    Entries,
+    Fields,
+    Ints,
+    Items,
+    NotBulkParsable,
+    Nothing,
+    Numbers,
+    Parsed,
+    Slices,
+)
 from wavetank.pipeline.core.decode import encode
 from wavetank.pipeline.core.schema import Schema
 from wavetank.pipeline.errors import SchemaError
@@ -60,9 +72,9 @@ def table(bodies: Bodies, schema: Schema) -> pa.Table:
     columns = arrow_schema(schema)
     try:
         parsed = parse.parse(bodies, schema.avro)
-    except Unsound:
+    except NotBulkParsable:
         bodies = _in_plain_form(bodies, schema)
-        parsed = parse.parse(bodies, schema.avro, patient=True)
+        parsed = parse.parse(bodies, schema.avro, exhaustive=True)
     arrays = (
         [
             _array(parsed.fields[each.name], each.type, columns.field(each.name).type, bodies.data)
@@ -82,7 +94,7 @@ def arrow_schema(schema: Schema) -> pa.Schema:
 def _in_plain_form(bodies: Bodies, schema: Schema) -> Bodies:
     """The same records, each read by itself and written as we write them."""
     read = binary.reader_of(schema.avro)
-    return Bodies.of([encode(binary.decode(body, read), schema) for body in bodies.each()])
+    return Bodies.of([encode(binary.decode(body, read), schema) for body in bodies.all()])
 
 
 def _column(name: str, avro: Type, inside: tuple[Type, ...]) -> "pa.Field[Any]":

@@ -69,7 +69,7 @@ def digest_of_inputs(fingerprint: bytes, inputs: Listing, dropped: Digests) -> s
     return sha256(listed.encode() + dropped.unique().packed()).hexdigest()
 
 
-def digest_of_surroundings(fingerprint: bytes, own: str, earlier: Mapping[str, str]) -> str:
+def digest_of_merge_inputs(fingerprint: bytes, own: str, earlier: Mapping[str, str]) -> str:
     """One name for all that can change a merged file: schema, its parts, and those of each earlier partition."""
     lines = "".join(f"{path} {listed}\n" for path, listed in sorted(earlier.items()))
     return sha256(f"{fingerprint.hex()} {own}\n{lines}".encode()).hexdigest()

@@ -59,7 +59,7 @@ def contained(bodies: Sequence[bytes], written: Schema = PING) -> bytes:
 
 def bodies_in(data: bytes, target: Schema = PING) -> list[bytes]:
     """The bodies of a file that we wrote, as `target` sees them."""
-    return [body for records in batch.read(data, target) for body in records.bodies.each()]
+    return [body for records in batch.read(data, target) for body in records.bodies.all()]
 
 
 def events_in(data: bytes, target: Schema = PING) -> list[Event]:

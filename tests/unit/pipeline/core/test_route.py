@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.pipeline.examples import HOUR_US, NOON_US
-from wavetank.pipeline.core.route import Partition, bucket_of_digest, digest_of, route
+from wavetank.pipeline.core.route import bucket_of_digest, digest_of, route
 from wavetank.pipeline.core.schema import FIRST_TIME_US, LAST_TIME_US
 from wavetank.pipeline.errors import ConfigurationError
+from wavetank.pipeline.layout import Partition
 
 
 def test_the_last_microsecond_of_an_hour_is_in_that_hour_and_the_next_is_not() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.pipeline.examples import NOON_US, PING, event
 from wavetank.pipeline.core.bulk.batch import Batch, identified
 from wavetank.pipeline.core.bulk.digests import Digests
-from wavetank.pipeline.core.bulk.spill import merge_all
+from wavetank.pipeline.core.bulk.merge import merge_all
 from wavetank.pipeline.core.bulk.values import Bodies
 from wavetank.pipeline.core.decode import decode, encode
 from wavetank.pipeline.core.files import avro_file, parquet
@@ -31,7 +31,7 @@ def batches(bodies: Sequence[bytes], size: int = 1000) -> list[Batch]:
 
 
 def merged(bodies: Sequence[bytes], dropped: Digests = NONE, budget: int = EVERYTHING, size: int = 1000) -> list[bytes]:
-    return [body for piece in merge_all(batches(bodies, size), dropped, budget) for body in piece.bodies.each()]
+    return [body for piece in merge_all(batches(bodies, size), dropped, budget) for body in piece.bodies.all()]
 
 
 def files(bodies: Sequence[bytes], budget: int = EVERYTHING, size: int = 1000) -> tuple[bytes, bytes]:
@@ -118,4 +118,4 @@ def test_ids_whose_digests_begin_alike_are_told_apart() -> None:
     alike = Digests(batch.digests.first * 0, batch.digests.last)
     same = Batch(batch.bodies, batch.times, batch.ids, alike)
     (piece,) = merge_all([same], NONE)
-    assert ids(piece.bodies.each()) == ["id-1", "id-2"]
+    assert ids(piece.bodies.all()) == ["id-1", "id-2"]
