@@ -35,7 +35,7 @@ class ParquetFile:
     """One file at rest: its key, event type and partition, and when it was written."""
 
     key: str
-    event: str
+    event_type: str
     date: date
     hour: int
     bucket: int

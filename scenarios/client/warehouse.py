@@ -72,9 +72,9 @@ class Warehouse:
         """The rows of the last statement of `sql`, while the block lasts. Raises QueryError, also while they come."""
         return answered(sql, self.tables, means or Means())
 
-    def head(self, event: str, n: int) -> Rows:
+    def head(self, event_type: str, n: int) -> Rows:
         """The first `n` events of one type, in the order of the keys; KeyError for a type without data."""
-        table = self.tables[event]
+        table = self.tables[event_type]
 
         def rows() -> Iterator[tuple[Any, ...]]:
             try:
@@ -104,7 +104,7 @@ class Warehouse:
                 self.skip(Skipped(key, str(error)))
                 continue
             if file is not None:
-                files.setdefault(file.event, []).append(file)
+                files.setdefault(file.event_type, []).append(file)
         return files
 
 

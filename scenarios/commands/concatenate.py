@@ -25,7 +25,9 @@ def register(app: typer.Typer) -> None:
 def concatenate(
     first: Annotated[str | None, typer.Option("--from", help="The first hour, ISO 8601.", show_default=False)] = None,
     end: Annotated[str | None, typer.Option("--to", help="The hour after the last one.", show_default=False)] = None,
-    event: Annotated[list[str] | None, typer.Option(help="An event type; by default all.", show_default=False)] = None,
+    event_types: Annotated[
+        list[str] | None, typer.Option("--event", help="An event type; by default all.", show_default=False)
+    ] = None,
     backfill: Annotated[bool, typer.Option("--backfill", help="Land late parts of these hours as well.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
     endpoint_url: EndpointUrl = None,
@@ -35,8 +37,12 @@ def concatenate(
     A tick looks back 12 hours; parts of older hours it puts aside under late/, where --backfill finds them.
     """
     stack = connect(endpoint_url)
-    _check_events(event or [])
-    options = [*_times(first, end), *(f"--event={name}" for name in event or []), *(["--late"] if backfill else [])]
+    _check_events(event_types or [])
+    options = [
+        *_times(first, end),
+        *(f"--event={name}" for name in event_types or []),
+        *(["--late"] if backfill else []),
+    ]
     total: dict[str, int] = {"late": 0, "late_parts": 0, "partitions": 0, "planned": 0, "written": 0}
     for said in _run(stack, options, show=not as_json):
         total["written"] += bool(said.get("written"))

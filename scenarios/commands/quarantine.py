@@ -32,12 +32,12 @@ def register(app: typer.Typer) -> None:
 
 @quarantine.command("list", epilog="Example: wavetank quarantine list --event click")
 def list_(
-    event: Event = None, reason: Reason = None, as_json: AsJson = False, endpoint_url: EndpointUrl = None
+    event_type: Event = None, reason: Reason = None, as_json: AsJson = False, endpoint_url: EndpointUrl = None
 ) -> None:
     """Count what was set aside, by event type and reason; a record that was re-driven is counted as that."""
     from wavetank.scenarios.client.quarantine import attempts
 
-    known = _held(_site(endpoint_url), event, reason)
+    known = _held(_site(endpoint_url), event_type, reason)
     tried = attempts(known)
     counts: Counter[tuple[str, str, str]] = Counter()
     for record, redriven in _each_once(known).values():
@@ -84,7 +84,7 @@ def show(
 @quarantine.command(epilog="Example: wavetank quarantine sample --reason undecodable -n 3")
 def sample(
     number: Annotated[int, typer.Option("-n", min=1, help="How many of each event type and reason.")] = 5,
-    event: Event = None,
+    event_type: Event = None,
     reason: Reason = None,
     as_json: AsJson = False,
     endpoint_url: EndpointUrl = None,
@@ -92,7 +92,7 @@ def sample(
     """Print the first few records of each event type and reason, with the digest that `show` takes."""
     seen: Counter[tuple[str, str]] = Counter()
     rows = []
-    for record, _ in _each_once(_held(_site(endpoint_url), event, reason)).values():
+    for record, _ in _each_once(_held(_site(endpoint_url), event_type, reason)).values():
         seen[record.event_type, record.reason] += 1
         if seen[record.event_type, record.reason] <= number:
             rows.append(_document(record))
@@ -105,7 +105,7 @@ def sample(
 
 
 def redrive(
-    event: Event = None,
+    event_type: Event = None,
     reason: Reason = None,
     since: Annotated[
         datetime | None, typer.Option(help="Only what arrived then or later, UTC.", show_default=False)
@@ -122,10 +122,10 @@ def redrive(
     from wavetank.scenarios.client.producer import Sender
 
     site = _site(endpoint_url)
-    wanted = client.Filter(event, reason, since.replace(tzinfo=since.tzinfo or UTC) if since else None)
+    wanted = client.Filter(event_type, reason, since.replace(tzinfo=since.tzinfo or UTC) if since else None)
     done: list[dict[str, object]] = []
     with Sender(site.stack.client("kinesis")) as sender:
-        for some in client.waiting(client.held(site.s3, site.data_bucket, event), wanted):
+        for some in client.waiting(client.held(site.s3, site.data_bucket, event_type), wanted):
             row = {"key": some.file.key, "event": some.file.event_type, "reason": some.file.reason}
             taken = 0
             if not dry_run:
@@ -163,10 +163,10 @@ def _cap() -> int:
     return MOST_ATTEMPTS
 
 
-def _held(site: "Site", event: str | None, reason: str | None) -> "list[Held]":
+def _held(site: "Site", event_type: str | None, reason: str | None) -> "list[Held]":
     from wavetank.scenarios.client import quarantine as client
 
-    found = client.held(site.s3, site.data_bucket, event)
+    found = client.held(site.s3, site.data_bucket, event_type)
     return [each for each in found if reason in (None, each.file.reason)]
 
 
