@@ -178,14 +178,10 @@ def _event_type(folder: Path) -> EventType:
         if versions != list(range(1, len(versions) + 1)) or not versions:
             names = ", ".join(f"v{version}" for version in versions) or "none"
             raise ConfigurationError(f"{folder}: {role} schemas are numbered from v1 without a gap, found {names}")
-    return EventType(folder.name, tuple(files), _enrichment(folder / "enrichment.json"))
-
-
-def _enrichment(path: Path) -> Enrichment | None:
-    if not path.exists():
-        return None
-    try:
-        document = json.loads(path.read_text())
-    except ValueError as error:
-        raise ConfigurationError(f"{path}: not JSON: {error}") from error
-    return Enrichment.from_document(document, str(path))
+    enrichment, path = None, folder / "enrichment.json"
+    if path.exists():
+        try:
+            enrichment = Enrichment.from_document(json.loads(path.read_text()), str(path))
+        except ValueError as error:
+            raise ConfigurationError(f"{path}: not JSON: {error}") from error
+    return EventType(folder.name, tuple(files), enrichment)

@@ -1,6 +1,6 @@
 """Batches of records with the time and id of each, which is all that merging needs to know of them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from wavetank.pipeline.avro.events import ID_FIELD, TIME_FIELD
 from wavetank.pipeline.core.bulk import parse
 from wavetank.pipeline.core.bulk.digests import Digests
-from wavetank.pipeline.core.bulk.values import Bodies, Ints, NotBulkParsable, Numbers, Parsed, Slices, padded
+from wavetank.pipeline.core.bulk.values import Bodies, Ints, NotBulkParsable, Numbers, Slices, padded
 from wavetank.pipeline.core.decode import UNENCODABLE, decode, encode
 from wavetank.pipeline.core.files import avro_file
 from wavetank.pipeline.core.schema import Schema
@@ -92,29 +92,27 @@ def read(data: bytes | memoryview, target: Schema) -> Iterator[Batch]:
 
 
 def identified(bodies: Bodies, schema: Schema, digests: Digests | None = None) -> Batch:
-    """`bodies` with the times and ids that are in them; raises DamagedFile where one is no event."""
-    fields = _fields(bodies, schema)
+    """`bodies` with the times and ids that are in them; raises DamagedFile where one is no event.
+
+    Records of a shape that is not read in bulk are first looked at one by one.
+    """
+    if not len(bodies):
+        none = np.empty(0, np.int64)
+        return Batch(bodies, none, Slices(none, none), Digests.of([]))
+    try:
+        fields = parse.parse(bodies, schema.avro).fields
+    except NotBulkParsable:
+        for body in bodies.all():
+            _sound(body, schema)
+        try:
+            fields = parse.parse(bodies, schema.avro, exhaustive=True).fields
+        except NotBulkParsable as error:
+            raise avro_file.DamagedFile(f"stored records are no events: {error}") from error
     times, ids = fields[TIME_FIELD], fields[ID_FIELD]
     if not isinstance(times, Numbers) or not isinstance(ids, Slices):
         raise TypeError("an event has a time and an id")
     times_us = times.values.astype(np.int64) * schema.micros_per_time_unit
     return Batch(bodies, times_us, ids, digests or Digests.of(parse.slices_of(bodies.data, ids)))
-
-
-def _fields(bodies: Bodies, schema: Schema) -> Mapping[str, Parsed]:
-    """The fields of all; records of a shape that is not read in bulk are first looked at one by one."""
-    if not len(bodies):
-        none = np.empty(0, np.int64)
-        return {TIME_FIELD: Numbers(none), ID_FIELD: Slices(none, none)}
-    try:
-        return parse.parse(bodies, schema.avro).fields
-    except NotBulkParsable:
-        for body in bodies.all():
-            _sound(body, schema)
-    try:
-        return parse.parse(bodies, schema.avro, exhaustive=True).fields
-    except NotBulkParsable as error:
-        raise avro_file.DamagedFile(f"stored records are no events: {error}") from error
 
 
 def _sound(body: bytes, writer: Schema, target: Schema | None = None) -> Event:

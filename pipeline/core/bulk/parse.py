@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import count
+from typing import Any
 
 import numpy as np
 
@@ -66,7 +67,7 @@ Parse = Callable[[_Reading, Ints], tuple[Parsed, Ints]]
 def parse(bodies: Bodies, schema: Record, *, exhaustive: bool = False) -> Fields:
     """The values of all `bodies`; raises NotBulkParsable where that is not for this module to say.
 
-    `exhaustive`: also where a shape does not pay. Then a key that is twice in a map, as in none of ours, is not looked
+    `exhaustive`: also where a shape does not pay. A key that is twice in a map, as in none of ours, is then not looked
     for.
     """
     reading = _Reading(bodies.data, exhaustive)
@@ -91,8 +92,8 @@ def slices_of(data: Bytes, slices: Slices) -> list[bytes]:
 
 def _check_text(reading: _Reading) -> None:
     """All text is UTF-8. Put together it is so where each is, as long as none begins within a character."""
-    starts = np.concatenate([each.starts[each.sizes > 0] for each in reading.text] or [np.empty(0, np.int64)])
-    ends = np.concatenate([(each.starts + each.sizes)[each.sizes > 0] for each in reading.text] or [starts])
+    starts = np.concatenate([text.starts[text.sizes > 0] for text in reading.text] or [np.empty(0, np.int64)])
+    ends = np.concatenate([(text.starts + text.sizes)[text.sizes > 0] for text in reading.text] or [starts])
     if (reading.data[starts] & 0xC0 == 0x80).any():
         raise NotBulkParsable("a string begins within a character")
     change = np.zeros(len(reading.data), np.int8)
@@ -123,9 +124,9 @@ class _Compiler:
             case Primitive(name):
                 return _PRIMITIVES[name]
             case Enum():
-                return _index_below(len(avro.symbols))
-            case Fixed():
-                return _fixed(avro.size)
+                return _enum(len(avro.symbols))
+            case Fixed(_, _, size):
+                return lambda reading, at: (Slices(at, np.full(len(at), size, np.int64)), reading.within(at + size))
             case Union():
                 return _union([self.parser(branch) for branch in avro.branches])
             case Array(items):
@@ -140,7 +141,7 @@ class _Compiler:
         if key not in self._records:
             made: list[tuple[str, Parse]] = []
             self._records[key] = _record(made)
-            made += [(each.name, self.parser(each.type)) for each in avro.fields]
+            made += [(field.name, self.parser(field.type)) for field in avro.fields]
         return self._records[key]
 
 
@@ -158,10 +159,6 @@ def _record(fields: list[tuple[str, Parse]]) -> Parse:
     return parse_record
 
 
-def _null(_reading: _Reading, at: Ints) -> tuple[Parsed, Ints]:
-    return Nothing(len(at)), at
-
-
 def _boolean(reading: _Reading, at: Ints) -> tuple[Parsed, Ints]:
     values = reading.data[at]
     if (values > 1).any():
@@ -169,7 +166,7 @@ def _boolean(reading: _Reading, at: Ints) -> tuple[Parsed, Ints]:
     return Numbers(values), reading.within(at + 1)
 
 
-def _long(reading: _Reading, at: Ints) -> tuple[Parsed, Ints]:
+def _long(reading: _Reading, at: Ints) -> tuple[Numbers, Ints]:
     values, after = longs(reading.data, at)
     return Numbers(values), reading.within(after)
 
@@ -181,12 +178,13 @@ def _int(reading: _Reading, at: Ints) -> tuple[Parsed, Ints]:
     return Numbers(values.astype(np.int32)), reading.within(after)
 
 
-def _float(reading: _Reading, at: Ints) -> tuple[Parsed, Ints]:
-    return Numbers(words(reading.data)[at].astype(np.uint32).view(np.float32)), reading.within(at + 4)
+def _floating(unsigned: type[np.unsignedinteger[Any]], number: type[np.floating[Any]]) -> Parse:
+    size = np.dtype(number).itemsize
 
+    def parse_floating(reading: _Reading, at: Ints) -> tuple[Parsed, Ints]:
+        return Numbers(words(reading.data)[at].astype(unsigned, copy=False).view(number)), reading.within(at + size)
 
-def _double(reading: _Reading, at: Ints) -> tuple[Parsed, Ints]:
-    return Numbers(words(reading.data)[at].view(np.float64)), reading.within(at + 8)
+    return parse_floating
 
 
 def _bytes(reading: _Reading, at: Ints) -> tuple[Slices, Ints]:
@@ -203,32 +201,25 @@ def _string(reading: _Reading, at: Ints) -> tuple[Slices, Ints]:
 
 
 _PRIMITIVES: dict[str, Parse] = {
-    "null": _null,
+    "null": lambda _reading, at: (Nothing(len(at)), at),
     "boolean": _boolean,
     "int": _int,
     "long": _long,
-    "float": _float,
-    "double": _double,
+    "float": _floating(np.uint32, np.float32),
+    "double": _floating(np.uint64, np.float64),
     "bytes": _bytes,
     "string": _string,
 }
 
 
-def _fixed(size: int) -> Parse:
-    def parse_fixed(reading: _Reading, at: Ints) -> tuple[Parsed, Ints]:
-        return Slices(at, np.full(len(at), size, np.int64)), reading.within(at + size)
-
-    return parse_fixed
-
-
-def _index_below(count: int) -> Parse:
-    def parse_index(reading: _Reading, at: Ints) -> tuple[Numbers, Ints]:
-        values, after = longs(reading.data, at)
-        if ((values < 0) | (values >= count)).any():
+def _enum(count: int) -> Parse:
+    def parse_enum(reading: _Reading, at: Ints) -> tuple[Parsed, Ints]:
+        symbols, after = _long(reading, at)
+        if ((symbols.values < 0) | (symbols.values >= count)).any():
             raise NotBulkParsable("an index that is not there")
-        return Numbers(values), reading.within(after)
+        return symbols, after
 
-    return parse_index
+    return parse_enum
 
 
 def _union(branches: list[Parse]) -> Parse:
@@ -272,27 +263,26 @@ def _map(value: Parse) -> Parse:
 
 
 def _blocks(reading: _Reading, at: Ints, item: Parse) -> tuple[Ints, Ints, Ints]:
-    """Of arrays or maps at `at`: the number of items of each, where each item starts, and where the whole ends.
+    """For arrays or maps at `at`: the number of items of each, where each item starts, and where the whole ends.
 
     Items are found in step, the first of each, then the second of each; they are in the order of their positions.
     """
-    seen = _Reading(reading.data, reading.exhaustive, depth=reading.depth)
+    ahead = _Reading(reading.data, reading.exhaustive, depth=reading.depth)
     after, owner = at.copy(), np.arange(len(at))
-    counts, left = np.zeros(len(at), np.int64), np.zeros(len(at), np.int64)
+    counts, remaining = np.zeros(len(at), np.int64), np.zeros(len(at), np.int64)
     positions: list[Ints] = []
     for step in count():
         if step > MOST_ITEMS and not reading.exhaustive:
             raise NotBulkParsable(f"more than {MOST_ITEMS} items")
-        fresh = owner[left[owner] == 0]
-        left[fresh], after[fresh] = _block(seen, after[fresh])
-        owner = owner[left[owner] > 0]
+        fresh = owner[remaining[owner] == 0]
+        remaining[fresh], after[fresh] = _block(ahead, after[fresh])
+        owner = owner[remaining[owner] > 0]
         if not owner.size:
-            found = np.sort(np.concatenate(positions)) if positions else np.empty(0, np.int64)
-            return counts, found, after
+            return counts, np.sort(np.concatenate(positions)) if positions else np.empty(0, np.int64), after
         positions.append(after[owner])
-        after[owner] = item(seen, after[owner])[1]
+        after[owner] = item(ahead, after[owner])[1]
         counts[owner] += 1
-        left[owner] -= 1
+        remaining[owner] -= 1
     raise AssertionError("unreachable: counting does not end")
 
 
