@@ -72,12 +72,12 @@ class Partition:
 
     @property
     def path(self) -> str:
-        """Its folder, with Hive-style keys: `event=…/date=…/hour=HH/bucket=BB`."""
+        """The partition's folder, with Hive-style keys: `event=…/date=…/hour=HH/bucket=BB`."""
         return f"event={self.event_type}/date={self.date}/hour={self.hour:02}/bucket={self.bucket:02}"
 
     @property
     def start(self) -> datetime:
-        """The start of its hour, UTC."""
+        """The start of the hour, UTC."""
         return datetime.fromisoformat(f"{self.date}T{self.hour:02}:00:00+00:00")
 
     def earlier(self, hours: int) -> "Partition":

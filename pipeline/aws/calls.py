@@ -37,7 +37,7 @@ REGISTRY_CONFIG = Config(
 ABSENT = ("404", "NoSuchKey", "NotFound")
 CHANGED_MEANWHILE = ("PreconditionFailed", "ConditionalRequestConflict")
 POOL = ThreadPoolExecutor(PARALLEL_CALLS, thread_name_prefix="aws")
-"""For calls that do not depend on each other; threads start with the first use."""
+"""The pool for calls that do not depend on each other; threads start with the first use."""
 
 
 class Condition(TypedDict, total=False):

@@ -53,7 +53,7 @@ class Schema:
 
     @property
     def key(self) -> str:
-        """Its object in the registry bucket, written once."""
+        """The schema's object in the registry bucket, written once."""
         return layout.schema_key(self.event_type, self.role, self.version)
 
 

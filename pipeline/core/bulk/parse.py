@@ -91,7 +91,7 @@ def slices_of(data: Bytes, slices: Slices) -> list[bytes]:
 
 
 def _check_text(reading: _Reading) -> None:
-    """All text is UTF-8. Put together it is so where each is, as long as none begins within a character."""
+    """Check that all text is UTF-8: joined it is where each text is, as long as none begins within a character."""
     starts = np.concatenate([text.starts[text.sizes > 0] for text in reading.text] or [np.empty(0, np.int64)])
     ends = np.concatenate([(text.starts + text.sizes)[text.sizes > 0] for text in reading.text] or [starts])
     if (reading.data[starts] & 0xC0 == 0x80).any():
@@ -302,7 +302,7 @@ def _block(reading: _Reading, at: Ints) -> tuple[Ints, Ints]:
 
 
 def _check_keys(data: Bytes, keys: Slices, owner: Ints) -> None:
-    """No map has a key twice, as far as length, beginning and end tell: that is for the reader of single records."""
+    """Refuse maps with a key twice, as far as length, beginning and end tell: single records are read more closely."""
     if len(np.unique(owner)) == len(owner):
         return
     looked = words(data)

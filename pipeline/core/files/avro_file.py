@@ -87,7 +87,7 @@ class File:
             yield count, plain
 
     def bodies(self) -> Iterator[Bodies]:
-        """Its records as they were written, in batches; raises DamagedFile."""
+        """The records of the file as they were written, in batches; raises DamagedFile."""
         if self.index is None:
             for count, block in self.blocks():
                 try:

@@ -65,3 +65,8 @@ def test_the_key_of_a_schema_is_read_as_it_is_written() -> None:
     match = layout.SCHEMA_KEY.fullmatch(layout.schema_key("ping", "raw", 12))
     assert match is not None
     assert match.groups() == ("ping", "raw", "12")
+
+
+def test_a_folder_that_is_no_partition_is_named() -> None:
+    with pytest.raises(ConfigurationError, match="event=ping"):
+        Partition.from_path("event=ping/hour=3")

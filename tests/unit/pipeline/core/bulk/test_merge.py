@@ -48,7 +48,7 @@ def files(bodies: Sequence[bytes], budget: int = EVERYTHING, size: int = 1000) -
 
 def ids(bodies: Sequence[bytes]) -> list[str]:
     events = [decode(body, PING) for body in bodies]
-    return [each.id for each in events if isinstance(each, Event)]
+    return [event.id for event in events if isinstance(event, Event)]
 
 
 RECORDS = st.lists(
@@ -91,12 +91,12 @@ def test_there_is_one_record_for_each_id(records: list[bytes]) -> None:
 
 @given(RECORDS)
 def test_the_winner_is_the_earliest_and_then_the_smallest_body(records: list[bytes]) -> None:
-    rank = {body: (each.time_us, body) for body in records if isinstance(each := decode(body, PING), Event)}
-    wanted = {
+    rank = {body: (decoded.time_us, body) for body in records if isinstance(decoded := decode(body, PING), Event)}
+    expected = {
         name: min((body for body in records if ids([body]) == [name]), key=lambda body: rank[body])
         for name in ids(records)
     }
-    assert {ids([body])[0]: body for body in merged(records)} == wanted
+    assert {ids([body])[0]: body for body in merged(records)} == expected
 
 
 def test_events_rest_in_the_order_of_their_time_and_then_their_id() -> None:
@@ -109,8 +109,8 @@ def test_events_rest_in_the_order_of_their_time_and_then_their_id() -> None:
 def test_ids_that_another_hour_has_are_left_out(budget: int, others: int) -> None:
     records = [record(number) for number in range(200)]
     elsewhere = [b"id-%d" % number for number in (7, 150)] + [b"other-%d" % number for number in range(others)]
-    left = ids(merged(records, Digests.of(elsewhere), budget, size=50))
-    assert sorted(left) == sorted(set(ids(records)) - {"id-7", "id-150"})
+    kept = ids(merged(records, Digests.of(elsewhere), budget, size=50))
+    assert sorted(kept) == sorted(set(ids(records)) - {"id-7", "id-150"})
 
 
 def test_ids_whose_digests_begin_alike_are_told_apart() -> None:

@@ -30,9 +30,9 @@ def written(value: int) -> bytes:
 @given(st.lists(st.sampled_from(EDGES) | st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=20))
 def test_numbers_are_what_fastavro_wrote(values: list[int]) -> None:
     encoded = [written(value) for value in values]
-    ends = np.cumsum([len(each) for each in encoded])
-    found, after = longs(padded(b"".join(encoded)), ends - [len(each) for each in encoded])
-    assert found.tolist() == values
+    ends = np.cumsum([len(number) for number in encoded])
+    numbers, after = longs(padded(b"".join(encoded)), ends - [len(number) for number in encoded])
+    assert numbers.tolist() == values
     assert after.tolist() == ends.tolist()
 
 

@@ -30,10 +30,10 @@ LABELS = st.lists(st.none() | st.text(max_size=30), max_size=40)
 @given(LABELS)
 def test_fastavro_reads_what_was_written(labels: list[str | None]) -> None:
     fields = [event(number, label=label) for number, label in enumerate(labels)]
-    written = contained([encode(each, PING) for each in fields])
+    written = contained([encode(record, PING) for record in fields])
     read = [record for record in fastavro.reader(BytesIO(written)) if isinstance(record, dict)]
     assert [record["label"] for record in read] == labels
-    assert [record["event_id"] for record in read] == [each["event_id"] for each in fields]
+    assert [record["event_id"] for record in read] == [record["event_id"] for record in fields]
 
 
 @given(LABELS)
@@ -83,14 +83,14 @@ def test_how_bodies_come_in_batches_does_not_show(labels: list[str | None], cuts
 @given(LABELS)
 def test_a_part_is_an_avro_file_whose_index_knows_its_records(labels: list[str | None]) -> None:
     fields = [event(number, label=label) for number, label in enumerate(labels)]
-    bodies = [encode(each, PING) for each in fields]
-    ids = [each["event_id"].encode() for each in fields]
+    bodies = [encode(record, PING) for record in fields]
+    ids = [record["event_id"].encode() for record in fields]
     part = avro_file.part(PING, bodies, list(map(digest_of, ids)))
     read = [record for record in fastavro.reader(BytesIO(part)) if isinstance(record, dict)]
     assert [record["label"] for record in read] == labels
     (records,) = batch.read(part, PING)
     assert records.bodies.all() == bodies
-    assert records.times.tolist() == [each["event_time"] for each in fields]
+    assert records.times.tolist() == [record["event_time"] for record in fields]
     assert [records.id_at(number) for number in range(len(ids))] == ids
     assert records.digests.packed() == Digests.of(ids).packed()
 
@@ -106,7 +106,7 @@ def test_every_damage_to_a_file_is_told_as_such_or_harmless() -> None:
             read = [records.bodies.all() for records in batch.read(damaged, PING)]
         except avro_file.DamagedFile:
             continue
-        assert [len(each) for each in read] == [len(each) for each in whole]
+        assert [len(batch) for batch in read] == [len(batch) for batch in whole]
 
 
 def test_what_is_no_container_file_is_refused() -> None:
