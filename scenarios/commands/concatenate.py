@@ -76,7 +76,7 @@ def _times(first: str | None, end: str | None) -> Iterator[str]:
 
 def _run(stack: "Stack", options: list[str], show: bool) -> Iterator[dict[str, Any]]:
     """What the back-fill tells, line by line; the exit code is 1 where it breaks off, with its last words."""
-    from wavetank.scenarios.site.back_fill import BackFillFailedError, back_fill
+    from wavetank.scenarios.site.recovery import BackFillFailedError, back_fill
 
     done = 0
     try:

@@ -149,7 +149,7 @@ def drill(
             outputs.write(reports, skips)
     out.print(table(reports))
     summarise(reports)
-    raise typer.Exit(exit_code(reports))
+    raise typer.Exit(exit_code(report.verdict for report in reports))
 
 
 def _replayed(path: Path) -> "tuple[list[Drill], int]":
@@ -206,11 +206,11 @@ def _check_workload(workload: "Workload", seed: int) -> None:
     from wavetank.pipeline import topology
     from wavetank.scenarios.client.producer import routes
     from wavetank.scenarios.workload.mapping_file import MappingError
-    from wavetank.scenarios.workload.source import UnusableSourceError, events_of
+    from wavetank.scenarios.workload.source import UnusableSourceError, draw
 
     fields = {name: route.schema.fields for name, route in routes(topology.load(schemas_folder())).items()}
     try:
-        drawn = events_of(workload, seed, fields)
+        drawn = draw(workload, seed, fields)
     except (MappingError, UnusableSourceError, OSError) as error:
         raise typer.BadParameter(one_line(str(error))) from error
     if drawn.unused:
@@ -235,11 +235,11 @@ class _Places:
     @contextmanager
     def sites(self, now: Callable[[str, str], None]) -> "Iterator[list[Site]]":
         """The pipeline on the stack named, or on stacks that end with the block."""
-        from wavetank.scenarios.run.own_stacks import private_sites
+        from wavetank.scenarios.run.parallel import own_stacks
         from wavetank.scenarios.run.report import STACK
 
         if self.endpoint_url is None:
-            with private_sites(self.jobs, now, docker=self.docker, eager=self.eager) as sites:
+            with own_stacks(self.jobs, now, docker=self.docker, eager=self.eager) as sites:
                 yield sites
             return
         yield [self._named(self.endpoint_url, lambda what: now(STACK, f"deploying {what}"))]

@@ -29,8 +29,7 @@ def mutants(
     from wavetank.scenarios.report.console import console
     from wavetank.scenarios.report.files import write_json
     from wavetank.scenarios.report.terminal import Board
-    from wavetank.scenarios.run.own_stacks import private_sites
-    from wavetank.scenarios.run.parallel import default_jobs, shared
+    from wavetank.scenarios.run.parallel import default_jobs, own_stacks, shared
     from wavetank.scenarios.run.runner import Runner
 
     try:
@@ -38,7 +37,7 @@ def mutants(
     except UnusableMutantError as error:
         raise typer.BadParameter(str(error)) from error
     out, done = console(), dict[int, MutantResult]()
-    with Board(out) as board, private_sites(jobs or default_jobs(len(wanted)), board.now, eager=True) as sites:
+    with Board(out) as board, own_stacks(jobs or default_jobs(len(wanted)), board.now, eager=True) as sites:
         folder = Home.from_environment().path / "runs"
         hunts = [
             Hunt(Runner(site, folder), seed, board.line("mutants", number), quick)

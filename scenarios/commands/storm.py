@@ -31,12 +31,11 @@ def storm(seed: Seed = 1, rounds: Rounds = 10, first: First = 1, jobs: Jobs = No
     from wavetank.scenarios.report.console import console
     from wavetank.scenarios.report.files import write_json
     from wavetank.scenarios.report.terminal import Board
-    from wavetank.scenarios.run.own_stacks import private_sites
-    from wavetank.scenarios.run.parallel import default_jobs, shared
+    from wavetank.scenarios.run.parallel import default_jobs, own_stacks, shared
     from wavetank.scenarios.run.runner import Runner
 
     out, done, home = console(), dict[int, StormRound](), Home.from_environment().path
-    with Board(out) as board, private_sites(jobs or default_jobs(rounds), board.now, eager=True) as sites:
+    with Board(out) as board, own_stacks(jobs or default_jobs(rounds), board.now, eager=True) as sites:
         storms = [
             Storm(Runner(site, home / "runs"), seed, home / "storms", board.line("storm", number))
             for number, site in enumerate(sites, start=1)

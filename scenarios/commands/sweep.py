@@ -10,7 +10,7 @@ from wavetank.scenarios.commands.jobs import Jobs
 
 if TYPE_CHECKING:
     from wavetank.scenarios.exploration.sweep.cells import Cell
-    from wavetank.scenarios.exploration.sweep.paths import Course
+    from wavetank.scenarios.exploration.sweep.paths import SweepPath
     from wavetank.scenarios.exploration.sweep.sweep import Sweep
 
 Function = Annotated[str | None, typer.Argument(help="Only this function's calls; all without.", metavar="FUNCTION")]
@@ -37,24 +37,26 @@ def sweep(
     """
     from wavetank.emulator.deploy.deploy import plan
     from wavetank.scenarios.exploration.sweep import table
-    from wavetank.scenarios.exploration.sweep.paths import place_of
+    from wavetank.scenarios.exploration.sweep.paths import target_of
     from wavetank.scenarios.exploration.sweep.sweep import Result, Sweep
     from wavetank.scenarios.report.console import console
     from wavetank.scenarios.report.files import write_json
     from wavetank.scenarios.report.terminal import Board
-    from wavetank.scenarios.run.own_stacks import private_sites
-    from wavetank.scenarios.run.parallel import MOST_STACKS, default_jobs, shared
+    from wavetank.scenarios.run.parallel import MOST_STACKS, default_jobs, own_stacks, shared
+    from wavetank.scenarios.run.report import exit_code
 
     known = [event.name for event in plan().events]
     if event_type not in known:
         raise typer.BadParameter(f"there is no event type {event_type!r}; there are: {', '.join(known)}")
     began, out, results = time.monotonic(), console(), dict[int, Result]()
     try:
-        with Board(out) as board, private_sites(jobs or default_jobs(MOST_STACKS), board.now, eager=True) as sites:
-            places = [place_of(site, event_type, seed) for site in sites]
-            first = Sweep(places[0], board.line("sweep", 1))
+        with Board(out) as board, own_stacks(jobs or default_jobs(MOST_STACKS), board.now, eager=True) as sites:
+            targets = [target_of(site, event_type, seed) for site in sites]
+            first = Sweep(targets[0], board.line("sweep", 1))
             planned = _planned(first, function)
-            others = [first.at(place, board.line("sweep", number)) for number, place in enumerate(places[1:], start=2)]
+            others = [
+                first.at(target, board.line("sweep", number)) for number, target in enumerate(targets[1:], start=2)
+            ]
             for number, result in shared([first, *others], planned, lambda run, each: run.run(*each)):
                 results[number] = result
                 for line in table.wrong([result]):
@@ -68,10 +70,10 @@ def sweep(
             out.print(f"{len(in_order)} cells in {took_s:.0f} s")
         if json_file is not None:
             write_json(json_file, table.document(in_order, took_s))
-    raise typer.Exit(table.exit_code(in_order))
+    raise typer.Exit(exit_code(result.verdict for result in in_order))
 
 
-def _planned(run: "Sweep", function: str | None) -> "list[tuple[Course, Cell]]":
+def _planned(run: "Sweep", function: str | None) -> "list[tuple[SweepPath, Cell]]":
     from wavetank.scenarios.exploration.sweep.sweep import NothingToSweepError
 
     try:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from wavetank.scenarios.oracle.at_rest import HOUR_US
 from wavetank.scenarios.oracle.history import EVENT_ID, EVENT_TIME, Value
 
 LISTED_CAMPAIGNS = (
@@ -26,7 +27,6 @@ CLICK_SHARE = 10
 CONVERSION_SHARE = 50
 """One event in so many is a conversion."""
 
-HOUR_US = 3_600_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNLISTED_PROBABILITY = 0.03
 _SPARSE_PROBABILITY = 0.02
@@ -60,6 +60,18 @@ class WorkloadEvent:
         """The identity of the event: copies with one id are one event."""
         return str(self.record[EVENT_ID])
 
+    @property
+    def time_us(self) -> int:
+        """Event time in microseconds since the epoch, UTC. Raises TypeError for a record of another kind of time."""
+        time = self.record[EVENT_TIME]
+        if not isinstance(time, int):
+            raise TypeError(f"{EVENT_TIME} of {self.event_id} is {time!r}, not a number of microseconds")
+        return time
+
+    def at(self, time_us: int) -> "WorkloadEvent":
+        """The event at another time."""
+        return WorkloadEvent(self.event_type, {**self.record, EVENT_TIME: time_us})
+
 
 def synthetic(
     n: int, seed: int, start: datetime, hours: float = 6.0, *, conversions: bool = True
@@ -88,15 +100,8 @@ def stream(
 
 def at_edges(events: Sequence[WorkloadEvent]) -> list[WorkloadEvent]:
     """The events moved to the nearest full hour: by turns the last microsecond before it, the first, and the next."""
-    return [_moved(event, number % 3 - 1) for number, event in enumerate(events)]
-
-
-def _moved(event: WorkloadEvent, from_edge_us: int) -> WorkloadEvent:
-    time = event.record[EVENT_TIME]
-    if not isinstance(time, int):
-        raise TypeError(f"{EVENT_TIME} of {event.event_id} is {time!r}, not a number of microseconds")
-    edge = (time + HOUR_US // 2) // HOUR_US * HOUR_US
-    return WorkloadEvent(event.event_type, {**event.record, EVENT_TIME: edge + from_edge_us})
+    edges = ((event.time_us + HOUR_US // 2) // HOUR_US * HOUR_US for event in events)
+    return [event.at(edge + number % 3 - 1) for number, (event, edge) in enumerate(zip(events, edges, strict=True))]
 
 
 class _AdStream:
@@ -107,7 +112,7 @@ class _AdStream:
         self._clicks = max(n // CLICK_SHARE, int(n >= 2), self._conversions)
         self._impressions = n - self._clicks - self._conversions
         self._start_us = (start - _EPOCH) // timedelta(microseconds=1)
-        self._span_us = int(hours * 3_600_000_000)
+        self._span_us = int(hours * HOUR_US)
         what = f"{seed}/{n}/{start.isoformat()}/{hours}" + ("" if conversions else "/no conversions")
         run = hashlib.md5(what.encode(), usedforsecurity=False).hexdigest()
         self._run = run[:10]

@@ -96,7 +96,7 @@ def test_the_terminal_tells_the_ledger_by_hop_in_a_line() -> None:
     ],
 )
 def test_the_exit_code_is_that_of_the_worst_verdict(verdicts: tuple[Verdict, ...], code: int) -> None:
-    assert exit_code([judged(verdict) for verdict in verdicts]) == code
+    assert exit_code(verdicts) == code
 
 
 def test_the_terminal_does_not_say_no_faults_of_a_drill_of_which_it_is_not_known_what_fired() -> None:

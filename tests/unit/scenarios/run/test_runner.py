@@ -14,7 +14,7 @@ from wavetank.scenarios.oracle.evidence import Verdict
 from wavetank.scenarios.run.parallel import hold
 from wavetank.scenarios.run.report import Report
 from wavetank.scenarios.run.runner import Runner
-from wavetank.scenarios.run.stages import RedriveFailedError
+from wavetank.scenarios.site.recovery import RedriveFailedError
 from wavetank.scenarios.site.site import TickFailedError
 from wavetank.scenarios.spec.drill import Drill
 from wavetank.scenarios.spec.hours import Scheduled

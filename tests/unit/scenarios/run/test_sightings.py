@@ -16,7 +16,7 @@ from wavetank.scenarios.client.wire import encode_frame, newest_schema
 from wavetank.scenarios.oracle.at_rest import AtRest, Model, Stored
 from wavetank.scenarios.oracle.history import History, Operation, Outcome
 from wavetank.scenarios.oracle.hops import Hop
-from wavetank.scenarios.run.sightings import Reader, Sighting
+from wavetank.scenarios.run.sightings import HopArrivals, TraceReader
 from wavetank.scenarios.site.site import Site
 
 SCHEMAS = project_root() / "schemas"
@@ -90,18 +90,18 @@ class Clients:
         return getattr(self, service)
 
 
-def reader(kinesis: Kinesis, bucket: Bucket, at_rest: AtRest | None = None) -> Reader:
+def reader(kinesis: Kinesis, bucket: Bucket, at_rest: AtRest | None = None) -> TraceReader:
     stack: Any = Clients(kinesis, bucket)
-    return Reader(Site(stack, TOPOLOGY, SCHEMAS), HISTORY, at_rest or AtRest())
+    return TraceReader(Site(stack, TOPOLOGY, SCHEMAS), HISTORY, at_rest or AtRest())
 
 
-def streamed(stream: str, *records: bytes) -> list[Sighting]:
+def streamed(stream: str, *records: bytes) -> list[HopArrivals]:
     return reader(Kinesis({stream: list(records)}), Bucket({})).streams(NOON)
 
 
 def test_a_raw_record_is_known_by_the_bytes_that_were_sent() -> None:
     known, strange = streamed("wavetank-click-raw", raw("a"), raw("stranger"))
-    assert known == Sighting(Hop.RAW, "click", "shard-0", NOON.timestamp(), 1, (A,))
+    assert known == HopArrivals(Hop.RAW, "click", "shard-0", NOON.timestamp(), 1, (A,))
     assert (strange.events, strange.heads) == (1, ())
 
 

@@ -2,8 +2,7 @@
 
 from wavetank.scenarios.oracle.at_rest import AtRest, Quarantined
 from wavetank.scenarios.oracle.ledger import Entry, Ledger
-from wavetank.scenarios.spec.looks import compare
-from wavetank.scenarios.spec.steps import Expect, Look, Scope
+from wavetank.scenarios.spec.steps import Expect, Look, Scope, compare
 
 ENTRIES = {
     "click": Entry(Ledger(attempted=5, acknowledged=5, quarantined=5), {}),
