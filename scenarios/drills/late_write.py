@@ -28,7 +28,7 @@ DRILL = Drill(
     hypothesis="A write that comes after others have written is refused, and what they wrote stays.",
     tags=(Tag.SCHEDULE, Tag.STORAGE),
     nemeses=(
-        Fault("never-told", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/impression/*"}, When(every=2)),
+        Fault("never-told", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/impression/*"}, when=When(every=2)),
         Fault(
             "slow-write",
             Point.AWS_CALL,
@@ -39,7 +39,7 @@ DRILL = Drill(
                 "key": "avro/event=impression/*",
                 "caller": "wavetank-concatenator",
             },
-            When(nth=frozenset({1})),
+            when=When(nth=frozenset({1})),
             parameters={"delay_s": DELAY_S},
         ),
     ),

@@ -24,7 +24,7 @@ class Resharded(Nemesis):
 
 @dataclass(frozen=True)
 class ConsumersStopped(Nemesis):
-    """The event sources of the processors are switched off: the victim's, or everybody's."""
+    """The event sources of the processors are switched off: the victim's, or all of them."""
 
     everybody: bool = False
     id: str = "consumers-stopped"
