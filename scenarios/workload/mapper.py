@@ -30,7 +30,7 @@ OTHER_NAMES = "(other names)"
 
 
 class _Elsewhere(Enum):
-    """Where a field goes that has no column of its own."""
+    """The place of a field that has no column of its own."""
 
     CONSUMED = "the id or time rule took it"
     REST = "attributes, or nowhere"
@@ -57,7 +57,7 @@ _Place = _Column | _Collector | _Elsewhere
 
 @dataclass
 class Mapper:
-    """One mapping at work. `unmapped` counts, by source name, values that the schema has no place for."""
+    """A mapping at work. `unmapped` counts, by source name, values that the schema has no place for."""
 
     mapping: EventMapping
     unmapped: Counter[str] = field(default_factory=Counter)
@@ -94,12 +94,11 @@ class Mapper:
                 case _ if self.mapping.keeps_the_rest:
                     maps.setdefault(ATTRIBUTES, {})[name] = json_text(value)
                 case _:
-                    self._count_unmapped(name)
+                    is_counted_alone = name in self.unmapped or (
+                        len(self.unmapped) < _REMEMBERED_NAMES and len(name) <= _LONGEST_REMEMBERED
+                    )
+                    self.unmapped[name if is_counted_alone else OTHER_NAMES] += 1
         return {**record, **maps}
-
-    def _count_unmapped(self, name: str) -> None:
-        counted = name in self.unmapped or (len(self.unmapped) < _REMEMBERED_NAMES and len(name) <= _LONGEST_REMEMBERED)
-        self.unmapped[name if counted else OTHER_NAMES] += 1
 
     def _place(self, name: str) -> _Place:
         place = self._places.get(name)

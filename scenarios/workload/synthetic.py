@@ -23,9 +23,9 @@ UNLISTED_CAMPAIGNS = ("popup-store", "flash-sale")
 """Campaigns that no reference data knows."""
 
 CLICK_SHARE = 10
-"""One event in so many is a click."""
+"""The share of clicks: one event in so many."""
 CONVERSION_SHARE = 50
-"""One event in so many is a conversion."""
+"""The share of conversions: one event in so many."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNLISTED_PROBABILITY = 0.03
@@ -47,7 +47,7 @@ class EventType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WorkloadEvent:
-    """One event as a producer means to send it: its type and its record.
+    """An event as a producer means to send it: its type and its record.
 
     `record["event_time"]` is whole microseconds since the epoch; fields left out take the schema's defaults.
     """
@@ -95,7 +95,7 @@ def stream(
         raise ValueError(f"start must be in UTC, got {start.isoformat()}")
     if n < 0 or hours <= 0:
         raise ValueError(f"need n >= 0 and hours > 0, got n={n}, hours={hours}")
-    yield from _AdStream(n, seed, start, hours, conversions).events()
+    yield from _AdStream(n, seed, start, hours, conversions=conversions).events()
 
 
 def at_edges(events: Sequence[WorkloadEvent]) -> list[WorkloadEvent]:
@@ -131,25 +131,22 @@ class _AdStream:
                 converts = self._chosen(conversions, clicks)
                 clicks -= 1
                 conversions -= converts
-                self._follow(impression, at, converts)
+                clicked_at = self._later(at, _CLICK_DELAY_S)
+                click = self._click(impression, clicked_at)
+                self._wait(clicked_at, click)
+                if converts:
+                    sold_at = self._later(clicked_at, _CONVERSION_DELAY_S)
+                    self._wait(sold_at, self._conversion(click, sold_at))
             yield impression
         yield from self._due(self._span_us)
 
-    def _chosen(self, wanted: int, left: int) -> bool:
-        """Selection sampling: choosing so for each of `left` candidates in turn gives exactly `wanted`."""
-        return self._rng.random() * left < wanted
+    def _chosen(self, winners: int, candidates: int) -> bool:
+        """Selection sampling: choosing so for each of the candidates left in turn gives exactly so many winners."""
+        return self._rng.random() * candidates < winners
 
     def _due(self, at: int) -> Iterator[WorkloadEvent]:
         while self._waiting and self._waiting[0][0] <= at:
             yield heapq.heappop(self._waiting)[2]
-
-    def _follow(self, impression: WorkloadEvent, at: int, converts: bool) -> None:
-        clicked_at = self._later(at, _CLICK_DELAY_S)
-        click = self._click(impression, clicked_at)
-        self._wait(clicked_at, click)
-        if converts:
-            sold_at = self._later(clicked_at, _CONVERSION_DELAY_S)
-            self._wait(sold_at, self._conversion(click, sold_at))
 
     def _wait(self, at: int, event: WorkloadEvent) -> None:
         heapq.heappush(self._waiting, (at, len(event.event_type) * 10**12 + self._number, event))
