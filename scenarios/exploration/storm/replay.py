@@ -27,7 +27,7 @@ class UnusableReplayError(ValueError):
 
 def save(drill: Drill, seed: int, path: Path) -> None:
     """Write a drill whose nemeses are faults and repeats, and whose steps during them are settles and ticks."""
-    said = {
+    contents = {
         "format": FORMAT,
         "name": drill.name,
         "hypothesis": drill.hypothesis,
@@ -36,40 +36,40 @@ def save(drill: Drill, seed: int, path: Path) -> None:
         "troubles": [_saved(nemesis) for nemesis in drill.nemeses],
         "witness": [_step(step) for step in drill.during],
     }
-    write_json(path, said)
+    write_json(path, contents)
 
 
 def load(path: Path) -> tuple[Drill, int]:
     """The drill and the seed it failed with. Raises UnusableReplayError, OSError."""
     try:
-        said = parsed(path.read_text("utf-8"))
-        if said["format"] != FORMAT:
-            raise UnusableReplayError(f"{path}: format {said['format']}, this reads {FORMAT}")
-        nemeses = tuple(_nemesis(saved, f"fault-{number}") for number, saved in enumerate(said["troubles"], 1))
-        during = tuple(Settle() if step == "settle" else Tick(Scheduled(step)) for step in said["witness"])
-        workload = _workload(said["workload"])
-        name, hypothesis = _text(said["name"]), _text(said["hypothesis"])
+        contents = parsed(path.read_text("utf-8"))
+        if contents["format"] != FORMAT:
+            raise UnusableReplayError(f"{path}: format {contents['format']}, this reads {FORMAT}")
+        nemeses = tuple(_nemesis(saved, f"fault-{number}") for number, saved in enumerate(contents["troubles"], 1))
+        during = tuple(Settle() if step == "settle" else Tick(Scheduled(step)) for step in contents["witness"])
+        workload = _workload(contents["workload"])
+        name, hypothesis = _text(contents["name"]), _text(contents["hypothesis"])
         drill = Drill(name, hypothesis, nemeses, during, workload=workload, sets_aside=None, alarms=None)
-        return drill, int(said["seed"])
+        return drill, int(contents["seed"])
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         if isinstance(error, UnusableReplayError):
             raise
         raise UnusableReplayError(f"{path} is no saved drill: {type(error).__name__}: {error}") from error
 
 
-def _text(said: object) -> str:
-    if not isinstance(said, str):
-        raise TypeError(f"{said!r:.80} is no text")
-    return said
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.80} is no text")
+    return value
 
 
-def _workload(said: dict[str, Any]) -> Workload:
+def _workload(saved: dict[str, Any]) -> Workload:
     """The workload with these fields, each of the type that it has by default, and numbers of at least 1."""
     defaults = {field.name: field.default for field in fields(Workload)}
-    for name, value in said.items():
+    for name, value in saved.items():
         if type(value) is not type(defaults[name]) or (type(value) is int and value < 1):
             raise TypeError(f"{name} is {value!r:.80}, where by default it is {defaults[name]!r}")
-    return Workload(**said)
+    return Workload(**saved)
 
 
 def _saved(nemesis: Nemesis) -> dict[str, Any]:
