@@ -48,7 +48,7 @@ class Warehouse:
 
     @classmethod
     def of(cls, stack: Stack, *, strict: bool = False) -> "Warehouse":
-        """What is at rest on `stack` now. Raises NothingAtRestError without a bucket, QueryError where it is strict."""
+        """The warehouse of `stack` now. Raises NothingAtRestError without a bucket, QueryError where it is strict."""
         bucket = topology.data_bucket(stack.account)
         url = urlsplit(stack.endpoint_url)
         local = url.hostname in LOCAL_HOSTS
@@ -124,7 +124,7 @@ def file_of(key: str, written: Any) -> ParquetFile | None:
         day = date.fromisoformat(match["date"])
     except ValueError as error:
         raise ValueError(f"its key names the day {match['date']}, which there is not") from error
-    return ParquetFile(key, match["event"], day, int(match["hour"]), int(match["bucket"]), written)
+    return ParquetFile(key, match["event"], day, hour=int(match["hour"]), bucket=int(match["bucket"]), written=written)
 
 
 def _listed(s3: Any, bucket: str) -> dict[str, Any]:
