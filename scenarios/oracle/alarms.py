@@ -63,12 +63,11 @@ class Watched:
         if not self.values:
             return False
         breaches = {int(at // self.alarm.period_s): self.alarm.breaches(value) for at, value in self.values.items()}
-        return any(self._rings(breaches, last) for last in range(min(breaches), max(breaches) + 1))
-
-    def _rings(self, breaches: Mapping[int, bool], last: int) -> bool:
-        """Whether it rings at the end of the period `last`. breaches: by number, of the periods that have a value."""
         periods = self.alarm.periods
-        looked_at = range(last - periods - MORE_PERIODS + 1, last + 1)
-        present = [breaches[number] for number in looked_at if number in breaches][-periods:]
-        filled = [True] * (periods - len(present)) if self.alarm.missing is Missing.BREACHING else []
-        return sum(present + filled) >= self.alarm.datapoints
+        for last in range(min(breaches), max(breaches) + 1):
+            looked_at = range(last - periods - MORE_PERIODS + 1, last + 1)
+            present = [breaches[number] for number in looked_at if number in breaches][-periods:]
+            filled = periods - len(present) if self.alarm.missing is Missing.BREACHING else 0
+            if sum(present) + filled >= self.alarm.datapoints:
+                return True
+        return False

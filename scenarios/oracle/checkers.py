@@ -45,7 +45,7 @@ def judge(evidence: Evidence, checkers: Sequence[Checker]) -> Judgement:
 
 
 def conservation(evidence: Evidence) -> Finding:
-    """Every acknowledged event is landed, quarantined or late, and nothing is at rest that nobody sent."""
+    """Every acknowledged event is landed, quarantined or late, and nothing is at rest that was never sent."""
     entries = evidence.entries
     unbalanced = [event_type for event_type, entry in entries.items() if not entry.ledger.balanced]
     if unbalanced:

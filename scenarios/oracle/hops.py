@@ -71,8 +71,11 @@ def passages(history: History, seen: Seen, at_rest: AtRest, entries: Mapping[str
         there[Hop.PARTS] |= _ids(event_type, (*at_rest.parts, *at_rest.late)) & attempted
         there[Hop.MERGED] = _ids(event_type, at_rest.avro) & attempted
         there[Hop.PARQUET] = _ids(event_type, at_rest.parquet) & attempted
-        lost = set(entries[event_type].ids[LOST]) if event_type in entries else set[str]()
-        missing = {Hop.MERGED: there[Hop.MERGED] - there[Hop.PARQUET]} | _last_seen(lost, there)
+        missing = {Hop.MERGED: there[Hop.MERGED] - there[Hop.PARQUET]}
+        unseen = set(entries[event_type].ids[LOST]) if event_type in entries else set[str]()
+        for hop in (*reversed(ON_THE_WAY), Hop.SENT):
+            missing[hop] = unseen & there[hop]
+            unseen -= missing[hop]
         gaps = tuple(
             Gap(after, before, tuple(sorted(missing[after]))) for after, before in pairwise(Hop) if missing.get(after)
         )
@@ -96,16 +99,6 @@ def losses(by_type: Mapping[str, Passage], hops: Collection[Hop]) -> list[str]:
             listed = ", ".join(f"{len(gap.ids):,} {name}" for name, gap in gaps)
             sentences.append(f"{lost:,} of {acknowledged:,} events were lost between {after} and {before} ({listed})")
     return sentences
-
-
-def _last_seen(lost: set[str], there: Mapping[Hop, set[str]]) -> dict[Hop, set[str]]:
-    """The lost ids by the last hop on the way at which each was seen."""
-    by_hop: dict[Hop, set[str]] = {}
-    unseen = set(lost)
-    for hop in (*reversed(ON_THE_WAY), Hop.SENT):
-        by_hop[hop] = unseen & there[hop]
-        unseen -= by_hop[hop]
-    return by_hop
 
 
 def _ids(event_type: str, records: Iterable[Stored]) -> set[str]:

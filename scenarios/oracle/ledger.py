@@ -134,7 +134,7 @@ def _entry(event_type: str, history: History, at_rest: AtRest, model: Model) -> 
 
 
 def _set_aside(event_type: str, operations: Iterable[Operation], at_rest: AtRest) -> tuple[set[str], list[str]]:
-    """The ids in quarantine, by the bytes that were sent; and the payloads in it that nobody sent."""
+    """The ids in quarantine, by the bytes that were sent; and the payloads in it that were never sent."""
     by_payload = {operation.payload: operation.event_id for operation in operations}
     known_ids = set(by_payload.values())
     ids: set[str] = set()

@@ -36,10 +36,10 @@ def click(event_id: str) -> tuple[Operation, Stored]:
 
 def seen_everywhere(*event_ids: str) -> ObservedFlow:
     """Clicks that came by every hop, in the order in which they were sent."""
-    course = (tuple((event_id, NOON_US) for event_id in event_ids),)
+    one_shard = (tuple((event_id, NOON_US) for event_id in event_ids),)
     return ObservedFlow(
         {("click", hop): frozenset(event_ids) for hop in ON_THE_WAY},
-        {("click", hop): course for hop in (Hop.RAW, Hop.PROCESSED)},
+        {("click", hop): one_shard for hop in (Hop.RAW, Hop.PROCESSED)},
         healed_s=4.0,
         changed_s=6.5,
     )

@@ -40,10 +40,10 @@ def promising(evidence: Evidence, **said: object) -> Evidence:
 def versions(raw: str, processed: str) -> Evidence:
     """Versions by letter and number, shards apart by a bar, as they came to both streams: `a1 a2|b1`."""
 
-    def course(text: str) -> Arrivals:
+    def shards(text: str) -> Arrivals:
         return tuple(tuple((word[0], int(word[1:])) for word in shard.split()) for shard in text.split("|"))
 
-    arrivals = {("click", Hop.RAW): course(raw), ("click", Hop.PROCESSED): course(processed)}
+    arrivals = {("click", Hop.RAW): shards(raw), ("click", Hop.PROCESSED): shards(processed)}
     return run(sent("a"), sent("b"), flow=ObservedFlow(arrivals=arrivals))
 
 
