@@ -24,12 +24,21 @@ EXTREMES = {"Maximum", "Minimum", "Average"}
 def watched(site: Site, since_s: float, until_s: float) -> tuple[Watched, ...]:
     """Every alarm of the pipeline, with the datapoints from `since_s` to `until_s` (seconds since the epoch)."""
     pages = site.stack.client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmNamePrefix=topology.PROJECT)
-    return tuple(
-        Watched(alarm, _values(site, alarm, definition, since_s=since_s, until_s=until_s))
-        for page in pages
-        for definition in page["MetricAlarms"]
-        for alarm in (_alarm(definition),)
-    )
+    watched_alarms = []
+    for definition in (alarm for page in pages for alarm in page["MetricAlarms"]):
+        periods = definition["EvaluationPeriods"]
+        alarm = Alarm(
+            name=definition["AlarmName"],
+            period_s=definition["Period"],
+            periods=periods,
+            datapoints=definition.get("DatapointsToAlarm", periods),
+            comparison=definition["ComparisonOperator"],
+            threshold=definition["Threshold"],
+            missing=Missing(definition.get("TreatMissingData", Missing.MISSING)),
+        )
+        values = _values(site, alarm, definition, since_s=since_s, until_s=until_s)
+        watched_alarms.append(Watched(alarm, values))
+    return tuple(watched_alarms)
 
 
 def clear_dead_messages(site: Site) -> int:
@@ -41,19 +50,6 @@ def clear_dead_messages(site: Site) -> int:
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         cleared += len(some)
     return cleared
-
-
-def _alarm(definition: Mapping[str, Any]) -> Alarm:
-    periods = definition["EvaluationPeriods"]
-    return Alarm(
-        name=definition["AlarmName"],
-        period_s=definition["Period"],
-        periods=periods,
-        datapoints=definition.get("DatapointsToAlarm", periods),
-        comparison=definition["ComparisonOperator"],
-        threshold=definition["Threshold"],
-        missing=Missing(definition.get("TreatMissingData", Missing.MISSING)),
-    )
 
 
 def _values(

@@ -6,14 +6,14 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from queue import SimpleQueue
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from wavetank.emulator.stack.stack import EmbeddedStack
+from wavetank.emulator.stack.stack import EmbeddedStack, Stack
 from wavetank.scenarios.run.report import STACK, Report
 from wavetank.scenarios.run.runner import Runner, control_of
 from wavetank.scenarios.run.stages import Digests
@@ -21,9 +21,6 @@ from wavetank.scenarios.site.site import Site
 from wavetank.scenarios.site.waiting import Controlled
 from wavetank.scenarios.spec.drill import Drill
 from wavetank.scenarios.workload.workload import Workload
-
-if TYPE_CHECKING:
-    from wavetank.emulator.container import DockerStack
 
 STACKS_A_CORE = 2
 """A run is at rest for about half of the time that it lasts, while batches fill and refused calls are tried again."""
@@ -174,21 +171,18 @@ def own_stacks(
 
     docker: the stacks are containers. eager: see `Controlled`. Raises StackError, DeployFailed.
     """
+    up: Callable[[], AbstractContextManager[Stack]] = EmbeddedStack.up
+    if docker:
+        from wavetank.emulator.container import DockerStack
+
+        up = DockerStack.up
     with ExitStack() as stacks:
 
         def start() -> Site:
-            stack = stacks.enter_context(_up(docker=docker))
+            stack = stacks.enter_context(up())
             return Site.deployed_on(stack, lambda what: now(STACK, f"deploying {what}"), Controlled(eager))
 
         now(STACK, "starting")
         with ThreadPoolExecutor(number, thread_name_prefix="start") as pool:
             starts = [pool.submit(start) for _ in range(number)]
         yield [started.result() for started in starts]
-
-
-def _up(*, docker: bool) -> "EmbeddedStack | DockerStack":
-    if not docker:
-        return EmbeddedStack.up()
-    from wavetank.emulator.container import DockerStack
-
-    return DockerStack.up()

@@ -48,7 +48,13 @@ class Runner:
 
         run = Run(self.site, drill, seed, events=workload.events, narrate=narrate)
         conclusion = _attempt(run, control, tracer)
-        folder = _new_folder(self.folder, f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{drill.name}")
+        name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{drill.name}"
+        for number in count(1):
+            # Several runs may end within a second.
+            folder = self.folder / (name if number == 1 else f"{name}-{number}")
+            with suppress(FileExistsError):
+                folder.mkdir(parents=True)
+                break
         report = Report(
             name=drill.name,
             seed=seed,
@@ -63,16 +69,6 @@ class Runner:
         )
         save(run, report)
         return report, conclusion.digests
-
-
-def _new_folder(parent: Path, name: str) -> Path:
-    """A folder that was not there, of this name or one that begins so: several runs may end within a second."""
-    for number in count(1):
-        folder = parent / (name if number == 1 else f"{name}-{number}")
-        with suppress(FileExistsError):
-            folder.mkdir(parents=True)
-            break
-    return folder
 
 
 def control_of(drill: Drill) -> Drill:

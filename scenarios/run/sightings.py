@@ -74,7 +74,18 @@ class TraceReader:
 
         def read(place: tuple[str, Hop, str]) -> list[HopArrivals]:
             stream, hop, event_type = place
-            return [self._record(hop, event_type, *record) for record in self._records(stream, since)]
+            arrivals = []
+            for shard, record in self._records(stream, since):
+                users = user_data(record["Data"])
+                if hop is Hop.RAW:
+                    heads = [self._sent.get(hashlib.sha256(data).hexdigest()) for data in users]
+                else:
+                    first_frames = (next(frames(data), None) for data in users)
+                    heads = [self._heads[event_type].read(frame) for frame in first_frames if frame is not None]
+                moment_s = record["ApproximateArrivalTimestamp"].timestamp()
+                sound = tuple(head for head in heads if head)
+                arrivals.append(HopArrivals(hop, event_type, shard, moment_s, events=len(users), heads=sound))
+            return arrivals
 
         with ThreadPoolExecutor(STREAMS_AT_ONCE, thread_name_prefix="sightings") as pool:
             return [arrivals for of_stream in pool.map(read, places) for arrivals in of_stream]
@@ -108,22 +119,6 @@ class TraceReader:
                 answer = kinesis.get_records(ShardIterator=iterator)
                 yield from ((name, record) for record in answer["Records"])
                 iterator = answer.get("NextShardIterator") if answer["MillisBehindLatest"] else None
-
-    def _record(self, hop: Hop, event_type: str, shard: str, record: Mapping[str, Any]) -> HopArrivals:
-        users = user_data(record["Data"])
-        if hop is Hop.RAW:
-            heads = [self._sent.get(hashlib.sha256(data).hexdigest()) for data in users]
-        else:
-            first_frames = (next(frames(data), None) for data in users)
-            heads = [self._heads[event_type].read(frame) for frame in first_frames if frame is not None]
-        return HopArrivals(
-            hop,
-            event_type,
-            place=shard,
-            moment_s=record["ApproximateArrivalTimestamp"].timestamp(),
-            events=len(users),
-            heads=tuple(head for head in heads if head),
-        )
 
     def _content(self, key: str, hop: Hop) -> tuple[int, tuple[Head, ...]]:
         """The number of events in an object, and the heads of those in chunks and parts."""

@@ -109,7 +109,10 @@ class StepExecutor:
                     self.looks.append(compare(step, entries, self.glimpse, self.victim))
                 case Redrive():
                     self.mark("redrive")
-                    self._redrive()
+                    for result in redrive(self.site, Filter()):
+                        if not result.complete:
+                            taken = f"{result.acknowledged} of {result.records} taken, {result.reasons}"
+                            raise RedriveFailedError(f"{result.file.key}: {taken}")
                 case PublishAhead():
                     self.mark("publish", f"the schema that the {self.victim} producer is ahead with")
                     publish_next_version(self.nemeses.scene)
@@ -141,9 +144,3 @@ class StepExecutor:
             self.site.tick_at_once(function, moment, sendings, tick.but)
             if sendings and is_planner:
                 self.merged.append(moment)
-
-    def _redrive(self) -> None:
-        for done in redrive(self.site, Filter()):
-            if not done.complete:
-                taken = f"{done.acknowledged} of {done.records} taken, {done.reasons}"
-                raise RedriveFailedError(f"{done.file.key}: {taken}")
