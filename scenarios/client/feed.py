@@ -17,7 +17,7 @@ from wavetank.scenarios.client.producer import Delivery, Producer
 from wavetank.scenarios.client.wire import EncodingError, FrameTooLargeError
 from wavetank.scenarios.oracle.history import Outcome
 from wavetank.scenarios.workload.mapper import Mapper
-from wavetank.scenarios.workload.ndjson import Line, parse
+from wavetank.scenarios.workload.ndjson import Line
 from wavetank.scenarios.workload.rejects import RejectFile, Rejection, RejectReason
 from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
@@ -139,10 +139,10 @@ class Feed:
             if self._is_read(line.number):
                 continue
             self.counts.read += 1
-            if line.problem is None and not line.data.strip():
+            if line.is_blank:
                 self.counts.blank += 1
                 self._pass(line.number)
-            elif isinstance(made := line.problem or self._make(line, mapper), Rejection):
+            elif isinstance(made := self._make(line, mapper), Rejection):
                 self.counts.rejected += 1
                 self.rejects.add(line.number, made, line.data)
                 self._pass(line.number)
@@ -162,8 +162,7 @@ class Feed:
 
     def _make(self, line: Line, mapper: Mapper) -> Prepared | Rejection:
         try:
-            source = parse(line.data)
-            event = source if isinstance(source, Rejection) else mapper.event(source)
+            event = mapper.event_of(line)
             if isinstance(event, Rejection):
                 return event
             message = self.producer.message(event)

@@ -43,6 +43,11 @@ class Line:
     data: bytes
     problem: Rejection | None = None
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing on it."""
+        return self.problem is None and not self.data.strip()
+
 
 class LineReader:
     """The lines of a stream, gzip or plain. `broken` says why it ended early, if it did."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from wavetank.scenarios.workload import mapping_file, synthetic
 from wavetank.scenarios.workload.mapper import Mapper
-from wavetank.scenarios.workload.ndjson import LineReader, parse
+from wavetank.scenarios.workload.ndjson import LineReader
 from wavetank.scenarios.workload.rejects import Rejection
 from wavetank.scenarios.workload.synthetic import WorkloadEvent
 from wavetank.scenarios.workload.workload import Workload
@@ -69,10 +69,9 @@ def draw(workload: Workload, seed: int, fields: Mapping[str, Mapping[str, Any]])
 def _mapped(lines: LineReader, mapper: Mapper, unused: Counter[str]) -> Iterator[WorkloadEvent]:
     """The events of the lines; the reasons of lines that are none are counted in `unused`."""
     for line in lines:
-        if line.problem is None and not line.data.strip():
+        if line.is_blank:
             continue
-        document = line.problem or parse(line.data)
-        event = document if isinstance(document, Rejection) else mapper.event(document)
+        event = mapper.event_of(line)
         if isinstance(event, Rejection):
             unused[str(event.reason)] += 1
         else:

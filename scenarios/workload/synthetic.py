@@ -45,6 +45,9 @@ class EventType(StrEnum):
     CONVERSION = "conversion"
 
 
+_ID_LETTERS = {EventType.IMPRESSION: "i", EventType.CLICK: "c", EventType.CONVERSION: "s"}
+
+
 @dataclass(frozen=True, slots=True)
 class WorkloadEvent:
     """An event as a producer means to send it: its type and its record.
@@ -132,11 +135,28 @@ class _AdStream:
                 clicks -= 1
                 conversions -= converts
                 clicked_at = self._later(at, _CLICK_DELAY_S)
-                click = self._click(impression, clicked_at)
+                shown = impression.record
+                click = self._event(
+                    EventType.CLICK,
+                    clicked_at,
+                    impression_id=impression.event_id,
+                    campaign=shown["campaign"],
+                    position=shown.get("position"),
+                    attributes={},
+                )
                 self._wait(clicked_at, click)
                 if converts:
                     sold_at = self._later(clicked_at, _CONVERSION_DELAY_S)
-                    self._wait(sold_at, self._conversion(click, sold_at))
+                    conversion = self._event(
+                        EventType.CONVERSION,
+                        sold_at,
+                        click_id=click.event_id,
+                        campaign=shown["campaign"],
+                        value=round(self._rng.lognormvariate(3, 1), 2),
+                        currency=self._rng.choice(_CURRENCIES),
+                        attributes={},
+                    )
+                    self._wait(sold_at, conversion)
             yield impression
         yield from self._due(self._span_us)
 
@@ -160,49 +180,26 @@ class _AdStream:
     def _impression(self, at: int) -> WorkloadEvent:
         rng = self._rng
         self._number += 1
-        record: dict[str, Value] = {
-            EVENT_ID: f"i-{self._run}-{self._number:07d}",
-            EVENT_TIME: self._start_us + at,
-            "campaign": self._campaign(),
-            "policy": rng.choice(_POLICIES),
-            "item_id": rng.randrange(80),
-            "position": rng.randint(1, 3),
-            "propensity": rng.random(),
-            "clicked": None,
-            "user_features": {f"user_feature_{k}": f"{rng.getrandbits(32):08x}" for k in range(2)},
-            "attributes": {"user_agent": rng.choice(_AGENTS)},
-        }
-        if rng.random() < _SPARSE_PROBABILITY:
-            record = {name: record[name] for name in (EVENT_ID, EVENT_TIME, "campaign")}
-        return WorkloadEvent(EventType.IMPRESSION, record)
+        if rng.random() < _UNLISTED_PROBABILITY:
+            campaign = rng.choice(UNLISTED_CAMPAIGNS)
+        else:
+            # Popularity falls with the rank, as campaigns' do.
+            campaign = LISTED_CAMPAIGNS[int(len(LISTED_CAMPAIGNS) * rng.random() ** 2)]
+        event = self._event(
+            EventType.IMPRESSION,
+            at,
+            campaign=campaign,
+            policy=rng.choice(_POLICIES),
+            item_id=rng.randrange(80),
+            position=rng.randint(1, 3),
+            propensity=rng.random(),
+            clicked=None,
+            user_features={f"user_feature_{k}": f"{rng.getrandbits(32):08x}" for k in range(2)},
+            attributes={"user_agent": rng.choice(_AGENTS)},
+        )
+        is_sparse = rng.random() < _SPARSE_PROBABILITY
+        return self._event(EventType.IMPRESSION, at, campaign=campaign) if is_sparse else event
 
-    def _campaign(self) -> str:
-        if self._rng.random() < _UNLISTED_PROBABILITY:
-            return self._rng.choice(UNLISTED_CAMPAIGNS)
-        # Popularity falls with the rank, as campaigns' do.
-        rank = int(len(LISTED_CAMPAIGNS) * self._rng.random() ** 2)
-        return LISTED_CAMPAIGNS[rank]
-
-    def _click(self, impression: WorkloadEvent, at: int) -> WorkloadEvent:
-        shown = impression.record
-        record: dict[str, Value] = {
-            EVENT_ID: f"c-{self._run}-{self._number:07d}",
-            EVENT_TIME: self._start_us + at,
-            "impression_id": impression.event_id,
-            "campaign": shown["campaign"],
-            "position": shown.get("position"),
-            "attributes": {},
-        }
-        return WorkloadEvent(EventType.CLICK, record)
-
-    def _conversion(self, click: WorkloadEvent, at: int) -> WorkloadEvent:
-        record: dict[str, Value] = {
-            EVENT_ID: f"s-{self._run}-{self._number:07d}",
-            EVENT_TIME: self._start_us + at,
-            "click_id": click.event_id,
-            "campaign": click.record["campaign"],
-            "value": round(self._rng.lognormvariate(3, 1), 2),
-            "currency": self._rng.choice(_CURRENCIES),
-            "attributes": {},
-        }
-        return WorkloadEvent(EventType.CONVERSION, record)
+    def _event(self, event_type: EventType, at: int, **fields: Value) -> WorkloadEvent:
+        event_id = f"{_ID_LETTERS[event_type]}-{self._run}-{self._number:07d}"
+        return WorkloadEvent(event_type, {EVENT_ID: event_id, EVENT_TIME: self._start_us + at, **fields})
