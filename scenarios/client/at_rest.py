@@ -79,14 +79,21 @@ class RestFile:
 
     def records(self) -> list[dict[str, Value]]:
         """Its events, in the order of the file. Raises UnreadableFileError."""
-        read = _parquet_records if self.at.layer is Layer.PARQUET else avro_records
         try:
+            if self.at.layer is Layer.PARQUET:
+                import pyarrow as pa
+                import pyarrow.parquet as pq
+
+                table = pq.read_table(pa.BufferReader(self.data), partitioning=None)
+                records = table.to_pylist(maps_as_pydicts="strict")
+            else:
+                records = avro_records(self.data)
             return [
                 {
                     name: (value - _EPOCH) // _MICROSECOND if isinstance(value, datetime) else value
                     for name, value in record.items()
                 }
-                for record in read(self.data)
+                for record in records
             ]
         except Exception as error:
             raise UnreadableFileError(f"{self.at.key}: {type(error).__name__}: {error}") from error
@@ -132,11 +139,3 @@ def avro_records(data: bytes) -> list[dict[str, Any]]:
     import fastavro
 
     return [dict(record) for record in fastavro.reader(BytesIO(data)) if isinstance(record, Mapping)]
-
-
-def _parquet_records(data: bytes) -> list[dict[str, Any]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(pa.BufferReader(data), partitioning=None)
-    return table.to_pylist(maps_as_pydicts="strict")

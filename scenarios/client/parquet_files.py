@@ -143,8 +143,14 @@ class _Scan:
 
 def table_of(files: Sequence[ParquetFile], folder: str, filesystem: FileSystem, skip: Skip) -> ParquetTable | None:
     """The files below `folder` as one table; None where none of them can be read."""
-    schema = _newest_schema(files, folder, filesystem, skip)
-    if schema is None:
+    for file in sorted(files, key=lambda file: file.written, reverse=True):
+        try:
+            schema = pq.read_schema(f"{folder}/{file.key}", filesystem=filesystem)
+            _check(schema)
+            break
+        except UNREADABLE as error:
+            skip(Skipped(file.key, _line(error)))
+    else:
         return None
     for name, kind in (("date", pa.date32()), ("hour", pa.int32()), ("bucket", pa.int32())):
         schema = schema.append(pa.field(name, kind))
@@ -161,17 +167,6 @@ def table_of(files: Sequence[ParquetFile], folder: str, filesystem: FileSystem, 
         ],
     )
     return ParquetTable(dataset, {f"{folder}/{file.key}": file.key for file in files}, skip)
-
-
-def _newest_schema(files: Sequence[ParquetFile], folder: str, filesystem: FileSystem, skip: Skip) -> pa.Schema | None:
-    for file in sorted(files, key=lambda file: file.written, reverse=True):
-        try:
-            schema = pq.read_schema(f"{folder}/{file.key}", filesystem=filesystem)
-            _check(schema)
-            return schema
-        except UNREADABLE as error:
-            skip(Skipped(file.key, _line(error)))
-    return None
 
 
 def _check(schema: pa.Schema) -> None:

@@ -142,7 +142,23 @@ def records(s3: "S3Client", bucket: str, file: QuarantineFile) -> list[SetAside]
     """The records of one file. Raises UnreadableFileError."""
     data = s3.get_object(Bucket=bucket, Key=file.key)["Body"].read()
     try:
-        return [_set_aside(file.key, row) for row in at_rest.avro_records(data)]
+        return [
+            SetAside(
+                event_type=row["event_type"],
+                reason=row["reason"],
+                message=row.get("message", ""),
+                stage=Stage(row.get("stage", Stage.PROCESS)),
+                key=file.key,
+                partition_key=row.get("partition_key", ""),
+                payload=row["payload"],
+                source=row.get("source", ""),
+                position=row.get("position", ""),
+                arrived=arrived if isinstance(arrived, datetime) else EPOCH + timedelta(microseconds=arrived),
+                event_id=row.get("event_id", ""),
+            )
+            for row in at_rest.avro_records(data)
+            for arrived in (row.get("arrived", EPOCH),)
+        ]
     except Exception as error:
         raise at_rest.UnreadableFileError(f"{file.key}: {type(error).__name__}: {error}") from error
 
@@ -229,20 +245,3 @@ def _tag(s3: "S3Client", bucket: str, key: str, value: str) -> None:
     ours = [{"Key": REDRIVEN_TAG, "Value": value}, {"Key": SPENT_TAG, "Value": "true"}]
     tags: Any = {"TagSet": [*others, *ours]}
     s3.put_object_tagging(Bucket=bucket, Key=key, Tagging=tags)
-
-
-def _set_aside(key: str, row: dict[str, Any]) -> SetAside:
-    arrived = row.get("arrived", EPOCH)
-    return SetAside(
-        event_type=row["event_type"],
-        reason=row["reason"],
-        message=row.get("message", ""),
-        stage=Stage(row.get("stage", Stage.PROCESS)),
-        key=key,
-        partition_key=row.get("partition_key", ""),
-        payload=row["payload"],
-        source=row.get("source", ""),
-        position=row.get("position", ""),
-        arrived=arrived if isinstance(arrived, datetime) else EPOCH + timedelta(microseconds=arrived),
-        event_id=row.get("event_id", ""),
-    )

@@ -4,7 +4,7 @@ Unless it is told otherwise, a query reaches no file, network, extension or sett
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -58,7 +58,16 @@ class Means:
 @contextmanager
 def answered(sql: str, tables: Mapping[str, "ParquetTable"], means: Means) -> Iterator[Rows]:
     """The rows of the last statement of `sql`, while the block lasts. Raises QueryError."""
-    with TemporaryDirectory(prefix="wavetank-query-") as folder, _connected(means, folder) as connection:
+    import duckdb
+
+    with ExitStack() as resources:
+        folder = resources.enter_context(TemporaryDirectory(prefix="wavetank-query-"))
+        try:
+            connection = resources.enter_context(duckdb.connect(config=means.settings(folder)))
+        except duckdb.Error as error:
+            raise QueryError(f"--memory {means.memory} --disk {means.disk}: {_line(error)}") from error
+        for setting in _FOR_ALL if means.unsafe else (*_FOR_ALL, *_SANDBOX):
+            connection.execute(f"set {setting}")
         for name, table in tables.items():
             connection.register(name, table)
         question = _Question(connection, sql, tables, means)
@@ -131,20 +140,6 @@ _SANDBOX = (
 )
 _OUTSIDE = frozenset({"COPY", "EXPORT", "ATTACH", "DETACH", "LOAD", "SET", "PRAGMA", "COPY_DATABASE"})
 """Statements that are about files, extensions and settings."""
-
-
-@contextmanager
-def _connected(means: Means, folder: str) -> Iterator["duckdb.DuckDBPyConnection"]:
-    import duckdb
-
-    try:
-        connection = duckdb.connect(config=means.settings(folder))
-    except duckdb.Error as error:
-        raise QueryError(f"--memory {means.memory} --disk {means.disk}: {_line(error)}") from error
-    with connection:
-        for setting in _FOR_ALL if means.unsafe else (*_FOR_ALL, *_SANDBOX):
-            connection.execute(f"set {setting}")
-        yield connection
 
 
 def _kind(error: Exception) -> str:
