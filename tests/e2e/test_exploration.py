@@ -55,9 +55,9 @@ def test_the_announcement_of_the_replayer_may_go_wrong_in_every_way(site: Site) 
     sweep = Sweep(target_of(site, "click", SEED))
     planned = sweep.plan("replayer")
     assert {cell.call_site.function for _, cell in planned} == {topology.REPLAYER}
-    chosen = [(course, cell) for course, cell in planned if cell.call_site.match["operation"] == "Publish"]
+    chosen = [(path, cell) for path, cell in planned if cell.call_site.match["operation"] == "Publish"]
     assert {cell.mode for _, cell in chosen} == set(Mode)
-    results = [sweep.run(course, cell) for course, cell in chosen if cell.call_site.number == 1]
+    results = [sweep.run(path, cell) for path, cell in chosen if cell.call_site.number == 1]
     assert [(result.cell.mode, result.verdict, result.detail) for result in results] == [
         (mode, Verdict.PASS, "") for mode in Mode
     ]

@@ -4,8 +4,7 @@ A drill is believed only if it passes with the pipeline as it is, and a mutant's
 that one.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -57,9 +56,15 @@ class Hunt:
             archive = packed(mutant)
         except UnusableMutantError as error:
             return MutantResult(mutant, "", str(error))
+        stack = self.runner.site.stack
+        names = [configuration["FunctionName"] for configuration in functions.configurations(stack)]
         while True:
-            with self._deployed(archive):
+            functions.update_code(stack, names, archive)
+            try:
                 result = self._drilled(mutant)
+            finally:
+                stack.control.reset()
+                functions.update_code(stack, names, packed())
             drill = result.drill
             if drill and drill not in self._sound:
                 self.narrate(f"without a mutant: {drill}")
@@ -98,18 +103,6 @@ class Hunt:
 
     def _hold(self, drill: Drill) -> list[Report]:
         return list(hold([self.runner], [replace(drill, workload=WORKLOAD)], self.seed, self._controls))
-
-    @contextmanager
-    def _deployed(self, archive: bytes) -> Iterator[None]:
-        """Let every function run this code while the block runs."""
-        stack = self.runner.site.stack
-        names = [configuration["FunctionName"] for configuration in functions.configurations(stack)]
-        functions.update_code(stack, names, archive)
-        try:
-            yield
-        finally:
-            stack.control.reset()
-            functions.update_code(stack, names, packed())
 
 
 def unsound(hunts: Iterable[Hunt]) -> list[str]:

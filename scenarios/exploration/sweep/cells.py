@@ -40,6 +40,16 @@ MEANING = {
 }
 
 
+_ACTIONS = {
+    Mode.ERROR_BEFORE: Action.ERROR_BEFORE,
+    Mode.ERROR_AFTER: Action.ERROR_AFTER,
+    Mode.TRIED_AGAIN: Action.ERROR_AFTER,
+    Mode.CRASH_BEFORE: Action.CRASH_BEFORE,
+    Mode.CRASH_AFTER: Action.CRASH_AFTER,
+    Mode.TOO_LATE: Action.DELAY,
+}
+
+
 @dataclass(frozen=True)
 class CallSite:
     """An AWS call that a function makes: what its calls have in common, and which of them it is.
@@ -82,33 +92,19 @@ class Cell:
 
     def faults(self) -> tuple[Fault, ...]:
         """The faults that are set; the one named `swept` has to strike exactly once."""
-        action, parameters = self._action()
-        when = When(nth=frozenset({self.call_site.number}))
+        in_json = self.call_site.match["service"] in _IN_JSON
+        parameters: dict[str, float | int | str] = {}
+        if self.mode in (Mode.ERROR_BEFORE, Mode.ERROR_AFTER):
+            parameters["status"] = 400 if in_json else 403
+            parameters["code"] = "AccessDeniedException" if in_json else "AccessDenied"
+        elif self.mode is Mode.TOO_LATE:
+            parameters["delay_s"] = OUTLASTS_S
+        when, action = When(nth=frozenset({self.call_site.number})), _ACTIONS[self.mode]
         struck = Fault(ID, Point.AWS_CALL, action, self.call_site.match, when=when, parameters=parameters)
         if not self.call_site.cold:
             return (struck,)
         match, first = {"function": self.call_site.function}, When(nth=frozenset({1}))
         return struck, Fault(COLD_ID, Point.LAMBDA_INVOKE, Action.COLD_START, match, when=first)
-
-    def _action(self) -> tuple[Action, dict[str, float | int | str]]:
-        in_json = self.call_site.match["service"] in _IN_JSON
-        refused: dict[str, float | int | str] = {
-            "status": 400 if in_json else 403,
-            "code": "AccessDeniedException" if in_json else "AccessDenied",
-        }
-        match self.mode:
-            case Mode.ERROR_BEFORE:
-                return Action.ERROR_BEFORE, refused
-            case Mode.ERROR_AFTER:
-                return Action.ERROR_AFTER, refused
-            case Mode.TRIED_AGAIN:
-                return Action.ERROR_AFTER, {}
-            case Mode.CRASH_BEFORE:
-                return Action.CRASH_BEFORE, {}
-            case Mode.CRASH_AFTER:
-                return Action.CRASH_AFTER, {}
-            case Mode.TOO_LATE:
-                return Action.DELAY, {"delay_s": OUTLASTS_S}
 
 
 def call_sites(cold: Iterable[Mapping[str, Any]], warm: Iterable[Mapping[str, Any]]) -> list[CallSite]:
