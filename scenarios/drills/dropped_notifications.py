@@ -1,4 +1,4 @@
-"""A share of the S3 notifications never arrives; the replayer finds the chunks that nobody has done."""
+"""A share of the S3 notifications never arrives; the replayer finds the chunks that are not done."""
 
 from wavetank.scenarios.spec import EVERY_TYPE, Action, Drill, Expect, Fault, Point, Tag, When, look_when_merged
 

@@ -1,7 +1,7 @@
 """A write of a concatenator takes so long that its SDK sends it again; it takes effect when others have written more.
 
 It is one of impressions, of which every chunk has some for every partition, so that there is more for whichever it is.
-The SDK waits for half a minute by the wall clock, and so does whoever runs this.
+The SDK waits for half a minute by the wall clock, and so does the run.
 """
 
 from wavetank.scenarios.spec import (

@@ -60,7 +60,7 @@ class Site:
     def deployed_on(cls, stack: Stack, progress: Progress = lambda _: None, waiting: Waiting | None = None) -> Self:
         """The site of the checkout's pipeline on `stack`, where it is deployed or brought up to date now.
 
-        waiting: as the stack allows, where nobody says. Raises DeployFailed, and Unreachable where the control API
+        waiting: None for the way that the stack allows. Raises DeployFailed, and Unreachable where the control API
         that is to be waited by does not answer.
         """
         waiting = waiting or waiting_on(stack)
