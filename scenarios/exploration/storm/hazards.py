@@ -59,7 +59,9 @@ class Hazard:
         """A fault that ends by itself: it strikes a few events and no more."""
         when, seed = _when(rng), rng.randrange(1000)
         action = POINTS[self.point].actions[self.action]
-        parameters: dict[str, float | int | str] = {parameter.name: parameter.default for parameter in action.parameters}
+        parameters: dict[str, float | int | str] = {
+            parameter.name: parameter.default for parameter in action.parameters
+        }
         draws: Mapping[str, Callable[[], float | int]] = {
             "delay_s": lambda: float(rng.choice((1, 20, 400))),
             "copies": lambda: rng.randint(1, 2),
