@@ -7,7 +7,7 @@ from wavetank.emulator.control_api import kinesis_state, routes
 from wavetank.emulator.deliveries.install import install as install_deliveries
 from wavetank.emulator.faults import calls
 from wavetank.emulator.kinesis.install import install as install_kinesis
-from wavetank.emulator.lambda_.mappings.stream import install as install_event_source
+from wavetank.emulator.lambda_.mappings.plugin import install as install_event_source
 from wavetank.emulator.lambda_.service import refusals
 from wavetank.emulator.patches import (
     cloudwatch_store,

@@ -36,7 +36,7 @@ from wavetank.emulator.control_api.inputs import RefusedError
 from wavetank.emulator.control_api.status import status
 from wavetank.emulator.deliveries.events import SCHEDULES, UnknownRule
 from wavetank.emulator.faults import chaos, model, points
-from wavetank.emulator.faults.chaos import CHAOS
+from wavetank.emulator.faults.chaos import CHAOS_EFFECTS
 from wavetank.emulator.faults.engine import FAULTS, LOG_LENGTH
 from wavetank.emulator.faults.model import InvalidFaultError
 from wavetank.emulator.faults.recording import RECORDING
@@ -151,7 +151,7 @@ def _clock(request: Any) -> Answer:
 def _reset(_request: Any) -> Answer:
     """Reset twice: the second round lets go of what functions write while they end."""
     removed = FAULTS.clear()
-    CHAOS.latency_s = 0.0
+    CHAOS_EFFECTS.latency_s = 0.0
     RESET.run()
     pending = IN_FLIGHT.settle(RESET_WAIT_S)
     RESET.run()
@@ -172,8 +172,7 @@ def _tick(request: Any) -> Answer:
 @_answers("GET", f"{PATH}/faults")
 def _faults(_request: Any) -> Answer:
     faults = [
-        {**model.document(standing.fault), "matched": standing.matched, "fired": standing.fired}
-        for standing in FAULTS.standing()
+        {**model.document(entry.fault), "matched": entry.matched, "fired": entry.fired} for entry in FAULTS.statuses()
     ]
     return {"faults": faults}
 
@@ -198,7 +197,7 @@ def _change_fault(request: Any) -> Answer:
 
 
 def _unknown_fault(fault_id: str) -> RefusedError:
-    ids = ", ".join(standing.fault.id for standing in FAULTS.standing()) or "none"
+    ids = ", ".join(entry.fault.id for entry in FAULTS.statuses()) or "none"
     return RefusedError(f"there is no fault with id {fault_id!r}; there are: {ids}", 404)
 
 
@@ -290,7 +289,7 @@ def _listed(request: Any) -> list[Any]:
 
 @_answers("GET", f"{CHAOS_PATH}/effects")
 def _effects(_request: Any) -> Answer:
-    return {"latency": round(CHAOS.latency_s * 1000)}
+    return {"latency": round(CHAOS_EFFECTS.latency_s * 1000)}
 
 
 @_answers("POST", f"{CHAOS_PATH}/effects")
@@ -298,5 +297,6 @@ def _set_effects(request: Any) -> Answer:
     body = inputs.body(request)
     if not isinstance(body, dict) or set(body) - {"latency"}:
         raise RefusedError('the effects are {"latency": milliseconds}')
-    CHAOS.latency_s = inputs.number(body.get("latency") or 0, "latency", "milliseconds", LONGEST_LATENCY_MS) / 1000
-    return {"latency": round(CHAOS.latency_s * 1000)}
+    latency_ms = inputs.number(body.get("latency") or 0, "latency", "milliseconds", LONGEST_LATENCY_MS)
+    CHAOS_EFFECTS.latency_s = latency_ms / 1000
+    return {"latency": round(CHAOS_EFFECTS.latency_s * 1000)}

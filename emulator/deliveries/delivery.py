@@ -48,7 +48,7 @@ class Delivery:
         if not FAULTS.armed(self.point):
             return None
         subject = self.subject()
-        return FAULTS.strike(self.point, subject.target, subject.identity)
+        return FAULTS.fire(self.point, subject.target, subject.identity)
 
 
 class Overtaken:

@@ -8,8 +8,7 @@ import sys
 from typing import Any
 
 from wavetank.emulator.deliveries.delivery import discard_held
-from wavetank.emulator.faults.older import storage
-from wavetank.emulator.faults.stale import WRITES
+from wavetank.emulator.faults.stale import WRITES, storage
 from wavetank.emulator.runtime.reset import RESET
 
 

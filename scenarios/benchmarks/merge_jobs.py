@@ -22,12 +22,13 @@ import fastavro
 from wavetank.pipeline.core import frame
 from wavetank.pipeline.core.bulk import batch
 from wavetank.pipeline.core.bulk.digests import Digests
-from wavetank.pipeline.core.bulk.spill import merge_all
-from wavetank.pipeline.core.files import avro_file, merged, parquet
+from wavetank.pipeline.core.bulk.merge import merge_all
+from wavetank.pipeline.core.files import avro_file, parquet
 from wavetank.pipeline.core.files.avro_file import long_bytes
 from wavetank.pipeline.core.partition import Scanned, partition
-from wavetank.pipeline.core.route import Partition, digest_of, route
+from wavetank.pipeline.core.route import digest_of, route
 from wavetank.pipeline.core.schema import Role, Schema, parse
+from wavetank.pipeline.layout import Partition
 
 CHUNK_EVENTS = 40_000
 """About what a chunk of 5 MiB has."""
@@ -110,7 +111,7 @@ def ours(folder: Path) -> int:
         parts = (path.read_bytes() for path in sorted(place.glob("*.avro")))
         batches = (one for part in parts for one in batch.read(part, schema()))
         with (place / "events.out").open("wb") as avro, (place / "events.parquet").open("wb") as columns:
-            return merged.write(merge_all(batches, Digests.unpacked(b"")), schema(), avro, columns)
+            return parquet.write_both(merge_all(batches, Digests.unpacked(b"")), schema(), avro, columns)
 
     with ThreadPoolExecutor(os.process_cpu_count() or 1) as pool:
         return sum(pool.map(merge, sorted(folder.iterdir())))

@@ -23,9 +23,9 @@ from wavetank.pipeline import topology
 from wavetank.pipeline.core import decode, frame
 from wavetank.pipeline.core.bulk import batch
 from wavetank.pipeline.core.bulk.digests import Digests
-from wavetank.pipeline.core.bulk.spill import merge_all
+from wavetank.pipeline.core.bulk.merge import merge_all
 from wavetank.pipeline.core.enrich import enrich
-from wavetank.pipeline.core.files import merged
+from wavetank.pipeline.core.files import parquet
 from wavetank.pipeline.core.partition import Scanned, partition
 from wavetank.pipeline.core.schema import Role, Schema, parse
 from wavetank.pipeline.records import Rejection
@@ -138,7 +138,7 @@ class CorePath:
         count = 0
         for part in parts.parts.values():
             records = merge_all(batch.read(part.data, self.processed), Digests.unpacked(b""))
-            count += merged.write(records, self.processed, BytesIO(), BytesIO())
+            count += parquet.write_both(records, self.processed, BytesIO(), BytesIO())
         return count
 
     def _process(self, data: bytes) -> bytes:

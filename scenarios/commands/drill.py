@@ -202,11 +202,11 @@ def _check_workload(workload: "Workload", seed: int) -> None:
     from wavetank.pipeline import topology
     from wavetank.scenarios.client.producer import routes
     from wavetank.scenarios.workload.mapping_file import MappingError
-    from wavetank.scenarios.workload.source import UnusableSourceError, events_of
+    from wavetank.scenarios.workload.source import UnusableSourceError, draw
 
     fields = {name: route.schema.fields for name, route in routes(topology.load(schemas_folder())).items()}
     try:
-        drawn = events_of(workload, seed, fields)
+        drawn = draw(workload, seed, fields)
     except (MappingError, UnusableSourceError, OSError) as error:
         raise typer.BadParameter(one_line(str(error))) from error
     if drawn.unused:
@@ -233,13 +233,13 @@ class _Places:
         """The pipeline on the stack named, or on stacks that end with the block."""
         from wavetank.emulator.stack.uncontrolled import detect
         from wavetank.scenarios.commands.target import connect
-        from wavetank.scenarios.run.own_stacks import private_sites
+        from wavetank.scenarios.run.parallel import own_stacks
         from wavetank.scenarios.run.report import STACK
         from wavetank.scenarios.site.site import Site
         from wavetank.scenarios.site.waiting import waiting_on
 
         if self.endpoint_url is None:
-            with private_sites(self.jobs, now, docker=self.docker, eager=self.eager) as sites:
+            with own_stacks(self.jobs, now, docker=self.docker, eager=self.eager) as sites:
                 yield sites
             return
         stack = detect(connect(self.endpoint_url))

@@ -41,13 +41,12 @@ def sweep(
     """
     from wavetank.emulator.deploy.deploy import plan
     from wavetank.scenarios.exploration.sweep import table
-    from wavetank.scenarios.exploration.sweep.paths import place_of
+    from wavetank.scenarios.exploration.sweep.paths import target_of
     from wavetank.scenarios.exploration.sweep.sweep import NothingToSweepError, Result, Sweep
     from wavetank.scenarios.report.console import console
     from wavetank.scenarios.report.files import write_json
     from wavetank.scenarios.report.terminal import RunDisplay
-    from wavetank.scenarios.run.own_stacks import private_sites
-    from wavetank.scenarios.run.parallel import MOST_STACKS, default_jobs, shared
+    from wavetank.scenarios.run.parallel import MOST_STACKS, default_jobs, own_stacks, shared
     from wavetank.scenarios.run.report import exit_code
 
     event_types = [event.name for event in plan().events]
@@ -56,11 +55,11 @@ def sweep(
     began, out, results = time.monotonic(), console(), dict[int, Result]()
     jobs = jobs or default_jobs(MOST_STACKS)
     try:
-        with RunDisplay(out) as display, private_sites(jobs, display.now, eager=True) as sites:
-            places = [place_of(site, event_type, seed) for site in sites]
-            first = Sweep(places[0], display.line("sweep", 1))
+        with RunDisplay(out) as display, own_stacks(jobs, display.now, eager=True) as sites:
+            targets = [target_of(site, event_type, seed) for site in sites]
+            first = Sweep(targets[0], display.line("sweep", 1))
             planned = first.plan(function)
-            sweeps = [first.at(place, display.line("sweep", number)) for number, place in enumerate(places[1:], 2)]
+            sweeps = [first.at(target, display.line("sweep", number)) for number, target in enumerate(targets[1:], 2)]
             for number, result in shared([first, *sweeps], planned, lambda run, step: run.run(*step)):
                 results[number] = result
                 for line in table.wrong([result]):
@@ -95,13 +94,12 @@ def storm(
     from wavetank.scenarios.report.console import console
     from wavetank.scenarios.report.files import write_json
     from wavetank.scenarios.report.terminal import RunDisplay
-    from wavetank.scenarios.run.own_stacks import private_sites
-    from wavetank.scenarios.run.parallel import default_jobs, shared
+    from wavetank.scenarios.run.parallel import default_jobs, own_stacks, shared
     from wavetank.scenarios.run.report import exit_code
     from wavetank.scenarios.run.runner import Runner
 
     out, done, home = console(), dict[int, StormRound](), Home.from_environment().path
-    with RunDisplay(out) as display, private_sites(jobs or default_jobs(rounds), display.now, eager=True) as sites:
+    with RunDisplay(out) as display, own_stacks(jobs or default_jobs(rounds), display.now, eager=True) as sites:
         storms = [
             Storm(Runner(site, home / "runs"), seed, home / "storms", display.line("storm", number))
             for number, site in enumerate(sites, start=1)
@@ -156,8 +154,7 @@ def mutants(
     from wavetank.scenarios.report.console import console
     from wavetank.scenarios.report.files import write_json
     from wavetank.scenarios.report.terminal import RunDisplay
-    from wavetank.scenarios.run.own_stacks import private_sites
-    from wavetank.scenarios.run.parallel import default_jobs, shared
+    from wavetank.scenarios.run.parallel import default_jobs, own_stacks, shared
     from wavetank.scenarios.run.runner import Runner
 
     try:
@@ -165,7 +162,7 @@ def mutants(
     except UnusableMutantError as error:
         raise typer.BadParameter(str(error)) from error
     out, done, jobs = console(), dict[int, MutantResult](), jobs or default_jobs(len(chosen))
-    with RunDisplay(out) as display, private_sites(jobs, display.now, eager=True) as sites:
+    with RunDisplay(out) as display, own_stacks(jobs, display.now, eager=True) as sites:
         folder = Home.from_environment().path / "runs"
         hunts = [
             Hunt(Runner(site, folder), seed, display.line("mutants", number), quick)

@@ -32,12 +32,12 @@ def register(app: typer.Typer) -> None:
 
 @quarantine.command("list", epilog="Example: wavetank quarantine list --event click")
 def list_(
-    event: Event = None, reason: Reason = None, as_json: AsJson = False, endpoint_url: EndpointUrl = None
+    event_type: Event = None, reason: Reason = None, as_json: AsJson = False, endpoint_url: EndpointUrl = None
 ) -> None:
     """Count what was set aside, by event type and reason; a record that was re-driven is counted as that."""
     from wavetank.scenarios.client.quarantine import MOST_ATTEMPTS, attempts
 
-    files = _files(pipeline_at(endpoint_url), event, reason)
+    files = _files(pipeline_at(endpoint_url), event_type, reason)
     tried = attempts(files)
     counts: Counter[tuple[str, str, str]] = Counter()
     for record, redriven in _each_once(files).values():
@@ -86,7 +86,7 @@ def show(
 @quarantine.command(epilog="Example: wavetank quarantine sample --reason undecodable -n 3")
 def sample(
     number: Annotated[int, typer.Option("-n", min=1, help="How many of each event type and reason.")] = 5,
-    event: Event = None,
+    event_type: Event = None,
     reason: Reason = None,
     as_json: AsJson = False,
     endpoint_url: EndpointUrl = None,
@@ -94,7 +94,7 @@ def sample(
     """Print the first few records of each event type and reason, with the digest that `show` takes."""
     seen: Counter[tuple[str, str]] = Counter()
     rows = []
-    for record, _ in _each_once(_files(pipeline_at(endpoint_url), event, reason)).values():
+    for record, _ in _each_once(_files(pipeline_at(endpoint_url), event_type, reason)).values():
         seen[record.event_type, record.reason] += 1
         if seen[record.event_type, record.reason] <= number:
             rows.append(_document(record))
@@ -107,7 +107,7 @@ def sample(
 
 
 def redrive(
-    event: Event = None,
+    event_type: Event = None,
     reason: Reason = None,
     since: Annotated[
         datetime | None, typer.Option(help="Only what arrived then or later, UTC.", show_default=False)
@@ -124,10 +124,10 @@ def redrive(
     from wavetank.scenarios.client.producer import Sender
 
     site = pipeline_at(endpoint_url)
-    chosen = client.Filter(event, reason, since.replace(tzinfo=since.tzinfo or UTC) if since else None)
+    chosen = client.Filter(event_type, reason, since.replace(tzinfo=since.tzinfo or UTC) if since else None)
     done: list[dict[str, object]] = []
     with Sender(site.stack.client("kinesis")) as sender:
-        for some in client.waiting(client.held(site.s3, site.data_bucket, event), chosen):
+        for some in client.waiting(client.held(site.s3, site.data_bucket, event_type), chosen):
             about = {"key": some.file.key, "event": some.file.event_type, "reason": some.file.reason}
             taken = 0
             if not dry_run:
@@ -149,10 +149,10 @@ def redrive(
         raise typer.Exit(FAILED)
 
 
-def _files(site: "Site", event: str | None, reason: str | None) -> "list[Held]":
+def _files(site: "Site", event_type: str | None, reason: str | None) -> "list[Held]":
     from wavetank.scenarios.client import quarantine as client
 
-    files = client.held(site.s3, site.data_bucket, event)
+    files = client.held(site.s3, site.data_bucket, event_type)
     return [quarantined for quarantined in files if reason in (None, quarantined.file.reason)]
 
 

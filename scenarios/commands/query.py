@@ -83,7 +83,7 @@ def query(
 
 
 def head(
-    event: Annotated[str, typer.Argument(help="Event type.")],
+    event_type: Annotated[str, typer.Argument(help="Event type.", metavar="event")],
     n: Annotated[int, typer.Option("-n", min=1, help="So many events.")] = 10,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
@@ -93,9 +93,9 @@ def head(
     """Print the first events of one type at rest."""
     show = _printer(as_json, as_csv)
     with _warehouse(endpoint_url, strict) as warehouse:
-        if event not in warehouse.tables:
-            raise _failed(f"nothing at rest of {event!r}; there is of: {', '.join(warehouse.tables)}")
-        show(warehouse.head(event, n), n)
+        if event_type not in warehouse.tables:
+            raise _failed(f"nothing at rest of {event_type!r}; there is of: {', '.join(warehouse.tables)}")
+        show(warehouse.head(event_type, n), n)
 
 
 @contextmanager

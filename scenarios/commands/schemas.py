@@ -120,32 +120,32 @@ def list_(endpoint_url: EndpointUrl = None, as_json: AsJson = False) -> None:
 
 
 @schemas.command(epilog="Example: wavetank schemas show click raw.v1")
-def show(event: Event, which: Which, endpoint_url: EndpointUrl = None, folder: Folder = None) -> None:
+def show(event_type: Event, which: Which, endpoint_url: EndpointUrl = None, folder: Folder = None) -> None:
     """Print a published schema as it is in the registry."""
     from wavetank.emulator.deploy import publishing
 
     role, version = _role_and_version(which)
     text = publishing.text_of(
-        target.connect(endpoint_url), f"schemas/{_event_type(folder, event).name}/{role}/v{version}.avsc"
+        target.connect(endpoint_url), f"schemas/{_event_type(folder, event_type).name}/{role}/v{version}.avsc"
     )
     if text is None:
-        echo(f"error: {event} {which} is not published; see `wavetank schemas list`", err=True)
+        echo(f"error: {event_type} {which} is not published; see `wavetank schemas list`", err=True)
         raise typer.Exit(FAILED)
     echo(text.decode())
 
 
 @schemas.command(epilog="Example: wavetank schemas diff click raw.v1 raw.v2")
-def diff(event: Event, older: Which, newer: Which, folder: Folder = None) -> None:
+def diff(event_type: Event, older: Which, newer: Which, folder: Folder = None) -> None:
     """Print what differs between two versions in the schema folder: + new, - gone, ~ changed. Needs no stack."""
     from wavetank.pipeline.avro.model import InvalidSchema
     from wavetank.pipeline.schemas import checks
 
-    event_type = _event_type(folder, event)
+    planned = _event_type(folder, event_type)
     texts = []
     for which in (older, newer):
-        file = checks.schema_file(event_type, *_role_and_version(which))
+        file = checks.schema_file(planned, *_role_and_version(which))
         if file is None:
-            raise typer.BadParameter(f"{event} has no {which} in the schema folder")
+            raise typer.BadParameter(f"{event_type} has no {which} in the schema folder")
         try:
             texts.append(checks.read(file.path.read_bytes()))
         except InvalidSchema as error:

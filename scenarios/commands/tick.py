@@ -102,7 +102,9 @@ def _ticks(site: "Site", times: list[datetime | None], only: str | None, timeout
 def concatenate(
     first: Annotated[str | None, typer.Option("--from", help="The first hour, ISO 8601.", show_default=False)] = None,
     end: Annotated[str | None, typer.Option("--to", help="The hour after the last one.", show_default=False)] = None,
-    event: Annotated[list[str] | None, typer.Option(help="An event type; by default all.", show_default=False)] = None,
+    event_types: Annotated[
+        list[str] | None, typer.Option("--event", help="An event type; by default all.", show_default=False)
+    ] = None,
     backfill: Annotated[bool, typer.Option("--backfill", help="Land late parts of these hours as well.")] = False,
     as_json: AsJson = False,
     endpoint_url: EndpointUrl = None,
@@ -113,17 +115,17 @@ def concatenate(
     """
     from wavetank.emulator.deploy.deploy import schemas_folder
     from wavetank.pipeline import topology
-    from wavetank.scenarios.site.back_fill import BackFillFailedError, back_fill
+    from wavetank.scenarios.site.recovery import BackFillFailedError, back_fill
 
     stack = connect(endpoint_url)
-    event_types = topology.load(schemas_folder())
-    for name in event or []:
-        event_types.event(name)
+    planned = topology.load(schemas_folder())
+    for name in event_types or []:
+        planned.event(name)
     times = [(option, text) for option, text in (("--from", first), ("--to", end)) if text is not None]
     for option, text in times:
         moment(option, text)
     options = [f"{option}={text}" for option, text in times]
-    options += [*(f"--event={name}" for name in event or []), *(["--late"] if backfill else [])]
+    options += [*(f"--event={name}" for name in event_types or []), *(["--late"] if backfill else [])]
     total: dict[str, int] = {"late": 0, "late_parts": 0, "partitions": 0, "planned": 0, "written": 0}
     done = 0
     try:

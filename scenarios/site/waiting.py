@@ -19,7 +19,7 @@ LOOK_S = 0.2
 REPORT_S = 10.0
 """Metrics are sent every five seconds also while something else is in flight."""
 QUEUES = frozenset({"sqs.mapping", "lambda.async"})
-"""The hops on which a thing that waits keeps nobody else waiting.
+"""The hops on which a thing that waits keeps nothing else waiting.
 
 Messages are hidden also while a function works on them: to move time on then would only bring them a second time.
 """
@@ -74,7 +74,7 @@ class Controlled:
 
 @dataclass(frozen=True)
 class Quiet:
-    """Looks at the stack, of which nobody says when all is done: what has not changed for `quiet_s` is settled."""
+    """Looks at the stack, which does not say when all is done: what has not changed for `quiet_s` is settled."""
 
     quiet_s: float = QUIET_S
 

@@ -38,10 +38,11 @@ from localstack.services.lambda_.invocation.lambda_service import LambdaService
 from localstack.services.lambda_.invocation.logs import LogHandler, LogItem
 from localstack.utils.threads import start_thread
 
-from wavetank.emulator.lambda_.execution.invocation_fault import Kind, Trouble, trouble_of
+from wavetank.emulator.lambda_.execution.invocation_fault import InvocationFault as Trouble
+from wavetank.emulator.lambda_.execution.invocation_fault import Kind
+from wavetank.emulator.lambda_.execution.invocation_fault import invocation_fault_of as trouble_of
 from wavetank.emulator.lambda_.service import telemetry
-from wavetank.emulator.lambda_.service.assignment import lend
-from wavetank.emulator.lambda_.service.keep_alive import KEEP_ALIVE
+from wavetank.emulator.lambda_.service.assignment import KEEP_ALIVE, lend
 from wavetank.emulator.lambda_.service.request_checks import check_event, client_context
 from wavetank.emulator.lambda_.service.telemetry import Stream
 from wavetank.emulator.runtime.clock import CLOCK

@@ -1,5 +1,1 @@
 """Event source mappings from Kinesis to Lambda: a pure decision core beside the threads that read and deliver."""
-
-from wavetank.emulator.lambda_.mappings.plugin import install
-
-__all__ = ["install"]

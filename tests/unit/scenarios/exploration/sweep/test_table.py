@@ -1,4 +1,4 @@
-"""A sweep is shown with every cell in its place, and anything that is no pass shows in the exit code."""
+"""A sweep is shown with every cell in its place."""
 
 import pytest
 from rich.console import Console
