@@ -9,6 +9,7 @@ export PYTHONSAFEPATH :=
 
 PYTEST_ARGS ?=
 BROWSER := tests/browser
+E2E := tests/e2e
 EXPLORATION := tests/e2e/test_exploration.py
 LONG_TESTS := $(EXPLORATION) tests/e2e/test_real_events.py tests/e2e/test_exactly_once.py tests/e2e/test_portable.py
 DRILL_ARGS ?= --tag basics
@@ -22,7 +23,7 @@ LOCK_ARGS ?=
 
 .PHONY: help
 help: ## List the targets.
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do \
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do \
 		printf '  make %-12s %s\n' "$$name" "$$what"; done
 
 .PHONY: setup
@@ -43,8 +44,12 @@ format: setup ## Put the code in the one format, and mend what can be mended.
 	$(BIN)/ruff format .
 
 .PHONY: test
-test: setup ## Run all tests but those of exploration and in browsers, in minutes. PYTEST_ARGS='-k name -x' narrows them.
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore $(EXPLORATION) --ignore $(BROWSER) $(PYTEST_ARGS)
+test: setup ## Run the tests of modules, services and architecture, in minutes. PYTEST_ARGS='-k name -x' narrows them.
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore $(E2E) $(PYTEST_ARGS)
+
+.PHONY: e2e-test
+e2e-test: setup ## Run the tests of the whole: command, drills, life cycle, in minutes. PYTEST_ARGS narrows them.
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(E2E) --ignore $(EXPLORATION) $(PYTEST_ARGS)
 
 .PHONY: long-test
 long-test: setup ## Run the tests that take minutes: sweep, storm and mutants; all real events; 200 rounds of two writers.

@@ -1,4 +1,4 @@
-"""What can go wrong with a stack, by whose fault it is. Every error carries what to do next.
+"""Errors of a stack, by whose fault they are. Every error carries what to do next.
 
 StackError
 ├── CallerError            what was asked for makes no sense: wrong usage
@@ -44,7 +44,7 @@ class StackError(Exception):
 
 
 class CallerError(StackError):
-    """What was asked for makes no sense: wrong usage, where everything else is a failure."""
+    """A request that makes no sense: wrong usage, where everything else is a failure."""
 
 
 class UnusableFile(CallerError):
@@ -126,9 +126,9 @@ class EngineError(StackError):
 class NoEngine(EngineError):
     """No Docker engine answers."""
 
-    def __init__(self, said: str = "") -> None:
+    def __init__(self, reason: str = "") -> None:
         super().__init__(
-            "no Docker engine answers." + (f" ({said})" if said else ""),
+            "no Docker engine answers." + (f" ({reason})" if reason else ""),
             "Start one (Docker Desktop, or `systemctl start docker`), set DOCKER_HOST, or do without `--docker`.",
         )
 
@@ -146,9 +146,9 @@ class EngineRefused(EngineError):
 class EngineTooOld(EngineError):
     """The engine's API is older than what is asked of it."""
 
-    def __init__(self, found: str, needed: str) -> None:
+    def __init__(self, version: str, needed: str) -> None:
         super().__init__(
-            f"the Docker engine is too old: API {found}.", f"API {needed} (Docker 20.10) or later is needed."
+            f"the Docker engine is too old: API {version}.", f"API {needed} (Docker 20.10) or later is needed."
         )
 
 
@@ -165,16 +165,16 @@ class OutOfDisk(EngineError):
 class ImageFailed(EngineError):
     """The image cannot be built or found; the message has the last lines of the build."""
 
-    def __init__(self, said: str) -> None:
-        super().__init__(f"the image of the emulator cannot be had: {said}", "Build it by hand: docker compose build")
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the image of the emulator cannot be had: {reason}", "Build it by hand: docker compose build")
 
 
 class NameTaken(EngineError):
     """A container that is not ours has the name that the stack's would have."""
 
-    def __init__(self, said: str) -> None:
+    def __init__(self, container: str) -> None:
         super().__init__(
-            f"another container has the name of the stack's: {said}",
+            f"another container has the name of the stack's: {container}",
             "Remove it with `docker rm -f NAME`, or name another port with `--port N`.",
         )
 
@@ -184,7 +184,7 @@ class Unreachable(StackError):
 
 
 class NotWavetank(Unreachable):
-    """What answers at the endpoint has no control API."""
+    """The program that answers at the endpoint has no control API."""
 
 
 class ControlRefused(StackError):
@@ -196,7 +196,7 @@ class ControlRefused(StackError):
 
 
 class NotSettled(StackError):
-    """Something was still in flight when the time was over; `pending` is what."""
+    """Something was still in flight when the time was over; `pending` holds it."""
 
     def __init__(self, timeout_s: float, pending: Sequence[Pending]) -> None:
         lines = "".join(f"\n  {item.hop}: {item.what}" for item in pending)

@@ -11,7 +11,7 @@ import time
 import traceback
 from pathlib import Path
 
-from wavetank.emulator.runtime.descriptors import raise_limit
+from wavetank.emulator.runtime.system_limits import raise_limit
 from wavetank.emulator.stack.environment import LISTEN_FD, OWNER_FD, OWNER_PID, RELEASED
 from wavetank.emulator.stack.home import CACHE_VARIABLE
 
@@ -32,8 +32,13 @@ def main() -> None:
     It exits at once: the interpreter would first wait for every idle thread pool, which takes seconds.
     """
     raise_limit()
-    _keep_from_children(LISTEN_FD, OWNER_FD)
-    _end_with_owner()
+    for variable in (LISTEN_FD, OWNER_FD):
+        if variable in os.environ:
+            os.set_inheritable(int(os.environ[variable]), False)
+    descriptor, owner = os.environ.pop(OWNER_FD, None), os.environ.pop(OWNER_PID, None)
+    if descriptor is not None and owner is not None:
+        watch = threading.Thread(target=_watch, args=(int(descriptor), int(owner)), name="owner-watch", daemon=True)
+        watch.start()
     gc.disable()
     sys.setswitchinterval(SWITCH_S)
     from wavetank.emulator.patches import (
@@ -67,20 +72,6 @@ def main() -> None:
     os._exit(code if isinstance(code, int) else 0)
 
 
-def _keep_from_children(*variables: str) -> None:
-    for variable in variables:
-        if variable in os.environ:
-            os.set_inheritable(int(os.environ[variable]), False)
-
-
-def _end_with_owner() -> None:
-    """Watch the owner's pipe from a thread, where there is one."""
-    descriptor, owner = os.environ.pop(OWNER_FD, None), os.environ.pop(OWNER_PID, None)
-    if descriptor is not None and owner is not None:
-        watch = threading.Thread(target=_watch, args=(int(descriptor), int(owner)), name="owner-watch", daemon=True)
-        watch.start()
-
-
 def _watch(descriptor: int, owner: int) -> None:
     """Return when the owner lets go; end the process group when the owner is gone."""
     if _is_released(descriptor, owner):
@@ -97,15 +88,15 @@ def _is_released(descriptor: int, owner: int) -> bool:
 
     Whether the owner lives is asked before the pipe is looked at: what it wrote before it ended counts.
     """
-    said, looking = b"", select.poll()
-    looking.register(descriptor, select.POLLIN)
-    while said != RELEASED:
+    word, pipe = b"", select.poll()
+    pipe.register(descriptor, select.POLLIN)
+    while word != RELEASED:
         orphaned = os.getppid() != owner
-        readable = looking.poll(0 if orphaned else LOOK_S * 1000)
+        readable = pipe.poll(0 if orphaned else LOOK_S * 1000)
         if readable:
-            heard = os.read(descriptor, len(RELEASED))
-            said += heard
-        if (readable and not heard) or (orphaned and not readable):
+            piece = os.read(descriptor, len(RELEASED))
+            word += piece
+        if (readable and not piece) or (orphaned and not readable):
             return False
     return True
 

@@ -1,4 +1,4 @@
-"""One thing that is in flight, in fields: the words of it are for people, and nobody reads them to find out more."""
+"""Things in flight, in fields: their words are for people, and no program reads them to find out more."""
 
 from dataclasses import dataclass
 

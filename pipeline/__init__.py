@@ -6,5 +6,6 @@ through `aws`. A *part* is a file of one chunk and one partition; a *partition* 
 bucket.
 
 Begin with `topology.py`, `handlers/processor.py` (raw to processed), `handlers/partitioner.py` (chunk to parts) and
-`handlers/concatenator.py` (parts to one file). What can go wrong, by whose fault: `errors.py`.
+`handlers/concatenator.py` (parts to one file). The keys of all buckets: `layout.py`. Errors, by whose fault:
+`errors.py`.
 """

@@ -1,4 +1,4 @@
-"""What can go wrong, by whose fault it is.
+"""Errors of the pipeline, by whose fault it is.
 
     PipelineError
     ├── ConfigurationError   the operator's: a schema folder, a variable or an enrichment is wrong; mend it

@@ -10,7 +10,7 @@ on the same architecture.
 import fnmatch
 import sys
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import metadata
@@ -48,7 +48,7 @@ class Source:
     name: str
     path: Path
     digest: str
-    """Of its content."""
+    """The digest of its content; for installed files it is in the record of their distribution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,11 @@ def build(folder: Path) -> Artifacts:
 
 def build_code(folder: Path, root: Path = Path(__file__).parent) -> Artifact:
     """The function package alone; `root` is the folder that becomes the package `wavetank.pipeline`."""
-    return _zip(folder, "code", list(_code(root)))
+    modules = [
+        _own(str(PurePosixPath("wavetank/pipeline", *path.relative_to(root).parts)), path)
+        for path in sorted(root.rglob("*.py"))
+    ]
+    return _zip(folder, "code", [_own("wavetank/__init__.py", Path(wavetank.__file__)), *modules])
 
 
 def build_layer(folder: Path, name: str, distributions: Sequence[str], modules: Sequence[Path] = ()) -> Artifact:
@@ -89,14 +93,19 @@ def build_layer(folder: Path, name: str, distributions: Sequence[str], modules: 
     Raises ConfigurationError where a distribution is not installed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    own = [_own(f"python/{path.name}", path) for path in modules]
-    return _zip(folder, name, [*_layer(name, distributions), *own])
-
-
-def _code(root: Path) -> Iterator[Source]:
-    yield _own("wavetank/__init__.py", Path(wavetank.__file__))
-    for path in sorted(root.rglob("*.py")):
-        yield _own(str(PurePosixPath("wavetank/pipeline", *path.relative_to(root).parts)), path)
+    sources: list[Source] = []
+    for distribution_name in distributions:
+        try:
+            distribution = metadata.distribution(distribution_name)
+        except metadata.PackageNotFoundError as error:
+            raise ConfigurationError(
+                f"{distribution_name} is not installed, the {name} layer needs it: run `make setup`"
+            ) from error
+        for file in sorted(distribution.files or [], key=str):
+            if not any(fnmatch.fnmatch(str(file), pattern) for pattern in NOT_NEEDED):
+                recorded = file.hash.value if file.hash else ""
+                sources.append(Source(f"python/{file}", Path(str(distribution.locate_file(file))), recorded))
+    return _zip(folder, name, [*sources, *(_own(f"python/{path.name}", path) for path in modules)])
 
 
 def _own(name: str, path: Path) -> Source:
@@ -104,38 +113,18 @@ def _own(name: str, path: Path) -> Source:
     return Source(name, path, sha256(path.read_bytes()).hexdigest())
 
 
-def _layer(layer: str, distributions: Sequence[str]) -> Iterator[Source]:
-    for name in distributions:
-        try:
-            distribution = metadata.distribution(name)
-        except metadata.PackageNotFoundError as error:
-            raise ConfigurationError(
-                f"{name} is not installed, the {layer} layer needs it: run `make setup`"
-            ) from error
-        for file in sorted(distribution.files or [], key=str):
-            if not any(fnmatch.fnmatch(str(file), pattern) for pattern in NOT_NEEDED):
-                recorded = file.hash.value if file.hash else ""
-                yield Source(f"python/{file}", Path(str(distribution.locate_file(file))), recorded)
-
-
 def _zip(folder: Path, name: str, sources: list[Source]) -> Artifact:
-    """The zip of `sources`, found by what it is made of or built anew."""
-    digest = _fingerprint(sources)
-    path = folder / f"{name}-{digest}.zip"
+    """The zip of `sources`, found by the digest of their names and content or built anew."""
+    digest = sha256(str(COMPRESS_LEVEL).encode())
+    for source in sources:
+        digest.update(f"\0{source.name}\0{source.digest}".encode())
+    path = folder / f"{name}-{digest.hexdigest()[:32]}.zip"
     if not zipfile.is_zipfile(path):
         with TemporaryDirectory(dir=folder) as private:
             built = Path(private) / path.name
             _write(built, sources)
             built.replace(path)
     return Artifact(path.name, path)
-
-
-def _fingerprint(sources: list[Source]) -> str:
-    """A digest of names and content; that of installed files is in their distribution's record."""
-    digest = sha256(str(COMPRESS_LEVEL).encode())
-    for source in sources:
-        digest.update(f"\0{source.name}\0{source.digest}".encode())
-    return digest.hexdigest()[:32]
 
 
 def _write(path: Path, sources: list[Source]) -> None:

@@ -10,7 +10,7 @@ Fields = Mapping[str, Any]
 
 
 class Reason(StrEnum):
-    """Why a record was rejected; the value names its folder in quarantine."""
+    """The reason for which a record was rejected; the value names its folder in quarantine."""
 
     BAD_FRAME = "bad-frame"
     TRAILING_BYTES = "trailing-bytes"
@@ -25,7 +25,7 @@ class Reason(StrEnum):
 
 
 class Stage(StrEnum):
-    """Where a record was rejected; SOURCE: the event source gave it up, no function could say why."""
+    """The stage that rejected a record; SOURCE: the event source gave it up, no function could say why."""
 
     SOURCE = "source"
     PROCESS = "process"
@@ -34,7 +34,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where bytes came from: a stream and sequence number, or a chunk and offset."""
+    """The origin of bytes: a stream and sequence number, or a chunk and offset."""
 
     source: str
     position: str
@@ -45,7 +45,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Why bytes are not an event: a reason for machines, a sentence for people, and the id where it could be read."""
+    """The rule that bytes break: a reason for machines, a sentence for people, and the id where it could be read."""
 
     reason: Reason
     message: str

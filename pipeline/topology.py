@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from wavetank.pipeline import layout
 from wavetank.pipeline.errors import ConfigurationError
 
 PROJECT = "wavetank"
@@ -74,7 +75,7 @@ class Enrichment:
 
 @dataclass(frozen=True, slots=True)
 class SchemaFile:
-    """One version of a schema in the folder, and its key in the registry."""
+    """A version of a schema in the folder, and its key in the registry."""
 
     path: Path
     role: str
@@ -84,7 +85,7 @@ class SchemaFile:
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """One event type and the names that follow from it."""
+    """An event type and the names that follow from it."""
 
     name: str
     schemas: tuple[SchemaFile, ...]
@@ -113,7 +114,7 @@ class EventType:
     @property
     def chunk_prefix(self) -> str:
         """The folder of its chunks in the data bucket."""
-        return f"chunks/{self.name}/"
+        return layout.chunk_prefix(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +135,8 @@ class Topology:
         for event in self.events:
             if event.name == name:
                 return event
-        known = ", ".join(event.name for event in self.events)
-        raise ConfigurationError(f"no event type {name!r}; there are: {known}")
+        names = ", ".join(event.name for event in self.events)
+        raise ConfigurationError(f"no event type {name!r}; there are: {names}")
 
 
 def event_type_of(raw_stream: str) -> str:
@@ -148,49 +149,39 @@ def load(schemas: Path) -> Topology:
     if not schemas.is_dir():
         raise ConfigurationError(f"{schemas}: no such folder of schemas")
     folders = [folder for folder in sorted(schemas.iterdir()) if folder.is_dir()]
-    events = tuple(_event(folder) for folder in folders if folder.name != REFERENCE_FOLDER)
+    events = tuple(_event_type(folder) for folder in folders if folder.name != REFERENCE_FOLDER)
     if not events:
         raise ConfigurationError(f"{schemas}: holds no event type; add a folder with raw.v1.avsc and processed.v1.avsc")
-    _check_apart(events)
+    names: dict[str, str] = {}
+    for event in events:
+        # Logical ids of the template are letters and digits: such two would be one there.
+        other = names.setdefault(event.name.replace("-", ""), event.name)
+        if other != event.name:
+            raise ConfigurationError(f"event types {other} and {event.name} differ in hyphens alone: rename one")
     return Topology(events, tuple(sorted((schemas / REFERENCE_FOLDER).glob("*.json"))))
 
 
-def _check_apart(events: tuple[EventType, ...]) -> None:
-    """Names that differ in hyphens alone would be one in the template, whose ids are letters and digits."""
-    named: dict[str, str] = {}
-    for event in events:
-        other = named.setdefault(event.name.replace("-", ""), event.name)
-        if other != event.name:
-            raise ConfigurationError(f"event types {other} and {event.name} differ in hyphens alone: rename one")
-
-
-def _event(folder: Path) -> EventType:
+def _event_type(folder: Path) -> EventType:
     if not EVENT_NAME.fullmatch(folder.name):
         raise ConfigurationError(
             f"{folder}: an event type's name is lower-case letters, digits and hyphens, at most 32, from a letter"
         )
-    files = tuple(_schema_file(path) for path in sorted(folder.glob("*.avsc")))
+    files = []
+    for path in sorted(folder.glob("*.avsc")):
+        match = SCHEMA_FILE.fullmatch(path.name)
+        if match is None:
+            raise ConfigurationError(f"{path}: a schema file is named raw.v<N>.avsc or processed.v<N>.avsc")
+        role, version = match["role"], int(match["version"])
+        files.append(SchemaFile(path, role, version, layout.schema_key(folder.name, role, version)))
     for role in ("raw", "processed"):
         versions = sorted(file.version for file in files if file.role == role)
         if versions != list(range(1, len(versions) + 1)) or not versions:
-            found = ", ".join(f"v{version}" for version in versions) or "none"
-            raise ConfigurationError(f"{folder}: {role} schemas are numbered from v1 without a gap, found {found}")
-    return EventType(folder.name, files, _enrichment(folder / "enrichment.json"))
-
-
-def _schema_file(path: Path) -> SchemaFile:
-    match = SCHEMA_FILE.fullmatch(path.name)
-    if match is None:
-        raise ConfigurationError(f"{path}: a schema file is named raw.v<N>.avsc or processed.v<N>.avsc")
-    role, version = match["role"], int(match["version"])
-    return SchemaFile(path, role, version, f"schemas/{path.parent.name}/{role}/v{version}.avsc")
-
-
-def _enrichment(path: Path) -> Enrichment | None:
-    if not path.exists():
-        return None
-    try:
-        document = json.loads(path.read_text())
-    except ValueError as error:
-        raise ConfigurationError(f"{path}: not JSON: {error}") from error
-    return Enrichment.from_document(document, str(path))
+            names = ", ".join(f"v{version}" for version in versions) or "none"
+            raise ConfigurationError(f"{folder}: {role} schemas are numbered from v1 without a gap, found {names}")
+    enrichment, path = None, folder / "enrichment.json"
+    if path.exists():
+        try:
+            enrichment = Enrichment.from_document(json.loads(path.read_text()), str(path))
+        except ValueError as error:
+            raise ConfigurationError(f"{path}: not JSON: {error}") from error
+    return EventType(folder.name, tuple(files), enrichment)

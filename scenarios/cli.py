@@ -11,7 +11,6 @@ import sys
 import traceback
 from contextlib import suppress
 from importlib import import_module
-from types import FrameType
 from typing import NoReturn
 
 import typer
@@ -27,14 +26,11 @@ COMMANDS = (
     "dev",
     "feed",
     "tick",
-    "concatenate",
     "quarantine",
     "query",
     "faults",
     "drill",
-    "sweep",
-    "storm",
-    "mutants",
+    "explore",
     "bench",
 )
 """The modules of `scenarios.commands`, in the order in which `wavetank --help` lists them."""
@@ -64,7 +60,8 @@ NO_ROOM = "The disk of the stack is full. Free some space, or name a folder on a
 
 def main() -> None:
     """Run the command line; errors that a user can act upon are told in a sentence, without a traceback."""
-    signal.signal(signal.SIGTERM, _terminate)
+    # SIGTERM ends it as Ctrl-C does, with everything cleaned up on the way out.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(TERMINATED))
     try:
         app()
     except SystemExit as end:
@@ -90,11 +87,6 @@ def main() -> None:
         response = getattr(error, "response", None) or {}
         status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         _fail(f"AWS call failed: {error}" + (f"\n{NO_ROOM}" if status == INSUFFICIENT_STORAGE else ""), FAILED)
-
-
-def _terminate(_number: int, _frame: FrameType | None) -> None:
-    """End as from Ctrl-C, with everything cleaned up on the way out."""
-    raise SystemExit(TERMINATED)
 
 
 def _leave(code: int) -> NoReturn:

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from wavetank.emulator.stack.fault_blocks import Chaos
+    from wavetank.emulator.stack.fault_blocks import FaultBlocks
     from wavetank.emulator.stack.stack import Stack
     from wavetank.scenarios.oracle.ledger import Ledger
     from wavetank.scenarios.run.report import Report
     from wavetank.scenarios.site.site import Site
     from wavetank.scenarios.spec.drill import Drill
-    from wavetank.scenarios.testing.pipeline import Pipeline
-    from wavetank.scenarios.testing.session import Station
+    from wavetank.scenarios.testing.pipeline import PipelineUnderTest
+    from wavetank.scenarios.testing.session import TestSession
 
-STATION: pytest.StashKey["Station"] = pytest.StashKey()
+SESSION: pytest.StashKey["TestSession"] = pytest.StashKey()
 MARK = "drill"
 NODE = "wavetank"
 """Drills are named `wavetank::<drill>`."""
@@ -55,17 +55,14 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
     report: Any = yield
     words = [word.strip() for word in str(collector.config.getoption("--wavetank-drills")).split(",") if word.strip()]
     if words and isinstance(collector, pytest.Session) and report.passed:
-        report.result.append(Drills.from_parent(collector, name=NODE, nodeid=NODE, drills=_chosen(words)))
+        from wavetank.scenarios.drills.catalogue import UnknownDrillError, chosen
+
+        try:
+            drills = chosen(words)
+        except UnknownDrillError as error:
+            raise pytest.UsageError(f"--wavetank-drills: {error}") from error
+        report.result.append(Drills.from_parent(collector, name=NODE, nodeid=NODE, drills=drills))
     return report  # type: ignore[no-any-return]
-
-
-def _chosen(words: list[str]) -> "list[Drill]":
-    from wavetank.scenarios.drills.catalogue import UnknownDrillError, chosen
-
-    try:
-        return chosen(words)
-    except UnknownDrillError as error:
-        raise pytest.UsageError(f"--wavetank-drills: {error}") from error
 
 
 class Drills(pytest.Collector):
@@ -76,12 +73,12 @@ class Drills(pytest.Collector):
         self._drills = drills
 
     def collect(self) -> Iterable[pytest.Item]:
-        """One test for each."""
+        """A test for each drill."""
         return [DrillItem.from_parent(self, name=drill.name, drill=drill) for drill in self._drills]
 
 
 class DrillItem(pytest.Item):
-    """One drill as a test: it passes if its verdict is pass. drill: what is held; a conftest may change it."""
+    """A drill as a test: it passes if its verdict is pass. drill: the drill that is held; a conftest may change it."""
 
     def __init__(self, *, drill: "Drill", **node: Any) -> None:
         super().__init__(**node)
@@ -97,16 +94,16 @@ class DrillItem(pytest.Item):
         from wavetank.scenarios.oracle.evidence import Verdict
         from wavetank.scenarios.run.skips import unfit
 
-        here = station(self.config)
-        if reason := unfit(self.drill, here.stack):
+        session = session_of(self.config)
+        if reason := unfit(self.drill, session.stack):
             pytest.skip(reason)
-        report = here.hold(self.drill)
+        report = session.hold(self.drill)
         self.user_properties += [("seed", report.seed), ("fired", sum(report.fired.values()))]
         if report.verdict is not Verdict.PASS:
             raise DrillError(report)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """What the drill found, without a traceback; an error of another kind as usual."""
+        """The findings of the drill, without a traceback; an error of another kind as usual."""
         if isinstance(excinfo.value, DrillError):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
@@ -120,49 +117,49 @@ class DrillError(Exception):
     """A drill did not pass; the message says what it found and how to repeat it."""
 
     def __init__(self, report: "Report") -> None:
-        found = [f"{found.checker}: {found.detail}" for found in report.not_passed]
+        findings = [f"{finding.checker}: {finding.detail}" for finding in report.not_passed]
         counts = ", ".join(f"{name} {number}" for name, number in report.totals.counts().items() if number)
-        lines = (f"{report.name}: {report.verdict}", *found, f"ledger: {counts}", f"again: {report.command}")
+        lines = (f"{report.name}: {report.verdict}", *findings, f"ledger: {counts}", f"again: {report.command}")
         super().__init__("\n".join((*lines, f"history: {report.folder}")))
 
 
-def station(config: pytest.Config) -> "Station":
+def session_of(config: pytest.Config) -> "TestSession":
     """The session's stack and its drills; whatever it starts ends with the session."""
-    if STATION not in config.stash:
-        from wavetank.scenarios.testing.session import Station
+    if SESSION not in config.stash:
+        from wavetank.scenarios.testing.session import TestSession
 
         workers = getattr(config, "workerinput", {}).get("workercount", 1)
-        made = Station(config.getoption("--wavetank-stack"), config.getoption("--wavetank-seed"), shared=workers > 1)
-        config.stash[STATION] = made
-        config.add_cleanup(made.close)
-    return config.stash[STATION]
+        kind, seed = config.getoption("--wavetank-stack"), config.getoption("--wavetank-seed")
+        config.stash[SESSION] = TestSession(kind, seed, shared=workers > 1)
+        config.add_cleanup(config.stash[SESSION].close)
+    return config.stash[SESSION]
 
 
 @pytest.fixture(scope="session")
 def stack(pytestconfig: pytest.Config) -> "Stack":
     """The stack that --wavetank-stack names; with pytest-xdist each worker has one of its own."""
-    return station(pytestconfig).stack
+    return session_of(pytestconfig).stack
 
 
 @pytest.fixture(scope="session")
 def wavetank_site(pytestconfig: pytest.Config, stack: "Stack") -> "Site":
     """The pipeline deployed on `stack`, once a session."""
-    return station(pytestconfig).site(stack)
+    return session_of(pytestconfig).site(stack)
 
 
 @pytest.fixture
-def pipeline(wavetank_site: "Site") -> "Iterator[Pipeline]":
+def pipeline(wavetank_site: "Site") -> "Iterator[PipelineUnderTest]":
     """The pipeline without data and without faults: feed, settle, tick, read, ledger."""
-    from wavetank.scenarios.testing.pipeline import Pipeline
+    from wavetank.scenarios.testing.pipeline import PipelineUnderTest
 
-    clean = Pipeline(wavetank_site)
+    clean = PipelineUnderTest(wavetank_site)
     clean.clean()
     yield clean
     wavetank_site.stack.control.clear_faults()
 
 
 @pytest.fixture
-def faults(stack: "Stack") -> "Iterator[Chaos]":
+def faults(stack: "Stack") -> "Iterator[FaultBlocks]":
     """Faults as blocks, `with faults.drop("s3.notification", nth=3): …`; none is left after the test."""
     yield stack.faults
     stack.faults.clear()
@@ -175,6 +172,6 @@ def settle(stack: "Stack") -> "Callable[..., None]":
 
 
 @pytest.fixture
-def ledger(pipeline: "Pipeline") -> "Callable[..., Ledger]":
+def ledger(pipeline: "PipelineUnderTest") -> "Callable[..., Ledger]":
     """Call it to see where every event is that the test has fed: `ledger()`, `ledger("click")`."""
     return pipeline.ledger

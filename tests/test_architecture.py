@@ -1,7 +1,9 @@
 """The code keeps to its architecture: imports point one way, and what is registered can be loaded."""
 
 import ast
+import os
 import re
+import shutil
 import subprocess
 import sys
 from importlib import import_module, metadata
@@ -31,7 +33,6 @@ READ_THE_WALL_CLOCK = {
     "emulator/lambda_/execution/environment.py": "stamps of logs, and deadlines that functions compare with theirs",
     "emulator/s3/contents.py": "where the numbers of uploads begin; from there on they are counted",
     "emulator/cloudformation/drift.py": "stamps of answers, beside those that LocalStack gives stacks",
-    "emulator/lambda_/packages/retention.py": "the age of a file, whose time is the wall clock's",
     "emulator/lambda_/packages/folders.py": "the age of a file, whose time is the wall clock's",
     "emulator/serving/responses.py": "the Date of an answer (RFC 9110, 6.6.1)",
 }
@@ -122,13 +123,32 @@ def test_every_package_says_what_it_is(root: Path) -> None:
     assert [str(path) for path in doors if not ast.get_docstring(ast.parse(path.read_text()))] == []
 
 
-def test_every_place_that_the_map_of_the_house_names_is_there(root: Path) -> None:
-    text = (root / "docs" / "architecture.md").read_text()
-    links = re.findall(r"\]\(([^)]+)\)", text)
-    names = re.findall(r"`((?:schemas|pipeline|emulator|scenarios|tests)/[^`]*)`", text)
-    places = [root / "docs" / link for link in links] + [root / name for name in names]
-    assert len(places) > 50
-    assert [str(place) for place in places if not place.exists()] == []
+def test_every_place_that_the_docs_name_is_there(root: Path) -> None:
+    """Links, and what stands between backquotes and looks like a path or a module of ours; in all but the changelog."""
+    pages = [*root.glob("*.md"), *(root / "docs").rglob("*.md"), root / "tests" / "README.md"]
+    missing = {}
+    for page in pages:
+        if page.name == "CHANGELOG.md":
+            continue
+        text = page.read_text()
+        links = [link.partition("#")[0] for link in re.findall(r"\]\((?!https?:|#)([^)]+)\)", text)]
+        paths = re.findall(r"`((?:schemas|pipeline|emulator|scenarios|tests|docs)/[\w./-]*)`", text)
+        modules = re.findall(r"`wavetank((?:\.\w+)+)`", text)
+        places = [page.parent / link for link in links] + [root / path for path in paths]
+        places = [place for place in places if not place.exists()]
+        named = [module for module in modules if not _is_named(root, module.removeprefix(".").split("."))]
+        if places or named:
+            missing[page.name] = (places, named)
+    assert missing == {}
+    assert len(re.findall(r"\]\(", (root / "docs" / "architecture.md").read_text())) > 50
+
+
+def _is_named(root: Path, parts: list[str]) -> bool:
+    """Whether a dotted name is a module, a package, or something in one."""
+    for path in (root.joinpath(*parts), root.joinpath(*parts[:-1])):
+        if path.is_dir() or path.with_suffix(".py").is_file():
+            return True
+    return False
 
 
 def test_no_file_holds_more_than_one_can_read_at_once(root: Path) -> None:
@@ -180,10 +200,31 @@ def test_every_patch_is_installed(root: Path) -> None:
     assert installed == {path.stem for path in (root / "emulator" / "patches").glob("*.py")} - {"__init__"}
 
 
+def test_the_image_is_given_all_that_the_stage_which_fills_its_cache_imports(root: Path, tmp_path: Path) -> None:
+    """Without a Docker engine: the files that the stage copies are put in a folder, and imported there."""
+    text = (root / "emulator" / "Dockerfile").read_text().replace("\\\n", " ")
+    stage = text.split("FROM packages AS libraries")[1].split("\nRUN ")[0]
+    for line in re.findall(r"^COPY (.*)$", stage, re.MULTILINE):
+        *sources, target = line.split()
+        for source in sources:
+            if (root / source).is_dir():
+                shutil.copytree(root / source, tmp_path / target, symlinks=True)
+            else:
+                (tmp_path / target).mkdir(parents=True, exist_ok=True)
+                shutil.copy(root / source, tmp_path / target)
+    files = [path.relative_to(tmp_path) for top in ("emulator", "pipeline") for path in (tmp_path / top).rglob("*.py")]
+    modules = [".".join(("wavetank", *path.with_suffix("").parts)) for path in files]
+    imports = "; ".join(f"import {module}" for module in modules if ".lambda_.runtime." not in module)
+    environment = {"PYTHONPATH": str(tmp_path), "PATH": os.environ["PATH"]}
+    command = [sys.executable, "-P", "-c", f"{imports}; import wavetank; print(wavetank.__file__)"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, str(tmp_path / "wavetank" / "__init__.py")), done.stderr
+
+
 def test_every_make_target_explains_itself(root: Path) -> None:
     makefile = (root / "Makefile").read_text()
     targets = set(re.findall(r"^\.PHONY: (\S+)", makefile, re.MULTILINE))
-    explained = set(re.findall(r"^([a-z-]+):.*## \S", makefile, re.MULTILINE))
+    explained = set(re.findall(r"^([a-z0-9-]+):.*## \S", makefile, re.MULTILINE))
     assert targets == explained
     assert {"help", "setup", "lint", "test", "drill", "bench", "lock", "clean"} <= targets
 
@@ -208,4 +249,4 @@ def test_each_action_of_each_fault_point_is_shown_by_a_test(root: Path) -> None:
                     for given in node.args
                 )
                 shown |= {(str(point), str(action)) for action in actions}
-    assert shown == {(point.name, str(action)) for point in POINTS.values() for action in point.deeds}
+    assert shown == {(point.name, str(action)) for point in POINTS.values() for action in point.actions}

@@ -7,20 +7,20 @@ with WaveTankContainer() as emulator:   # for other projects' tests, on testcont
     emulator.client("s3").list_buckets()
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from wavetank.emulator.container.stack import DockerStack, docker_stack
-
 if TYPE_CHECKING:
+    from wavetank.emulator.container.stack import DockerStack, docker_stack
     from wavetank.emulator.container.testing import WaveTankContainer
 
 __all__ = ["DockerStack", "WaveTankContainer", "docker_stack"]
 
+MODULES = {"DockerStack": "stack", "docker_stack": "stack", "WaveTankContainer": "testing"}
+
 
 def __getattr__(name: str) -> Any:
-    """`WaveTankContainer`, once it is asked for: testcontainers takes longer to import than all the rest."""
-    if name != "WaveTankContainer":
+    """The public names, each once it is asked for: testcontainers takes long to import, and an image has no Docker."""
+    if name not in MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from wavetank.emulator.container.testing import WaveTankContainer
-
-    return WaveTankContainer
+    return getattr(import_module(f"{__name__}.{MODULES[name]}"), name)

@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,18 +48,14 @@ def up_to_date(client: "DockerClient", root: Path | None = None) -> str:
 def sources_digest(root: Path) -> str:
     """Changes with every file that goes into the image, and with no other."""
     total = hashlib.sha256()
-    for path in sorted(_sources(root)):
+    sources = [root / name for name in FILES if (root / name).is_file()]
+    for folder in FOLDERS:
+        files = (path for path in (root / folder).rglob("*") if path.is_file())
+        sources += [path for path in files if "__pycache__" not in path.parts and path.name != "Dockerfile"]
+    for path in sorted(sources):
         total.update(f"\0{path.relative_to(root)}\0".encode())
         total.update(path.read_bytes())
     return total.hexdigest()[:32]
-
-
-def _sources(root: Path) -> Iterator[Path]:
-    yield from (root / name for name in FILES if (root / name).is_file())
-    for folder in FOLDERS:
-        for path in (root / folder).rglob("*"):
-            if path.is_file() and "__pycache__" not in path.parts and path.name != "Dockerfile":
-                yield path
 
 
 def _labels(client: "DockerClient") -> dict[str, str] | None:
@@ -75,7 +70,7 @@ def _labels(client: "DockerClient") -> dict[str, str] | None:
 
 
 def _build(root: Path, digest: str) -> None:
-    """By the command, as BuildKit, which keeps what has not changed, is not to be had through the SDK."""
+    """Build with the command: BuildKit, which keeps what has not changed, is not to be had through the SDK."""
     docker = shutil.which("docker")
     if docker is None:
         raise ImageFailed("it has to be built, and there is no `docker` command to build it with.")
@@ -83,5 +78,5 @@ def _build(root: Path, digest: str) -> None:
     environment = os.environ | {"DOCKER_BUILDKIT": "1"}
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
-        said = "\n".join((done.stdout + done.stderr).splitlines()[-TAIL_LINES:])
-        raise OutOfDisk if any(words in said for words in DISK) else ImageFailed(said)
+        tail = "\n".join((done.stdout + done.stderr).splitlines()[-TAIL_LINES:])
+        raise OutOfDisk if any(words in tail for words in DISK) else ImageFailed(tail)

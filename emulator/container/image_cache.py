@@ -70,7 +70,7 @@ def share(folder: Path, installed: Path) -> int:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """What may be shared: bytecode names the place of its source."""
+    """The files below a folder that may be shared: no bytecode, which names the place of its source."""
     for parent, folders, names in os.walk(folder):
         if "__pycache__" in folders:
             folders.remove("__pycache__")

@@ -8,9 +8,8 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from wavetank.emulator.container.engine import connect, explained
+from wavetank.emulator.container.engine import HOST, MEMORY, connect, explained, hardened, published, variables
 from wavetank.emulator.container.image import up_to_date
-from wavetank.emulator.container.settings import HOST, MEMORY, hardened, published, variables
 from wavetank.emulator.errors import ContainerFailed, NameTaken, StackError, Unreachable
 from wavetank.emulator.stack.environment import LogLevel
 from wavetank.emulator.stack.home import Home
@@ -111,8 +110,8 @@ class DockerStack(OwnStack):
     def running(cls, home: Home | None = None) -> list[Self]:
         """Every stack of `home` that runs in a container, by port."""
         home = home or Home.from_environment()
-        found = (cls.on(port, home) for port in home.container_ports())
-        return [stack for stack in found if stack is not None]
+        stacks = (cls.on(port, home) for port in home.container_ports())
+        return [stack for stack in stacks if stack is not None]
 
     @property
     def pid(self) -> int:
@@ -137,7 +136,7 @@ class DockerStack(OwnStack):
             return self.container.logs(tail=lines).decode(errors="replace").rstrip("\n")
 
     def follow(self) -> Iterator[str]:
-        """What the container writes from now on, until it ends."""
+        """The container's output from now on, until it ends."""
         with explained(self.port):
             for piece in self.container.logs(stream=True, follow=True, tail=0):
                 yield piece.decode(errors="replace")

@@ -6,9 +6,8 @@ from typing import Any, Self
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.waiting_utils import WaitStrategy, WaitStrategyTarget
 
-from wavetank.emulator.container.engine import connect
+from wavetank.emulator.container.engine import HOST, MEMORY, connect, hardened, published, variables
 from wavetank.emulator.container.image import up_to_date
-from wavetank.emulator.container.settings import HOST, MEMORY, hardened, published, variables
 from wavetank.emulator.errors import Unreachable
 from wavetank.emulator.stack.clients import REGION, Clients
 from wavetank.emulator.stack.control import Control

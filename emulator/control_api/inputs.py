@@ -1,4 +1,4 @@
-"""What is given to the control API, checked: whatever makes no sense is refused with the rule that it breaks."""
+"""Input of the control API, checked: a value that makes no sense is refused with the rule that it breaks."""
 
 import math
 from typing import Any
@@ -30,7 +30,7 @@ def body(request: Any, largest: int = LARGEST_BODY) -> Any:
 
 
 def flag(given: str, name: str) -> bool:
-    """What `true` or `false` says. Raises RefusedError."""
+    """The value of the words `true` and `false`. Raises RefusedError."""
     if given not in FLAGS:
         raise RefusedError(f"{name} is {shown(given)}, not one of: {', '.join(FLAGS)}")
     return FLAGS[given]

@@ -21,8 +21,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 def is_answered(peer: str) -> bool:
     """Whether the control API answers this address. A text that is no address is not answered."""
-    named, own = _named(os.environ.get(CONTROL_PEERS, ""))
-    return is_among(peer, [*named, *(own_networks() if own else ())])
+    networks, own = _networks(os.environ.get(CONTROL_PEERS, ""))
+    return is_among(peer, [*networks, *(own_networks() if own else ())])
 
 
 def is_among(peer: str, networks: Iterable[Network]) -> bool:
@@ -43,7 +43,7 @@ def own_networks() -> Iterator[Network]:
 
 
 @cache
-def _named(setting: str) -> tuple[tuple[Network, ...], bool]:
+def _networks(setting: str) -> tuple[tuple[Network, ...], bool]:
     """The networks that are written out, and whether `own` is among them. Raises ValueError for what is neither."""
     words = [word.strip() for word in setting.split(",") if word.strip()]
     return tuple(ipaddress.ip_network(word) for word in words if word != OWN), OWN in words

@@ -36,8 +36,8 @@ from wavetank.emulator.control_api.inputs import RefusedError
 from wavetank.emulator.control_api.status import status
 from wavetank.emulator.deliveries.events import SCHEDULES, UnknownRule
 from wavetank.emulator.faults import chaos, model, points
-from wavetank.emulator.faults.chaos import CHAOS
-from wavetank.emulator.faults.engine import FAULTS, LOG_LENGTH, Firing, Standing
+from wavetank.emulator.faults.chaos import CHAOS_EFFECTS
+from wavetank.emulator.faults.engine import FAULTS, LOG_LENGTH
 from wavetank.emulator.faults.model import InvalidFaultError
 from wavetank.emulator.faults.recording import RECORDING
 from wavetank.emulator.runtime.clock import CLOCK
@@ -55,23 +55,32 @@ RESET_WAIT_S = 0.3
 Answer = dict[str, Any] | list[dict[str, Any]] | tuple[dict[str, Any], int]
 Route = Callable[[Any], Answer]
 
-
+_ROUTES: list[tuple[str, str, Route]] = []
+"""Method, path and function of every route, in the order in which they are listed to a caller."""
 _RULES: list[Any] = []
 _INTERNAL_RULES: list[Any] = []
 """LocalStack answers what begins with `/_localstack` by a router of its own."""
 
 
+def _answers(method: str, path: str) -> Callable[[Route], Route]:
+    """Make a function the answer to `method` at `path`."""
+
+    def register(route: Route) -> Route:
+        _ROUTES.append((method, path, route))
+        return route
+
+    return register
+
+
 def install(failure: str = "") -> None:
     """Answer the control API from now on; with a `failure`, answer nothing but that."""
-    for path, methods in _ROUTES.items():
-        for method, route in methods.items():
-            endpoint = guarded(_failed(failure) if failure else route)
-            _RULES.append(ROUTER.add(f"{PATH}{path}", endpoint, methods=[method]))
+    for method, path, route in _ROUTES:
+        endpoint = guarded((lambda _request: ({"ready": False, **_error(failure)}, 500)) if failure else route)
+        if path.startswith(CHAOS_PATH):
+            _INTERNAL_RULES.append(get_internal_apis().add(path, endpoint, methods=[method]))
+        else:
+            _RULES.append(ROUTER.add(path, endpoint, methods=[method]))
     _RULES.append(ROUTER.add(f"{PATH}/<path:rest>", guarded(_nowhere)))
-    for path, methods in _CHAOS_ROUTES.items():
-        for method, route in methods.items():
-            endpoint = guarded(_failed(failure) if failure else route)
-            _INTERNAL_RULES.append(get_internal_apis().add(f"{CHAOS_PATH}{path}", endpoint, methods=[method]))
 
 
 def uninstall() -> None:
@@ -82,13 +91,9 @@ def uninstall() -> None:
     _INTERNAL_RULES.clear()
 
 
-def _failed(failure: str) -> Route:
-    return lambda _request: ({"ready": False, "error": {"message": failure}}, 500)
-
-
 def _nowhere(request: Any) -> Answer:
-    known = ", ".join(f"{method} {path}" for path, methods in _ROUTES.items() for method in methods)
-    raise RefusedError(f"there is no {request.method} {request.path} here; there are: {known}", 404)
+    routes = [f"{method} {path.removeprefix(PATH)}" for method, path, _ in _ROUTES if path.startswith(PATH)]
+    raise RefusedError(f"there is no {request.method} {request.path} here; there are: {', '.join(routes)}", 404)
 
 
 def guarded(route: Route) -> Callable[..., Response]:
@@ -96,7 +101,10 @@ def guarded(route: Route) -> Callable[..., Response]:
 
     def endpoint(request: Any, **_arguments: Any) -> Response:
         try:
-            _check_peer(request)
+            peer = request.remote_addr
+            # Calls from within have no address.
+            if peer and not peers.is_answered(peer):
+                raise RefusedError(f"the control API answers only on this machine, not {peer}", 403)
             answer = route(request)
         except InvalidFaultError as error:
             answer = _error(str(error)), 400
@@ -112,17 +120,12 @@ def _error(message: str) -> dict[str, Any]:
     return {"error": {"message": message}}
 
 
-def _check_peer(request: Any) -> None:
-    """Raise RefusedError unless the caller is on this machine; calls from within have no address."""
-    peer = request.remote_addr
-    if peer and not peers.is_answered(peer):
-        raise RefusedError(f"the control API answers only on this machine, not {peer}", 403)
-
-
+@_answers("GET", f"{PATH}/status")
 def _status(_request: Any) -> Answer:
     return status()
 
 
+@_answers("POST", f"{PATH}/settle")
 def _settle(request: Any) -> Answer:
     timeout_s = inputs.number(request.args.get("timeout", 60), "timeout", "seconds", LONGEST_SETTLE_S)
     pending = IN_FLIGHT.settle(timeout_s, last=inputs.flag(request.args.get("telemetry", "true"), "telemetry"))
@@ -132,6 +135,7 @@ def _settle(request: Any) -> Answer:
     return {**_error(f"still in flight: {len(listed)}"), "settled": False, "pending": listed}, NOT_SETTLED
 
 
+@_answers("POST", f"{PATH}/clock")
 def _clock(request: Any) -> Answer:
     body = inputs.body(request)
     if not isinstance(body, dict) or set(body) != {"advance_s"}:
@@ -143,17 +147,19 @@ def _clock(request: Any) -> Answer:
         raise RefusedError(f"advance_s: {error}") from error
 
 
+@_answers("POST", f"{PATH}/reset")
 def _reset(_request: Any) -> Answer:
-    """Twice: what functions write while they end is let go of in the second round."""
+    """Reset twice: the second round lets go of what functions write while they end."""
     removed = FAULTS.clear()
-    CHAOS.latency_s = 0.0
+    CHAOS_EFFECTS.latency_s = 0.0
     RESET.run()
-    still = IN_FLIGHT.settle(RESET_WAIT_S)
+    pending = IN_FLIGHT.settle(RESET_WAIT_S)
     RESET.run()
     FAULTS.forget_activity()
-    return {"removed": removed, "quiet": not still}
+    return {"removed": removed, "quiet": not pending}
 
 
+@_answers("POST", f"{PATH}/tick")
 def _tick(request: Any) -> Answer:
     rule = request.args.get("rule", "")
     try:
@@ -163,16 +169,22 @@ def _tick(request: Any) -> Answer:
     return {"rule": rule}
 
 
+@_answers("GET", f"{PATH}/faults")
 def _faults(_request: Any) -> Answer:
-    return {"faults": [_standing(standing) for standing in FAULTS.standing()]}
+    faults = [
+        {**model.document(entry.fault), "matched": entry.matched, "fired": entry.fired} for entry in FAULTS.statuses()
+    ]
+    return {"faults": faults}
 
 
+@_answers("POST", f"{PATH}/faults")
 def _add_fault(request: Any) -> Answer:
     given = chaos.unalias(inputs.body(request))
     chaos.check_is_none(given)
     return model.document(FAULTS.add(given))
 
 
+@_answers("PATCH", f"{PATH}/faults")
 def _change_fault(request: Any) -> Answer:
     fault_id, changes = request.args.get("id", ""), inputs.body(request)
     if not isinstance(changes, dict):
@@ -185,10 +197,11 @@ def _change_fault(request: Any) -> Answer:
 
 
 def _unknown_fault(fault_id: str) -> RefusedError:
-    known = ", ".join(standing.fault.id for standing in FAULTS.standing()) or "none"
-    return RefusedError(f"there is no fault with id {fault_id!r}; there are: {known}", 404)
+    ids = ", ".join(entry.fault.id for entry in FAULTS.statuses()) or "none"
+    return RefusedError(f"there is no fault with id {fault_id!r}; there are: {ids}", 404)
 
 
+@_answers("DELETE", f"{PATH}/faults")
 def _remove_fault(request: Any) -> Answer:
     fault_id = request.args.get("id")
     if fault_id is None:
@@ -198,66 +211,71 @@ def _remove_fault(request: Any) -> Answer:
     return {"removed": 1}
 
 
+@_answers("GET", f"{PATH}/faults/points")
 def _points(_request: Any) -> Answer:
     return {"points": points.catalogue()}
 
 
+@_answers("GET", f"{PATH}/activity")
 def _activity(request: Any) -> Answer:
     after = inputs.count(request.args.get("after", 0), "after")
     firings = FAULTS.activity(after, inputs.count(request.args.get("limit", LOG_LENGTH), "limit"))
     following = firings[-1].number if firings else after
-    return {"activity": [_firing(firing) for firing in firings], "next": following}
+    listed = [
+        {
+            "number": firing.number,
+            "at": firing.at,
+            "fault": firing.fault,
+            "point": firing.point,
+            "action": str(firing.action),
+            "target": dict(firing.target),
+            "identity": firing.identity,
+            "parameters": dict(firing.parameters),
+        }
+        for firing in firings
+    ]
+    return {"activity": listed, "next": following}
 
 
+@_answers("GET", f"{PATH}/recording")
 def _recorded(_request: Any) -> Answer:
     return {"calls": [{"match": dict(site.match), "times": site.times} for site in RECORDING.seen()]}
 
 
+@_answers("POST", f"{PATH}/recording")
 def _start_recording(_request: Any) -> Answer:
     RECORDING.start()
     return {"recording": True}
 
 
+@_answers("DELETE", f"{PATH}/recording")
 def _stop_recording(_request: Any) -> Answer:
     RECORDING.stop()
     return {"recording": False}
 
 
-def _standing(standing: Standing) -> dict[str, Any]:
-    return {**model.document(standing.fault), "matched": standing.matched, "fired": standing.fired}
-
-
-def _firing(firing: Firing) -> dict[str, Any]:
-    return {
-        "number": firing.number,
-        "at": firing.at,
-        "fault": firing.fault,
-        "point": firing.point,
-        "action": str(firing.action),
-        "target": dict(firing.target),
-        "identity": firing.identity,
-        "parameters": dict(firing.parameters),
-    }
-
-
+@_answers("GET", f"{CHAOS_PATH}/faults")
 def _chaos_rules(_request: Any) -> Answer:
     return chaos.rules(FAULTS)
 
 
+@_answers("POST", f"{CHAOS_PATH}/faults")
 def _set_chaos_rules(request: Any) -> Answer:
     chaos.replace(FAULTS, _listed(request))
     return chaos.rules(FAULTS)
 
 
+@_answers("PATCH", f"{CHAOS_PATH}/faults")
 def _add_chaos_rules(request: Any) -> Answer:
     chaos.replace(FAULTS, [*chaos.rules(FAULTS), *_listed(request)])
     return chaos.rules(FAULTS)
 
 
+@_answers("DELETE", f"{CHAOS_PATH}/faults")
 def _remove_chaos_rules(request: Any) -> Answer:
-    """Those in the body, or all without one."""
-    doomed = _listed(request) if request.get_data() else chaos.rules(FAULTS)
-    gone = [chaos.fault_of(rule) for rule in doomed]
+    """Remove the rules of the body, or all without one."""
+    removed = _listed(request) if request.get_data() else chaos.rules(FAULTS)
+    gone = [chaos.fault_of(rule) for rule in removed]
     chaos.replace(FAULTS, [rule for rule in chaos.rules(FAULTS) if chaos.fault_of(rule) not in gone])
     return chaos.rules(FAULTS)
 
@@ -269,36 +287,16 @@ def _listed(request: Any) -> list[Any]:
     return body
 
 
+@_answers("GET", f"{CHAOS_PATH}/effects")
 def _effects(_request: Any) -> Answer:
-    return {"latency": round(CHAOS.latency_s * 1000)}
+    return {"latency": round(CHAOS_EFFECTS.latency_s * 1000)}
 
 
+@_answers("POST", f"{CHAOS_PATH}/effects")
 def _set_effects(request: Any) -> Answer:
     body = inputs.body(request)
     if not isinstance(body, dict) or set(body) - {"latency"}:
         raise RefusedError('the effects are {"latency": milliseconds}')
-    CHAOS.latency_s = inputs.number(body.get("latency") or 0, "latency", "milliseconds", LONGEST_LATENCY_MS) / 1000
-    return _effects(request)
-
-
-_ROUTES: dict[str, dict[str, Route]] = {
-    "/status": {"GET": _status},
-    "/settle": {"POST": _settle},
-    "/clock": {"POST": _clock},
-    "/reset": {"POST": _reset},
-    "/tick": {"POST": _tick},
-    "/faults": {"GET": _faults, "POST": _add_fault, "PATCH": _change_fault, "DELETE": _remove_fault},
-    "/faults/points": {"GET": _points},
-    "/activity": {"GET": _activity},
-    "/recording": {"GET": _recorded, "POST": _start_recording, "DELETE": _stop_recording},
-}
-
-_CHAOS_ROUTES: dict[str, dict[str, Route]] = {
-    "/faults": {
-        "GET": _chaos_rules,
-        "POST": _set_chaos_rules,
-        "PATCH": _add_chaos_rules,
-        "DELETE": _remove_chaos_rules,
-    },
-    "/effects": {"GET": _effects, "POST": _set_effects},
-}
+    latency_ms = inputs.number(body.get("latency") or 0, "latency", "milliseconds", LONGEST_LATENCY_MS)
+    CHAOS_EFFECTS.latency_s = latency_ms / 1000
+    return {"latency": round(CHAOS_EFFECTS.latency_s * 1000)}

@@ -1,4 +1,4 @@
-"""What this stack is made of, found by looking at what LocalStack really uses, not at what it was told to."""
+"""The parts of this stack, found by looking at what LocalStack really uses, not at what it was told to."""
 
 import os
 from collections.abc import Callable
@@ -23,25 +23,22 @@ def status() -> dict[str, Any]:
     `foreign` says what is in use instead. `services` lists those loaded so far. Looking loads our own service
     providers (their classes, not their work) and nothing else.
     """
-    in_use = {name: _found(find) for name, find in _PARTS.items()}
+    in_use = {}
+    for name, find in _PARTS.items():
+        try:
+            in_use[name] = find()
+        except Exception as error:  # A part that cannot be loaded is told, and hides no other.
+            in_use[name] = f"nothing: {type(error).__name__}: {error}"
     return {
         "ready": True,
         "pid": os.getpid(),
         "version": version("wavetank"),
         "localstack": constants.VERSION,
         "clock": {"now": CLOCK.now(), "offset_s": CLOCK.offset},
-        "plugins": {name: found if found.startswith(OURS) else None for name, found in in_use.items()},
-        "foreign": {name: found for name, found in in_use.items() if not found.startswith(OURS)},
+        "plugins": {name: part if part.startswith(OURS) else None for name, part in in_use.items()},
+        "foreign": {name: part for name, part in in_use.items() if not part.startswith(OURS)},
         "services": sorted(SERVICE_PLUGINS.list_loaded_services()),
     }
-
-
-def _found(find: Callable[[], str]) -> str:
-    """What is in use, or why nothing is: a part that cannot be loaded is told, and hides no other."""
-    try:
-        return find()
-    except Exception as error:
-        return f"nothing: {type(error).__name__}: {error}"
 
 
 def _path(kind: type) -> str:
@@ -58,22 +55,14 @@ def _provider(service: str) -> Callable[[], str]:
     return find
 
 
-def _lambda_executor() -> str:
-    return _path(get_runtime_executor())
-
-
-def _server() -> str:
-    return _path(type(get_current_runtime().components.runtime_server))
-
-
 def _patched(module: str) -> Callable[[], str]:
     """A service patches its own module when it is loaded; until then, what it is going to do counts."""
 
     def find() -> str:
-        found = patches(module)
-        if not found:
+        applied = patches(module)
+        if not applied:
             raise LookupError(f"{module} is as LocalStack made it")
-        return f"{found[0].__module__}.{found[0].__qualname__}"
+        return f"{applied[0].__module__}.{applied[0].__qualname__}"
 
     return find
 
@@ -81,8 +70,8 @@ def _patched(module: str) -> Callable[[], str]:
 _PARTS: dict[str, Callable[[], str]] = {
     "kinesis": _provider("kinesis"),
     "firehose": _provider("firehose"),
-    "lambda executor": _lambda_executor,
-    "gateway server": _server,
+    "lambda executor": lambda: _path(get_runtime_executor()),
+    "gateway server": lambda: _path(type(get_current_runtime().components.runtime_server)),
     "event source poller": _patched("localstack.services.lambda_.provider"),
     "sqs clock": _patched("localstack.services.sqs.models"),
     "asynchronous invocations": _patched("localstack.services.lambda_.invocation.event_manager"),

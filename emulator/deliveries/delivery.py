@@ -9,9 +9,9 @@ from wavetank.emulator.faults.engine import FAULTS, Firing
 from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.pending import Pending
 from wavetank.emulator.runtime.clock import CLOCK
+from wavetank.emulator.runtime.delayed_calls import DELAYED_CALLS
 from wavetank.emulator.runtime.inflight import IN_FLIGHT
 from wavetank.emulator.runtime.reset import RESET
-from wavetank.emulator.runtime.timer import TIMER
 
 LOG = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Delivery:
         if not FAULTS.armed(self.point):
             return None
         subject = self.subject()
-        return FAULTS.strike(self.point, subject.target, subject.identity)
+        return FAULTS.fire(self.point, subject.target, subject.identity)
 
 
 class Overtaken:
@@ -102,7 +102,7 @@ OVERTAKEN = Overtaken()
 def discard_held() -> None:
     """Forget the deliveries that faults hold back; for a reset."""
     OVERTAKEN.discard()
-    TIMER.hurry()
+    DELAYED_CALLS.hurry()
 
 
 def send(delivery: Delivery, submit: Submit) -> None:
@@ -140,7 +140,7 @@ def _hold_back(delivery: Delivery, submit: Submit, delay_s: float) -> None:
         finally:
             end()
 
-    TIMER.after(delay_s, release)
+    DELAYED_CALLS.after(delay_s, release)
 
 
 def _hand_over(delivery: Delivery, submit: Submit) -> None:

@@ -50,7 +50,7 @@ SCHEDULES = Schedules()
 def tick(rule: str, job: Callable[[], Any]) -> None:
     """Call a rule's targets, unless a fault has it otherwise; in flight until they are called."""
     with IN_FLIGHT.doing(Point.SCHEDULE_TICK, rule, rule):
-        firing = FAULTS.strike(Point.SCHEDULE_TICK, {"rule": rule}, rule)
+        firing = FAULTS.fire(Point.SCHEDULE_TICK, {"rule": rule}, rule)
         if firing is not None and firing.action is Action.DROP:
             return
         if firing is not None and firing.action is Action.OVERLAP:

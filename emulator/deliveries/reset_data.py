@@ -7,8 +7,7 @@ schemas) belong to what is deployed.
 import sys
 
 from wavetank.emulator.deliveries.delivery import discard_held
-from wavetank.emulator.faults.older import storage
-from wavetank.emulator.faults.stale import WRITES
+from wavetank.emulator.faults.stale import WRITES, storage
 from wavetank.emulator.runtime.reset import RESET
 
 

@@ -5,8 +5,9 @@ and a published schema is never overwritten.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Deployment:
-    """What is deployed: the buckets, and how long it took."""
+    """The deployed pipeline: its topology and buckets, and how long deploying took."""
 
     topology: Topology
     data_bucket: str
@@ -42,6 +43,15 @@ class Deployment:
 def schemas_folder() -> Path:
     """The schema folder of the checkout."""
     return project_root() / "schemas"
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Raise a PipelineError of the block as DeployFailed, with what to do next."""
+    try:
+        yield
+    except PipelineError as error:
+        raise DeployFailed(str(error), MEND) from error
 
 
 def deploy(
@@ -55,13 +65,16 @@ def deploy(
     started = time.monotonic()
     planned = plan(schemas)
     progress("packages")
-    artifacts = _build()
+    with explained():
+        artifacts = package.build(Home.from_environment().cache / "packages")
     bucket = topology.artifacts_bucket(stack.account)
     _upload(stack, bucket, artifacts)
     progress("template")
     if scheduled is None and not formation.exists(stack):
         scheduled = False
-    _apply(stack, bucket, _rendered(planned), _parameters(bucket, artifacts, scheduled))
+    with explained():
+        template = compact(render(planned))
+    _apply(stack, bucket, template, _parameters(bucket, artifacts, scheduled))
     functions.mend(stack, planned.functions, artifacts.code.path.read_bytes())
     formation.prove(stack)
     progress("schemas")
@@ -76,21 +89,12 @@ def deploy(
 
 def plan(schemas: Path | None = None) -> Topology:
     """The topology of the schema folder; raises DeployFailed, with the rule, where the folder breaks one."""
-    try:
+    with explained():
         planned = topology.load(schemas or schemas_folder())
         problems = checks.check_folder(planned)
-    except PipelineError as error:
-        raise DeployFailed(str(error), MEND) from error
     if problems:
         raise DeployFailed("\n".join(problems), MEND)
     return planned
-
-
-def _build() -> package.Artifacts:
-    try:
-        return package.build(Home.from_environment().cache / "packages")
-    except PipelineError as error:
-        raise DeployFailed(str(error), MEND) from error
 
 
 def _upload(stack: Stack, bucket: str, artifacts: package.Artifacts) -> None:
@@ -99,17 +103,14 @@ def _upload(stack: Stack, bucket: str, artifacts: package.Artifacts) -> None:
     if not any(entry["Name"] == bucket for entry in s3.list_buckets()["Buckets"]):
         s3.create_bucket(Bucket=bucket)
     there = {entry["Key"] for entry in s3.list_objects_v2(Bucket=bucket).get("Contents", [])}
-    missing = [item for item in _all(artifacts) if item.key not in there]
+    items = (artifacts.code, artifacts.codec_layer, artifacts.columns_layer)
+    missing = [item for item in items if item.key not in there]
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda item: s3.put_object(Bucket=bucket, Key=item.key, Body=item.path.read_bytes()), missing))
 
 
-def _all(artifacts: package.Artifacts) -> tuple[package.Artifact, ...]:
-    return artifacts.code, artifacts.codec_layer, artifacts.columns_layer
-
-
 def _parameters(bucket: str, artifacts: package.Artifacts, scheduled: bool | None) -> list[dict[str, Any]]:
-    """What the template takes; a parameter that is left out keeps its value."""
+    """The parameters of the template; one that is left out keeps its value."""
     values = {
         "ArtifactsBucket": bucket,
         "CodeKey": artifacts.code.key,
@@ -123,32 +124,19 @@ def _parameters(bucket: str, artifacts: package.Artifacts, scheduled: bool | Non
 
 
 def _apply(stack: Stack, bucket: str, template: str, parameters: list[dict[str, Any]]) -> None:
-    """Bring the CloudFormation stack to the template."""
-    request = {
-        "Parameters": parameters,
-        "Capabilities": ["CAPABILITY_IAM"],
-        "TemplateURL": _url(stack, bucket, template),
-    }
-    formation.apply(stack, request, _kept(parameters))
+    """Bring the CloudFormation stack to the template.
 
-
-def _kept(parameters: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The template's parameters that are not given: an update keeps them only if it says so."""
-    given = {parameter["ParameterKey"] for parameter in parameters}
-    return [{"ParameterKey": name, "UsePreviousValue": True} for name in PARAMETERS if name not in given]
-
-
-def _rendered(planned: Topology) -> str:
-    """The template as CloudFormation takes it; raises DeployFailed for more than it takes."""
-    try:
-        return compact(render(planned))
-    except PipelineError as error:
-        raise DeployFailed(str(error), MEND) from error
-
-
-def _url(stack: Stack, bucket: str, template: str) -> str:
-    """Where CloudFormation finds the template: in the artifacts bucket, as a request takes 51,200 bytes at most."""
+    CloudFormation takes it from the artifacts bucket, as a request takes 51,200 bytes at most. An update keeps the
+    parameters that are not given only if it says so.
+    """
     s3, key = stack.client("s3"), "template.json"
     s3.put_object(Bucket=bucket, Key=key, Body=template.encode())
     url: str = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key})
-    return url.partition("?")[0]
+    request = {
+        "Parameters": parameters,
+        "Capabilities": ["CAPABILITY_IAM"],
+        "TemplateURL": url.partition("?")[0],
+    }
+    given = {parameter["ParameterKey"] for parameter in parameters}
+    kept = [{"ParameterKey": name, "UsePreviousValue": True} for name in PARAMETERS if name not in given]
+    formation.apply(stack, request, kept)

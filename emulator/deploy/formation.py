@@ -45,7 +45,10 @@ def apply(stack: Stack, request: dict[str, Any], kept: list[dict[str, Any]]) -> 
     try:
         if status in STILLBORN:
             cloudformation.delete_stack(StackName=STACK_NAME)
-            _await_end(stack)
+            if (undeleted := _wait(stack)) is not None:
+                raise DeployFailed(
+                    f"a stack that could not be created cannot be deleted ({undeleted}):\n{_reasons(stack)}", AS_IT_SAYS
+                )
         if status in (None, *STILLBORN):
             cloudformation.create_stack(**request)
         else:
@@ -82,12 +85,13 @@ def prove(stack: Stack) -> None:
 
 
 def _sentences(drift: dict[str, Any]) -> list[str]:
+    """A sentence for each difference of a resource from the template."""
     resource = f"{drift['LogicalResourceId']} ({drift['ResourceType']})"
     if drift["StackResourceDriftStatus"] == "DELETED":
         return [f"{resource} is not there"]
     return [
-        f"{resource}: {each['PropertyPath']} is {each['ActualValue']}, not {each['ExpectedValue']}"
-        for each in drift["PropertyDifferences"]
+        f"{resource}: {difference['PropertyPath']} is {difference['ActualValue']}, not {difference['ExpectedValue']}"
+        for difference in drift["PropertyDifferences"]
     ]
 
 
@@ -122,12 +126,6 @@ def _await_detection(stack: Stack, detection: str) -> None:
         if time.monotonic() > deadline:
             raise DeployFailed(f"CloudFormation has not compared the stack with its template after {TIMEOUT_S:.0f} s.")
         time.sleep(LONGEST_PAUSE_S)
-
-
-def _await_end(stack: Stack) -> None:
-    if (status := _wait(stack)) is not None:
-        reasons = _reasons(stack)
-        raise DeployFailed(f"a stack that could not be created cannot be deleted ({status}):\n{reasons}", AS_IT_SAYS)
 
 
 def _reasons(stack: Stack) -> str:

@@ -27,13 +27,13 @@ class NoSuchFunction(CallerError):
     """There is no function of that name; the message says which there are."""
 
     def __init__(self, name: str, there: Sequence[str]) -> None:
-        known = ", ".join(there) or "none: deploy the pipeline with `wavetank deploy`"
-        super().__init__(f"there is no function {name}.", f"There are: {known}.")
+        names = ", ".join(there) or "none: deploy the pipeline with `wavetank deploy`"
+        super().__init__(f"there is no function {name}.", f"There are: {names}.")
 
 
 def find(stack: Stack, name: str) -> str:
     """The function of that name, which may leave the project's prefix out. Raises `NoSuchFunction`."""
-    there = sorted(found["FunctionName"] for found in configurations(stack))
+    there = sorted(configuration["FunctionName"] for configuration in configurations(stack))
     for candidate in (name, f"{topology.PROJECT}-{name}"):
         if candidate in there:
             return candidate
@@ -48,11 +48,12 @@ def configurations(stack: Stack) -> list[dict[str, Any]]:
 
 def debugged(stack: Stack) -> list[str]:
     """The functions that are under a debugger, or were left there."""
-    return [found["FunctionName"] for found in configurations(stack) if before_debugging(found)]
+    there = configurations(stack)
+    return [configuration["FunctionName"] for configuration in there if before_debugging(configuration)]
 
 
 def before_debugging(configuration: dict[str, Any]) -> dict[str, Any]:
-    """What a function was before it was put under a debugger; empty for all others."""
+    """The configuration of a function before it was put under a debugger; empty for all others."""
     variables = configuration.get("Environment", {}).get("Variables", {})
     return dict(json.loads(variables.get(DEBUGGED_BEFORE, "{}")))
 
@@ -72,7 +73,7 @@ def update_code(stack: Stack, functions: Sequence[str], archive: bytes) -> None:
 def mend(stack: Stack, functions: Sequence[str], archive: bytes) -> list[str]:
     """Give the code to those functions that run other code; CloudFormation does not notice that. Their names."""
     digest = base64.b64encode(hashlib.sha256(archive).digest()).decode()
-    running = {found["FunctionName"]: found["CodeSha256"] for found in configurations(stack)}
+    running = {deployed["FunctionName"]: deployed["CodeSha256"] for deployed in configurations(stack)}
     strayed = [name for name in functions if running.get(name, digest) != digest]
     update_code(stack, strayed, archive)
     return strayed
@@ -83,8 +84,8 @@ def cycle(stack: Stack, name: str) -> None:
 
     Any update of its configuration does that; this one changes nothing. Raises `UpdateFailed`.
     """
-    found = wait_until_ready(stack, name)
-    stack.client("lambda").update_function_configuration(FunctionName=name, Description=found.get("Description", ""))
+    description = wait_until_ready(stack, name).get("Description", "")
+    stack.client("lambda").update_function_configuration(FunctionName=name, Description=description)
     wait_until_ready(stack, name)
 
 
@@ -92,13 +93,13 @@ def wait_until_ready(stack: Stack, name: str) -> dict[str, Any]:
     """The configuration, once the last change took effect. Raises `UpdateFailed`."""
     deadline = time.monotonic() + TIMEOUT_S
     while True:
-        found: dict[str, Any] = stack.client("lambda").get_function_configuration(FunctionName=name)
-        state, update = found["State"], found.get("LastUpdateStatus", "Successful")
+        current: dict[str, Any] = stack.client("lambda").get_function_configuration(FunctionName=name)
+        state, update = current["State"], current.get("LastUpdateStatus", "Successful")
         if state == "Failed" or update == "Failed":
-            reason = found.get("LastUpdateStatusReason") or found.get("StateReason") or "no reason is given"
+            reason = current.get("LastUpdateStatusReason") or current.get("StateReason") or "no reason is given"
             raise UpdateFailed(f"{name} could not be changed: {reason}")
         if state != "Pending" and update != "InProgress":
-            return found
+            return current
         if time.monotonic() > deadline:
             raise UpdateFailed(f"{name} is still {state}, its update {update}, after {TIMEOUT_S:.0f} s")
         time.sleep(LOOK_S)

@@ -23,7 +23,7 @@ def publish(stack: Stack, planned: Topology, level: Level | None = None) -> list
     """
     registry = _Registry(stack)
     problems = [
-        problem for event in planned.events for problem in checks.check_event(event, registry.held(event), level)
+        problem for event in planned.events for problem in checks.check_event(event, registry.versions(event), level)
     ]
     if problems:
         raise DeployFailed("\n".join(problems), MEND)
@@ -59,10 +59,10 @@ class _Registry:
         self._s3: Any = stack.client("s3")
         self._bucket = topology.registry_bucket(stack.account)
 
-    def held(self, event: EventType) -> dict[str, bytes]:
+    def versions(self, event: EventType) -> dict[str, bytes]:
         """Key → bytes of what is published of an event type's versions."""
-        found = {file.key: self.get(file.key) for file in event.schemas}
-        return {key: data for key, data in found.items() if data is not None}
+        objects = {file.key: self.get(file.key) for file in event.schemas}
+        return {key: data for key, data in objects.items() if data is not None}
 
     def write_once(self, key: str, data: bytes) -> bool:
         """Write a version if it is not there; False where it is, with the same bytes."""

@@ -1,1 +1,1 @@
-"""What a developer does with a running stack: edit and see it served, debug a function, read its log, restart it."""
+"""Development on a running stack: edit and see it served, debug a function, read its log, restart it."""

@@ -39,7 +39,7 @@ class CannotDebug(CallerError):
 
 
 class Debugging:
-    """One function, debugged from `start` to `end`."""
+    """A function that is debugged from `start` to `end`."""
 
     def __init__(self, stack: Stack, name: str, port: int, source: Path, folder: Path) -> None:
         """`source` is the package folder to run from, `folder` one of our own that may be made."""
@@ -54,16 +54,16 @@ class Debugging:
         """Change the function, and start an environment that listens. Raises `CannotDebug`."""
         layer = self._layer()
         restore(self._stack, [self.name])
-        found = functions.wait_until_ready(self._stack, self.name)
-        variables = found.get("Environment", {}).get("Variables", {})
+        configuration = functions.wait_until_ready(self._stack, self.name)
+        variables = configuration.get("Environment", {}).get("Variables", {})
         before = {
-            "Handler": found["Handler"],
-            "Timeout": found["Timeout"],
-            "Layers": [layer["Arn"] for layer in found.get("Layers", [])],
+            "Handler": configuration["Handler"],
+            "Timeout": configuration["Timeout"],
+            "Layers": [layer["Arn"] for layer in configuration.get("Layers", [])],
             "Environment": {"Variables": variables},
         }
         debugged = {
-            "WAVETANK_DEBUG_HANDLER": found["Handler"],
+            "WAVETANK_DEBUG_HANDLER": configuration["Handler"],
             "WAVETANK_DEBUG_PORT": str(self.port),
             "PYTHONDONTWRITEBYTECODE": "1",
             functions.DEBUGGED_BEFORE: json.dumps(before),
@@ -76,7 +76,13 @@ class Debugging:
             Environment={"Variables": variables | debugged},
         )
         functions.wait_until_ready(self._stack, self.name)
-        self._client.update_function_code(FunctionName=self.name, S3Bucket=FROM_FOLDER, S3Key=str(self._linked()))
+        # The folder holds `wavetank.pipeline` by links, and nothing else of the checkout.
+        links = {self._link(): self._source, self._link().with_name("__init__.py"): Path(wavetank.__file__)}
+        for link, target in links.items():
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.unlink(missing_ok=True)
+            link.symlink_to(target)
+        self._client.update_function_code(FunctionName=self.name, S3Bucket=FROM_FOLDER, S3Key=str(self._folder))
         functions.wait_until_ready(self._stack, self.name)
         self.wake()
 
@@ -101,7 +107,7 @@ class Debugging:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def configuration(self) -> dict[str, Any]:
-        """What VS Code's `launch.json` needs to attach."""
+        """The configuration by which VS Code attaches, for its `launch.json`."""
         return {
             "name": f"wavetank: {self.name}",
             "type": "debugpy",
@@ -125,15 +131,6 @@ class Debugging:
         made = self._client.publish_layer_version(LayerName=LAYER, Description=artifact.key, Content=content)
         return str(made["LayerVersionArn"])
 
-    def _linked(self) -> Path:
-        """A folder that holds `wavetank.pipeline` by links, and nothing else of the checkout."""
-        links = {self._link(): self._source, self._link().with_name("__init__.py"): Path(wavetank.__file__)}
-        for link, target in links.items():
-            link.parent.mkdir(parents=True, exist_ok=True)
-            link.unlink(missing_ok=True)
-            link.symlink_to(target)
-        return self._folder
-
     def _link(self) -> Path:
         return self._folder / "wavetank" / "pipeline"
 
@@ -141,11 +138,11 @@ class Debugging:
 def restore(stack: Stack, among: Sequence[str]) -> list[str]:
     """Give the functions that were left under a debugger their configuration back; their names."""
     restored = []
-    for found in functions.configurations(stack):
-        before = functions.before_debugging(found)
-        if found["FunctionName"] in among and before:
-            functions.wait_until_ready(stack, found["FunctionName"])
-            stack.client("lambda").update_function_configuration(FunctionName=found["FunctionName"], **before)
-            functions.wait_until_ready(stack, found["FunctionName"])
-            restored.append(str(found["FunctionName"]))
+    for configuration in functions.configurations(stack):
+        name, before = str(configuration["FunctionName"]), functions.before_debugging(configuration)
+        if name in among and before:
+            functions.wait_until_ready(stack, name)
+            stack.client("lambda").update_function_configuration(FunctionName=name, **before)
+            functions.wait_until_ready(stack, name)
+            restored.append(name)
     return restored

@@ -1,4 +1,4 @@
-"""What functions logged, read from CloudWatch Logs."""
+"""Logs of functions, read from CloudWatch Logs."""
 
 import time
 from collections import deque
@@ -26,7 +26,7 @@ class FunctionLog:
         return list(deque(self._new(), maxlen=lines))
 
     def follow(self) -> Iterator[str]:
-        """What comes from now on, without end."""
+        """The lines from now on, without end."""
         while True:
             yield from self._new()
             time.sleep(LOOK_S)

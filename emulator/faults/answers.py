@@ -1,4 +1,4 @@
-"""How AWS services word the errors that a fault brings about: status, code and message. Pure.
+"""The errors that faults bring about, as AWS services word them: status, code and message. Pure.
 
 Sources: the "Common Errors" page of each service's API reference, and the list of error codes of the Amazon S3 API
 reference (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html).
@@ -29,7 +29,7 @@ OVERLOADED = {
     "logs": Answer(503, "ServiceUnavailableException", "The service cannot complete the request."),
     "ssm": Answer(500, "InternalServerError", "An error occurred on the server side."),
 }
-"""What a service says when it cannot serve; every AWS SDK tries again after these."""
+"""The answer of an overloaded service, by its name; every AWS SDK tries again after these."""
 
 _BY_CODE = {
     answer.code: answer

@@ -1,8 +1,8 @@
 """The fault point `aws.call`: an API call fails, fails after it took effect, or takes longer.
 
-Sits in LocalStack's handler chain, so it sees calls over HTTP and calls between services alike, and its errors
+Its handlers stand in LocalStack's chain, so they see calls over HTTP and calls between services alike, and their errors
 are written by the serializer that writes the real ones. Stale reads and the deaths of functions at their n-th call
-are brought about here too.
+begin here too.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from localstack.utils.aws.request_context import extract_access_key_id_from_auth
 
 from wavetank.emulator.faults import stale
 from wavetank.emulator.faults.answers import answer_of
-from wavetank.emulator.faults.chaos import CHAOS
+from wavetank.emulator.faults.chaos import CHAOS_EFFECTS
 from wavetank.emulator.faults.engine import FAULTS, Firing
 from wavetank.emulator.faults.identity import steady
 from wavetank.emulator.faults.points import Action, Point
@@ -31,19 +31,19 @@ _RESOURCES = (
 )  # fmt: skip
 """The parameters that name what a call is about, the most telling first."""
 
-_STRUCK = "wavetank_firing"
+_FIRING = "wavetank_firing"
 _DOOMED = "wavetank_doomed"
 _ERRORS = ServiceExceptionSerializer()
 
 
 def install() -> None:
-    """Look at every AWS call from now on."""
+    """Handle every AWS call from now on."""
     handlers.serve_custom_service_request_handlers.append(_before)
     handlers.run_custom_response_handlers.append(_after)
 
 
 def uninstall() -> None:
-    """Stop looking; harmless where it was not installed."""
+    """Handle calls no more; harmless where the handlers are not installed."""
     for chain, handler in (
         (handlers.serve_custom_service_request_handlers, _before),
         (handlers.run_custom_response_handlers, _after),
@@ -62,14 +62,14 @@ def caller_of(context: Any) -> Caller | None:
 def _before(chain: Any, context: Any, response: Any) -> None:
     if context.operation is None:
         return
-    if CALLERS.any_condemned:
+    if CALLERS.any_planned:
         _die_in_time(context)
-    if CHAOS.latency_s and not context.is_internal_call:
-        Alarm().wait(CHAOS.latency_s)
+    if CHAOS_EFFECTS.latency_s and not context.is_internal_call:
+        Alarm().wait(CHAOS_EFFECTS.latency_s)
     if RECORDING.on:
         RECORDING.note(_target(context))
     if FAULTS.armed(Point.AWS_CALL):
-        _strike(context)
+        _fire(context)
     if FAULTS.armed(Point.S3_READ) and context.service.service_name == "s3":
         stale.before(chain, context, response, _function(context))
 
@@ -80,7 +80,7 @@ def _after(_chain: Any, context: Any, response: Any) -> None:
         doomed.kill()
     if context.service_exception is not None or context.operation is None:
         return
-    firing = getattr(context, _STRUCK, None)
+    firing = getattr(context, _FIRING, None)
     if firing is not None:
         answer = _ERRORS.create_exception_response(_error(firing, context), context)
         response.headers.clear()
@@ -89,8 +89,8 @@ def _after(_chain: Any, context: Any, response: Any) -> None:
         stale.after(context, response, _function(context))
 
 
-def _strike(context: Any) -> None:
-    firing = FAULTS.strike(Point.AWS_CALL, _target(context), lambda: _identity(context))
+def _fire(context: Any) -> None:
+    firing = FAULTS.fire(Point.AWS_CALL, _target(context), lambda: _identity(context))
     if firing is None:
         return
     match firing.action:
@@ -99,7 +99,7 @@ def _strike(context: Any) -> None:
         case Action.ERROR_BEFORE:
             raise _error(firing, context)
         case Action.ERROR_AFTER:
-            setattr(context, _STRUCK, firing)
+            setattr(context, _FIRING, firing)
         case Action.CRASH_BEFORE:
             _kill(caller_of(context))
         case Action.CRASH_AFTER:
@@ -107,9 +107,12 @@ def _strike(context: Any) -> None:
 
 
 def _hold_back(context: Any, delay_s: float) -> None:
-    """Let the call wait; a function whose time is over meanwhile is ended, and its call takes effect all the same."""
+    """Delay the call; a function whose time is over meanwhile is ended, and its call takes effect all the same."""
     caller = caller_of(context)
-    _take_in(context)
+    request = context.service_request or {}
+    if hasattr(request.get("Body"), "read"):
+        # A body that the caller still sends may be gone when the call goes on.
+        request["Body"] = BytesIO(request["Body"].read())
     function = caller.function if caller else ""
     what = f"{context.operation.name} of {function or 'a client'} (held back {delay_s:g} s by a fault)"
     due = CLOCK.now() + delay_s
@@ -125,38 +128,36 @@ def _hold_back(context: Any, delay_s: float) -> None:
         end()
 
 
-def _take_in(context: Any) -> None:
-    """Read the body that the caller still sends: it may be gone when the call goes on."""
-    request = context.service_request or {}
-    if hasattr(request.get("Body"), "read"):
-        request["Body"] = BytesIO(request["Body"].read())
-
-
 def _kill(caller: Caller | None) -> None:
     """End the caller and its call, which has no effect."""
     if caller is not None:
         caller.kill()
-    # Nobody is left to read this; what matters is that the call ends here.
+    # The error ends the call; no caller is left to read it.
     raise CommonServiceException("RequestTimeout", "The caller is gone.", 400)
 
 
 def _die_in_time(context: Any) -> None:
     caller = caller_of(context)
-    doom = caller.due() if caller is not None else None
-    if caller is None or doom is None:
+    planned_kill = caller.count_call() if caller is not None else None
+    if caller is None or planned_kill is None:
         return
-    if doom.after:
+    if planned_kill.after:
         setattr(context, _DOOMED, caller)
         return
     _kill(caller)
 
 
 def _error(firing: Firing, context: Any) -> CommonServiceException:
-    given = firing.parameters
-    answer = answer_of(context.service.service_name, int(given["status"]), str(given["code"]), str(given["message"]))
-    # S3 says in no error whose fault it is.
+    parameters = firing.parameters
+    answer = answer_of(
+        context.service.service_name,
+        status=int(parameters["status"]),
+        code=str(parameters["code"]),
+        message=str(parameters["message"]),
+    )
+    # No error of S3 tells whose fault it is.
     sender_fault = answer.status < 500 and context.protocol != "rest-xml"
-    # Some protocols send the name of the class: it has to be that of a real error.
+    # Some protocols send the name of the class, which has to be that of a real error.
     kind = type(answer.code, (CommonServiceException,), {})
     return kind(answer.code, answer.message, status_code=answer.status, sender_fault=sender_fault)
 
@@ -168,10 +169,13 @@ def _function(context: Any) -> str:
 
 def _target(context: Any) -> dict[str, str]:
     request = context.service_request or {}
+    parts = next((str(request[field]) for field in _RESOURCES if request.get(field)), "").split(":")
+    is_function = parts[0] == "arn" and len(parts) > 6 and parts[2] == "lambda"
     return {
         "service": context.service.service_name,
         "operation": context.operation.name,
-        "resource": next((_name(str(request[field])) for field in _RESOURCES if request.get(field)), ""),
+        # The name in an ARN or a queue's address; in a function's ARN a version may follow it.
+        "resource": parts[6] if is_function else parts[-1].rpartition("/")[2],
         "key": str(request.get("Key") or ""),
         "prefix": str(request.get("Prefix") or ""),
         "origin": "service" if context.is_internal_call else "client",
@@ -180,17 +184,9 @@ def _target(context: Any) -> dict[str, str]:
     }
 
 
-def _name(value: str) -> str:
-    """The name in an ARN or a queue's address; for a function's ARN without its version."""
-    parts = value.split(":")
-    if parts[0] == "arn" and len(parts) > 6 and parts[2] == "lambda":
-        return parts[6]
-    return parts[-1].rpartition("/")[2]
-
-
 def _identity(context: Any) -> str:
-    """Operation and what it was called with: the same call in another run has the same identity."""
+    """The operation and a digest of its parameters: the same call in another run has the same identity."""
     request = context.service_request or {}
-    said = sorted((name, value) for name, value in request.items() if not hasattr(value, "read"))
-    digest = hashlib.md5(steady(repr(said)).encode(), usedforsecurity=False).hexdigest()
+    parameters = sorted((name, value) for name, value in request.items() if not hasattr(value, "read"))
+    digest = hashlib.md5(steady(repr(parameters)).encode(), usedforsecurity=False).hexdigest()
     return f"{context.service.service_name}.{context.operation.name}/{digest}"

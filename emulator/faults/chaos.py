@@ -23,17 +23,17 @@ FIS: Mapping[str, dict[str, object]] = {
     "aws:kinesis:stream-provisioned-throughput-exception": {"point": "kinesis.put", "action": "throttle"},
     "aws:kinesis:stream-expired-iterator-exception": {"point": "kinesis.get", "action": "expired-iterator"},
 }
-"""What each FIS action id stands for where a fault's document gives it as `action`."""
+"""FIS action id → point and action, where a fault's document gives the id as `action`."""
 
 
 @dataclass
-class Chaos:
-    """The rules set through LocalStack's chaos API, and the latency added to every call of a client."""
+class ChaosEffects:
+    """The network effects set through LocalStack's chaos API: the latency added to every call of a client."""
 
     latency_s: float = 0.0
 
 
-CHAOS = Chaos()
+CHAOS_EFFECTS = ChaosEffects()
 
 
 def unalias(document: object) -> object:
@@ -51,7 +51,7 @@ def check_is_none(document: object) -> None:
 
 
 def fault_of(rule: object) -> dict[str, object]:
-    """The fault that a chaos rule stands for. Raises InvalidFaultError for what is no rule."""
+    """The fault that a chaos rule stands for. Raises InvalidFaultError for a document that is no rule."""
     given = _checked(rule, _RULE, "a chaos rule")
     error = _checked(given.get("error") or {}, _ERROR, "error")
     match = {name: given[name] for name in ("service", "operation", "region") if given.get(name) is not None}
@@ -69,30 +69,24 @@ def fault_of(rule: object) -> dict[str, object]:
 
 def rules(faults: Faults) -> list[dict[str, object]]:
     """The chaos rules that are set, as they were given."""
-    return [
-        _rule(standing.fault.match, standing.fault.when.probability, standing.fault.parameters)
-        for standing in faults.standing()
-        if standing.fault.id.startswith(PREFIX)
-    ]
+    documents: list[dict[str, object]] = []
+    for fault in (status.fault for status in faults.statuses() if status.fault.id.startswith(PREFIX)):
+        error = {"statusCode": fault.parameters["status"], "code": fault.parameters["code"]}
+        if fault.parameters["message"]:
+            error["message"] = fault.parameters["message"]
+        documents.append({**fault.match, "probability": fault.when.probability, "error": error})
+    return documents
 
 
-def replace(faults: Faults, wanted: list[object]) -> None:
+def replace(faults: Faults, rules: list[object]) -> None:
     """Set these rules in the place of all others; the first that matches acts. Raises InvalidFaultError."""
-    documents = [fault_of(rule) for rule in wanted]
-    faults.replace(PREFIX, documents)
+    faults.replace(PREFIX, [fault_of(rule) for rule in rules])
 
 
-def _rule(match: Mapping[str, str], probability: float | None, parameters: Mapping[str, object]) -> dict[str, object]:
-    error = {"statusCode": parameters["status"], "code": parameters["code"]}
-    if parameters["message"]:
-        error["message"] = parameters["message"]
-    return {**match, "probability": probability, "error": error}
-
-
-def _checked(given: object, known: tuple[str, ...], name: str) -> dict[str, object]:
+def _checked(given: object, fields: tuple[str, ...], name: str) -> dict[str, object]:
     if not isinstance(given, Mapping):
         raise InvalidFaultError(f"{name} must be a JSON object, got {given!r}")
     for field in given:
-        if field not in known:
-            raise InvalidFaultError(f"{name} has no field {field!r}; it has: {', '.join(sorted(known))}")
+        if field not in fields:
+            raise InvalidFaultError(f"{name} has no field {field!r}; it has: {', '.join(sorted(fields))}")
     return dict(given)

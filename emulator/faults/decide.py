@@ -1,7 +1,7 @@
-"""Does a fault strike this event? A pure function of the fault and the occasion: no clock, no random state.
+"""The decision whether a fault fires: a pure function of the fault and the event, without clock or random state.
 
-A fault by `probability` looks only at its seed, what it says and whose event it is, so the same events are
-struck in every run, in whatever order and on whatever threads they come.
+A fault with a `probability` looks only at its seed, its document and the identity of the event, so it fires at the same
+events in every run, in whatever order and on whatever threads they come.
 """
 
 import hashlib
@@ -15,10 +15,10 @@ _SCALE = 1 << 64
 
 @dataclass(frozen=True)
 class Occasion:
-    """One event that a fault matches.
+    """An event that a fault matches.
 
-    number: the how-manieth event it is that this fault matches, from 1. identity: what the event is, the same
-    in every run. repeat: how often this identity came before. fired: how often the fault has struck.
+    number: its place among the events that this fault matches, from 1. identity: names the event in words that are the
+    same in every run. repeat: how often this identity came before. fired: how often the fault has fired.
     elapsed_s: emulator seconds since the fault was added.
     """
 
@@ -29,7 +29,7 @@ class Occasion:
     elapsed_s: float = 0.0
 
 
-def strikes(fault: Fault, occasion: Occasion) -> bool:
+def fires(fault: Fault, occasion: Occasion) -> bool:
     """Whether every condition of `fault.when` holds on this occasion."""
     when = fault.when
     return (
@@ -42,7 +42,7 @@ def strikes(fault: Fault, occasion: Occasion) -> bool:
 
 
 def _draw(fault: Fault, occasion: Occasion) -> float:
-    """A number in [0, 1), evenly spread over identities; the fault's id is a name and has no say in it."""
-    said = {name: value for name, value in document(fault).items() if name != "id"}
-    text = json.dumps([said, occasion.identity, occasion.repeat], sort_keys=True)
+    """A number in [0, 1), evenly spread over identities; the fault's id has no influence on it."""
+    conditions = {name: value for name, value in document(fault).items() if name != "id"}
+    text = json.dumps([conditions, occasion.identity, occasion.repeat], sort_keys=True)
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest()) / _SCALE

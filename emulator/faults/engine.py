@@ -1,7 +1,7 @@
-"""The faults that are set now, and the log of what they hit.
+"""The faults that are set now, and the log of their firings.
 
-The code at a fault point asks `FAULTS.strike(...)` for each event; while no fault is set at that point the
-answer costs one dictionary look-up.
+The code at a fault point calls `FAULTS.fire(...)` for each event; while no fault is set at that point the call costs
+one dictionary look-up.
 """
 
 import itertools
@@ -10,19 +10,19 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from wavetank.emulator.faults.decide import Occasion, strikes
+from wavetank.emulator.faults.decide import Occasion, fires
 from wavetank.emulator.faults.model import Fault, InvalidFaultError, Value, document
 from wavetank.emulator.faults.parse import parse
 from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.runtime.clock import CLOCK, Clock
 
 LOG_LENGTH = 100_000
-"""So many firings are kept; older ones are forgotten first."""
+"""The number of firings that are kept; older ones are forgotten first."""
 
 
 @dataclass(frozen=True)
 class Firing:
-    """One fault that struck one event: when (emulator time), which fault, and what it hit."""
+    """A fault that fired at an event: when (emulator time), which fault, and the target and identity of the event."""
 
     number: int
     at: float
@@ -40,30 +40,31 @@ class Firing:
 
 @dataclass
 class _Armed:
-    """A fault with what it has seen so far."""
+    """A fault with its counts: events matched, firings, and events by identity."""
 
     fault: Fault
     added_at: float
     matched: int = 0
     fired: int = 0
-    seen: Counter[str] = field(default_factory=Counter)
+    occurrences: Counter[str] = field(default_factory=Counter)
 
     def ordinal(self, identity: str) -> str:
-        """The identity, and the how-manieth of that identity it is where it is not the first."""
-        number = self.seen[identity]
+        """The identity, suffixed with `#n` from its second occurrence on."""
+        number = self.occurrences[identity]
         return identity if number < 2 else f"{identity}#{number}"
 
-    def strikes(self, identity: str, now: float) -> bool:
-        """Count an event that matches, and say whether the fault strikes it."""
+    def fires(self, identity: str, now: float) -> bool:
+        """Count an event that matches, and decide whether the fault fires at it."""
         self.matched += 1
-        repeat = self.seen[identity]
-        self.seen[identity] += 1
-        return strikes(self.fault, Occasion(self.matched, identity, repeat, self.fired, now - self.added_at))
+        repeat = self.occurrences[identity]
+        self.occurrences[identity] += 1
+        occasion = Occasion(self.matched, identity, repeat=repeat, fired=self.fired, elapsed_s=now - self.added_at)
+        return fires(self.fault, occasion)
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A fault that is set, how many events it has matched, and how many of them it struck."""
+class FaultStatus:
+    """A fault that is set, how many events it has matched, and at how many of them it fired."""
 
     fault: Fault
     matched: int
@@ -88,7 +89,8 @@ class Faults:
         Raises InvalidFaultError when the document is not a fault or its id is taken.
         """
         with self._lock:
-            fault = parse(given, default_id=self._free_name())
+            free_name = next(name for name in (f"fault-{n}" for n in self._names) if name not in self._armed)
+            fault = parse(given, default_id=free_name)
             if fault.id in self._armed:
                 raise InvalidFaultError(f"there is a fault with id {fault.id!r} already; remove it first")
             self._armed[fault.id] = _Armed(fault, self._clock.now())
@@ -139,26 +141,43 @@ class Faults:
             self._index()
         return number
 
-    def standing(self) -> list[Standing]:
+    def statuses(self) -> list[FaultStatus]:
         """The faults that are set, oldest first."""
         with self._lock:
-            return [Standing(armed.fault, armed.matched, armed.fired) for armed in self._armed.values()]
+            return [FaultStatus(armed.fault, armed.matched, armed.fired) for armed in self._armed.values()]
 
-    def strike(self, point: Point, target: Mapping[str, str], identity: str | Callable[[], str]) -> Firing | None:
-        """What goes wrong with this event, or None; the firing is in the activity log when this returns.
+    def fire(self, point: Point, target: Mapping[str, str], identity: str | Callable[[], str]) -> Firing | None:
+        """The fault that fires at this event, or None; the firing is in the activity log when this returns.
 
-        Of the faults that strike, the first that was added acts. `identity` says what the event is in words
-        that are the same in every run (a key, a sequence number; not a request id); where it goes to expense for it,
-        it is asked only for an event that a fault is about.
+        Of the faults that would fire, the first that was added acts. `identity` names the event in words that are the
+        same in every run (a key, a sequence number; not a request id); where it is expensive, a function is called for
+        it only for an event that a fault matches.
         """
         matching = [armed for armed in self._by_point.get(point, ()) if armed.fault.matches(target)]
         if not matching:
             return None
-        said = identity if isinstance(identity, str) else identity()
+        name = identity if isinstance(identity, str) else identity()
         now = self._clock.now()
         with self._lock:
-            struck = [armed for armed in matching if armed.strikes(said, now)]
-            return self._fire(struck[0], target, said, now) if struck else None
+            # Every fault that matches counts the event, also those behind the one that acts.
+            firing_now = [armed for armed in matching if armed.fires(name, now)]
+            if not firing_now:
+                return None
+            armed, fault = firing_now[0], firing_now[0].fault
+            armed.fired += 1
+            self._fired += 1
+            firing = Firing(
+                number=self._fired,
+                at=now,
+                fault=fault.id,
+                point=fault.point,
+                action=fault.action,
+                target=dict(target),
+                identity=armed.ordinal(name),
+                parameters=fault.parameters,
+            )
+            self._log.append(firing)
+            return firing
 
     def armed(self, point: Point) -> bool:
         """Whether any fault is set at a point: ask before going to expense for a target."""
@@ -174,18 +193,6 @@ class Faults:
         """Empty the activity log; numbers go on where they were."""
         with self._lock:
             self._log.clear()
-
-    def _fire(self, armed: _Armed, target: Mapping[str, str], identity: str, now: float) -> Firing:
-        armed.fired += 1
-        self._fired += 1
-        fault = armed.fault
-        said = armed.ordinal(identity)
-        firing = Firing(self._fired, now, fault.id, fault.point, fault.action, dict(target), said, fault.parameters)
-        self._log.append(firing)
-        return firing
-
-    def _free_name(self) -> str:
-        return next(name for name in (f"fault-{n}" for n in self._names) if name not in self._armed)
 
     def _index(self) -> None:
         by_point = {name: tuple(armed for armed in self._armed.values() if armed.fault.point == name) for name in Point}

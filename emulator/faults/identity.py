@@ -1,4 +1,4 @@
-"""What a message is about, in words that are the same in every run, whatever ids and times it carries."""
+"""Names of events and messages that are the same in every run, whatever ids and times they carry."""
 
 import hashlib
 import json
@@ -18,12 +18,12 @@ _RANDOM = re.compile(
 
 _VARYING = re.compile(_UUID + r"|\b[0-9a-f]{32,64}\b|\d+")
 _BETWEEN = re.compile(r"\*(?:[^A-Za-z*]*\*)+")
-"""What stands between two varying parts without a word in it, and they themselves."""
+"""Two or more varying parts with nothing but punctuation and digits between them."""
 
 
 def steady(text: str) -> str:
     """The text with the parts that differ from run to run as `*`: ids, digests, the times and suffixes of chunks."""
-    return _RANDOM.sub(lambda found: f"{found['stream']}-*" if found["stream"] else "*", text)
+    return _RANDOM.sub(lambda match: f"{match['stream']}-*" if match["stream"] else "*", text)
 
 
 def pattern_of(name: str) -> str:
@@ -41,38 +41,30 @@ def subject_of(payload: str | bytes) -> str:
     try:
         event = parsed(payload)
     except ValueError:
-        return _digest(payload)
-    return _said_by(event) or _digest(payload)
-
-
-def _said_by(event: object) -> str:
+        event = None
     if not isinstance(event, dict):
-        return ""
+        return _digest(payload)
     records = event.get("Records")
     if isinstance(records, list) and records:
-        return ",".join(_of_record(record) for record in records)
+        return ",".join(_subject_of_record(record) for record in records)
     if event.get("detail-type") == "Scheduled Event":
         return f"{','.join(map(str, event.get('resources') or []))}@{event.get('time')}"
-    return ""
+    return _digest(payload)
 
 
-def _of_record(record: object) -> str:
+def _subject_of_record(record: object) -> str:
     if not isinstance(record, dict):
         return _digest(json.dumps(record))
     if isinstance(record.get("Sns"), dict):
         return subject_of(str(record["Sns"].get("Message", "")))
-    if isinstance(record.get("s3"), dict):
-        return _of_object(record["s3"])
+    if isinstance(entry := record.get("s3"), dict):
+        bucket, written = entry.get("bucket"), entry.get("object")
+        if isinstance(bucket, dict) and isinstance(written, dict):
+            return f"{bucket.get('name', '')}/{unquote_plus(str(written.get('key', '')))}"
+        return _digest(json.dumps(entry, sort_keys=True))
     if isinstance(record.get("kinesis"), dict):
         return _digest(f"{record['kinesis'].get('partitionKey')}/{record['kinesis'].get('data')}")
     return _digest(json.dumps(record, sort_keys=True))
-
-
-def _of_object(entry: dict[str, object]) -> str:
-    bucket, written = entry.get("bucket"), entry.get("object")
-    if not isinstance(bucket, dict) or not isinstance(written, dict):
-        return _digest(json.dumps(entry, sort_keys=True))
-    return f"{bucket.get('name', '')}/{unquote_plus(str(written.get('key', '')))}"
 
 
 def _digest(payload: str | bytes) -> str:

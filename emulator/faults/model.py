@@ -23,10 +23,10 @@ class Window:
 
 @dataclass(frozen=True)
 class When:
-    """Which of the matching events are struck: those for which every given condition holds; all when none is.
+    """The conditions under which a fault fires at an event that matches: all that are given have to hold.
 
     nth: these events only, counted from 1 in the order in which they came. every: the n-th, 2n-th, …
-    probability: a share of them, chosen by seed and identity. count: at most so many in all.
+    probability: a share of them, chosen by seed and identity. count: this many at most.
     window: while it is open.
     """
 
@@ -39,7 +39,7 @@ class When:
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault; `match` maps target fields to shell patterns (`*`, `?`, `[…]`), all of which must fit."""
+    """A fault: `match` maps target fields to shell patterns (`*`, `?`, `[…]`), all of which must fit."""
 
     id: str
     point: Point
@@ -56,18 +56,7 @@ class Fault:
 
 def document(fault: Fault) -> dict[str, object]:
     """The fault as plain data: what `parse` makes the same fault of."""
-    return {
-        "id": fault.id,
-        "point": str(fault.point),
-        "action": str(fault.action),
-        "match": dict(fault.match),
-        "when": _when_document(fault.when),
-        "seed": fault.seed,
-        "parameters": dict(fault.parameters),
-    }
-
-
-def _when_document(when: When) -> dict[str, object]:
+    when = fault.when
     conditions: dict[str, object] = {
         "nth": sorted(when.nth) or None,
         "every": when.every,
@@ -75,4 +64,12 @@ def _when_document(when: When) -> dict[str, object]:
         "count": when.count,
         "window": [when.window.start_s, when.window.end_s] if when.window else None,
     }
-    return {name: value for name, value in conditions.items() if value is not None}
+    return {
+        "id": fault.id,
+        "point": str(fault.point),
+        "action": str(fault.action),
+        "match": dict(fault.match),
+        "when": {name: value for name, value in conditions.items() if value is not None},
+        "seed": fault.seed,
+        "parameters": dict(fault.parameters),
+    }

@@ -1,4 +1,4 @@
-"""Faults from JSON: the only way in, which refuses what does not exist and lists what does.
+"""Faults from JSON, the only way in: a name that does not exist is refused with the list of those that do.
 
     {"id": "lossy", "point": "s3.notification", "action": "drop", "match": {"key": "chunks/click/*"},
      "when": {"probability": 0.1}, "seed": 7, "parameters": {}}
@@ -7,9 +7,10 @@ Only `point` and `action` are required.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import TypeGuard
 
 from wavetank.emulator.faults.model import Fault, InvalidFaultError, Value, When, Window
-from wavetank.emulator.faults.points import POINTS, Action, Deed, FaultPoint, Parameter
+from wavetank.emulator.faults.points import POINTS, Action, FaultPoint, Parameter
 from wavetank.emulator.runtime.clock import MARGIN_S
 
 LONGEST_TEXT = 4096
@@ -22,48 +23,41 @@ def parse(document: object, default_id: str) -> Fault:
     value out of range.
     """
     given = _mapping(document, "a fault")
-    _known(given, ("id", "point", "action", "match", "when", "seed", "parameters"), "field", "a fault")
-    point = _point(given.get("point"))
-    action = _action(point, given.get("action"))
-    deed = point.deeds[action]
-    return Fault(
-        id=_identifier(given.get("id", default_id)),
-        point=point.name,
-        action=action,
-        match=_match(point, given.get("match") or {}),
-        when=_when(given.get("when") or {}),
-        seed=_seed(given.get("seed", 0)),
-        parameters=_parameters(f"{point.name} {action}", deed, given.get("parameters") or {}),
-    )
-
-
-def _point(name: object) -> FaultPoint:
+    _check_names(given, ("id", "point", "action", "match", "when", "seed", "parameters"), "field", "a fault")
+    name = given.get("point")
     if not isinstance(name, str) or name not in POINTS:
         raise InvalidFaultError(f"there is no fault point {name!r}; there are: {_listed(POINTS)}")
-    return POINTS[name]
-
-
-def _action(point: FaultPoint, name: object) -> Action:
-    if name not in list(point.deeds):
-        raise InvalidFaultError(f"{point.name} has no action {name!r}; it has: {_listed(point.deeds)}")
-    return Action(str(name))
-
-
-def _identifier(given: object) -> str:
-    if not isinstance(given, str) or not given.strip():
-        raise InvalidFaultError(f"id must be a text that is not empty, got {given!r}")
-    return _text("id", given)
-
-
-def _seed(given: object) -> int:
-    if not isinstance(given, int) or isinstance(given, bool):
-        raise InvalidFaultError(f"seed must be a whole number, got {given!r}")
-    return given
+    point = POINTS[name]
+    action = given.get("action")
+    if action not in list(point.actions):
+        raise InvalidFaultError(f"{point.name} has no action {action!r}; it has: {_listed(point.actions)}")
+    action = Action(str(action))
+    fault_id = given.get("id", default_id)
+    if not isinstance(fault_id, str) or not fault_id.strip():
+        raise InvalidFaultError(f"id must be a text that is not empty, got {fault_id!r}")
+    fault_id = _text("id", fault_id)
+    match, when = _match(point, given.get("match") or {}), _when(given.get("when") or {})
+    seed = given.get("seed", 0)
+    if not isinstance(seed, int) or isinstance(seed, bool):
+        raise InvalidFaultError(f"seed must be a whole number, got {seed!r}")
+    effect, values = point.actions[action], _mapping(given.get("parameters") or {}, "parameters")
+    _check_names(values, [parameter.name for parameter in effect.parameters], "parameter", f"{point.name} {action}")
+    return Fault(
+        id=fault_id,
+        point=point.name,
+        action=action,
+        match=match,
+        when=when,
+        seed=seed,
+        parameters={
+            parameter.name: _parameter(parameter, values.get(parameter.name)) for parameter in effect.parameters
+        },
+    )
 
 
 def _match(point: FaultPoint, given: object) -> dict[str, str]:
     patterns = _mapping(given, "match")
-    _known(patterns, point.fields, "field to match by", point.name)
+    _check_names(patterns, point.fields, "field to match by", point.name)
     for name, pattern in patterns.items():
         if not isinstance(pattern, str):
             raise InvalidFaultError(f"match.{name} must be a pattern such as 'chunks/*', got {pattern!r}")
@@ -74,23 +68,22 @@ def _match(point: FaultPoint, given: object) -> dict[str, str]:
 
 def _when(given: object) -> When:
     conditions = _mapping(given, "when")
-    _known(conditions, ("nth", "every", "probability", "count", "window"), "condition", "when")
+    _check_names(conditions, ("nth", "every", "probability", "count", "window"), "condition", "when")
+    nth, probability = conditions.get("nth"), conditions.get("probability")
+    if nth == []:
+        raise InvalidFaultError("when.nth must name at least one event, counted from 1; leave it out for all")
+    numbers = [] if nth is None else nth if isinstance(nth, list) else [nth]
+    places = frozenset(_at_least_one("when.nth", number) or 0 for number in numbers)
+    every = _at_least_one("when.every", conditions.get("every"))
+    if probability is not None and (not _is_number(probability) or not 0 <= probability <= 1):
+        raise InvalidFaultError(f"when.probability must be a number from 0 to 1, got {probability!r}")
     return When(
-        nth=_nth(conditions.get("nth")),
-        every=_at_least_one("when.every", conditions.get("every")),
-        probability=_probability(conditions.get("probability")),
+        nth=places,
+        every=every,
+        probability=None if probability is None else float(probability),
         count=_at_least_one("when.count", conditions.get("count")),
         window=_window(conditions.get("window")),
     )
-
-
-def _nth(given: object) -> frozenset[int]:
-    if given is None:
-        return frozenset()
-    numbers = given if isinstance(given, list) else [given]
-    if not numbers:
-        raise InvalidFaultError("when.nth must name at least one event, counted from 1; leave it out for all")
-    return frozenset(_at_least_one("when.nth", number) or 0 for number in numbers)
 
 
 def _at_least_one(name: str, given: object) -> int | None:
@@ -101,47 +94,39 @@ def _at_least_one(name: str, given: object) -> int | None:
     return given
 
 
-def _probability(given: object) -> float | None:
-    if given is None:
-        return None
-    if not isinstance(given, int | float) or isinstance(given, bool) or not 0 <= given <= 1:
-        raise InvalidFaultError(f"when.probability must be a number from 0 to 1, got {given!r}")
-    return float(given)
-
-
 def _window(given: object) -> Window | None:
     if given is None:
         return None
-    if not isinstance(given, list | tuple) or len(given) != 2 or not all(_is_number(edge) for edge in given):
+    edges = given if isinstance(given, list | tuple) else ()
+    if len(edges) != 2 or not all(_is_number(edge) and abs(edge) <= MARGIN_S for edge in edges):
         raise InvalidFaultError(f"when.window must be [start_s, end_s], two numbers of at most a year, got {given!r}")
-    start_s, end_s = float(given[0]), float(given[1])
+    start_s, end_s = map(float, edges)
     if not 0 <= start_s < end_s:
         raise InvalidFaultError(f"when.window must start at 0 or later and end later still, got {given!r}")
     return Window(start_s, end_s)
 
 
-def _parameters(owner: str, deed: Deed, given: object) -> dict[str, Value]:
-    values = _mapping(given, "parameters")
-    known = {parameter.name: parameter for parameter in deed.parameters}
-    _known(values, known, "parameter", owner)
-    return {name: _value(parameter, values.get(name)) for name, parameter in known.items()}
-
-
-def _value(parameter: Parameter, given: object) -> Value:
+def _parameter(parameter: Parameter, value: object) -> Value:
     name, default = f"parameters.{parameter.name}", parameter.default
-    if given is None:
+    if value is None:
         return default
     if isinstance(default, str):
-        return _text(name, given, "\n\t" if parameter.name == "message" else "")
-    kind = (int,) if isinstance(default, int) else (int, float)
-    if not isinstance(given, kind) or isinstance(given, bool) or not _in_range(parameter, given):
-        expected = "a whole number" if isinstance(default, int) else "a number"
-        raise InvalidFaultError(f"{name} must be {expected} {_range(parameter)}, got {given!r}")
-    return type(default)(given)
+        return _text(name, value, breaks="\n\t" if parameter.name == "message" else "")
+    is_whole = isinstance(default, int)
+    if (
+        not _is_number(value)
+        or (is_whole and not isinstance(value, int))
+        or not (value == default or parameter.least <= value <= parameter.most)
+    ):
+        kind = "a whole number" if is_whole else "a number"
+        raise InvalidFaultError(
+            f"{name} must be {kind} from {parameter.least:g} to {parameter.most:.0f}, got {value!r}"
+        )
+    return type(default)(value)
 
 
 def _text(name: str, given: object, breaks: str = "") -> str:
-    """What an answer can carry in a header or in XML; `breaks` may be in it too."""
+    """A text that an answer can carry in a header or in XML; it may have the characters of `breaks` too."""
     if not isinstance(given, str):
         raise InvalidFaultError(f"{name} must be a text, got {given!r}")
     if len(given) > LONGEST_TEXT or not all(character.isprintable() or character in breaks for character in given):
@@ -149,12 +134,8 @@ def _text(name: str, given: object, breaks: str = "") -> str:
     return given
 
 
-def _in_range(parameter: Parameter, given: float) -> bool:
-    return given == parameter.default or parameter.least <= given <= parameter.most
-
-
-def _range(parameter: Parameter) -> str:
-    return f"from {parameter.least:g} to {parameter.most:.0f}"
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _mapping(given: object, name: str) -> dict[str, object]:
@@ -163,8 +144,8 @@ def _mapping(given: object, name: str) -> dict[str, object]:
     return {str(key): value for key, value in given.items()}
 
 
-def _known(given: Iterable[str], known: Iterable[str], kind: str, owner: str) -> None:
-    names = list(known)
+def _check_names(given: Iterable[str], allowed: Iterable[str], kind: str, owner: str) -> None:
+    names = list(allowed)
     for name in given:
         if name not in names:
             raise InvalidFaultError(f"{owner} has no {kind} {name!r}; it has: {_listed(names)}")
@@ -172,7 +153,3 @@ def _known(given: Iterable[str], known: Iterable[str], kind: str, owner: str) ->
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(sorted(str(name) for name in names)) or "none"
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MARGIN_S

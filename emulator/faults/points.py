@@ -1,7 +1,7 @@
-"""Every place a fault can strike: its name, its actions, and the target fields that `match` may select by.
+"""The catalogue of fault points: the name of each, its actions, and the target fields that `match` may select by.
 
-This is the catalogue that validation, `GET /_wavetank/faults/points` and the tests read. A point is asked by
-the code at that place through `FAULTS.strike(point, target, identity)`; the target has exactly these fields.
+Validation, `GET /_wavetank/faults/points` and the tests read it. The code at a point calls
+`FAULTS.fire(point, target, identity)` for each event; the target has exactly the fields listed here.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from wavetank.emulator.runtime.clock import MARGIN_S
 
 
 class Point(StrEnum):
-    """A place where a fault can strike."""
+    """A place where a fault can fire."""
 
     S3_NOTIFICATION = "s3.notification"
     SNS_DELIVERY = "sns.delivery"
@@ -31,7 +31,7 @@ class Point(StrEnum):
 
 
 class Action(StrEnum):
-    """What a fault does to the event it strikes."""
+    """The effect of a fault on the event that it fires at."""
 
     DROP = "drop"
     DUPLICATE = "duplicate"
@@ -59,7 +59,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True)
 class Parameter:
-    """One setting of an action: of the type of `default`, and if a number from `least` to `most`, or `default`."""
+    """A setting of an action: of the type of `default`; a number is from `least` to `most`, or `default`."""
 
     name: str
     default: float | int | str
@@ -69,8 +69,8 @@ class Parameter:
 
 
 @dataclass(frozen=True)
-class Deed:
-    """What one action does at one point, and the parameters it takes."""
+class PointAction:
+    """The effect of an action at one point, and the parameters it takes."""
 
     explanation: str
     parameters: tuple[Parameter, ...] = ()
@@ -83,7 +83,7 @@ class FaultPoint:
     name: Point
     explanation: str
     fields: Mapping[str, str]
-    deeds: Mapping[Action, Deed] = field(default_factory=dict)
+    actions: Mapping[Action, PointAction] = field(default_factory=dict)
 
 
 _COPIES = Parameter("copies", 1, "how many times more it is delivered", least=1, most=1000)
@@ -100,11 +100,11 @@ _EXCEPTION = (
 _CALL = Parameter("call", 1, "which of the AWS calls that the invocation makes, from 1", least=1)
 
 _DELIVERY = {
-    Action.DROP: Deed("it never arrives; the sender does not know"),
-    Action.DUPLICATE: Deed("it arrives more than once", (_COPIES,)),
-    Action.DELAY: Deed("it arrives later", (_DELAY_S,)),
+    Action.DROP: PointAction("it never arrives; the sender does not know"),
+    Action.DUPLICATE: PointAction("it arrives more than once", (_COPIES,)),
+    Action.DELAY: PointAction("it arrives later", (_DELAY_S,)),
 }
-_REORDER = Deed(
+_REORDER = PointAction(
     "it arrives after those that were sent after it",
     (Parameter("behind", 1, "how many later ones overtake it, if so many come before everything is quiet", least=1),),
 )
@@ -145,8 +145,8 @@ _ALL = (
             "content": "the message's body",
         },
         {
-            Action.DUPLICATE: Deed("a message handled with success is delivered again", (_COPIES,)),
-            Action.DELAY: Deed("it reaches the function later", (_DELAY_S,)),
+            Action.DUPLICATE: PointAction("a message handled with success is delivered again", (_COPIES,)),
+            Action.DELAY: PointAction("it reaches the function later", (_DELAY_S,)),
         },
     ),
     FaultPoint(
@@ -164,9 +164,9 @@ _ALL = (
         "One record of a PutRecord or PutRecords call.",
         {**_STREAM, "key": "partition key of the record", "content": "the record's bytes as UTF-8 text"},
         {
-            Action.THROTTLE: Deed("this record is refused with ProvisionedThroughputExceededException"),
-            Action.THROTTLE_ALL: Deed("every record of its call is refused so"),
-            Action.FAIL: Deed("this record fails with InternalFailure"),
+            Action.THROTTLE: PointAction("this record is refused with ProvisionedThroughputExceededException"),
+            Action.THROTTLE_ALL: PointAction("every record of its call is refused so"),
+            Action.FAIL: PointAction("this record fails with InternalFailure"),
         },
     ),
     FaultPoint(
@@ -174,10 +174,10 @@ _ALL = (
         "A GetRecords call, before anything is read.",
         {**_STREAM, "reader": "`event-source`, `firehose`, or `client` for everybody else"},
         {
-            Action.EXPIRED_ITERATOR: Deed("it is answered with ExpiredIteratorException"),
-            Action.THROTTLE: Deed("it is answered with ProvisionedThroughputExceededException"),
-            Action.DELAY: Deed("it takes longer", (_DELAY_S,)),
-            Action.RESHARD: Deed("the shard is split in two under the reader, where it is still open"),
+            Action.EXPIRED_ITERATOR: PointAction("it is answered with ExpiredIteratorException"),
+            Action.THROTTLE: PointAction("it is answered with ProvisionedThroughputExceededException"),
+            Action.DELAY: PointAction("it takes longer", (_DELAY_S,)),
+            Action.RESHARD: PointAction("the shard is split in two under the reader, where it is still open"),
         },
     ),
     FaultPoint(
@@ -189,8 +189,8 @@ _ALL = (
             "content": "the records' bytes as UTF-8 text, a line each",
         },
         {
-            Action.DUPLICATE: Deed("a batch handled with success is delivered again", (_COPIES,)),
-            Action.DELAY: Deed("it reaches the function later", (_DELAY_S,)),
+            Action.DUPLICATE: PointAction("a batch handled with success is delivered again", (_COPIES,)),
+            Action.DELAY: PointAction("it reaches the function later", (_DELAY_S,)),
         },
     ),
     FaultPoint(
@@ -198,20 +198,20 @@ _ALL = (
         "An invocation that has reached an environment of its function.",
         {**_FUNCTION, "subject": "what it is about, see lambda.async", "content": "the event as text"},
         {
-            Action.INIT_ERROR: Deed("the environment cannot be initialized; the handler does not run"),
-            Action.ERROR_BEFORE: Deed("an exception is answered and the handler does not run", _EXCEPTION),
-            Action.ERROR_AFTER: Deed("the handler runs to its end and an exception is answered", _EXCEPTION),
-            Action.CRASH_BEFORE: Deed(
+            Action.INIT_ERROR: PointAction("the environment cannot be initialized; the handler does not run"),
+            Action.ERROR_BEFORE: PointAction("an exception is answered and the handler does not run", _EXCEPTION),
+            Action.ERROR_AFTER: PointAction("the handler runs to its end and an exception is answered", _EXCEPTION),
+            Action.CRASH_BEFORE: PointAction(
                 "the process dies when it makes its n-th AWS call, which has no effect", (_CALL,)
             ),
-            Action.CRASH_AFTER: Deed("the process dies when its n-th AWS call has taken effect", (_CALL,)),
-            Action.TIMEOUT: Deed("the handler runs to its end, and its time is over before it can answer"),
-            Action.OUT_OF_MEMORY: Deed(
+            Action.CRASH_AFTER: PointAction("the process dies when its n-th AWS call has taken effect", (_CALL,)),
+            Action.TIMEOUT: PointAction("the handler runs to its end, and its time is over before it can answer"),
+            Action.OUT_OF_MEMORY: PointAction(
                 "the handler runs to its end, and is killed for its memory before it can answer"
             ),
-            Action.THROTTLE: Deed("it is refused with TooManyRequestsException"),
-            Action.COLD_START: Deed("it runs in a new process"),
-            Action.SLOW: Deed("it takes longer; longer than the function's time-out is a time-out", (_DELAY_S,)),
+            Action.THROTTLE: PointAction("it is refused with TooManyRequestsException"),
+            Action.COLD_START: PointAction("it runs in a new process"),
+            Action.SLOW: PointAction("it takes longer; longer than the function's time-out is a time-out", (_DELAY_S,)),
         },
     ),
     FaultPoint(
@@ -222,7 +222,7 @@ _ALL = (
             "key": "partition key in the source stream; empty for a direct put",
             "content": "the record's bytes as UTF-8 text",
         },
-        {Action.SPLIT: Deed("the buffer is cut right behind this record, however little is in it")},
+        {Action.SPLIT: PointAction("the buffer is cut right behind this record, however little is in it")},
     ),
     FaultPoint(
         Point.FIREHOSE_DELIVERY,
@@ -233,9 +233,11 @@ _ALL = (
             "key": "key of the object to be written",
         },
         {
-            Action.DUPLICATE: Deed("the same bytes are written under two keys"),
-            Action.FAIL: Deed("S3 answers the write with an error; Firehose tries again"),
-            Action.ERROR_OUTPUT: Deed("the records go to the error prefix, as records do that cannot be processed"),
+            Action.DUPLICATE: PointAction("the same bytes are written under two keys"),
+            Action.FAIL: PointAction("S3 answers the write with an error; Firehose tries again"),
+            Action.ERROR_OUTPUT: PointAction(
+                "the records go to the error prefix, as records do that cannot be processed"
+            ),
         },
     ),
     FaultPoint(
@@ -243,8 +245,8 @@ _ALL = (
         "A request with records that a delivery stream makes to its HTTP endpoint.",
         {"delivery_stream": "name of the delivery stream", "url": "URL of the endpoint"},
         {
-            Action.FAIL: Deed("the endpoint does not get it and answers 503; Firehose tries again"),
-            Action.DUPLICATE: Deed("the endpoint gets it twice, with the same request id"),
+            Action.FAIL: PointAction("the endpoint does not get it and answers 503; Firehose tries again"),
+            Action.DUPLICATE: PointAction("the endpoint gets it twice, with the same request id"),
         },
     ),
     FaultPoint(
@@ -257,7 +259,7 @@ _ALL = (
             "caller": "name of the function that reads; empty for everybody else",
         },
         {
-            Action.STALE: Deed(
+            Action.STALE: PointAction(
                 "what is written while this fault is set, an object or its tags, is not seen yet but as it was before",
                 (
                     Parameter(
@@ -272,9 +274,11 @@ _ALL = (
         "A tick of a scheduled EventBridge rule, or of a schedule of EventBridge Scheduler.",
         {"rule": "name of the rule or of the schedule"},
         {
-            Action.DROP: Deed("the rule's targets are not called"),
-            Action.DUPLICATE: Deed("its targets are called again once the first call was handed over", (_COPIES,)),
-            Action.OVERLAP: Deed("its targets are called twice at the same time"),
+            Action.DROP: PointAction("the rule's targets are not called"),
+            Action.DUPLICATE: PointAction(
+                "its targets are called again once the first call was handed over", (_COPIES,)
+            ),
+            Action.OVERLAP: PointAction("its targets are called twice at the same time"),
         },
     ),
     FaultPoint(
@@ -291,11 +295,13 @@ _ALL = (
             "region": "region that the call is made to",
         },
         {
-            Action.ERROR_BEFORE: Deed("the call fails and nothing has happened", _ERROR),
-            Action.ERROR_AFTER: Deed("the call takes effect and its caller is told that it failed", _ERROR),
-            Action.DELAY: Deed("the call takes longer; a function whose time is over meanwhile is ended", (_DELAY_S,)),
-            Action.CRASH_BEFORE: Deed("the function that calls dies, and the call has no effect"),
-            Action.CRASH_AFTER: Deed("the function that calls dies when the call has taken effect"),
+            Action.ERROR_BEFORE: PointAction("the call fails and nothing has happened", _ERROR),
+            Action.ERROR_AFTER: PointAction("the call takes effect and its caller is told that it failed", _ERROR),
+            Action.DELAY: PointAction(
+                "the call takes longer; a function whose time is over meanwhile is ended", (_DELAY_S,)
+            ),
+            Action.CRASH_BEFORE: PointAction("the function that calls dies, and the call has no effect"),
+            Action.CRASH_AFTER: PointAction("the function that calls dies when the call has taken effect"),
         },
     ),
 )
@@ -310,12 +316,17 @@ def catalogue() -> list[dict[str, object]]:
             "point": str(point.name),
             "explanation": point.explanation,
             "match": dict(point.fields),
-            "actions": [_deed(action, deed) for action, deed in point.deeds.items()],
+            "actions": [
+                {
+                    "action": str(action),
+                    "explanation": effect.explanation,
+                    "parameters": [
+                        {"name": parameter.name, "default": parameter.default, "explanation": parameter.explanation}
+                        for parameter in effect.parameters
+                    ],
+                }
+                for action, effect in point.actions.items()
+            ],
         }
         for point in POINTS.values()
     ]
-
-
-def _deed(action: Action, deed: Deed) -> dict[str, object]:
-    parameters = [{"name": p.name, "default": p.default, "explanation": p.explanation} for p in deed.parameters]
-    return {"action": str(action), "explanation": deed.explanation, "parameters": parameters}

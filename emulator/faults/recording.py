@@ -1,7 +1,7 @@
-"""Which AWS calls functions make, by call site: off until it is asked for, and then once per call.
+"""The AWS calls that functions make, counted by call site; off until it is started.
 
-A call site is told by what is the same in every run: the function, the operation, what it is about, and the key or the
-prefix with the parts that vary as `*`. So the n-th call of a site can be struck by a fault of the point `aws.call`.
+A call site is named by the parts that are the same in every run: the function, the operation, the resource, and the key
+or the prefix with the parts that vary as `*`. So a fault of the point `aws.call` can fire at the n-th call of a site.
 """
 
 import threading
@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from wavetank.emulator.faults.identity import pattern_of
 
 FIELDS = ("caller", "service", "operation", "resource", "key", "prefix")
-"""What a site is told by: fields of the targets of `aws.call`."""
+"""The fields of the targets of `aws.call` that name a site."""
 
 
 @dataclass(frozen=True)
-class Seen:
+class RecordedSite:
     """A call site and how often it was called; `match` is what a fault matches all of its calls by."""
 
     match: Mapping[str, str]
@@ -49,11 +49,11 @@ class Recording:
             with self._lock:
                 self._sites[site] += 1
 
-    def seen(self) -> list[Seen]:
+    def seen(self) -> list[RecordedSite]:
         """Every site that was called, in the order of the first calls."""
         with self._lock:
             noted = list(self._sites.items())
-        return [Seen(dict(zip(FIELDS, site, strict=True)), times) for site, times in noted]
+        return [RecordedSite(dict(zip(FIELDS, site, strict=True)), times) for site, times in noted]
 
 
 RECORDING = Recording()

@@ -1,4 +1,4 @@
-"""What delivery streams use of the other services: S3 and Lambda, through LocalStack's internal clients."""
+"""The clients that delivery streams have of other services, S3 and Lambda, inside LocalStack."""
 
 import json
 import uuid
@@ -26,7 +26,7 @@ _CODES = {
 
 @dataclass(frozen=True)
 class Identity:
-    """Who calls: a delivery stream of an account and region."""
+    """The caller: a delivery stream of an account and region."""
 
     arn: str
     account: str
@@ -48,7 +48,7 @@ class Bucket:
         self._s3 = clients.s3.request_metadata(source_arn=caller.arn, service_principal=PRINCIPAL)
 
     def put(self, target: S3Target, key: str, body: bytes) -> None:
-        """Write one object; raises S3Error for whatever keeps S3 from taking it."""
+        """Write an object; raises S3Error when S3 does not take it, whatever the reason."""
         encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": target.kms_key} if target.kms_key else {}
         try:
             self._s3.put_object(Bucket=target.bucket, Key=key, Body=body, **encryption)
@@ -85,14 +85,22 @@ class Function:
             raise InvocationError("Lambda.InvokeFailed", str(error)) from error
         if answer.get("FunctionError"):
             raise _failure(payload)
-        return _result(payload)
+        try:
+            return parsed(payload)
+        except ValueError as error:
+            raise InvocationError(
+                "Lambda.JsonProcessingException",
+                "There was an error parsing returned records from the Lambda function. "
+                "Ensure that the returned records follow the status model required by Firehose.",
+                retriable=False,
+            ) from error
 
 
 def _failure(payload: bytes) -> InvocationError:
-    """What Firehose tells of a function that failed: not how, but whether it was for its time."""
+    """The error for a function that failed: Firehose tells a time-out from all other errors, and no more."""
     try:
-        error_type = _result(payload)["errorType"]
-    except (InvocationError, TypeError, KeyError):
+        error_type = parsed(payload)["errorType"]
+    except (ValueError, TypeError, KeyError):
         error_type = ""
     if error_type == _TIMED_OUT:
         return InvocationError(
@@ -102,15 +110,3 @@ def _failure(payload: bytes) -> InvocationError:
     return InvocationError(
         "Lambda.FunctionError", "The Lambda function was successfully invoked but it returned an error result."
     )
-
-
-def _result(payload: bytes) -> Any:
-    try:
-        return parsed(payload)
-    except ValueError as error:
-        raise InvocationError(
-            "Lambda.JsonProcessingException",
-            "There was an error parsing returned records from the Lambda function. "
-            "Ensure that the returned records follow the status model required by Firehose.",
-            retriable=False,
-        ) from error

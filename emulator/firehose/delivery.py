@@ -1,7 +1,7 @@
-"""One chunk on its way to its destination: requests to an endpoint, objects in S3, and the retries.
+"""The delivery of a chunk to its destination: requests to an endpoint, objects in S3, and the retries.
 
 Every object of a chunk is written before the chunk counts as delivered. An object that S3 refuses is tried again
-with back-off in emulator time; nothing else is lost or repeated meanwhile. Records that an endpoint refuses for longer
+with back-off in emulator time; no other is lost or repeated meanwhile. Records that an endpoint refuses for longer
 than its retry duration become an object of failed records.
 Source: https://docs.aws.amazon.com/firehose/latest/dev/troubleshooting.html (S3 as the destination: Firehose keeps
 retrying until the retention period ends; 24 hours for direct puts) and retry.html of the same guide.
@@ -11,6 +11,7 @@ import logging
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import inf
 from random import Random
 from typing import Protocol
@@ -20,10 +21,9 @@ from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.firehose.core import endpoint as http
 from wavetank.emulator.firehose.core.buffer import Chunk, Entry
 from wavetank.emulator.firehose.core.endpoint import EndpointError
-from wavetank.emulator.firehose.core.error_output import Failure
 from wavetank.emulator.firehose.core.keys import ErrorOutput, Partition
 from wavetank.emulator.firehose.core.partitioning import Extract, partition
-from wavetank.emulator.firehose.core.processing import Invoke, Part, process
+from wavetank.emulator.firehose.core.processing import Failure, Invoke, Part, process
 from wavetank.emulator.firehose.core.settings import Destination, Endpoint, S3Target
 from wavetank.emulator.firehose.query import extract
 from wavetank.emulator.runtime.clock import CLOCK, Alarm, Clock
@@ -42,14 +42,14 @@ class S3Error(Exception):
 
 
 class ObjectStore(Protocol):
-    """Where objects go; `put` returns once the object is durable and raises S3Error otherwise."""
+    """The store of objects; `put` returns once the object is durable and raises S3Error otherwise."""
 
     def put(self, target: S3Target, key: str, body: bytes) -> None: ...
 
 
 @dataclass(frozen=True)
 class Source:
-    """What names and transforms a delivery: the delivery stream, its version, its function calls and queries."""
+    """The delivery stream that a chunk comes from: its name and version, its function calls and queries."""
 
     name: str
     version: int
@@ -61,13 +61,13 @@ class Source:
 
 @dataclass(frozen=True)
 class _Object:
-    """One object to write, and the records in it; `keys` makes a fresh key each time it is called.
+    """An object to write, and the records in it; `new_key` makes another key at each call.
 
     `retry_s`, where given, is how long it is tried before its records go to the error prefix.
     """
 
     target: S3Target
-    keys: Callable[[], str]
+    new_key: Callable[[], str]
     data: bytes
     entries: Sequence[Entry]
     retry_s: float | None = None
@@ -82,7 +82,7 @@ class InterruptedDelivery(Exception):
 
 @dataclass
 class Delivery:
-    """Delivers the chunks of one delivery stream, one after the other.
+    """The deliverer of a delivery stream's chunks, one after the other.
 
     problem: why the last attempt failed, empty after a success. retry_at: when the next one is due, None while none is.
     """
@@ -139,14 +139,14 @@ class Delivery:
             )
             failures += partitioned.failures
             for group in partitioned.groups:
-                yield from self._of_parts(group.parts, destination, chunk, source, group.partition)
+                yield from self._of_parts(group.parts, destination, chunk, source, values=group.partition)
         else:
             yield from self._of_parts(processed.parts, destination, chunk, source)
         yield from self._of_failures(failures, destination.target, chunk, source)
         if destination.backup is not None:
             raw = b"".join(entry.data for entry in chunk.entries)
-            keys = self._keys(destination.backup, chunk.oldest, source)
-            yield _Object(destination.backup, keys, raw, chunk.entries)
+            new_key = self._new_key(destination.backup, chunk.oldest, source)
+            yield _Object(destination.backup, new_key, raw, chunk.entries)
 
     def _of_parts(
         self,
@@ -160,25 +160,26 @@ class Delivery:
         if data:
             at = chunk.oldest if values is None else min(part.entry.arrival for part in parts)
             retry_s = destination.partitioning.retry_s if destination.partitioning is not None else None
-            keys = self._keys(destination.target, at, source, values)
-            yield _Object(destination.target, keys, data, [part.entry for part in parts], retry_s)
+            new_key = self._new_key(destination.target, at, source, values)
+            yield _Object(destination.target, new_key, data, [part.entry for part in parts], retry_s=retry_s)
 
     def _of_failures(
         self, failures: Sequence[Failure], target: S3Target, chunk: Chunk, source: Source
     ) -> Iterator[_Object]:
-        """One object for each kind of failure."""
+        """The objects of failed records, one for each kind of failure."""
         for why in ErrorOutput:
             failed = [failure for failure in failures if failure.output is why]
             if failed:
                 lines = b"".join(failure.line() for failure in failed)
-                keys = self._error_keys(target, chunk.oldest, source, why)
-                yield _Object(target, keys, lines, [failure.entry for failure in failed])
+                new_key = partial(
+                    target.layout.error_key, source.name, source.version, at=chunk.oldest, why=why, rng=self.rng
+                )
+                yield _Object(target, new_key, lines, [failure.entry for failure in failed])
 
-    def _keys(self, target: S3Target, at: float, source: Source, values: Partition | None = None) -> Callable[[], str]:
-        return lambda: target.layout.key(source.name, source.version, at, self.rng, values)
-
-    def _error_keys(self, target: S3Target, at: float, source: Source, why: ErrorOutput) -> Callable[[], str]:
-        return lambda: target.layout.error_key(source.name, source.version, at, why, self.rng)
+    def _new_key(
+        self, target: S3Target, at: float, source: Source, values: Partition | None = None
+    ) -> Callable[[], str]:
+        return partial(target.layout.key, source.name, source.version, at=at, rng=self.rng, partition=values)
 
     def _posted(self, parts: Sequence[Part], endpoint: Endpoint, chunk: Chunk, source: Source) -> Iterator[Failure]:
         """Post the parts; those that the endpoint did not take while they were tried are failures."""
@@ -197,15 +198,31 @@ class Delivery:
             if not error.final:
                 ended_at, output = self.clock.now(), ErrorOutput.HTTP_ENDPOINT_FAILED
                 for part in batch:
-                    yield Failure(part.entry, error.code, str(error), attempts, ended_at, output=output, data=part.data)
+                    yield Failure(
+                        part.entry,
+                        error.code,
+                        str(error),
+                        attempts=attempts,
+                        ended_at=ended_at,
+                        output=output,
+                        data=part.data,
+                    )
 
     def _post(self, request: http.Request, endpoint: Endpoint, source: Source) -> tuple[int, EndpointError | None]:
-        """How many attempts were made, and why the last of them failed, if it did."""
+        """Post until the endpoint takes the request; returns the number of attempts, and the error of the last."""
         attempts, give_up_at = 0, inf
+        target = {"delivery_stream": source.name, "url": str(endpoint.url)}
+        what = f"{source.name}: {len(request.body)} B to {endpoint.url.place}"
         while True:
             attempts += 1
             try:
-                self._attempt_post(request, endpoint, source)
+                with IN_FLIGHT.doing(HOP, source.name, what):
+                    firing = FAULTS.fire(Point.FIREHOSE_ENDPOINT, target, identity=source.name)
+                    if firing is not None and firing.action is Action.FAIL:
+                        http.check(http.Answer(503, {}, b"Service Unavailable"), request.id)
+                    http.check(self.post(endpoint.url, request), request.id)
+                    if firing is not None and firing.action is Action.DUPLICATE:
+                        http.check(self.post(endpoint.url, request), request.id)
                 self.problem = ""
                 return attempts, None
             except EndpointError as error:
@@ -219,19 +236,9 @@ class Delivery:
             if self.clock.now() >= give_up_at:
                 return attempts, failed
 
-    def _attempt_post(self, request: http.Request, endpoint: Endpoint, source: Source) -> None:
-        target = {"delivery_stream": source.name, "url": str(endpoint.url)}
-        with IN_FLIGHT.doing(HOP, source.name, f"{source.name}: {len(request.body)} B to {endpoint.url.place}"):
-            firing = FAULTS.strike(Point.FIREHOSE_ENDPOINT, target, identity=source.name)
-            if firing is not None and firing.action is Action.FAIL:
-                http.check(http.Answer(503, {}, b"Service Unavailable"), request.id)
-            http.check(self.post(endpoint.url, request), request.id)
-            if firing is not None and firing.action is Action.DUPLICATE:
-                http.check(self.post(endpoint.url, request), request.id)
-
     def _write(self, item: _Object, chunk: Chunk, source: Source) -> None:
         wait, began = FIRST_RETRY_S, self.clock.now()
-        key = item.keys()
+        key = item.new_key()
         while True:
             try:
                 with IN_FLIGHT.doing(HOP, source.name, f"{source.name}: {chunk.size} B to {item.target.bucket}"):
@@ -243,7 +250,7 @@ class Delivery:
                 failed = error
             if item.retry_s is not None and self.clock.now() - began >= item.retry_s:
                 item = self._as_failed(item, chunk, source, code="S3.DeliveryFailed", message=str(failed))
-                key = item.keys()
+                key = item.new_key()
             self.pause(wait)
             if source.retention_s is not None and self.clock.now() - chunk.oldest > source.retention_s:
                 LOG.error("%s: gave up %d bytes: %s", source.name, chunk.size, self.problem)
@@ -252,23 +259,23 @@ class Delivery:
 
     def _attempt(self, item: _Object, key: str, chunk: Chunk, source: Source) -> None:
         target = {"delivery_stream": source.name, "bucket": item.target.bucket, "key": key}
-        # Which records a chunk holds depends on timing: the how-manieth attempt it is, counted by the fault, does not.
-        firing = FAULTS.strike(Point.FIREHOSE_DELIVERY, target, identity=source.name)
+        # Which records a chunk holds depends on timing; the number of the attempt, which the fault counts, does not.
+        firing = FAULTS.fire(Point.FIREHOSE_DELIVERY, target, identity=source.name)
         if firing is not None and firing.action is Action.FAIL:
             raise S3Error("ServiceUnavailable: Please reduce your request rate.")
         if firing is not None and firing.action is Action.ERROR_OUTPUT:
             message = "The Lambda function was successfully invoked but it returned an error result."
             item = self._as_failed(item, chunk, source, code="Lambda.FunctionError", message=message)
-            key = item.keys()
+            key = item.new_key()
         self.store.put(item.target, key, item.body(key))
         if firing is not None and firing.action is Action.DUPLICATE:
-            again = item.keys()
-            self.store.put(item.target, again, item.body(again))
+            second_key = item.new_key()
+            self.store.put(item.target, second_key, item.body(second_key))
 
     def _as_failed(self, item: _Object, chunk: Chunk, source: Source, *, code: str, message: str) -> _Object:
         """The records of an object as an object below the error prefix."""
         now = self.clock.now()
-        failures = [Failure(entry, code, message, 1, now) for entry in item.entries]
+        failures = [Failure(entry, code, message, attempts=1, ended_at=now) for entry in item.entries]
         return next(self._of_failures(failures, item.target, chunk, source))
 
     def _complain(self, what: str, name: str, error: Exception) -> None:

@@ -1,11 +1,11 @@
 """A process of its own that runs one jq program over records: run as a file, `python -I jq_child.py`.
 
-jq computes without letting go of the interpreter, and a program may run for ever or ask for any amount of memory. Here
-the system ends the process when one record takes more than its share; who started it knows by what is missing.
+jq computes without releasing the interpreter, and a program may run for ever or ask for any amount of memory. Here the
+system ends the process when a record takes more than its share; the starter knows by the answers that are missing.
 
 Standard input: the program, then the records, each as four bytes of length, big-endian, and that many bytes.
-Standard output: a line of JSON for the program (null, or why it is none), then one for each record: the first value
-that the program gives, as an object, or text that says why there is none.
+Standard output: a line of JSON for the program (null, or jq's error), then one for each record: the first value that
+the program gives, as an object, or a text that tells why it has none.
 """
 
 import contextlib
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def _allow(cpu_s: float) -> None:
-    """So much processor time from now on; then the system ends the process."""
+    """Allow `cpu_s` of processor time from now on; then the system ends the process."""
     signal.setitimer(signal.ITIMER_PROF, cpu_s)
 
 

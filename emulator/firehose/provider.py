@@ -1,6 +1,5 @@
-"""Firehose as LocalStack's provider: the API on one side, running delivery streams on the other."""
+"""The provider of Firehose: LocalStack's API on one side, running delivery streams on the other."""
 
-import itertools
 import threading
 import uuid
 from collections import defaultdict
@@ -23,18 +22,17 @@ from localstack.services.plugins import ServiceLifecycleHook
 from localstack.utils.aws.arns import firehose_stream_arn
 
 from wavetank.emulator.firehose.aws import Identity
-from wavetank.emulator.firehose.core.destinations import DESTINATION_ID, Configuration
+from wavetank.emulator.firehose.buffered_delivery import BUFFER_HOP
+from wavetank.emulator.firehose.core.destinations import DESTINATION_ID
 from wavetank.emulator.firehose.core.settings import ConfigurationError
-from wavetank.emulator.firehose.hose import DIRECT_PUT, FROM_KINESIS, Hose
+from wavetank.emulator.firehose.delivery_stream import DIRECT_PUT, FROM_KINESIS, DeliveryStream
 from wavetank.emulator.firehose.rules import check, check_batch, creation, update
-from wavetank.emulator.firehose.stream import BUFFER_HOP
-from wavetank.emulator.pending import Pending
 from wavetank.emulator.runtime.inflight import IN_FLIGHT
 from wavetank.emulator.runtime.reset import RESET
 
 WATCH = "firehose"
 LULL_S = 0.5
-"""At a settle, a buffer is delivered early once nothing else is in flight, or nothing came in for so long."""
+"""The lull after which a settle delivers a buffer early: no record came in, or nothing else is in flight."""
 
 MAX_TAGS = 50
 Answer = dict[str, Any]
@@ -45,11 +43,11 @@ class FirehoseProvider(FirehoseApi, ServiceLifecycleHook):
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._hoses: defaultdict[tuple[str, str], dict[str, Hose]] = defaultdict(dict)
-        self._opening: set[str] = set()  # ARNs of those being created, which nobody else may create
-        IN_FLIGHT.watch(WATCH, self._pending, self._flush)
+        self._streams: defaultdict[tuple[str, str], dict[str, DeliveryStream]] = defaultdict(dict)
+        self._opening: set[str] = set()  # ARNs of those that are being created
+        IN_FLIGHT.watch(WATCH, lambda: [item for stream in self._all() for item in stream.pending()], self._flush)
         RESET.enrol(WATCH, self._discard)
-        RESET.write_to(WATCH, lambda: {bucket for hose in self._all() for bucket in hose.buckets()})
+        RESET.write_to(WATCH, lambda: {bucket for stream in self._all() for bucket in stream.buckets()})
 
     def on_before_stop(self) -> None:
         """Stop every delivery stream."""
@@ -65,36 +63,37 @@ class FirehoseProvider(FirehoseApi, ServiceLifecycleHook):
     def create_delivery_stream(self, context: RequestContext, request: Answer) -> Answer:
         """Create and start; the delivery stream is ACTIVE at once, its position in the source is taken."""
         check(context, request)
-        wanted, name = creation(request), request["DeliveryStreamName"]
+        checked, name = creation(request), request["DeliveryStreamName"]
         asked = request.get("DeliveryStreamEncryptionConfigurationInput")
-        encryption = _encryption(FROM_KINESIS if wanted.source_config else DIRECT_PUT, asked) if asked else None
+        encryption = _encryption(FROM_KINESIS if checked.source_config else DIRECT_PUT, asked) if asked else None
         arn = firehose_stream_arn(name, context.account_id, context.region)
         with self._reserved(context, name, arn):
-            hose = _opened(
-                name,
-                Identity(arn, context.account_id, context.region),
-                wanted.config,
-                source_config=wanted.source_config,
-            )
-            hose.tags |= _tags(request.get("Tags"))
-            hose.encryption = encryption or hose.encryption
+            identity = Identity(arn, context.account_id, context.region)
+            try:
+                stream = DeliveryStream.open(name, identity, checked.config, source_config=checked.source_config)
+            except ConfigurationError as error:
+                raise InvalidArgumentException(str(error)) from error
+            except ClientError as error:
+                raise InvalidArgumentException(error.response["Error"]["Message"]) from error
+            stream.tags |= _tags(request.get("Tags"))
+            stream.encryption = encryption or stream.encryption
             with self._lock:
-                self._of(context)[name] = hose
+                self._of(context)[name] = stream
         return {"DeliveryStreamARN": arn}
 
     @handler("DeleteDeliveryStream", expand=False)
     def delete_delivery_stream(self, context: RequestContext, request: Answer) -> Answer:
-        """Stop and forget at once; what is not delivered is lost, as AWS documents."""
+        """Stop and forget at once; records that are not delivered are lost, as AWS documents."""
         with self._lock:
-            hose = self._hose(context, request)
-            del self._of(context)[hose.name]
-        hose.close()
+            stream = self._stream(context, request)
+            del self._of(context)[stream.name]
+        stream.close()
         return {}
 
     @handler("DescribeDeliveryStream", expand=False)
     def describe_delivery_stream(self, context: RequestContext, request: Answer) -> Answer:
         """Configuration and status."""
-        return {"DeliveryStreamDescription": self._hose(context, request).description()}
+        return {"DeliveryStreamDescription": self._stream(context, request).description()}
 
     @handler("ListDeliveryStreams", expand=False)
     def list_delivery_streams(self, context: RequestContext, request: Answer) -> Answer:
@@ -102,44 +101,44 @@ class FirehoseProvider(FirehoseApi, ServiceLifecycleHook):
         check(context, request)
         after = request.get("ExclusiveStartDeliveryStreamName") or ""
         kind = request.get("DeliveryStreamType")
-        hoses = self._of(context)
-        names = [n for n in sorted(hoses) if n > after and kind in (None, hoses[n].type)]
+        streams = self._of(context)
+        names = [name for name in sorted(streams) if name > after and kind in (None, streams[name].type)]
         limit = request.get("Limit") or 10
         return {"DeliveryStreamNames": names[:limit], "HasMoreDeliveryStreams": len(names) > limit}
 
     @handler("PutRecord", expand=False)
     def put_record(self, context: RequestContext, request: Answer) -> Answer:
         """Take one record."""
-        hose = self._writable(context, request)
-        hose.put([request["Record"]["Data"]])
-        return {"RecordId": _record_id(), "Encrypted": hose.encrypted}
+        stream = self._writable(context, request)
+        stream.put([request["Record"]["Data"]])
+        return {"RecordId": _record_id(), "Encrypted": stream.encrypted}
 
     @handler("PutRecordBatch", expand=False)
     def put_record_batch(self, context: RequestContext, request: Answer) -> Answer:
         """Take all records; none fails alone."""
-        hose = self._writable(context, request)
+        stream = self._writable(context, request)
         records = [record["Data"] for record in request["Records"]]
         check_batch([len(record) for record in records])
-        hose.put(records)
+        stream.put(records)
         answers = [{"RecordId": _record_id()} for _ in records]
-        return {"FailedPutCount": 0, "Encrypted": hose.encrypted, "RequestResponses": answers}
+        return {"FailedPutCount": 0, "Encrypted": stream.encrypted, "RequestResponses": answers}
 
     @handler("UpdateDestination", expand=False)
     def update_destination(self, context: RequestContext, request: Answer) -> Answer:
         """Merge the update into the destination and count the version up."""
         with self._lock:
-            hose = self._hose(context, request)
+            stream = self._stream(context, request)
             kind, change = update(request)
-            wanted = request["CurrentDeliveryStreamVersionId"]
-            if wanted != str(hose.version):
+            version = request["CurrentDeliveryStreamVersionId"]
+            if version != str(stream.version):
                 raise ConcurrentModificationException(
-                    f"Cannot update firehose: {hose.name} since the current version id: {hose.version} "
-                    f"and specified version id: {wanted} do not match"
+                    f"Cannot update firehose: {stream.name} since the current version id: {stream.version} "
+                    f"and specified version id: {version} do not match"
                 )
             if request["DestinationId"] != DESTINATION_ID:
                 raise InvalidArgumentException(f"Destination Id {request['DestinationId']} not found")
             try:
-                hose.update(kind, change)
+                stream.update(kind, change)
             except ConfigurationError as error:
                 raise InvalidArgumentException(str(error)) from error
         return {}
@@ -147,38 +146,38 @@ class FirehoseProvider(FirehoseApi, ServiceLifecycleHook):
     @handler("StartDeliveryStreamEncryption", expand=False)
     def start_delivery_stream_encryption(self, context: RequestContext, request: Answer) -> Answer:
         """Note that direct puts are encrypted from now on."""
-        hose = self._hose(context, request)
-        wanted = request.get("DeliveryStreamEncryptionConfigurationInput") or {"KeyType": "AWS_OWNED_CMK"}
-        hose.encryption = _encryption(hose.type, wanted)
+        stream = self._stream(context, request)
+        asked = request.get("DeliveryStreamEncryptionConfigurationInput") or {"KeyType": "AWS_OWNED_CMK"}
+        stream.encryption = _encryption(stream.type, asked)
         return {}
 
     @handler("StopDeliveryStreamEncryption", expand=False)
     def stop_delivery_stream_encryption(self, context: RequestContext, request: Answer) -> Answer:
         """Note that direct puts are not encrypted any more."""
-        self._hose(context, request).encryption = {"Status": "DISABLED"}
+        self._stream(context, request).encryption = {"Status": "DISABLED"}
         return {}
 
     @handler("TagDeliveryStream", expand=False)
     def tag_delivery_stream(self, context: RequestContext, request: Answer) -> Answer:
         """Set tags."""
-        hose = self._hose(context, request)
-        tags = hose.tags | _tags(request["Tags"])
+        stream = self._stream(context, request)
+        tags = stream.tags | _tags(request["Tags"])
         if len(tags) > MAX_TAGS:
             raise LimitExceededException(f"A Firehose can have at most {MAX_TAGS} tags")
-        hose.tags = tags
+        stream.tags = tags
         return {}
 
     @handler("UntagDeliveryStream", expand=False)
     def untag_delivery_stream(self, context: RequestContext, request: Answer) -> Answer:
         """Remove tags."""
-        hose = self._hose(context, request)
-        hose.tags = {key: value for key, value in hose.tags.items() if key not in request["TagKeys"]}
+        stream = self._stream(context, request)
+        stream.tags = {key: value for key, value in stream.tags.items() if key not in request["TagKeys"]}
         return {}
 
     @handler("ListTagsForDeliveryStream", expand=False)
     def list_tags_for_delivery_stream(self, context: RequestContext, request: Answer) -> Answer:
         """Tags by key, in pages."""
-        tags = self._hose(context, request).tags
+        tags = self._stream(context, request).tags
         after, limit = request.get("ExclusiveStartTagKey") or "", request.get("Limit") or MAX_TAGS
         keys = [key for key in sorted(tags) if key > after]
         page = [{"Key": key, "Value": tags[key]} for key in keys[:limit]]
@@ -186,9 +185,9 @@ class FirehoseProvider(FirehoseApi, ServiceLifecycleHook):
 
     @contextmanager
     def _reserved(self, context: RequestContext, name: str, arn: str) -> Iterator[None]:
-        """Nobody else may take the name meanwhile; raises ResourceInUseException when somebody has.
+        """Reserve a name for one request; raises ResourceInUseException when it is taken.
 
-        The lock is not held for so long: opening calls other services, which may be slow.
+        The lock is not held meanwhile: opening calls other services, which may be slow.
         """
         with self._lock:
             if name in self._of(context) or arn in self._opening:
@@ -200,43 +199,40 @@ class FirehoseProvider(FirehoseApi, ServiceLifecycleHook):
             with self._lock:
                 self._opening.discard(arn)
 
-    def _of(self, context: RequestContext) -> dict[str, Hose]:
-        return self._hoses[context.account_id, context.region]
+    def _of(self, context: RequestContext) -> dict[str, DeliveryStream]:
+        return self._streams[context.account_id, context.region]
 
-    def _hose(self, context: RequestContext, request: Answer) -> Hose:
+    def _stream(self, context: RequestContext, request: Answer) -> DeliveryStream:
         check(context, request)
         name = request["DeliveryStreamName"]
-        hose = self._of(context).get(name)
-        if hose is None:
+        stream = self._of(context).get(name)
+        if stream is None:
             raise ResourceNotFoundException(f"Firehose {name} under account {context.account_id} not found.")
-        return hose
+        return stream
 
-    def _writable(self, context: RequestContext, request: Answer) -> Hose:
-        hose = self._hose(context, request)
-        if hose.type != DIRECT_PUT:
-            raise InvalidArgumentException(f"This operation is not permitted on {hose.type} delivery stream type.")
-        if not hose.stream.has_room():
+    def _writable(self, context: RequestContext, request: Answer) -> DeliveryStream:
+        stream = self._stream(context, request)
+        if stream.type != DIRECT_PUT:
+            raise InvalidArgumentException(f"This operation is not permitted on {stream.type} delivery stream type.")
+        if not stream.buffered.has_room():
             raise ServiceUnavailableException("Slow down.")
-        return hose
+        return stream
 
-    def _all(self) -> list[Hose]:
-        return [hose for hoses in tuple(self._hoses.values()) for hose in tuple(hoses.values())]
+    def _all(self) -> list[DeliveryStream]:
+        return [stream for streams in tuple(self._streams.values()) for stream in tuple(streams.values())]
 
     def _close_all(self) -> None:
         with self._lock:
-            for hose in self._all():
-                hose.close()
-            self._hoses.clear()
+            for stream in self._all():
+                stream.close()
+            self._streams.clear()
 
     def _discard(self) -> None:
-        for hose in self._all():
-            hose.stream.discard()
-
-    def _pending(self) -> list[Pending]:
-        return list(itertools.chain.from_iterable(hose.pending() for hose in self._all()))
+        for stream in self._all():
+            stream.buffered.discard()
 
     def _flush(self) -> None:
-        waiting = [hose.stream for hose in self._all() if hose.stream.holds_records()]
+        waiting = [stream.buffered for stream in self._all() if stream.buffered.holds_records()]
         if not waiting:
             return
         only_buffers = all(item.hop == BUFFER_HOP for item in IN_FLIGHT.working())
@@ -245,23 +241,14 @@ class FirehoseProvider(FirehoseApi, ServiceLifecycleHook):
                 stream.flush()
 
 
-def _opened(name: str, identity: Identity, config: Configuration, **rest: Any) -> Hose:
-    try:
-        return Hose.open(name, identity, config, **rest)
-    except ConfigurationError as error:
-        raise InvalidArgumentException(str(error)) from error
-    except ClientError as error:
-        raise InvalidArgumentException(error.response["Error"]["Message"]) from error
-
-
-def _encryption(kind: str, wanted: Answer) -> Answer:
+def _encryption(kind: str, asked: Answer) -> Answer:
     if kind != DIRECT_PUT:
         raise InvalidArgumentException(
             "Server-side encryption of a Firehose with a Kinesis stream as its source is that of the stream."
         )
-    if wanted["KeyType"] == "CUSTOMER_MANAGED_CMK" and not wanted.get("KeyARN"):
+    if asked["KeyType"] == "CUSTOMER_MANAGED_CMK" and not asked.get("KeyARN"):
         raise InvalidArgumentException("KeyARN is required when KeyType is CUSTOMER_MANAGED_CMK.")
-    return {"Status": "ENABLED", **{k: v for k, v in wanted.items() if v is not None}}
+    return {"Status": "ENABLED", **{name: value for name, value in asked.items() if value is not None}}
 
 
 def _tags(tags: list[dict[str, str]] | None) -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""The partition keys that a jq program finds in records, found by a process of its own within bounds.
+"""The partition keys that a jq program gives for records, in a process of its own with bounds on time and memory.
 
 A record that takes more than half a second of processor time, or makes the process run out of memory, has no keys; the
-others do. A program that fails so on several records in a row has failed for the rest of the chunk as well.
+others do. A program that fails so at several records in a row has failed for the rest of the chunk as well.
 """
 
 import json
@@ -16,7 +16,7 @@ from wavetank.emulator.firehose.core.partitioning import Extracted
 
 CHILD = Path(__file__).with_name("jq_child.py")
 PASSED_ON = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-"""Of the environment, the process gets what an interpreter may need to start: a program can read it."""
+"""The variables that an interpreter may need to start; the process gets no others, since a program can read them."""
 
 RUN_S = 600.0  # wall clock of one run, on however busy a machine
 MOST_IN_A_ROW = 3
@@ -33,22 +33,22 @@ def check_query(program: str) -> None:
 
 
 def extract(program: str, records: Sequence[bytes]) -> list[Extracted]:
-    """The keys of each record, or why it has none. Raises QueryError for a program that is none."""
-    found: list[Extracted] = []
+    """The keys of each record, or why it has none. Raises QueryError for a program that jq does not take."""
+    keys: list[Extracted] = []
     in_a_row = 0
-    while len(found) < len(records):
+    while len(keys) < len(records):
         if in_a_row >= MOST_IN_A_ROW:
-            return found + [TOO_COSTLY] * (len(records) - len(found))
-        answers = _run(program, records[len(found) :])
-        found += answers
-        if len(found) < len(records):
+            return keys + [TOO_COSTLY] * (len(records) - len(keys))
+        answers = _run(program, records[len(keys) :])
+        keys += answers
+        if len(keys) < len(records):
             in_a_row = 1 if answers else in_a_row + 1
-            found.append(TOO_COSTLY)
-    return found
+            keys.append(TOO_COSTLY)
+    return keys
 
 
 def _run(program: str, records: Sequence[bytes]) -> list[Extracted]:
-    """What a new process answers before it ends, by itself or for the bounds set to it."""
+    """The answers that a new process gives before it ends, by itself or at the bounds set to it."""
     blocks = (program.encode(), *records)
     child = subprocess.Popen(  # noqa: S603 - this interpreter, and a file of this package
         [sys.executable, "-I", str(CHILD)],

@@ -1,25 +1,38 @@
-"""What CreateDeliveryStream and UpdateDestination ask for, checked by AWS's rules.
+"""The rules of AWS for a request: the constraints of the API's model, and those of destinations and sources.
 
-Raises LocalStack's exceptions with AWS's codes and, where they are known, AWS's texts.
-Source: the Firehose API reference.
+Raises LocalStack's exceptions with AWS's codes and, where they are known, AWS's texts. Patterns with Unicode classes
+are left out (Python has none).
+Sources: the Firehose API reference; the `min`, `max`, `pattern`, `enum` and `required` traits of the service model, and
+the texts of AWS's ValidationException.
 """
 
 import logging
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.api.firehose import InvalidArgumentException
 
-from wavetank.emulator.firehose.constraints import message, violations
 from wavetank.emulator.firehose.core.destinations import Configuration, Kind
-from wavetank.emulator.firehose.hose import DIRECT_PUT, FROM_KINESIS
-from wavetank.emulator.firehose.suites import is_lenient
+from wavetank.emulator.firehose.delivery_stream import DIRECT_PUT, FROM_KINESIS, is_lenient
 
 LOG = logging.getLogger(__name__)
 
 BATCH_BYTES = 4 * 1024 * 1024
+
+
+class Shape(Protocol):
+    """The part of a botocore shape that is read here; structures have `members`, lists a `member`."""
+
+    @property
+    def type_name(self) -> str:
+        """`structure`, `list`, `string`, …"""
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """The constraints."""
 
 
 @dataclass(frozen=True)
@@ -31,21 +44,34 @@ class Creation:
 
 
 def check(context: RequestContext, request: Mapping[str, Any]) -> None:
-    """Refuse what breaks the constraints of the API model, with a ValidationException."""
+    """Refuse a request that breaks a constraint of the API's model, with a ValidationException."""
     shape, checked = context.operation.input_shape, _with_https(request)
-    found = violations(shape, checked)
-    if found and is_lenient():
-        strict, found = found, violations(shape, checked, patterns=False)
-        if not found:
+    broken = violations(shape, checked)
+    if broken and is_lenient():
+        strict, broken = broken, violations(shape, checked, patterns=False)
+        if not broken:
             LOG.warning("taken, and refused by AWS: %s", message(strict))
-    if found:
-        raise CommonServiceException("ValidationException", message(found), status_code=400, sender_fault=True)
+    if broken:
+        raise CommonServiceException("ValidationException", message(broken), status_code=400, sender_fault=True)
 
 
 def creation(request: Mapping[str, Any]) -> Creation:
     """The destination and the source of a request."""
     kind, fields = _only_destination(request, "Configuration")
-    return Creation(Configuration(kind, fields), _source(request))
+    source_kind = request.get("DeliveryStreamType") or DIRECT_PUT
+    source_config = request.get("KinesisStreamSourceConfiguration")
+    if source_kind not in (DIRECT_PUT, FROM_KINESIS):
+        raise InvalidArgumentException(
+            f"DeliveryStreamType {source_kind} is not supported by this emulator; "
+            f"supported are {DIRECT_PUT} and {FROM_KINESIS}"
+        )
+    if source_kind == FROM_KINESIS and not source_config:
+        raise InvalidArgumentException("KinesisSourceStreamConfig is required for KinesisStreamAsSource stream type")
+    if source_kind == DIRECT_PUT and source_config:
+        raise InvalidArgumentException(
+            "KinesisSourceStreamConfig is only applicable for KinesisStreamAsSource stream type"
+        )
+    return Creation(Configuration(kind, fields), dict(source_config) if source_config else None)
 
 
 def update(request: Mapping[str, Any]) -> tuple[Kind, dict[str, Any]]:
@@ -54,7 +80,7 @@ def update(request: Mapping[str, Any]) -> tuple[Kind, dict[str, Any]]:
 
 
 def _with_https(request: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The request as its constraints are for AWS, which takes https alone; where http is taken is checked later."""
+    """The request with https for http: AWS's constraint allows https alone; http endpoints are checked later."""
     for name in (f"{Kind.HTTP_ENDPOINT.value}Configuration", f"{Kind.HTTP_ENDPOINT.value}Update"):
         destination = request.get(name) or {}
         endpoint = destination.get("EndpointConfiguration") or {}
@@ -87,18 +113,50 @@ def _only_destination(request: Mapping[str, Any], suffix: str) -> tuple[Kind, di
     return Kind(given[0]), dict(request[given[0] + suffix])
 
 
-def _source(request: Mapping[str, Any]) -> dict[str, Any] | None:
-    kind = request.get("DeliveryStreamType") or DIRECT_PUT
-    config = request.get("KinesisStreamSourceConfiguration")
-    if kind not in (DIRECT_PUT, FROM_KINESIS):
-        raise InvalidArgumentException(
-            f"DeliveryStreamType {kind} is not supported by this emulator; "
-            f"supported are {DIRECT_PUT} and {FROM_KINESIS}"
-        )
-    if kind == FROM_KINESIS and not config:
-        raise InvalidArgumentException("KinesisSourceStreamConfig is required for KinesisStreamAsSource stream type")
-    if kind == DIRECT_PUT and config:
-        raise InvalidArgumentException(
-            "KinesisSourceStreamConfig is only applicable for KinesisStreamAsSource stream type"
-        )
-    return dict(config) if config else None
+def violations(shape: Shape, value: object, path: str = "", *, patterns: bool = True) -> list[str]:
+    """AWS's text for every broken constraint of `value`, with or without patterns; empty when there is none."""
+    return list(_violations(shape, value, path, patterns=patterns))
+
+
+def message(broken: Sequence[str]) -> str:
+    """The text of the ValidationException for these violations."""
+    noun = "error" if len(broken) == 1 else "errors"
+    return f"{len(broken)} validation {noun} detected: {'; '.join(broken)}"
+
+
+def _violations(shape: Any, value: object, path: str, *, patterns: bool) -> Iterator[str]:
+    match shape.type_name:
+        case "structure" if isinstance(value, Mapping):
+            for name, member in shape.members.items():
+                inner = f"{path}.{name[0].lower()}{name[1:]}".lstrip(".")
+                if value.get(name) is not None:
+                    yield from _violations(member, value[name], inner, patterns=patterns)
+                elif name in shape.metadata.get("required", ()):
+                    yield f"Value null at '{inner}' failed to satisfy constraint: Member must not be null"
+        case "list" if isinstance(value, Sequence):
+            yield from _out_of_bounds(shape, len(value), "length", value=value, path=path)
+            for number, item in enumerate(value, start=1):
+                yield from _violations(shape.member, item, f"{path}.{number}.member", patterns=patterns)
+        case "string" if isinstance(value, str):
+            yield from _out_of_bounds(shape, len(value), "length", value=value, path=path)
+            pattern = shape.metadata.get("pattern", "") if patterns else ""
+            if pattern and "\\p{" not in pattern and not re.fullmatch(pattern, value, re.DOTALL):
+                yield _broken(value, path, f"satisfy regular expression pattern: {pattern}")
+            allowed = shape.metadata.get("enum")
+            if allowed and value not in allowed:
+                yield _broken(value, path, f"satisfy enum value set: [{', '.join(allowed)}]")
+        case "blob" if isinstance(value, bytes):
+            yield from _out_of_bounds(shape, len(value), "length", value="java.nio.HeapByteBuffer", path=path)
+        case "integer" | "long" if isinstance(value, int):
+            yield from _out_of_bounds(shape, value, "value", value=value, path=path)
+
+
+def _out_of_bounds(shape: Shape, measure: int, noun: str, *, value: object, path: str) -> Iterator[str]:
+    if measure < shape.metadata.get("min", measure):
+        yield _broken(value, path, f"have {noun} greater than or equal to {shape.metadata['min']}")
+    if measure > shape.metadata.get("max", measure):
+        yield _broken(value, path, f"have {noun} less than or equal to {shape.metadata['max']}")
+
+
+def _broken(value: object, path: str, rule: str) -> str:
+    return f"Value '{value}' at '{path}' failed to satisfy constraint: Member must {rule}"

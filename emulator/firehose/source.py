@@ -1,7 +1,7 @@
-"""Reads a Kinesis stream for a delivery stream, through the AWS API, shard by shard.
+"""The source of a delivery stream: a Kinesis stream, read through the AWS API, shard by shard.
 
-It starts at the tip of every open shard as of `open` and reads children once their parents are read to the end, so
-nothing is skipped at a reshard. A bell wakes it at every write; a slow poll makes up for a bell not heard.
+A source starts at the tip of every open shard as of `open` and reads children once their parents are read to the end,
+so nothing is skipped at a reshard. A bell wakes it at every write; a slow poll makes up for a bell not heard.
 Sources: https://docs.aws.amazon.com/firehose/latest/dev/writing-with-kinesis-streams.html (reads from LATEST, retries
 GetRecords and GetShardIterator without end) and the Kinesis API reference of GetRecords (at MillisBehindLatest 0 there
 is nothing more to read) and ListShards.
@@ -28,7 +28,7 @@ LOG = logging.getLogger(__name__)
 SOURCE_HOP = "firehose.source"
 POLL_S = 60.0  # a stream is read when its bell rings; so often (wall clock) also without
 READ_LIMIT = 10_000  # most records of one GetRecords
-LINGER_S = 0.02  # a read waits so long (wall clock) for more, so that a trickle of puts costs few reads
+LINGER_S = 0.02  # a read waits so for more records (wall clock), so that a trickle of puts costs few reads
 FIRST_RETRY_S = 0.1
 LONGEST_RETRY_S = 30.0
 NOT_FOUND = "ResourceNotFoundException"
@@ -45,7 +45,7 @@ class Sink(Protocol):
 
 @dataclass
 class _Shard:
-    """How far one shard is read. Everything that arrived before `since` has been read."""
+    """A shard and how far it is read: every record that arrived before `since` has been."""
 
     id: str
     first: str  # its first sequence number, which no other shard ever has
@@ -59,7 +59,7 @@ class _Shard:
     problem: str = ""
 
     def start(self) -> dict[str, Any]:
-        """The arguments of GetShardIterator that go on where this stands."""
+        """The arguments of GetShardIterator that go on where reading has got to."""
         if self.sequence is not None:
             return {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": self.sequence}
         if self.from_start:
@@ -68,7 +68,7 @@ class _Shard:
 
 
 class KinesisSource:
-    """One reader of one stream; records go to `sink` in shard order."""
+    """A reader of a stream; records go to `sink` in shard order."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class KinesisSource:
         )
 
     def open(self) -> None:
-        """Take the position: what is put from now on will be read. Raises ClientError when there is no such stream."""
+        """Take the position: records put from now on will be read. Raises ClientError when there is no such stream."""
         self._bell.listen(self._arn, self._wake)
         try:
             for shard in self._list():
@@ -125,7 +125,7 @@ class KinesisSource:
         self._wake.set()
 
     def pending(self) -> list[Pending]:
-        """What is put and not read yet, as far as is known; nothing when the stream is gone."""
+        """The records that are put and not read yet, as far as is known; none when the stream is gone."""
         name = self._arn.rsplit("/", 1)[-1]
         # `_wake` is looked at before `_busy`: the reader sets the latter before it clears the former.
         if self._wake.is_set() or self._busy:
@@ -141,12 +141,23 @@ class KinesisSource:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._wake.wait(self._next_look() - self._clock.now(), patience=POLL_S)
+            looks = [shard.retry_at for shard in self._shards.values() if shard.problem]
+            if self._looks_failed:
+                looks.append(self._look_at)
+            self._wake.wait(min(looks, default=inf) - self._clock.now(), patience=POLL_S)
             self._stopping.wait(LINGER_S)
             self._busy = True
             self._wake.clear()
             try:
-                self._catch_up()
+                # Every shard is read until none is left that can be read now.
+                self._adopt()
+                waiting = list(self._shards.values())
+                while waiting and not self._stopping.is_set():
+                    for shard in waiting:
+                        if self._may_read(shard):
+                            self._read(shard)
+                    self._adopt()
+                    waiting = [shard for shard in self._shards.values() if shard.behind and self._may_read(shard)]
             except Exception:
                 LOG.exception("reading %s failed, trying again", self._arn)
                 self._wake.set()
@@ -154,26 +165,11 @@ class KinesisSource:
             finally:
                 self._busy = False
 
-    def _next_look(self) -> float:
-        looks = [shard.retry_at for shard in self._shards.values() if shard.problem]
-        return min([*looks, self._look_at] if self._looks_failed else looks, default=inf)
-
-    def _catch_up(self) -> None:
-        """Read every shard until nothing is left that can be read now."""
-        self._adopt()
-        again = list(self._shards.values())
-        while again and not self._stopping.is_set():
-            for shard in again:
-                if self._may_read(shard):
-                    self._read(shard)
-            self._adopt()
-            again = [shard for shard in self._shards.values() if shard.behind and self._may_read(shard)]
-
     def _may_read(self, shard: _Shard) -> bool:
         return shard.id in self._shards and self._clock.now() >= shard.retry_at
 
     def _read(self, shard: _Shard) -> None:
-        """One GetRecords."""
+        """Make one GetRecords call and take its records."""
         self._sink.wait_for_room()
         try:
             if shard.iterator is None:
@@ -183,9 +179,6 @@ class KinesisSource:
         except Exception as error:
             self._failed(shard, error)
             return
-        self._took(shard, answer, now)
-
-    def _took(self, shard: _Shard, answer: dict[str, Any], now: float) -> None:
         shard.failures, shard.problem, shard.retry_at = 0, "", 0.0
         records = answer["Records"]
         entries = list(self._entries(shard, records))
@@ -198,7 +191,7 @@ class KinesisSource:
         shard.iterator = answer.get("NextShardIterator")
         shard.behind = bool(answer.get("MillisBehindLatest"))
         if shard.iterator is None:
-            # Before it is let go: in between, it must not look as if all was read.
+            # Before the shard is forgotten: in between, `pending` must not tell that all was read.
             self._look_for_shards = True
             self._finished.add(shard.first)
             del self._shards[shard.id]
@@ -233,7 +226,7 @@ class KinesisSource:
             self._verify(shard)
 
     def _verify(self, shard: _Shard) -> None:
-        """See whether this is still the shard of before.
+        """Compare the shard with those that the stream has now.
 
         A shard whose records are all past retention is over. A stream that was deleted is forgotten; one that
         was made again under the same name is read from its beginning.
@@ -280,19 +273,15 @@ class KinesisSource:
     def _list(self) -> list[dict[str, Any]]:
         """Every shard; notes whether the stream is known to be gone."""
         try:
-            shards = self._every_shard()
+            answer = self._client.list_shards(StreamARN=self._arn)
+            shards: list[dict[str, Any]] = answer["Shards"]
+            while answer.get("NextToken"):
+                answer = self._client.list_shards(NextToken=answer["NextToken"])
+                shards += answer["Shards"]
         except Exception as error:
             self._gone = isinstance(error, ClientError) and error.response["Error"]["Code"] == NOT_FOUND
             raise
         self._gone = False
-        return shards
-
-    def _every_shard(self) -> list[dict[str, Any]]:
-        answer = self._client.list_shards(StreamARN=self._arn)
-        shards: list[dict[str, Any]] = answer["Shards"]
-        while answer.get("NextToken"):
-            answer = self._client.list_shards(NextToken=answer["NextToken"])
-            shards += answer["Shards"]
         return shards
 
     def _iterator(self, shard_id: str, start: dict[str, Any]) -> str:
@@ -305,5 +294,5 @@ def _first(shard: dict[str, Any]) -> str:
 
 
 def _retry_s(failures: int) -> float:
-    """How long to wait after one more failure than these."""
+    """The wait in seconds after another failure, when there were `failures` before."""
     return float(min(FIRST_RETRY_S * 2 ** min(failures, 20), LONGEST_RETRY_S))

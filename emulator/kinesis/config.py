@@ -1,4 +1,4 @@
-"""What can be set from outside, by environment variable, when the stack starts.
+"""The settings of the provider, read from environment variables when the stack starts.
 
 | variable                            | meaning                                                       | default      |
 | ----------------------------------- | ------------------------------------------------------------- | ------------ |
@@ -29,7 +29,7 @@ class KinesisConfig:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "KinesisConfig":
-        """Raises ValueError when a number is not one."""
+        """The settings in an environment; raises ValueError for a variable that is no number."""
         return cls(
             shard_limits=environment.get("WAVETANK_KINESIS_SHARD_LIMITS", "0") == "1",
             max_bytes=int(environment.get("WAVETANK_KINESIS_MAX_BYTES") or available_memory() // 2),

@@ -1,10 +1,10 @@
-"""What a Kinesis stream refuses, as the service words it.
+"""The errors of the service, by its names.
 
 KinesisError
 ├── InvalidArgument           the caller: a value that does not fit this stream
 ├── Validation                the caller: a value that fits no stream
 ├── Serialization             the caller: a request that cannot be read
-├── ResourceNotFound          the caller: names something that is not there
+├── ResourceNotFound          the caller: a name of nothing that exists
 ├── ResourceInUse             the caller: the name is taken, or the thing is busy
 ├── LimitExceeded             the caller: over a quota of the account
 ├── ExpiredIterator           the caller: start again from GetShardIterator

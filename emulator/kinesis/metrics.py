@@ -1,16 +1,32 @@
-"""The AWS/Kinesis metrics: counted where things happen, sent to CloudWatch by a reporter.
+"""The AWS/Kinesis metrics: counted at each write, read, push and trim, sent to CloudWatch by a reporter.
 
 Names and units from the Developer Guide, "Monitor the Amazon Kinesis Data Streams service with CloudWatch".
-Values are summed up per minute before they are sent. Nothing is sent before CloudWatch runs: what was counted
-until then waits, and the oldest of it is given up when there is too much.
+Values are summed up per minute before they are sent. Nothing is sent before CloudWatch runs: counts wait until then,
+and the oldest are given up when there are too many.
 """
 
+import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import batched
+from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+from localstack.aws.connect import connect_to
+from localstack.services.plugins import SERVICE_PLUGINS
+
+from wavetank.emulator.kinesis.model.shards import Shard
+from wavetank.emulator.kinesis.model.stream import Read, Stream
+from wavetank.emulator.kinesis.settings import ShardMetric
+
+LOG = logging.getLogger(__name__)
+NAMESPACE = "AWS/Kinesis"
+MOST_DATA = 500
 MOST_WAITING = 20_000
 MINUTE_S = 60
 
@@ -43,7 +59,7 @@ class Metric(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One series of values: whose, of what, about which stream and (enhanced monitoring) shard or consumer."""
+    """A series of values: account, region, metric, stream, and (enhanced monitoring) shard or consumer."""
 
     account: str
     region: str
@@ -55,7 +71,7 @@ class Series:
 
 @dataclass(slots=True)
 class Statistic:
-    """What CloudWatch calls a statistic set."""
+    """A statistic set of CloudWatch."""
 
     count: int = 0
     total: float = 0.0
@@ -106,3 +122,142 @@ class Meter:
 
 
 METER = Meter()
+
+
+@dataclass(slots=True)
+class ShardWrites:
+    """The records and bytes that one request wrote to one shard, and the records that were throttled."""
+
+    records: int = 0
+    size: int = 0
+    throttled: int = 0
+
+
+def count_put(stream: Stream, writes: dict[str, ShardWrites]) -> None:
+    """Count a PutRecord."""
+    taken = sum(write.records for write in writes.values())
+    size = sum(write.size for write in writes.values())
+    METER.add(
+        [
+            *_incoming(stream, writes),
+            (_series(stream, Metric.PUT_SUCCESS), taken),
+            (_series(stream, Metric.PUT_BYTES), size),
+        ]
+    )
+
+
+def count_batch(stream: Stream, writes: dict[str, ShardWrites]) -> None:
+    """Count a PutRecords."""
+    taken = sum(write.records for write in writes.values())
+    size = sum(write.size for write in writes.values())
+    throttled = sum(write.throttled for write in writes.values())
+    METER.add(
+        [
+            *_incoming(stream, writes),
+            (_series(stream, Metric.BATCH_BYTES), size),
+            (_series(stream, Metric.BATCH_SUCCESS), float(taken > 0)),
+            (_series(stream, Metric.BATCH_TOTAL), taken + throttled),
+            (_series(stream, Metric.BATCH_SUCCESSFUL), taken),
+            (_series(stream, Metric.BATCH_FAILED), 0),
+            (_series(stream, Metric.BATCH_THROTTLED), throttled),
+        ]
+    )
+
+
+def count_read(stream: Stream, read: Read) -> None:
+    """Count a GetRecords that was answered."""
+    number, size = len(read.records), sum(len(record.data) for record in read.records)
+    METER.add(
+        [
+            (_series(stream, Metric.READ_SUCCESS), 1),
+            (_series(stream, Metric.READ_RECORDS), number),
+            (_series(stream, Metric.READ_BYTES), size),
+            (_series(stream, Metric.ITERATOR_AGE), read.millis_behind),
+            *_of_shard(stream, read.shard, ShardMetric.OUTGOING_RECORDS, number),
+            *_of_shard(stream, read.shard, ShardMetric.OUTGOING_BYTES, size),
+            *_of_shard(stream, read.shard, ShardMetric.ITERATOR_AGE, read.millis_behind),
+        ]
+    )
+
+
+def count_throttled_read(stream: Stream, shard: Shard) -> None:
+    """Count a GetRecords that was refused."""
+    METER.add([(_series(stream, Metric.READ_THROTTLED), 1), *_of_shard(stream, shard, ShardMetric.READ_THROTTLED, 1)])
+
+
+def count_push(stream: Stream, consumer: str, read: Read) -> None:
+    """Count an event sent to an enhanced fan-out consumer."""
+    size = sum(len(record.data) for record in read.records)
+    METER.add(
+        [
+            (_series(stream, Metric.PUSHED_RECORDS, consumer=consumer), len(read.records)),
+            (_series(stream, Metric.PUSHED_BYTES, consumer=consumer), size),
+            (_series(stream, Metric.PUSHED_BEHIND, consumer=consumer), read.millis_behind),
+        ]
+    )
+
+
+def count_trim(stream: Stream, records: int, size: int) -> None:
+    """Count records given up to keep within the memory cap (no metric of AWS)."""
+    METER.add([(_series(stream, Metric.TRIMMED_RECORDS), records), (_series(stream, Metric.TRIMMED_BYTES), size)])
+
+
+def can_be_sent() -> bool:
+    """Whether any count waits and CloudWatch is in use already: metrics alone are no reason to load it."""
+    return METER.is_waiting() and bool(SERVICE_PLUGINS.is_running("cloudwatch"))
+
+
+def send() -> None:
+    """Put everything counted since the last time; metrics that CloudWatch does not take are given up with a warning."""
+    places: defaultdict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for (series, minute), statistic in METER.take().items():
+        unit = "Count"
+        if series.metric.endswith("Bytes"):
+            unit = "Bytes"
+        elif series.metric.endswith(("Milliseconds", "MillisBehindLatest")):
+            unit = "Milliseconds"
+        dimensions = {"StreamName": series.stream, "ShardId": series.shard, "ConsumerName": series.consumer}
+        datum = {
+            "MetricName": series.metric,
+            "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items() if value],
+            "Timestamp": datetime.fromtimestamp(minute, UTC),
+            "StatisticValues": {
+                "SampleCount": statistic.count,
+                "Sum": statistic.total,
+                "Minimum": statistic.least,
+                "Maximum": statistic.most,
+            },
+            "Unit": unit,
+        }
+        places[series.account, series.region].append(datum)
+    for (account, region), data in places.items():
+        client = connect_to(aws_access_key_id=account, region_name=region).cloudwatch
+        for part in batched(data, MOST_DATA, strict=False):
+            try:
+                client.put_metric_data(Namespace=NAMESPACE, MetricData=list(part))
+            except (BotoCoreError, ClientError) as error:
+                LOG.warning("CloudWatch did not take %d metrics of Kinesis: %s", len(part), error)
+
+
+def _incoming(stream: Stream, writes: dict[str, ShardWrites]) -> Iterator[tuple[Series, float]]:
+    yield _series(stream, Metric.INCOMING_RECORDS), sum(write.records for write in writes.values())
+    yield _series(stream, Metric.INCOMING_BYTES), sum(write.size for write in writes.values())
+    yield _series(stream, Metric.WRITE_THROTTLED), sum(write.throttled for write in writes.values())
+    monitored = stream.settings.metrics
+    for name, write in writes.items() if monitored else ():
+        for metric, value in (
+            (ShardMetric.INCOMING_RECORDS, write.records),
+            (ShardMetric.INCOMING_BYTES, write.size),
+            (ShardMetric.WRITE_THROTTLED, write.throttled),
+        ):
+            if metric in monitored:
+                yield _series(stream, metric, name), value
+
+
+def _of_shard(stream: Stream, shard: Shard, metric: ShardMetric, value: float) -> Sequence[tuple[Series, float]]:
+    return [(_series(stream, metric, shard.name), value)] if metric in stream.settings.metrics else []
+
+
+def _series(stream: Stream, metric: str, shard: str | None = None, consumer: str | None = None) -> Series:
+    who = stream.identity
+    return Series(who.account, who.region, metric, stream=who.name, shard=shard, consumer=consumer)

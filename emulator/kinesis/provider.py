@@ -1,11 +1,10 @@
-"""The Kinesis Data Streams provider: LocalStack's API, answered in process."""
+"""The provider of Kinesis Data Streams: LocalStack's API of the service, answered in process."""
 
 from localstack.aws.api.kinesis import KinesisApi
 from localstack.services.plugins import ServiceLifecycleHook
 from localstack.state import StateVisitor
 
-from wavetank.emulator.kinesis import cloudwatch
-from wavetank.emulator.kinesis.metrics import METER
+from wavetank.emulator.kinesis import metrics
 from wavetank.emulator.kinesis.operations.consumers import ConsumerOperations
 from wavetank.emulator.kinesis.operations.reading import ReadOperations
 from wavetank.emulator.kinesis.operations.settings import SettingOperations
@@ -15,7 +14,7 @@ from wavetank.emulator.kinesis.operations.tags import TagOperations
 from wavetank.emulator.kinesis.operations.writing import WriteOperations
 from wavetank.emulator.kinesis.store import STORES, all_streams
 from wavetank.emulator.kinesis.subscription import SUBSCRIPTIONS
-from wavetank.emulator.runtime.reporter import Reporter
+from wavetank.emulator.runtime.batcher import Reporter
 from wavetank.emulator.runtime.reset import RESET
 
 METRICS_HOP = "kinesis.metrics"
@@ -32,10 +31,10 @@ class KinesisProvider(
     KinesisApi,
     ServiceLifecycleHook,
 ):
-    """Every operation of the API is one of its bases'; this adds the life cycle."""
+    """The service: its operations are those of its bases, its life cycle is here."""
 
     def __init__(self) -> None:
-        self._metrics = Reporter(METRICS_HOP, _metrics_can_be_sent, lambda: cloudwatch.send(METER.take()))
+        self._metrics = Reporter(METRICS_HOP, metrics.can_be_sent, metrics.send)
 
     def on_before_start(self) -> None:
         """Begin to send metrics."""
@@ -43,7 +42,7 @@ class KinesisProvider(
         RESET.enrol("kinesis", _discard)
 
     def on_before_stop(self) -> None:
-        """End the subscriptions, which would hold the gateway up, and the metrics."""
+        """End the subscriptions, which would keep the gateway from stopping, and the metrics."""
         SUBSCRIPTIONS.end()
         self._metrics.stop()
 
@@ -53,11 +52,7 @@ class KinesisProvider(
 
 
 def _discard() -> None:
-    """Let go of every record; shards stay, and with them every reader's place."""
+    """Drop every record; shards stay, and with them every reader's place."""
     for stream in all_streams():
         with stream.lock:
             stream.discard()
-
-
-def _metrics_can_be_sent() -> bool:
-    return METER.is_waiting() and cloudwatch.is_running()

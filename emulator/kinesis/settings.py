@@ -1,4 +1,4 @@
-"""What can be set on a stream beside its shards: mode, retention, record size, encryption, monitoring."""
+"""The settings of a stream (mode, retention, record size, encryption, monitoring) and of an account."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,6 +9,7 @@ from wavetank.emulator.kinesis.errors import InvalidArgument
 MIN_RETENTION_HOURS = 24
 MAX_RETENTION_HOURS = 8_760
 DEFAULT_RECORD_KIB = 1_024
+COMMITMENT_MS = 24 * 3_600_000
 
 
 class Mode(StrEnum):
@@ -35,8 +36,8 @@ ALL_METRICS = "ALL"
 
 def shard_metrics(names: Iterable[str]) -> frozenset[ShardMetric]:
     """The metrics that a list of names means; ALL means each of them."""
-    wanted = set(names)
-    return frozenset(ShardMetric) if ALL_METRICS in wanted else frozenset(map(ShardMetric, wanted))
+    distinct = set(names)
+    return frozenset(ShardMetric) if ALL_METRICS in distinct else frozenset(map(ShardMetric, distinct))
 
 
 @dataclass(slots=True)
@@ -89,3 +90,38 @@ def _check_retention(hours: int) -> None:
             f"Minimum allowed retention period is {MIN_RETENTION_HOURS} hours. "
             f"Requested retention period ({hours} hours) is too short."
         )
+
+
+@dataclass(slots=True)
+class Commitment:
+    """An account's minimum throughput billing commitment: on, off, or off once its minimum of a day is over.
+
+    Times are in milliseconds since the epoch.
+    """
+
+    started_ms: int | None = None
+    ended_ms: int | None = None
+
+    @property
+    def earliest_end_ms(self) -> int | None:
+        """The earliest end of a commitment that is on."""
+        return None if self.started_ms is None else self.started_ms + COMMITMENT_MS
+
+    def is_on(self, now_ms: int) -> bool:
+        """Whether the commitment holds now."""
+        return self.started_ms is not None and (self.ended_ms is None or now_ms < self.ended_ms)
+
+    def status(self, now_ms: int) -> str:
+        """The status as AWS names it: MinimumThroughputBillingCommitmentOutputStatus."""
+        if not self.is_on(now_ms):
+            return "DISABLED"
+        return "ENABLED" if self.ended_ms is None else "ENABLED_UNTIL_EARLIEST_ALLOWED_END"
+
+    def switch(self, on: bool, now_ms: int) -> None:
+        """Turn the commitment on, or off as soon as that is allowed."""
+        if on and not self.is_on(now_ms):
+            self.started_ms = now_ms
+        if on:
+            self.ended_ms = None
+        elif self.is_on(now_ms) and self.earliest_end_ms is not None:
+            self.ended_ms = max(now_ms, self.earliest_end_ms)

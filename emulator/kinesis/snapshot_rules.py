@@ -1,6 +1,6 @@
-"""The rules that an exported state keeps. One that breaks any is refused before anything has changed.
+"""The rules that an exported state keeps; a state that breaks any is refused before anything has changed.
 
-Types and limits are those of the API Reference; how shards follow one on another is what `ShardFamily` makes of splits
+Types and limits are those of the API Reference; how shards follow one on another is what `ShardSet` makes of splits
 and merges, and what retention leaves of them.
 """
 
@@ -14,7 +14,7 @@ from localstack.utils.aws.arns import kinesis_stream_arn
 from wavetank.emulator.kinesis.errors import KinesisError
 from wavetank.emulator.kinesis.model import sequence
 from wavetank.emulator.kinesis.model.consumer import MAX_CONSUMERS
-from wavetank.emulator.kinesis.model.shard import HASH_KEYS
+from wavetank.emulator.kinesis.model.shards import HASH_KEYS
 from wavetank.emulator.kinesis.operations.tags import check_tags
 from wavetank.emulator.kinesis.settings import MAX_RETENTION_HOURS, MIN_RETENTION_HOURS, Mode, ShardMetric
 from wavetank.emulator.kinesis.store import REGIONS
@@ -45,7 +45,7 @@ SHARD = (
 
 
 def check(state: object, version: int) -> None:
-    """Raise ValueError, naming the place and the rule, unless `state` is one that `export_state` can have made."""
+    """Raise ValueError, naming the place and the rule, unless `export_state` can have made `state`."""
     stated = state.get("version", version) if isinstance(state, Mapping) else version
     if type(stated) is not int or stated != version:
         raise ValueError(f"exported by another version: {stated!r:.80}")
@@ -81,7 +81,7 @@ def _check_stream(given: object, where: str) -> None:
     shards = _list(stream["shards"], f"{where}.shards")
     for place, shard in enumerate(shards):
         _check_shard(shard, f"{where}.shards[{place}]")
-    for rule in _broken_by_family(stream, {shard["number"]: shard for shard in shards}):
+    for rule in _broken_lineage_rules(stream, {shard["number"]: shard for shard in shards}):
         raise _broken(f"{where}.shards", rule)
 
 
@@ -177,8 +177,8 @@ def _check_record(given: object, where: str, earlier_ms: int) -> int:
     return int(arrived_ms)
 
 
-def _broken_by_family(stream: Plain, shards: Mapping[int, Plain]) -> Iterator[str]:
-    """What is wrong with the shards as relatives: none of it can come of splits, merges and retention."""
+def _broken_lineage_rules(stream: Plain, shards: Mapping[int, Plain]) -> Iterator[str]:
+    """The rules that the shards break as parents and children: splits, merges and retention keep all of them."""
     numbers = [shard["number"] for shard in stream["shards"]]
     if numbers != sorted(shards) or not numbers or numbers[-1] >= stream["opened"]:
         yield "they are not in the order in which they were opened"

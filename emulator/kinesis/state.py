@@ -3,10 +3,9 @@
 from typing import Any
 
 from wavetank.emulator.kinesis import snapshot_rules
-from wavetank.emulator.kinesis.model.snapshot import Plain, exported, imported, renewed
-from wavetank.emulator.kinesis.model.stream import Stream
+from wavetank.emulator.kinesis.model.snapshot import exported, imported, renewed
 from wavetank.emulator.kinesis.operations.boundary import now_ms
-from wavetank.emulator.kinesis.store import CREATIONS, DEPARTED, EPOCHS, STORES, Region, all_streams
+from wavetank.emulator.kinesis.store import CREATIONS, DELETED, EPOCHS, STORES, Region, all_streams
 from wavetank.emulator.kinesis.subscription import SUBSCRIPTIONS
 from wavetank.emulator.runtime.doorbell import STREAM_WRITES
 
@@ -24,10 +23,10 @@ def export_state() -> dict[str, Any]:
 
 
 def import_state(state: Any) -> int:
-    """Put the exported streams in place of all that are there; returns how many.
+    """Put the exported streams in place of all that exist; returns how many.
 
-    Iterators from before keep working where the stream has not changed since the export; where it has, the old records
-    are those of a new stream, which readers read from its oldest: see `Departed.is_continued_by`.
+    Iterators from before keep working where the stream has not changed since the export; where it has, the exported
+    records become those of a new stream, which readers read from its oldest: see `DeletedStreams.is_continued_by`.
     Raises ValueError, and changes nothing, when the data cannot have been exported: see `snapshot_rules`.
     """
     snapshot_rules.check(state, VERSION)
@@ -36,17 +35,16 @@ def import_state(state: Any) -> int:
     SUBSCRIPTIONS.end()
     STORES.reset()
     for stream in before:
-        DEPARTED.note(stream)
-    streams = [_returning(plain, stream) for plain, stream in arriving]
+        DELETED.note(stream)
+    streams = []
+    for plain, stream in arriving:
+        if DELETED.is_continued_by(stream):
+            CREATIONS.rise_to(stream.identity.created_ms)
+            streams.append(stream)
+        else:
+            streams.append(imported(renewed(plain, CREATIONS.next(now_ms()), EPOCHS), EPOCHS))
     for stream in streams:
-        Region(stream.identity.account, stream.identity.region).put(stream)
+        Region.of(stream).put(stream)
     for stream in (*before, *streams):
         STREAM_WRITES.ring(stream.identity.arn)
     return len(streams)
-
-
-def _returning(plain: Plain, stream: Stream) -> Stream:
-    if DEPARTED.is_continued_by(stream):
-        CREATIONS.rise_to(stream.identity.created_ms)
-        return stream
-    return imported(renewed(plain, CREATIONS.next(now_ms()), EPOCHS), EPOCHS)

@@ -1,4 +1,4 @@
-"""Subscriptions of enhanced fan-out consumers: records are pushed when they come, for at most five minutes.
+"""Subscriptions of enhanced fan-out consumers: records are pushed as they arrive, for at most five minutes.
 
 "If you call SubscribeToShard again with the same ConsumerARN and ShardId within 5 seconds of a successful call,
 you'll get a ResourceInUseException"; later, "the second call takes over the subscription" (API Reference).
@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from wavetank.emulator.kinesis import metrics
 from wavetank.emulator.kinesis.config import CONFIG
 from wavetank.emulator.kinesis.errors import ResourceInUse, ResourceNotFound
-from wavetank.emulator.kinesis.model import metering
 from wavetank.emulator.kinesis.model.consumer import Consumer
 from wavetank.emulator.kinesis.model.limits import BYTES_OUT
 from wavetank.emulator.kinesis.model.position import Cursor
@@ -25,7 +25,7 @@ TAKEOVER_AFTER_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a subscription reads, and how an event looks to its client."""
+    """The place where a subscription reads, and the form in which its client gets an event."""
 
     stream: Stream
     consumer: Consumer
@@ -36,7 +36,7 @@ class Source:
 
 @dataclass(slots=True)
 class Subscription:
-    """One open event stream."""
+    """An open event stream."""
 
     source: Source
     begun: float
@@ -45,49 +45,42 @@ class Subscription:
     is_over: bool = False
 
     def end(self) -> None:
-        """Close it, from another thread."""
+        """Close the event stream, from another thread."""
         self.is_over = True
         self.alarm.set()
 
     def events(self) -> Iterator[Any]:
-        """What the client gets: an event for records, and one at least every five seconds."""
+        """The events for the client: one for records as they arrive, and one at least every five seconds."""
         arn = self.source.stream.identity.arn
         STREAM_WRITES.listen(arn, self.alarm)
+        cursor = self.source.cursor
+        sent_at = CLOCK.now()
         try:
-            yield from self._events()
+            while not self.is_over and CLOCK.now() < self.ends:
+                self.alarm.clear()
+                try:
+                    read = self.source.read(cursor)
+                except ResourceNotFound:
+                    return
+                if read.records or read.next_index is None or CLOCK.now() - sent_at >= HEARTBEAT_S:
+                    cursor = cursor.at(cursor.index if read.next_index is None else read.next_index)
+                    metrics.count_push(self.source.stream, self.source.consumer.name, read)
+                    yield self.source.event(read, cursor)
+                    sent_at = CLOCK.now()
+                    if CONFIG.shard_limits and read.records:
+                        # Enhanced fan-out gives each consumer 2 MiB a second of a shard.
+                        Alarm().wait(sum(len(record.data) for record in read.records) / BYTES_OUT)
+                if read.next_index is None:
+                    return
+                if not read.records and not self.is_over:
+                    self.alarm.wait(min(sent_at + HEARTBEAT_S, self.ends) - CLOCK.now())
         finally:
             self.is_over = True
             STREAM_WRITES.unlisten(arn, self.alarm)
 
-    def _events(self) -> Iterator[Any]:
-        cursor = self.source.cursor
-        spoke = CLOCK.now()
-        while not self.is_over and CLOCK.now() < self.ends:
-            self.alarm.clear()
-            try:
-                read = self.source.read(cursor)
-            except ResourceNotFound:
-                return
-            if read.records or read.next_index is None or CLOCK.now() - spoke >= HEARTBEAT_S:
-                cursor = cursor.at(cursor.index if read.next_index is None else read.next_index)
-                metering.count_push(self.source.stream, self.source.consumer.name, read)
-                yield self.source.event(read, cursor)
-                spoke = CLOCK.now()
-                _pace(read)
-            if read.next_index is None:
-                return
-            if not read.records and not self.is_over:
-                self.alarm.wait(min(spoke + HEARTBEAT_S, self.ends) - CLOCK.now())
-
-
-def _pace(read: Read) -> None:
-    """Enhanced fan-out gives each consumer 2 MiB a second of a shard."""
-    if CONFIG.shard_limits and read.records:
-        Alarm().wait(sum(len(record.data) for record in read.records) / BYTES_OUT)
-
 
 class Subscriptions:
-    """The open subscriptions: one a consumer and shard."""
+    """The open subscriptions: one for each consumer and shard."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -113,7 +106,7 @@ class Subscriptions:
         return subscription.events()
 
     def end(self, consumer_arn: str | None = None) -> None:
-        """Close the subscriptions of one consumer, or all."""
+        """Close the subscriptions of a consumer, or all."""
         with self._lock:
             chosen = [key for key in self._open if consumer_arn in (None, key[0])]
             ended = [self._open.pop(key) for key in chosen]

@@ -22,7 +22,7 @@ class Shape(Protocol):
 def check(shape: Any, value: Mapping[str, Any], leave: str = "") -> None:
     """Raise Validation when `value` (a parsed request) breaks a constraint of its structure `shape`.
 
-    The inside of the member called `leave` is not looked at.
+    The inside of the member called `leave` is not checked.
     """
     broken = list(_structure(shape, value, "", leave))
     if broken:
@@ -36,23 +36,21 @@ def in_words(broken: list[str]) -> str:
 
 
 def constraint(value: Any, path: str, rule: str) -> str:
-    """One broken constraint; only plain values are quoted, as AWS does."""
-    said = "" if isinstance(value, bytes | list | Mapping) else f" {_quoted(value)}"
-    return f"Value{said} at '{path}' failed to satisfy constraint: {rule}"
-
-
-def _quoted(value: Any) -> str:
-    return "null" if value is None else f"'{value}'"
+    """The text for a broken constraint; only plain values are quoted, as AWS does."""
+    quoted = " null" if value is None else f" '{value}'"
+    if isinstance(value, bytes | list | Mapping):
+        quoted = ""
+    return f"Value{quoted} at '{path}' failed to satisfy constraint: {rule}"
 
 
 def _structure(shape: Any, value: Mapping[str, Any], path: str, leave: str = "") -> Iterator[str]:
     for name, member in shape.members.items():
         where = f"{path}{name[0].lower()}{name[1:]}"
-        found = value.get(name)
-        if found is not None and name == leave:
-            yield from _own(member, found, where)
-        elif found is not None:
-            yield from _broken(member, found, where)
+        given = value.get(name)
+        if given is not None and name == leave:
+            yield from _own(member, given, where)
+        elif given is not None:
+            yield from _broken(member, given, where)
         elif name in shape.required_members:
             yield constraint(None, where, "Member must not be null")
 
@@ -75,15 +73,15 @@ def _own(shape: Shape, value: Any, path: str) -> Iterator[str]:
     if (enum := rules.get("enum")) and value not in enum:
         yield constraint(value, path, f"Member must satisfy enum value set: [{', '.join(enum)}]")
     if isinstance(value, Sized):
-        yield from _size(rules, len(value), value, path, "length")
+        yield from _out_of_bounds(rules, len(value), "length", value=value, path=path)
     elif isinstance(value, int):
-        yield from _size(rules, value, value, path, "value")
+        yield from _out_of_bounds(rules, value, "value", value=value, path=path)
     if (pattern := rules.get("pattern")) and not re.fullmatch(pattern, str(value), re.ASCII):
         yield constraint(value, path, f"Member must satisfy regular expression pattern: {pattern}")
 
 
-def _size(rules: Mapping[str, Any], size: int, value: Any, path: str, what: str) -> Iterator[str]:
-    if size < rules.get("min", size):
-        yield constraint(value, path, f"Member must have {what} greater than or equal to {rules['min']}")
-    if size > rules.get("max", size):
-        yield constraint(value, path, f"Member must have {what} less than or equal to {rules['max']}")
+def _out_of_bounds(rules: Mapping[str, Any], measure: int, noun: str, *, value: Any, path: str) -> Iterator[str]:
+    if measure < rules.get("min", measure):
+        yield constraint(value, path, f"Member must have {noun} greater than or equal to {rules['min']}")
+    if measure > rules.get("max", measure):
+        yield constraint(value, path, f"Member must have {noun} less than or equal to {rules['max']}")

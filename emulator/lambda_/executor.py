@@ -16,16 +16,16 @@ from localstack.services.lambda_.invocation.executor_endpoint import StatusError
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult, S3Code
 from localstack.services.lambda_.invocation.runtime_executor import LambdaRuntimeException, RuntimeExecutor
 
-from wavetank.emulator.lambda_.execution.environment import INIT_LIMIT_S, Call, Environment, Surroundings
+from wavetank.emulator.lambda_.execution.environment import INIT_LIMIT_S, Call, Environment, ProcessInputs
 from wavetank.emulator.lambda_.execution.function import Function, LogFormat
-from wavetank.emulator.lambda_.execution.invocation_fault import TROUBLE, Kind, Trouble
+from wavetank.emulator.lambda_.execution.invocation_fault import STRIKING, InvocationFault, Kind
 from wavetank.emulator.lambda_.packages.archives import NO_IMAGES
+from wavetank.emulator.lambda_.packages.folders import LEASES
 from wavetank.emulator.lambda_.packages.interpreters import Runtime, runtime_for
 from wavetank.emulator.lambda_.packages.libraries import runtime_folder
 from wavetank.emulator.lambda_.packages.packages import merged, unpacked
-from wavetank.emulator.lambda_.packages.retention import LEASES
 from wavetank.emulator.lambda_.process import usage
-from wavetank.emulator.runtime.callers import CALLERS, Caller, Doom
+from wavetank.emulator.runtime.callers import CALLERS, Caller, PlannedKill
 from wavetank.emulator.runtime.inflight import IN_FLIGHT
 
 LOG = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class ProcessExecutor(RuntimeExecutor):
         self._folders: list[Path] = []
         self._last_logs = ""
         self.client_context = ""
-        """What the next invocation's caller says of itself, in JSON."""
+        """The description that the next invocation's caller gives of itself, in JSON."""
 
     def start(self, env_vars: dict[str, str]) -> None:
         """Start the process and initialize the handler.
@@ -63,14 +63,14 @@ class ProcessExecutor(RuntimeExecutor):
         LEASES.hold(self._folders)
         scratch = Path(tempfile.gettempdir()) / "functions" / self.id
         own = self.function_version.config.environment or {}
-        self._environment = Environment(function, Surroundings(env_vars, own, scratch), limit_s)
+        self._environment = Environment(function, ProcessInputs(env_vars, own, scratch), limit_s)
         self._caller = Caller(function.name, self._environment.kill, self._environment.time_out, function.timeout_s)
         self._access_key_id = env_vars["AWS_ACCESS_KEY_ID"]
         CALLERS.enrol(self._access_key_id, self._caller)
         with IN_FLIGHT.doing("lambda.init", function.name, function.name):
-            fault = self._environment.start()
-        if fault is not None and provisioned:
-            raise StatusErrorException("The function could not be initialized.", fault.payload(""))
+            failure = self._environment.start()
+        if failure is not None and provisioned:
+            raise StatusErrorException("The function could not be initialized.", failure.payload(""))
 
     def stop(self) -> None:
         """End the environment: after the running invocation, or at once when the stack itself stops."""
@@ -91,33 +91,33 @@ class ProcessExecutor(RuntimeExecutor):
             trace_id=payload.get("trace-id") or "",
             client_context=self.client_context,
         )
-        trouble = TROUBLE.get()
+        fault = STRIKING.get()
         name = self.function_version.id.function_name
-        with IN_FLIGHT.doing("lambda.invoke", name, name), self._condemned(trouble):
-            result = self._environment.invoke(call, trouble)
+        with IN_FLIGHT.doing("lambda.invoke", name, name), self._kill_planned(fault):
+            result = self._environment.invoke(call, fault)
         self._last_logs = result.logs
         return InvocationResult(call.request_id, result.payload, result.is_error, result.logs)
 
     @contextmanager
-    def _condemned(self, trouble: Trouble | None) -> Iterator[None]:
-        """Let the process die at the call that the trouble names, while the block runs."""
-        if trouble is None or self._caller is None or trouble.kind not in (Kind.CRASH_BEFORE, Kind.CRASH_AFTER):
+    def _kill_planned(self, fault: InvocationFault | None) -> Iterator[None]:
+        """Let the process die at the call that the fault names, while the block runs."""
+        if fault is None or self._caller is None or fault.kind not in (Kind.CRASH_BEFORE, Kind.CRASH_AFTER):
             yield
             return
-        self._caller.sentence(Doom(trouble.call, after=trouble.kind is Kind.CRASH_AFTER))
-        CALLERS.condemning(1)
+        self._caller.kill_at(PlannedKill(fault.call, after=fault.kind is Kind.CRASH_AFTER))
+        CALLERS.planned(1)
         try:
             yield
         finally:
-            CALLERS.condemning(-1)
-            self._caller.pardon()
+            CALLERS.planned(-1)
+            self._caller.cancel()
 
     def get_address(self) -> str:
-        """Where the environment is."""
+        """The host of the environment."""
         return HOST
 
     def get_endpoint_from_executor(self) -> str:
-        """Where the environment finds the stack."""
+        """The host where the environment finds the stack."""
         return HOST
 
     def get_runtime_endpoint(self) -> str:

@@ -8,8 +8,8 @@ from types import ModuleType
 from typing import Any
 
 from wavetank.emulator.patches import original, wrap
-from wavetank.emulator.runtime.disk import is_full
 from wavetank.emulator.runtime.on_import import when_imported
+from wavetank.emulator.runtime.system_limits import is_full
 
 LOG = logging.getLogger(__name__)
 STATUS = 507

@@ -39,7 +39,7 @@ def end_in_emulator_time(execution_environment: ModuleType) -> None:
     statuses = original(execution_environment, "RuntimeStatus")
     is_invalid = original(execution_environment, "InvalidStatusException")
     on_demand = original(execution_environment, "InitializationType.on_demand")
-    from wavetank.emulator.lambda_.service.keep_alive import KEEP_ALIVE
+    from wavetank.emulator.lambda_.service.assignment import KEEP_ALIVE
 
     def release(environment: Any) -> None:
         with environment.status_lock:

@@ -93,20 +93,20 @@ def ask_the_faults(version_manager: ModuleType) -> None:
     original(version_manager, "LambdaVersionManager.invoke", "invocation")
     from localstack.aws.api.lambda_ import TooManyRequestsException
 
-    from wavetank.emulator.lambda_.execution.invocation_fault import TROUBLE, Kind, trouble_of
+    from wavetank.emulator.lambda_.execution.invocation_fault import STRIKING, Kind, invocation_fault_of
 
     def invoke(run: Any, manager: Any, *, invocation: Any) -> Any:
         version = manager.function_version.id
-        trouble = trouble_of(version.function_name, version.qualifier, invocation.payload)
-        if trouble is None:
+        fault = invocation_fault_of(version.function_name, version.qualifier, invocation.payload)
+        if fault is None:
             return run(manager, invocation=invocation)
-        if trouble.kind is Kind.THROTTLE:
+        if fault.kind is Kind.THROTTLE:
             reason = "ReservedFunctionConcurrentInvocationLimitExceeded"
             raise TooManyRequestsException("Rate Exceeded.", Reason=reason, Type="User")
-        token = TROUBLE.set(trouble)
+        token = STRIKING.set(fault)
         try:
             return run(manager, invocation=invocation)
         finally:
-            TROUBLE.reset(token)
+            STRIKING.reset(token)
 
     wrap(version_manager, "LambdaVersionManager.invoke", invoke)

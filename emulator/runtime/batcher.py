@@ -1,4 +1,7 @@
-"""Hands things over in batches from one thread, so that those who make them need not wait and few calls carry many."""
+"""Threads that hand on what others make, so that the makers need not wait and few calls carry many.
+
+A `Batcher` collects things itself; a `Reporter` sends what its owner gathers, such as metrics, every few seconds.
+"""
 
 import logging
 import threading
@@ -11,6 +14,7 @@ LOG = logging.getLogger(__name__)
 
 LINGER_S = 0.5
 """How long the first thing of a batch waits for others, unless a settle is in a hurry. Wall clock."""
+SEND_EVERY_S = 5.0
 
 
 class Batcher[T]:
@@ -45,7 +49,7 @@ class Batcher[T]:
             self._hurry.set()
 
     def pending(self) -> list[Pending]:
-        """What was not handed over yet."""
+        """The things that were not handed over yet."""
         with self._lock:
             waiting = len(self._items) + self._leaving
         return [Pending(self._hop, "", f"{waiting} to hand over")] if waiting else []
@@ -65,3 +69,65 @@ class Batcher[T]:
                 LOG.exception("%s: %d could not be handed over", self._hop, len(batch))
             with self._lock:
                 self._leaving = 0
+
+
+class Reporter:
+    """A thread that calls `send` while something `is_waiting`, and once more at the end of a settle.
+
+    The things that wait are in flight until they were sent.
+    """
+
+    def __init__(
+        self, hop: str, is_waiting: Callable[[], bool], send: Callable[[], None], every_s: float = SEND_EVERY_S
+    ) -> None:
+        """`every_s` is wall-clock time; what `send` raises is logged."""
+        self._hop = hop
+        self._is_waiting = is_waiting
+        self._send = send
+        self._every_s = every_s
+        self._lock = threading.Lock()
+        self._sending = False
+        self._stopped = False
+        self._hurry = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin; starting twice is no error."""
+        with self._lock:
+            if self._thread is not None:
+                return
+            self._thread = threading.Thread(target=self._run, name=self._hop, daemon=True)
+            IN_FLIGHT.watch(self._hop, self.pending, self.flush, last=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End without sending what is left."""
+        IN_FLIGHT.unwatch(self._hop)
+        self._stopped = True
+        self._hurry.set()
+
+    def flush(self) -> None:
+        """Send now; returns at once."""
+        if self._is_waiting():
+            self._hurry.set()
+
+    def pending(self) -> list[Pending]:
+        """The item in flight while something waits or is being sent."""
+        # In this order: the thread says that it is sending before it takes what waits.
+        if self._is_waiting() or self._sending:
+            return [Pending(self._hop, "", "to be sent")]
+        return []
+
+    def _run(self) -> None:
+        while True:
+            self._hurry.wait(self._every_s)
+            self._hurry.clear()
+            if self._stopped:
+                return
+            self._sending = True
+            try:
+                if self._is_waiting():
+                    self._send()
+            except Exception:
+                LOG.exception("%s: not sent", self._hop)
+            self._sending = False

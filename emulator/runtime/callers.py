@@ -11,8 +11,8 @@ from math import inf
 
 
 @dataclass
-class Doom:
-    """The death of a process at the `call`-th AWS call of an invocation: before the call takes effect, or after."""
+class PlannedKill:
+    """A kill of a process at the `call`-th AWS call of an invocation: before the call takes effect, or after."""
 
     call: int
     after: bool
@@ -20,7 +20,7 @@ class Doom:
 
 @dataclass
 class Caller:
-    """One environment: the name of its function, and how to end its process at once.
+    """An environment of a function: the function's name, and how to end its process at once.
 
     time_out: end it as one whose time is over, which is after `timeout_s`.
     """
@@ -30,28 +30,28 @@ class Caller:
     time_out: Callable[[], None] = lambda: None
     timeout_s: float = inf
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _doom: Doom | None = None
+    _planned: PlannedKill | None = None
 
-    def sentence(self, doom: Doom) -> None:
-        """Let the process die as `doom` says; an earlier sentence is forgotten."""
+    def kill_at(self, planned_kill: PlannedKill) -> None:
+        """Plan the kill of the process; it takes the place of one planned before."""
         with self._lock:
-            self._doom = doom
+            self._planned = planned_kill
 
-    def pardon(self) -> None:
-        """Forget a sentence that was not carried out."""
+    def cancel(self) -> None:
+        """Drop a planned kill that has not come."""
         with self._lock:
-            self._doom = None
+            self._planned = None
 
-    def due(self) -> Doom | None:
-        """Count a call of this environment; its doom when this is the call that it dies at."""
+    def count_call(self) -> PlannedKill | None:
+        """Count a call of this environment; the planned kill when it is due at this call."""
         with self._lock:
-            if self._doom is None:
+            if self._planned is None:
                 return None
-            self._doom.call -= 1
-            if self._doom.call > 0:
+            self._planned.call -= 1
+            if self._planned.call > 0:
                 return None
-            doom, self._doom = self._doom, None
-            return doom
+            planned_kill, self._planned = self._planned, None
+            return planned_kill
 
 
 class Callers:
@@ -60,7 +60,7 @@ class Callers:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._by_key: dict[str, Caller] = {}
-        self._condemned = 0
+        self._planned_kills = 0
 
     def enrol(self, access_key_id: str, caller: Caller) -> None:
         """Calls signed with this key are the caller's from now on."""
@@ -77,14 +77,14 @@ class Callers:
         return self._by_key.get(access_key_id) if access_key_id else None
 
     @property
-    def any_condemned(self) -> bool:
-        """Whether some caller may be sentenced: ask before going to expense for a caller."""
-        return self._condemned > 0
+    def any_planned(self) -> bool:
+        """Whether the kill of some caller is planned: ask before going to expense for a caller."""
+        return self._planned_kills > 0
 
-    def condemning(self, more: int) -> None:
-        """One sentence more (1) or less (-1) is under way."""
+    def planned(self, more: int) -> None:
+        """Count a planned kill more (1) or less (-1)."""
         with self._lock:
-            self._condemned += more
+            self._planned_kills += more
 
 
 CALLERS = Callers()

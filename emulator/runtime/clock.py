@@ -62,24 +62,17 @@ class Clock:
         Raises ValueError for a negative step (emulator time does not run backwards), for what is no number, and for a
         step past the year 9999. A year before that is kept for what is due later: retention, retries, tokens.
         """
+        if not isfinite(seconds) or seconds < 0:
+            raise ValueError(f"the clock only moves forward, by a number of seconds of at least 0, got {seconds}")
         with self._lock:
-            self._check(seconds)
+            room_s = END - MARGIN_S - self.now()
+            if seconds > room_s:
+                raise ValueError(f"the clock ends with the year 9998, in {room_s:.0f} s; got {seconds:g} s")
             self._offset += seconds
             alarms = list(self._alarms)
         for alarm in alarms:
             alarm._look_again()
         return self.now()
-
-    def _check(self, seconds: float) -> None:
-        if not isfinite(seconds) or seconds < 0:
-            raise ValueError(f"the clock only moves forward, by a number of seconds of at least 0, got {seconds}")
-        room_s = END - MARGIN_S - self.now()
-        if seconds > room_s:
-            raise ValueError(f"the clock ends with the year 9998, in {room_s:.0f} s; got {seconds:g} s")
-
-    def _enrol(self, alarm: "Alarm") -> None:
-        with self._lock:
-            self._alarms.add(alarm)
 
 
 CLOCK = Clock()
@@ -92,7 +85,8 @@ class Alarm:
         self._clock = clock
         self._condition = threading.Condition()
         self._rung = False
-        clock._enrol(self)
+        with clock._lock:
+            clock._alarms.add(self)
 
     def set(self) -> None:
         """Ring: wake every waiter now."""
@@ -119,10 +113,10 @@ class Alarm:
         end = inf if patience is None else time.monotonic() + patience
         with self._condition:
             while not self._rung:
-                left = min(deadline - self._clock.now(), end - time.monotonic())
-                if left <= 0:
+                rest_s = min(deadline - self._clock.now(), end - time.monotonic())
+                if rest_s <= 0:
                     break
-                self._condition.wait(None if left == inf else min(left, LONGEST_SLEEP_S))
+                self._condition.wait(None if rest_s == inf else min(rest_s, LONGEST_SLEEP_S))
             return self._rung
 
     def _look_again(self) -> None:

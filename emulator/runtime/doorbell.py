@@ -1,12 +1,22 @@
-"""Wakes the readers of a stream or a queue when there is something new, so that an idle reader need not poll.
+"""The ways in which a stream or a queue reaches its readers, besides answering them.
+
+A doorbell wakes the readers when there is something new, so that an idle reader need not poll.
 
 The services stay strangers to each other: the Kinesis provider rings by stream ARN after every acknowledged
 write or reshard, a queue by its ARN whenever a message becomes visible, and whoever reads it (event source mappings,
 delivery streams) listens. A bell is a hint: a reader still reads the records through the AWS API.
+
+The records of a read by this process are handed over past the text of the answer. The call is the API's, with all its
+checks, limits and faults; only the records do not become JSON on one side to be read again on the other, which would
+take longer than all the rest of a delivery. A reader elsewhere, or on another thread, gets them in the answer.
 """
 
 import threading
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
 
 from wavetank.emulator.runtime.clock import Alarm
 
@@ -39,3 +49,21 @@ class Doorbell:
 
 STREAM_WRITES = Doorbell()
 QUEUE_WRITES = Doorbell()
+
+_TAKER: ContextVar[list[dict[str, Any]] | None] = ContextVar("who takes the records of a read", default=None)
+
+
+@contextmanager
+def taking() -> Iterator[list[dict[str, Any]]]:
+    """Take the records of reads that this thread makes inside the block, as the API's JSON has them."""
+    records: list[dict[str, Any]] = []
+    token = _TAKER.set(records)
+    try:
+        yield records
+    finally:
+        _TAKER.reset(token)
+
+
+def taker() -> list[dict[str, Any]] | None:
+    """The list that the records of the read that is being made go to; None where they belong into its answer."""
+    return _TAKER.get()

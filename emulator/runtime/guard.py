@@ -89,7 +89,7 @@ class Denial:
 
 @dataclass(frozen=True)
 class Guard:
-    """What is let in besides SDKs at the stack's own names.
+    """The rule by which requests are let in: SDKs at the stack's own names, and besides them what is set here.
 
     hosts: names, in lower case; `*.name` for all below a name. origins: as browsers send them. dotless: also any name
     of one label.
@@ -161,8 +161,9 @@ class Guard:
                 "a link can only read: calls of AWS actions and of functions are for SDKs and tools such as curl "
                 "(docs/security.md).",
             )
-        referer = b"".join(told.get(b"referer", ()))
-        if site in ([b"same-site"], [b"same-origin"]) and is_reading and self._is_allowed(_origin_of(referer)):
+        scheme, _, rest = b"".join(told.get(b"referer", ())).partition(b"://")
+        referring = scheme + b"://" + re.split(rb"[/?#]", rest, maxsplit=1)[0]
+        if site in ([b"same-site"], [b"same-origin"]) and is_reading and self._is_allowed(referring):
             return None
         return Denial(Reason.CROSS_SITE, f"web pages {NO_PAGES}")
 
@@ -198,11 +199,6 @@ def _is_reading(target: bytes, host: bytes) -> bool:
     query = target.partition(b"?")[2]
     names = (unquote_to_bytes(pair.partition(b"=")[0]) for pair in re.split(b"[&;]", query))
     return FUNCTION not in host.lower() and not any(name.strip().lower() == b"action" for name in names)
-
-
-def _origin_of(referer: bytes) -> bytes:
-    scheme, _, rest = referer.partition(b"://")
-    return scheme + b"://" + re.split(rb"[/?#]", rest, maxsplit=1)[0]
 
 
 def _shown(value: bytes) -> str:

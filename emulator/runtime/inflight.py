@@ -1,4 +1,4 @@
-"""Knows everything that is on its way somewhere, so that `settle` can say when nothing is.
+"""The register of everything that is on its way somewhere, so that `settle` can say when nothing is.
 
 Two ways to be in flight. A *token* is held for the length of one piece of work (a notification queued, a
 function running). A *probe* is asked (a consumer behind its stream, a buffer not yet delivered). Work that
@@ -36,7 +36,7 @@ class _Watch:
     last: bool
 
     def ask(self) -> list[Pending]:
-        """What the probe says; one that cannot say is never taken for quiet."""
+        """The probe's pending items; a probe that fails is never taken for quiet."""
         try:
             return self.probe()
         except Exception as error:
@@ -60,7 +60,7 @@ class InFlight:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._numbers = itertools.count()
-        self._held: dict[int, Pending] = {}
+        self._tokens: dict[int, Pending] = {}
         self._begun = 0
         self._watches: dict[str, _Watch] = {}
 
@@ -70,9 +70,14 @@ class InFlight:
         """Take a token of what a `Pending` says; call the returned function once, when the work has ended anyhow."""
         with self._lock:
             number = next(self._numbers)
-            self._held[number] = Pending(hop, resource, what, until, by_fault)
+            self._tokens[number] = Pending(hop, resource, what, until=until, by_fault=by_fault)
             self._begun += 1
-        return lambda: self._end(number)
+
+        def end() -> None:
+            with self._lock:
+                self._tokens.pop(number, None)
+
+        return end
 
     @contextmanager
     def doing(self, hop: str, resource: str, what: str, *, until: float | None = None) -> Iterator[None]:
@@ -105,11 +110,11 @@ class InFlight:
             self._watches.pop(name, None)
 
     def pending(self) -> list[Pending]:
-        """What is in flight now; empty when nothing is. A probe that fails counts as in flight."""
+        """Pending items of everything, empty when nothing is in flight. A probe that fails counts as in flight."""
         return self.working() + self._ending()
 
     def working(self) -> list[Pending]:
-        """What is in flight now, without what comes last."""
+        """Pending items of everything but the probes registered with `last=True`."""
         return self._working(whole=True)
 
     def settle(self, timeout_s: float, *, last: bool = True) -> list[Pending]:
@@ -122,7 +127,9 @@ class InFlight:
         begun_when_quiet: int | None = None
         while True:
             over, begun = time.monotonic() >= deadline, self._begun
-            pending = self._look(whole=over, last=last)
+            pending = self._flushed(last=False) + self._working(whole=over)
+            if last and not pending:
+                pending = self._flushed(last=True) + self._ending()
             if (pending and over) or (not pending and begun == begun_when_quiet):
                 return pending
             begun_when_quiet = begun if not pending else None
@@ -130,22 +137,18 @@ class InFlight:
                 time.sleep(pause_s)
                 pause_s = min(LONGEST_POLL_S, pause_s * 1.25)
 
-    def _look(self, *, whole: bool, last: bool) -> list[Pending]:
-        """What is in flight when every flush was asked for; unless the `whole` is wanted, the first that is found."""
-        pending = self._flushed(last=False) + self._working(whole=whole)
-        return pending if pending or not last else self._flushed(last=True) + self._ending()
-
     def _working(self, *, whole: bool) -> list[Pending]:
+        """Pending items of all but the probes with `last=True`; unless `whole`, of the first that has any."""
         with self._lock:
-            found = list(self._held.values())
+            pending = list(self._tokens.values())
         for watch in self._watching(last=False):
-            if found and not whole:
+            if pending and not whole:
                 break
-            found += watch.ask()
-        return found
+            pending += watch.ask()
+        return pending
 
     def _ending(self) -> list[Pending]:
-        """What comes last, of what is in flight now."""
+        """Pending items of the probes registered with `last=True`."""
         return [item for watch in self._watching(last=True) for item in watch.ask()]
 
     def _flushed(self, last: bool) -> list[Pending]:
@@ -155,10 +158,6 @@ class InFlight:
     def _watching(self, last: bool) -> list[_Watch]:
         with self._lock:
             return [watch for watch in self._watches.values() if watch.last is last]
-
-    def _end(self, number: int) -> None:
-        with self._lock:
-            self._held.pop(number, None)
 
 
 IN_FLIGHT = InFlight()

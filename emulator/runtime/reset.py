@@ -27,15 +27,15 @@ class Reset:
         self._before = 0.0
 
     def write_to(self, name: str, buckets: Callable[[], set[str]]) -> None:
-        """What `buckets` names are the buckets that hold data: the others belong to what is deployed."""
+        """Register the buckets of a holder of data, which `buckets` names; all others belong to what is deployed."""
         with self._lock:
             self._buckets[name] = buckets
 
     def buckets(self) -> set[str]:
         """The names of the buckets that hold data."""
         with self._lock:
-            known = list(self._buckets.values())
-        return {bucket for buckets in known for bucket in buckets()}
+            holders = list(self._buckets.values())
+        return {bucket for buckets in holders for bucket in buckets()}
 
     def enrol(self, name: str, discard: Callable[[], None]) -> None:
         """Call `discard` at every reset, in the order of enrolment; it returns once the data are gone."""
@@ -65,16 +65,11 @@ class Reset:
                 LOG.exception("%s could not be reset", name)
                 failure = error
         Alarm().wait(TICK_S)
-        _give_back()
+        # glibc keeps the memory of large bodies for the next ones; the system gets it back.
+        if (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)) is not None:
+            trim(0)
         if failure is not None:
             raise failure
-
-
-def _give_back() -> None:
-    """Let the system have the memory of what was let go of: glibc keeps what large bodies took, for the next."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
 
 
 RESET = Reset()

@@ -21,9 +21,9 @@ from wavetank.emulator.deliveries import events
 from wavetank.emulator.deliveries.queue import written
 from wavetank.emulator.pending import Pending
 from wavetank.emulator.runtime.clock import CLOCK, Alarm, Clock
+from wavetank.emulator.runtime.delayed_calls import DELAYED_CALLS
 from wavetank.emulator.runtime.inflight import IN_FLIGHT
 from wavetank.emulator.runtime.reset import RESET
-from wavetank.emulator.runtime.timer import TIMER
 from wavetank.emulator.scheduler.expression import Expression
 from wavetank.emulator.scheduler.target import Call, send
 
@@ -185,7 +185,7 @@ class Runner:
             else:
                 self._pool.submit(self._attempt, replace(call, attempt=call.attempt + 1), end)
 
-        return TIMER.after(delay_s, again)
+        return DELAYED_CALLS.after(delay_s, again)
 
 
 def _name(call: Call) -> str:

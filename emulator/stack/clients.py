@@ -42,7 +42,21 @@ class Clients:
         key = service, long, answer_s
         with self._lock:
             if key not in self._clients:
-                self._clients[key] = self._make(*key)
+                from botocore.config import Config
+
+                if self._session is None:
+                    self._session = _session(self.region, self.endpoint_url)
+                config = Config(
+                    connect_timeout=answer_s or CONNECT_TIMEOUT_S,
+                    read_timeout=answer_s or (LONG_READ_TIMEOUT_S if long else READ_TIMEOUT_S),
+                    retries={"mode": "standard", "total_max_attempts": 1 if long or answer_s else ATTEMPTS},
+                    max_pool_connections=POOL_SIZE,
+                    s3={"addressing_style": "path"},
+                    request_checksum_calculation="when_required",
+                    response_checksum_validation="when_required",
+                    proxies={},
+                )
+                self._clients[key] = self._session.client(service, endpoint_url=self.endpoint_url, config=config)
             return self._clients[key]
 
     def close(self) -> None:
@@ -51,34 +65,12 @@ class Clients:
             for client in self._clients.values():
                 client.close()
 
-    def _make(self, service: str, long: bool, answer_s: float | None) -> Any:
-        from botocore.config import Config
 
-        if self._session is None:
-            self._session = _session(self.region, _credentials(self.endpoint_url))
-        config = Config(
-            connect_timeout=answer_s or CONNECT_TIMEOUT_S,
-            read_timeout=answer_s or (LONG_READ_TIMEOUT_S if long else READ_TIMEOUT_S),
-            retries={"mode": "standard", "total_max_attempts": 1 if long or answer_s else ATTEMPTS},
-            max_pool_connections=POOL_SIZE,
-            s3={"addressing_style": "path"},
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-            proxies={},
-        )
-        return self._session.client(service, endpoint_url=self.endpoint_url, config=config)
+def _session(region: str, endpoint_url: str) -> Any:
+    """A boto3 session that reads no configuration file and no profile.
 
-
-def _credentials(endpoint_url: str) -> tuple[str, str, str | None]:
-    """Dummies for a local stack; elsewhere those of the environment, where it has any."""
-    key = os.environ.get("AWS_ACCESS_KEY_ID")
-    if urlsplit(endpoint_url).hostname in LOCAL_HOSTS or not key:
-        return DUMMY_KEY, DUMMY_KEY, None
-    return key, os.environ.get("AWS_SECRET_ACCESS_KEY", ""), os.environ.get("AWS_SESSION_TOKEN")
-
-
-def _session(region: str, credentials: tuple[str, str, str | None]) -> Any:
-    """A boto3 session that reads no configuration file and no profile."""
+    Its credentials are dummies for a local stack, elsewhere those of the environment, where it has any.
+    """
     import boto3
     import botocore.session
 
@@ -88,7 +80,11 @@ def _session(region: str, credentials: tuple[str, str, str | None]) -> Any:
         "credentials_file": (None, None, os.devnull, None),
         "ignore_configured_endpoint_urls": (None, None, True, None),
     }
-    key, secret, token = credentials
+    key, secret, token = os.environ.get("AWS_ACCESS_KEY_ID"), DUMMY_KEY, None
+    if urlsplit(endpoint_url).hostname in LOCAL_HOSTS or not key:
+        key = DUMMY_KEY
+    else:
+        secret, token = os.environ.get("AWS_SECRET_ACCESS_KEY", ""), os.environ.get("AWS_SESSION_TOKEN")
     return boto3.Session(
         aws_access_key_id=key,
         aws_secret_access_key=secret,

@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 
 class Control:
-    """One stack's control API. Each call opens its own connection, so it may be used from any thread.
+    """The control API of a stack. Each call opens its own connection, so it may be used from any thread.
 
     Every method raises `Unreachable` when nothing answers, and `ControlRefused` when the answer is an error.
     """
@@ -29,7 +29,7 @@ class Control:
         self._timeout_s = timeout_s
 
     def status(self, timeout_s: float | None = None) -> Json:
-        """What runs there: process id, versions, clock, and the plugins proven loaded."""
+        """The stack's process id, versions and clock, and the plugins proven loaded."""
         return self._object("GET", "/status", timeout_s=timeout_s)
 
     def settle(self, timeout_s: float = 60.0, *, telemetry: bool = True) -> None:
@@ -41,7 +41,7 @@ class Control:
             raise NotSettled(timeout_s, pending)
 
     def pending(self, timeout_s: float, *, telemetry: bool = True) -> tuple[Pending, ...]:
-        """What is in flight still after `timeout_s` of wall clock; empty, and at once, when nothing is."""
+        """Pending items after `timeout_s` of wall clock; none, and at once, when nothing is in flight."""
         query = f"timeout={timeout_s:g}" + ("" if telemetry else "&telemetry=false")
         status, body = self._call("POST", f"/settle?{query}", timeout_s=timeout_s + SLACK_S)
         if status != SETTLED_TOO_LATE:
@@ -120,7 +120,13 @@ class Control:
             payload = None if body is None else json.dumps(body)
             connection.request(method, PATH + path, payload, {"Content-Type": "application/json"})
             response = connection.getresponse()
-            return response.status, _decode(response.read(), response.status, self.endpoint_url)
+            answer = response.read()
+            return response.status, json.loads(answer) if answer else {}
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise NotWavetank(
+                f"{self.endpoint_url} is not a wavetank stack: it answered {response.status}, and not in JSON.",
+                "Faults, settle and the clock need a stack started by wavetank.",
+            ) from error
         except (OSError, http.client.HTTPException) as error:
             raise Unreachable(
                 f"nothing answers at {self.endpoint_url} ({error or type(error).__name__}).",
@@ -130,23 +136,11 @@ class Control:
             connection.close()
 
 
-def _decode(payload: bytes, status: int, endpoint_url: str) -> Any:
-    if not payload:
-        return {}
-    try:
-        return json.loads(payload)
-    except ValueError as error:
-        raise NotWavetank(
-            f"{endpoint_url} is not a wavetank stack: it answered {status}, and not in JSON.",
-            "Faults, settle and the clock need a stack started by wavetank.",
-        ) from error
-
-
 def _accept(status: int, body: Any) -> Any:
     if status < 400:
         return body
     try:
-        said = str(body["error"]["message"])
+        message = str(body["error"]["message"])
     except (TypeError, KeyError):
-        said = str(body)
-    raise ControlRefused(status, said)
+        message = str(body)
+    raise ControlRefused(status, message)

@@ -16,18 +16,18 @@ CONDITIONS = ("nth", "every", "probability", "count", "window")
 
 
 @dataclass(frozen=True)
-class Standing:
+class FaultHandle:
     """A fault that is set."""
 
     control: Control
     id: str
 
     def firings(self) -> list[Json]:
-        """What it has struck so far, oldest first."""
+        """Firings of the fault so far, oldest first."""
         return [firing for firing in self.control.activity() if firing["fault"] == self.id]
 
 
-class Chaos:
+class FaultBlocks:
     """The faults of one stack.
 
     Every action is a method: `drop`, `duplicate`, `error_before`, … with the fault point, the conditions (nth, every,
@@ -41,7 +41,7 @@ class Chaos:
     @contextmanager
     def set(
         self, point: str, action: str, *, match: Mapping[str, str] | None = None, seed: int = 0, **rest: Any
-    ) -> Iterator[Standing]:
+    ) -> Iterator[FaultHandle]:
         """Set a fault for the length of the block. Raises ControlRefused for what is no fault."""
         when = {name: rest.pop(name) for name in CONDITIONS if name in rest}
         document = {
@@ -52,12 +52,12 @@ class Chaos:
             "seed": seed,
             "parameters": rest,
         }
-        standing = Standing(self._control, self._control.add_fault(document))
+        handle = FaultHandle(self._control, self._control.add_fault(document))
         try:
-            yield standing
+            yield handle
         finally:
-            if standing.id in {fault["id"] for fault in self._control.faults()}:
-                self._control.remove_fault(standing.id)
+            if handle.id in {fault["id"] for fault in self._control.faults()}:
+                self._control.remove_fault(handle.id)
 
     def __getattr__(self, name: str) -> Any:
         """The method of an action, its dashes as underscores."""

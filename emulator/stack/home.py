@@ -1,4 +1,4 @@
-"""Where stacks keep their state and what they share.
+"""Folders in which stacks keep their state and what they share.
 
     <home>/stacks/<port>/   one running stack: stack.json, localstack.log, root/ (LocalStack's files), tmp/
     <home>/containers/<port>  an empty file for each stack that was started in a container
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wavetank.emulator.errors import DiskFull, UnusableFile
-from wavetank.emulator.runtime.disk import is_full
+from wavetank.emulator.runtime.system_limits import is_full
 
 HOME_VARIABLE = "WAVETANK_HOME"
 CACHE_VARIABLE = "WAVETANK_CACHE"
@@ -87,18 +87,16 @@ class Home:
             raise unusable from error
 
     def unusable(self, error: OSError) -> UnusableFile | DiskFull | None:
-        """What an error says about a file of the home or the cache, or about a full disk; None for any other."""
+        """The meaning of an error about a file of the home or the cache, or a full disk; None for any other."""
         names = [name for name in (error.filename, error.filename2) if isinstance(name, str | bytes | os.PathLike)]
-        ours = [path for path in map(Path, map(os.fsdecode, names)) if self._holds(path)]
+        paths = [Path(os.fsdecode(name)) for name in names]
+        ours = [path for path in paths if path.is_relative_to(self.path) or path.is_relative_to(self.cache)]
         if is_full(error):
             return DiskFull(ours[0] if ours else self.path)
         if not ours:
             return None
         remedy = f"Put it right, or name another folder with {HOME_VARIABLE} ({CACHE_VARIABLE} for the cache)."
         return UnusableFile(f"{ours[0]} cannot be used: {error.strerror or error}.", remedy)
-
-    def _holds(self, path: Path) -> bool:
-        return path.is_relative_to(self.path) or path.is_relative_to(self.cache)
 
     def stack(self, port: int) -> StackFolder:
         """The folder of the stack on `port`, which need not exist."""

@@ -19,7 +19,7 @@ LARGEST_PID = (1 << 31) - 1
 
 @dataclass(frozen=True)
 class StackRecord:
-    """One stack's process. `began` is when it began (`_began`, seconds): a recycled pid has another.
+    """The process of a stack. `began` is when it began (`_began`, seconds): a recycled pid has another.
 
     `owner` is the process with which the stack ends; None for one that lives until it is taken down.
     """
@@ -48,16 +48,16 @@ class StackRecord:
             raise DamagedRecord(path, port, str(error.strerror)) from error
         except (ValueError, TypeError) as error:
             raise DamagedRecord(path, port, "it is not what was written there") from error
-        if not record._can_be_of(port):
+        numbers = [record.port, record.pid, *([] if record.owner is None else [record.owner])]
+        are_numbers = all(type(number) is int and 0 < number <= LARGEST_PID for number in numbers)
+        if (
+            not are_numbers
+            or record.port != port
+            or type(record.began) not in (int, float)
+            or not isfinite(record.began)
+        ):
             raise DamagedRecord(path, port, "it is not what was written there")
         return record
-
-    def _can_be_of(self, port: int) -> bool:
-        """Whether the fields have the types and the ranges of a stack's on that port."""
-        numbers = [self.port, self.pid, *([] if self.owner is None else [self.owner])]
-        if not all(type(number) is int and 0 < number <= LARGEST_PID for number in numbers) or self.port != port:
-            return False
-        return isinstance(self.began, int | float) and not isinstance(self.began, bool) and isfinite(self.began)
 
     def write(self, path: Path) -> None:
         """Put the record in place in one step: a reader sees the old one or the new one."""

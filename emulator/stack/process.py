@@ -73,7 +73,7 @@ def spawn(
 
     It is tied to this process until its leash is released: a start that is cut short leaves no orphan.
     """
-    watched, held = os.pipe()
+    watched, leash = os.pipe()
     environment = child_environment(bound.getsockname()[1], folder, cache, log_level, faults=faults) | {
         LISTEN_FD: str(bound.fileno()),
         OWNER_FD: str(watched),
@@ -92,11 +92,11 @@ def spawn(
                 pass_fds=(bound.fileno(), watched),
             )
     except BaseException:
-        os.close(held)
+        os.close(leash)
         raise
     finally:
         os.close(watched)
-    return process, Leash(held)
+    return process, Leash(leash)
 
 
 def end(process: psutil.Process) -> None:

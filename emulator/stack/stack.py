@@ -17,7 +17,7 @@ from wavetank.emulator.errors import DamagedRecord
 from wavetank.emulator.stack.clients import ACCOUNT, REGION, Clients
 from wavetank.emulator.stack.control import Control
 from wavetank.emulator.stack.environment import LogLevel
-from wavetank.emulator.stack.fault_blocks import Chaos
+from wavetank.emulator.stack.fault_blocks import FaultBlocks
 from wavetank.emulator.stack.home import Home, StackFolder
 from wavetank.emulator.stack.pidfile import StackRecord
 from wavetank.emulator.stack.process import Leash, end
@@ -28,7 +28,7 @@ DEFAULT_PORT = 4566
 
 
 class Kind(StrEnum):
-    """What a stack runs in: a process of ours, a container of ours, or whatever is at a URL."""
+    """The kind of a stack: a process of ours, a container of ours, or whatever is at a URL."""
 
     EMBEDDED = "embedded"
     DOCKER = "docker"
@@ -36,11 +36,11 @@ class Kind(StrEnum):
 
 
 class Stack(Protocol):
-    """What commands, drills and tests know of a stack."""
+    """The interface of a stack to commands, drills and tests."""
 
     @property
     def kind(self) -> Kind:
-        """What it runs in."""
+        """The kind of the stack."""
 
     @property
     def endpoint_url(self) -> str:
@@ -59,7 +59,7 @@ class Stack(Protocol):
         """Faults, activity, clock."""
 
     @property
-    def faults(self) -> Chaos:
+    def faults(self) -> FaultBlocks:
         """Faults as blocks: `with stack.faults.drop("s3.notification", nth=3): …`."""
 
     def client(self, service: str, *, long: bool = False, answer_s: float | None = None) -> Any:
@@ -88,7 +88,7 @@ class ExternalStack:
         self.endpoint_url = endpoint_url.rstrip("/")
         self.region = region
         self.control = Control(self.endpoint_url)
-        self.faults = Chaos(self.control)
+        self.faults = FaultBlocks(self.control)
         self._clients = Clients(self.endpoint_url, region)
 
     @property

@@ -24,7 +24,7 @@ from wavetank.emulator.errors import (
     StartFailed,
     Unreachable,
 )
-from wavetank.emulator.runtime.disk import has_room
+from wavetank.emulator.runtime.system_limits import has_room
 from wavetank.emulator.stack.control import Control
 from wavetank.emulator.stack.environment import LogLevel, plugin_index, settings_of
 from wavetank.emulator.stack.home import Home, StackFolder
@@ -84,12 +84,13 @@ class StartUp:
         deadline = time.monotonic() + self.timeout_s
         while True:
             try:
-                left = max(deadline - time.monotonic(), 0.1)
-                return prove(control.status(timeout_s=left), folder)
+                return prove(control.status(timeout_s=max(deadline - time.monotonic(), 0.1)), folder)
             except (ControlRefused, NotWavetank) as error:
                 raise _not_ours(error.message, folder) from error
             except Unreachable as error:
-                _check_alive(process, folder)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    code = process.wait(timeout=0.2)
+                    raise _failed(f"the stack's process ended with code {code} while starting.", folder) from error
                 if time.monotonic() > deadline:
                     raise _failed(f"the stack did not answer within {self.timeout_s:g} s.", folder) from error
 
@@ -117,10 +118,10 @@ def discard(home: Home, port: int, *, keep_log: bool = False) -> bool:
     if not folder.path.is_dir():
         return False
     try:
-        held: socket.socket = listen(port)
+        bound: socket.socket = listen(port)
     except PortTaken:
         return False
-    with held:
+    with bound:
         if keep_log:
             folder.record.unlink(missing_ok=True)
             shutil.rmtree(folder.root, ignore_errors=True)
@@ -166,12 +167,6 @@ def _fresh(home: Home, port: int) -> StackFolder:
     for path in (folder.root, folder.tmp):
         path.mkdir(parents=True)
     return folder
-
-
-def _check_alive(process: subprocess.Popen[bytes], folder: StackFolder) -> None:
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        code = process.wait(timeout=0.2)
-        raise _failed(f"the stack's process ended with code {code} while starting.", folder)
 
 
 def _failed(message: str, folder: StackFolder) -> StackError:

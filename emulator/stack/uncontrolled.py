@@ -11,7 +11,7 @@ from wavetank.emulator.stack.stack import ExternalStack, Stack
 REMEDY = "Faults, settle and the clock need a stack started by wavetank."
 
 
-class NoControl(Control):
+class NoControlApi(Control):
     """The control API of a stack that has none: no fault is set there, none has struck, and none can be added."""
 
     def faults(self) -> list[Json]:
@@ -45,18 +45,18 @@ class NoControl(Control):
         return NotWavetank(f"{self.endpoint_url} has no control API.", REMEDY)
 
 
-class PlainStack(ExternalStack):
+class UncontrolledStack(ExternalStack):
     """Anything that speaks AWS at a URL, and has no control API for us."""
 
     def __init__(self, endpoint_url: str) -> None:
         super().__init__(endpoint_url)
-        self.control = NoControl(self.endpoint_url)
+        self.control = NoControlApi(self.endpoint_url)
 
 
-def recognised(stack: Stack) -> Stack:
+def detect(stack: Stack) -> Stack:
     """The stack itself where its control API answers us, else the plain one at its URL. Raises Unreachable."""
     try:
         stack.control.status()
     except (NotWavetank, ControlRefused):
-        return PlainStack(stack.endpoint_url)
+        return UncontrolledStack(stack.endpoint_url)
     return stack

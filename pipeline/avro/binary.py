@@ -17,11 +17,10 @@ from wavetank.pipeline.avro.resolution import branch_of, matches, sources
 MOST_EMPTY_ITEMS = 4096
 """Items of arrays in one record that take no bytes (nulls, empty records): their number is not bounded by the data."""
 INT = 2**31
-FLOAT, DOUBLE = Struct("<f").unpack_from, Struct("<d").unpack_from
 DEPTH, EMPTY = 0, 1
 
 State = list[int]
-"""Of one record, the levels entered and the items without bytes seen so far."""
+"""State of one record: the levels entered, and the items without bytes met so far."""
 Read = Callable[[bytes, int, State], tuple[Any, int]]
 
 
@@ -47,9 +46,9 @@ def decode(data: bytes, read: Read) -> Any:
 
 
 def reader_of(writer: Type, reader: Type | None = None) -> Read:
-    """What reads the next value of `writer` as `reader` sees it (by default as it was written); raises Malformed.
+    """A function that reads the next value of `writer` as `reader` sees it (by default as it was written).
 
-    Also where the two do not resolve: for a union, then, only when the branch at fault comes.
+    It raises Malformed, also where the two do not resolve: for a union, then, only when the branch at fault comes.
     """
     return _Compiler().read(writer, reader or writer)
 
@@ -60,7 +59,7 @@ def reader_of_fields(writer: Record, reader: Record) -> Read:
 
 
 def refusing(why: str) -> Read:
-    """What reads no value at all: it raises Malformed."""
+    """A function that reads no value at all: it raises Malformed."""
 
     def read(_data: bytes, _at: int, _state: State) -> tuple[Any, int]:
         raise Malformed(why)
@@ -99,21 +98,21 @@ class _Compiler:
 
     def record(self, writer: Record, reader: Record) -> Read:
         """Reads the fields of `writer` in their order and gives those of `reader`."""
-        found = sources(writer, reader)
-        missing = [each for each in reader.fields if each.name not in found]
+        read_from = sources(writer, reader)
+        missing = [field for field in reader.fields if field.name not in read_from]
         try:
-            defaults = {each.name: default_value(each.default, each.type) for each in missing}
+            defaults = {field.name: default_value(field.default, field.type) for field in missing}
         except ValueError:
             return _unresolved(writer, reader)
         targets: dict[str, list[str]] = {}
-        for name, source in found.items():
+        for name, source in read_from.items():
             targets.setdefault(source.name, []).append(name)
-        types = {each.name: each.type for each in reader.fields}
+        types = {field.name: field.type for field in reader.fields}
         steps: list[tuple[str | None, Read]] = []
         copies: list[tuple[str, str]] = []
-        for each in writer.fields:
-            first, *others = targets.get(each.name, [None])
-            steps.append((first, self.read(each.type, types[first] if first else each.type)))
+        for field in writer.fields:
+            first, *others = targets.get(field.name, [None])
+            steps.append((first, self.read(field.type, types[first] if first else field.type)))
             copies += [(other, first) for other in others if other and first]
         return _fields(steps, defaults, copies)
 
@@ -225,16 +224,15 @@ def _boolean(data: bytes, at: int, _state: State) -> tuple[bool, int]:
     return byte == 1, at + 1
 
 
-def _float(data: bytes, at: int, _state: State) -> tuple[float, int]:
-    if at + 4 > len(data):
-        raise IndexError
-    return FLOAT(data, at)[0], at + 4
+def _floating(form: str) -> Read:
+    unpack, size = Struct(form).unpack_from, Struct(form).size
 
+    def read(data: bytes, at: int, _state: State) -> tuple[float, int]:
+        if at + size > len(data):
+            raise IndexError
+        return unpack(data, at)[0], at + size
 
-def _double(data: bytes, at: int, _state: State) -> tuple[float, int]:
-    if at + 8 > len(data):
-        raise IndexError
-    return DOUBLE(data, at)[0], at + 8
+    return read
 
 
 _PRIMITIVES: dict[str, Read] = {
@@ -242,18 +240,18 @@ _PRIMITIVES: dict[str, Read] = {
     "boolean": _boolean,
     "int": _int,
     "long": _long,
-    "float": _float,
-    "double": _double,
+    "float": _floating("<f"),
+    "double": _floating("<d"),
     "bytes": _bytes,
     "string": _string,
 }
 
 
-def _primitive(written: str, wanted: str) -> Read:
-    if {written, wanted} == {"bytes", "string"}:
-        return _PRIMITIVES[wanted]
+def _primitive(written: str, target: str) -> Read:
+    if {written, target} == {"bytes", "string"}:
+        return _PRIMITIVES[target]
     read = _PRIMITIVES[written]
-    if wanted in ("float", "double") and written in ("int", "long"):
+    if target in ("float", "double") and written in ("int", "long"):
 
         def promoted(data: bytes, at: int, state: State) -> tuple[float, int]:
             value, at = read(data, at, state)

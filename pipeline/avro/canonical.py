@@ -34,13 +34,9 @@ def crc64(form: str) -> bytes:
     return value.to_bytes(8, "little")
 
 
-def _entry(value: int) -> int:
-    for _ in range(8):
-        value = value >> 1 ^ (EMPTY if value & 1 else 0)
-    return value
-
-
-_TABLE = tuple(map(_entry, range(256)))
+_TABLE = tuple(range(256))
+for _ in range(8):
+    _TABLE = tuple(value >> 1 ^ (EMPTY if value & 1 else 0) for value in _TABLE)
 
 
 def _form(avro: Type, seen: set[str]) -> str:
@@ -63,5 +59,5 @@ def _form(avro: Type, seen: set[str]) -> str:
             return f'{{"name":"{name}","type":"fixed","size":{size}}}'
         case Record():
             seen.add(avro.name)
-            fields = ",".join(f'{{"name":"{each.name}","type":{_form(each.type, seen)}}}' for each in avro.fields)
+            fields = ",".join(f'{{"name":"{field.name}","type":{_form(field.type, seen)}}}' for field in avro.fields)
             return f'{{"name":"{avro.name}","type":"record","fields":[{fields}]}}'

@@ -41,21 +41,21 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """One way in which a version breaks compatibility with an older one."""
+    """A way in which a version breaks compatibility with an older one."""
 
     older: int
     backward: bool
     problem: Problem
 
     def sentence(self, newer: int) -> str:
-        """What is wrong, naming the field and the rule."""
+        """The breach in words, naming the field and the rule."""
         reader, writer = (newer, self.older) if self.backward else (self.older, newer)
         rule = "BACKWARD" if self.backward else "FORWARD"
         return f"{self.problem} (reading v{writer} with v{reader}, {rule})"
 
 
 def breaches(new: Type, older: Sequence[tuple[int, Type]], level: Level) -> Iterator[Breach]:
-    """What of `older` (version and schema, oldest first) the schema `new` is not compatible with."""
+    """Everything in which the schema `new` is not compatible with `older` (version and schema, oldest first)."""
     compared = older if level.is_transitive else older[-1:]
     for version, schema in compared:
         if level.looks_back:

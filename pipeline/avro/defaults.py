@@ -1,4 +1,4 @@
-"""Default values of fields: what they are in a schema's JSON, and the values that a reader puts in their place.
+"""Default values of fields as a schema's JSON has them, and the values that a reader puts in their place.
 
 Source: Avro specification, "Complex Types", "Records", the table of field default values. A default of a union is
 one of the first branch that it fits (version 1.12; before, of the first branch).
@@ -6,6 +6,7 @@ one of the first branch that it fits (version 1.12; before, of the first branch)
 
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from reprlib import Repr
 from typing import Any
 
@@ -24,22 +25,22 @@ class _Values:
     """Reads each part of a default as each type once: branches of unions may meet the same part again and again."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, int], Any] = {}
+        self._values: dict[tuple[int, int], Any] = {}
 
     def of(self, default: Any, avro: Type) -> Any:
         if isinstance(avro, Primitive | Fixed | Enum):
             return self._read(default, avro)
         key = (id(default), id(avro))
-        if key not in self._known:
-            self._known[key] = InvalidSchema(f"the default {_short(default)} contains itself")
+        if key not in self._values:
+            self._values[key] = InvalidSchema(f"the default {_short(default)} contains itself")
             try:
-                self._known[key] = self._read(default, avro)
+                self._values[key] = self._read(default, avro)
             except InvalidSchema as error:
-                self._known[key] = error
-        known = self._known[key]
-        if isinstance(known, InvalidSchema):
-            raise InvalidSchema(str(known))
-        return known
+                self._values[key] = error
+        value = self._values[key]
+        if isinstance(value, InvalidSchema):
+            raise InvalidSchema(str(value))
+        return value
 
     def _read(self, default: Any, avro: Type) -> Any:
         match avro:
@@ -54,17 +55,17 @@ class _Values:
             case Map(values) if isinstance(default, dict):
                 return {key: self.of(item, values) for key, item in default.items()}
             case Union(branches):
-                return self._first(default, branches)
+                for branch in branches:
+                    with suppress(InvalidSchema):
+                        return self.of(default, branch)
             case Record() if isinstance(default, dict):
-                return {each.name: self.of(_given(default, each.name, each.default), each.type) for each in avro.fields}
-        raise _wrong(default)
-
-    def _first(self, default: Any, branches: tuple[Type, ...]) -> Any:
-        for branch in branches:
-            try:
-                return self.of(default, branch)
-            except InvalidSchema:
-                continue
+                record = {}
+                for field in avro.fields:
+                    part = default.get(field.name, field.default)
+                    if part is ABSENT:
+                        raise InvalidSchema(f"the default {_short(default)} lacks the field {field.name}")
+                    record[field.name] = self.of(part, field.type)
+                return record
         raise _wrong(default)
 
 
@@ -82,16 +83,16 @@ def _problems(avro: Type, seen: set[str], path: str) -> Iterator[str]:
                 yield from _problems(branch, seen, path)
         case Record() if avro.name not in seen:
             seen.add(avro.name)
-            for each in avro.fields:
-                where = f"{path}.{each.name}" if path else each.name
-                if each.default is not ABSENT:
+            for field in avro.fields:
+                where = f"{path}.{field.name}" if path else field.name
+                if field.default is not ABSENT:
                     try:
-                        value(each.default, each.type)
+                        value(field.default, field.type)
                     except InvalidSchema as error:
                         yield f"field {where}: {error}"
                     except RecursionError:
-                        yield f"field {where}: the default {_short(each.default)} is nested too deeply"
-                yield from _problems(each.type, seen, where)
+                        yield f"field {where}: the default {_short(field.default)} is nested too deeply"
+                yield from _problems(field.type, seen, where)
 
 
 def _primitive(default: Any, name: str) -> Any:
@@ -121,13 +122,6 @@ def _latin(default: str) -> bytes:
         return default.encode("latin-1")
     except UnicodeEncodeError:
         raise _wrong(default) from None
-
-
-def _given(default: dict[str, Any], name: str, otherwise: Any) -> Any:
-    given = default.get(name, otherwise)
-    if given is ABSENT:
-        raise InvalidSchema(f"the default {_short(default)} lacks the field {name}")
-    return given
 
 
 def _wrong(default: Any) -> InvalidSchema:

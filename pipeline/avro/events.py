@@ -1,4 +1,4 @@
-"""What a schema needs beside being Avro to be the schema of an event."""
+"""Rules that make an Avro schema the schema of an event: its id and its time."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ def problems(avro: Type) -> Iterator[str]:
     if not isinstance(avro, Record):
         yield "an event is an Avro record"
         return
-    types = {each.name: each.type for each in avro.fields}
+    types = {field.name: field.type for field in avro.fields}
     event_id, time = types.get(ID_FIELD), types.get(TIME_FIELD)
     if not isinstance(event_id, Primitive) or event_id.name != "string":
         yield f'needs a field {ID_FIELD} of type "string", not optional'

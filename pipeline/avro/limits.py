@@ -1,4 +1,4 @@
-"""What a schema may cost: how many types it stands for, and whether anything can be written with it.
+"""Limits on the cost of a schema: how many types it stands for, and whether anything can be written with it.
 
 A named type is defined once and may be used any number of times, so a document of a few lines can stand for more types
 than there is time to visit: records that each use the next one twice double with every level.
@@ -47,7 +47,7 @@ def _is_empty(avro: Type, records: dict[int, bool]) -> bool:
         case Record():
             if id(avro) not in records:
                 records[id(avro)] = True
-                records[id(avro)] = all(_is_empty(each.type, records) for each in avro.fields)
+                records[id(avro)] = all(_is_empty(field.type, records) for field in avro.fields)
             return records[id(avro)]
     return False
 
@@ -61,7 +61,7 @@ def _size(avro: Type, records: dict[int, Record], sizes: dict[int, int]) -> int:
             return 1 + sum(_size(branch, records, sizes) for branch in branches)
         case Record() if id(avro) not in sizes:
             sizes[id(avro)] = 1
-            sizes[id(avro)] = 1 + sum(_size(each.type, records, sizes) for each in avro.fields)
+            sizes[id(avro)] = 1 + sum(_size(field.type, records, sizes) for field in avro.fields)
             records[id(avro)] = avro
         case Record():
             pass
@@ -71,7 +71,7 @@ def _size(avro: Type, records: dict[int, Record], sizes: dict[int, int]) -> int:
 
 
 def _depths(records: list[Record]) -> dict[int, float]:
-    """Of each record the levels of its shallowest value; infinite where it has none.
+    """For each record the levels of its shallowest value; infinite where it has none.
 
     A record is used within itself or after it is complete, so that passes settle as fast as definitions are nested.
     """
@@ -80,7 +80,7 @@ def _depths(records: list[Record]) -> dict[int, float]:
     while not settled:
         settled = True
         for record in records:
-            depth = 1 + max((_depth(each.type, depths) for each in record.fields), default=0)
+            depth = 1 + max((_depth(field.type, depths) for field in record.fields), default=0)
             if depth < depths[id(record)]:
                 depths[id(record)], settled = depth, False
     return depths

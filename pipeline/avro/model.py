@@ -53,14 +53,14 @@ class Map:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Union:
-    """One of the `branches`."""
+    """A value of one of the `branches`."""
 
     branches: "tuple[Type, ...]"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Enum:
-    """One of the `symbols`; a reader takes `default` for a symbol it does not know."""
+    """A symbol among `symbols`; a reader takes `default` for a symbol it does not know."""
 
     name: str
     aliases: tuple[str, ...]

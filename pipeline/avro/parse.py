@@ -47,7 +47,12 @@ class _Parser:
         if depth > DEEPEST:
             raise InvalidSchema(f"{path}: types are nested more than {DEEPEST} deep")
         if isinstance(document, str):
-            return self._by_name(document, namespace, path)
+            if document in PRIMITIVES:
+                return Primitive(document)
+            named = self._named.get(_full(document, namespace)) or self._named.get(document)
+            if named is None:
+                raise InvalidSchema(f"{_at(path)}there is no type {document!r}")
+            return named
         if isinstance(document, list):
             return self._union(document, namespace, path, depth)
         if not isinstance(document, Mapping) or "type" not in document:
@@ -71,14 +76,6 @@ class _Parser:
             case other:
                 return self.type(other, namespace, path, depth + 1)
 
-    def _by_name(self, name: str, namespace: str, path: str) -> Type:
-        if name in PRIMITIVES:
-            return Primitive(name)
-        known = self._named.get(_full(name, namespace)) or self._named.get(name)
-        if known is None:
-            raise InvalidSchema(f"{_at(path)}there is no type {name!r}")
-        return known
-
     def _union(self, documents: list[Any], namespace: str, path: str, depth: int) -> Union:
         branches = tuple(self.type(document, namespace, path, depth + 1) for document in documents)
         if any(isinstance(branch, Union) for branch in branches):
@@ -96,8 +93,8 @@ class _Parser:
         if not isinstance(entries, list):
             raise InvalidSchema(f"{_at(path)}the fields of {name} are a list")
         record.fields = tuple(self._field(entry, space, path, depth) for entry in entries)
-        counts = Counter(each.name for each in record.fields)
-        twice = sorted(each for each, number in counts.items() if number > 1)
+        counts = Counter(field.name for field in record.fields)
+        twice = sorted(field for field, number in counts.items() if number > 1)
         if twice:
             raise InvalidSchema(f"{_at(path)}{name} has the field {', '.join(twice)} twice")
         return record

@@ -1,4 +1,4 @@
-"""Which writer's schema a reader's schema can read, and what stands in the way, in sentences.
+"""Schema resolution: which writer's schema a reader's schema can read, and what stands in the way, in sentences.
 
 Source: Avro specification, "Schema Resolution", "Aliases"; decimals match when precision and scale do ("Decimal").
 """
@@ -32,7 +32,7 @@ PROMOTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that cannot be read: `field` is its path, empty for the schema as a whole."""
+    """A reason that something cannot be read: `field` is its path, empty for the schema as a whole."""
 
     field: str
     rule: str
@@ -57,7 +57,9 @@ def matches(writer: Type, reader: Type) -> bool:
         case (Union(), _) | (_, Union()):
             return True
         case Primitive(), Primitive():
-            return _primitives_match(writer, reader)
+            if writer.name == reader.name:
+                return _decimals_match(writer, reader)
+            return reader.name in PROMOTIONS.get(writer.name, ())
         case (Array(written), Array(read)) | (Map(written), Map(read)):
             return matches(written, read)
         case Fixed(), Fixed():
@@ -76,15 +78,15 @@ def branch_of(written: Type, reader: Union) -> Type | None:
 
 def sources(writer: Record, reader: Record) -> dict[str, Field]:
     """Name of the reader's field → the writer's field it is read from: of the same name, or of one of its aliases."""
-    by_name = {each.name: each for each in writer.fields}
-    claimed = {each.name for each in reader.fields}
-    found: dict[str, Field] = {}
-    for each in reader.fields:
-        names = [each.name, *(alias for alias in each.aliases if alias not in claimed)]
+    by_name = {field.name: field for field in writer.fields}
+    claimed = {field.name for field in reader.fields}
+    read_from: dict[str, Field] = {}
+    for field in reader.fields:
+        names = [field.name, *(alias for alias in field.aliases if alias not in claimed)]
         name = next((name for name in names if name in by_name), None)
         if name is not None:
-            found[each.name] = by_name[name]
-    return found
+            read_from[field.name] = by_name[name]
+    return read_from
 
 
 def _problems(writer: Type, reader: Type, path: str, seen: set[tuple[int, int]]) -> Iterator[Problem]:
@@ -100,7 +102,10 @@ def _problems(writer: Type, reader: Type, path: str, seen: set[tuple[int, int]])
             yield from _problems(writer, branch_read, path, seen)
         return
     if not matches(writer, reader):
-        yield Problem(path, _mismatch(writer, reader))
+        rule = f"what is written as {title(writer)} cannot be read as {title(reader)}"
+        if isinstance(writer, Fixed) and isinstance(reader, Fixed) and writer.size != reader.size:
+            rule = f"{title(writer)} has {writer.size} bytes, the reader wants {reader.size}"
+        yield Problem(path, rule)
         return
     match writer, reader:
         case (Array(written), Array(read)) | (Map(written), Map(read)):
@@ -117,32 +122,20 @@ def _problems(writer: Type, reader: Type, path: str, seen: set[tuple[int, int]])
 
 
 def _record_problems(writer: Record, reader: Record, path: str, seen: set[tuple[int, int]]) -> Iterator[Problem]:
-    found = sources(writer, reader)
-    for each in reader.fields:
-        where = f"{path}.{each.name}" if path else each.name
-        source = found.get(each.name)
+    read_from = sources(writer, reader)
+    for field in reader.fields:
+        where = f"{path}.{field.name}" if path else field.name
+        source = read_from.get(field.name)
         if source is not None:
-            yield from _problems(source.type, each.type, where, seen)
-        elif each.default is ABSENT:
+            yield from _problems(source.type, field.type, where, seen)
+        elif field.default is ABSENT:
             yield Problem(where, "the writer does not have it and the reader has no default for it")
 
 
-def _mismatch(writer: Type, reader: Type) -> str:
-    if isinstance(writer, Fixed) and isinstance(reader, Fixed) and writer.size != reader.size:
-        return f"{title(writer)} has {writer.size} bytes, the reader wants {reader.size}"
-    return f"what is written as {title(writer)} cannot be read as {title(reader)}"
-
-
-def _primitives_match(writer: Primitive, reader: Primitive) -> bool:
-    if writer.name == reader.name:
-        return _decimals_match(writer, reader)
-    return reader.name in PROMOTIONS.get(writer.name, ())
-
-
 def _decimals_match(writer: Primitive | Fixed, reader: Primitive | Fixed) -> bool:
-    logical = (writer.logical, reader.logical)
-    if all(each is not None and each.name == "decimal" for each in logical):
-        return logical[0] == logical[1]
+    types = (writer.logical, reader.logical)
+    if all(logical is not None and logical.name == "decimal" for logical in types):
+        return types[0] == types[1]
     return True
 
 

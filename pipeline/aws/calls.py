@@ -1,6 +1,5 @@
-"""The AWS calls the handlers share, each with its retries and its error named by whose fault it is."""
+"""AWS clients and calls that the handlers share, with their retries."""
 
-import json
 import mmap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -11,15 +10,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypedDict
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from wavetank.pipeline.core.enrich import Snapshot
-from wavetank.pipeline.errors import RegistryFault
+from wavetank.pipeline.layout import Tag
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import TagTypeDef
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
@@ -37,16 +34,14 @@ REGISTRY_CONFIG = Config(
     read_timeout=5,
     s3={"addressing_style": "path"},
 )
-NO_ETAG = '"0"'
-NOT_MODIFIED = ("304", "NotModified")
 ABSENT = ("404", "NoSuchKey", "NotFound")
 CHANGED_MEANWHILE = ("PreconditionFailed", "ConditionalRequestConflict")
 POOL = ThreadPoolExecutor(PARALLEL_CALLS, thread_name_prefix="aws")
-"""For calls that do not depend on each other; threads start with the first use."""
+"""The pool for calls that do not depend on each other; threads start with the first use."""
 
 
 class Condition(TypedDict, total=False):
-    """What must hold for a write to be done."""
+    """The condition on which a write is done, as PutObject takes it."""
 
     IfMatch: str
     IfNoneMatch: str
@@ -54,14 +49,14 @@ class Condition(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What an object says of itself; `etag` is empty where there is no object."""
+    """An object's ETag and metadata; `etag` is empty where there is no object."""
 
     etag: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def condition(self) -> Condition:
-        """That the object is still as it is."""
+        """The condition that the object is still in this state."""
         return {"IfMatch": self.etag} if self.etag else {"IfNoneMatch": "*"}
 
 
@@ -158,7 +153,7 @@ def replace(bucket: str, key: str, body: BinaryIO, state: State, metadata: Mappi
     return True
 
 
-def tag(bucket: str, key: str, one: "TagTypeDef") -> None:
+def tag(bucket: str, key: str, one: Tag) -> None:
     """Set the one tag of an object; one that is gone needs none."""
     try:
         s3().put_object_tagging(Bucket=bucket, Key=key, Tagging={"TagSet": [one]})
@@ -176,8 +171,9 @@ def objects(bucket: str, prefix: str, after: str = "") -> Iterator[Mapping[str, 
 def folders(bucket: str, prefix: str) -> list[str]:
     """The names one level below `prefix`."""
     pages = s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")
-    found = [entry["Prefix"] for page in pages for entry in page.get("CommonPrefixes", [])]
-    return [folder.removeprefix(prefix).rstrip("/") for folder in found]
+    return [
+        entry["Prefix"].removeprefix(prefix).rstrip("/") for page in pages for entry in page.get("CommonPrefixes", [])
+    ]
 
 
 def put_objects(
@@ -191,10 +187,10 @@ def put_objects(
     def put(item: tuple[str, bytes]) -> None:
         s3().put_object(Bucket=bucket, Key=item[0], Body=item[1], Metadata=(metadata or {}).get(item[0], {}))
 
-    each(put, list(files.items()))
+    in_parallel(put, list(files.items()))
 
 
-def each[T, R](call: Callable[[T], R], items: Sequence[T]) -> list[R]:
+def in_parallel[T, R](call: Callable[[T], R], items: Sequence[T]) -> list[R]:
     """`call` for every item, side by side; the results in the order of `items`.
 
     Every call is made, whatever becomes of the others; then the first error is raised.
@@ -204,55 +200,3 @@ def each[T, R](call: Callable[[T], R], items: Sequence[T]) -> list[R]:
     calls = [POOL.submit(call, item) for item in items]
     wait(calls)
     return [made.result() for made in calls]
-
-
-class RegistryBucket:
-    """The registry's bucket; what it does not answer is a RegistryFault."""
-
-    def __init__(self, bucket: str) -> None:
-        self._bucket = bucket
-        self._snapshots: dict[str, tuple[str, Snapshot]] = {}
-
-    def versions(self, prefix: str) -> dict[str, str]:
-        """Key → ETag of what is under `prefix`."""
-        pages = registry_s3().get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
-        try:
-            return {entry["Key"]: entry["ETag"] for page in pages for entry in page.get("Contents", [])}
-        except (ClientError, BotoCoreError) as error:
-            raise RegistryFault(f"cannot list {prefix} in {self._bucket}: {error}") from error
-
-    def find(self, key: str) -> bytes | None:
-        """The bytes of one object; None where there is none."""
-        try:
-            return registry_s3().get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        except (ClientError, BotoCoreError) as error:
-            if isinstance(error, ClientError) and code(error) == "NoSuchKey":
-                return None
-            raise RegistryFault(f"cannot read {key} in {self._bucket}: {error}") from error
-
-    def snapshot(self, reference: str) -> Snapshot:
-        """The rows of a reference snapshot by join key, as the bucket holds it now.
-
-        A snapshot that has not changed since the last call is not transferred again.
-        """
-        key = f"reference/{reference}.json"
-        etag, rows = self._snapshots.get(reference, ("", {}))
-        try:
-            answer = registry_s3().get_object(Bucket=self._bucket, Key=key, IfNoneMatch=etag or NO_ETAG)
-            rows = _rows(answer["Body"].read(), f"{key} in {self._bucket}")
-        except ClientError as error:
-            if code(error) not in NOT_MODIFIED:
-                raise RegistryFault(f"cannot read {key} in {self._bucket}: {error}") from error
-            return rows
-        except BotoCoreError as error:
-            raise RegistryFault(f"cannot read {key} in {self._bucket}: {error}") from error
-        self._snapshots[reference] = (answer["ETag"], rows)
-        return rows
-
-
-def _rows(document: bytes, name: str) -> Snapshot:
-    try:
-        rows = json.loads(document)["rows"]
-        return {str(join_key): dict(row) for join_key, row in rows.items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RegistryFault(f'{name} is not {{"rows": {{key: row}}}}: {error}') from error

@@ -1,4 +1,4 @@
-"""What a function is told through its environment; the same variables on AWS and anywhere else."""
+"""A function's environment variables; the same on AWS and anywhere else."""
 
 import json
 import os

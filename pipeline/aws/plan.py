@@ -1,20 +1,17 @@
-"""Which partitions of some hours have changed, and what has to be known to merge each of them."""
+"""Partitions of some hours that have changed, and what has to be known to merge each of them."""
 
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from wavetank.pipeline.aws import calls, listing
-from wavetank.pipeline.aws.listing import HOUR, IDS, PARTS
-from wavetank.pipeline.aws.newest import newest
+from wavetank.pipeline import layout
+from wavetank.pipeline.aws import calls, partitions
+from wavetank.pipeline.aws.schemas import newest
 from wavetank.pipeline.aws.tick import BEGINNING
-from wavetank.pipeline.core.files.id_index import digest_of_listing, digest_of_surroundings
-from wavetank.pipeline.core.route import Partition
+from wavetank.pipeline.core.files.id_index import digest_of_listing, digest_of_merge_inputs
 from wavetank.pipeline.core.schema import Schema
-
-SEEN = "seen"
-"""Metadata of an id index: the surroundings (`digest_of_surroundings`) that its partition was last merged in."""
+from wavetank.pipeline.layout import HOUR, IDS, MERGED_WITH, PARTS, Partition
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +23,8 @@ class Task:
 
     def message(self) -> str:
         """The task as a message."""
-        return json.dumps(
-            {"partition": self.partition.path, "before": {each.path: listed for each, listed in self.before.items()}}
-        )
+        before = {partition.path: listed for partition, listed in self.before.items()}
+        return json.dumps({"partition": self.partition.path, "before": before})
 
     @classmethod
     def from_message(cls, body: str) -> "Task":
@@ -40,58 +36,59 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What was found in some hours: how many partitions with parts, and those to merge, the earliest first."""
+    """The number of partitions with parts in some hours, and those of them to merge, the earliest first."""
 
     partitions: int
     tasks: list[Task]
 
 
-def plan(bucket: str, hours: Collection[datetime], reach: int, events: Collection[str] = ()) -> Plan:
+def plan(bucket: str, hours: Collection[datetime], reach: int, event_types: Collection[str] = ()) -> Plan:
     """The partitions of `hours`, of all event types or some, that changed, or had a change `reach` hours before."""
-    partitions, tasks = 0, list[Task]()
-    wanted = {(hour.date().isoformat(), hour.hour) for hour in hours}
-    for event in listing.events_with(bucket, PARTS):
-        if events and event not in events:
-            continue
-        listed = _listed(bucket, event, hours, reach)
-        inside = sorted(each for each in listed if (each.date, each.hour) in wanted)
-        partitions += len(inside)
-        if inside:
-            tasks += _changed(bucket, inside, listed, reach, newest(event))
-    return Plan(partitions, sorted(tasks, key=lambda task: (task.partition.start, task.partition)))
-
-
-def _listed(bucket: str, event: str, hours: Collection[datetime], reach: int) -> dict[Partition, str]:
-    """Of each partition with parts, in `hours` or in reach before them, the digest of what is listed there."""
     if not hours:
-        return {}
+        return Plan(0, [])
+    count, tasks = 0, list[Task]()
+    dated_hours = {(hour.date().isoformat(), hour.hour) for hour in hours}
     first = min(hours)
-    back = min(reach, (first - BEGINNING) // HOUR)
-    found = listing.found(bucket, PARTS, event, *listing.span_of([first - back * HOUR, *hours]))
-    return {
-        each: digest_of_listing({str(part["Key"]): str(part["ETag"]) for part in parts})
-        for each, parts in found.items()
-    }
+    dates = partitions.dates_of([first - min(reach, (first - BEGINNING) // HOUR) * HOUR, *hours])
+    for event_type in partitions.event_types(bucket, PARTS):
+        if event_types and event_type not in event_types:
+            continue
+        listed = {
+            partition: digest_of_listing({str(part["Key"]): str(part["ETag"]) for part in parts})
+            for partition, parts in partitions.by_partition(bucket, PARTS, event_type, *dates).items()
+        }
+        inside = sorted(partition for partition in listed if (partition.date, partition.hour) in dated_hours)
+        count += len(inside)
+        if inside:
+            tasks += _changed(bucket, inside, listed, reach=reach, schema=newest(event_type))
+    return Plan(count, sorted(tasks, key=lambda task: (task.partition.start, task.partition)))
 
 
 def _changed(
-    bucket: str, inside: list[Partition], listed: Mapping[Partition, str], reach: int, schema: Schema
+    bucket: str, inside: list[Partition], listed: Mapping[Partition, str], *, reach: int, schema: Schema
 ) -> list[Task]:
-    known = listing.found(bucket, IDS, schema.event, *listing.span_of(each.start for each in inside))
-    seen = dict(zip(inside, calls.each(lambda each: _seen(bucket, each) if each in known else "", inside), strict=True))
+    """The tasks of those partitions whose inputs are not the ones that they were last merged with.
+
+    `listed`: of each partition with parts, in the hours or in reach before them, the digest of what is listed there.
+    """
+    dates = partitions.dates_of(partition.start for partition in inside)
+    indexed = partitions.by_partition(bucket, IDS, schema.event_type, *dates)
+
+    def merged_with(partition: Partition) -> str:
+        state = calls.head(bucket, layout.ids_key(partition)) if partition in indexed else None
+        return state.metadata.get(MERGED_WITH, "") if state else ""
+
     tasks = []
-    for each in inside:
-        before = {one: listed[one] for one in listing.earlier(each, reach) if one in listed}
-        if seen[each] != surroundings(schema, listed[each], before):
-            tasks.append(Task(each, before))
+    for partition, last in zip(inside, calls.in_parallel(merged_with, inside), strict=True):
+        before = {
+            neighbour: listed[neighbour] for neighbour in partitions.earlier(partition, reach) if neighbour in listed
+        }
+        if last != merge_inputs(schema, listed[partition], before):
+            tasks.append(Task(partition, before))
     return tasks
 
 
-def surroundings(schema: Schema, own: str, before: Mapping[Partition, str]) -> str:
-    """What decides whether a partition has to be looked at again."""
-    return digest_of_surroundings(schema.fingerprint, own, {each.path: listed for each, listed in before.items()})
-
-
-def _seen(bucket: str, partition: Partition) -> str:
-    state = calls.head(bucket, listing.ids_key(partition))
-    return state.metadata.get(SEEN, "") if state else ""
+def merge_inputs(schema: Schema, own: str, before: Mapping[Partition, str]) -> str:
+    """The digest of everything that decides whether a partition has to be merged again."""
+    earlier = {partition.path: listed for partition, listed in before.items()}
+    return digest_of_merge_inputs(schema.fingerprint, own, earlier)

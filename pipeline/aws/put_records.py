@@ -62,17 +62,17 @@ def batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
 
 def _put(kinesis: "KinesisClient", stream: str, batch: list[Entry]) -> None:
     """Put one batch; the refused records of it again, after a pause that doubles."""
-    left = batch
+    entries = batch
     for attempt in range(ATTEMPTS):
         records: list[PutRecordsRequestEntryTypeDef] = [
-            {"Data": entry.data, "PartitionKey": entry.partition_key} for entry in left
+            {"Data": entry.data, "PartitionKey": entry.partition_key} for entry in entries
         ]
         answers = kinesis.put_records(StreamName=stream, Records=records)["Records"]
-        refused = [pair for pair in zip(left, answers, strict=True) if pair[1].get("ErrorCode")]
+        refused = [pair for pair in zip(entries, answers, strict=True) if pair[1].get("ErrorCode")]
         if not refused:
             return
-        left = [entry for entry, _ in refused]
+        entries = [entry for entry, _ in refused]
         if attempt < ATTEMPTS - 1:
             time.sleep(FIRST_PAUSE_S * 2**attempt)
     reasons = ", ".join(sorted({str(answer.get("ErrorCode")) for _, answer in refused}))
-    raise ServiceFault(f"{stream} refused {len(left)} of {len(batch)} records {ATTEMPTS} times: {reasons}")
+    raise ServiceFault(f"{stream} refused {len(entries)} of {len(batch)} records {ATTEMPTS} times: {reasons}")

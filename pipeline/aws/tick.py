@@ -9,8 +9,8 @@ from math import ceil
 from typing import Any
 
 from wavetank.pipeline.errors import ConfigurationError
+from wavetank.pipeline.layout import HOUR
 
-HOUR = timedelta(hours=1)
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 

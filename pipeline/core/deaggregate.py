@@ -22,7 +22,7 @@ VARINT, FIXED64, DELIMITED, FIXED32 = 0, 1, 2, 5
 
 @dataclass(frozen=True, slots=True)
 class UserRecord:
-    """What a producer put: its partition key and its bytes."""
+    """A record as a producer put it: its partition key and its bytes."""
 
     partition_key: str
     data: bytes
@@ -52,27 +52,19 @@ def _user_records(message: bytes) -> list[UserRecord]:
     packed: list[bytes] = []
     for number, value in _fields(message):
         if number == KEY_TABLE and isinstance(value, bytes):
-            keys.append(_key(value))
+            key = value.decode()
+            if not 1 <= len(key) <= MAX_KEY_CHARACTERS:
+                raise ValueError(f"a partition key of {len(key)} characters")
+            keys.append(key)
         elif number == HASH_TABLE and isinstance(value, bytes):
-            _check_hash(value)
+            if not HASH.fullmatch(value.decode()) or int(value) >= HASHES:
+                raise ValueError("an explicit hash key that is none")
             hashes += 1
         elif number == RECORDS and isinstance(value, bytes):
             packed.append(value)
     if not packed:
         raise ValueError("no record")
     return [_user_record(record, keys, hashes) for record in packed]
-
-
-def _key(value: bytes) -> str:
-    key = value.decode()
-    if not 1 <= len(key) <= MAX_KEY_CHARACTERS:
-        raise ValueError(f"a partition key of {len(key)} characters")
-    return key
-
-
-def _check_hash(value: bytes) -> None:
-    if not HASH.fullmatch(value.decode()) or int(value) >= HASHES:
-        raise ValueError("an explicit hash key that is none")
 
 
 def _user_record(record: bytes, keys: list[str], hashes: int) -> UserRecord:

@@ -35,7 +35,7 @@ PATIENCE = 64 * 1024 * 1024
 
 
 class Frame(NamedTuple):
-    """One sound frame: where it starts, the fingerprint of its schema, its Avro body."""
+    """A sound frame: where it starts, the fingerprint of its schema, its Avro body."""
 
     offset: int
     fingerprint: bytes
@@ -67,7 +67,14 @@ def decode(data: bytes) -> Frame | Rejection:
             body = data[HEADER.size :]
             if crc32(body, header_check) == body_check:
                 return Frame(0, fingerprint, body)
-    return _unsound(data)
+    if size > MAX_RECORD:
+        return Rejection(Reason.OVERSIZE, f"{size} bytes, the limit is {MAX_RECORD}")
+    if not data.startswith(START):
+        return Rejection(Reason.BAD_FRAME, f"starts with {data[:4].hex(' ') or 'nothing'}, not {START.hex(' ')}")
+    frame = _frame_at(data, 0)
+    if isinstance(frame, Frame) and _end(frame) < size:
+        return Rejection(Reason.TRAILING_BYTES, f"{size - _end(frame)} bytes after a frame of {_end(frame)}")
+    return frame
 
 
 def scan(chunk: bytes) -> Iterator[Frame | BadRange]:
@@ -85,21 +92,6 @@ def scan(chunk: bytes) -> Iterator[Frame | BadRange]:
         following, patience = _resume(chunk, offset, patience)
         yield BadRange(offset, chunk[offset:following], frame)
         offset = following
-
-
-def _unsound(data: bytes) -> Frame | Rejection:
-    """What is wrong with `data`, step by step."""
-    if len(data) > MAX_RECORD:
-        return Rejection(Reason.OVERSIZE, f"{len(data)} bytes, the limit is {MAX_RECORD}")
-    if not data.startswith(START):
-        return Rejection(Reason.BAD_FRAME, f"starts with {data[:4].hex(' ') or 'nothing'}, not {START.hex(' ')}")
-    frame = _frame_at(data, 0)
-    if isinstance(frame, Rejection):
-        return frame
-    extra = len(data) - _end(frame)
-    if extra:
-        return Rejection(Reason.TRAILING_BYTES, f"{extra} bytes after a frame of {_end(frame)}")
-    return frame
 
 
 def _end(frame: Frame) -> int:

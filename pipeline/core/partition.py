@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from wavetank.pipeline.avro.events import ID_FIELD, TIME_FIELD
 from wavetank.pipeline.core import frame
 from wavetank.pipeline.core.bulk import parse
-from wavetank.pipeline.core.bulk.values import Bodies, Numbers, Slices
-from wavetank.pipeline.core.bulk.varints import Unsound
+from wavetank.pipeline.core.bulk.values import Bodies, NotBulkParsable, Numbers, Slices
 from wavetank.pipeline.core.decode import decode, encode
 from wavetank.pipeline.core.files import avro_file
 from wavetank.pipeline.core.frame import BadRange, Frame
-from wavetank.pipeline.core.route import HOUR_US, Partition, bucket_of_digest, digest_of, hour_of
+from wavetank.pipeline.core.route import HOUR_US, bucket_of_digest, digest_of, hour_of
 from wavetank.pipeline.core.schema import FIRST_TIME_US, LAST_TIME_US, Schema
+from wavetank.pipeline.layout import Partition
 from wavetank.pipeline.records import Reason, Rejection
 
 
@@ -40,7 +40,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Partitioned:
-    """What a chunk becomes: an Avro file per partition, and what could not go on."""
+    """The Avro files of a chunk, one per partition, and its bytes that could not go on."""
 
     parts: dict[Partition, Part]
     bad: list[BadBytes]
@@ -73,7 +73,7 @@ class Scanned:
 
 @dataclass(frozen=True, slots=True)
 class _Event:
-    """What is stored of an event, and what decides where."""
+    """The body of an event that is stored, and the time and id that decide where."""
 
     time_us: int
     event_id: bytes
@@ -89,7 +89,7 @@ def partition(chunk: Scanned, schemas: Mapping[bytes, Schema], buckets: int) -> 
     bad = [BadBytes(piece.offset, piece.payload, piece.rejection) for piece in chunk.bad]
     newest = max(schemas.values(), key=lambda schema: schema.version, default=None)
     if newest is None:
-        return Partitioned({}, bad + [_bad(piece, _unknown(piece)) for piece in chunk.frames])
+        return Partitioned({}, bad + [_unknown(piece) for piece in chunk.frames])
     bodies: defaultdict[tuple[int, int], list[bytes]] = defaultdict(list)
     digests: defaultdict[tuple[int, int], list[bytes]] = defaultdict(list)
     for placed in _events(chunk.frames, schemas, newest):
@@ -101,55 +101,58 @@ def partition(chunk: Scanned, schemas: Mapping[bytes, Schema], buckets: int) -> 
         bodies[where].append(placed.body)
         digests[where].append(digest)
     parts = {
-        Partition(newest.event, *hour_of(where[0]), where[1]): Part(
+        Partition(newest.event_type, *hour_of(where[0]), where[1]): Part(
             avro_file.part(newest, bodies[where], digests[where]), len(bodies[where])
         )
         for where in sorted(bodies)
     }
-    return Partitioned(parts, sorted(bad, key=lambda each: each.offset))
+    return Partitioned(parts, sorted(bad, key=lambda piece: piece.offset))
 
 
 def _events(frames: Sequence[Frame], schemas: Mapping[bytes, Schema], newest: Schema) -> Iterator[_Event | BadBytes]:
-    """What each frame is, in their order: those in the newest schema in bulk, where they are sound."""
+    """The event in each frame, or why there is none, in their order: those in the newest schema in bulk if possible."""
     current = [number for number, piece in enumerate(frames) if piece.fingerprint == newest.fingerprint]
     try:
-        read = dict(zip(current, _in_bulk([frames[number].body for number in current], newest), strict=True))
-    except Unsound:
-        read = {}
+        parsed = dict(zip(current, _in_bulk([frames[number].body for number in current], newest), strict=True))
+    except NotBulkParsable:
+        parsed = {}
     for number, piece in enumerate(frames):
-        yield read.get(number) or _one(piece, schemas, newest)
+        event = parsed.get(number)
+        if event is not None:
+            yield event
+            continue
+        writer = schemas.get(piece.fingerprint)
+        if writer is None:
+            yield _unknown(piece)
+            continue
+        decoded = decode(piece.body, writer, newest)
+        if isinstance(decoded, Rejection):
+            yield _bad(piece, decoded)
+            continue
+        same = writer.fingerprint == newest.fingerprint
+        body = piece.body if same else encode(decoded.fields, newest)
+        yield _Event(decoded.time_us, decoded.id.encode(), body)
 
 
 def _in_bulk(bodies: list[bytes], schema: Schema) -> Iterator[_Event]:
-    """The events of `bodies`; raises Unsound where one of them is none, or is to be looked at by itself."""
+    """The events of `bodies`; raises NotBulkParsable where one of them is none, or is to be looked at by itself."""
     if not bodies:
         return iter(())
     batch = Bodies.of(bodies)
     fields = parse.parse(batch, schema.avro).fields
     times, ids = fields[TIME_FIELD], fields[ID_FIELD]
     if not isinstance(times, Numbers) or not isinstance(ids, Slices) or not ids.sizes.all():
-        raise Unsound("an event has a time and an id")
+        raise NotBulkParsable("an event has a time and an id")
     per_unit = schema.micros_per_time_unit
     if times.values.min() < FIRST_TIME_US // per_unit or times.values.max() > LAST_TIME_US // per_unit:
-        raise Unsound("a time that cannot be filed under a date")
+        raise NotBulkParsable("a time that cannot be filed under a date")
     times_us = (times.values * per_unit).tolist()
     return map(_Event, times_us, parse.slices_of(batch.data, ids), bodies)
-
-
-def _one(piece: Frame, schemas: Mapping[bytes, Schema], newest: Schema) -> _Event | BadBytes:
-    writer = schemas.get(piece.fingerprint)
-    if writer is None:
-        return _bad(piece, _unknown(piece))
-    event = decode(piece.body, writer, newest)
-    if isinstance(event, Rejection):
-        return _bad(piece, event)
-    same = writer.fingerprint == newest.fingerprint
-    return _Event(event.time_us, event.id.encode(), piece.body if same else encode(event.fields, newest))
 
 
 def _bad(piece: Frame, why: Rejection) -> BadBytes:
     return BadBytes(piece.offset, frame.encode(piece.fingerprint, piece.body), why)
 
 
-def _unknown(piece: Frame) -> Rejection:
-    return Rejection(Reason.UNKNOWN_SCHEMA, f"no processed schema {piece.fingerprint.hex()}")
+def _unknown(piece: Frame) -> BadBytes:
+    return _bad(piece, Rejection(Reason.UNKNOWN_SCHEMA, f"no processed schema {piece.fingerprint.hex()}"))

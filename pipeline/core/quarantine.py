@@ -1,13 +1,14 @@
 """Files rejected records: an Avro file per event type, reason and day of arrival, with the original bytes."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from hashlib import sha256
 from io import BytesIO
 
 from fastavro import parse_schema, writer
 
+from wavetank.pipeline import layout
 from wavetank.pipeline.core.marker import SYNC
 from wavetank.pipeline.core.route import EPOCH
 from wavetank.pipeline.records import Reason, Rejected
@@ -41,45 +42,34 @@ SCHEMA = parse_schema(
     }
 )
 
-
 LONGEST_MESSAGE = 1000
 """Characters kept of a message: what it quotes may be as long as the record, whose bytes are kept beside it."""
 
 
-def files(event: str, rejected: Sequence[Rejected]) -> dict[str, bytes]:
-    """Key → Avro file, one for each reason and day; the same records give the same keys and bytes."""
+def files(event_type: str, rejected: Sequence[Rejected]) -> dict[str, bytes]:
+    """Key → Avro file, one for each reason and day; the same records give the same keys and bytes.
+
+    A file is named after where its records came from, so that doing it again writes the same object.
+    """
     groups: defaultdict[tuple[Reason, str], list[Rejected]] = defaultdict(list)
     for record in rejected:
-        groups[record.rejection.reason, _day(record)].append(record)
+        day = f"{EPOCH + timedelta(microseconds=record.origin.arrived_us):%Y-%m-%d}"
+        groups[record.rejection.reason, day].append(record)
+    contents: dict[str, bytes] = {}
+    for (reason, day), records in groups.items():
+        digest, out = sha256(), BytesIO()
+        for record in records:
+            digest.update(f"{record.origin.source}\0{record.origin.position}\0".encode())
+            digest.update(sha256(record.payload).digest())
+        rows = (_row(event_type, record) for record in records)
+        writer(out, SCHEMA, rows, codec="deflate", codec_compression_level=6, sync_marker=SYNC)
+        contents[layout.quarantine_key(event_type, reason, day, digest.hexdigest()[:32])] = out.getvalue()
+    return contents
+
+
+def _row(event_type: str, record: Rejected) -> dict[str, object]:
     return {
-        f"quarantine/event={event}/reason={reason}/date={day}/{_digest(records)}.avro": _file(event, records)
-        for (reason, day), records in groups.items()
-    }
-
-
-def _day(record: Rejected) -> str:
-    return f"{EPOCH + timedelta(microseconds=record.origin.arrived_us):%Y-%m-%d}"
-
-
-def _digest(records: Iterable[Rejected]) -> str:
-    """A name from where the records came from, so that doing it again writes the same object."""
-    digest = sha256()
-    for record in records:
-        digest.update(f"{record.origin.source}\0{record.origin.position}\0".encode())
-        digest.update(sha256(record.payload).digest())
-    return digest.hexdigest()[:32]
-
-
-def _file(event: str, records: Iterable[Rejected]) -> bytes:
-    out = BytesIO()
-    rows = (_row(event, record) for record in records)
-    writer(out, SCHEMA, rows, codec="deflate", codec_compression_level=6, sync_marker=SYNC)
-    return out.getvalue()
-
-
-def _row(event: str, record: Rejected) -> dict[str, object]:
-    return {
-        "event_type": event,
+        "event_type": event_type,
         "reason": record.rejection.reason,
         "message": record.rejection.message[:LONGEST_MESSAGE],
         "stage": record.stage,

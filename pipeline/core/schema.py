@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from fastavro.schema import SchemaParseException, UnknownType, parse_schema
 
+from wavetank.pipeline import layout
 from wavetank.pipeline.avro import canonical, limits
 from wavetank.pipeline.avro.events import MICROS_PER_UNIT, TIME_FIELD, problems
 from wavetank.pipeline.avro.model import Primitive, Record
@@ -31,7 +32,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Schema:
-    """One published version of a schema.
+    """A published version of a schema.
 
     `avro` is the schema as values. `physical` is the same without logical types, as fastavro writes it: what is on
     the wire, times as integers. `definition` keeps logical types for the files that people read. `crc64` is the
@@ -39,7 +40,7 @@ class Schema:
     Avro schema (`pipeline.avro.limits`); empty where something can.
     """
 
-    event: str
+    event_type: str
     role: Role
     version: int
     definition: dict[str, Any]
@@ -52,13 +53,13 @@ class Schema:
 
     @property
     def key(self) -> str:
-        """Its object in the registry bucket, written once."""
-        return f"schemas/{self.event}/{self.role}/v{self.version}.avsc"
+        """The schema's object in the registry bucket, written once."""
+        return layout.schema_key(self.event_type, self.role, self.version)
 
 
-def parse(text: str | bytes, event: str, role: Role, version: int) -> Schema:
+def parse(text: str | bytes, event_type: str, role: Role, version: int) -> Schema:
     """The schema in `text`; raises SchemaError, naming the rule, where an event could not have it."""
-    name = f"{event} {role} v{version}"
+    name = f"{event_type} {role} v{version}"
     try:
         document = json.loads(text)
         avro = parse_document(document)
@@ -68,9 +69,11 @@ def parse(text: str | bytes, event: str, role: Role, version: int) -> Schema:
         physical = cast(dict[str, Any], parse_schema(_physical(document)))
     except (ValueError, TypeError, KeyError, RecursionError, SchemaParseException, UnknownType) as error:
         raise SchemaError(f"{name}: not a valid Avro schema: {error}") from error
+    time = next(field.type for field in avro.fields if field.name == TIME_FIELD)
+    logical = time.logical if isinstance(time, Primitive) else None
     form = canonical.canonical(avro)
     return Schema(
-        event=event,
+        event_type=event_type,
         role=role,
         version=version,
         definition=document,
@@ -78,15 +81,9 @@ def parse(text: str | bytes, event: str, role: Role, version: int) -> Schema:
         physical=physical,
         fingerprint=canonical.fingerprint(form),
         crc64=canonical.crc64(form),
-        micros_per_time_unit=_micros_per_time_unit(avro),
+        micros_per_time_unit=MICROS_PER_UNIT[logical.name if logical else ""],
         unusable=limits.problem(avro),
     )
-
-
-def _micros_per_time_unit(avro: Record) -> int:
-    time = next(each.type for each in avro.fields if each.name == TIME_FIELD)
-    logical = time.logical if isinstance(time, Primitive) else None
-    return MICROS_PER_UNIT[logical.name if logical else ""]
 
 
 def _physical(schema: Any) -> Any:

@@ -13,70 +13,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wavetank.pipeline import topology
-from wavetank.pipeline.aws import late, listing
-from wavetank.pipeline.aws.listing import HOUR, LATE, PARTS
-from wavetank.pipeline.aws.newest import newest
+from wavetank.pipeline.aws import late, partitions
 from wavetank.pipeline.aws.plan import plan
+from wavetank.pipeline.aws.schemas import newest
 from wavetank.pipeline.handlers.concatenator import concatenate
+from wavetank.pipeline.layout import HOUR, LATE, PARTS
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the back-fill that the arguments ask for."""
-    asked = _parser().parse_args(arguments)
-    os.environ["REGISTRY_BUCKET"] = topology.registry_bucket(asked.account)
-    bucket = topology.data_bucket(asked.account)
-    span = _moment(asked.first), _moment(asked.end)
-    for said in backfill(bucket, span, frozenset(asked.event), with_late=asked.late):
-        sys.stdout.write(json.dumps(said) + "\n")
-        sys.stdout.flush()
-
-
-def backfill(
-    bucket: str, span: tuple[datetime | None, datetime | None], events: Collection[str], *, with_late: bool
-) -> Iterator[dict[str, Any]]:
-    """Merge what has changed in the hours of `span` (open where None), and what that changes in the hours after.
-
-    Yields `{"late": …}` first, then `{"partitions", "planned"}`, then a line for each partition that was merged.
-    """
-    reach = topology.LOOK_BACK_HOURS
-    asked = [hour for hour in _hours(bucket, (PARTS, LATE) if with_late else (PARTS,)) if _is_in(hour, span)]
-    moved = late.bring_back(bucket, asked, events) if with_late else late.NONE
-    yield {"late": moved.events, "late_parts": moved.parts}
-    hours = {
-        hour + number * HOUR for hour in asked for number in range(reach + 1) if hour < listing.LAST - reach * HOUR
-    }
-    made = plan(bucket, hours | set(asked), reach, events)
-    yield {"partitions": made.partitions, "planned": len(made.tasks)}
-    for task in made.tasks:
-        written = concatenate(bucket, task, newest(task.partition.event))
-        yield {"partition": task.partition.path, "written": written}
-
-
-def _hours(bucket: str, layers: Collection[str]) -> list[datetime]:
-    """The hours that have anything in some layers, in order."""
-    return sorted(
-        {
-            partition.start
-            for layer in layers
-            for event in listing.events_with(bucket, layer)
-            for partition in listing.found(bucket, layer, event)
-        }
-    )
-
-
-def _is_in(hour: datetime, span: tuple[datetime | None, datetime | None]) -> bool:
-    first, end = span
-    return (first is None or hour >= first) and (end is None or hour < end)
-
-
-def _moment(text: str | None) -> datetime | None:
-    if not text:
-        return None
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "wavetank.pipeline.handlers.backfill", description="Merge the partitions of many hours."
     )
@@ -85,7 +30,48 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--to", dest="end", metavar="TIME", help="the hour after the last one")
     parser.add_argument("--event", action="append", default=[], help="an event type; all if not given")
     parser.add_argument("--late", action="store_true", help="land late parts as well")
-    return parser
+    options = parser.parse_args(arguments)
+    os.environ["REGISTRY_BUCKET"] = topology.registry_bucket(options.account)
+    bucket = topology.data_bucket(options.account)
+    span = _moment(options.first), _moment(options.end)
+    for line in backfill(bucket, span, frozenset(options.event), with_late=options.late):
+        sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.flush()
+
+
+def backfill(
+    bucket: str, span: tuple[datetime | None, datetime | None], event_types: Collection[str], *, with_late: bool
+) -> Iterator[dict[str, Any]]:
+    """Merge what has changed in the hours of `span` (open where None), and what that changes in the hours after.
+
+    Yields `{"late": …}` first, then `{"partitions", "planned"}`, then a line for each partition that was merged.
+    """
+    reach = topology.LOOK_BACK_HOURS
+    first, end = span
+    stored = {
+        partition.start
+        for layer in ((PARTS, LATE) if with_late else (PARTS,))
+        for event_type in partitions.event_types(bucket, layer)
+        for partition in partitions.by_partition(bucket, layer, event_type)
+    }
+    asked = {hour for hour in stored if (first is None or hour >= first) and (end is None or hour < end)}
+    moved = late.restore(bucket, asked, event_types) if with_late else late.NONE
+    yield {"late": moved.events, "late_parts": moved.parts}
+    hours = asked | {
+        hour + number * HOUR for hour in asked for number in range(reach + 1) if hour < partitions.LAST - reach * HOUR
+    }
+    planned = plan(bucket, hours, reach, event_types)
+    yield {"partitions": planned.partitions, "planned": len(planned.tasks)}
+    for task in planned.tasks:
+        written = concatenate(bucket, task, newest(task.partition.event_type))
+        yield {"partition": task.partition.path, "written": written}
+
+
+def _moment(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 if __name__ == "__main__":

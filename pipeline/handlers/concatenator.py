@@ -16,49 +16,45 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from wavetank.pipeline.aws import calls, environment, id_index
-from wavetank.pipeline.aws import listing as layout
+from wavetank.pipeline import layout
+from wavetank.pipeline.aws import calls, environment, partitions
 from wavetank.pipeline.aws.calls import ABSENT_STATE, State
-from wavetank.pipeline.aws.newest import newest
-from wavetank.pipeline.aws.plan import Task, surroundings
-from wavetank.pipeline.aws.tags import MERGED_TAG
+from wavetank.pipeline.aws.partitions import IndexMetadata, StoredIndex
+from wavetank.pipeline.aws.plan import Task, merge_inputs
+from wavetank.pipeline.aws.schemas import newest
 from wavetank.pipeline.core.bulk import batch
 from wavetank.pipeline.core.bulk.batch import Batch
 from wavetank.pipeline.core.bulk.digests import Digests
-from wavetank.pipeline.core.bulk.spill import merge_all
-from wavetank.pipeline.core.files import merged
+from wavetank.pipeline.core.bulk.merge import merge_all
+from wavetank.pipeline.core.files import parquet
 from wavetank.pipeline.core.files.id_index import IdIndex, Listing, digest_of_inputs, digest_of_listing
 from wavetank.pipeline.core.schema import Schema
 from wavetank.pipeline.errors import ServiceFault
+from wavetank.pipeline.layout import INPUTS, MERGED_TAG
 
 LOG = logging.getLogger(__name__)
-INPUTS = "inputs"
-"""Metadata of a merged object: what it is made of (`digest_of_inputs`)."""
 ATTEMPTS = 10
 
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Merge the partition of each message; one that fails is named in the answer and comes again.
 
-    Lambda developer guide, "Implementing partial batch responses for Amazon SQS".
+    The registry is asked once for each event type of a batch. Lambda developer guide, "Implementing partial batch
+    responses for Amazon SQS".
     """
     schemas: dict[str, Schema] = {}
-    failed = [{"itemIdentifier": record["messageId"]} for record in event["Records"] if not _is_done(record, schemas)]
+    failed: list[dict[str, str]] = []
+    for record in event["Records"]:
+        try:
+            task = Task.from_message(record["body"])
+            event_type = task.partition.event_type
+            if event_type not in schemas:
+                schemas[event_type] = newest(event_type)
+            concatenate(environment.text("DATA_BUCKET"), task, schemas[event_type])
+        except Exception:
+            LOG.exception("%s could not be merged", record["body"])
+            failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}
-
-
-def _is_done(record: dict[str, Any], schemas: dict[str, Schema]) -> bool:
-    """Whether the partition of a message was merged; the registry is asked once for each event type of a batch."""
-    try:
-        task = Task.from_message(record["body"])
-        name = task.partition.event
-        if name not in schemas:
-            schemas[name] = newest(name)
-        concatenate(environment.text("DATA_BUCKET"), task, schemas[name])
-    except Exception:
-        LOG.exception("%s could not be merged", record["body"])
-        return False
-    return True
 
 
 def concatenate(bucket: str, task: Task, schema: Schema) -> bool:
@@ -69,38 +65,49 @@ def concatenate(bucket: str, task: Task, schema: Schema) -> bool:
     for _ in range(ATTEMPTS):
         merge = _Merge.begun(bucket, task, schema)
         if merge.is_up_to_date:
-            merge.note()
+            merge.save_index()
             return False
         if merge.write():
-            merge.note()
+            merge.save_index()
             return True
     raise ServiceFault(f"{task.partition.path} kept changing while it was merged, {ATTEMPTS} times")
 
 
 @dataclass
 class _Merge:
-    """One attempt: what was found, in the order in which it was looked for."""
+    """An attempt to merge a partition: its state and inputs, in the order in which they were read."""
 
     bucket: str
     task: Task
     schema: Schema
     states: dict[str, State]
-    index: id_index.Held
+    index: StoredIndex
     listing: Listing
-    earlier: dict[str, id_index.Held]
+    earlier: dict[str, StoredIndex]
     elsewhere: Digests
-    seen: list[Digests] = field(default_factory=list)
+    merged_ids: list[Digests] = field(default_factory=list)
 
     @classmethod
     def begun(cls, bucket: str, task: Task, schema: Schema) -> "_Merge":
         """Read the state first, then list the inputs."""
         keys = (layout.parquet_key(task.partition), layout.avro_key(task.partition))
         states = {key: calls.head(bucket, key) or ABSENT_STATE for key in keys}
-        index = id_index.held(bucket, task.partition)
-        listing = layout.listing(bucket, task.partition)
-        known = {each.path: id_index.as_of(bucket, each, listed, schema) for each, listed in task.before.items()}
-        elsewhere = Digests.joined([each.index.digests for each in known.values()])
-        return cls(bucket, task, schema, states, index, listing, known, elsewhere)
+        index = partitions.stored_index(bucket, task.partition)
+        listing = partitions.parts(bucket, task.partition)
+        earlier = {
+            partition.path: partitions.refreshed_index(bucket, partition, listed, schema)
+            for partition, listed in task.before.items()
+        }
+        return cls(
+            bucket=bucket,
+            task=task,
+            schema=schema,
+            states=states,
+            index=index,
+            listing=listing,
+            earlier=earlier,
+            elsewhere=Digests.joined([stored.index.digests for stored in earlier.values()]),
+        )
 
     @property
     def is_up_to_date(self) -> bool:
@@ -114,30 +121,31 @@ class _Merge:
         """Merge, and replace both objects; False where somebody else has written one since its state was read."""
         with TemporaryDirectory(prefix="concatenate-") as folder:
             avro, columns = Path(folder) / "events.avro", Path(folder) / "events.parquet"
-            self._merge_to(avro, columns, Path(folder) / "before.avro")
-            index = self.index.index.with_inputs(self.listing, Digests.joined(self.seen))
+            with avro.open("wb") as avro_out, columns.open("wb") as columns_out:
+                merged = merge_all(self._batches(Path(folder) / "before.avro"), self.elsewhere)
+                parquet.write_both(merged, self.schema, avro_out, columns_out)
+            index = self.index.index.with_inputs(self.listing, Digests.joined(self.merged_ids))
             digest = self._digest(index)
-            outputs = zip(self.states, (columns, avro), strict=True)
-            if not all(self._replace(key, path, digest) for key, path in outputs):
-                return False
-        self.index = id_index.Held(index, self.index.state)
-        calls.each(lambda key: calls.tag(self.bucket, key, MERGED_TAG), sorted(self.listing))
+            for (key, state), path in zip(self.states.items(), (columns, avro), strict=True):
+                if state.metadata.get(INPUTS) == digest:
+                    continue
+                with path.open("rb") as body:
+                    if not calls.replace(self.bucket, key, body, state=state, metadata={INPUTS: digest}):
+                        return False
+        self.index = StoredIndex(index, self.index.state)
+        calls.in_parallel(lambda key: calls.tag(self.bucket, key, MERGED_TAG), sorted(self.listing))
         return True
 
-    def note(self) -> None:
-        """Write down what was merged and what was looked at. If somebody else just did, their word stands."""
-        before = {each: self.earlier[each.path].listed for each in self.task.before}
+    def save_index(self) -> None:
+        """Write the id index with what was merged and looked at; an index that somebody else just wrote stands."""
+        before = {partition: self.earlier[partition.path].listed for partition in self.task.before}
         listed = digest_of_listing(self.listing)
-        note = id_index.Note(listed, surroundings(self.schema, listed, before))
-        id_index.save(self.bucket, self.task.partition, self.index, note)
+        metadata = IndexMetadata(listed, merge_inputs(self.schema, listed, before))
+        partitions.save_index(self.bucket, self.task.partition, self.index, metadata)
 
     def _digest(self, index: IdIndex) -> str:
         dropped = index.digests.take(index.digests.within(self.elsewhere))
         return digest_of_inputs(self.schema.fingerprint, index.inputs, dropped)
-
-    def _merge_to(self, avro: Path, columns: Path, before: Path) -> None:
-        with avro.open("wb") as avro_out, columns.open("wb") as columns_out:
-            merged.write(merge_all(self._batches(before), self.elsewhere), self.schema, avro_out, columns_out)
 
     def _batches(self, before: Path) -> Iterator[Batch]:
         """The records of every input. Those of parts that have expired are taken from what they were merged into."""
@@ -149,11 +157,5 @@ class _Merge:
             yield from batch.read(calls.mapped(self.bucket, key, before), self.schema)
         for key in sorted(self.listing):
             for records in batch.read(calls.get_object(self.bucket, key), self.schema):
-                self.seen.append(records.digests.unique())
+                self.merged_ids.append(records.digests.unique())
                 yield records
-
-    def _replace(self, key: str, path: Path, digest: str) -> bool:
-        if self.states[key].metadata.get(INPUTS) == digest:
-            return True
-        with path.open("rb") as body:
-            return calls.replace(self.bucket, key, body, self.states[key], {INPUTS: digest})

@@ -7,7 +7,7 @@ comes, does no harm: what has to be done is found out when it is done.
 from typing import Any
 
 from wavetank.pipeline.aws import calls, environment, late
-from wavetank.pipeline.aws.plan import Task, plan
+from wavetank.pipeline.aws.plan import plan
 from wavetank.pipeline.aws.tick import hours_back, time_of
 from wavetank.pipeline.errors import ServiceFault
 
@@ -20,16 +20,18 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
     now = time_of(event)
     bucket, reach = environment.text("DATA_BUCKET"), environment.number("LOOK_BACK_HOURS")
     hours = list(hours_back(now, reach))
-    moved = late.set_aside(bucket, min(hours)) if hours else late.NONE
-    made = plan(bucket, hours, reach)
-    _send(environment.text("MERGE_QUEUE_URL"), made.tasks)
-    return {"partitions": made.partitions, "planned": len(made.tasks), "late": moved.events, "late_parts": moved.parts}
-
-
-def _send(queue: str, tasks: list[Task]) -> None:
-    batches = [tasks[start : start + AT_ONCE] for start in range(0, len(tasks), AT_ONCE)]
-    for batch in batches:
+    moved = late.move_to_late(bucket, min(hours)) if hours else late.NONE
+    planned = plan(bucket, hours, reach)
+    queue, tasks = environment.text("MERGE_QUEUE_URL"), planned.tasks
+    for start in range(0, len(tasks), AT_ONCE):
+        batch = tasks[start : start + AT_ONCE]
         entries: Any = [{"Id": str(number), "MessageBody": task.message()} for number, task in enumerate(batch)]
         failed = calls.sqs().send_message_batch(QueueUrl=queue, Entries=entries).get("Failed", [])
         if failed:
             raise ServiceFault(f"{queue} refused {len(failed)} of {len(batch)} messages: {failed[0].get('Message')}")
+    return {
+        "partitions": planned.partitions,
+        "planned": len(tasks),
+        "late": moved.events,
+        "late_parts": moved.parts,
+    }

@@ -16,7 +16,7 @@ from wavetank.pipeline.core import decode, envelope, frame, quarantine
 from wavetank.pipeline.core.deaggregate import deaggregate
 from wavetank.pipeline.core.enrich import Snapshot, processed
 from wavetank.pipeline.core.schema import Role, Schema
-from wavetank.pipeline.records import Event, Origin, Reason, Rejected, Rejection, Stage
+from wavetank.pipeline.records import Origin, Reason, Rejected, Rejection, Stage
 from wavetank.pipeline.topology import Enrichment
 
 MINUTE_US = 60_000_000
@@ -24,15 +24,15 @@ MINUTE_US = 60_000_000
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One user record as it came: its bytes and where it came from."""
+    """A user record as it came: its bytes and where it came from."""
 
     payload: bytes
     origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
-class Knowledge:
-    """What a batch is processed with."""
+class BatchContext:
+    """The schemas and reference data that a batch is processed with."""
 
     schemas: Mapping[bytes, Schema]
     target: Schema
@@ -45,21 +45,21 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
 
     Raises RetryLater where the registry, the reference data or a service did not answer.
     """
-    came = list(arrivals(event["Records"]))
-    messages = [envelope.unwrap(arrival.payload) for arrival in came]
-    knowledge = _know({message.reference for message in messages if isinstance(message, envelope.Message)})
+    batch = list(arrivals(event["Records"]))
+    messages = [envelope.unwrap(arrival.payload) for arrival in batch]
+    context = _batch_context({message.reference for message in messages if isinstance(message, envelope.Message)})
     outcomes = [
-        _process(message, knowledge, arrival.origin.arrived_us) for arrival, message in zip(came, messages, strict=True)
+        _process(message, context, arrival.origin.arrived_us) for arrival, message in zip(batch, messages, strict=True)
     ]
     entries = [outcome for outcome in outcomes if isinstance(outcome, Entry)]
     rejected = [
         Rejected(outcome, Stage.PROCESS, arrival.payload, arrival.origin)
-        for arrival, outcome in zip(came, outcomes, strict=True)
+        for arrival, outcome in zip(batch, outcomes, strict=True)
         if isinstance(outcome, Rejection)
     ]
     publish(calls.kinesis(), environment.text("PROCESSED_STREAM"), entries)
     calls.put_objects(environment.text("DATA_BUCKET"), quarantine.files(environment.text("EVENT_TYPE"), rejected))
-    return {"received": len(came), "processed": len(entries), "quarantined": len(rejected)}
+    return {"received": len(batch), "processed": len(entries), "quarantined": len(rejected)}
 
 
 def arrivals(records: list[dict[str, Any]]) -> Iterator[Arrival]:
@@ -74,40 +74,37 @@ def arrivals(records: list[dict[str, Any]]) -> Iterator[Arrival]:
             yield Arrival(user.data, origin)
 
 
-def _know(references: set[bytes]) -> Knowledge:
-    bucket = environment.text("REGISTRY_BUCKET")
-    known, enrichment = registry(bucket, environment.text("EVENT_TYPE")), environment.enrichment()
-    return Knowledge(
-        schemas=known.resolve(Role.RAW, references),
-        target=known.newest(Role.PROCESSED),
+def _batch_context(references: set[bytes]) -> BatchContext:
+    bucket, enrichment = environment.text("REGISTRY_BUCKET"), environment.enrichment()
+    schemas = registry(bucket, environment.text("EVENT_TYPE"))
+    return BatchContext(
+        schemas=schemas.resolve(Role.RAW, references),
+        target=schemas.newest(Role.PROCESSED),
         enrichment=enrichment,
         snapshot=store(bucket).snapshot(enrichment.reference) if enrichment else {},
     )
 
 
-def _process(message: envelope.Message | Rejection, knowledge: Knowledge, arrived_us: int) -> Entry | Rejection:
+def _process(message: envelope.Message | Rejection, context: BatchContext, arrived_us: int) -> Entry | Rejection:
+    """Decode, enrich and frame a message; the rule it breaks where that cannot be done."""
     if isinstance(message, Rejection):
         return message
-    writer = knowledge.schemas.get(message.reference)
+    writer, target = context.schemas.get(message.reference), context.target
     if writer is None:
         return Rejection(Reason.UNKNOWN_SCHEMA, f"no schema {envelope.named(message.reference)} is published")
-    event = decode.decode(message.body, writer, knowledge.target)
+    event = decode.decode(message.body, writer, target)
     if isinstance(event, Rejection):
         return event
     if event.time_us - arrived_us > environment.number("FUTURE_BOUND_MINUTES") * MINUTE_US:
         ahead_s = (event.time_us - arrived_us) / 1_000_000
         return Rejection(Reason.FUTURE_TIME, f"its time is {ahead_s:,.0f} s after its arrival", event.id)
-    return _entry(event, knowledge)
-
-
-def _entry(event: Event, knowledge: Knowledge) -> Entry | Rejection:
-    fields = processed(event, knowledge.enrichment, knowledge.snapshot, knowledge.target)
+    fields = processed(event, context.enrichment, context.snapshot, target)
     try:
-        body = decode.encode(fields, knowledge.target)
+        body = decode.encode(fields, target)
     except decode.UNENCODABLE as error:
-        return Rejection(Reason.ENRICHMENT_FAILED, f"does not fit {knowledge.target.key}: {error}", event.id)
-    entry = Entry(event.id, frame.encode(knowledge.target.fingerprint, body))
+        return Rejection(Reason.ENRICHMENT_FAILED, f"does not fit {target.key}: {error}", event.id)
+    entry = Entry(event.id, frame.encode(target.fingerprint, body))
     if entry.size > frame.MAX_RECORD:
-        message = f"{entry.size} bytes when enriched, the limit is {frame.MAX_RECORD}"
-        return Rejection(Reason.OVERSIZE, message, event.id)
+        rule = f"{entry.size} bytes when enriched, the limit is {frame.MAX_RECORD}"
+        return Rejection(Reason.OVERSIZE, rule, event.id)
     return entry

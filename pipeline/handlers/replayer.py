@@ -12,9 +12,10 @@ from urllib.parse import quote_plus
 
 from botocore.exceptions import ClientError
 
+from wavetank.pipeline import layout
 from wavetank.pipeline.aws import calls, environment
-from wavetank.pipeline.aws.tags import DONE_TAG
 from wavetank.pipeline.aws.tick import hours_back, time_of
+from wavetank.pipeline.layout import DONE_TAG
 
 NEVER = "9999/12/31/23"
 """An hour, as a chunk's key has it, after which there is no chunk."""
@@ -22,14 +23,23 @@ NEVER = "9999/12/31/23"
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
     """Announce again each untagged chunk of the look-back window before the tick; answers with the counts."""
-    now = time_of(event)
     bucket = environment.text("DATA_BUCKET")
-    seen = list(_chunks(bucket, now))
-    done = calls.each(lambda chunk: _is_done(bucket, chunk["Key"]), seen)
-    untagged = [chunk for chunk, is_done in zip(seen, done, strict=True) if not is_done]
+    chunks = list(_chunks(bucket, time_of(event)))
+
+    def is_done(chunk: Mapping[str, Any]) -> bool:
+        try:
+            tags = calls.s3().get_object_tagging(Bucket=bucket, Key=chunk["Key"])["TagSet"]
+        except ClientError as error:
+            if calls.code(error) == "NoSuchKey":
+                return True
+            raise
+        return DONE_TAG in tags
+
+    done = calls.in_parallel(is_done, chunks)
+    untagged = [chunk for chunk, is_tagged in zip(chunks, done, strict=True) if not is_tagged]
     for chunk in untagged:
         _announce(bucket, chunk)
-    return {"seen": len(seen), "replayed": len(untagged)}
+    return {"seen": len(chunks), "replayed": len(untagged)}
 
 
 def _chunks(bucket: str, now: datetime) -> Iterator[Mapping[str, Any]]:
@@ -40,24 +50,14 @@ def _chunks(bucket: str, now: datetime) -> Iterator[Mapping[str, Any]]:
     """
     youngest = now - timedelta(minutes=environment.number("CHUNK_GRACE_MINUTES"))
     hours = [f"{hour:%Y/%m/%d/%H}" for hour in hours_back(now, environment.number("LOOK_BACK_HOURS"))]
-    for event in calls.folders(bucket, "chunks/"):
-        folder = f"chunks/{event}/"
+    for event_type in calls.folders(bucket, f"{layout.CHUNKS}/"):
+        folder = layout.chunk_prefix(event_type)
         for chunk in calls.objects(bucket, folder, after=f"{folder}{min(hours, default=NEVER)}/"):
             hour = chunk["Key"][len(folder) :][: len(NEVER)]
             if hour > max(hours, default=""):
                 break
             if hour in hours and chunk["LastModified"] <= youngest:
                 yield chunk
-
-
-def _is_done(bucket: str, key: str) -> bool:
-    try:
-        tags = calls.s3().get_object_tagging(Bucket=bucket, Key=key)["TagSet"]
-    except ClientError as error:
-        if calls.code(error) == "NoSuchKey":
-            return True
-        raise
-    return DONE_TAG in tags
 
 
 def _announce(bucket: str, chunk: Mapping[str, Any]) -> None:

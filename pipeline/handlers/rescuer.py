@@ -26,22 +26,22 @@ AT_ONCE = 10_000
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
     """Set aside the records of each failure document that an S3 notification names; answers with the counts."""
-    counts = [_rescue(record["s3"]) for record in event.get("Records", []) if "s3" in record]
+    counts = [
+        _rescue(record["s3"]["bucket"]["name"], unquote_plus(record["s3"]["object"]["key"]))
+        for record in event.get("Records", [])
+        if "s3" in record
+    ]
     return {"documents": len(counts), "quarantined": sum(counts)}
 
 
-def _rescue(about: dict[str, Any]) -> int:
-    bucket, key = about["bucket"]["name"], unquote_plus(about["object"]["key"])
+def _rescue(bucket: str, key: str) -> int:
     document = json.loads(calls.get_object(bucket, key))
     batch = document["KinesisBatchInfo"]
     records = list(_records(batch))
     if len(records) < batch["batchSize"]:
         records = max(records, json.loads(document.get("payload", "{}")).get("Records", []), key=len)
-    why = f"given up by the event source: {document['requestContext']['condition']}"
-    rejected = [
-        Rejected(Rejection(Reason.GIVEN_UP, why), Stage.SOURCE, arrival.payload, arrival.origin)
-        for arrival in arrivals(records)
-    ]
+    rejection = Rejection(Reason.GIVEN_UP, f"given up by the event source: {document['requestContext']['condition']}")
+    rejected = [Rejected(rejection, Stage.SOURCE, arrival.payload, arrival.origin) for arrival in arrivals(records)]
     calls.put_objects(bucket, quarantine.files(event_type_of(batch["streamArn"].rpartition("/")[2]), rejected))
     if len(records) < batch["batchSize"]:
         raise ServiceFault(f"{key}: only {len(records)} of its {batch['batchSize']} records can still be had")
@@ -67,21 +67,17 @@ def _records(batch: dict[str, Any]) -> Iterator[dict[str, Any]]:
         for record in page["Records"]:
             if int(record["SequenceNumber"]) > last:
                 return
-            yield _as_delivered(record, batch["streamArn"])
+            yield {
+                "eventSourceARN": batch["streamArn"],
+                "kinesis": {
+                    "data": b64encode(record["Data"]),
+                    "partitionKey": record["PartitionKey"],
+                    "sequenceNumber": record["SequenceNumber"],
+                    "approximateArrivalTimestamp": record["ApproximateArrivalTimestamp"].timestamp(),
+                },
+            }
             if int(record["SequenceNumber"]) == last:
                 return
         if not page["Records"] and not page.get("MillisBehindLatest"):
             return
         iterator = page.get("NextShardIterator", "")
-
-
-def _as_delivered(record: Any, stream_arn: str) -> dict[str, Any]:
-    return {
-        "eventSourceARN": stream_arn,
-        "kinesis": {
-            "data": b64encode(record["Data"]),
-            "partitionKey": record["PartitionKey"],
-            "sequenceNumber": record["SequenceNumber"],
-            "approximateArrivalTimestamp": record["ApproximateArrivalTimestamp"].timestamp(),
-        },
-    }

@@ -1,4 +1,4 @@
-"""What keeps a schema folder from being published: sentences that name the file, the field and the rule.
+"""Reasons that keep a schema folder from being published: sentences that name the file, the field and the rule.
 
 Needs no stack. Compatibility is FULL_TRANSITIVE unless `schemas/<event>/compatibility.json` says
 `{"level": "BACKWARD"}`, or another of `pipeline.avro.compatibility.Level`.
@@ -23,7 +23,7 @@ IDS_FILE = "ids.json"
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version of a schema: where it comes from, for messages, and the schema itself."""
+    """A version of a schema: where it comes from, for messages, and the schema itself."""
 
     where: str
     role: str
@@ -39,20 +39,25 @@ def check_folder(planned: Topology, level: Level | None = None) -> list[str]:
 def check_event(event: EventType, published: Mapping[str, bytes], level: Level | None = None) -> list[str]:
     """Everything that is wrong with one event type; what is `published` (key → bytes) counts before its files."""
     versions: list[Version] = []
-    found: list[str] = []
-    for file in sorted(event.schemas, key=lambda each: (each.role, each.version)):
-        held = published.get(file.key)
-        if held is not None and held != file.path.read_bytes():
-            found.append(
+    wrong: list[str] = []
+    for file in sorted(event.schemas, key=lambda file: (file.role, file.version)):
+        text, stored = file.path.read_bytes(), published.get(file.key)
+        if stored is not None and stored != text:
+            wrong.append(
                 f"{file.path} differs from {file.key}, which is published: a published version is never changed; "
                 f"undo the change, and add the new schema as the next version"
             )
         try:
-            versions.append(Version(str(file.path), file.role, file.version, read(held or file.path.read_bytes())))
+            versions.append(Version(str(file.path), file.role, file.version, read(stored or text)))
         except InvalidSchema as error:
-            found.append(f"{file.path}: {error}")
-    found += _check(versions, level or level_of(event))
-    return [*found, *_id_problems(event)]
+            wrong.append(f"{file.path}: {error}")
+    wrong += _problems(versions, level or level_of(event))
+    raw = {file.version for file in event.schemas if file.role == "raw"}
+    for number, version in ids_of(event).items():
+        if version not in raw or not 0 <= int(number) < 2**32:
+            where = event.schemas[0].path.parent / IDS_FILE
+            wrong.append(f"{where}: id {number} → raw v{version}, which there is not")
+    return wrong
 
 
 def read(text: bytes) -> Type:
@@ -91,27 +96,26 @@ def ids_of(event: EventType) -> dict[str, int]:
     if not path.exists():
         return {}
     try:
-        ids = {str(int(number)): int(version) for number, version in json.loads(path.read_text()).items()}
+        return {str(int(number)): int(version) for number, version in json.loads(path.read_text()).items()}
     except (ValueError, TypeError, AttributeError) as error:
         raise ConfigurationError(f"{path}: is {{schema id: raw version}}: {error}") from error
-    return ids
 
 
 def differences(older: Type, newer: Type, path: str = "") -> Iterator[str]:
-    """What changed between two versions, a line a field: + new, - gone, ~ changed."""
+    """The changes between two versions, a line a field: + new, - gone, ~ changed."""
     if not isinstance(older, Record) or not isinstance(newer, Record):
-        if _form(older) != _form(newer):
-            yield f"~ {path or 'type'}: {_form(older)} → {_form(newer)}"
+        if canonical.canonical(older) != canonical.canonical(newer):
+            yield f"~ {path or 'type'}: {canonical.canonical(older)} → {canonical.canonical(newer)}"
         return
-    before, after = ({each.name: each for each in record.fields} for record in (older, newer))
+    before, after = ({field.name: field for field in record.fields} for record in (older, newer))
     for name in [*before, *(name for name in after if name not in before)]:
         where = f"{path}.{name}" if path else name
         if name not in after:
-            yield f"- {where}: {_form(before[name].type)}"
+            yield f"- {where}: {canonical.canonical(before[name].type)}"
         elif name not in before:
             default = after[name].default
-            said = "" if default is ABSENT else f" = {json.dumps(default)}"
-            yield f"+ {where}: {_form(after[name].type)}{said}"
+            suffix = "" if default is ABSENT else f" = {json.dumps(default)}"
+            yield f"+ {where}: {canonical.canonical(after[name].type)}{suffix}"
         else:
             yield from differences(before[name].type, after[name].type, where)
 
@@ -122,27 +126,27 @@ def schema_file(event: EventType, role: str, version: int | None) -> SchemaFile 
     return max(files, key=lambda file: file.version, default=None)
 
 
-def _check(versions: Sequence[Version], level: Level) -> Iterator[str]:
-    for _, group in groupby(versions, key=lambda each: each.role):
+def _problems(versions: Sequence[Version], level: Level) -> Iterator[str]:
+    """Everything that is wrong with the versions of an event type, which are in order by role and number."""
+    for _, group in groupby(versions, key=lambda version: version.role):
         chain = list(group)
-        for number, each in enumerate(chain):
-            yield from (f"{each.where}: {problem}" for problem in events.problems(each.avro))
+        for number, version in enumerate(chain):
+            yield from (f"{version.where}: {problem}" for problem in events.problems(version.avro))
             older = [(earlier.version, earlier.avro) for earlier in chain[:number]]
-            for breach in breaches(each.avro, older, level):
-                yield f"{each.where}: {breach.sentence(each.version)}"
+            for breach in breaches(version.avro, older, level):
+                yield f"{version.where}: {breach.sentence(version.version)}"
             if number:
-                yield from (f"{each.where}: {problem}" for problem in _other_units(chain[number - 1].avro, each.avro))
-    yield from _between_roles(versions)
-
-
-def _between_roles(versions: Sequence[Version]) -> Iterator[str]:
-    """The newest processed schema has a column for each of its fields, and reads every raw version."""
-    processed = [each for each in versions if each.role == "processed"]
+                units = _other_units(chain[number - 1].avro, version.avro)
+                yield from (f"{version.where}: {problem}" for problem in units)
+    processed = [version for version in versions if version.role == "processed"]
     if not processed or not isinstance(newest := processed[-1].avro, Record):
         return
-    yield from (f"{processed[-1].where}: {problem}" for problem in _without_column(newest))
-    for raw in (each for each in versions if each.role == "raw"):
-        if isinstance(raw.avro, Record):
+    for field in newest.fields:
+        reason = _no_column(field.type, (newest.name,))
+        if reason:
+            yield f"{processed[-1].where}: field {field.name}: {reason}, which Parquet has no column for"
+    for raw in versions:
+        if raw.role == "raw" and isinstance(raw.avro, Record):
             for problem in field_problems(raw.avro, newest):
                 yield f"{processed[-1].where}: {problem} (reading {raw.where})"
 
@@ -150,11 +154,11 @@ def _between_roles(versions: Sequence[Version]) -> Iterator[str]:
 def _other_units(older: Type, newer: Type) -> Iterator[str]:
     """Resolution takes no notice of logical types, so a change of unit would silently change what values mean."""
     if isinstance(older, Record) and isinstance(newer, Record):
-        before = {each.name: _logical(each.type) for each in older.fields}
-        for each in newer.fields:
-            was, now = before.get(each.name, ""), _logical(each.type)
+        before = {field.name: _logical(field.type) for field in older.fields}
+        for field in newer.fields:
+            was, now = before.get(field.name, ""), _logical(field.type)
             if was and now and was != now:
-                yield f"field {each.name}: was {was} and is {now}; add a field for the other unit"
+                yield f"field {field.name}: was {was} and is {now}; add a field for the other unit"
 
 
 def _logical(avro: Type) -> str:
@@ -162,13 +166,6 @@ def _logical(avro: Type) -> str:
         if isinstance(branch, Primitive) and branch.logical:
             return branch.logical.name
     return ""
-
-
-def _without_column(avro: Record) -> Iterator[str]:
-    for each in avro.fields:
-        reason = _no_column(each.type, (avro.name,))
-        if reason:
-            yield f"field {each.name}: {reason}, which Parquet has no column for"
 
 
 def _no_column(avro: Type, inside: tuple[str, ...]) -> str:
@@ -182,16 +179,5 @@ def _no_column(avro: Type, inside: tuple[str, ...]) -> str:
         case Record(name):
             if name in inside:
                 return f"{name} contains itself"
-            return next(filter(None, (_no_column(each.type, (*inside, name)) for each in avro.fields)), "")
+            return next(filter(None, (_no_column(field.type, (*inside, name)) for field in avro.fields)), "")
     return ""
-
-
-def _id_problems(event: EventType) -> Iterator[str]:
-    known = {file.version for file in event.schemas if file.role == "raw"}
-    for number, version in ids_of(event).items():
-        if version not in known or not 0 <= int(number) < 2**32:
-            yield f"{event.schemas[0].path.parent / IDS_FILE}: id {number} → raw v{version}, which there is not"
-
-
-def _form(avro: Type) -> str:
-    return canonical.canonical(avro)

@@ -1,8 +1,8 @@
-"""Finds schemas among the versions published in S3, by what records say of theirs.
+"""Finds schemas among the versions published in S3, by what records say of theirs (keys: `pipeline.layout`).
 
-    schemas/<event>/<role>/v<N>.avsc   one immutable object a version
-    schemas/<event>/index.json         {"schemas": {"<role>": {"<fingerprint>": version}}}; derived, may be missing
-    schemas/<event>/ids.json           {"<Confluent id>": raw version}; for producers that write Confluent's wire format
+    v<N>.avsc    one immutable object a version
+    index.json   {"schemas": {"<role>": {"<fingerprint>": version}}}; derived, may be missing
+    ids.json     {"<Confluent id>": raw version}; for producers that write Confluent's wire format
 
 A reference is a fingerprint (16 bytes), a CRC-64-AVRO (8) or a Confluent id (4). Fingerprints are computed from the
 objects, never taken from the index: an object that was overwritten answers to what it is now. What is known is never
@@ -12,15 +12,15 @@ and where that does not help a listing and the objects that changed.
 
 import json
 import random
-import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
+from wavetank.pipeline import layout
 from wavetank.pipeline.core.schema import Role, Schema, parse
 from wavetank.pipeline.errors import RegistryFault, SchemaError
+from wavetank.pipeline.layout import SCHEMA_KEY
 
-KEY = re.compile(r"schemas/(?P<event>[^/]+)/(?P<role>[^/]+)/v(?P<version>\d+)\.avsc")
 LONGEST_PAUSE_S = 0.05
 """Before a refresh: the environments of a function that meet a new schema together do not ask together."""
 ID_BYTES = 4
@@ -45,9 +45,9 @@ def _pause() -> None:
 class Registry:
     """The schemas of one event type, cached for as long as the process lives."""
 
-    def __init__(self, store: Store, event: str, pause: Callable[[], None] = _pause) -> None:
+    def __init__(self, store: Store, event_type: str, pause: Callable[[], None] = _pause) -> None:
         self._store = store
-        self._event = event
+        self._event_type = event_type
         self._pause = pause
         self._known: dict[tuple[Role, bytes], Schema] = {}
         self._newest: dict[Role, Schema] = {}
@@ -58,50 +58,58 @@ class Registry:
         """The schemas that are published for `references`; those that are not are missing from the answer.
 
         Raises RegistryFault where the registry cannot be read, or holds an object that is no schema and may be the
-        one that is wanted: that says nothing about the records.
+        one that is asked for: that says nothing about the records.
         """
-        wanted = set(references)
-        if any((role, reference) not in self._known for reference in wanted):
-            self._look_for(role, wanted)
-        found = {reference: self._known.get((role, reference)) for reference in wanted}
-        if self._faults and not all(found.values()):
+        references = set(references)
+        if any((role, reference) not in self._known for reference in references):
+            self._look_for(role, references)
+        schemas = {
+            reference: self._known[role, reference] for reference in references if (role, reference) in self._known
+        }
+        if self._faults and len(schemas) < len(references):
             raise RegistryFault("; ".join(self._faults.values()))
-        return {reference: schema for reference, schema in found.items() if schema is not None}
+        return schemas
 
     def newest(self, role: Role) -> Schema:
         """The schema with the highest version; raises RegistryFault where none is published."""
         if role not in self._newest:
             self.refresh()
         if role not in self._newest:
-            why = "; ".join(self._faults.values()) or f"no {role} schema is published for {self._event}: publish one"
-            raise RegistryFault(why)
+            absent = f"no {role} schema is published for {self._event_type}: publish one"
+            raise RegistryFault("; ".join(self._faults.values()) or absent)
         return self._newest[role]
 
     def refresh(self) -> None:
         """Read every version that is new or has changed; what was known before stays known."""
         self._pause()
         self._faults = {}
-        for key, etag in self._store.versions(f"schemas/{self._event}/").items():
-            if KEY.fullmatch(key) and self._seen.get(key) != etag and self._learn(key):
+        for key, etag in self._store.versions(layout.schema_prefix(self._event_type)).items():
+            if SCHEMA_KEY.fullmatch(key) and self._seen.get(key) != etag and self._learn(key):
                 self._seen[key] = etag
         self._learn_ids()
 
-    def _look_for(self, role: Role, wanted: set[bytes]) -> None:
-        """The objects that the index names for `wanted`; all of them where that leaves one unknown."""
+    def _look_for(self, role: Role, references: set[bytes]) -> None:
+        """Read the objects that the index names for `references`; all objects where that leaves one unknown.
+
+        And the newest version of a role where the index has a newer one than is known: it came with what is looked for.
+        """
         if self._known:
             index = self._index()
             versions = index.get(role, {})
-            keys = {(role, versions[reference.hex()]) for reference in wanted if reference.hex() in versions}
-            keys |= {(each, max(index[each].values())) for each in index if keys and self._is_news(each, index[each])}
-            for each, version in keys:
-                self._learn(f"schemas/{self._event}/{each}/v{version}.avsc")
-        if not self._known or any((role, reference) not in self._known for reference in wanted):
+            keys = {(role, versions[reference.hex()]) for reference in references if reference.hex() in versions}
+            for other, published in index.items() if keys else ():
+                newest = self._newest.get(other)
+                if published and (newest is None or max(published.values()) > newest.version):
+                    keys.add((other, max(published.values())))
+            for other, version in keys:
+                self._learn(layout.schema_key(self._event_type, other, version))
+        if not self._known or any((role, reference) not in self._known for reference in references):
             self.refresh()
 
     def _index(self) -> Mapping[Role, Mapping[str, int]]:
         """Fingerprint → version, by role; empty where there is no index that can be read: it is only a short cut."""
         try:
-            roles = json.loads(self._store.find(f"schemas/{self._event}/index.json") or b"{}")["schemas"]
+            roles = json.loads(self._store.find(layout.schema_index_key(self._event_type)) or b"{}")["schemas"]
             return {
                 Role(role): {str(fingerprint): int(version) for fingerprint, version in versions.items()}
                 for role, versions in roles.items()
@@ -109,19 +117,14 @@ class Registry:
         except (ValueError, KeyError, TypeError, AttributeError):
             return {}
 
-    def _is_news(self, role: Role, versions: Mapping[str, int]) -> bool:
-        """Whether the index has a newer version of a role than is known: one that came with what is looked for."""
-        newest = self._newest.get(role)
-        return bool(versions) and (newest is None or max(versions.values()) > newest.version)
-
     def _learn(self, key: str) -> bool:
         """Read one object; False where it is gone or no schema."""
-        match = KEY.fullmatch(key)
+        match = SCHEMA_KEY.fullmatch(key)
         text = self._store.find(key)
         if match is None or text is None or match["role"] not in list(Role):
             return False
         try:
-            schema = parse(text, self._event, Role(match["role"]), int(match["version"]))
+            schema = parse(text, self._event_type, Role(match["role"]), int(match["version"]))
         except SchemaError as error:
             self._faults[key] = f"{key} in the registry is not a schema: {error}"
             return False
@@ -129,7 +132,7 @@ class Registry:
             self._known[schema.role, reference] = schema
         newest = self._newest.get(schema.role)
         if schema.unusable:
-            # Its records are known by it and rejected: a version that nobody can use must not stall the others.
+            # Its records are known by it and rejected: a version that cannot be used must not stall the others.
             return True
         if newest is None or newest.version <= schema.version:
             self._newest[schema.role] = schema
@@ -137,7 +140,7 @@ class Registry:
 
     def _learn_ids(self) -> None:
         """Confluent ids are those of the producers' own registry, so they are told, not derived."""
-        key = f"schemas/{self._event}/ids.json"
+        key = layout.confluent_ids_key(self._event_type)
         try:
             ids = {int(number): int(version) for number, version in json.loads(self._store.find(key) or b"{}").items()}
             references = {number.to_bytes(ID_BYTES): version for number, version in ids.items()}

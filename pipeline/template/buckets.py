@@ -3,6 +3,7 @@
 from typing import Any
 
 from wavetank.pipeline import topology
+from wavetank.pipeline.layout import CHUNKS, DONE_TAG, FAILURE_DOCUMENTS, MERGED_TAG, PARTS, QUARANTINE, SPENT_TAG
 from wavetank.pipeline.template.permissions import DATA, REGISTRY
 
 Resources = dict[str, dict[str, Any]]
@@ -13,6 +14,7 @@ QUARANTINE_DAYS = 90
 UPLOAD_DAYS = 7
 OLD_VERSION_DAYS = 90
 OLD_VERSIONS = 10
+"""Versions of a schema that are kept for ever once it was overwritten; others for `OLD_VERSION_DAYS`."""
 
 
 def buckets() -> Resources:
@@ -22,54 +24,50 @@ def buckets() -> Resources:
             {
                 "Event": "s3:ObjectCreated:*",
                 "Topic": {"Ref": "ChunkTopic"},
-                "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "chunks/"}]}},
+                "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": f"{CHUNKS}/"}]}},
             }
         ],
         "LambdaConfigurations": [
             {
                 "Event": "s3:ObjectCreated:*",
                 "Function": {"Fn::GetAtt": ["Rescuer", "Arn"]},
-                "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "aws/lambda/"}]}},
+                "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": f"{FAILURE_DOCUMENTS}/"}]}},
             }
         ],
     }
     data = _bucket("data") | {"DependsOn": ["ChunkTopicPolicy", "RescuerInvoke"]}
     data["Properties"]["NotificationConfiguration"] = notify
     data["Properties"]["LifecycleConfiguration"] = {"Rules": _life_cycle()}
+    expiration = {"NoncurrentDays": OLD_VERSION_DAYS, "NewerNoncurrentVersions": OLD_VERSIONS}
+    old_versions = {"Id": "old-versions", "Status": "Enabled", "NoncurrentVersionExpiration": expiration}
     registry = _bucket("registry")
     registry["Properties"]["VersioningConfiguration"] = {"Status": "Enabled"}
-    registry["Properties"]["LifecycleConfiguration"] = {"Rules": [_old_versions(), _unfinished_uploads()]}
+    registry["Properties"]["LifecycleConfiguration"] = {"Rules": [old_versions, _unfinished_uploads()]}
     return {DATA: data, REGISTRY: registry, **_tls_only(DATA), **_tls_only(REGISTRY)}
 
 
 def _life_cycle() -> list[dict[str, Any]]:
-    """What expires, and when: only what carries the tag that says it is needed no more, whatever its age.
+    """The rules of expiry: an object goes only with the tag that says it is needed no more, whatever its age.
 
     So a chunk cannot expire before it is partitioned, a part before it is merged, a record before it is re-driven.
     """
     done = (
-        ("chunks", "wavetank-partitioned", "true", CHUNK_DAYS),
-        ("parts", "wavetank-merged", "true", PART_DAYS),
-        ("quarantine", "wavetank-spent", "true", QUARANTINE_DAYS),
+        (CHUNKS, DONE_TAG, CHUNK_DAYS),
+        (PARTS, MERGED_TAG, PART_DAYS),
+        (QUARANTINE, SPENT_TAG, QUARANTINE_DAYS),
     )
     rules: list[dict[str, Any]] = [
         {
             "Id": f"{layer}-done",
             "Status": "Enabled",
             "Prefix": f"{layer}/",
-            "TagFilters": [{"Key": key, "Value": value}],
+            "TagFilters": [tag],
             "ExpirationInDays": days,
         }
-        for layer, key, value, days in done
+        for layer, tag, days in done
     ]
-    documents = {"Id": "failure-documents", "Prefix": "aws/lambda/", "ExpirationInDays": QUARANTINE_DAYS}
+    documents = {"Id": "failure-documents", "Prefix": f"{FAILURE_DOCUMENTS}/", "ExpirationInDays": QUARANTINE_DAYS}
     return [*rules, documents | {"Status": "Enabled"}, _unfinished_uploads()]
-
-
-def _old_versions() -> dict[str, Any]:
-    """What a schema was before it was overwritten: the last versions for ever, others for a while."""
-    expiration = {"NoncurrentDays": OLD_VERSION_DAYS, "NewerNoncurrentVersions": OLD_VERSIONS}
-    return {"Id": "old-versions", "Status": "Enabled", "NoncurrentVersionExpiration": expiration}
 
 
 def _unfinished_uploads() -> dict[str, Any]:

@@ -16,7 +16,7 @@ COLUMNS_LAYER = "ColumnsLayer"
 
 @dataclass(frozen=True, slots=True)
 class FunctionSpec:
-    """One function: its name, handler module, size, variables and what its role may do."""
+    """A function: its name, handler module, size, variables and what its role may do."""
 
     logical_id: str
     name: str
@@ -51,7 +51,7 @@ def function(spec: FunctionSpec) -> Resources:
 
 
 def permission(name: str, principal: str, source: dict[str, Any], of_account: bool = False) -> dict[str, Any]:
-    """What lets a service call a function for one source; `of_account` where the source's ARN names no account.
+    """Permission for a service to call a function for one source; `of_account` where its ARN names no account.
 
     That is so for buckets alone (Lambda API reference, "AddPermission").
     """

@@ -1,8 +1,21 @@
-"""What each function and delivery stream may do: the actions it takes, on the resources it takes them on."""
+"""Permissions of each function and delivery stream: the actions it takes, on the resources it takes them on."""
 
 from collections.abc import Sequence
 from typing import Any
 
+from wavetank.pipeline.layout import (
+    AVRO,
+    CHUNKS,
+    FAILURE_DOCUMENTS,
+    IDS,
+    LATE,
+    PARQUET,
+    PARTS,
+    QUARANTINE,
+    chunk_prefix,
+    delivery_error_prefix,
+    type_prefix,
+)
 from wavetank.pipeline.topology import PROJECT
 
 Statement = dict[str, Any]
@@ -20,13 +33,17 @@ READ_STREAM = (
 )
 
 
-def processor(raw: str, processed: str, event: str) -> list[Statement]:
+def processor(raw: str, processed: str, event_type: str) -> list[Statement]:
     """Read the raw stream, put on the processed one, write quarantine and failure documents, read the registry."""
     return [
         _allow(READ_STREAM, _arn(raw)),
         _allow(["kinesis:ListStreams"], "*"),
         _allow(["kinesis:PutRecords"], _arn(processed)),
-        _allow(["s3:PutObject"], _objects(DATA, f"quarantine/event={event}/*"), _objects(DATA, "aws/lambda/*")),
+        _allow(
+            ["s3:PutObject"],
+            _objects(DATA, f"{type_prefix(QUARANTINE, event_type)}*"),
+            _objects(DATA, f"{FAILURE_DOCUMENTS}/*"),
+        ),
         _allow(["s3:ListBucket"], _arn(DATA)),
         *_read_registry(),
     ]
@@ -39,8 +56,8 @@ def partitioner() -> list[Statement]:
     """
     return [
         _allow(["s3:ListBucket"], _arn(DATA)),
-        _allow(["s3:GetObject", "s3:PutObjectTagging"], _objects(DATA, "chunks/*")),
-        _allow(["s3:PutObject"], _objects(DATA, "parts/*"), _objects(DATA, "quarantine/*")),
+        _allow(["s3:GetObject", "s3:PutObjectTagging"], _objects(DATA, f"{CHUNKS}/*")),
+        _allow(["s3:PutObject"], _objects(DATA, f"{PARTS}/*"), _objects(DATA, f"{QUARANTINE}/*")),
         *_read_registry(),
     ]
 
@@ -50,8 +67,8 @@ def rescuer(raw: Sequence[str]) -> list[Statement]:
     data = f"arn:${{AWS::Partition}}:s3:::{PROJECT}-data-${{AWS::AccountId}}"
     return [
         _allow(["kinesis:GetRecords", "kinesis:GetShardIterator"], *map(_arn, raw)),
-        _allow(["s3:GetObject"], {"Fn::Sub": f"{data}/aws/lambda/*"}),
-        _allow(["s3:PutObject"], {"Fn::Sub": f"{data}/quarantine/*"}),
+        _allow(["s3:GetObject"], {"Fn::Sub": f"{data}/{FAILURE_DOCUMENTS}/*"}),
+        _allow(["s3:PutObject"], {"Fn::Sub": f"{data}/{QUARANTINE}/*"}),
     ]
 
 
@@ -59,7 +76,7 @@ def replayer() -> list[Statement]:
     """List chunks and their tags, announce them on the topic."""
     return [
         _allow(["s3:ListBucket"], _arn(DATA)),
-        _allow(["s3:GetObjectTagging"], _objects(DATA, "chunks/*")),
+        _allow(["s3:GetObjectTagging"], _objects(DATA, f"{CHUNKS}/*")),
         _allow(["sns:Publish"], {"Ref": "ChunkTopic"}),
     ]
 
@@ -68,9 +85,9 @@ def planner() -> list[Statement]:
     """List parts, read id indexes, put late parts aside, queue the work, read the registry."""
     return [
         _allow(["s3:ListBucket"], _arn(DATA)),
-        _allow(["s3:GetObject"], _objects(DATA, "ids/*"), _objects(DATA, "parts/*")),
-        _allow(["s3:GetObjectTagging", "s3:DeleteObject"], _objects(DATA, "parts/*")),
-        _allow(["s3:PutObject", "s3:PutObjectTagging"], _objects(DATA, "late/*")),
+        _allow(["s3:GetObject"], _objects(DATA, f"{IDS}/*"), _objects(DATA, f"{PARTS}/*")),
+        _allow(["s3:GetObjectTagging", "s3:DeleteObject"], _objects(DATA, f"{PARTS}/*")),
+        _allow(["s3:PutObject", "s3:PutObjectTagging"], _objects(DATA, f"{LATE}/*")),
         _allow(["sqs:SendMessage"], _arn(MERGES)),
         *_read_registry(),
     ]
@@ -78,25 +95,25 @@ def planner() -> list[Statement]:
 
 def concatenator() -> list[Statement]:
     """Take work from the queue, read and tag parts, read and replace merged objects and indexes, read the registry."""
-    merged = [_objects(DATA, f"{layer}/*") for layer in ("avro", "parquet", "ids")]
+    merged = [_objects(DATA, f"{layer}/*") for layer in (AVRO, PARQUET, IDS)]
     return [
         _allow(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], _arn(MERGES)),
         _allow(["s3:ListBucket"], _arn(DATA)),
-        _allow(["s3:GetObject", "s3:PutObjectTagging"], _objects(DATA, "parts/*")),
+        _allow(["s3:GetObject", "s3:PutObjectTagging"], _objects(DATA, f"{PARTS}/*")),
         _allow(["s3:GetObject", "s3:PutObject"], *merged),
         *_read_registry(),
     ]
 
 
-def delivery(processed: str, event: str) -> list[Statement]:
+def delivery(processed: str, event_type: str) -> list[Statement]:
     """Read the processed stream, write chunks (Firehose developer guide, "Grant Firehose access to S3")."""
     return [
         _allow(READ_STREAM, _arn(processed)),
         _allow(["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"], _arn(DATA)),
         _allow(
             ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"],
-            _objects(DATA, f"chunks/{event}/*"),
-            _objects(DATA, f"delivery-errors/{event}/*"),
+            _objects(DATA, f"{chunk_prefix(event_type)}*"),
+            _objects(DATA, f"{delivery_error_prefix(event_type)}*"),
         ),
     ]
 

@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any
 
-from wavetank.pipeline import topology
+from wavetank.pipeline import layout, topology
 from wavetank.pipeline.errors import ConfigurationError
 from wavetank.pipeline.template import buckets, functions, permissions, queues
 from wavetank.pipeline.template.functions import CODEC_LAYER, COLUMNS_LAYER
@@ -29,7 +29,7 @@ REPLAYER_SCHEDULE = "rate(15 minutes)"
 
 MOST_RESOURCES = 500
 MOST_BYTES = 1_000_000
-"""What CloudFormation takes a template of, by URL (user guide, "Quotas")."""
+"""Limits of a template that CloudFormation takes by URL (user guide, "Quotas")."""
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     "ArtifactsBucket": {"Type": "String", "Description": "Bucket that holds the packages."},
@@ -62,15 +62,19 @@ def render(deployed: Topology) -> dict[str, Any]:
         **_rescuer(deployed),
         **_concatenator(),
     }
-    resources |= _scheduled(_replayer(), REPLAYER_SCHEDULE) | _scheduled(_planner(), PLANNER_SCHEDULE)
+    resources |= _ticked()
     for event in deployed.events:
-        resources |= _event(event)
+        resources |= _event_type(event)
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "wavetank: an event pipeline from Kinesis to Avro and Parquet at rest",
         "Parameters": PARAMETERS,
         "Resources": resources,
-        "Outputs": _outputs(),
+        "Outputs": {
+            "DataBucketName": {"Value": {"Ref": DATA}},
+            "RegistryBucketName": {"Value": {"Ref": REGISTRY}},
+            "ChunkTopicArn": {"Value": {"Ref": "ChunkTopic"}},
+        },
     }
 
 
@@ -94,17 +98,31 @@ def logical(name: str) -> str:
     return "".join(part.capitalize() for part in re.split(r"[^a-z0-9]+", name))
 
 
-def _event(event: EventType) -> Resources:
+def _event_type(event: EventType) -> Resources:
     """Everything one event type needs: two streams, the function between them, delivery and an alarm."""
     name = logical(event.name)
     raw, processed = f"{name}RawStream", f"{name}ProcessedStream"
     return {
         raw: _stream(event.raw_stream),
         processed: _stream(event.processed_stream),
-        **functions.function(_processor(event, raw, processed)),
-        f"{name}Source": _event_source(f"{name}Processor", raw, after=f"{name}Delivery"),
+        **_processor(event, raw, processed),
         **_delivery(event, processed),
-        f"{name}BehindAlarm": _iterator_age_alarm(event),
+        f"{name}BehindAlarm": {
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {
+                "AlarmName": f"{event.processor}-behind",
+                "AlarmDescription": f"The {event.name} processor reads records more than 15 minutes old.",
+                "Namespace": "AWS/Lambda",
+                "MetricName": "IteratorAge",
+                "Dimensions": [{"Name": "FunctionName", "Value": event.processor}],
+                "Statistic": "Maximum",
+                "Period": 60,
+                "EvaluationPeriods": 5,
+                "Threshold": ITERATOR_AGE_ALARM_MS,
+                "ComparisonOperator": "GreaterThanThreshold",
+                "TreatMissingData": "notBreaching",
+            },
+        },
     }
 
 
@@ -120,7 +138,13 @@ def _stream(name: str) -> dict[str, Any]:
     }
 
 
-def _processor(event: EventType, raw: str, processed: str) -> functions.FunctionSpec:
+def _processor(event: EventType, raw: str, processed: str) -> Resources:
+    """The function and its event source, which reads the raw stream from the beginning.
+
+    An outage stalls; what fails for half the retention is reported to the bucket. The source comes after the delivery,
+    which reads what is put on the processed stream from its creation on.
+    """
+    name = logical(event.name)
     variables: dict[str, Any] = {
         "EVENT_TYPE": event.name,
         "PROCESSED_STREAM": {"Ref": processed},
@@ -132,8 +156,8 @@ def _processor(event: EventType, raw: str, processed: str) -> functions.Function
         enrichment = event.enrichment
         spec = {"reference": enrichment.reference, "on": enrichment.on, "add": list(enrichment.add)}
         variables["ENRICHMENT"] = json.dumps(spec)
-    return functions.FunctionSpec(
-        f"{logical(event.name)}Processor",
+    function = functions.FunctionSpec(
+        f"{name}Processor",
         event.processor,
         "processor",
         memory_mib=512,
@@ -141,19 +165,12 @@ def _processor(event: EventType, raw: str, processed: str) -> functions.Function
         variables=variables,
         statements=permissions.processor(raw, processed, event.name),
     )
-
-
-def _event_source(function: str, raw: str, after: str) -> dict[str, Any]:
-    """Reads from the beginning; an outage stalls, and what fails for half the retention is reported to the bucket.
-
-    It comes `after` the delivery, which reads what is put on the processed stream from its creation on.
-    """
-    return {
+    source = {
         "Type": "AWS::Lambda::EventSourceMapping",
-        "DependsOn": [after],
+        "DependsOn": [f"{name}Delivery"],
         "Properties": {
             "EventSourceArn": {"Fn::GetAtt": [raw, "Arn"]},
-            "FunctionName": {"Ref": function},
+            "FunctionName": {"Ref": function.logical_id},
             "StartingPosition": "TRIM_HORIZON",
             "BatchSize": BATCH_RECORDS,
             "MaximumBatchingWindowInSeconds": BATCH_WINDOW_S,
@@ -163,6 +180,7 @@ def _event_source(function: str, raw: str, after: str) -> dict[str, Any]:
             "BisectBatchOnFunctionError": True,
         },
     }
+    return {**functions.function(function), f"{name}Source": source}
 
 
 def _delivery(event: EventType, processed: str) -> Resources:
@@ -187,7 +205,7 @@ def _delivery(event: EventType, processed: str) -> Resources:
                     "BucketARN": {"Fn::GetAtt": [DATA, "Arn"]},
                     "RoleARN": {"Fn::GetAtt": [role, "Arn"]},
                     "Prefix": event.chunk_prefix,
-                    "ErrorOutputPrefix": f"delivery-errors/{event.name}/!{{firehose:error-output-type}}/",
+                    "ErrorOutputPrefix": f"{layout.delivery_error_prefix(event.name)}!{{firehose:error-output-type}}/",
                     "BufferingHints": {
                         "SizeInMBs": topology.CHUNK_BUFFER_MIB,
                         "IntervalInSeconds": topology.CHUNK_BUFFER_S,
@@ -199,25 +217,6 @@ def _delivery(event: EventType, processed: str) -> Resources:
     }
 
 
-def _iterator_age_alarm(event: EventType) -> dict[str, Any]:
-    return {
-        "Type": "AWS::CloudWatch::Alarm",
-        "Properties": {
-            "AlarmName": f"{event.processor}-behind",
-            "AlarmDescription": f"The {event.name} processor reads records more than 15 minutes old.",
-            "Namespace": "AWS/Lambda",
-            "MetricName": "IteratorAge",
-            "Dimensions": [{"Name": "FunctionName", "Value": event.processor}],
-            "Statistic": "Maximum",
-            "Period": 60,
-            "EvaluationPeriods": 5,
-            "Threshold": ITERATOR_AGE_ALARM_MS,
-            "ComparisonOperator": "GreaterThanThreshold",
-            "TreatMissingData": "notBreaching",
-        },
-    }
-
-
 def _partitioner() -> Resources:
     spec = functions.FunctionSpec(
         "Partitioner",
@@ -225,7 +224,11 @@ def _partitioner() -> Resources:
         "partitioner",
         memory_mib=1024,
         timeout_s=300,
-        variables={"REGISTRY_BUCKET": {"Ref": REGISTRY}, "DATA_BUCKET": {"Ref": DATA}, **_buckets_variable()},
+        variables={
+            "REGISTRY_BUCKET": {"Ref": REGISTRY},
+            "DATA_BUCKET": {"Ref": DATA},
+            "HASH_BUCKETS": str(topology.HASH_BUCKETS),
+        },
         statements=permissions.partitioner(),
         layers=(CODEC_LAYER, COLUMNS_LAYER),
     )
@@ -259,8 +262,9 @@ def _rescuer(deployed: Topology) -> Resources:
     return {**functions.function(spec), "RescuerInvoke": invoke}
 
 
-def _replayer() -> functions.FunctionSpec:
-    return functions.FunctionSpec(
+def _ticked() -> Resources:
+    """The functions that a schedule calls."""
+    replayer = functions.FunctionSpec(
         "Replayer",
         topology.REPLAYER,
         "replayer",
@@ -274,10 +278,7 @@ def _replayer() -> functions.FunctionSpec:
         },
         statements=permissions.replayer(),
     )
-
-
-def _planner() -> functions.FunctionSpec:
-    return functions.FunctionSpec(
+    planner = functions.FunctionSpec(
         "Planner",
         topology.PLANNER,
         "planner",
@@ -292,6 +293,7 @@ def _planner() -> functions.FunctionSpec:
         statements=permissions.planner(),
         layers=(CODEC_LAYER, COLUMNS_LAYER),
     )
+    return _scheduled(replayer, REPLAYER_SCHEDULE) | _scheduled(planner, PLANNER_SCHEDULE)
 
 
 def _concatenator() -> Resources:
@@ -338,16 +340,4 @@ def _scheduled(spec: functions.FunctionSpec, schedule: str) -> Resources:
         f"{spec.logical_id}Invoke": functions.permission(
             spec.logical_id, "events.amazonaws.com", {"Fn::GetAtt": [rule, "Arn"]}
         ),
-    }
-
-
-def _buckets_variable() -> dict[str, str]:
-    return {"HASH_BUCKETS": str(topology.HASH_BUCKETS)}
-
-
-def _outputs() -> dict[str, Any]:
-    return {
-        "DataBucketName": {"Value": {"Ref": DATA}},
-        "RegistryBucketName": {"Value": {"Ref": REGISTRY}},
-        "ChunkTopicArn": {"Value": {"Ref": "ChunkTopic"}},
     }

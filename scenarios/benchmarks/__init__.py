@@ -1,1 +1,1 @@
-"""Benchmarks: what `wavetank bench` measures, one module each with a function `run(stack)`; `registry` finds them."""
+"""Benchmarks of `wavetank bench`, one module each with a function `run(stack)`; `registry` finds them."""

@@ -1,4 +1,4 @@
-"""What merging costs beside the same job in Polars and in plain fastavro, on the same files in the same run.
+"""The cost of merging beside the same job in Polars and in plain fastavro, on the same files in the same run.
 
     merge_over_polars      Polars ÷ ours: merge, dedupe, Avro and Parquet of a million events in 24 partitions
     merge_over_fastavro    fastavro ÷ ours: read, dict by id, write Avro (and no Parquet), of the same files
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from wavetank.emulator.stack.stack import Stack
 from wavetank.scenarios.benchmarks import merge_jobs
-from wavetank.scenarios.benchmarks.merge_data import PARTITIONS, write_parts
+from wavetank.scenarios.benchmarks.merge_jobs import PARTITIONS, write_parts
 from wavetank.scenarios.benchmarks.registry import BenchFailedError
 
 SMALL, MILLION, MOST = 10_000, 1_000_000, 5_000_000
@@ -48,16 +48,14 @@ def run(_stack: Stack) -> dict[str, float]:
 
 def _fastest(job: str, folder: Path, events: int) -> dict[str, float]:
     """The fastest of the rounds of a job: its seconds, and the peak memory of its process."""
-    rounds = [_job(job, folder, events) for _ in range(ROUNDS[events])]
-    return min(rounds, key=lambda figures: figures["seconds"])
-
-
-def _job(job: str, folder: Path, events: int) -> dict[str, float]:
     command = [sys.executable, "-m", merge_jobs.__name__, job, str(folder)]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
-    if ended.returncode:
-        raise BenchFailedError(f"{job} failed: {ended.stderr.strip()[-500:]}")
-    said: dict[str, float] = json.loads(ended.stdout)
-    if said["events"] != events:
-        raise BenchFailedError(f"{job} gave {said['events']} of {events} events")
-    return said
+    rounds: list[dict[str, float]] = []
+    for _ in range(ROUNDS[events]):
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
+        if ended.returncode:
+            raise BenchFailedError(f"{job} failed: {ended.stderr.strip()[-500:]}")
+        figures = json.loads(ended.stdout)
+        if figures["events"] != events:
+            raise BenchFailedError(f"{job} gave {figures['events']} of {events} events")
+        rounds.append(figures)
+    return min(rounds, key=lambda figures: figures["seconds"])

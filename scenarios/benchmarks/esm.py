@@ -7,15 +7,15 @@
 """
 
 import io
-import json
 import statistics
 import time
-import urllib.request
 import uuid
 import zipfile
-from typing import Any, Protocol
 
 import psutil
+
+from wavetank.emulator.stack.stack import Stack
+from wavetank.scenarios.benchmarks.registry import BenchFailedError
 
 SHARDS = 4
 RECORDS = 200_000
@@ -40,30 +40,18 @@ def handler(event, context):
 """
 
 
-class BenchStack(Protocol):
-    """What the benchmark needs of a stack."""
+def run(stack: Stack) -> dict[str, float]:
+    """Measure on a running stack; what this makes there has names of its own and is removed again.
 
-    @property
-    def endpoint_url(self) -> str:
-        """Where every AWS service answers."""
-
-    def client(self, service: str) -> Any:
-        """The boto3 client of a service."""
-
-
-class Incomplete(RuntimeError):
-    """Not every record came through: the figures would mean nothing."""
-
-
-def run(stack: BenchStack) -> dict[str, float]:
-    """Measure on a running stack; what this makes there has names of its own and is removed again."""
+    Raises BenchFailedError where a record did not come through.
+    """
     backlog = _Mapping(stack, COUNTS, SHARDS)
     latency = _Mapping(stack, TIMES, SHARDS)
     try:
         return {
             "records_per_s": _records_per_s(backlog),
             "latency_p50_ms": _latency_p50_ms(latency),
-            "idle_cpu_percent": _idle_cpu_percent(stack),
+            "idle_cpu_percent": psutil.Process(stack.control.status()["pid"]).cpu_percent(interval=IDLE_S),
         }
     finally:
         backlog.remove()
@@ -71,19 +59,21 @@ def run(stack: BenchStack) -> dict[str, float]:
 
 
 def _records_per_s(mapping: "_Mapping") -> float:
+    """The rate of a backlog, from the moment the mapping is made."""
     for _ in range(RECORDS // PUT_RECORDS):
         mapping.put([b"x" * RECORD_BYTES] * PUT_RECORDS)
     began = time.perf_counter()
     mapping.begin()
     mapping.settle()
     took = time.perf_counter() - began
-    seen = mapping.until_logged("COUNT", RECORDS, total=True)
-    if sum(seen) != RECORDS:
-        raise Incomplete(f"the function got {sum(seen):.0f} records of {RECORDS}")
+    counts = mapping.until_logged("COUNT", RECORDS, total=True)
+    if sum(counts) != RECORDS:
+        raise BenchFailedError(f"the function got {sum(counts):.0f} records of {RECORDS}")
     return RECORDS / took
 
 
 def _latency_p50_ms(mapping: "_Mapping") -> float:
+    """The time of single records on an idle stack, from before the put until the handler has them."""
     mapping.begin()
     for _ in range(SINGLE_PUTS):
         mapping.settle()
@@ -93,18 +83,15 @@ def _latency_p50_ms(mapping: "_Mapping") -> float:
     return statistics.median(sorted(latencies)[: SINGLE_PUTS - SHARDS]) * 1000
 
 
-def _idle_cpu_percent(stack: BenchStack) -> float:
-    with urllib.request.urlopen(f"{stack.endpoint_url}/_wavetank/status", timeout=10) as answer:  # noqa: S310
-        process = psutil.Process(json.load(answer)["pid"])
-    return process.cpu_percent(interval=IDLE_S)
-
-
 class _Mapping:
     """A stream, a function, and the mapping between them."""
 
-    def __init__(self, stack: BenchStack, code: bytes, shards: int) -> None:
+    def __init__(self, stack: Stack, code: bytes, shards: int) -> None:
         self.name = f"bench-esm-{uuid.uuid4().hex[:8]}"
-        self._endpoint_url = stack.endpoint_url
+        self._stack = stack
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as package:
+            package.writestr("index.py", code)
         self._kinesis, self._lambda = stack.client("kinesis"), stack.client("lambda")
         self._logs = stack.client("logs")
         self._mapping: str | None = None
@@ -116,7 +103,7 @@ class _Mapping:
             Handler="index.handler",
             Role="arn:aws:iam::000000000000:role/bench",
             Timeout=60,
-            Code={"ZipFile": _zipped(code)},
+            Code={"ZipFile": archive.getvalue()},
         )
         self._lambda.get_waiter("function_active_v2").wait(FunctionName=self.name)
 
@@ -125,7 +112,7 @@ class _Mapping:
         records = [{"Data": data, "PartitionKey": uuid.uuid4().hex} for data in payloads]
         answer = self._kinesis.put_records(StreamName=self.name, Records=records)
         if answer["FailedRecordCount"]:
-            raise Incomplete(f"{answer['FailedRecordCount']} records were not put")
+            raise BenchFailedError(f"{answer['FailedRecordCount']} records were not put")
 
     def begin(self) -> None:
         """Make the mapping."""
@@ -140,28 +127,23 @@ class _Mapping:
 
     def settle(self) -> None:
         """Return once nothing is in flight."""
-        url = f"{self._endpoint_url}/_wavetank/settle?timeout={DEADLINE_S:g}"
-        request = urllib.request.Request(url, method="POST")  # noqa: S310
-        urllib.request.urlopen(request, timeout=DEADLINE_S + 10).close()  # noqa: S310
+        self._stack.settle(DEADLINE_S)
 
     def until_logged(self, word: str, enough: int, *, total: bool = False) -> list[float]:
         """The numbers that the handler printed behind `word`; logs arrive a little later than results."""
         deadline = time.monotonic() + DEADLINE_S
         while True:
-            numbers = self._logged(word)
+            try:
+                pages = self._logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{self.name}")
+                lines = [event["message"] for page in pages for event in page["events"]]
+            except self._logs.exceptions.ResourceNotFoundException:
+                lines = []
+            numbers = [float(line.split()[1]) for line in lines if line.startswith(word)]
             if (sum(numbers) if total else len(numbers)) >= enough:
                 return numbers
             if time.monotonic() > deadline:
-                raise Incomplete(f"{len(numbers)} lines of {word} in the log of {self.name}")
+                raise BenchFailedError(f"{len(numbers)} lines of {word} in the log of {self.name}")
             time.sleep(0.1)
-
-    def _logged(self, word: str) -> list[float]:
-        try:
-            pages = self._logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{self.name}")
-            lines = [event["message"] for page in pages for event in page["events"]]
-        except self._logs.exceptions.ResourceNotFoundException:
-            return []
-        return [float(line.split()[1]) for line in lines if line.startswith(word)]
 
     def remove(self) -> None:
         """Take it all away again."""
@@ -169,10 +151,3 @@ class _Mapping:
             self._lambda.delete_event_source_mapping(UUID=self._mapping)
         self._lambda.delete_function(FunctionName=self.name)
         self._kinesis.delete_stream(StreamName=self.name)
-
-
-def _zipped(code: bytes) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("index.py", code)
-    return buffer.getvalue()

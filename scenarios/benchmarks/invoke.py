@@ -21,17 +21,17 @@ import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from wavetank.emulator.deploy import functions
 from wavetank.emulator.deploy.deploy import schemas_folder
-from wavetank.emulator.develop.reload import Place, Reaction, Reloader
-from wavetank.emulator.develop.watch import Watch
+from wavetank.emulator.develop.reload import Place, Reaction, Reloader, Watch
 from wavetank.emulator.stack.home import Home, project_root
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import package
+from wavetank.scenarios.benchmarks.registry import BenchFailedError
 
 WARM_UP = 50
 WARM = 1000
@@ -57,49 +57,56 @@ EDIT = "def handle(event, context): return {}\n"
 
 
 def run(stack: Stack) -> dict[str, float]:
-    """Measure on a running stack; the functions it makes are deleted again."""
+    """Measure on a running stack; the functions it makes are deleted again. Raises BenchFailedError."""
     client = stack.client("lambda")
-    warm = sorted(_warm(client))
+    with _function(stack, ECHO) as name:
+        for _ in range(WARM_UP):
+            _call(client, name)
+        warm = sorted(_call(client, name)[0] for _ in range(WARM))
+    cold, edits = _cold(stack), _edits(stack)
+    with _function(stack, WAITS) as name:
+        one = statistics.median(_call(client, name)[0] for _ in range(ROUNDS))
+        waiting_s = _together(lambda: _call(client, name))[0]
+    with _function(stack, COMPUTES) as name:
+        computing_s, answers = _together(lambda: _call(client, name))
+    processors = min(CALLERS, os.process_cpu_count() or 1)
     return {
         "warm_p50_ms": statistics.median(warm) * 1000,
         "warm_p99_ms": warm[len(warm) * 99 // 100] * 1000,
-        "cold_p50_ms": statistics.median(_cold(client)) * 1000,
-        "edit_to_serving_ms": statistics.median(_edits(stack)) * 1000,
-        "waiting_8_share": _waiting_share(client),
-        "computing_8_share": _computing_share(client),
+        "cold_p50_ms": statistics.median(cold) * 1000,
+        "edit_to_serving_ms": statistics.median(edits) * 1000,
+        "waiting_8_share": one * ROUNDS / waiting_s,
+        "computing_8_share": sum(float(answer) for _, answer in answers) / computing_s / processors,
     }
 
 
-def _warm(client: Any) -> list[float]:
-    with _function(client, ECHO) as name:
-        for _ in range(WARM_UP):
-            _call(client, name)
-        return [_call(client, name)[0] for _ in range(WARM)]
-
-
-def _cold(client: Any) -> list[float]:
-    """Each change of the configuration replaces the environments, so that the next event starts one."""
+def _cold(stack: Stack) -> list[float]:
+    """Times of first events: each change of the configuration replaces the environments, the next event starts one."""
+    client = stack.client("lambda")
     layer = package.build(Home.from_environment().cache / "packages").codec_layer.path.read_bytes()
     version = client.publish_layer_version(LayerName="benchmark-codec", Content={"ZipFile": layer})
-    with _function(client, IMPORTS, Layers=[version["LayerVersionArn"]]) as name:
+    with _function(stack, IMPORTS, Layers=[version["LayerVersionArn"]]) as name:
         _call(client, name)
         times = []
         for number in range(COLD):
             variables = {"Variables": {"RUN": str(number)}}
             client.update_function_configuration(FunctionName=name, Environment=variables)
-            _wait(client, name)
+            functions.wait_until_ready(stack, name)
             times.append(_call(client, name)[0])
         return times
 
 
 def _edits(stack: Stack) -> list[float]:
-    """Edits of a copy of the pipeline, watched as `wavetank dev` watches the checkout."""
+    """Times of edits of a copy of the pipeline, watched as `wavetank dev` watches the checkout."""
     client = stack.client("lambda")
-    with tempfile.TemporaryDirectory() as folder, _functions(client, EDITED) as names:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as deployed:
+        made = (_function(stack, ECHO, Handler="wavetank.pipeline.edited.handle") for _ in range(EDITED))
+        names = [deployed.enter_context(function) for function in made]
         code = Path(shutil.copytree(project_root() / "pipeline", Path(folder, "pipeline")))
         edited = code / "edited.py"
         edited.write_text(EDIT.format(-1))
-        reloader = Reloader(stack, Place(code, schemas_folder(), names), _not_asked)
+        not_asked = Reaction("nothing of the infrastructure is edited", ok=False)
+        reloader = Reloader(stack, Place(code, schemas_folder(), names), lambda: not_asked)
         functions.update_code(stack, names, reloader.package)
         watch = Watch((code, schemas_folder()), (".py", ".avsc", ".json"))
         times = []
@@ -109,24 +116,11 @@ def _edits(stack: Stack) -> list[float]:
             began = time.perf_counter()
             edited.write_text(EDIT.format(number))
             while _call(client, names[0])[1] != number:
-                _check(time.perf_counter() - began < DEADLINE_S, "the edit was never served")
+                if time.perf_counter() - began > DEADLINE_S:
+                    raise BenchFailedError("the edit was never served")
             times.append(time.perf_counter() - began)
             watching.join(DEADLINE_S)
         return times
-
-
-def _waiting_share(client: Any) -> float:
-    with _function(client, WAITS) as name:
-        one = statistics.median(_call(client, name)[0] for _ in range(ROUNDS))
-        took = _together(lambda: _call(client, name))[0]
-    return one * ROUNDS / took
-
-
-def _computing_share(client: Any) -> float:
-    with _function(client, COMPUTES) as name:
-        took, used = _together(lambda: _call(client, name))
-    processors = min(CALLERS, os.process_cpu_count() or 1)
-    return sum(float(answer) for _, answer in used) / took / processors
 
 
 def _together(call: Callable[[], tuple[float, Any]]) -> tuple[float, list[tuple[float, Any]]]:
@@ -145,30 +139,11 @@ def _together(call: Callable[[], tuple[float, Any]]) -> tuple[float, list[tuple[
 
 
 @contextmanager
-def _functions(client: Any, number: int) -> Iterator[list[str]]:
-    names = [_deploy(client, ECHO, Handler="wavetank.pipeline.edited.handle") for _ in range(number)]
-    try:
-        yield names
-    finally:
-        for name in names:
-            client.delete_function(FunctionName=name)
-
-
-@contextmanager
-def _function(client: Any, source: str, **settings: Any) -> Iterator[str]:
-    name = _deploy(client, source, **settings)
-    try:
-        yield name
-    finally:
-        with suppress(client.exceptions.ResourceNotFoundException):
-            client.delete_function(FunctionName=name)
-
-
-def _deploy(client: Any, source: str, **settings: Any) -> str:
-    buffer = io.BytesIO()
+def _function(stack: Stack, source: str, **settings: Any) -> Iterator[str]:
+    """A function of this source, ready for its first event; it is deleted after the block."""
+    client, name, buffer = stack.client("lambda"), f"benchmark-{uuid.uuid4().hex[:8]}", io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("handler.py", source)
-    name = f"benchmark-{uuid.uuid4().hex[:8]}"
     client.create_function(
         **{
             "FunctionName": name,
@@ -181,34 +156,20 @@ def _deploy(client: Any, source: str, **settings: Any) -> str:
             **settings,
         }
     )
-    _wait(client, name)
-    return name
-
-
-def _wait(client: Any, name: str) -> None:
-    deadline = time.monotonic() + DEADLINE_S
-    while time.monotonic() < deadline:
-        found = client.get_function_configuration(FunctionName=name)
-        if found["State"] == "Active" and found["LastUpdateStatus"] == "Successful":
-            return
-        time.sleep(0.01)
-    raise TimeoutError(f"{name} did not become ready: {found['State']} {found.get('StateReason', '')}")
+    functions.wait_until_ready(stack, name)
+    try:
+        yield name
+    finally:
+        with suppress(client.exceptions.ResourceNotFoundException):
+            client.delete_function(FunctionName=name)
 
 
 def _call(client: Any, name: str) -> tuple[float, Any]:
-    """Seconds from the call to the answer, and the answer. Raises RuntimeError for a function error."""
+    """Seconds from the call to the answer, and the answer. Raises BenchFailedError for a function error."""
     began = time.perf_counter()
     response = client.invoke(FunctionName=name, Payload=b'{"n": 1}')
     answer = json.load(response["Payload"])
     took = time.perf_counter() - began
-    _check("FunctionError" not in response, f"the function failed: {answer}")
+    if "FunctionError" in response:
+        raise BenchFailedError(f"the function failed: {answer}")
     return took, answer
-
-
-def _check(holds: bool, otherwise: str) -> None:
-    if not holds:
-        raise RuntimeError(otherwise)
-
-
-def _not_asked() -> Reaction:
-    return Reaction("nothing of the infrastructure is edited", ok=False)

@@ -9,18 +9,18 @@ in turns, so that whatever else the machine does hits both alike.
 - `bytes_per_record_overhead`: what the stack's memory grew by for each record of the fill, less its 300 bytes.
 """
 
-import json
 import os
 import time
-import urllib.request
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from multiprocessing import get_context
-from typing import Any, Protocol
+from typing import Any
 
 import psutil
+
+from wavetank.emulator.stack.stack import Stack
+from wavetank.scenarios.benchmarks.registry import BenchFailedError
 
 SHARDS = 4
 RECORD_BYTES = 300
@@ -37,64 +37,39 @@ Span = tuple[float, float]
 """When something began and ended, by `time.monotonic`."""
 
 
-class BenchStack(Protocol):
-    """What the benchmark needs of a stack."""
+def run(stack: Stack) -> dict[str, float]:
+    """Measure on a running stack; its streams are removed again. Needs about 0.6 GB in the stack.
 
-    @property
-    def endpoint_url(self) -> str:
-        """Where every AWS service answers."""
-
-    def client(self, service: str) -> Any:
-        """The boto3 client of a service."""
-
-
-class Incomplete(RuntimeError):
-    """Not every record went in or came out: the figures would mean nothing."""
-
-
-def run(stack: BenchStack) -> dict[str, float]:
-    """Measure on a running stack; its streams are removed again. Needs about 0.6 GB in the stack."""
+    Raises BenchFailedError where a record did not go in or come out.
+    """
     with ProcessPoolExecutor(CLIENTS, get_context("spawn")) as clients:
         deep, shallow = _Stream(stack, clients), _Stream(stack, clients)
         try:
-            return _figures(stack, deep, shallow)
+            shallow.put(SHALLOW)
+            process = psutil.Process(stack.control.status()["pid"])
+            before = process.memory_info().rss
+            for _ in range(DEEP // FILLED_AT_ONCE):
+                deep.put(FILLED_AT_ONCE)
+            overhead = (process.memory_info().rss - before) / DEEP - RECORD_BYTES
+            took = {deep: 0.0, shallow: 0.0}
+            for _ in range(ROUNDS):
+                for stream in took:
+                    took[stream] += stream.put(ROUND_RECORDS)
+            return {
+                "put_per_s": ROUNDS * ROUND_RECORDS / took[deep],
+                "get_per_s": deep.get_rate(READ_RECORDS),
+                "put_deep_over_shallow": took[shallow] / took[deep],
+                "bytes_per_record_overhead": overhead,
+            }
         finally:
             deep.remove()
             shallow.remove()
 
 
-def _figures(stack: BenchStack, deep: "_Stream", shallow: "_Stream") -> dict[str, float]:
-    shallow.put(SHALLOW)
-    before = _memory(stack)
-    for _ in range(DEEP // FILLED_AT_ONCE):
-        deep.put(FILLED_AT_ONCE)
-    overhead = (_memory(stack) - before) / DEEP - RECORD_BYTES
-    deep_rate, shallow_rate = _in_turns(deep, shallow)
-    return {
-        "put_per_s": deep_rate,
-        "get_per_s": deep.get_rate(READ_RECORDS),
-        "put_deep_over_shallow": deep_rate / shallow_rate,
-        "bytes_per_record_overhead": overhead,
-    }
-
-
-def _in_turns(*streams: "_Stream") -> list[float]:
-    took = dict.fromkeys(streams, 0.0)
-    for _ in range(ROUNDS):
-        for stream in streams:
-            took[stream] += stream.put(ROUND_RECORDS)
-    return [ROUNDS * ROUND_RECORDS / seconds for seconds in took.values()]
-
-
-def _memory(stack: BenchStack) -> int:
-    with urllib.request.urlopen(f"{stack.endpoint_url}/_wavetank/status", timeout=10) as answer:  # noqa: S310
-        return int(psutil.Process(json.load(answer)["pid"]).memory_info().rss)
-
-
 class _Stream:
     """A stream of random name, written and read by client processes of their own, as producers and consumers are."""
 
-    def __init__(self, stack: BenchStack, clients: ProcessPoolExecutor) -> None:
+    def __init__(self, stack: Stack, clients: ProcessPoolExecutor) -> None:
         self._kinesis = stack.client("kinesis")
         self._endpoint_url = stack.endpoint_url
         self._clients = clients
@@ -112,7 +87,8 @@ class _Stream:
         """Read from each shard's trim horizon until `at_least` records are there; returns records a second."""
         shards = [shard["ShardId"] for shard in self._kinesis.list_shards(StreamName=self._name)["Shards"]]
         shares = [at_least // SHARDS] * SHARDS
-        read = list(self._clients.map(_read, [self._endpoint_url] * SHARDS, [self._name] * SHARDS, shards, shares))
+        places = [self._endpoint_url] * SHARDS, [self._name] * SHARDS
+        read = list(self._clients.map(_read, *places, shards, shares))
         return sum(count for count, _ in read) / _length([span for _, span in read])
 
     def remove(self) -> None:
@@ -142,12 +118,16 @@ def _client(endpoint_url: str) -> Any:
 
 def _put(endpoint_url: str, stream: str, count: int) -> Span:
     """Put records, in a client process; when that began and ended, by the machine's clock."""
-    client, batches = _client(endpoint_url), list(_batches(count))
+    client, data = _client(endpoint_url), os.urandom(RECORD_BYTES)
+    batches = [
+        [{"Data": data, "PartitionKey": str(number)} for number in range(first, min(first + BATCH, count))]
+        for first in range(0, count, BATCH)
+    ]
     began = time.monotonic()
     for records in batches:
         answer = client.put_records(StreamName=stream, Records=records)
         if answer["FailedRecordCount"]:
-            raise Incomplete(f"{answer['FailedRecordCount']} records were not put")
+            raise BenchFailedError(f"{answer['FailedRecordCount']} records were not put")
     return began, time.monotonic()
 
 
@@ -160,13 +140,7 @@ def _read(endpoint_url: str, stream: str, shard: str, at_least: int) -> tuple[in
     while count < at_least:
         answer = client.get_records(ShardIterator=iterator)
         if not answer["Records"]:
-            raise Incomplete(f"shard {shard} gave {count} records of {at_least}")
+            raise BenchFailedError(f"shard {shard} gave {count} records of {at_least}")
         count += len(answer["Records"])
         iterator = answer["NextShardIterator"]
     return count, (began, time.monotonic())
-
-
-def _batches(count: int) -> Iterator[list[dict[str, Any]]]:
-    data = os.urandom(RECORD_BYTES)
-    for first in range(0, count, BATCH):
-        yield [{"Data": data, "PartitionKey": str(first + number)} for number in range(min(BATCH, count - first))]

@@ -1,7 +1,11 @@
-"""The contestants of `.concatenate`; `python -m wavetank.scenarios.benchmarks.merge_jobs JOB FOLDER` runs one."""
+"""The contestants of `.concatenate`, and the part files of generated ad events that they merge.
+
+`python -m wavetank.scenarios.benchmarks.merge_jobs JOB FOLDER` runs one.
+"""
 
 import json
 import os
+import random
 import resource
 import sys
 import time
@@ -10,7 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
-from random import Random
+from struct import pack
 from typing import Any
 
 import fastavro
@@ -18,11 +22,13 @@ import fastavro
 from wavetank.pipeline.core import frame
 from wavetank.pipeline.core.bulk import batch
 from wavetank.pipeline.core.bulk.digests import Digests
-from wavetank.pipeline.core.bulk.spill import merge_all
-from wavetank.pipeline.core.files import avro_file, merged, parquet
+from wavetank.pipeline.core.bulk.merge import merge_all
+from wavetank.pipeline.core.files import avro_file, parquet
+from wavetank.pipeline.core.files.avro_file import long_bytes
 from wavetank.pipeline.core.partition import Scanned, partition
-from wavetank.pipeline.core.route import Partition, route
-from wavetank.scenarios.benchmarks.merge_data import bodies, schema
+from wavetank.pipeline.core.route import digest_of, route
+from wavetank.pipeline.core.schema import Role, Schema, parse
+from wavetank.pipeline.layout import Partition
 
 CHUNK_EVENTS = 40_000
 """About what a chunk of 5 MiB has."""
@@ -30,21 +36,85 @@ BUCKETS = 2
 ROUNDS = 5
 DEFLATE_LEVEL = avro_file.LEVEL
 
+PARTITIONS = 24
+PARTS = 8
+"""Part files of a partition: as many as chunks that it has events in."""
+DUPLICATES = 20
+"""The share of events that are there twice, one in so many."""
+START_US = 1_574_596_800_000_000
+HOUR_US = 3_600_000_000
+CAMPAIGNS = [name.encode() for name in ("men", "women", "all", "spring-trail", "city-commute")]
+POLICIES = [b"bts", b"random"]
+
+
+def schema() -> Schema:
+    """A flat ad event, which every contestant can read (Polars reads no Avro maps)."""
+    text, whole, share = ["null", "string"], ["null", "int"], ["null", "double"]
+    fields = [
+        {"name": "event_id", "type": "string"},
+        {"name": "event_time", "type": {"type": "long", "logicalType": "timestamp-micros"}},
+        {"name": "campaign", "type": text, "default": None},
+        {"name": "policy", "type": text, "default": None},
+        {"name": "item_id", "type": whole, "default": None},
+        {"name": "position", "type": whole, "default": None},
+        {"name": "propensity", "type": share, "default": None},
+    ]
+    document = {"type": "record", "name": "Ad", "fields": fields}
+    return parse(json.dumps(document), "ad", Role.PROCESSED, 1)
+
+
+def bodies(count: int, rng: random.Random, hour: int) -> Iterator[tuple[bytes, bytes]]:
+    """Ids and bodies of `count` events of one hour, in no order."""
+    for number in range(count):
+        event_id = b"i-%02d-%09d-%08x" % (hour, number, rng.getrandbits(32))
+        campaign, policy = rng.choice(CAMPAIGNS), rng.choice(POLICIES)
+        yield (
+            event_id,
+            b"".join(
+                [
+                    bytes([len(event_id) << 1]),
+                    event_id,
+                    long_bytes(START_US + hour * HOUR_US + rng.randrange(HOUR_US)),
+                    bytes([2, len(campaign) << 1]),
+                    campaign,
+                    bytes([2, len(policy) << 1]),
+                    policy,
+                    b"\x02",
+                    long_bytes(rng.randrange(80)),
+                    bytes([2, rng.randrange(1, 4) << 1, 2]),
+                    pack("<d", rng.random()),
+                ]
+            ),
+        )
+
+
+def write_parts(folder: Path, events: int) -> None:
+    """Write a folder for each partition, with `PARTS` part files of its share of `events` and the duplicates."""
+    made, rng = schema(), random.Random(events)  # noqa: S311 - repeatable, not secret
+    for hour in range(PARTITIONS):
+        share = events // PARTITIONS + (hour < events % PARTITIONS)
+        records = list(bodies(share, rng, hour))
+        records += rng.sample(records, share // DUPLICATES)
+        rng.shuffle(records)
+        place = folder / f"{hour:02}"
+        place.mkdir()
+        for number in range(PARTS):
+            some = records[number::PARTS]
+            data = avro_file.part(made, [body for _, body in some], [digest_of(event_id) for event_id, _ in some])
+            (place / f"{number}.avro").write_bytes(data)
+
 
 def ours(folder: Path) -> int:
     """The concatenator's core: as many partitions at a time as there are processors."""
+
+    def merge(place: Path) -> int:
+        parts = (path.read_bytes() for path in sorted(place.glob("*.avro")))
+        batches = (one for part in parts for one in batch.read(part, schema()))
+        with (place / "events.out").open("wb") as avro, (place / "events.parquet").open("wb") as columns:
+            return parquet.write_both(merge_all(batches, Digests.unpacked(b"")), schema(), avro, columns)
+
     with ThreadPoolExecutor(os.process_cpu_count() or 1) as pool:
-        return sum(pool.map(_merge, sorted(folder.iterdir())))
-
-
-def _merge(place: Path) -> int:
-    with (place / "events.out").open("wb") as avro, (place / "events.parquet").open("wb") as columns:
-        return merged.write(merge_all(_batches(place), Digests.unpacked(b"")), schema(), avro, columns)
-
-
-def _batches(place: Path) -> Iterator[batch.Batch]:
-    for path in sorted(place.glob("*.avro")):
-        yield from batch.read(path.read_bytes(), schema())
+        return sum(pool.map(merge, sorted(folder.iterdir())))
 
 
 def polars(folder: Path) -> int:
@@ -70,23 +140,23 @@ def plain_fastavro(folder: Path) -> int:
             with path.open("rb") as source:
                 records: Iterator[Any] = iter(fastavro.reader(source))
                 for record in records:
-                    held = winners.get(record["event_id"])
-                    if held is None or record["event_time"] < held["event_time"]:
+                    winner = winners.get(record["event_id"])
+                    if winner is None or record["event_time"] < winner["event_time"]:
                         winners[record["event_id"]] = record
         with (place / "fastavro.out").open("wb") as out:
-            _write(out, winners.values())
+            _write(out, schema().definition, winners.values())
         count += len(winners)
     return count
 
 
-def _write(out: Any, records: Any) -> None:
-    fastavro.writer(out, schema().definition, records, codec="deflate", codec_compression_level=DEFLATE_LEVEL)
+def _write(out: Any, definition: Any, records: Any) -> None:
+    fastavro.writer(out, definition, records, codec="deflate", codec_compression_level=DEFLATE_LEVEL)
 
 
 def partitioning() -> dict[str, float]:
     """How the partitioner's core compares with decoding, routing and encoding every record, on one chunk."""
     made = schema()
-    events = [body for _, body in bodies(CHUNK_EVENTS, Random(1), 0)]  # noqa: S311 - repeatable, not secret
+    events = [body for _, body in bodies(CHUNK_EVENTS, random.Random(1), 0)]  # noqa: S311 - repeatable, not secret
     chunk = b"".join(frame.encode(made.fingerprint, body) for body in events)
     best = {"ours": float("inf"), "fastavro": float("inf")}
     for _ in range(ROUNDS):
@@ -112,7 +182,7 @@ def _partition_plainly(chunk: bytes) -> dict[Partition, bytes]:
     files = {}
     for where, records in routed.items():
         out = BytesIO()
-        fastavro.writer(out, made.physical, records, codec="deflate", codec_compression_level=DEFLATE_LEVEL)
+        _write(out, made.physical, records)
         files[where] = out.getvalue()
     return files
 

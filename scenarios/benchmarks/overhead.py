@@ -1,4 +1,4 @@
-"""What the fault layer costs while no fault is set.
+"""The cost of the fault layer while no fault is set.
 
     idle_ratio           throughput with the layer loaded and idle ÷ throughput without it; median over the pairs
     lowest, highest      the least and the greatest ratio of the pairs
@@ -48,19 +48,15 @@ def _pair(sides: list[Callable[[], None]]) -> tuple[float, float]:
     times: tuple[list[float], list[float]] = ([], [])
     for number in range(ROUNDS):
         for side in (0, 1) if number % 2 else (1, 0):
-            times[side].append(_seconds(sides[side]))
+            began = time.perf_counter()
+            sides[side]()
+            times[side].append(time.perf_counter() - began)
     with_layer, without = (CALLS_A_ROUND / statistics.median(taken) for taken in times)
     return with_layer, without
 
 
-def _seconds(once: Callable[[], None]) -> float:
-    began = time.perf_counter()
-    once()
-    return time.perf_counter() - began
-
-
 def _load(stack: Stack) -> Callable[[], None]:
-    """One round of calls on a stream and a bucket made for it."""
+    """A round of calls on a stream and a bucket made for it."""
     kinesis, s3 = stack.client("kinesis"), stack.client("s3")
     kinesis.create_stream(StreamName=NAME, ShardCount=1)
     kinesis.get_waiter("stream_exists").wait(StreamName=NAME, WaiterConfig={"Delay": 1})

@@ -48,9 +48,15 @@ class Result:
 def names() -> list[str]:
     """The names of all benchmarks, sorted; none of them is imported."""
     own = __name__.rpartition(".")[2]
-    return sorted(
-        found.name for found in pkgutil.iter_modules(benchmarks.__path__) if found.name != own and _has_run(found.name)
-    )
+    benches = []
+    for module in pkgutil.iter_modules(benchmarks.__path__):
+        spec = importlib.util.find_spec(f"{benchmarks.__name__}.{module.name}")
+        if module.name == own or spec is None or spec.origin is None:
+            continue
+        tree = ast.parse(Path(spec.origin).read_text("utf-8"))
+        if any(isinstance(node, ast.FunctionDef) and node.name == "run" for node in tree.body):
+            benches.append(module.name)
+    return sorted(benches)
 
 
 def run(name: str, stack: Stack) -> Result:
@@ -69,25 +75,16 @@ def run(name: str, stack: Stack) -> Result:
 
 
 def environment() -> dict[str, Any]:
-    """What the figures depend on: interpreter, processors, platform, versions of the parts."""
+    """The surroundings of the figures: interpreter, processors, platform, versions of the parts."""
+    versions = {}
+    for package in MEASURED_WITH:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            versions[package] = "not installed"
     return {
         "python": platform.python_version(),
         "cpu_count": os.process_cpu_count() or 1,
         "platform": platform.platform(),
-        "versions": {package: _version(package) for package in MEASURED_WITH},
+        "versions": versions,
     }
-
-
-def _has_run(name: str) -> bool:
-    spec = importlib.util.find_spec(f"{benchmarks.__name__}.{name}")
-    if spec is None or spec.origin is None:
-        return False
-    tree = ast.parse(Path(spec.origin).read_text("utf-8"))
-    return any(isinstance(node, ast.FunctionDef) and node.name == "run" for node in tree.body)
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"

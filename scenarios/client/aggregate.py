@@ -18,7 +18,7 @@ LONGEST_SHIFT = 63
 
 
 def aggregate(messages: Sequence[Message]) -> Message:
-    """One message that carries all of `messages`, under the key of the first; they are of one stream."""
+    """The message that carries all of `messages`, under the key of the first; they are of one stream."""
     keys = b"".join(_delimited(KEYS, message.key.encode()) for message in messages)
     records = b"".join(
         _delimited(RECORDS, _tag(KEY_INDEX, VARINT) + _varint(index) + _delimited(DATA, message.data))

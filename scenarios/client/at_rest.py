@@ -47,7 +47,7 @@ class UnreadableFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RestKey:
-    """What the key of a file at rest claims: its layer, event type and partition."""
+    """The key of a file at rest, and what it claims: layer, event type and partition."""
 
     key: str
     layer: Layer
@@ -63,12 +63,12 @@ class RestKey:
         if match is None:
             raise UnreadableFileError(f"{key}: not a key of a file at rest")
         layer, event, date, hour, bucket, _ = match.groups()
-        return cls(key, Layer(layer), event, date, int(hour), int(bucket))
+        return cls(key, Layer(layer), event, date=date, hour=int(hour), bucket=int(bucket))
 
 
 @dataclass(frozen=True, slots=True)
 class RestFile:
-    """One file at rest with its bytes. `digest` is their SHA-256 in hex."""
+    """A file at rest with its bytes. `digest` is their SHA-256 in hex."""
 
     at: RestKey
     data: bytes = field(repr=False)
@@ -79,9 +79,22 @@ class RestFile:
 
     def records(self) -> list[dict[str, Value]]:
         """Its events, in the order of the file. Raises UnreadableFileError."""
-        read = _parquet_records if self.at.layer is Layer.PARQUET else avro_records
         try:
-            return [{name: _plain(value) for name, value in record.items()} for record in read(self.data)]
+            if self.at.layer is Layer.PARQUET:
+                import pyarrow as pa
+                import pyarrow.parquet as pq
+
+                table = pq.read_table(pa.BufferReader(self.data), partitioning=None)
+                records = table.to_pylist(maps_as_pydicts="strict")
+            else:
+                records = avro_records(self.data)
+            return [
+                {
+                    name: (value - _EPOCH) // _MICROSECOND if isinstance(value, datetime) else value
+                    for name, value in record.items()
+                }
+                for record in records
+            ]
         except Exception as error:
             raise UnreadableFileError(f"{self.at.key}: {type(error).__name__}: {error}") from error
 
@@ -106,8 +119,8 @@ def files(
 ) -> Iterator[RestFile]:
     """Every file of `layers`, of one event type or of all, in the order of the keys, read ahead."""
     folders = [f"{layer}/event={event_type}/" if event_type else f"{layer}/" for layer in layers]
-    found = (RestKey.parse(key) for folder in folders for key in keys(s3, bucket, folder))
-    yield from read_all(found, lambda at: RestFile(at, _body(s3, bucket, at.key)))
+    places = (RestKey.parse(key) for folder in folders for key in keys(s3, bucket, folder))
+    yield from read_all(places, lambda at: RestFile(at, s3.get_object(Bucket=bucket, Key=at.key)["Body"].read()))
 
 
 def digests(s3: "S3Client", bucket: str, layers: Iterable[Layer] = DATA_OF_RECORD) -> dict[str, str]:
@@ -126,22 +139,3 @@ def avro_records(data: bytes) -> list[dict[str, Any]]:
     import fastavro
 
     return [dict(record) for record in fastavro.reader(BytesIO(data)) if isinstance(record, Mapping)]
-
-
-def _parquet_records(data: bytes) -> list[dict[str, Any]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(pa.BufferReader(data), partitioning=None)
-    return table.to_pylist(maps_as_pydicts="strict")
-
-
-def _body(s3: "S3Client", bucket: str, key: str) -> bytes:
-    return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-
-
-def _plain(value: Any) -> Value:
-    if isinstance(value, datetime):
-        return (value - _EPOCH) // _MICROSECOND
-    plain: Value = value
-    return plain

@@ -17,7 +17,7 @@ MAX_ORIGINAL_BYTES = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One record for one stream: its partition key and its bytes.
+    """A record for one stream: its partition key and its bytes.
 
     original: size in bytes of what it was made of, where the sender keeps that until the message is acknowledged.
     """
@@ -29,7 +29,7 @@ class Message:
 
     @property
     def size(self) -> int:
-        """What it counts against the limits, in bytes."""
+        """The bytes that count against the limits."""
         return len(self.key.encode()) + len(self.data)
 
 
@@ -72,7 +72,7 @@ class _Open:
 def batches(messages: Iterable[Message]) -> Iterator[Batch]:
     """Every message in exactly one batch, in order within its stream; holds at most one open batch a stream.
 
-    A message over the record limit comes alone: whoever sends it refuses it without harm to others.
+    A message over the record limit comes alone: its sender refuses it without harm to others.
     """
     filling: dict[str, _Open] = {}
     for position, message in enumerate(messages):

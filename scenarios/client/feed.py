@@ -13,18 +13,18 @@ from itertools import chain
 
 from wavetank.scenarios.client.batches import MAX_RECORD_BYTES, Message
 from wavetank.scenarios.client.journal import Journal
-from wavetank.scenarios.client.producer import Delivery, Producer, Receipt
+from wavetank.scenarios.client.producer import Delivery, Producer
 from wavetank.scenarios.client.wire import EncodingError, FrameTooLargeError
 from wavetank.scenarios.oracle.history import Outcome
 from wavetank.scenarios.workload.mapper import Mapper
-from wavetank.scenarios.workload.ndjson import Line, parse
+from wavetank.scenarios.workload.ndjson import Line
 from wavetank.scenarios.workload.rejects import RejectFile, Rejection, RejectReason
 from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
 
 @dataclass
 class FeedCounts:
-    """What became of what was read. `retried`: records sent again; `gave_up`: why a feed ended early."""
+    """The lines that were read, by their fate. `retried`: records sent again; `gave_up`: why a feed ended early."""
 
     read: int = 0
     blank: int = 0
@@ -74,13 +74,9 @@ Progress = Callable[[FeedCounts], None]
 """Called with the counts so far after each batch, in the feeding thread."""
 
 
-def _silent(_: FeedCounts) -> None:
-    pass
-
-
 @dataclass
 class Feed:
-    """One run. Setting `stop` ends it in order: what was read is still sent, nothing is read or repeated.
+    """A feed of one source. Setting `stop` ends it in order: what was read is still sent, nothing is read or repeated.
 
     With a `journal`, what waits in it is sent first, and the source is taken from where the journal has read it to.
     """
@@ -88,7 +84,7 @@ class Feed:
     producer: Producer
     rejects: RejectFile
     stop: threading.Event
-    progress: Progress = _silent
+    progress: Progress = lambda _counts: None
     counts: FeedCounts = field(default_factory=FeedCounts)
     journal: Journal | None = None
     _on_the_way: dict[int, Prepared] = field(default_factory=dict, repr=False)
@@ -124,7 +120,7 @@ class Feed:
             yield prepared.message
 
     def _waiting(self) -> Iterator[Prepared]:
-        """What an earlier run was given and got no acknowledgement for."""
+        """The messages that an earlier run was given and got no acknowledgement for."""
         for number, message, original in self.journal.waiting() if self.journal is not None else ():
             self.counts.read += 1
             yield Prepared(number, message, line=original, again=True)
@@ -143,11 +139,13 @@ class Feed:
             if self._is_read(line.number):
                 continue
             self.counts.read += 1
-            if line.problem is None and not line.data.strip():
+            if line.is_blank:
                 self.counts.blank += 1
                 self._pass(line.number)
-            elif isinstance(made := line.problem or self._make(line, mapper), Rejection):
-                self._reject(line.number, made, line.data)
+            elif isinstance(made := self._make(line, mapper), Rejection):
+                self.counts.rejected += 1
+                self.rejects.add(line.number, made, line.data)
+                self._pass(line.number)
             else:
                 yield made
             if self.stop.is_set():
@@ -164,8 +162,7 @@ class Feed:
 
     def _make(self, line: Line, mapper: Mapper) -> Prepared | Rejection:
         try:
-            source = parse(line.data)
-            event = source if isinstance(source, Rejection) else mapper.event(source)
+            event = mapper.event_of(line)
             if isinstance(event, Rejection):
                 return event
             message = self.producer.message(event)
@@ -181,11 +178,6 @@ class Feed:
         kept = Message(message.stream, message.key, message.data, original=len(line.data))
         return Prepared(line.number, kept, line=line.data)
 
-    def _reject(self, number: int, rejection: Rejection, original: bytes) -> None:
-        self.counts.rejected += 1
-        self.rejects.add(number, rejection, original)
-        self._pass(number)
-
     def _account(self, delivery: Delivery) -> None:
         for position, receipt in zip(delivery.batch.positions, delivery.receipts, strict=True):
             prepared = self._on_the_way.pop(position)
@@ -194,19 +186,16 @@ class Feed:
                 self.counts.acknowledged += 1
                 if self.journal is not None:
                     self.journal.acknowledge([prepared.number])
+                continue
+            if receipt.outcome is Outcome.FAIL:
+                self.counts.failed += 1
+                reason, fate = RejectReason.REFUSED, "the stream refused it"
             else:
-                self._not_acknowledged(prepared, receipt)
+                self.counts.unknown += 1
+                reason, fate = RejectReason.UNKNOWN_OUTCOME, "the stream may have taken it"
+            message = f"{fate} after {receipt.attempts} attempts: {receipt.reason}"
+            self.rejects.add(prepared.number, Rejection(reason, message), prepared.original)
         if not any(receipt.outcome is Outcome.OK for receipt in delivery.receipts) and not self.stop.is_set():
             # A stream that takes nothing of a whole batch, however often asked, takes nothing of the next.
             self.counts.gave_up = f"{delivery.batch.stream} took no record: {delivery.receipts[-1].reason}"
             self.stop.set()
-
-    def _not_acknowledged(self, prepared: Prepared, receipt: Receipt) -> None:
-        if receipt.outcome is Outcome.FAIL:
-            self.counts.failed += 1
-            reason, fate = RejectReason.REFUSED, "the stream refused it"
-        else:
-            self.counts.unknown += 1
-            reason, fate = RejectReason.UNKNOWN_OUTCOME, "the stream may have taken it"
-        message = f"{fate} after {receipt.attempts} attempts: {receipt.reason}"
-        self.rejects.add(prepared.number, Rejection(reason, message), prepared.original)

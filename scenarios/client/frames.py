@@ -1,7 +1,7 @@
 """Reads events off the wire: the frames in a chunk or a record, and of each the id and the time, no more.
 
-The format is that of `scenarios.client.wire`. What is damaged is passed over: who wants to know what became of it looks
-in the quarantine.
+The format is that of `scenarios.client.wire`. What is damaged is passed over: what became of it is told by the
+quarantine.
 """
 
 import json
@@ -27,7 +27,7 @@ MICROS_PER_MILLI = 1_000
 
 
 class Frame(NamedTuple):
-    """One sound frame: the fingerprint of its schema, and its Avro body."""
+    """A sound frame: the fingerprint of its schema, and its Avro body."""
 
     fingerprint: bytes
     body: bytes
@@ -35,7 +35,7 @@ class Frame(NamedTuple):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Head:
-    """Which event it is, and of what time (microseconds since the epoch)."""
+    """The id and the time (microseconds since the epoch) of an event."""
 
     event_id: str
     time_us: int
@@ -100,7 +100,7 @@ class _Beginning:
 
     def read(self, body: bytes) -> Head | None:
         try:
-            found: Any = schemaless_reader(BytesIO(body), self.parsed, None)
-            return Head(str(found[EVENT_ID]), int(found[EVENT_TIME]) * self.micros)
+            fields: Any = schemaless_reader(BytesIO(body), self.parsed, None)
+            return Head(str(fields[EVENT_ID]), int(fields[EVENT_TIME]) * self.micros)
         except Exception:
             return None

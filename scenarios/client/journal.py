@@ -45,8 +45,16 @@ class Journal:
         self._out = self._rewritten()
 
     def waiting(self) -> list[tuple[int, Message, bytes]]:
-        """What is not acknowledged, by number: the message as it was sent, and what it was made of."""
-        return [(number, *_message(entry)) for number, entry in sorted(self._kept.items()) if number not in self._done]
+        """The messages that are not acknowledged, with their number and with what each was made of."""
+        return [
+            (
+                number,
+                Message(entry["stream"], entry["key"], base64.b64decode(entry["data"])),
+                base64.b64decode(entry["original"]),
+            )
+            for number, entry in sorted(self._kept.items())
+            if number not in self._done
+        ]
 
     def passed(self, number: int) -> None:
         """The `number`-th line was read, and there is nothing to send."""
@@ -59,8 +67,8 @@ class Journal:
             "kept": number,
             "stream": message.stream,
             "key": message.key,
-            "data": _text(message.data),
-            "original": _text(original),
+            "data": base64.b64encode(message.data).decode("ascii"),
+            "original": base64.b64encode(original).decode("ascii"),
         }
         self.read = max(self.read, number)
         self._kept[number] = entry
@@ -109,21 +117,18 @@ class Journal:
             raise JournalError(f"{self.path} is the journal of {first['source']}, not of {self._source}.")
         self.retain = self.retain or first.get("retain") is True
         for entry in entries:
-            self._apply(entry)
-
-    def _apply(self, entry: dict[str, Any]) -> None:
-        match entry:
-            case {"read": int(number)}:
-                self.read = max(self.read, number)
-            case {"kept": int(number)}:
-                self.read = max(self.read, number)
-                self._kept[number] = entry
-            case {"done": list(numbers)}:
-                self._forget(numbers)
-            case {"rewound": True}:
-                self._done.clear()
-            case _:
-                raise JournalError(f"{self.path} is damaged: {json.dumps(entry)[:80]}")
+            match entry:
+                case {"read": int(number)}:
+                    self.read = max(self.read, number)
+                case {"kept": int(number)}:
+                    self.read = max(self.read, number)
+                    self._kept[number] = entry
+                case {"done": list(numbers)}:
+                    self._forget(numbers)
+                case {"rewound": True}:
+                    self._done.clear()
+                case _:
+                    raise JournalError(f"{self.path} is damaged: {json.dumps(entry)[:80]}")
 
     def _forget(self, numbers: Iterable[int]) -> None:
         """They do not wait any more."""
@@ -145,15 +150,3 @@ def _entries(path: Path) -> Iterator[dict[str, Any]]:
             if not isinstance(entry, dict) or not line.endswith(b"\n"):
                 return
             yield entry
-
-
-def _message(entry: dict[str, Any]) -> tuple[Message, bytes]:
-    return Message(entry["stream"], entry["key"], _bytes(entry["data"])), _bytes(entry["original"])
-
-
-def _text(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")
-
-
-def _bytes(text: str) -> bytes:
-    return base64.b64decode(text)

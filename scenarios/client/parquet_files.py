@@ -32,10 +32,10 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ParquetFile:
-    """One file at rest: its key, event type and partition, and when it was written."""
+    """A file at rest: its key, event type and partition, and when it was written."""
 
     key: str
-    event: str
+    event_type: str
     date: date
     hour: int
     bucket: int
@@ -63,7 +63,7 @@ class ParquetTable(ds.Dataset):
     def __init__(self, dataset: "ds.FileSystemDataset", names: dict[str, str], skip: Skip) -> None:
         self._dataset, self._names, self._skip = dataset, names, skip
         self.failure: UnreadableError | None = None
-        """Why the last scan broke off: DuckDB tells it in words of its own."""
+        """The reason why the last scan broke off: DuckDB tells it in words of its own."""
 
     @property
     def schema(self) -> pa.Schema:
@@ -71,7 +71,7 @@ class ParquetTable(ds.Dataset):
         return self._dataset.schema
 
     def scanner(self, columns: Any = None, filter: Any = None, **_: Any) -> Any:  # type: ignore[override]
-        """What reads these columns of the rows that hold the condition."""
+        """A scan of these columns of the rows that hold the condition."""
         return _Scan(self, columns, filter)
 
     def batches(self, columns: Any = None, condition: Any = None) -> Iterator[pa.RecordBatch]:
@@ -110,7 +110,7 @@ class ParquetTable(ds.Dataset):
 
     def _leave_out(self, path: str, error: Exception, *, begun: bool) -> None:
         """Raises UnreadableError where rows of the file were taken already, or where it is S3 that does not answer."""
-        skipped = Skipped(self._names[path], _said(error))
+        skipped = Skipped(self._names[path], _line(error))
         if begun:
             raise UnreadableError(f"{skipped.key} is damaged within: {skipped.reason}") from error
         if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
@@ -119,7 +119,7 @@ class ParquetTable(ds.Dataset):
             except FileNotFoundError:
                 pass
             except OSError as refused:
-                raise UnreadableError(f"{skipped.key} cannot be had: {_said(refused)}") from error
+                raise UnreadableError(f"{skipped.key} cannot be had: {_line(refused)}") from error
         self._skip(skipped)
 
 
@@ -143,8 +143,14 @@ class _Scan:
 
 def table_of(files: Sequence[ParquetFile], folder: str, filesystem: FileSystem, skip: Skip) -> ParquetTable | None:
     """The files below `folder` as one table; None where none of them can be read."""
-    schema = _newest_schema(files, folder, filesystem, skip)
-    if schema is None:
+    for file in sorted(files, key=lambda file: file.written, reverse=True):
+        try:
+            schema = pq.read_schema(f"{folder}/{file.key}", filesystem=filesystem)
+            _check(schema)
+            break
+        except UNREADABLE as error:
+            skip(Skipped(file.key, _line(error)))
+    else:
         return None
     for name, kind in (("date", pa.date32()), ("hour", pa.int32()), ("bucket", pa.int32())):
         schema = schema.append(pa.field(name, kind))
@@ -153,20 +159,14 @@ def table_of(files: Sequence[ParquetFile], folder: str, filesystem: FileSystem, 
         schema=schema,
         format=ds.ParquetFileFormat(),
         filesystem=filesystem,
-        partitions=[_partition(file) for file in files],
+        partitions=[
+            (ds.field("date") == pa.scalar(file.date, pa.date32()))
+            & (ds.field("hour") == pa.scalar(file.hour, pa.int32()))
+            & (ds.field("bucket") == pa.scalar(file.bucket, pa.int32()))
+            for file in files
+        ],
     )
     return ParquetTable(dataset, {f"{folder}/{file.key}": file.key for file in files}, skip)
-
-
-def _newest_schema(files: Sequence[ParquetFile], folder: str, filesystem: FileSystem, skip: Skip) -> pa.Schema | None:
-    for file in sorted(files, key=lambda each: each.written, reverse=True):
-        try:
-            schema = pq.read_schema(f"{folder}/{file.key}", filesystem=filesystem)
-            _check(schema)
-            return schema
-        except UNREADABLE as error:
-            skip(Skipped(file.key, _said(error)))
-    return None
 
 
 def _check(schema: pa.Schema) -> None:
@@ -177,13 +177,5 @@ def _check(schema: pa.Schema) -> None:
         raise ValueError(f"it has no column {EVENT_TIME} of times")
 
 
-def _said(error: BaseException) -> str:
+def _line(error: BaseException) -> str:
     return " ".join(str(error).split())
-
-
-def _partition(file: ParquetFile) -> ds.Expression:
-    return (
-        (ds.field("date") == pa.scalar(file.date, pa.date32()))
-        & (ds.field("hour") == pa.scalar(file.hour, pa.int32()))
-        & (ds.field("bucket") == pa.scalar(file.bucket, pa.int32()))
-    )

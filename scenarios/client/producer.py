@@ -1,4 +1,4 @@
-"""Puts events on the raw streams, at least once, and knows of each what came of it.
+"""Puts events on the raw streams, at least once, and tells of each what came of it.
 
 A record that the stream refused is sent again after a back-off; so is one whose answer never came, which may
 give the stream two copies. An outcome is *fail* only where the stream surely has no copy.
@@ -39,7 +39,7 @@ PERMANENT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What came of one message: the outcome over all `attempts`, and of the last one the error's code.
+    """The receipt for a message: the outcome over all `attempts`, and of the last one the error's code.
 
     `sequence_number` and `shard_id` are those of the acknowledged copy, empty where there is none.
     """
@@ -67,7 +67,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """How often and how patiently: full jitter below base · 2ⁿ, capped, in seconds.
+    """The rule of repeats, how often and how patiently: full jitter below base · 2ⁿ, capped, in seconds.
 
     `stalls` attempts in a row may leave a batch where it was, for about `patience_s` of wall clock at most; a
     throttled stream that takes some records each time is never given up.
@@ -83,7 +83,7 @@ class Retry:
         return stalls >= self.stalls or (stalls > 0 and stalled_s >= self.patience_s)
 
     def delay_s(self, stalls: int, rng: random.Random) -> float:
-        """How long to wait after so many attempts in a row without progress."""
+        """The seconds to wait after so many attempts in a row without progress."""
         return rng.uniform(0, min(self.cap_s, self.base_s * 2**stalls))
 
 
@@ -97,7 +97,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where events of one type go, and the schema they are written with."""
+    """The stream that events of one type go to, and the schema they are written with."""
 
     stream: str
     schema: WireSchema
@@ -188,33 +188,26 @@ class Sender:
         try:
             reply = self._kinesis.put_records(StreamName=stream, Records=entries)
         except ClientError as error:
-            return [_refused(error.response)] * len(messages)
+            # The whole request was refused: surely so only for the caller's mistakes (4xx) at the first attempt.
+            response: Any = error.response
+            status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+            outcome = Outcome.FAIL if status < 500 and _attempted_once(response) else Outcome.UNKNOWN
+            return [Receipt(outcome, reason=response.get("Error", {}).get("Code", "Unknown"))] * len(messages)
         except BotoCoreError as error:
-            # botocore may have sent it more than once by itself: only an answer can say that nothing was
-            # taken.
+            # botocore may have sent it more than once by itself: only an answer can say that nothing was taken.
             return [Receipt(Outcome.UNKNOWN, reason=type(error).__name__)] * len(messages)
         # An answer after botocore's own repeats says nothing of the copies sent before it.
         refusal = Outcome.FAIL if _attempted_once(reply) else Outcome.UNKNOWN
-        return [_answered(entry, refusal) for entry in reply["Records"]]
-
-
-def _refused(response: Any) -> Receipt:
-    """The whole request was refused: surely so only for the caller's mistakes (4xx) at the first attempt."""
-    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
-    sure = status < 500 and _attempted_once(response)
-    code = response.get("Error", {}).get("Code", "Unknown")
-    return Receipt(Outcome.FAIL if sure else Outcome.UNKNOWN, reason=code)
+        return [
+            Receipt(refusal, reason=entry["ErrorCode"])
+            if entry.get("ErrorCode")
+            else Receipt(Outcome.OK, sequence_number=entry["SequenceNumber"], shard_id=entry["ShardId"])
+            for entry in reply["Records"]
+        ]
 
 
 def _attempted_once(response: Any) -> bool:
     return bool(response.get("ResponseMetadata", {}).get("RetryAttempts", 0) == 0)
-
-
-def _answered(entry: Mapping[str, Any], refusal: Outcome) -> Receipt:
-    code = entry.get("ErrorCode")
-    if code:
-        return Receipt(refusal, reason=code)
-    return Receipt(Outcome.OK, sequence_number=entry["SequenceNumber"], shard_id=entry["ShardId"])
 
 
 class Producer:
@@ -225,8 +218,7 @@ class Producer:
         self._routes = routes
 
     def message(self, event: WorkloadEvent) -> Message:
-        """What goes on the stream for `event`; its partition key is the event id, as much of it
-        as Kinesis takes.
+        """The message that goes on the stream for `event`; its key is the event id, as much of it as Kinesis takes.
 
         Raises EncodingError where the record does not fit, KeyError for an event type without a route.
         """

@@ -37,7 +37,7 @@ _KEY = re.compile(r"quarantine/event=(?P<event>[^/]+)/reason=(?P<reason>[^/]+)/d
 
 
 class Stage(StrEnum):
-    """Where a record was refused, and so which stream its bytes came from."""
+    """The stage that refused a record, and so the stream that its bytes came from."""
 
     SOURCE = "source"
     PROCESS = "process"
@@ -46,7 +46,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which records are meant: of one event type, one reason, arrived at or after a time; None is any."""
+    """A choice of records: of one event type, one reason, arrived at or after a time; None is any."""
 
     event_type: str | None = None
     reason: str | None = None
@@ -55,7 +55,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class QuarantineFile:
-    """One file of quarantined records, of one event type and one reason."""
+    """A file of quarantined records, of one event type and one reason."""
 
     key: str
     event_type: str
@@ -64,7 +64,7 @@ class QuarantineFile:
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """One quarantined record: why and where it was refused, and its original bytes.
+    """A quarantined record: why and where it was refused, and its original bytes.
 
     source and position: the stream's ARN and sequence number, or the chunk's key and offset. event_id is empty where
     it could not be read.
@@ -84,7 +84,7 @@ class SetAside:
 
     @property
     def origin(self) -> tuple[str, str, str]:
-        """Where it came from: a batch that is handled twice gives two records with one origin."""
+        """The place it came from: a batch that is handled twice gives two records with one origin."""
         return self.event_type, self.source, self.position
 
     @property
@@ -95,7 +95,7 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One file with its records, and whether it was re-driven."""
+    """A file with its records, and whether it was re-driven."""
 
     file: QuarantineFile
     records: tuple[SetAside, ...]
@@ -104,7 +104,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What of a file would be re-driven, and how many of its records have been so often enough."""
+    """The records of a file that a re-drive would send, and how many are left out because they reached the cap."""
 
     file: QuarantineFile
     records: tuple[SetAside, ...]
@@ -113,7 +113,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Redriven:
-    """What came of one file: how many of its records the stream took; it is tagged only if it took all."""
+    """The result for one file: how many of its records the stream took; it is tagged only if it took all."""
 
     file: QuarantineFile
     records: int
@@ -142,7 +142,23 @@ def records(s3: "S3Client", bucket: str, file: QuarantineFile) -> list[SetAside]
     """The records of one file. Raises UnreadableFileError."""
     data = s3.get_object(Bucket=bucket, Key=file.key)["Body"].read()
     try:
-        return [_set_aside(file.key, row) for row in at_rest.avro_records(data)]
+        return [
+            SetAside(
+                event_type=row["event_type"],
+                reason=row["reason"],
+                message=row.get("message", ""),
+                stage=Stage(row.get("stage", Stage.PROCESS)),
+                key=file.key,
+                partition_key=row.get("partition_key", ""),
+                payload=row["payload"],
+                source=row.get("source", ""),
+                position=row.get("position", ""),
+                arrived=arrived if isinstance(arrived, datetime) else EPOCH + timedelta(microseconds=arrived),
+                event_id=row.get("event_id", ""),
+            )
+            for row in at_rest.avro_records(data)
+            for arrived in (row.get("arrived", EPOCH),)
+        ]
     except Exception as error:
         raise at_rest.UnreadableFileError(f"{file.key}: {type(error).__name__}: {error}") from error
 
@@ -164,30 +180,32 @@ def held(s3: "S3Client", bucket: str, event_type: str | None = None) -> list[Hel
     return list(at_rest.read_all(files(s3, bucket, event_type), read))
 
 
-def attempts(known: Iterable[Held]) -> dict[str, int]:
-    """How often the bytes of each digest were sent round again."""
+def attempts(files: Iterable[Held]) -> dict[str, int]:
+    """The number of times that the bytes of each digest were sent round again."""
     origins: defaultdict[str, set[tuple[str, str, str]]] = defaultdict(set)
-    for each in known:
-        if each.is_redriven:
-            for record in each.records:
+    for entry in files:
+        if entry.is_redriven:
+            for record in entry.records:
                 origins[record.digest].add(record.origin)
     return {digest: len(places) for digest, places in origins.items()}
 
 
-def waiting(known: Iterable[Held], wanted: Filter, cap: int = MOST_ATTEMPTS) -> Iterator[Waiting]:
-    """What a re-drive would send, file by file: each record once, and none that went round `cap` times."""
-    known = list(known)
-    tried = attempts(known)
-    seen = {record.origin for each in known if each.is_redriven for record in each.records}
-    for each in known:
-        if each.is_redriven or not _is_wanted(each.file, wanted):
+def waiting(files: Iterable[Held], choice: Filter, cap: int = MOST_ATTEMPTS) -> Iterator[Waiting]:
+    """The records that a re-drive would send, file by file: each once, and none that went round `cap` times."""
+    files = list(files)
+    tried = attempts(files)
+    seen = {record.origin for entry in files if entry.is_redriven for record in entry.records}
+    for entry in files:
+        file = entry.file
+        is_meant = choice.event_type in (None, file.event_type) and choice.reason in (None, file.reason)
+        if entry.is_redriven or not is_meant:
             continue
-        chosen = [record for record in each.records if wanted.since is None or record.arrived >= wanted.since]
+        chosen = [record for record in entry.records if choice.since is None or record.arrived >= choice.since]
         fresh = [record for record in chosen if record.origin not in seen]
         seen.update(record.origin for record in fresh)
         again = tuple(record for record in fresh if tried.get(record.digest, 0) < cap)
         if chosen:
-            yield Waiting(each.file, again, exhausted=len(fresh) - len(again))
+            yield Waiting(file, again, exhausted=len(fresh) - len(again))
 
 
 def is_redriven(s3: "S3Client", bucket: str, file: QuarantineFile) -> bool:
@@ -203,23 +221,18 @@ def redrive(s3: "S3Client", bucket: str, some: Waiting, sender: Sender, topology
     merge keeps one copy. A file of which the stream did not take every record stays untagged, and so does one of
     which nothing is left to send: what has been round often enough stays to be seen.
     """
-    receipts = sender.send([_message(record, topology) for record in some.records])
+    messages = []
+    for record in some.records:
+        event = topology.event(record.event_type)
+        stream = event.processed_stream if record.stage is Stage.PARTITION else event.raw_stream
+        messages.append(Message(stream, record.partition_key or record.event_type, record.payload))
+    receipts = sender.send(messages)
     refused = sorted({receipt.reason for receipt in receipts if receipt.outcome is not Outcome.OK})
     taken = sum(receipt.outcome is Outcome.OK for receipt in receipts)
-    done = Redriven(some.file, len(some.records), taken, tuple(refused))
-    if done.complete and some.records:
+    result = Redriven(some.file, len(some.records), taken, tuple(refused))
+    if result.complete and some.records:
         _tag(s3, bucket, some.file.key, f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
-    return done
-
-
-def _is_wanted(file: QuarantineFile, wanted: Filter) -> bool:
-    return wanted.event_type in (None, file.event_type) and wanted.reason in (None, file.reason)
-
-
-def _message(record: SetAside, topology: Topology) -> Message:
-    event = topology.event(record.event_type)
-    stream = event.processed_stream if record.stage is Stage.PARTITION else event.raw_stream
-    return Message(stream, record.partition_key or record.event_type, record.payload)
+    return result
 
 
 def _tag(s3: "S3Client", bucket: str, key: str, value: str) -> None:
@@ -232,20 +245,3 @@ def _tag(s3: "S3Client", bucket: str, key: str, value: str) -> None:
     ours = [{"Key": REDRIVEN_TAG, "Value": value}, {"Key": SPENT_TAG, "Value": "true"}]
     tags: Any = {"TagSet": [*others, *ours]}
     s3.put_object_tagging(Bucket=bucket, Key=key, Tagging=tags)
-
-
-def _set_aside(key: str, row: dict[str, Any]) -> SetAside:
-    arrived = row.get("arrived", EPOCH)
-    return SetAside(
-        event_type=row["event_type"],
-        reason=row["reason"],
-        message=row.get("message", ""),
-        stage=Stage(row.get("stage", Stage.PROCESS)),
-        key=key,
-        partition_key=row.get("partition_key", ""),
-        payload=row["payload"],
-        source=row.get("source", ""),
-        position=row.get("position", ""),
-        arrived=arrived if isinstance(arrived, datetime) else EPOCH + timedelta(microseconds=arrived),
-        event_id=row.get("event_id", ""),
-    )

@@ -4,7 +4,7 @@ Unless it is told otherwise, a query reaches no file, network, extension or sett
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a query may use: memory, and disk for what does not fit, as DuckDB writes sizes ("1GB").
+    """The means that a query may use: memory, and disk for what does not fit, as DuckDB writes sizes ("1GB").
 
     unsafe: also files of this machine, the network, extensions and DuckDB's settings.
     """
@@ -58,7 +58,16 @@ class Means:
 @contextmanager
 def answered(sql: str, tables: Mapping[str, "ParquetTable"], means: Means) -> Iterator[Rows]:
     """The rows of the last statement of `sql`, while the block lasts. Raises QueryError."""
-    with TemporaryDirectory(prefix="wavetank-query-") as folder, _connected(means, folder) as connection:
+    import duckdb
+
+    with ExitStack() as resources:
+        folder = resources.enter_context(TemporaryDirectory(prefix="wavetank-query-"))
+        try:
+            connection = resources.enter_context(duckdb.connect(config=means.settings(folder)))
+        except duckdb.Error as error:
+            raise QueryError(f"--memory {means.memory} --disk {means.disk}: {_line(error)}") from error
+        for setting in _FOR_ALL if means.unsafe else (*_FOR_ALL, *_SANDBOX):
+            connection.execute(f"set {setting}")
         for name, table in tables.items():
             connection.register(name, table)
         question = _Question(connection, sql, tables, means)
@@ -93,7 +102,7 @@ class _Question:
 
     @contextmanager
     def told(self) -> Iterator[None]:
-        """What goes wrong in the block, as QueryError."""
+        """The block, within which every error becomes a QueryError."""
         import duckdb
         import pyarrow as pa
 
@@ -104,24 +113,21 @@ class _Question:
             raise QueryError(failures[0] if failures else self._sentence(error)) from error
 
     def _sentence(self, error: Exception) -> str:
+        """The error in a line, with the way out where memory, disk or the sandbox is what refuses."""
+        import duckdb
+
         if _kind(error) == NO_MEMORY:
             return (
                 f"needs more than the {self.means.memory} of memory and the {self.means.disk} of disk that it may use: "
                 f"give more with --memory and --disk, or ask for less"
             )
-        return f"{_line(error)}{self._hint(error)}"
-
-    def _hint(self, error: Exception) -> str:
-        """The way out, where it is the sandbox that refuses: by the kind of error, or by the kinds of statements."""
-        import duckdb
-
         if self.means.unsafe:
-            return ""
-        try:
-            kinds = {statement.type.name for statement in self.connection.extract_statements(self.sql)}
-        except duckdb.Error:
-            kinds = set()
-        return UNSAFE_HINT if _kind(error) == REFUSED or kinds & _OUTSIDE else ""
+            return _line(error)
+        kinds = set[str]()
+        with suppress(duckdb.Error):
+            kinds |= {statement.type.name for statement in self.connection.extract_statements(self.sql)}
+        is_sandboxed = _kind(error) == REFUSED or kinds & _OUTSIDE
+        return f"{_line(error)}{UNSAFE_HINT if is_sandboxed else ''}"
 
 
 _FOR_ALL = ("timezone = 'UTC'", "enable_progress_bar = false")
@@ -136,25 +142,11 @@ _OUTSIDE = frozenset({"COPY", "EXPORT", "ATTACH", "DETACH", "LOAD", "SET", "PRAG
 """Statements that are about files, extensions and settings."""
 
 
-@contextmanager
-def _connected(means: Means, folder: str) -> Iterator["duckdb.DuckDBPyConnection"]:
-    import duckdb
-
-    try:
-        connection = duckdb.connect(config=means.settings(folder))
-    except duckdb.Error as error:
-        raise QueryError(f"--memory {means.memory} --disk {means.disk}: {_line(error)}") from error
-    with connection:
-        for setting in _FOR_ALL if means.unsafe else (*_FOR_ALL, *_SANDBOX):
-            connection.execute(f"set {setting}")
-        yield connection
-
-
 def _kind(error: Exception) -> str:
     """DuckDB's kind of an error, which is in front of its message: on the way through Arrow the type is lost."""
     return str(error).partition(":")[0]
 
 
 def _line(error: Exception) -> str:
-    said, _, _ = str(error).partition("\n\nLINE ")
-    return " ".join(said.split())
+    message, _, _ = str(error).partition("\n\nLINE ")
+    return " ".join(message.split())

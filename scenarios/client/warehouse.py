@@ -48,7 +48,7 @@ class Warehouse:
 
     @classmethod
     def of(cls, stack: Stack, *, strict: bool = False) -> "Warehouse":
-        """What is at rest on `stack` now. Raises NothingAtRestError without a bucket, QueryError where it is strict."""
+        """The warehouse of `stack` now. Raises NothingAtRestError without a bucket, QueryError where it is strict."""
         bucket = topology.data_bucket(stack.account)
         url = urlsplit(stack.endpoint_url)
         local = url.hostname in LOCAL_HOSTS
@@ -72,9 +72,9 @@ class Warehouse:
         """The rows of the last statement of `sql`, while the block lasts. Raises QueryError, also while they come."""
         return answered(sql, self.tables, means or Means())
 
-    def head(self, event: str, n: int) -> Rows:
+    def head(self, event_type: str, n: int) -> Rows:
         """The first `n` events of one type, in the order of the keys; KeyError for a type without data."""
-        table = self.tables[event]
+        table = self.tables[event_type]
 
         def rows() -> Iterator[tuple[Any, ...]]:
             try:
@@ -104,7 +104,7 @@ class Warehouse:
                 self.skip(Skipped(key, str(error)))
                 continue
             if file is not None:
-                files.setdefault(file.event, []).append(file)
+                files.setdefault(file.event_type, []).append(file)
         return files
 
 
@@ -124,7 +124,7 @@ def file_of(key: str, written: Any) -> ParquetFile | None:
         day = date.fromisoformat(match["date"])
     except ValueError as error:
         raise ValueError(f"its key names the day {match['date']}, which there is not") from error
-    return ParquetFile(key, match["event"], day, int(match["hour"]), int(match["bucket"]), written)
+    return ParquetFile(key, match["event"], day, hour=int(match["hour"]), bucket=int(match["bucket"]), written=written)
 
 
 def _listed(s3: Any, bucket: str) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def confluent(schema_id: int, schema: WireSchema, record: Mapping[str, object]) 
 
 
 def peek(data: bytes, schemas: Iterable[Path]) -> dict[str, Any] | None:
-    """What `data` holds as far as it decodes, for a person to look at; None where no schema makes sense of it.
+    """The fields of `data` as far as it decodes, for a person to look at; None where no schema makes sense of it.
 
     The body after any of the envelopes is tried with every schema; the reading that gets furthest is taken.
     """
@@ -126,10 +126,10 @@ def _as_far(body: bytes, definition: Mapping[str, Any]) -> dict[str, Any]:
     for entry in definition["fields"]:
         try:
             only = parse_schema({"type": "record", "name": "Peek", "fields": [entry]})
-            found = schemaless_reader(source, only, None)
+            field_read = schemaless_reader(source, only, None)
         except Exception:
             return fields
-        fields |= found if isinstance(found, dict) else {}
+        fields |= field_read if isinstance(field_read, dict) else {}
     return fields
 
 

@@ -1,1 +1,1 @@
-"""One module a command group; each registers its commands with `register(app)`, and imports late."""
+"""The commands, a module for each group; each registers its commands with `register(app)`, and imports late."""

@@ -32,7 +32,7 @@ Stop it:  wavetank down --port {port}"""
 
 @dataclass(frozen=True)
 class Outcome:
-    """What `wavetank up` did. Times are wall-clock seconds; None where there was nothing to do."""
+    """The outcome of `wavetank up`. Times are wall-clock seconds; None where there was nothing to do."""
 
     endpoint_url: str
     port: int
@@ -76,26 +76,22 @@ def bring_up(start: Start, *, deploy: bool, say: Say) -> Outcome:
     existing = target.on(start.port) if start.port else None
     if existing is not None and not existing.is_private:
         existing.control.status()
-        return _deployed(existing, deploy, say, start_s=None)
+        return _with_pipeline(existing, say, deploy=deploy, start_s=None)
     begun = time.monotonic()
     if deploy:
         threading.Thread(target=import_module, args=("wavetank.emulator.deploy.deploy",), daemon=True).start()
     stack = start.run(home)
     start_s = time.monotonic() - begun
     try:
-        outcome = _deployed(stack, deploy, say, start_s=start_s)
+        outcome = _with_pipeline(stack, say, deploy=deploy, start_s=start_s)
     except BaseException:
-        _undo(stack)
+        if isinstance(stack, EmbeddedStack):
+            stack.down(keep_log=True)
+        else:
+            stack.down()
         raise
     stack.release()
     return outcome
-
-
-def _undo(stack: "EmbeddedStack | DockerStack") -> None:
-    if isinstance(stack, EmbeddedStack):
-        stack.down(keep_log=True)
-    else:
-        stack.down()
 
 
 def report(outcome: Outcome) -> str:
@@ -115,14 +111,15 @@ def report(outcome: Outcome) -> str:
     )
 
 
-def _deployed(stack: "EmbeddedStack | DockerStack", wanted: bool, say: Say, start_s: float | None) -> Outcome:
+def _with_pipeline(stack: "EmbeddedStack | DockerStack", say: Say, *, deploy: bool, start_s: float | None) -> Outcome:
+    """Deploy the pipeline where that is asked for and not done; `start_s` is None for a stack that was up already."""
     deploy_s = None
     there = start_s is None and is_deployed(stack)
-    if wanted and not there:
-        from wavetank.emulator.deploy.deploy import deploy
+    if deploy and not there:
+        from wavetank.emulator.deploy.deploy import deploy as deploy_pipeline
 
         begun = time.monotonic()
-        deploy(stack, say)
+        deploy_pipeline(stack, say)
         deploy_s = time.monotonic() - begun
     return Outcome(
         endpoint_url=stack.endpoint_url,

@@ -5,13 +5,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wavetank.emulator.errors import CallerError
 from wavetank.scenarios.commands import target
+from wavetank.scenarios.commands.options import EndpointUrl
 from wavetank.scenarios.report.escaping import echo
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def dev(
     debug_port: Annotated[
         int, typer.Option("--debug-port", min=1, max=65535, help="Where it listens, on 127.0.0.1.")
     ] = DEBUG_PORT,
-    endpoint_url: target.EndpointUrl = None,
+    endpoint_url: EndpointUrl = None,
 ) -> None:
     """Watch pipeline/ and schemas/, and bring the stack up to date with every change, until Ctrl-C.
 
@@ -54,7 +54,7 @@ def dev(
         echo("stopped watching; the stack keeps what it has", err=True)
 
 
-def cycle(function: Function, endpoint_url: target.EndpointUrl = None) -> None:
+def cycle(function: Function, endpoint_url: EndpointUrl = None) -> None:
     """Turn a function off and on again: its next event meets a new environment."""
     from wavetank.emulator.deploy import functions
 
@@ -65,17 +65,25 @@ def cycle(function: Function, endpoint_url: target.EndpointUrl = None) -> None:
 
 
 def _watch(stack: "Stack", debug: str | None, port: int) -> None:
+    from wavetank.emulator.deploy import functions
     from wavetank.emulator.deploy.deploy import deploy, plan, schemas_folder
-    from wavetank.emulator.develop.debug import restore
-    from wavetank.emulator.develop.reload import Place, Reloader
-    from wavetank.emulator.develop.watch import Watch
-    from wavetank.emulator.stack.home import project_root
+    from wavetank.emulator.develop.debug import Debugging, restore
+    from wavetank.emulator.develop.reload import Place, Reloader, Watch
+    from wavetank.emulator.stack.home import Home, project_root
+    from wavetank.emulator.stack.stack import EmbeddedStack
 
     code, schemas, deployed = project_root() / "pipeline", schemas_folder(), plan().functions
     watch = Watch((code, schemas), (".py", ".avsc", ".json"))
     restore(stack, deployed)
     deploy(stack, lambda step: echo(f"{step} …", err=True))
-    debugging = _debugging(stack, debug, port, code) if debug else None
+    debugging = None
+    if debug:
+        if not isinstance(stack, EmbeddedStack):
+            raise CallerError(
+                "only a function of a stack on this machine can be debugged.", "Start one: `wavetank up`."
+            )
+        name = functions.find(stack, debug)
+        debugging = Debugging(stack, name, port, source=code, folder=Home.from_environment().path / "debug" / name)
     others = [name for name in deployed if debugging is None or name != debugging.name]
     reloader = Reloader(stack, Place(code, schemas, others), lambda: _redeploy(stack))
     with _debugged(debugging, reloader):
@@ -85,22 +93,9 @@ def _watch(stack: "Stack", debug: str | None, port: int) -> None:
                 echo(reaction.text, err=not reaction.ok)
 
 
-def _debugging(stack: "Stack", function: str, port: int, code: Path) -> "Debugging":
-    """The function that is to be debugged, not yet changed."""
-    from wavetank.emulator.deploy import functions
-    from wavetank.emulator.develop.debug import Debugging
-    from wavetank.emulator.stack.home import Home
-    from wavetank.emulator.stack.stack import EmbeddedStack
-
-    if not isinstance(stack, EmbeddedStack):
-        raise CallerError("only a function of a stack on this machine can be debugged.", "Start one: `wavetank up`.")
-    name = functions.find(stack, function)
-    return Debugging(stack, name, port, code, Home.from_environment().path / "debug" / name)
-
-
 @contextmanager
 def _debugged(debugging: "Debugging | None", reloader: "Reloader") -> Iterator[None]:
-    """The function under the debugger; at the end, however it comes, it is what it was."""
+    """A block in which the function is under the debugger; at its end, however it comes, it is what it was."""
     if debugging is None:
         yield
         return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wavetank.scenarios.commands.jobs import Jobs
+from wavetank.scenarios.commands.options import AsJson, Jobs, file_option, seed_option
 from wavetank.scenarios.report.escaping import echo, one_line
 
 if TYPE_CHECKING:
@@ -20,15 +20,10 @@ if TYPE_CHECKING:
 Names = Annotated[list[str] | None, typer.Argument(help="Drills to run; see `wavetank drills`.", metavar="NAME")]
 Everything = Annotated[bool, typer.Option("--all", help="Run every drill.")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="Those with this tag; several times for several.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-Seed = Annotated[int, typer.Option("--seed", help="Seed of the workload and of the faults.")]
-JsonFile = Annotated[
-    Path | None, typer.Option("--json", dir_okay=False, help="Write the verdicts and ledgers to this file.")
-]
-JunitFile = Annotated[Path | None, typer.Option("--junit", dir_okay=False, help="Write JUnit XML to this file.")]
-HtmlFile = Annotated[
-    Path | None, typer.Option("--html", dir_okay=False, help="Write one page with timelines and ledgers to this file.")
-]
+Seed = Annotated[int, seed_option("Seed of the workload and of the faults.")]
+JsonFile = Annotated[Path | None, file_option("--json", "Write the verdicts and ledgers to this file.")]
+JunitFile = Annotated[Path | None, file_option("--junit", "Write JUnit XML to this file.")]
+HtmlFile = Annotated[Path | None, file_option("--html", "Write one page with timelines and ledgers to this file.")]
 Input = Annotated[
     Path | None,
     typer.Option(
@@ -88,8 +83,8 @@ def drills(tags: Tags = None, as_json: AsJson = False) -> None:
     """List the drills: name, tags, what each shows, and what goes wrong in it."""
     from wavetank.scenarios.drills.catalogue import catalogue, document, lines
 
-    known = _tagged(tags) if tags else list(catalogue().values())
-    echo(json.dumps(document(known), indent=2) if as_json else "\n".join(lines(known)))
+    listed = _tagged(tags) if tags else list(catalogue().values())
+    echo(json.dumps(document(listed), indent=2) if as_json else "\n".join(lines(listed)))
 
 
 def drill(
@@ -117,7 +112,7 @@ def drill(
     from wavetank.emulator.stack.home import Home
     from wavetank.scenarios.report.console import console
     from wavetank.scenarios.report.files import Outputs, summarise
-    from wavetank.scenarios.report.terminal import Board, table
+    from wavetank.scenarios.report.terminal import RunDisplay, table
     from wavetank.scenarios.run.parallel import default_jobs, hold
     from wavetank.scenarios.run.report import Report, exit_code
     from wavetank.scenarios.run.runner import Runner
@@ -128,32 +123,33 @@ def drill(
     if replay is not None:
         if names or everything or tags or source or mapping or events:
             raise typer.BadParameter("--replay brings its drill and its workload with it")
-        wanted, seed = _replayed(replay)
+        chosen, seed = _saved(replay)
     else:
-        wanted = [_with(found, source, mapping, events) for found in _chosen(names or [], everything, tags or [])]
-    _check_workload(wanted[0].workload, seed)
+        chosen = [_on_events(one, source, mapping, events) for one in _chosen(names or [], everything, tags or [])]
+    _check_workload(chosen[0].workload, seed)
     out, reports, outputs = console(), list[Report](), Outputs(json_file, junit_file, html_file)
-    places = _Places(endpoint_url, jobs or default_jobs(len(wanted)), docker, quiet, eager=replay is not None)
-    with Board(out) as board, places.sites(board.now) as sites:
-        held, skips = sort_out(wanted, sites[0].stack)
+    jobs = jobs or default_jobs(len(chosen))
+    places = _Places(endpoint_url, jobs=jobs, docker=docker, quiet=quiet, eager=replay is not None)
+    with RunDisplay(out) as display, places.sites(display.now) as sites:
+        runnable, skips = sort_out(chosen, sites[0].stack)
         for skip in skips:
-            board.skipped(skip)
+            display.skipped(skip)
         outputs.write(reports, skips)
-        runners = [Runner(site, Home.from_environment().path / "runs", board.now) for site in sites]
+        runners = [Runner(site, Home.from_environment().path / "runs", display.now) for site in sites]
         try:
-            for report in hold(runners, held, seed, stays=endpoint_url is not None):
+            for report in hold(runners, runnable, seed, stays=endpoint_url is not None):
                 reports.append(report)
-                board.ended(report)
+                display.ended(report)
                 outputs.keep(reports, skips)
         finally:
             outputs.write(reports, skips)
     out.print(table(reports))
     summarise(reports)
-    raise typer.Exit(exit_code(reports))
+    raise typer.Exit(exit_code(report.verdict for report in reports))
 
 
-def _replayed(path: Path) -> "tuple[list[Drill], int]":
-    """The drill in the file, and the seed that it failed with."""
+def _saved(path: Path) -> "tuple[list[Drill], int]":
+    """The drill that a storm saved in a file, and the seed that it failed with."""
     from wavetank.scenarios.exploration.storm.replay import UnusableReplayError, load
 
     try:
@@ -185,7 +181,7 @@ def _tagged(tags: list[str]) -> "list[Drill]":
         raise typer.BadParameter(str(error)) from error
 
 
-def _with(drill: "Drill", source: Path | None, mapping: str | None, events: int | None) -> "Drill":
+def _on_events(drill: "Drill", source: Path | None, mapping: str | None, events: int | None) -> "Drill":
     """The drill on the events that were asked for, or on its own."""
     from wavetank.scenarios.run.report import EVERY_EVENT
     from wavetank.scenarios.workload.mapping_file import find
@@ -206,11 +202,11 @@ def _check_workload(workload: "Workload", seed: int) -> None:
     from wavetank.pipeline import topology
     from wavetank.scenarios.client.producer import routes
     from wavetank.scenarios.workload.mapping_file import MappingError
-    from wavetank.scenarios.workload.source import UnusableSourceError, events_of
+    from wavetank.scenarios.workload.source import UnusableSourceError, draw
 
     fields = {name: route.schema.fields for name, route in routes(topology.load(schemas_folder())).items()}
     try:
-        drawn = events_of(workload, seed, fields)
+        drawn = draw(workload, seed, fields)
     except (MappingError, UnusableSourceError, OSError) as error:
         raise typer.BadParameter(one_line(str(error))) from error
     if drawn.unused:
@@ -235,20 +231,17 @@ class _Places:
     @contextmanager
     def sites(self, now: Callable[[str, str], None]) -> "Iterator[list[Site]]":
         """The pipeline on the stack named, or on stacks that end with the block."""
-        from wavetank.scenarios.run.own_stacks import private_sites
-        from wavetank.scenarios.run.report import STACK
-
-        if self.endpoint_url is None:
-            with private_sites(self.jobs, now, docker=self.docker, eager=self.eager) as sites:
-                yield sites
-            return
-        yield [self._named(self.endpoint_url, lambda what: now(STACK, f"deploying {what}"))]
-
-    def _named(self, url: str, told: Callable[[str], None]) -> "Site":
-        from wavetank.emulator.stack.uncontrolled import recognised
+        from wavetank.emulator.stack.uncontrolled import detect
         from wavetank.scenarios.commands.target import connect
+        from wavetank.scenarios.run.parallel import own_stacks
+        from wavetank.scenarios.run.report import STACK
         from wavetank.scenarios.site.site import Site
         from wavetank.scenarios.site.waiting import waiting_on
 
-        stack = recognised(connect(url))
-        return Site.deployed_on(stack, told, waiting_on(stack, eager=self.eager, quiet_s=self.quiet))
+        if self.endpoint_url is None:
+            with own_stacks(self.jobs, now, docker=self.docker, eager=self.eager) as sites:
+                yield sites
+            return
+        stack = detect(connect(self.endpoint_url))
+        waiting = waiting_on(stack, eager=self.eager, quiet_s=self.quiet)
+        yield [Site.deployed_on(stack, lambda step: now(STACK, f"deploying {step}"), waiting)]

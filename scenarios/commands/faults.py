@@ -7,13 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from wavetank.emulator.stack.control import Control
-from wavetank.scenarios.commands.target import EndpointUrl, connect
+from wavetank.scenarios.commands.options import AsJson, EndpointUrl
+from wavetank.scenarios.commands.target import connect
 from wavetank.scenarios.report.escaping import echo, one_line
 
 LOOK_S = 0.2
 """How often `activity --follow` looks for new firings."""
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Point = Annotated[str, typer.Argument(help="Where it strikes; see `wavetank faults points`.")]
 Action = Annotated[str, typer.Argument(help="What it does there.")]
 Match = Annotated[
@@ -59,7 +59,12 @@ def add(
 ) -> None:
     """Set a fault and print its id. Of several that strike an event, the first that was set acts."""
     conditions: dict[str, Any] = {"nth": nth or None, "every": every, "probability": probability, "count": count}
-    conditions["window"] = _window(window)
+    if window is not None:
+        begin, _, end = window.partition(":")
+        try:
+            conditions["window"] = [float(begin), float(end)]
+        except ValueError as error:
+            raise typer.BadParameter(f"--window takes START:END in seconds, got {window!r}") from error
     document: dict[str, Any] = {
         "point": point,
         "action": action,
@@ -81,17 +86,17 @@ def list_faults(as_json: AsJson = False, endpoint_url: EndpointUrl = None) -> No
     elif not faults:
         echo("no fault is set.")
     for fault in [] if as_json else faults:
-        said = " ".join(f"{key}={value}" for key, value in {**fault["match"], **fault["when"]}.items())
-        echo(one_line(f"{fault['id']}: {fault['point']} {fault['action']} {said}".rstrip()))
+        conditions = " ".join(f"{key}={value}" for key, value in {**fault["match"], **fault["when"]}.items())
+        echo(one_line(f"{fault['id']}: {fault['point']} {fault['action']} {conditions}".rstrip()))
         echo(f"    struck {fault['fired']} of {fault['matched']}")
 
 
 def points(as_json: AsJson = False, endpoint_url: EndpointUrl = None) -> None:
     """List where faults can strike, what they do there, and what they can match by."""
-    known = _control(endpoint_url).fault_points()
+    fault_points = _control(endpoint_url).fault_points()
     if as_json:
-        echo(json.dumps(known))
-    for point in [] if as_json else known:
+        echo(json.dumps(fault_points))
+    for point in [] if as_json else fault_points:
         echo(f"{point['point']}: {point['explanation']}")
         echo(f"    match by {', '.join(point['match'])}")
         for action in point["actions"]:
@@ -176,13 +181,3 @@ def _value(text: str) -> float | int | str:
         except ValueError:
             continue
     return text
-
-
-def _window(text: str | None) -> list[float] | None:
-    if text is None:
-        return None
-    start, _, end = text.partition(":")
-    try:
-        return [float(start), float(end)]
-    except ValueError as error:
-        raise typer.BadParameter(f"--window takes START:END in seconds, got {text!r}") from error

@@ -7,21 +7,21 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wavetank.emulator.errors import CallerError
-from wavetank.scenarios.commands.target import EndpointUrl, connect
+from wavetank.scenarios.commands.options import EndpointUrl, moment
+from wavetank.scenarios.commands.target import connect
 from wavetank.scenarios.report.escaping import echo
 
 if TYPE_CHECKING:
     from wavetank.emulator.stack.stack import Stack
-    from wavetank.scenarios.client.producer import Producer, Route
-    from wavetank.scenarios.commands.feed_job import Job
+    from wavetank.scenarios.client.producer import Route
+    from wavetank.scenarios.commands.feed_job import FeedJob
 
 EXIT_INCOMPLETE = 1
 EXIT_USAGE = 2
@@ -87,19 +87,23 @@ def feed(
     endpoint_url: EndpointUrl = None,
 ) -> None:
     """Put events on the raw streams, at least once, and account for every line."""
+    from wavetank.emulator.deploy.deploy import schemas_folder
+    from wavetank.pipeline import topology
+    from wavetank.scenarios.client.journal import JournalError
     from wavetank.scenarios.client.producer import Producer, Sender
-    from wavetank.scenarios.commands.feed_job import Keeping
+    from wavetank.scenarios.client.producer import routes as routes_of
+    from wavetank.scenarios.commands.feed_job import JournalOptions, SyntheticJob
 
-    routes = _routes()
+    routes = routes_of(topology.load(schemas_folder()))
     if file is not None and synthetic is None:
-        job: Job = _file_job(file, mapping, rejected, routes)
+        job: FeedJob = _file_job(file, mapping, rejected, routes)
     elif synthetic is not None and file is None and mapping is None:
-        job = _synthetic_job(synthetic, seed, hours, start, rejected)
+        job = SyntheticJob(n=synthetic, seed=seed, start=moment("--start", start), hours=hours, rejected=rejected)
     else:
         raise typer.BadParameter("give a FILE with its --mapping, or --synthetic N")
     if (retain or rebuild) and journal is None:
         raise typer.BadParameter("--retain and --rebuild are about a --journal")
-    job.keeping = Keeping(journal, retain=retain, rebuild=rebuild) if journal is not None else None
+    job.journal_options = JournalOptions(journal, retain=retain, rebuild=rebuild) if journal is not None else None
     if absent := sorted(set(job.event_types) - set(routes)):
         raise typer.BadParameter(f"it would feed {', '.join(absent)}, and schemas/ has no such event type")
     stack = connect(endpoint_url)
@@ -109,36 +113,16 @@ def feed(
         Sender(stack.client("kinesis"), in_flight=in_flight, stop=stop) as sender,
     ):
         _check_streams(stack, [routes[name] for name in job.event_types])
-        report = _run(job, Producer(sender, routes), stop, show=not as_json)
+        try:
+            report = job.run(Producer(sender, routes), stop, show=not as_json)
+        except JournalError as error:
+            raise CallerError(str(error), "Name another file with --journal, or remove this one.") from error
     document = {**report, "interrupted": interrupted.is_set()}
     echo(json.dumps(document, ensure_ascii=False) if as_json else job.sentence(document))
-    raise typer.Exit(_exit_code(document))
+    raise typer.Exit(EXIT_INTERRUPTED if interrupted.is_set() else 0 if report["complete"] else EXIT_INCOMPLETE)
 
 
-def _run(job: "Job", producer: "Producer", stop: threading.Event, *, show: bool) -> dict[str, Any]:
-    from wavetank.scenarios.client.journal import JournalError
-
-    try:
-        return job.run(producer, stop, show=show)
-    except JournalError as error:
-        raise CallerError(str(error), "Name another file with --journal, or remove this one.") from error
-
-
-def _exit_code(document: dict[str, Any]) -> int:
-    if document["interrupted"]:
-        return EXIT_INTERRUPTED
-    return 0 if document["complete"] else EXIT_INCOMPLETE
-
-
-def _routes() -> dict[str, "Route"]:
-    from wavetank.emulator.stack.home import project_root
-    from wavetank.pipeline import topology
-    from wavetank.scenarios.client.producer import routes
-
-    return routes(topology.load(project_root() / "schemas"))
-
-
-def _file_job(file: Path, named: str | None, rejected: Path | None, routes: dict[str, "Route"]) -> "Job":
+def _file_job(file: Path, named: str | None, rejected: Path | None, routes: dict[str, "Route"]) -> "FeedJob":
     from wavetank.scenarios.commands.feed_job import STANDARD_INPUT, FileJob
     from wavetank.scenarios.workload.mapper import Mapper
     from wavetank.scenarios.workload.mapping_file import MappingError, find, load
@@ -157,19 +141,8 @@ def _file_job(file: Path, named: str | None, rejected: Path | None, routes: dict
     return FileJob(file, Mapper(mapping), rejected)
 
 
-def _synthetic_job(n: int, seed: int, hours: float, start: str, rejected: Path | None) -> "Job":
-    from wavetank.scenarios.commands.feed_job import SyntheticJob
-
-    try:
-        moment = datetime.fromisoformat(start)
-    except ValueError as error:
-        raise typer.BadParameter(f"--start {start!r} is not an ISO 8601 time: {error}") from error
-    aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    return SyntheticJob(n, seed, aware, hours, rejected)
-
-
 def _check_streams(stack: "Stack", routes: list["Route"]) -> None:
-    """Raises CallerError where the pipeline is not there: better than a file full of refused lines."""
+    """Raise CallerError where the pipeline is not there: better than a file full of refused lines."""
     kinesis = stack.client("kinesis")
     for route in routes:
         try:
@@ -183,7 +156,7 @@ def _check_streams(stack: "Stack", routes: list["Route"]) -> None:
 
 @contextmanager
 def _interruptible(stop: threading.Event) -> Iterator[threading.Event]:
-    """The first Ctrl-C ends the feed in order; a second one ends the program."""
+    """A block in which the first Ctrl-C ends the feed in order; a second one ends the program."""
     interrupted = threading.Event()
     previous = signal.getsignal(signal.SIGINT)
 

@@ -1,9 +1,8 @@
-"""What `wavetank feed` was asked to do: a source, shown as it goes, and a report of what came of it."""
+"""The job of `wavetank feed`: a source of events, shown as it goes, and a report of what came of it."""
 
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -21,8 +20,6 @@ from wavetank.scenarios.workload.rejects import RejectFile
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-    from wavetank.scenarios.report.console import SafeConsole
-
 STANDARD_INPUT = "-"
 REJECTED_SUFFIX = ".rejected.ndjson"
 _SHOWN_NAMES = 10
@@ -31,7 +28,7 @@ Report = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Keeping:
+class JournalOptions:
     """A journal in the file `path`: whether it retains what is acknowledged, and whether to send all of it again."""
 
     path: Path
@@ -46,10 +43,10 @@ class Keeping:
         return journal
 
 
-class Job(Protocol):
-    """Something to feed; `keeping`: the journal of what is not acknowledged, if any."""
+class FeedJob(Protocol):
+    """Something to feed; `journal_options`: the journal of what is not acknowledged, if any."""
 
-    keeping: Keeping | None
+    journal_options: JournalOptions | None
 
     @property
     def event_types(self) -> list[str]:
@@ -69,7 +66,7 @@ class FileJob:
     path: Path
     mapper: Mapper
     rejected: Path | None = None
-    keeping: Keeping | None = None
+    journal_options: JournalOptions | None = None
 
     @property
     def event_types(self) -> list[str]:
@@ -77,10 +74,13 @@ class FileJob:
 
     def run(self, producer: Producer, stop: threading.Event, *, show: bool) -> Report:
         rejects = RejectFile(self.rejected or Path(f"{self._name}{REJECTED_SUFFIX}"))
-        journal = self.keeping.journal(self._name) if self.keeping else None
-        with _opened(self.path) as stream, _Shown(self._name, self._size(), show) as shown:
+        journal = self.journal_options.journal(self._name) if self.journal_options else None
+        is_file = str(self.path) != STANDARD_INPUT
+        size = self.path.stat().st_size if is_file else None
+        opened: AbstractContextManager[BinaryIO] = self.path.open("rb") if is_file else nullcontext(sys.stdin.buffer)
+        with opened as stream, _Bar(self._name, size, show) as bar:
             lines = LineReader(stream)
-            feed = Feed(producer, rejects, stop, shown.progress(stream.tell if self._size() else None), journal=journal)
+            feed = Feed(producer, rejects, stop, bar.progress(stream.tell if size else None), journal=journal)
             counts = feed.lines(lines, self.mapper)
         report = _report(self._name, counts, rejects)
         report["complete"] = report["complete"] and lines.broken is None
@@ -93,9 +93,6 @@ class FileJob:
     def _name(self) -> str:
         return "stdin" if str(self.path) == STANDARD_INPUT else self.path.name
 
-    def _size(self) -> int | None:
-        return None if str(self.path) == STANDARD_INPUT else self.path.stat().st_size
-
 
 @dataclass
 class SyntheticJob:
@@ -106,30 +103,21 @@ class SyntheticJob:
     start: datetime
     hours: float
     rejected: Path | None = None
-    keeping: Keeping | None = None
+    journal_options: JournalOptions | None = None
     event_types: list[str] = field(default_factory=lambda: list(synthetic.EventType))
 
     def run(self, producer: Producer, stop: threading.Event, *, show: bool) -> Report:
         name = "synthetic"
         rejects = RejectFile(self.rejected or Path(f"{name}{REJECTED_SUFFIX}"))
         source = f"{name} events, seed {self.seed}, {self.n} over {self.hours:g} h from {self.start.isoformat()}"
-        journal = self.keeping.journal(source) if self.keeping else None
-        with _Shown(name, self.n, show) as shown:
-            feed = Feed(producer, rejects, stop, shown.progress(), journal=journal)
+        journal = self.journal_options.journal(source) if self.journal_options else None
+        with _Bar(name, self.n, show) as bar:
+            feed = Feed(producer, rejects, stop, bar.progress(), journal=journal)
             counts = feed.events(synthetic.stream(self.n, self.seed, self.start, self.hours))
         return _report(name, counts, rejects) | {"input_error": None, "unmapped": {}}
 
     def sentence(self, report: Report) -> str:
         return _sentence(report, "event")
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    if str(path) == STANDARD_INPUT:
-        yield sys.stdin.buffer
-        return
-    with path.open("rb") as stream:
-        yield stream
 
 
 def _report(source: str, counts: FeedCounts, rejects: RejectFile) -> Report:
@@ -152,42 +140,52 @@ def _report(source: str, counts: FeedCounts, rejects: RejectFile) -> Report:
 
 
 def _sentence(report: Report, noun: str) -> str:
-    wanted = report["read"] - report["blank"]
-    said = [
-        f"{report['source']}: {report['acknowledged']:,} of {wanted:,} {noun}s acknowledged in "
+    events = report["read"] - report["blank"]
+    lines = [
+        f"{report['source']}: {report['acknowledged']:,} of {events:,} {noun}s acknowledged in "
         f"{report['duration_s']:.1f} s ({report['events_per_s']:,.0f} events/s)"
     ]
     if report["interrupted"]:
-        said.append("  interrupted: the rest was not read")
+        lines.append("  interrupted: the rest was not read")
     if report["gave_up"]:
-        said.append(f"  gave up: {report['gave_up']}")
+        lines.append(f"  gave up: {report['gave_up']}")
     if report["input_error"]:
-        said.append(f"  the input broke off: {report['input_error']}")
+        lines.append(f"  the input broke off: {report['input_error']}")
     if report["retried"]:
-        said.append(f"  sent again: {report['retried']:,}")
+        lines.append(f"  sent again: {report['retried']:,}")
     if report["reasons"]:
         reasons = ", ".join(f"{reason} {number:,}" for reason, number in report["reasons"].items())
-        said.append(f"  not acknowledged: {reasons}; kept in {report['rejected_file']}")
+        lines.append(f"  not acknowledged: {reasons}; kept in {report['rejected_file']}")
     if report["unmapped"]:
         names = ", ".join(one_line(name) for name in list(report["unmapped"])[:_SHOWN_NAMES])
-        said.append(f"  no place in the schema for {sum(report['unmapped'].values()):,} values of: {names}")
-    return "\n".join(said)
+        lines.append(f"  no place in the schema for {sum(report['unmapped'].values()):,} values of: {names}")
+    return "\n".join(lines)
 
 
-class _Shown:
+class _Bar:
     """A bar on standard error, while a feed runs in a terminal."""
 
     def __init__(self, name: str, total: int | None, show: bool) -> None:
         self._name, self._total = name, total
-        self._wanted = show and sys.stderr.isatty()
+        self._is_shown = show and sys.stderr.isatty()
         self._bar: Bar | None = None
 
-    def __enter__(self) -> "_Shown":
-        if self._wanted:
-            self._bar = _bar()
-            self._bar.start()
-            from wavetank.scenarios.report.console import literal
+    def __enter__(self) -> "_Bar":
+        if self._is_shown:
+            from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+            from wavetank.scenarios.report.console import SafeConsole, literal
+
+            self._bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TaskProgressColumn(),
+                TextColumn("{task.fields[events]:,} events"),
+                TextColumn("{task.fields[rate]:,.0f}/s"),
+                TimeRemainingColumn(),
+                console=SafeConsole(stderr=True),
+            )
+            self._bar.start()
             self._bar.add_task(literal(self._name), total=self._total, events=0, rate=0.0)
         return self
 
@@ -196,7 +194,7 @@ class _Shown:
             self._bar.stop()
 
     def progress(self, position: Any = None) -> Progress:
-        """What a feed calls; `position` tells how far into the total it is, by default by its counts."""
+        """The function that a feed calls; `position` tells how far into the total it is, by default by its counts."""
 
         def show(counts: FeedCounts) -> None:
             if self._bar is not None:
@@ -205,17 +203,3 @@ class _Shown:
                 self._bar.update(self._bar.task_ids[0], completed=done, events=counts.acknowledged, rate=rate)
 
         return show
-
-
-def _bar() -> "Bar":
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[events]:,} events"),
-        TextColumn("{task.fields[rate]:,.0f}/s"),
-        TimeRemainingColumn(),
-        console=SafeConsole(stderr=True),
-    )

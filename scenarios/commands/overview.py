@@ -1,4 +1,4 @@
-"""What runs, for `wavetank status`."""
+"""The stacks that run, for `wavetank status`."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,8 +16,8 @@ THERE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 
 
 def describe(stack: "EmbeddedStack | DockerStack") -> dict[str, Any]:
-    """One stack as JSON has it; a stack that does not answer is described as not ready."""
-    known = {
+    """A stack as JSON has it; a stack that does not answer is described as not ready."""
+    process = {
         "kind": str(stack.kind),
         "port": stack.port,
         "endpoint_url": stack.endpoint_url,
@@ -29,8 +29,8 @@ def describe(stack: "EmbeddedStack | DockerStack") -> dict[str, Any]:
     try:
         answer = stack.control.status(timeout_s=STATUS_TIMEOUT_S)
     except StackError:
-        return known | {"ready": False, "deployed": False, "plugins": {}}
-    return known | {"ready": True, "deployed": is_deployed(stack), "plugins": answer["plugins"]}
+        return process | {"ready": False, "deployed": False, "plugins": {}}
+    return process | {"ready": True, "deployed": is_deployed(stack), "plugins": answer["plugins"]}
 
 
 def is_deployed(stack: Stack) -> bool:
@@ -41,36 +41,20 @@ def is_deployed(stack: Stack) -> bool:
         described = stack.client("cloudformation").describe_stacks(StackName=PROJECT)
     except ClientError:
         return False
-    return any(found["StackStatus"] in THERE for found in described["Stacks"])
+    return any(formation["StackStatus"] in THERE for formation in described["Stacks"])
 
 
 def table(stacks: Sequence[Mapping[str, Any]]) -> str:
     """The stacks as lines of text under headings."""
-    rows = [HEADINGS, *(_row(stack) for stack in stacks)]
+    rows = [HEADINGS]
+    for stack in stacks:
+        minutes, seconds = divmod(int(stack["uptime_s"]), 60)
+        hours, rest = divmod(minutes, 60)
+        up_for = f"{hours} h {rest} min" if hours else f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+        state = ("private" if stack["private"] else "ready") if stack["ready"] else "not answering"
+        deployed = "deployed" if stack["deployed"] else "not deployed"
+        rows.append((str(stack["port"]), str(stack["pid"]), up_for, state, deployed, stack["endpoint_url"]))
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )
-
-
-def _row(stack: Mapping[str, Any]) -> tuple[str, ...]:
-    return (
-        str(stack["port"]),
-        str(stack["pid"]),
-        _duration(stack["uptime_s"]),
-        _state(stack),
-        "deployed" if stack["deployed"] else "not deployed",
-        stack["endpoint_url"],
-    )
-
-
-def _state(stack: Mapping[str, Any]) -> str:
-    if not stack["ready"]:
-        return "not answering"
-    return "private" if stack["private"] else "ready"
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"

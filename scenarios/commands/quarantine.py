@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wavetank.scenarios.commands.target import EndpointUrl, connect
+from wavetank.scenarios.commands.options import AsJson, EndpointUrl
+from wavetank.scenarios.commands.target import pipeline_at
 from wavetank.scenarios.report.escaping import echo, one_line
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 FAILED = 1
 HEX_BYTES = 512
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Event = Annotated[str | None, typer.Option("--event", help="Only this event type.", show_default=False)]
 Reason = Annotated[str | None, typer.Option("--reason", help="Only this reason.", show_default=False)]
 
@@ -32,16 +32,16 @@ def register(app: typer.Typer) -> None:
 
 @quarantine.command("list", epilog="Example: wavetank quarantine list --event click")
 def list_(
-    event: Event = None, reason: Reason = None, as_json: AsJson = False, endpoint_url: EndpointUrl = None
+    event_type: Event = None, reason: Reason = None, as_json: AsJson = False, endpoint_url: EndpointUrl = None
 ) -> None:
     """Count what was set aside, by event type and reason; a record that was re-driven is counted as that."""
-    from wavetank.scenarios.client.quarantine import attempts
+    from wavetank.scenarios.client.quarantine import MOST_ATTEMPTS, attempts
 
-    known = _held(_site(endpoint_url), event, reason)
-    tried = attempts(known)
+    files = _files(pipeline_at(endpoint_url), event_type, reason)
+    tried = attempts(files)
     counts: Counter[tuple[str, str, str]] = Counter()
-    for record, redriven in _each_once(known).values():
-        fate = "redriven" if redriven else "exhausted" if tried.get(record.digest, 0) >= _cap() else "waiting"
+    for record, redriven in _each_once(files).values():
+        fate = "redriven" if redriven else "exhausted" if tried.get(record.digest, 0) >= MOST_ATTEMPTS else "waiting"
         counts[record.event_type, record.reason, fate] += 1
     fates = ("waiting", "redriven", "exhausted")
     kinds = sorted({(of, why) for of, why, _ in counts})
@@ -50,8 +50,8 @@ def list_(
         echo(json.dumps(rows))
         return
     for row in rows:
-        said = ", ".join(f"{row[fate]} {fate}" for fate in fates if row[fate])
-        echo(one_line(f"{row['event']:<16} {row['reason']:<18} {said}"))
+        shares = ", ".join(f"{row[fate]} {fate}" for fate in fates if row[fate])
+        echo(one_line(f"{row['event']:<16} {row['reason']:<18} {shares}"))
     if not rows:
         echo("nothing was set aside.")
 
@@ -64,27 +64,29 @@ def show(
 ) -> None:
     """Print a record: why and where it was refused, its bytes as hex and, as far as it decodes, as JSON."""
     from wavetank.scenarios.client.quarantine import attempts
+    from wavetank.scenarios.client.wire import peek
 
-    site = _site(endpoint_url)
-    known = _held(site, None, None)
-    found = [record for record, _ in _each_once(known).values() if record.digest.startswith(digest)]
-    if not found:
+    site = pipeline_at(endpoint_url)
+    files = _files(site, None, None)
+    records = [record for record, _ in _each_once(files).values() if record.digest.startswith(digest)]
+    if not records:
         echo(f"error: no record's digest begins with {digest}; see `wavetank quarantine sample`", err=True)
         raise typer.Exit(FAILED)
-    found.sort(key=lambda record: record.arrived)
-    document = _document(found[-1]) | {
-        "first_seen": found[0].arrived.isoformat(),
-        "redriven": attempts(known).get(found[-1].digest, 0),
-        "hex": found[-1].payload.hex(),
-        "decoded": _decoded(site, found[-1]),
+    records.sort(key=lambda record: record.arrived)
+    newest = records[-1]
+    document = _document(newest) | {
+        "first_seen": records[0].arrived.isoformat(),
+        "redriven": attempts(files).get(newest.digest, 0),
+        "hex": newest.payload.hex(),
+        "decoded": peek(newest.payload, sorted((site.schemas / newest.event_type).glob("*.avsc"))),
     }
-    echo(json.dumps(document, default=str) if as_json else _shown(document))
+    echo(json.dumps(document, default=str) if as_json else _text(document))
 
 
 @quarantine.command(epilog="Example: wavetank quarantine sample --reason undecodable -n 3")
 def sample(
     number: Annotated[int, typer.Option("-n", min=1, help="How many of each event type and reason.")] = 5,
-    event: Event = None,
+    event_type: Event = None,
     reason: Reason = None,
     as_json: AsJson = False,
     endpoint_url: EndpointUrl = None,
@@ -92,7 +94,7 @@ def sample(
     """Print the first few records of each event type and reason, with the digest that `show` takes."""
     seen: Counter[tuple[str, str]] = Counter()
     rows = []
-    for record, _ in _each_once(_held(_site(endpoint_url), event, reason)).values():
+    for record, _ in _each_once(_files(pipeline_at(endpoint_url), event_type, reason)).values():
         seen[record.event_type, record.reason] += 1
         if seen[record.event_type, record.reason] <= number:
             rows.append(_document(record))
@@ -100,12 +102,12 @@ def sample(
         echo(json.dumps(rows))
         return
     for row in rows:
-        about = f"{row['digest'][:12]}  {row['event']} {row['reason']}, {row['bytes']} bytes: {row['message']}"
-        echo(one_line(about))
+        record_line = f"{row['digest'][:12]}  {row['event']} {row['reason']}, {row['bytes']} bytes: {row['message']}"
+        echo(one_line(record_line))
 
 
 def redrive(
-    event: Event = None,
+    event_type: Event = None,
     reason: Reason = None,
     since: Annotated[
         datetime | None, typer.Option(help="Only what arrived then or later, UTC.", show_default=False)
@@ -121,63 +123,47 @@ def redrive(
     from wavetank.scenarios.client import quarantine as client
     from wavetank.scenarios.client.producer import Sender
 
-    site = _site(endpoint_url)
-    wanted = client.Filter(event, reason, since.replace(tzinfo=since.tzinfo or UTC) if since else None)
+    site = pipeline_at(endpoint_url)
+    chosen = client.Filter(event_type, reason, since.replace(tzinfo=since.tzinfo or UTC) if since else None)
     done: list[dict[str, object]] = []
     with Sender(site.stack.client("kinesis")) as sender:
-        for some in client.waiting(client.held(site.s3, site.data_bucket, event), wanted):
-            row = {"key": some.file.key, "event": some.file.event_type, "reason": some.file.reason}
+        for some in client.waiting(client.held(site.s3, site.data_bucket, event_type), chosen):
+            about = {"key": some.file.key, "event": some.file.event_type, "reason": some.file.reason}
             taken = 0
             if not dry_run:
                 now = datetime.now(UTC)
-                taken = client.redrive(site.s3, site.data_bucket, some, sender, site.topology, now).acknowledged
-            done.append({**row, "records": len(some.records), "acknowledged": taken, "exhausted": some.exhausted})
-    _tell_redriven(done, dry_run, as_json)
-
-
-def _tell_redriven(done: list[dict[str, object]], dry_run: bool, as_json: bool) -> None:
+                redriven = client.redrive(
+                    site.s3, site.data_bucket, some, sender=sender, topology=site.topology, now=now
+                )
+                taken = redriven.acknowledged
+            done.append({**about, "records": len(some.records), "acknowledged": taken, "exhausted": some.exhausted})
     if as_json:
         echo(json.dumps({"dry_run": dry_run, "files": done}))
     elif not done:
         echo("nothing to re-drive.")
     for row in [] if as_json else done:
-        said = f"{row['records']} records" if dry_run else f"{row['acknowledged']} of {row['records']} sent again"
-        left = f", {row['exhausted']} have been round often enough" if row["exhausted"] else ""
-        echo(one_line(f"{row['event']} {row['reason']}: {said}{left}  {row['key']}"))
+        count = f"{row['records']} records" if dry_run else f"{row['acknowledged']} of {row['records']} sent again"
+        rest = f", {row['exhausted']} have been round often enough" if row["exhausted"] else ""
+        echo(one_line(f"{row['event']} {row['reason']}: {count}{rest}  {row['key']}"))
     if not dry_run and any(row["records"] != row["acknowledged"] for row in done):
         raise typer.Exit(FAILED)
 
 
-def _site(endpoint_url: str | None) -> "Site":
-    from wavetank.emulator.stack.home import project_root
-    from wavetank.pipeline import topology
-    from wavetank.scenarios.site.site import Site
-
-    schemas = project_root() / "schemas"
-    return Site(connect(endpoint_url), topology.load(schemas), schemas)
-
-
-def _cap() -> int:
-    from wavetank.scenarios.client.quarantine import MOST_ATTEMPTS
-
-    return MOST_ATTEMPTS
-
-
-def _held(site: "Site", event: str | None, reason: str | None) -> "list[Held]":
+def _files(site: "Site", event_type: str | None, reason: str | None) -> "list[Held]":
     from wavetank.scenarios.client import quarantine as client
 
-    found = client.held(site.s3, site.data_bucket, event)
-    return [each for each in found if reason in (None, each.file.reason)]
+    files = client.held(site.s3, site.data_bucket, event_type)
+    return [quarantined for quarantined in files if reason in (None, quarantined.file.reason)]
 
 
-def _each_once(known: "list[Held]") -> "dict[tuple[str, str, str], tuple[SetAside, bool]]":
+def _each_once(files: "list[Held]") -> "dict[tuple[str, str, str], tuple[SetAside, bool]]":
     """Each record by its origin, and whether it was re-driven; a batch handled twice sets its records aside twice."""
-    found: dict[tuple[str, str, str], tuple[SetAside, bool]] = {}
-    for each in known:
-        for record in each.records:
-            before = found.get(record.origin)
-            found[record.origin] = (record, each.is_redriven or (before is not None and before[1]))
-    return found
+    records: dict[tuple[str, str, str], tuple[SetAside, bool]] = {}
+    for quarantined in files:
+        for record in quarantined.records:
+            before = records.get(record.origin)
+            records[record.origin] = (record, quarantined.is_redriven or (before is not None and before[1]))
+    return records
 
 
 def _document(record: "SetAside") -> dict[str, Any]:
@@ -197,14 +183,8 @@ def _document(record: "SetAside") -> dict[str, Any]:
     }
 
 
-def _decoded(site: "Site", record: "SetAside") -> dict[str, Any] | None:
-    from wavetank.scenarios.client.wire import peek
-
-    schemas = [schema for folder in (site.schemas / record.event_type,) for schema in sorted(folder.glob("*.avsc"))]
-    return peek(record.payload, schemas)
-
-
-def _shown(document: dict[str, Any]) -> str:
+def _text(document: dict[str, Any]) -> str:
+    """A record for people: its fields, its bytes as hex, and what they decode to."""
     lines = [one_line(f"{name:<14} {value}") for name, value in document.items() if name not in ("hex", "decoded")]
     data = bytes.fromhex(document["hex"])[:HEX_BYTES]
     for at in range(0, len(data), 16):

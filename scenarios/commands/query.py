@@ -1,13 +1,23 @@
-"""`wavetank query | head`: look at the data at rest."""
+"""`wavetank query | head`: look at the data at rest.
 
+Rows are printed for programs, as JSON and CSV, written as rows come, and for people as a table of the first of them.
+"""
+
+import csv
+import json
+import math
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from datetime import date, datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wavetank.scenarios.commands.target import EndpointUrl, connect
-from wavetank.scenarios.report.escaping import echo, one_line
+from wavetank.scenarios.commands.options import EndpointUrl
+from wavetank.scenarios.commands.target import connect
+from wavetank.scenarios.report.escaping import echo, one_line, printable
 
 if TYPE_CHECKING:
     from wavetank.scenarios.client.sql import Rows
@@ -15,6 +25,8 @@ if TYPE_CHECKING:
 
 FAILED = 1
 SHOWN_SKIPPED = 20
+SHOWN_ROWS = 1_000
+SHOWN_CHARACTERS = 60
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON array of objects, as rows come.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV (RFC 4180) with a header, as rows come.")]
@@ -71,7 +83,7 @@ def query(
 
 
 def head(
-    event: Annotated[str, typer.Argument(help="Event type.")],
+    event_type: Annotated[str, typer.Argument(help="Event type.", metavar="event")],
     n: Annotated[int, typer.Option("-n", min=1, help="So many events.")] = 10,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
@@ -81,14 +93,14 @@ def head(
     """Print the first events of one type at rest."""
     show = _printer(as_json, as_csv)
     with _warehouse(endpoint_url, strict) as warehouse:
-        if event not in warehouse.tables:
-            raise _failed(f"nothing at rest of {event!r}; there is of: {', '.join(warehouse.tables)}")
-        show(warehouse.head(event, n), n)
+        if event_type not in warehouse.tables:
+            raise _failed(f"nothing at rest of {event_type!r}; there is of: {', '.join(warehouse.tables)}")
+        show(warehouse.head(event_type, n), n)
 
 
 @contextmanager
 def _warehouse(endpoint_url: str | None, strict: bool) -> "Iterator[Warehouse]":
-    """What is at rest; at the end, however it comes, what was left out is told."""
+    """The data at rest; at the end, however it comes, the objects that were left out are named."""
     from wavetank.scenarios.client.sql import QueryError
     from wavetank.scenarios.client.warehouse import NothingAtRestError, Warehouse
 
@@ -104,17 +116,11 @@ def _warehouse(endpoint_url: str | None, strict: bool) -> "Iterator[Warehouse]":
     except QueryError as error:
         raise _failed(f"{error}\nviews:\n{warehouse.describe()}") from error
     finally:
-        _tell_skipped(warehouse)
-
-
-def _tell_skipped(warehouse: "Warehouse") -> None:
-    if warehouse.strict:
-        return
-    skipped = list(warehouse.skipped.values())
-    for each in skipped[:SHOWN_SKIPPED]:
-        echo(one_line(f"warning: {each.key} is left out: {each.reason}"), err=True)
-    if len(skipped) > SHOWN_SKIPPED:
-        echo(f"warning: and {len(skipped) - SHOWN_SKIPPED:,} more; --strict fails at the first", err=True)
+        skipped = [] if warehouse.strict else list(warehouse.skipped.values())
+        for entry in skipped[:SHOWN_SKIPPED]:
+            echo(one_line(f"warning: {entry.key} is left out: {entry.reason}"), err=True)
+        if len(skipped) > SHOWN_SKIPPED:
+            echo(f"warning: and {len(skipped) - SHOWN_SKIPPED:,} more; --strict fails at the first", err=True)
 
 
 def _failed(message: str) -> typer.Exit:
@@ -123,8 +129,69 @@ def _failed(message: str) -> typer.Exit:
 
 
 def _printer(as_json: bool, as_csv: bool) -> "Callable[[Rows, int | None], None]":
-    from wavetank.scenarios.commands.rows import print_csv, print_json, print_table
-
     if as_json and as_csv:
         raise typer.BadParameter("give --json or --csv, not both")
     return print_json if as_json else print_csv if as_csv else print_table
+
+
+def print_json(result: "Rows", limit: int | None = None) -> None:
+    """An array of objects, one a row."""
+    before = "["
+    for row in islice(result.rows, limit):
+        values = dict(zip(result.columns, map(_plain, row), strict=True))
+        sys.stdout.write(printable(f"{before}{json.dumps(values, ensure_ascii=False)}"))
+        before = ",\n "
+    echo("]" if before != "[" else "[]")
+
+
+def print_csv(result: "Rows", limit: int | None = None) -> None:
+    """A header and a line a row; null is empty. Text is as it is, but for a terminal, which gets it escaped."""
+    shown = printable if sys.stdout.isatty() else str
+    writer = csv.writer(sys.stdout)
+    writer.writerow(map(shown, result.columns))
+    for row in islice(result.rows, limit):
+        writer.writerow(["" if value is None else shown(_text(value)) for value in row])
+
+
+def print_table(result: "Rows", limit: int | None = None) -> None:
+    """A table for people, and how many rows it has; without a limit the first SHOWN_ROWS, saying if there are more."""
+    from rich.table import Column, Table
+    from rich.text import Text
+
+    from wavetank.scenarios.report.console import unfolded
+
+    most = SHOWN_ROWS if limit is None else limit
+    rows = list(islice(result.rows, most))
+    if result.columns:
+        table = Table(*(Column(Text(one_line(name))) for name in result.columns))
+        for row in rows:
+            texts = ("NULL" if value is None else _text(value) for value in row)
+            cells = (text if len(text) <= SHOWN_CHARACTERS else f"{text[: SHOWN_CHARACTERS - 1]}…" for text in texts)
+            table.add_row(*(Text(one_line(cell)) for cell in cells))
+        unfolded().print(table)
+    more = limit is None and next(result.rows, None) is not None
+    count = f"{len(rows):,} row{'' if len(rows) == 1 else 's'}"
+    echo(f"the first {count}; there are more: --limit N shows N, --csv and --json print all" if more else count)
+
+
+def _text(value: Any) -> str:
+    plain = _plain(value)
+    return plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it: times in ISO 8601, bytes in hex, what is no JSON number as text."""
+    match value:
+        case datetime() | date():
+            return value.isoformat()
+        case bytes():
+            return value.hex()
+        case float() if not math.isfinite(value):
+            return str(value)
+        case dict():
+            return {str(name): _plain(item) for name, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case None | bool() | int() | float() | str():
+            return value
+    return str(value)

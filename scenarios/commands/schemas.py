@@ -2,12 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wavetank.pipeline.avro.compatibility import Level
 from wavetank.scenarios.commands import target
+from wavetank.scenarios.commands.options import AsJson, EndpointUrl
 from wavetank.scenarios.report.escaping import echo, one_line
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ Compatibility = Annotated[
 ]
 Event = Annotated[str, typer.Argument(help="The event type.", metavar="EVENT")]
 Which = Annotated[str, typer.Argument(help="raw or processed, and a version: raw.v2.", metavar="SCHEMA")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 schemas = typer.Typer(help="The schema registry.", no_args_is_help=True)
 
@@ -40,7 +40,7 @@ def register(app: typer.Typer) -> None:
 
 
 def deploy(
-    endpoint_url: target.EndpointUrl = None,
+    endpoint_url: EndpointUrl = None,
     folder: Folder = None,
     scheduled: Annotated[
         bool | None,
@@ -83,7 +83,7 @@ def check(folder: Folder = None, compatibility: Compatibility = None, as_json: A
 
 @schemas.command(epilog="Example: wavetank schemas publish")
 def publish(
-    endpoint_url: target.EndpointUrl = None,
+    endpoint_url: EndpointUrl = None,
     folder: Folder = None,
     compatibility: Compatibility = None,
     as_json: AsJson = False,
@@ -105,7 +105,7 @@ def publish(
 
 
 @schemas.command("list", epilog="Example: wavetank schemas list --json")
-def list_(endpoint_url: target.EndpointUrl = None, as_json: AsJson = False) -> None:
+def list_(endpoint_url: EndpointUrl = None, as_json: AsJson = False) -> None:
     """Show the versions that are published, with their fingerprints."""
     from wavetank.emulator.deploy import publishing
 
@@ -114,38 +114,38 @@ def list_(endpoint_url: target.EndpointUrl = None, as_json: AsJson = False) -> N
         echo(json.dumps(rows))
         return
     for row in rows:
-        echo(one_line(_line(row)))
+        echo(one_line(f"{row['fingerprint']}  {row['key']}"))
     if not rows:
         echo("nothing is published: run `wavetank schemas publish`")
 
 
 @schemas.command(epilog="Example: wavetank schemas show click raw.v1")
-def show(event: Event, which: Which, endpoint_url: target.EndpointUrl = None, folder: Folder = None) -> None:
+def show(event_type: Event, which: Which, endpoint_url: EndpointUrl = None, folder: Folder = None) -> None:
     """Print a published schema as it is in the registry."""
     from wavetank.emulator.deploy import publishing
 
     role, version = _role_and_version(which)
     text = publishing.text_of(
-        target.connect(endpoint_url), f"schemas/{_known(folder, event).name}/{role}/v{version}.avsc"
+        target.connect(endpoint_url), f"schemas/{_event_type(folder, event_type).name}/{role}/v{version}.avsc"
     )
     if text is None:
-        echo(f"error: {event} {which} is not published; see `wavetank schemas list`", err=True)
+        echo(f"error: {event_type} {which} is not published; see `wavetank schemas list`", err=True)
         raise typer.Exit(FAILED)
     echo(text.decode())
 
 
 @schemas.command(epilog="Example: wavetank schemas diff click raw.v1 raw.v2")
-def diff(event: Event, older: Which, newer: Which, folder: Folder = None) -> None:
+def diff(event_type: Event, older: Which, newer: Which, folder: Folder = None) -> None:
     """Print what differs between two versions in the schema folder: + new, - gone, ~ changed. Needs no stack."""
     from wavetank.pipeline.avro.model import InvalidSchema
     from wavetank.pipeline.schemas import checks
 
-    known = _known(folder, event)
+    planned = _event_type(folder, event_type)
     texts = []
     for which in (older, newer):
-        file = checks.schema_file(known, *_role_and_version(which))
+        file = checks.schema_file(planned, *_role_and_version(which))
         if file is None:
-            raise typer.BadParameter(f"{event} has no {which} in the schema folder")
+            raise typer.BadParameter(f"{event_type} has no {which} in the schema folder")
         try:
             texts.append(checks.read(file.path.read_bytes()))
         except InvalidSchema as error:
@@ -156,18 +156,14 @@ def diff(event: Event, older: Which, newer: Which, folder: Folder = None) -> Non
 
 def _folder(folder: Path | None) -> "Topology":
     """The topology of the folder, before anything of its schemas is looked at."""
-    from wavetank.emulator.deploy.deploy import MEND, schemas_folder
-    from wavetank.emulator.errors import DeployFailed
+    from wavetank.emulator.deploy.deploy import explained, schemas_folder
     from wavetank.pipeline import topology
-    from wavetank.pipeline.errors import PipelineError
 
-    try:
+    with explained():
         return topology.load(folder or schemas_folder())
-    except PipelineError as error:
-        raise DeployFailed(str(error), MEND) from error
 
 
-def _known(folder: Path | None, name: str) -> "EventType":
+def _event_type(folder: Path | None, name: str) -> "EventType":
     from wavetank.pipeline.errors import PipelineError
 
     try:
@@ -181,7 +177,3 @@ def _role_and_version(which: str) -> tuple[str, int]:
     if role not in ("raw", "processed") or not version.isdecimal():
         raise typer.BadParameter(f"{which!r} is not like raw.v1 or processed.v2")
     return role, int(version)
-
-
-def _line(row: dict[str, Any]) -> str:
-    return f"{row['fingerprint']}  {row['key']}"

@@ -2,22 +2,20 @@
 
 import json
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from wavetank.emulator.errors import NoStackUp
 from wavetank.emulator.stack.environment import LogLevel
 from wavetank.emulator.stack.home import Home
-from wavetank.emulator.stack.stack import DEFAULT_PORT, EmbeddedStack, Stack
+from wavetank.emulator.stack.stack import DEFAULT_PORT, EmbeddedStack
+from wavetank.emulator.stack.start import discard_stale, tail
 from wavetank.scenarios.commands import target
+from wavetank.scenarios.commands.options import AsJson, EndpointUrl
 from wavetank.scenarios.report.escaping import echo, echo_more
-
-if TYPE_CHECKING:
-    from wavetank.emulator.container.stack import DockerStack
 
 NOTHING_UP = 3
 """Exit code of `status` when there is no stack, as service managers use it."""
@@ -30,7 +28,6 @@ OnePort = Annotated[
     int | None,
     typer.Option("--port", min=1, max=65535, help="The stack on this port.", show_default="the only one up"),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -56,7 +53,7 @@ def up(
     from wavetank.scenarios.commands.bring_up import Start, bring_up, report
 
     start = Start(port, log_level, docker)
-    outcome = bring_up(start, deploy=deploy, say=_hush if as_json else _say)
+    outcome = bring_up(start, deploy=deploy, say=(lambda _line: None) if as_json else _say)
     echo(json.dumps(outcome.document()) if as_json else report(outcome))
 
 
@@ -70,9 +67,8 @@ def down(
 
     Whatever it started ends with it, and its data are gone.
     """
-    home = Home.from_environment()
-    for stale in clean(home):
-        _say(f"cleaned up after a stack on port {stale} that was gone")
+    for record in discard_stale(Home.from_environment()):
+        _say(f"cleaned up after a stack on port {record.port} that was gone")
     try:
         stacks = target.all_running() if everything else [target.ours(port)]
     except NoStackUp as error:
@@ -110,52 +106,30 @@ def logs(
     port: OnePort = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, until it ends.")] = False,
     lines: Annotated[int, typer.Option("-n", "--lines", min=0, help="How many of the last lines.")] = 100,
-    endpoint_url: target.EndpointUrl = None,
+    endpoint_url: EndpointUrl = None,
 ) -> None:
     """Print the log of a stack, or of a function on it.
 
     With --port also that of a stack that failed to start.
     """
     if function is not None:
-        stack = target.connect(endpoint_url) if port is None else target.ours(port)
-        return _function_log(stack, function, lines, follow)
-    return _stack_log(port, lines, follow)
+        from wavetank.emulator.deploy.functions import find
+        from wavetank.emulator.develop.function_log import FunctionLog
 
-
-def _function_log(stack: Stack, function: str, lines: int, follow: bool) -> None:
-    from wavetank.emulator.deploy.functions import find
-    from wavetank.emulator.develop.function_log import FunctionLog
-
-    log = FunctionLog(stack, find(stack, function))
-    for line in log.last(lines):
-        echo(line)
-    if follow:
-        with suppress(KeyboardInterrupt):
-            for line in log.follow():
-                echo(line)
-
-
-def _stack_log(port: int | None, lines: int, follow: bool) -> None:
+        named = target.connect(endpoint_url) if port is None else target.ours(port)
+        log = FunctionLog(named, find(named, function))
+        for line in log.last(lines):
+            echo(line)
+        if follow:
+            with suppress(KeyboardInterrupt):
+                for line in log.follow():
+                    echo(line)
+        return
     stack = target.ours(None) if port is None else target.on(port)
-    if stack is not None and not isinstance(stack, EmbeddedStack):
-        return _container_log(stack, lines, follow)
-    folder = stack.folder if stack is not None else Home.from_environment().stack(port or 0)
-    return _file_log(folder.log, port, lines, follow)
-
-
-def _file_log(log: Path, port: int | None, lines: int, follow: bool) -> None:
-    from wavetank.emulator.stack.start import tail
-
-    if not log.is_file():
-        raise NoStackUp(f"there is no log of a stack on port {port}.")
-    end = log.stat().st_size
-    echo(tail(log, lines))
-    if follow:
-        for text in _new_text(log, end):
-            echo_more(text)
-
-
-def _container_log(stack: "DockerStack", lines: int, follow: bool) -> None:
+    if stack is None or isinstance(stack, EmbeddedStack):
+        folder = stack.folder if stack is not None else Home.from_environment().stack(port or 0)
+        _file_log(folder.log, port, lines, follow)
+        return
     echo(stack.log(lines))
     if follow:
         with suppress(KeyboardInterrupt):
@@ -163,27 +137,21 @@ def _container_log(stack: "DockerStack", lines: int, follow: bool) -> None:
                 echo_more(text)
 
 
-def clean(home: Home) -> list[int]:
-    """Remove what stacks that died left behind; the ports they had."""
-    from wavetank.emulator.stack.start import discard_stale
-
-    return [record.port for record in discard_stale(home)]
-
-
-def _new_text(log: Path, position: int) -> Iterator[str]:
-    """What is appended to the log from `position` on, until the log is removed with its stack."""
+def _file_log(log: Path, port: int | None, lines: int, follow: bool) -> None:
+    """Print the last lines of a log, and follow it until it is removed with its stack."""
+    if not log.is_file():
+        raise NoStackUp(f"there is no log of a stack on port {port}.")
+    end = log.stat().st_size
+    echo(tail(log, lines))
+    if not follow:
+        return
     with log.open(errors="replace") as stream:
-        stream.seek(position)
+        stream.seek(end)
         while log.exists():
-            text = stream.read()
-            if text:
-                yield text
+            if text := stream.read():
+                echo_more(text)
             else:
                 time.sleep(LOOK_S)
-
-
-def _hush(_line: str) -> None:
-    """Programs get the outcome only."""
 
 
 def _say(line: str) -> None:

@@ -1,12 +1,10 @@
-"""Which stack a command talks to."""
+"""The stack that a command talks to."""
 
 import os
 import socket
 import time
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-import typer
 
 from wavetank.emulator.errors import CallerError, NoStackUp, NotWavetank, SeveralStacksUp, Unreachable
 from wavetank.emulator.stack.clients import LOCAL_HOSTS
@@ -16,21 +14,11 @@ from wavetank.scenarios.report.escaping import echo
 
 if TYPE_CHECKING:
     from wavetank.emulator.container.stack import DockerStack
+    from wavetank.scenarios.site.site import Site
 
 PORT_VARIABLE = "WAVETANK_PORT"
 CONNECT_TIMEOUT_S = 3.0
 LOOK_S = 0.1
-
-EndpointUrl = Annotated[
-    str | None,
-    typer.Option(
-        "--endpoint-url",
-        envvar="AWS_ENDPOINT_URL",
-        help="The stack to talk to; by default the one that is up.",
-        show_default=False,
-    ),
-]
-"""The option by which every command that needs a stack takes one; give its value to `connect`."""
 
 
 def connect(endpoint_url: str | None = None) -> Stack:
@@ -40,10 +28,20 @@ def connect(endpoint_url: str | None = None) -> Stack:
     """
     if endpoint_url:
         return _at(endpoint_url)
-    named = os.environ.get(PORT_VARIABLE)
-    if named:
-        return ours(_port(named))
-    return ours(None)
+    port = os.environ.get(PORT_VARIABLE)
+    if port and not port.isdigit():
+        raise CallerError(f"{PORT_VARIABLE} is {port!r}, not a port number.", f"Unset {PORT_VARIABLE}, or correct it.")
+    return ours(int(port) if port else None)
+
+
+def pipeline_at(endpoint_url: str | None) -> "Site":
+    """The pipeline of the checkout on the stack that `connect` gives. Raises as that does."""
+    from wavetank.emulator.deploy.deploy import schemas_folder
+    from wavetank.pipeline import topology
+    from wavetank.scenarios.site.site import Site
+
+    schemas = schemas_folder()
+    return Site(connect(endpoint_url), topology.load(schemas), schemas)
 
 
 def awaited(endpoint_url: str | None, seconds: float) -> Stack:
@@ -83,9 +81,9 @@ def ours(port: int | None) -> "EmbeddedStack | DockerStack":
 
 def on(port: int) -> "EmbeddedStack | DockerStack | None":
     """Our stack on `port`, embedded or in a container; None when there is none."""
-    found = EmbeddedStack.on(port)
-    if found is not None or not Home.from_environment().container(port).exists():
-        return found
+    stack = EmbeddedStack.on(port)
+    if stack is not None or not Home.from_environment().container(port).exists():
+        return stack
     from wavetank.emulator.container.stack import DockerStack
 
     return DockerStack.on(port)
@@ -115,11 +113,4 @@ def _at(endpoint_url: str) -> Stack:
     except OSError as error:
         remedy = "Start a stack with `wavetank up`, or correct --endpoint-url (AWS_ENDPOINT_URL)."
         raise Unreachable(f"nothing listens at {endpoint_url} ({error}).", remedy) from error
-    known = on(port) if url.hostname in LOCAL_HOSTS else None
-    return known or ExternalStack(endpoint_url)
-
-
-def _port(text: str) -> int:
-    if not text.isdigit():
-        raise CallerError(f"{PORT_VARIABLE} is {text!r}, not a port number.", f"Unset {PORT_VARIABLE}, or correct it.")
-    return int(text)
+    return (on(port) if url.hostname in LOCAL_HOSTS else None) or ExternalStack(endpoint_url)

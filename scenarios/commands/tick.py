@@ -1,17 +1,17 @@
-"""`wavetank tick | settle`: what schedules do, done now."""
+"""`wavetank settle | tick | concatenate`: the work of the schedules, done now, and merging many hours beside them."""
 
 import json
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from wavetank.emulator.errors import StackError
-from wavetank.scenarios.commands.target import EndpointUrl, connect
-from wavetank.scenarios.report.escaping import echo
+from wavetank.scenarios.commands.options import AsJson, EndpointUrl, moment
+from wavetank.scenarios.commands.target import connect, pipeline_at
+from wavetank.scenarios.report.escaping import echo, echo_over
 
 if TYPE_CHECKING:
     from wavetank.scenarios.site.site import Site
@@ -20,21 +20,14 @@ if TYPE_CHECKING:
 FAILED = 1
 SETTLE_S = 120.0
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Timeout = Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds to wait for what is in flight.")]
-
-
-class Only(StrEnum):
-    """The functions that run on a schedule."""
-
-    REPLAYER = "replayer"
-    PLANNER = "planner"
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     app.command(epilog="Example: wavetank settle --timeout 30")(settle)
     app.command(epilog="Example: wavetank tick --from 2019-11-24 --to 2019-11-26")(tick)
+    app.command(epilog="Example: wavetank concatenate --from 2019-11-24 --to 2019-11-26 --backfill")(concatenate)
 
 
 def settle(timeout: Timeout = SETTLE_S, endpoint_url: EndpointUrl = None) -> None:
@@ -46,7 +39,9 @@ def tick(
     at: Annotated[str | None, typer.Option(help="Once, as of this time.", show_default=False)] = None,
     first: Annotated[str | None, typer.Option("--from", help="Merge hours from here.", show_default=False)] = None,
     end: Annotated[str | None, typer.Option("--to", help="Merge hours before this.", show_default=False)] = None,
-    only: Annotated[Only | None, typer.Option(help="Only this function.", show_default=False)] = None,
+    only: Annotated[
+        Literal["replayer", "planner"] | None, typer.Option(help="Only this function.", show_default=False)
+    ] = None,
     timeout: Timeout = SETTLE_S,
     as_json: AsJson = False,
     endpoint_url: EndpointUrl = None,
@@ -57,80 +52,95 @@ def tick(
     """
     if at is not None and (first is not None or end is not None):
         raise typer.BadParameter("--at is one time; --from and --to are for hours to merge")
-    times = (_moment("--at", at), _moment("--from", first), _moment("--to", end))
-    with _failures():
-        runs = []
-        for ticked in _ticks(_site(endpoint_url), times, only, timeout):
+    from wavetank.scenarios.site.site import TickFailedError
+
+    options = (("--at", at), ("--from", first), ("--to", end))
+    times = [moment(option, text) if text is not None else None for option, text in options]
+    runs = []
+    try:
+        for ticked in _ticks(pipeline_at(endpoint_url), times, only, timeout):
             runs.append(ticked)
             if not as_json:
-                echo(_told(ticked))
-        if as_json:
-            echo(json.dumps({"ticks": [ticked.document() for ticked in runs]}))
-        elif not runs:
-            echo("nothing to do: no hour has part files. Feed something first: `wavetank feed`.")
+                counts = ", ".join(f"{name} {value}" for name, value in ticked.answer.items())
+                echo(f"{ticked.function:13} {ticked.time:%Y-%m-%dT%H:%M:%SZ}  {counts}")
+    except TickFailedError as error:
+        echo(f"error: {error}\nSee why with `wavetank logs`.", err=True)
+        raise typer.Exit(FAILED) from error
+    if as_json:
+        echo(json.dumps({"ticks": [ticked.document() for ticked in runs]}))
+    elif not runs:
+        echo("nothing to do: no hour has part files. Feed something first: `wavetank feed`.")
 
 
-def _site(endpoint_url: str | None) -> "Site":
-    from wavetank.emulator.stack.home import project_root
-    from wavetank.pipeline import topology
-    from wavetank.scenarios.site.site import Site
-
-    schemas = project_root() / "schemas"
-
-    return Site(connect(endpoint_url), topology.load(schemas), schemas)
-
-
-def _ticks(site: "Site", times: tuple[datetime | None, ...], only: Only | None, timeout_s: float) -> Iterator["Ticked"]:
+def _ticks(site: "Site", times: list[datetime | None], only: str | None, timeout_s: float) -> Iterator["Ticked"]:
+    """Run the scheduled functions, settling before, between and after; the ticks as they end."""
     from wavetank.scenarios.site import ticks
     from wavetank.scenarios.spec.hours import Scheduled
 
     at, first, end = times
-    wanted = tuple(function for function in Scheduled if only is None or function.value == only)
+    functions = tuple(Scheduled) if only is None else (Scheduled(only),)
 
     def settle() -> None:
         site.stack.settle(timeout_s)
 
     settle()
     if at is not None:
-        yield from ticks.once(site, wanted, at, settle)
+        yield from ticks.once(site, functions, at, settle)
         return
-    if Scheduled.REPLAYER in wanted:
-        yield ticks.replay(site, _now(site))
+    if Scheduled.REPLAYER in functions:
+        try:
+            now = site.now()
+        except StackError:  # There is no emulator to ask for its time.
+            now = datetime.now(UTC)
+        yield ticks.replay(site, now)
         settle()
-    if Scheduled.PLANNER in wanted:
+    if Scheduled.PLANNER in functions:
         yield from ticks.concatenate(site, ticks.Span(first, end))
         settle()
 
 
-def _now(site: "Site") -> datetime:
-    """The emulator's time; the wall clock's where there is no emulator to ask."""
+def concatenate(
+    first: Annotated[str | None, typer.Option("--from", help="The first hour, ISO 8601.", show_default=False)] = None,
+    end: Annotated[str | None, typer.Option("--to", help="The hour after the last one.", show_default=False)] = None,
+    event_types: Annotated[
+        list[str] | None, typer.Option("--event", help="An event type; by default all.", show_default=False)
+    ] = None,
+    backfill: Annotated[bool, typer.Option("--backfill", help="Land late parts of these hours as well.")] = False,
+    as_json: AsJson = False,
+    endpoint_url: EndpointUrl = None,
+) -> None:
+    """Merge what has changed in these hours, whatever their age, in a process of its own.
+
+    A tick looks back 12 hours; parts of older hours it puts aside under late/, where --backfill finds them.
+    """
+    from wavetank.emulator.deploy.deploy import schemas_folder
+    from wavetank.pipeline import topology
+    from wavetank.scenarios.site.recovery import BackFillFailedError, back_fill
+
+    stack = connect(endpoint_url)
+    planned = topology.load(schemas_folder())
+    for name in event_types or []:
+        planned.event(name)
+    times = [(option, text) for option, text in (("--from", first), ("--to", end)) if text is not None]
+    for option, text in times:
+        moment(option, text)
+    options = [f"{option}={text}" for option, text in times]
+    options += [*(f"--event={name}" for name in event_types or []), *(["--late"] if backfill else [])]
+    total: dict[str, int] = {"late": 0, "late_parts": 0, "partitions": 0, "planned": 0, "written": 0}
+    done = 0
     try:
-        return site.now()
-    except StackError:
-        return datetime.now(UTC)
-
-
-def _moment(option: str, text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{option} {text!r} is not an ISO 8601 time: {error}") from error
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-@contextmanager
-def _failures() -> Iterator[None]:
-    from wavetank.scenarios.site.site import TickFailedError
-
-    try:
-        yield
-    except TickFailedError as error:
-        echo(f"error: {error}\nSee why with `wavetank logs`.", err=True)
+        for line in back_fill(stack, options):
+            total["written"] += bool(line.get("written"))
+            total |= {name: line[name] for name in total if name in line and name != "written"}
+            done += "partition" in line
+            if not as_json and "partition" in line and sys.stderr.isatty():
+                echo_over(f"{done:,} partitions")
+    except BackFillFailedError as error:
+        echo(f"error: the back-fill broke off: {error}", err=True)
+        echo("What was done is done; run it again to go on.", err=True)
         raise typer.Exit(FAILED) from error
-
-
-def _told(ticked: "Ticked") -> str:
-    counts = ", ".join(f"{name} {value}" for name, value in ticked.answer.items())
-    return f"{ticked.function:13} {ticked.time:%Y-%m-%dT%H:%M:%SZ}  {counts}"
+    if as_json:
+        echo(json.dumps(total))
+        return
+    echo(f"late events landed {total['late']:,} (in {total['late_parts']:,} parts)")
+    echo(f"partitions {total['partitions']:,}, changed {total['planned']:,}, written {total['written']:,}")

@@ -20,7 +20,7 @@ DRILL = Drill(
     name="beyond-the-look-back",
     hypothesis="Events that come after their hour has left the look-back are kept apart, and land when asked for.",
     tags=(Tag.SCHEDULE, Tag.NOTIFICATIONS),
-    nemeses=(Fault("never-told", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/*"}, When(every=2)),),
+    nemeses=(Fault("never-told", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/*"}, when=When(every=2)),),
     during=(
         *look_when_merged("when their hours were merged", Expect("lost", at_least=1), precondition=True),
         Tick(Scheduled.REPLAYER),

@@ -35,11 +35,11 @@ def named(names: Iterable[str]) -> list[Drill]:
 
     Raises UnknownDrillError for a name that is not in the catalogue.
     """
-    known = catalogue()
-    unknown = [name for name in names if name not in known]
+    drills = catalogue()
+    unknown = [name for name in names if name not in drills]
     if unknown:
-        raise UnknownDrillError(f"there is no drill {', '.join(unknown)}; there are: {', '.join(known)}")
-    return [known[name] for name in dict.fromkeys(names)]
+        raise UnknownDrillError(f"there is no drill {', '.join(unknown)}; there are: {', '.join(drills)}")
+    return [drills[name] for name in dict.fromkeys(names)]
 
 
 def tagged(tags: Iterable[str]) -> list[Drill]:
@@ -47,11 +47,11 @@ def tagged(tags: Iterable[str]) -> list[Drill]:
 
     Raises UnknownDrillError for a tag that there is not.
     """
-    wanted, known = set(tags), [str(tag) for tag in Tag]
-    unknown = sorted(wanted - set(known))
+    chosen = set(tags)
+    unknown = sorted(chosen - set(Tag))
     if unknown:
-        raise UnknownDrillError(f"there is no tag {', '.join(unknown)}; there are: {', '.join(known)}")
-    return [drill for drill in catalogue().values() if wanted & set(drill.tags)]
+        raise UnknownDrillError(f"there is no tag {', '.join(unknown)}; there are: {', '.join(Tag)}")
+    return [drill for drill in catalogue().values() if chosen & set(drill.tags)]
 
 
 def chosen(words: Iterable[str]) -> list[Drill]:
@@ -59,18 +59,18 @@ def chosen(words: Iterable[str]) -> list[Drill]:
 
     Raises UnknownDrillError for a word that is none of these.
     """
-    known, names = catalogue(), set[str]()
+    drills, names = catalogue(), set[str]()
     for word in words:
         if word == EVERYTHING:
-            names |= set(known)
-        elif word in known:
+            names |= set(drills)
+        elif word in drills:
             names.add(word)
         elif word in set(Tag):
             names |= {drill.name for drill in tagged([word])}
         else:
-            listed = f"drills: {', '.join(known)}; tags: {', '.join(Tag)}; or {EVERYTHING}"
+            listed = f"drills: {', '.join(drills)}; tags: {', '.join(Tag)}; or {EVERYTHING}"
             raise UnknownDrillError(f"there is no drill and no tag {word}; there are {listed}")
-    return [drill for name, drill in known.items() if name in names]
+    return [drill for name, drill in drills.items() if name in names]
 
 
 def document(drills: Iterable[Drill]) -> dict[str, Any]:
@@ -81,7 +81,12 @@ def document(drills: Iterable[Drill]) -> dict[str, Any]:
                 "name": drill.name,
                 "hypothesis": drill.hypothesis,
                 "tags": [str(tag) for tag in drill.tags],
-                "faults": [_fault(nemesis) for nemesis in drill.nemeses],
+                "faults": [
+                    {"id": nemesis.id, "point": nemesis.point, "action": str(nemesis.action)}
+                    if isinstance(nemesis, Fault)
+                    else {"id": nemesis.id, "point": None, "action": None}
+                    for nemesis in drill.nemeses
+                ],
             }
             for drill in drills
         ]
@@ -98,11 +103,5 @@ def lines(drills: Iterable[Drill]) -> Iterator[str]:
 
 
 def told(nemesis: Nemesis) -> str:
-    """What goes wrong, in a few words: the id, and of a fault its point and action."""
+    """A nemesis in a few words: its id, and of a fault its point and action."""
     return f"{nemesis.id}: {nemesis.point} {nemesis.action}" if isinstance(nemesis, Fault) else nemesis.id
-
-
-def _fault(nemesis: Nemesis) -> dict[str, Any]:
-    if isinstance(nemesis, Fault):
-        return {"id": nemesis.id, "point": nemesis.point, "action": str(nemesis.action)}
-    return {"id": nemesis.id, "point": None, "action": None}

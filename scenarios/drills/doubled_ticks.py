@@ -21,7 +21,7 @@ DRILL = Drill(
     tags=(Tag.SCHEDULE, Tag.DUPLICATES),
     nemeses=(
         TicksDoubled(Scheduled.REPLAYER),
-        Fault("never-told", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/*"}, When(every=2)),
+        Fault("never-told", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/*"}, when=When(every=2)),
     ),
     during=(
         Settle(),

@@ -9,7 +9,7 @@ DRILL = Drill(
     workload=EVERY_TYPE,
     nemeses=(
         ProducerRepeats(share=0.1),
-        Fault("batch-again", Point.ESM_BATCH, Action.DUPLICATE, {"stream": "*-raw"}, When(every=2)),
+        Fault("batch-again", Point.ESM_BATCH, Action.DUPLICATE, {"stream": "*-raw"}, when=When(every=2)),
         Fault("chunk-twice", Point.FIREHOSE_DELIVERY, Action.DUPLICATE, when=When(every=2)),
     ),
 )

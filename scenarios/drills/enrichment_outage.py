@@ -13,7 +13,7 @@ DRILL = Drill(
             Point.AWS_CALL,
             Action.ERROR_BEFORE,
             {"service": "s3", "operation": "GetObject", "key": "reference/*"},
-            When(count=12),
+            when=When(count=12),
         ),
     ),
     during=look_when_merged("when it can be read again", ALL_LANDED),

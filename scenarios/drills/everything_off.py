@@ -17,7 +17,7 @@ DRILL = Drill(
     hypothesis="When everything was off for ten minutes and comes back, all that was acknowledged meanwhile lands.",
     tags=(Tag.OUTAGE,),
     workload=EVERY_TYPE,
-    nemeses=(ConsumersStopped(everybody=True), TicksMissed(Scheduled.PLANNER)),
+    nemeses=(ConsumersStopped(every_type=True), TicksMissed(Scheduled.PLANNER)),
     during=(
         Advance(hours=1 / 6),
         *look_when_merged("while everything was off", Expect("lost", equals="acknowledged"), precondition=True),

@@ -7,8 +7,12 @@ DRILL = Drill(
     hypothesis="A reader whose iterator has expired goes on from where it was.",
     tags=(Tag.STREAMS,),
     nemeses=(
-        Fault("source-expired", Point.KINESIS_GET, Action.EXPIRED_ITERATOR, {"reader": "event-source"}, When(every=2)),
-        Fault("delivery-expired", Point.KINESIS_GET, Action.EXPIRED_ITERATOR, {"reader": "firehose"}, When(every=2)),
+        Fault(
+            "source-expired", Point.KINESIS_GET, Action.EXPIRED_ITERATOR, {"reader": "event-source"}, when=When(every=2)
+        ),
+        Fault(
+            "delivery-expired", Point.KINESIS_GET, Action.EXPIRED_ITERATOR, {"reader": "firehose"}, when=When(every=2)
+        ),
     ),
     during=look_when_merged("with new iterators", ALL_LANDED),
 )

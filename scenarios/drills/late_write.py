@@ -1,7 +1,7 @@
 """A write of a concatenator takes so long that its SDK sends it again; it takes effect when others have written more.
 
 It is one of impressions, of which every chunk has some for every partition, so that there is more for whichever it is.
-The SDK waits for half a minute by the wall clock, and so does whoever runs this.
+The SDK waits for half a minute by the wall clock, and so does the run.
 """
 
 from wavetank.scenarios.spec import (
@@ -28,7 +28,7 @@ DRILL = Drill(
     hypothesis="A write that comes after others have written is refused, and what they wrote stays.",
     tags=(Tag.SCHEDULE, Tag.STORAGE),
     nemeses=(
-        Fault("never-told", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/impression/*"}, When(every=2)),
+        Fault("never-told", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/impression/*"}, when=When(every=2)),
         Fault(
             "slow-write",
             Point.AWS_CALL,
@@ -39,7 +39,7 @@ DRILL = Drill(
                 "key": "avro/event=impression/*",
                 "caller": "wavetank-concatenator",
             },
-            When(nth=frozenset({1})),
+            when=When(nth=frozenset({1})),
             parameters={"delay_s": DELAY_S},
         ),
     ),

@@ -6,7 +6,7 @@ DRILL = Drill(
     name="look-back-boundary",
     hypothesis="Events on both sides of the look-back land, each by the run that reaches its hour.",
     tags=(Tag.SCHEDULE,),
-    nemeses=(Fault("never-told", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/*"}, When(every=2)),),
+    nemeses=(Fault("never-told", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/*"}, when=When(every=2)),),
     during=look_when_merged("before the replayer ran", Expect("lost", at_least=1), precondition=True),
     workload=Workload(events=48, hours=13, conversions=False),
 )

@@ -12,7 +12,7 @@ DRILL = Drill(
             Point.AWS_CALL,
             Action.ERROR_AFTER,
             {"service": "s3", "caller": "wavetank-*", "operation": "PutObject*"},
-            When(every=2),
+            when=When(every=2),
         ),
     ),
     during=look_when_merged("when written again", ALL_LANDED),

@@ -22,7 +22,7 @@ DRILL = Drill(
     nemeses=(
         TicksMissed(Scheduled.REPLAYER, id="replayer-missed"),
         TicksMissed(Scheduled.PLANNER, id="planner-missed"),
-        Fault("never-told", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/*"}, When(every=2)),
+        Fault("never-told", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/*"}, when=When(every=2)),
     ),
     during=(
         Settle(),

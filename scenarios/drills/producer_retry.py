@@ -12,7 +12,7 @@ DRILL = Drill(
             Point.AWS_CALL,
             Action.ERROR_AFTER,
             {"service": "kinesis", "operation": "PutRecords", "resource": "*-raw"},
-            When(every=2),
+            when=When(every=2),
         ),
     ),
 )

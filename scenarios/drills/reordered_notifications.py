@@ -12,7 +12,7 @@ DRILL = Drill(
             Point.S3_NOTIFICATION,
             Action.REORDER,
             {"key": "chunks/*"},
-            When(every=2),
+            when=When(every=2),
             parameters={"behind": 2},
         ),
         Fault("overtaken-again", Point.SNS_DELIVERY, Action.REORDER, when=When(every=2)),

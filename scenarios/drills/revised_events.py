@@ -18,7 +18,7 @@ DRILL = Drill(
     tags=(Tag.DUPLICATES, Tag.STREAMS),
     nemeses=(
         ProducerRevises(share=0.3),
-        Fault("batch-again", Point.ESM_BATCH, Action.DUPLICATE, {"stream": "*-raw"}, When(every=2)),
+        Fault("batch-again", Point.ESM_BATCH, Action.DUPLICATE, {"stream": "*-raw"}, when=When(every=2)),
     ),
     during=look_when_merged("with all versions", ALL_LANDED),
 )

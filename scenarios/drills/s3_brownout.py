@@ -24,7 +24,7 @@ DRILL = Drill(
             Point.AWS_CALL,
             Action.ERROR_BEFORE,
             {"service": "s3", "caller": "wavetank-*"},
-            When(probability=0.1),
+            when=When(probability=0.1),
         ),
     ),
     during=(

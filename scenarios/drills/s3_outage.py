@@ -22,7 +22,11 @@ DRILL = Drill(
     workload=EVERY_TYPE,
     nemeses=(
         Fault(
-            "no-answer", Point.AWS_CALL, Action.ERROR_BEFORE, {"service": "s3", "caller": "wavetank-*"}, When(count=24)
+            "no-answer",
+            Point.AWS_CALL,
+            Action.ERROR_BEFORE,
+            {"service": "s3", "caller": "wavetank-*"},
+            when=When(count=24),
         ),
     ),
     during=(

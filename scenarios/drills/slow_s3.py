@@ -12,7 +12,7 @@ DRILL = Drill(
             Point.AWS_CALL,
             Action.DELAY,
             {"service": "s3", "caller": "wavetank-*"},
-            When(every=3),
+            when=When(every=3),
             parameters={"delay_s": 0.1},
         ),
     ),

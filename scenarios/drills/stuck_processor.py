@@ -1,4 +1,4 @@
-"""One processor gets nowhere for more than a quarter of an hour."""
+"""A processor gets nowhere for more than a quarter of an hour."""
 
 from wavetank.scenarios.spec import (
     PROCESSORS,

@@ -12,7 +12,7 @@ DRILL = Drill(
             Point.AWS_CALL,
             Action.ERROR_BEFORE,
             {"service": "s3", "operation": "PutObjectTagging", "key": "chunks/*"},
-            When(count=6),
+            when=When(count=6),
             parameters={"status": 403, "code": "AccessDenied"},
         ),
     ),

@@ -8,10 +8,18 @@ DRILL = Drill(
     tags=(Tag.FUNCTIONS, Tag.DUPLICATES),
     nemeses=(
         Fault(
-            "processor-late", Point.LAMBDA_INVOKE, Action.TIMEOUT, {"function": "wavetank-*-processor"}, When(count=3)
+            "processor-late",
+            Point.LAMBDA_INVOKE,
+            Action.TIMEOUT,
+            {"function": "wavetank-*-processor"},
+            when=When(count=3),
         ),
         Fault(
-            "partitioner-late", Point.LAMBDA_INVOKE, Action.TIMEOUT, {"function": "wavetank-partitioner"}, When(count=2)
+            "partitioner-late",
+            Point.LAMBDA_INVOKE,
+            Action.TIMEOUT,
+            {"function": "wavetank-partitioner"},
+            when=When(count=2),
         ),
     ),
     during=look_when_merged("when it was done again", ALL_LANDED),

@@ -1,1 +1,1 @@
-"""Looks for failures that nobody thought of: at every AWS call, in random storms, with a pipeline that is broken."""
+"""Looks for failures that no drill was written for: at every AWS call, in random storms, with a broken pipeline."""

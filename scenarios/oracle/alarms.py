@@ -22,7 +22,7 @@ BREACHES: Mapping[str, Callable[[float, float], bool]] = {
 
 
 class Missing(StrEnum):
-    """What a missing datapoint counts as."""
+    """The ways in which an alarm counts a missing datapoint."""
 
     BREACHING = "breaching"
     NOT_BREACHING = "notBreaching"
@@ -62,13 +62,12 @@ class Watched:
         """Whether it rang at any time from the first datapoint to the last one."""
         if not self.values:
             return False
-        numbered = {int(at // self.alarm.period_s): self.alarm.breaches(value) for at, value in self.values.items()}
-        return any(self._rings(numbered, last) for last in range(min(numbered), max(numbered) + 1))
-
-    def _rings(self, numbered: Mapping[int, bool], last: int) -> bool:
-        """Whether it rings at the end of the period `last`, by number."""
+        breaches = {int(at // self.alarm.period_s): self.alarm.breaches(value) for at, value in self.values.items()}
         periods = self.alarm.periods
-        looked_at = range(last - periods - MORE_PERIODS + 1, last + 1)
-        known = [numbered[number] for number in looked_at if number in numbered][-periods:]
-        filled = [True] * (periods - len(known)) if self.alarm.missing is Missing.BREACHING else []
-        return sum(known + filled) >= self.alarm.datapoints
+        for last in range(min(breaches), max(breaches) + 1):
+            looked_at = range(last - periods - MORE_PERIODS + 1, last + 1)
+            present = [breaches[number] for number in looked_at if number in breaches][-periods:]
+            filled = periods - len(present) if self.alarm.missing is Missing.BREACHING else 0
+            if sum(present) + filled >= self.alarm.datapoints:
+                return True
+        return False

@@ -1,6 +1,6 @@
-"""What was found at rest, as plain values: what the ledger and the checkers look at beside the history.
+"""The data at rest as plain values: the ledger and the checkers look at them beside the history.
 
-These are the words of the oracle. Whoever reads the buckets translates into them: timestamps become whole
+These are the words of the oracle. A reader of the buckets translates into them: timestamps become whole
 microseconds since the epoch, and nothing else about a record is changed.
 """
 
@@ -17,7 +17,7 @@ _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Partition:
-    """Where a record belongs: event type, UTC date (YYYY-MM-DD) and hour of its event time, hash bucket."""
+    """The place of a record: event type, UTC date (YYYY-MM-DD) and hour of its event time, hash bucket."""
 
     event_type: str
     date: str
@@ -30,7 +30,7 @@ class Partition:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One record in a file at rest: its content, the partition its file claims, and the file's key."""
+    """A record in a file at rest: its content, the partition its file claims, and the file's key."""
 
     event_id: str
     content: Mapping[str, Value]
@@ -40,7 +40,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """One record set aside: of which event type, why, and the SHA-256 (hex) of the original bytes.
+    """A record set aside: its event type, why, and the SHA-256 (hex) of the original bytes.
 
     event_id is empty where the payload could not be read.
     """
@@ -54,7 +54,7 @@ class Quarantined:
 
 @dataclass(frozen=True)
 class AtRest:
-    """One look at the data bucket.
+    """The data bucket at one look.
 
     parts and late: of these only what was looked for. late is what is kept for hours that have left the look-back.
     digests: SHA-256 (hex) of the bytes of every file of the data of record, Avro and Parquet, by key.
@@ -77,7 +77,7 @@ class AtRest:
 
 @dataclass(frozen=True)
 class Enrichment:
-    """What the pipeline promises to add: the fields `add` of the reference row whose key is in field `on`."""
+    """The enrichment that the pipeline promises: the fields `add` of the reference row whose key is in field `on`."""
 
     on: str
     add: tuple[str, ...]
@@ -86,7 +86,7 @@ class Enrichment:
 
 @dataclass(frozen=True)
 class Model:
-    """What correct data at rest looks like: number of hash buckets, and the enrichment of each event type.
+    """The model of correct data at rest: number of hash buckets, and the enrichment of each event type.
 
     covered: starts of the hours, in microseconds since the epoch, that the concatenator was asked to merge;
     None when it was asked for all of them. An hour outside is late, not lost.
@@ -97,13 +97,13 @@ class Model:
     covered: frozenset[int] | None = None
 
     def partition_of(self, event_type: str, event_id: str, event_time_us: int) -> Partition:
-        """Where an event belongs: the bucket is the first 32 bits of the MD5 of its id, modulo `buckets`."""
+        """The place where an event belongs: the bucket is the first 32 bits of the MD5 of its id, modulo `buckets`."""
         moment = _EPOCH + datetime.timedelta(microseconds=event_time_us)
         start = hashlib.md5(event_id.encode(), usedforsecurity=False).hexdigest()[:8]
         return Partition(event_type, moment.date().isoformat(), moment.hour, int(start, 16) % self.buckets)
 
     def expected(self, event_type: str, sent: Mapping[str, Value]) -> dict[str, Value]:
-        """What must be at rest of an event that was sent so: its fields, and what the enrichment adds."""
+        """The content at rest of an event that was sent so: its fields, and the fields that the enrichment adds."""
         content = present(sent)
         enrichment = self.enrichments.get(event_type)
         if enrichment is not None:

@@ -1,10 +1,11 @@
-"""What must hold of a run, one checker each, and the verdict over all of them.
+"""The checkers of a run, one for each thing that must hold, and the judgement over all of them.
 
-A checker takes the evidence and returns what it found: pass, fail or inconclusive. A checker that raises is
+A checker takes the evidence and returns a finding: pass, fail or inconclusive. A checker that raises is
 inconclusive, never a pass. Any fail makes the verdict fail; otherwise any inconclusive makes it inconclusive.
 """
 
 from collections.abc import Mapping, Sequence, Set
+from contextlib import suppress
 
 from wavetank.scenarios.oracle.evidence import (
     Checker,
@@ -28,20 +29,30 @@ ON_THE_WAY_TO_REST = tuple(hop for hop in Hop if hop is not Hop.PARQUET)
 
 
 def judge(evidence: Evidence, checkers: Sequence[Checker]) -> Judgement:
-    """What all `checkers` say; one that raises is inconclusive and does not keep the others from speaking."""
-    findings = tuple(_ask(checker, evidence) for checker in checkers)
-    return Judgement(findings, _ledger_or_none(evidence), _passages_or_none(evidence))
+    """The findings of all `checkers`; one that raises is inconclusive and keeps none of the others from speaking."""
+    findings = list[Finding]()
+    for checker in checkers:
+        try:
+            findings.append(checker(evidence))
+        except Exception as error:
+            name = getattr(checker, "__name__", repr(checker)).replace("_", "-")
+            findings.append(unclear(name, f"the checker itself failed: {type(error).__name__}: {error}"))
+    ledger, passages = dict[str, Entry](), dict[str, Passage]()
+    with suppress(Exception):
+        ledger |= evidence.entries
+        passages |= evidence.passages
+    return Judgement(tuple(findings), ledger, passages)
 
 
 def conservation(evidence: Evidence) -> Finding:
-    """Every acknowledged event is landed, quarantined or late, and nothing is at rest that nobody sent."""
+    """Every acknowledged event is landed, quarantined or late, and nothing is at rest that was never sent."""
     entries = evidence.entries
     unbalanced = [event_type for event_type, entry in entries.items() if not entry.ledger.balanced]
     if unbalanced:
         return failed("conservation", f"the ledger of {', '.join(unbalanced)} does not balance")
-    said = _none_of("conservation", entries, ("lost", "unexpected"))
-    if said.verdict is Verdict.FAIL:
-        return failed("conservation", "; ".join((said.detail, *losses(evidence.passages, ON_THE_WAY_TO_REST))))
+    finding = _none_of("conservation", entries, ("lost", "unexpected"))
+    if finding.verdict is Verdict.FAIL:
+        return failed("conservation", "; ".join((finding.detail, *losses(evidence.passages, ON_THE_WAY_TO_REST))))
     sums = total(entries)
     return passed("conservation", f"{sums.landed} of {sums.acknowledged} acknowledged events landed")
 
@@ -74,8 +85,8 @@ def avro_equals_parquet(evidence: Evidence) -> Finding:
         return passed(name, f"{avro.total()} records in each")
     only_avro, only_parquet = avro - parquet, parquet - avro
     some = ", ".join(sorted({key[1] for key in only_avro | only_parquet})[:EXAMPLES])
-    said = f"{only_avro.total()} only in Avro, {only_parquet.total()} only in Parquet, such as {some}"
-    return failed(name, "; ".join((said, *losses(evidence.passages, (Hop.PARQUET,)))))
+    difference = f"{only_avro.total()} only in Avro, {only_parquet.total()} only in Parquet, such as {some}"
+    return failed(name, "; ".join((difference, *losses(evidence.passages, (Hop.PARQUET,)))))
 
 
 def idempotence(evidence: Evidence) -> Finding:
@@ -86,21 +97,19 @@ def idempotence(evidence: Evidence) -> Finding:
     second = evidence.second_pass
     if second is None:
         return unclear("idempotence", "nothing was done a second time")
-    said = _same_files("idempotence", evidence.at_rest.digests, second.digests, "the second time")
+    finding = _same_files("idempotence", evidence.at_rest.digests, second.digests, "the second time")
     missing = _not_taken_again(evidence.history, second) or _not_reached_again(second, evidence.at_rest.empty_files)
-    if said.verdict is Verdict.PASS and missing:
-        return unclear("idempotence", missing)
-    return said
+    return unclear("idempotence", missing) if finding.verdict is Verdict.PASS and missing else finding
 
 
 def redelivery(evidence: Evidence) -> Finding:
-    """Every chunk that nobody had done was done again, which left every part file as it was and made no other."""
+    """Every chunk whose mark was taken off was done again, which left every part file as it was and made no other."""
     second = evidence.second_pass
     if second is None:
         return unclear("redelivery", "nothing was done a second time")
     if second.undone:
-        said = f"{len(second.undone)} of {second.chunks} chunks were not done again, such as {second.undone[0]}"
-        return failed("redelivery", said)
+        undone = f"{len(second.undone)} of {second.chunks} chunks"
+        return failed("redelivery", f"{undone} were not done again, such as {second.undone[0]}")
     if not second.chunks:
         return unclear("redelivery", "there was no chunk to deliver again")
     return _same_files("redelivery", evidence.at_rest.part_digests, second.part_digests, "when delivered again")
@@ -109,15 +118,16 @@ def redelivery(evidence: Evidence) -> Finding:
 def same_as_control(evidence: Evidence) -> Finding:
     """The files at rest are, byte for byte, those of the run without faults.
 
-    One more without an event is no difference: so a partition is left whose events all are copies of earlier ones.
+    An additional file without an event is no difference: a partition is left so whose events all are copies of earlier
+    ones.
     """
     if evidence.is_control:
         return passed("same-as-control", "this is the control")
     if evidence.control is None:
         return unclear("same-as-control", "no control: it did not come to its end")
     empty = evidence.at_rest.empty_files - evidence.control.keys()
-    found = {key: digest for key, digest in evidence.at_rest.digests.items() if key not in empty}
-    return _same_files("same-as-control", evidence.control, found, "with the faults")
+    digests = {key: digest for key, digest in evidence.at_rest.digests.items() if key not in empty}
+    return _same_files("same-as-control", evidence.control, digests, "with the faults")
 
 
 def faults_fired(evidence: Evidence) -> Finding:
@@ -125,8 +135,8 @@ def faults_fired(evidence: Evidence) -> Finding:
     never = sorted(name for name, times in evidence.fired.items() if times < 1)
     if never:
         return unclear("faults-fired", f"never fired: {', '.join(never)}")
-    said = ", ".join(f"{name} ×{times}" for name, times in evidence.fired.items())
-    return passed("faults-fired", said or "none was asked for")
+    listed = ", ".join(f"{name} ×{times}" for name, times in evidence.fired.items())
+    return passed("faults-fired", listed or "none was asked for")
 
 
 def something_acknowledged(evidence: Evidence) -> Finding:
@@ -138,12 +148,12 @@ def something_acknowledged(evidence: Evidence) -> Finding:
 
 
 def looks(evidence: Evidence) -> Finding:
-    """What the drill expected to see on the way was seen: the fault did its harm, and only that."""
-    for found in evidence.looks:
-        if not found.passed:
-            verdict = Verdict.INCONCLUSIVE if found.inconclusive else Verdict.FAIL
-            return Finding("looks", verdict, f"{found.look}: {found.detail}")
-    return passed("looks", "; ".join(f"{found.look}: {found.detail}" for found in evidence.looks) or "none")
+    """The looks of the drill saw what it expected on the way: the fault did its harm, and only that."""
+    for result in evidence.looks:
+        if not result.passed:
+            verdict = Verdict.INCONCLUSIVE if result.inconclusive else Verdict.FAIL
+            return Finding("looks", verdict, f"{result.look}: {result.detail}")
+    return passed("looks", "; ".join(f"{result.look}: {result.detail}" for result in evidence.looks) or "none")
 
 
 CHECKERS: tuple[Checker, ...] = (
@@ -167,28 +177,6 @@ CHECKERS: tuple[Checker, ...] = (
 """Every checker, in the order in which they are reported."""
 
 
-def _ask(checker: Checker, evidence: Evidence) -> Finding:
-    name = getattr(checker, "__name__", repr(checker)).replace("_", "-")
-    try:
-        return checker(evidence)
-    except Exception as error:
-        return unclear(name, f"the checker itself failed: {type(error).__name__}: {error}")
-
-
-def _ledger_or_none(evidence: Evidence) -> Mapping[str, Entry]:
-    try:
-        return evidence.entries
-    except Exception:
-        return {}
-
-
-def _passages_or_none(evidence: Evidence) -> Mapping[str, Passage]:
-    try:
-        return evidence.passages
-    except Exception:
-        return {}
-
-
 def _none_of(checker: str, entries: Mapping[str, Entry], names: tuple[str, ...]) -> Finding:
     wrongs = [
         f"{len(ids)} {event_type} {name}, such as {', '.join(ids[:EXAMPLES])}"
@@ -210,7 +198,7 @@ def _same_files(checker: str, before: Mapping[str, str], after: Mapping[str, str
 
 
 def _not_taken_again(history: History, second: SecondPass) -> str:
-    """Which events were acknowledged the first time but not the second; empty where there is none."""
+    """The events that were acknowledged the first time but not the second, in words; empty where there is none."""
     first = _acknowledged(history.operations)
     missing = sorted(event_id for _, event_id in first - _acknowledged(second.operations))
     if not missing:
@@ -220,23 +208,20 @@ def _not_taken_again(history: History, second: SecondPass) -> str:
 
 
 def _acknowledged(operations: Sequence[Operation]) -> set[tuple[str, str]]:
-    return {(said.event_type, said.event_id) for said in operations if said.outcome is Outcome.OK}
+    return {(sent.event_type, sent.event_id) for sent in operations if sent.outcome is Outcome.OK}
 
 
 def _not_reached_again(second: SecondPass, empty: Set[str]) -> str:
-    """Which partitions with parts got no new one when every event was sent again; empty where there is none.
+    """The partitions with parts that got no new one when every event was sent again, in words; empty for none.
 
-    Those whose files, `empty`, hold no event have none that could come again.
+    Partitions whose files, `empty`, hold no event have none that could come again.
     """
-    before = {_folder(key) for key in second.part_digests} - {_folder(f"parts/{_in_layer(key)}") for key in empty}
+    eventless = {_folder(f"parts/{key.partition('/')[2]}") for key in empty}
+    before = {_folder(key) for key in second.part_digests} - eventless
     missing = sorted(before - {_folder(key) for key in second.fed_parts - second.part_digests.keys()})
     if not missing:
         return ""
     return f"{len(missing)} of {len(before)} partitions got no new part when fed again, such as {missing[0]}"
-
-
-def _in_layer(key: str) -> str:
-    return key.partition("/")[2]
 
 
 def _folder(key: str) -> str:

@@ -1,23 +1,52 @@
-"""What is known of one run, and what may be said of it: what checkers take and give."""
+"""The evidence of one run, which checkers take, and the findings that they give; plain values."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+from wavetank.scenarios.oracle.alarms import Watched
 from wavetank.scenarios.oracle.at_rest import AtRest, Model
 from wavetank.scenarios.oracle.history import History, Operation
-from wavetank.scenarios.oracle.hops import Passage, passages
+from wavetank.scenarios.oracle.hops import Hop, Passage, Seen, passages
 from wavetank.scenarios.oracle.ledger import Entry, draw_up
-from wavetank.scenarios.oracle.observed import Trail
+
+Version = tuple[str, int]
+"""An event as it was sent: its id, and its time in milliseconds. An id with another time is another version of it."""
+
+Arrivals = tuple[tuple[Version, ...], ...]
+"""The versions that came to a stream: those of each shard one after another, copies included."""
 
 
 class Verdict(StrEnum):
-    """What a run has shown: it holds, it does not, or nothing."""
+    """The verdict on a run: the promise holds, it does not, or nothing was shown."""
 
     PASS = "pass"  # noqa: S105
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True)
+class ObservedFlow:
+    """The flow between the producer and the data at rest, as it was seen: ids, their order, and the last change.
+
+    seen: ids at each hop. arrivals: by event type and stream (`Hop.RAW`, `Hop.PROCESSED`). healed_s and changed_s:
+    seconds since the run began until the healing and until the data at rest changed last; None where nothing was
+    healed, or nothing is at rest. alarms: every alarm of the pipeline with what its metric was.
+    """
+
+    seen: Seen = field(default_factory=dict)
+    arrivals: Mapping[tuple[str, Hop], Arrivals] = field(default_factory=dict)
+    healed_s: float | None = None
+    changed_s: float | None = None
+    alarms: tuple[Watched, ...] = ()
+
+    @property
+    def convergence_s(self) -> float | None:
+        """Seconds from the healing to the last change at rest, 0 if that came before; None where one is not known."""
+        if self.healed_s is None or self.changed_s is None:
+            return None
+        return max(0.0, self.changed_s - self.healed_s)
 
 
 @dataclass(frozen=True)
@@ -34,7 +63,7 @@ class LookResult:
 class SecondPass:
     """The outcome of doing everything a second time: every chunk delivered again, then every event sent again.
 
-    chunks: how many there were to deliver again. undone: keys of those that nobody had marked done when that had
+    chunks: how many there were to deliver again. undone: keys of those that were not marked done when that had
     settled. part_digests: MD5 of every part file then, by key. operations: the events that were sent again.
     fed_parts: keys of the part files when those had settled. digests: of the data of record at the end, by key.
     """
@@ -65,13 +94,13 @@ class Expectations:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that is known of one run.
+    """The whole evidence of one run.
 
     fired: how often each fault of the drill struck, by name; a fault that never did is there with 0.
     second_pass: what came of doing everything a second time; None when it was not done.
     control: digests of the fault-free run of the same workload; None where that did not come to its end.
     is_control: this is that run.
-    trail: what was seen between the producer and the data at rest; None where it could not be read.
+    flow: what was seen between the producer and the data at rest; None where it could not be read.
     expectations: what the drill says of this run.
     """
 
@@ -83,7 +112,7 @@ class Evidence:
     second_pass: SecondPass | None = None
     control: Mapping[str, str] | None = None
     is_control: bool = False
-    trail: Trail | None = None
+    flow: ObservedFlow | None = None
     expectations: Expectations = Expectations()
 
     @cached_property
@@ -93,13 +122,13 @@ class Evidence:
 
     @cached_property
     def passages(self) -> Mapping[str, Passage]:
-        """The ledger by hop of each event type; empty where there is no trail."""
-        return passages(self.history, self.trail.seen, self.at_rest, self.entries) if self.trail is not None else {}
+        """The ledger by hop of each event type; empty where there is no flow."""
+        return passages(self.history, self.flow.seen, self.at_rest, self.entries) if self.flow is not None else {}
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What one checker found, in one line."""
+    """The finding of one checker, in one line."""
 
     checker: str
     verdict: Verdict
@@ -107,17 +136,17 @@ class Finding:
 
 
 def passed(checker: str, detail: str) -> Finding:
-    """It holds."""
+    """The finding that a promise holds."""
     return Finding(checker, Verdict.PASS, detail)
 
 
 def failed(checker: str, detail: str) -> Finding:
-    """It does not hold."""
+    """The finding that a promise does not hold."""
     return Finding(checker, Verdict.FAIL, detail)
 
 
 def unclear(checker: str, detail: str) -> Finding:
-    """Nothing was shown."""
+    """The finding that nothing was shown."""
     return Finding(checker, Verdict.INCONCLUSIVE, detail)
 
 
@@ -136,7 +165,5 @@ class Judgement:
     def verdict(self) -> Verdict:
         """The worst of the findings; inconclusive where there are none."""
         verdicts = {finding.verdict for finding in self.findings}
-        for worst in (Verdict.FAIL, Verdict.INCONCLUSIVE):
-            if worst in verdicts:
-                return worst
-        return Verdict.PASS if verdicts else Verdict.INCONCLUSIVE
+        by_gravity = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
+        return next((verdict for verdict in by_gravity if verdict in verdicts), Verdict.INCONCLUSIVE)

@@ -1,4 +1,4 @@
-"""What the producer did and what came of it: the only witness the checkers believe about what was sent.
+"""The history of what the producer did and what came of it: all that the checkers believe about what was sent.
 
 An operation is one attempt to send one event. It is invoked, and it completes as *ok* (the stream
 acknowledged it), *fail* (the stream surely refused it) or *unknown* (no answer: it may have been taken or
@@ -19,7 +19,7 @@ EVENT_TIME = "event_time"
 
 
 class Outcome(StrEnum):
-    """How an attempt ended, as far as the producer can know."""
+    """The end of an attempt, as far as the producer can know."""
 
     OK = "ok"
     FAIL = "fail"
@@ -28,7 +28,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One attempt to send one event.
+    """An attempt to send one event.
 
     content: the fields as sent. payload: SHA-256 (hex) of the bytes put on the stream. invoked_s and
     completed_s: seconds since the run began. reason: the error's code where it was not acknowledged. repeat:
@@ -58,7 +58,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Something the drill did: `what` in a word or two, `at_s` seconds since the run began."""
+    """A thing that the drill did: `what` in a word or two, `at_s` seconds since the run began."""
 
     at_s: float
     what: str
@@ -67,7 +67,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class History:
-    """Everything that was attempted, in the order in which it was sent, and what the drill did meanwhile."""
+    """The attempts, in the order in which it was sent, and what the drill did meanwhile."""
 
     operations: tuple[Operation, ...] = ()
     marks: tuple[Mark, ...] = field(default=())
@@ -100,10 +100,10 @@ def from_lines(lines: Iterable[str]) -> History:
         match json.loads(line) if line.strip() else None:
             case None:
                 continue
-            case {"mark": dict(said)}:
-                marks.append(Mark(**said))
-            case {"operation": dict(said)}:
-                operations.append(Operation(**{**said, "outcome": Outcome(said["outcome"])}))
+            case {"mark": dict(entry)}:
+                marks.append(Mark(**entry))
+            case {"operation": dict(entry)}:
+                operations.append(Operation(**{**entry, "outcome": Outcome(entry["outcome"])}))
             case other:
                 raise ValueError(f"line {number} is neither a mark nor an operation: {other!r}")
     return History(tuple(operations), tuple(marks))

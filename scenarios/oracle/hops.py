@@ -18,7 +18,7 @@ LOST = "lost"
 
 
 class Hop(StrEnum):
-    """Where events are seen on their way, in the order of the flow."""
+    """A place where events are seen on their way, in the order of the flow."""
 
     SENT = "sent"
     RAW = "raw stream"
@@ -47,7 +47,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Passage:
-    """Of one event type how many ids were acknowledged, how many arrived at each hop, and where others were lost."""
+    """The ids of one event type: how many were acknowledged, how many arrived at each hop, and the gaps between."""
 
     acknowledged: int
     arrived: Mapping[Hop, int]
@@ -61,63 +61,44 @@ class Passage:
 
 def passages(history: History, seen: Seen, at_rest: AtRest, entries: Mapping[str, Entry]) -> dict[str, Passage]:
     """The ledger by hop of every event type that was attempted; `seen` tells of the hops on the way."""
-    return {event_type: _passage(event_type, history, seen, at_rest, entries) for event_type in history.event_types}
+    by_type = {}
+    for event_type in history.event_types:
+        operations = history.of(event_type)
+        attempted = {operation.event_id for operation in operations}
+        acknowledged = {operation.event_id for operation in operations if operation.outcome is Outcome.OK}
+        there: dict[Hop, set[str]] = {hop: set(seen.get((event_type, hop), ())) & attempted for hop in ON_THE_WAY}
+        there[Hop.SENT] = attempted
+        there[Hop.PARTS] |= _ids(event_type, (*at_rest.parts, *at_rest.late)) & attempted
+        there[Hop.MERGED] = _ids(event_type, at_rest.avro) & attempted
+        there[Hop.PARQUET] = _ids(event_type, at_rest.parquet) & attempted
+        missing = {Hop.MERGED: there[Hop.MERGED] - there[Hop.PARQUET]}
+        unseen = set(entries[event_type].ids[LOST]) if event_type in entries else set[str]()
+        for hop in (*reversed(ON_THE_WAY), Hop.SENT):
+            missing[hop] = unseen & there[hop]
+            unseen -= missing[hop]
+        gaps = tuple(
+            Gap(after, before, tuple(sorted(missing[after]))) for after, before in pairwise(Hop) if missing.get(after)
+        )
+        by_type[event_type] = Passage(len(acknowledged), {hop: len(there[hop]) for hop in Hop}, gaps)
+    return by_type
 
 
 def together(several: Collection[Passage]) -> dict[Hop, int]:
-    """How many ids arrived at each hop, of all event types."""
+    """The number of ids that arrived at each hop, of all event types."""
     return {hop: sum(passage.arrived[hop] for passage in several) for hop in Hop}
 
 
 def losses(by_type: Mapping[str, Passage], hops: Collection[Hop]) -> list[str]:
-    """In words, every loss on the way to one of `hops`, of all event types together and of each."""
-    return [
-        _told(after, before, by_type) for after, before in pairwise(Hop) if before in hops and _lost(before, by_type)
-    ]
-
-
-def _lost(before: Hop, by_type: Mapping[str, Passage]) -> dict[str, int]:
-    """How many events of each type are missing since that hop."""
-    return {
-        event_type: len(gap.ids)
-        for event_type, passage in by_type.items()
-        for gap in passage.gaps
-        if gap.before is before
-    }
-
-
-def _told(after: Hop, before: Hop, by_type: Mapping[str, Passage]) -> str:
-    lost = _lost(before, by_type)
-    each = ", ".join(f"{number:,} {event_type}" for event_type, number in lost.items())
-    of = sum(passage.acknowledged for passage in by_type.values())
-    return f"{sum(lost.values()):,} of {of:,} events were lost between {after} and {before} ({each})"
-
-
-def _passage(event_type: str, history: History, seen: Seen, at_rest: AtRest, entries: Mapping[str, Entry]) -> Passage:
-    operations = history.of(event_type)
-    attempted = {operation.event_id for operation in operations}
-    acknowledged = {operation.event_id for operation in operations if operation.outcome is Outcome.OK}
-    there: dict[Hop, set[str]] = {hop: set(seen.get((event_type, hop), ())) & attempted for hop in ON_THE_WAY}
-    there[Hop.SENT] = attempted
-    there[Hop.PARTS] |= _ids(event_type, (*at_rest.parts, *at_rest.late)) & attempted
-    there[Hop.MERGED] = _ids(event_type, at_rest.avro) & attempted
-    there[Hop.PARQUET] = _ids(event_type, at_rest.parquet) & attempted
-    lost = set(entries[event_type].ids[LOST]) if event_type in entries else set[str]()
-    missing = {Hop.MERGED: there[Hop.MERGED] - there[Hop.PARQUET]} | _last_seen(lost, there)
-    gaps = tuple(
-        Gap(after, before, tuple(sorted(missing[after]))) for after, before in pairwise(Hop) if missing.get(after)
-    )
-    return Passage(len(acknowledged), {hop: len(there[hop]) for hop in Hop}, gaps)
-
-
-def _last_seen(lost: set[str], there: Mapping[Hop, set[str]]) -> dict[Hop, set[str]]:
-    """The lost ids by the last hop on the way at which each was seen."""
-    found: dict[Hop, set[str]] = {}
-    left = set(lost)
-    for hop in (*reversed(ON_THE_WAY), Hop.SENT):
-        found[hop] = left & there[hop]
-        left -= found[hop]
-    return found
+    """The losses on the way to each of `hops`, in words: of all event types together and of each."""
+    acknowledged = sum(passage.acknowledged for passage in by_type.values())
+    sentences = []
+    for after, before in pairwise(Hop):
+        gaps = [(name, gap) for name, passage in by_type.items() for gap in passage.gaps if gap.before is before]
+        if before in hops and gaps:
+            lost = sum(len(gap.ids) for _, gap in gaps)
+            listed = ", ".join(f"{len(gap.ids):,} {name}" for name, gap in gaps)
+            sentences.append(f"{lost:,} of {acknowledged:,} events were lost between {after} and {before} ({listed})")
+    return sentences
 
 
 def _ids(event_type: str, records: Iterable[Stored]) -> set[str]:

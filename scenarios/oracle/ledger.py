@@ -77,10 +77,10 @@ class Entry:
 
 def draw_up(history: History, at_rest: AtRest, model: Model) -> dict[str, Entry]:
     """The ledger of every event type that was attempted or is at rest; a pure function of its arguments."""
-    found = {record.partition.event_type for record in at_rest.avro}
-    found |= {record.event_type for record in at_rest.quarantine}
-    types = sorted(found | set(history.event_types))
-    return {event_type: _entry(event_type, history, at_rest, model) for event_type in types}
+    types = {record.partition.event_type for record in at_rest.avro}
+    types |= {record.event_type for record in at_rest.quarantine}
+    types |= set(history.event_types)
+    return {event_type: _entry(event_type, history, at_rest, model) for event_type in sorted(types)}
 
 
 def total(entries: Mapping[str, Entry]) -> Ledger:
@@ -90,7 +90,9 @@ def total(entries: Mapping[str, Entry]) -> Ledger:
 
 def _entry(event_type: str, history: History, at_rest: AtRest, model: Model) -> Entry:
     operations = history.of(event_type)
-    sent = _by_id(operations)
+    sent: defaultdict[str, list[Operation]] = defaultdict(list)
+    for operation in operations:
+        sent[operation.event_id].append(operation)
     attempted = set(sent)
     acknowledged = {o.event_id for o in operations if o.outcome is Outcome.OK}
     unknown = {o.event_id for o in operations if o.outcome is Outcome.UNKNOWN} - acknowledged
@@ -104,16 +106,16 @@ def _entry(event_type: str, history: History, at_rest: AtRest, model: Model) -> 
     quarantined = (owed & set_aside) - landed
     waiting = {r.event_id for r in at_rest.parts if r.partition.event_type == event_type}
     put_aside = {r.event_id for r in at_rest.late if r.partition.event_type == event_type}
-    unasked = {i for i in owed & waiting if not _is_covered(sent[i], model)}
+    unasked = {i for i in owed & waiting if not any(model.is_covered(o.event_time_us) for o in sent[i])}
     late = (owed & put_aside | unasked) - landed - quarantined
     nowhere = owed - landed - quarantined - late
     unexpected = [record.event_id for record in records if record.event_id not in owed]
-    known = [record for record in records if record.event_id in owed]
+    expected = [record for record in records if record.event_id in owed]
     wrong = {
         "lost": sorted(nowhere & acknowledged),
         "duplicated": sorted((copies - Counter(set(copies))).elements()),
-        "corrupted": sorted(r.event_id for r in known if not _is_as_sent(r, sent[r.event_id], model)),
-        "misplaced": sorted(r.event_id for r in known if r.partition not in _homes(sent[r.event_id], model)),
+        "corrupted": sorted(r.event_id for r in expected if not _is_as_sent(r, sent[r.event_id], model)),
+        "misplaced": sorted(r.event_id for r in expected if not any(_is_home(r, o, model) for o in sent[r.event_id])),
         "unexpected": sorted(unexpected + strangers),
     }
     ledger = Ledger(
@@ -131,15 +133,8 @@ def _entry(event_type: str, history: History, at_rest: AtRest, model: Model) -> 
     return Entry(ledger, {name: tuple(some) for name, some in ids.items()})
 
 
-def _by_id(operations: Iterable[Operation]) -> Mapping[str, list[Operation]]:
-    sent: defaultdict[str, list[Operation]] = defaultdict(list)
-    for operation in operations:
-        sent[operation.event_id].append(operation)
-    return sent
-
-
 def _set_aside(event_type: str, operations: Iterable[Operation], at_rest: AtRest) -> tuple[set[str], list[str]]:
-    """The ids in quarantine, by the bytes that were sent; and the payloads in it that nobody sent."""
+    """The ids in quarantine, by the bytes that were sent; and the payloads in it that were never sent."""
     by_payload = {operation.payload: operation.event_id for operation in operations}
     known_ids = set(by_payload.values())
     ids: set[str] = set()
@@ -155,19 +150,15 @@ def _set_aside(event_type: str, operations: Iterable[Operation], at_rest: AtRest
     return ids, strangers
 
 
-def _homes(sent: Iterable[Operation], model: Model) -> set[Partition]:
-    return {model.partition_of(o.event_type, o.event_id, o.event_time_us) for o in sent}
-
-
-def _is_covered(sent: Iterable[Operation], model: Model) -> bool:
-    return any(model.is_covered(operation.event_time_us) for operation in sent)
+def _is_home(record: Stored, sent: Operation, model: Model) -> bool:
+    """Whether the record is in the partition of the event that was sent."""
+    return record.partition == model.partition_of(sent.event_type, sent.event_id, sent.event_time_us)
 
 
 def _is_as_sent(record: Stored, sent: list[Operation], model: Model) -> bool:
     """Whether the record is what was sent; of several contents under one id in a partition, the earliest wins."""
     content = present(record.content)
-    at_home = [o for o in sent if model.partition_of(o.event_type, o.event_id, o.event_time_us) == record.partition]
-    rivals = at_home or sent
+    rivals = [o for o in sent if _is_home(record, o, model)] or sent
     first = min(o.event_time_us for o in rivals)
     winners = (o for o in rivals if o.event_time_us == first)
     return any(content == model.expected(o.event_type, o.content) for o in winners)
@@ -175,12 +166,15 @@ def _is_as_sent(record: Stored, sent: list[Operation], model: Model) -> bool:
 
 def contents(records: Iterable[Stored]) -> Counter[tuple[Partition, str, tuple[tuple[str, str], ...]]]:
     """The records as a multiset of (partition, id, content), to compare two copies of the same data."""
-    return Counter((r.partition, r.event_id, _frozen(r.content)) for r in records)
 
+    def text(value: Value) -> str:
+        return repr(sorted(value.items())) if isinstance(value, Mapping) else repr(value)
 
-def _frozen(content: Mapping[str, Value]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((name, _text(value)) for name, value in present(content).items()))
-
-
-def _text(value: Value) -> str:
-    return repr(sorted(value.items())) if isinstance(value, Mapping) else repr(value)
+    return Counter(
+        (
+            record.partition,
+            record.event_id,
+            tuple(sorted((name, text(value)) for name, value in present(record.content).items())),
+        )
+        for record in records
+    )

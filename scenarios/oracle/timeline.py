@@ -6,7 +6,7 @@ run's own.
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,18 +25,18 @@ class Axis:
     notes: tuple[tuple[float, float], ...] = ()
 
     def of_wall(self, time_s: float) -> float:
-        """Where a time of the wall clock (seconds since the epoch) lies."""
+        """The place of a time of the wall clock (seconds since the epoch)."""
         return time_s - self.began_wall_s
 
     def of_emulator(self, time_s: float) -> float:
-        """Where a time of the emulator's clock lies; one that the clock jumped over lies at the jump."""
+        """The place of a time of the emulator's clock; for a time that the clock jumped over that of the jump."""
         if not self.notes:
             return self.of_wall(time_s)
         before = [note for note in self.notes if note[1] <= time_s] or [self.notes[0]]
         at_s, emulator_s = before[-1]
         after = self.notes[len(before)] if before[-1] != self.notes[-1] else None
-        found = at_s + time_s - emulator_s
-        return found if after is None else min(found, after[0])
+        place_s = at_s + time_s - emulator_s
+        return place_s if after is None else min(place_s, after[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Strike:
 
 @dataclass(frozen=True)
 class Timeline:
-    """One run up to the moment at which what is at rest was read. problem: why arrivals are missing, if they are."""
+    """A run up to the moment at which the data at rest were read. problem: why arrivals are missing, if they are."""
 
     duration_s: float
     marks: tuple[Mark, ...] = ()
@@ -70,7 +70,7 @@ class Timeline:
 
     @property
     def seconds(self) -> int:
-        """How many whole seconds it takes to hold all of it, at least one."""
+        """The length in whole seconds that hold all of it, at least one."""
         return max(1, math.ceil(self.duration_s))
 
     def rates(self, hop: Hop) -> list[int]:
@@ -82,7 +82,7 @@ class Timeline:
         return [counts[second] for second in range(self.seconds)]
 
     def seen(self) -> dict[str, dict[Hop, int]]:
-        """How many events, copies included, each event type had at each hop."""
+        """The events, copies included, of each event type at each hop."""
         types = sorted({arrival.event_type for arrival in self.arrivals})
         counts = {name: dict.fromkeys(Hop, 0) for name in types}
         for arrival in self.arrivals:
@@ -90,12 +90,12 @@ class Timeline:
         return counts
 
     def first(self, what: str) -> float | None:
-        """When the drill first did `what`; None where it never did."""
+        """The moment at which the drill first did `what`; None where it never did."""
         return next((mark.at_s for mark in self.marks if mark.what == what), None)
 
     @property
     def converged_s(self) -> float | None:
-        """When the data at rest changed last; None where there are none."""
+        """The moment at which the data at rest changed last; None where there are none."""
         times = [arrival.at_s for arrival in self.arrivals if arrival.hop in (Hop.MERGED, Hop.PARQUET)]
         return min(max(times), self.duration_s) if times else None
 
@@ -113,7 +113,7 @@ class Timeline:
         }
 
     def struck(self) -> Mapping[str, list[float]]:
-        """When each fault struck, by its id."""
+        """The moments at which each fault struck, by its id."""
         times: dict[str, list[float]] = {}
         for strike in self.strikes:
             times.setdefault(strike.fault, []).append(strike.at_s)
@@ -127,10 +127,10 @@ class Notes:
     _counts: Counter[tuple[float, Hop, str]] = field(default_factory=Counter)
 
     def add(self, at_s: float, hop: Hop, event_type: str, events: int = 1) -> None:
-        """So many events arrived then, to the tenth of a second."""
+        """Count events that arrived at this moment, taken to the tenth of a second."""
         self._counts[round(at_s, 1), hop, event_type] += events
 
     def arrivals(self) -> tuple[Arrival, ...]:
-        """What was added, in order of time."""
-        found: Iterable[tuple[tuple[float, Hop, str], int]] = self._counts.items()
-        return tuple(sorted((Arrival(*key, events) for key, events in found), key=lambda arrival: arrival.at_s))
+        """The arrivals that were counted, in order of time."""
+        arrivals = (Arrival(*place, events) for place, events in self._counts.items())
+        return tuple(sorted(arrivals, key=lambda arrival: arrival.at_s))

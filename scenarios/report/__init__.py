@@ -1,4 +1,4 @@
-"""Reports of runs: on the terminal, as a page, as JUnit, for GitHub Actions; `files` writes them while runs go on.
+"""Reports of runs: on the terminal, as a page, and for CI; `files` writes them while runs go on.
 
 Tables and bars are shown on the `console`; `escaping` sees to it that no data of an event commands a terminal.
 """

@@ -1,4 +1,4 @@
-"""What commands write: data come from producers, and nothing in them may command a terminal.
+"""Text that commands write: data come from producers, and nothing in them may command a terminal.
 
 Control characters (C0 and C1, DEL), the characters that change the direction of text or break its lines (Unicode
 Standard Annex 9, explicit formatting characters), and halves of surrogate pairs are written as JSON escapes them,

@@ -1,4 +1,4 @@
-"""The files that tell what a command found: written anew while it runs, so that what is known is kept."""
+"""The files that report a command's runs: written anew while it runs, so that nothing is lost when it breaks off."""
 
 import json
 import os
@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from wavetank.scenarios.run.report import Report, document
+from wavetank.scenarios.run.report import Report
+from wavetank.scenarios.run.report import document as document_of
 from wavetank.scenarios.run.skips import Skip
 
 KEPT_FOR_S = 5.0
@@ -32,11 +33,11 @@ class Outputs:
 
     def write(self, reports: Sequence[Report], skips: Sequence[Skip] = ()) -> None:
         """Write all that is wanted; the page is about what was held. Raises OSError."""
+        from wavetank.scenarios.report.ci import junit
         from wavetank.scenarios.report.html import page
-        from wavetank.scenarios.report.junit import junit
 
         if self.json is not None:
-            write_json(self.json, document(reports) | {"skipped": [asdict(skip) for skip in skips]})
+            write_json(self.json, document_of(reports) | {"skipped": [asdict(skip) for skip in skips]})
         if self.junit is not None:
             _write(self.junit, junit(reports, skips))
         if self.html is not None:
@@ -46,16 +47,16 @@ class Outputs:
 
 def summarise(reports: Sequence[Report]) -> None:
     """Add the runs to the summary of the step, when GitHub Actions runs this. Raises OSError."""
-    from wavetank.scenarios.report.github import VARIABLE, markdown
+    from wavetank.scenarios.report.ci import SUMMARY_VARIABLE, markdown
 
-    if named := os.environ.get(VARIABLE):
+    if named := os.environ.get(SUMMARY_VARIABLE):
         with Path(named).open("a", encoding="utf-8") as summary:
             summary.write(markdown(reports))
 
 
-def write_json(path: Path, said: Mapping[str, Any]) -> None:
+def write_json(path: Path, document: Mapping[str, Any]) -> None:
     """Write a document as people can read it too, into a folder that is made where there is none. Raises OSError."""
-    _write(path, json.dumps(said, indent=2) + "\n")
+    _write(path, json.dumps(document, indent=2) + "\n")
 
 
 def _write(path: Path, text: str) -> None:

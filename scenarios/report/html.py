@@ -1,4 +1,4 @@
-"""One page for all runs of a command: verdict, timeline, ledger by hop, findings, and the command that repeats each.
+"""The page of all runs of a command: verdict, timeline, ledger by hop, findings, and the command that repeats each.
 
 One file of HTML that stands alone: no script, and no style, font or picture from elsewhere.
 """
@@ -9,7 +9,7 @@ from datetime import datetime
 
 from wavetank.scenarios.oracle.evidence import Verdict
 from wavetank.scenarios.oracle.hops import Hop, Passage, losses, together
-from wavetank.scenarios.oracle.ledger import Ledger, total
+from wavetank.scenarios.oracle.ledger import total
 from wavetank.scenarios.report.escaping import in_html
 from wavetank.scenarios.report.terminal import WRONG
 from wavetank.scenarios.report.timeline_svg import figure
@@ -41,11 +41,16 @@ def verdicts(reports: Sequence[Report]) -> str:
 
 
 def _overview(reports: Sequence[Report]) -> str:
-    rows = "".join(
-        f'<tr><th scope="row"><a href="#run-{number}">{in_html(report.name)}</a></th><td>{_verdict(report)}</td>'
-        f"<td>{report.duration_s:.1f}</td><td>{sum(report.fired.values()):,}</td>{_totals(report.totals)}</tr>"
-        for number, report in enumerate(reports, start=1)
-    )
+    rows = ""
+    for number, report in enumerate(reports, start=1):
+        counts = report.totals.counts()
+        wrong = ", ".join(f"{counts[name]:,} {name}" for name in WRONG if counts[name])
+        rows += (
+            f'<tr><th scope="row"><a href="#run-{number}">{in_html(report.name)}</a></th><td>{_verdict(report)}</td>'
+            f"<td>{report.duration_s:.1f}</td><td>{sum(report.fired.values()):,}</td>"
+            f"{''.join(f'<td>{counts[name]:,}</td>' for name in OVERVIEW)}"
+            f"{f'<td class="wrong">{wrong}</td>' if wrong else '<td>none</td>'}</tr>"
+        )
     head = "".join(
         f'<th scope="col">{name}</th>' for name in ("drill", "verdict", "seconds", "fired", *OVERVIEW, "wrong")
     )
@@ -78,13 +83,13 @@ def _section(number: int, report: Report) -> str:
 
 
 def _findings(report: Report) -> str:
-    """What did not pass in full view, and what passed below a fold."""
+    """The findings that did not pass in full view, and those that passed below a fold."""
     wrong = "".join(
-        f'<li><strong class="{found.verdict}">{in_html(found.checker)}</strong>: {in_html(found.detail)}</li>'
-        for found in report.not_passed
+        f'<li><strong class="{finding.verdict}">{in_html(finding.checker)}</strong>: {in_html(finding.detail)}</li>'
+        for finding in report.not_passed
     )
-    passed = [found for found in report.judgement.findings if found.verdict is Verdict.PASS]
-    right = "".join(f"<li>{in_html(found.checker)}: {in_html(found.detail)}</li>" for found in passed)
+    passed = [finding for finding in report.judgement.findings if finding.verdict is Verdict.PASS]
+    right = "".join(f"<li>{in_html(finding.checker)}: {in_html(finding.detail)}</li>" for finding in passed)
     folded = f"<details><summary>{len(passed)} checks passed</summary><ul>{right}</ul></details>" if passed else ""
     return (f"<ul>{wrong}</ul>" if wrong else "") + folded
 
@@ -95,7 +100,14 @@ def _ledger(report: Report) -> str:
         return "<p>No ledger: what is at rest could not be read.</p>"
     ledgers[ALL_TYPES] = total(report.judgement.ledger)
     head = "".join(f'<th scope="col">{name}</th>' for name in ("event type", *HEADINGS))
-    rows = "".join(f'<tr><th scope="row">{in_html(name)}</th>{_counts(said)}</tr>' for name, said in ledgers.items())
+    rows = ""
+    for name, ledger in ledgers.items():
+        counts = ledger.counts()
+        cells = "".join(
+            f"<td{' class="wrong"' if heading in WRONG and counts[heading] else ''}>{counts[heading]:,}</td>"
+            for heading in HEADINGS
+        )
+        rows += f'<tr><th scope="row">{in_html(name)}</th>{cells}</tr>'
     return (
         '<div class="wide"><table class="ledger"><caption>Where every event is, by its id</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
@@ -103,7 +115,7 @@ def _ledger(report: Report) -> str:
 
 
 def _by_hop(report: Report) -> str:
-    """How many events arrived at each hop and how many copies of them, and where the missing ones were lost."""
+    """A table of how many events arrived at each hop, and copies of them, and where the missing ones were lost."""
     passages = report.judgement.passages
     if not passages:
         return "<p>No ledger by hop: what came to the hops could not be read.</p>"
@@ -115,7 +127,7 @@ def _by_hop(report: Report) -> str:
     )
     every = "".join(f"<td>{number:,}</td>" for number in together(passages.values()).values())
     rows += f'<tr><th scope="row">{ALL_TYPES}</th>{every}</tr>'
-    lost = "".join(f'<li class="fail">{in_html(said)}</li>' for said in losses(passages, tuple(Hop)))
+    lost = "".join(f'<li class="fail">{in_html(loss)}</li>' for loss in losses(passages, tuple(Hop)))
     return (
         '<div class="wide"><table class="hops"><caption>Events at each hop, by their id; copies behind a +</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>{f'<ul>{lost}</ul>' if lost else ''}"
@@ -125,29 +137,12 @@ def _by_hop(report: Report) -> str:
 def _arrivals(passage: Passage, seen: Mapping[Hop, int]) -> str:
     """A cell for each hop; in red the one that events did not reach."""
     gaps = {gap.before for gap in passage.gaps}
-    return "".join(
-        f"<td{' class="wrong"' if hop in gaps else ''}>{number:,}{_copies(seen.get(hop, 0) - number)}</td>"
-        for hop, number in passage.arrived.items()
-    )
-
-
-def _copies(number: int) -> str:
-    return f'<span class="soft"> +{number:,}</span>' if number > 0 else ""
-
-
-def _totals(ledger: Ledger) -> str:
-    counts = ledger.counts()
-    wrong = ", ".join(f"{counts[name]:,} {name}" for name in WRONG if counts[name])
-    told = f'<td class="wrong">{wrong}</td>' if wrong else "<td>none</td>"
-    return "".join(f"<td>{counts[name]:,}</td>" for name in OVERVIEW) + told
-
-
-def _counts(ledger: Ledger) -> str:
-    counts = ledger.counts()
-    return "".join(
-        f'<td class="wrong">{counts[name]:,}</td>' if name in WRONG and counts[name] else f"<td>{counts[name]:,}</td>"
-        for name in HEADINGS
-    )
+    cells = ""
+    for hop, number in passage.arrived.items():
+        copies = seen.get(hop, 0) - number
+        soft = f'<span class="soft"> +{copies:,}</span>' if copies > 0 else ""
+        cells += f"<td{' class="wrong"' if hop in gaps else ''}>{number:,}{soft}</td>"
+    return cells
 
 
 def _verdict(report: Report) -> str:

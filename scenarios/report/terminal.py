@@ -1,6 +1,6 @@
-"""Shows drills on a terminal: what runs now, and a table of what they found."""
+"""Drills on a terminal: those that run now, and a table of what they found."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from threading import RLock
 from types import TracebackType
 from typing import Self
@@ -22,8 +22,8 @@ COLUMNS = ("attempted", "acknowledged", "landed")
 WRONG = ("lost", "duplicated", "corrupted", "misplaced", "unexpected", "quarantined", "late")
 
 
-class Board:
-    """One line for each thing that runs now, and one line for each run that ended; use as a context manager."""
+class RunDisplay:
+    """A line for each thing that runs now, and a line for each run that ended; use as a context manager."""
 
     def __init__(self, out: Console) -> None:
         self._out = out
@@ -111,17 +111,13 @@ def table(reports: Sequence[Report]) -> Table:
     grid.add_column("wrong")
     for report in reports:
         counts = report.totals.counts()
+        wrong = ", ".join(f"{counts[name]:,} {name}" for name in WRONG if counts[name])
         grid.add_row(
             literal(report.name),
             f"[{STYLES[report.verdict]}]{report.verdict}[/]",
             f"{report.duration_s:.1f}",
             f"{sum(report.fired.values()):,}",
             *(f"{counts[name]:,}" for name in COLUMNS),
-            _wrong(counts),
+            f"[bold red]{wrong}[/]" if wrong else "none",
         )
     return grid
-
-
-def _wrong(counts: Mapping[str, int]) -> str:
-    said = ", ".join(f"{counts[name]:,} {name}" for name in WRONG if counts[name])
-    return f"[bold red]{said}[/]" if said else "none"

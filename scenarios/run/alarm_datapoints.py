@@ -24,12 +24,25 @@ EXTREMES = {"Maximum", "Minimum", "Average"}
 def watched(site: Site, since_s: float, until_s: float) -> tuple[Watched, ...]:
     """Every alarm of the pipeline, with the datapoints from `since_s` to `until_s` (seconds since the epoch)."""
     pages = site.stack.client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmNamePrefix=topology.PROJECT)
-    defined = [alarm for page in pages for alarm in page["MetricAlarms"]]
-    return tuple(Watched(_alarm(found), _values(site, found, since_s, until_s)) for found in defined)
+    watched_alarms = []
+    for definition in (alarm for page in pages for alarm in page["MetricAlarms"]):
+        periods = definition["EvaluationPeriods"]
+        alarm = Alarm(
+            name=definition["AlarmName"],
+            period_s=definition["Period"],
+            periods=periods,
+            datapoints=definition.get("DatapointsToAlarm", periods),
+            comparison=definition["ComparisonOperator"],
+            threshold=definition["Threshold"],
+            missing=Missing(definition.get("TreatMissingData", Missing.MISSING)),
+        )
+        values = _values(site, alarm, definition, since_s=since_s, until_s=until_s)
+        watched_alarms.append(Watched(alarm, values))
+    return tuple(watched_alarms)
 
 
 def clear_dead_messages(site: Site) -> int:
-    """Take every message out of the queue of those that were given up, as somebody does who has read them; how many."""
+    """Take every message out of the queue of merges that were given up, as a person does who read them; how many."""
     sqs, cleared = site.stack.client("sqs"), 0
     url = sqs.get_queue_url(QueueName=topology.DEAD_MERGES)["QueueUrl"]
     while some := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=MOST_MESSAGES).get("Messages", []):
@@ -39,62 +52,32 @@ def clear_dead_messages(site: Site) -> int:
     return cleared
 
 
-def _alarm(found: Mapping[str, Any]) -> Alarm:
-    periods = found["EvaluationPeriods"]
-    return Alarm(
-        found["AlarmName"],
-        found["Period"],
-        periods,
-        found.get("DatapointsToAlarm", periods),
-        found["ComparisonOperator"],
-        found["Threshold"],
-        Missing(found.get("TreatMissingData", Missing.MISSING)),
-    )
-
-
-def _values(site: Site, found: Mapping[str, Any], since_s: float, until_s: float) -> dict[float, float]:
-    if found["Namespace"] == SQS:
-        return {until_s: _messages(site, _dimension(found, "QueueName"))}
-    period_s = found["Period"]
-    first_s = since_s // period_s * period_s
-    whole_s = math.ceil((until_s - first_s) / period_s + 1) * period_s
-    if found["Statistic"] in EXTREMES:
-        extreme = "Minimum" if found["ComparisonOperator"].startswith("Less") else "Maximum"
-        at_most = _datapoints(site, found, extreme, whole_s, first_s, first_s + whole_s)
-        if not any(_alarm(found).breaches(value) for value in at_most.values()):
-            return at_most
-    return _datapoints(site, found, found["Statistic"], period_s, first_s, first_s + whole_s)
-
-
-def _datapoints(
-    site: Site, found: Mapping[str, Any], statistic: str, period_s: int, first_s: float, end_s: float
+def _values(
+    site: Site, alarm: Alarm, definition: Mapping[str, Any], since_s: float, until_s: float
 ) -> dict[float, float]:
-    metric = {name: found[name] for name in ("Namespace", "MetricName", "Dimensions")}
-    query: Any = {"Id": "m", "MetricStat": {"Metric": metric, "Period": period_s, "Stat": statistic}}
-    pages = (
-        site.stack.client("cloudwatch")
-        .get_paginator("get_metric_data")
-        .paginate(
-            MetricDataQueries=[query],
-            StartTime=datetime.fromtimestamp(first_s, UTC),
-            EndTime=datetime.fromtimestamp(end_s, UTC),
-        )
-    )
-    return {
-        moment.timestamp(): value
-        for page in pages
-        for result in page["MetricDataResults"]
-        for moment, value in zip(result["Timestamps"], result["Values"], strict=True)
-    }
+    if definition["Namespace"] == SQS:
+        dimensions: Sequence[Mapping[str, str]] = definition["Dimensions"]
+        queue = next(dimension["Value"] for dimension in dimensions if dimension["Name"] == "QueueName")
+        sqs, count = site.stack.client("sqs"), "ApproximateNumberOfMessages"
+        url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+        return {until_s: float(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[count])["Attributes"][count])}
+    first_s = since_s // alarm.period_s * alarm.period_s
+    whole_s = math.ceil((until_s - first_s) / alarm.period_s + 1) * alarm.period_s
+    metric = {name: definition[name] for name in ("Namespace", "MetricName", "Dimensions")}
 
+    def datapoints(statistic: str, period_s: int) -> dict[float, float]:
+        query: Any = {"Id": "m", "MetricStat": {"Metric": metric, "Period": period_s, "Stat": statistic}}
+        start, end = (datetime.fromtimestamp(at_s, UTC) for at_s in (first_s, first_s + whole_s))
+        paginator = site.stack.client("cloudwatch").get_paginator("get_metric_data")
+        return {
+            moment.timestamp(): value
+            for page in paginator.paginate(MetricDataQueries=[query], StartTime=start, EndTime=end)
+            for result in page["MetricDataResults"]
+            for moment, value in zip(result["Timestamps"], result["Values"], strict=True)
+        }
 
-def _messages(site: Site, queue: str) -> float:
-    sqs = site.stack.client("sqs")
-    url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
-    name = "ApproximateNumberOfMessages"
-    return float(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
-
-
-def _dimension(found: Mapping[str, Any], name: str) -> str:
-    dimensions: Sequence[Mapping[str, str]] = found["Dimensions"]
-    return next(each["Value"] for each in dimensions if each["Name"] == name)
+    if definition["Statistic"] in EXTREMES:
+        extremes = datapoints("Minimum" if alarm.comparison.startswith("Less") else "Maximum", whole_s)
+        if not any(map(alarm.breaches, extremes.values())):
+            return extremes
+    return datapoints(definition["Statistic"], alarm.period_s)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from functools import partial, reduce
+from functools import partial
 
 from wavetank.emulator.deploy.deploy import deploy
 from wavetank.scenarios.oracle.at_rest import AtRest
@@ -12,7 +12,7 @@ from wavetank.scenarios.site.producer import DrillProducer
 from wavetank.scenarios.site.site import Site
 from wavetank.scenarios.spec.drill import Drill
 from wavetank.scenarios.spec.hours import Scheduled
-from wavetank.scenarios.spec.nemesis import Nemesis, Outcome, Portion, Scene, SendPlan
+from wavetank.scenarios.spec.nemesis import Outcome, Portion, Scene, SendPlan
 
 
 class Nemeses:
@@ -20,7 +20,7 @@ class Nemeses:
 
     def __init__(self, site: Site, drill: Drill, seed: int, victim: str, producer: DrillProducer) -> None:
         redeploy = partial(deploy, site.stack, schemas=site.schemas)
-        self.scene = Scene(site, producer, victim, seed, redeploy)
+        self.scene = Scene(site, producer, victim, seed, redeploy=redeploy)
         self._site = site
         self._nemeses = drill.nemeses
         self._struck_before = 0
@@ -42,20 +42,19 @@ class Nemeses:
             healing.enter_context(self.scene.healing.pop_all())
 
     def plans(self, portion: Portion) -> Iterable[SendPlan]:
-        """How the producer sends a portion; to be gone through while it does."""
-
-        def planned(plans: Iterable[SendPlan], nemesis: Nemesis) -> Iterable[SendPlan]:
-            return nemesis.sends(portion, plans, self.scene)
-
-        return reduce(planned, self._nemeses, [SendPlan(portion.events)])
+        """The plans by which the producer sends a portion; to be gone through while it does."""
+        plans: Iterable[SendPlan] = [SendPlan(portion.events)]
+        for nemesis in self._nemeses:
+            plans = nemesis.sends(portion, plans, self.scene)
+        return plans
 
     def times(self, function: Scheduled) -> int:
-        """How often a tick of `function` that is due now is sent: as the first nemesis says that changes it."""
+        """The number of times that a tick of `function` is sent now: as the first nemesis says that changes it."""
         lasting = self._nemeses if self._lasting else ()
         return next((times for nemesis in lasting if (times := nemesis.times(function, self.scene)) != 1), 1)
 
     def fired(self, operations: Sequence[Operation], at_rest: AtRest) -> dict[str, int]:
-        """How often each nemesis struck, by its id; 0 for one that never did."""
+        """The number of times that each nemesis struck, by its id; 0 for one that never did."""
         activity = self._site.stack.control.activity()
         firings = Counter(firing["fault"] for firing in activity if firing["number"] > self._struck_before)
         outcome = Outcome(firings, operations, at_rest)

@@ -1,16 +1,24 @@
-"""Work on several stacks: each piece is done by whoever is free; `hold` has the runs of drills held so."""
+"""Work on several stacks: each piece is done on a stack that is free; `hold` has the runs of drills held so.
+
+`own_stacks` starts stacks for it, with the pipeline deployed on them.
+"""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from queue import SimpleQueue
 from threading import Event
 from typing import Any
 
+from wavetank.emulator.stack.stack import EmbeddedStack, Stack
 from wavetank.scenarios.run.report import STACK, Report
-from wavetank.scenarios.run.runner import Digests, Runner, control_of
+from wavetank.scenarios.run.runner import Runner, control_of
+from wavetank.scenarios.run.stages import Digests
+from wavetank.scenarios.site.site import Site
+from wavetank.scenarios.site.waiting import Controlled
 from wavetank.scenarios.spec.drill import Drill
 from wavetank.scenarios.workload.workload import Workload
 
@@ -20,23 +28,23 @@ MOST_STACKS = 8
 """A stack and its functions take about two thirds of a gigabyte."""
 
 Controls = dict[Workload, Digests | None]
-"""What the control of each workload left at rest; None of one that did not come to its end."""
+"""The digests that the control of each workload left at rest; None of a control that did not come to its end."""
 
 
 def default_jobs(runs: int) -> int:
-    """How many of so many runs are held at a time where nobody says: two for each core."""
+    """The number of runs that are held at a time by default, of so many: two for each core."""
     return min(runs, MOST_STACKS, STACKS_A_CORE * (os.process_cpu_count() or 1))
 
 
 class EndedError(BaseException):
-    """Nobody wants to know any more what comes of a run; not an error of it, which would be judged."""
+    """The result of a run is no longer wanted. A BaseException, so that it is not judged as the run's failure."""
 
 
 class Pool[Worker]:
-    """Workers, each of whom does one piece of work at a time.
+    """Workers, each of which does one piece of work at a time.
 
-    Of several no more than half do what waits by the wall clock, so that others go on beside it. over: set when nobody
-    wants to know any more; what has not begun is not done then.
+    Of several no more than half do what waits by the wall clock, so that others go on beside it. over: set when results
+    are no longer wanted; what has not begun is not done then.
     """
 
     def __init__(self, workers: Sequence[Worker], over: Event | None = None) -> None:
@@ -52,7 +60,7 @@ class Pool[Worker]:
     def submit[Result](
         self, work: Callable[[Worker], Result], *, waits: bool = False, after: Future[Any] | None = None
     ) -> Future[Result]:
-        """Have it done by whoever is free. after: a piece that was submitted before, and must have ended well."""
+        """Have work done by a worker that is free. after: a piece submitted before, which must have ended well."""
 
         def do() -> Result:
             if after is not None:
@@ -80,15 +88,15 @@ def shared[Worker, Piece, Result](
     """`work` of each piece by one of the workers: the number of each, from 0, and what came of it, as they are done.
 
     What `work` raises is raised here. Pieces that were not begun are not done then, nor when the iterator is closed or
-    interrupted; those that were begun go on, without anybody waiting for them.
+    interrupted; those that were begun go on, and are not waited for.
     """
     pool, ended = Pool(workers), SimpleQueue[Future[Result]]()
 
-    def begin(piece: Piece) -> Future[Result]:
-        return pool.submit(lambda worker: work(worker, piece))
+    def do(piece: Piece, worker: Worker) -> Result:
+        return work(worker, piece)
 
     try:
-        numbers = {begin(piece): number for number, piece in enumerate(pieces)}
+        numbers = {pool.submit(partial(do, piece)): number for number, piece in enumerate(pieces)}
         for begun in numbers:
             begun.add_done_callback(ended.put)
         for _ in numbers:
@@ -109,12 +117,18 @@ def hold(
 ) -> Iterator[Report]:
     """Run each drill and, once for each workload that is not among `controls`, its control; controls first.
 
-    One report for each run, each control before the first drill of its workload, whoever runs them. Sites share
+    One report for each run, each control before the first drill of its workload, on whatever site. Sites share
     nothing, so that what one drill breaks no other sees. Where the iterator is closed or interrupted no other run is
     begun, and those that were end: healed, where the stacks stay. Raises what `Runner.run` does.
     """
     over = over or Event()
-    pool = Pool([replace(runner, progress=_until(over, runner)) for runner in runners], over)
+
+    def until_over(runner: Runner, drill: str, activity: str) -> None:
+        if over.is_set():
+            raise EndedError
+        runner.progress(drill, activity)
+
+    pool = Pool([replace(runner, progress=partial(until_over, runner)) for runner in runners], over)
     runs = list[Future[Report]]()
     try:
         runs += _begun(pool, drills, seed, {} if controls is None else controls)
@@ -149,12 +163,26 @@ def _begun(pool: Pool[Runner], drills: Sequence[Drill], seed: int, controls: Con
     return list(runs)
 
 
-def _until(over: Event, runner: Runner) -> Callable[[str, str], None]:
-    """The runner's progress, by which a run ends that nobody wants to know of any more."""
+@contextmanager
+def own_stacks(
+    number: int, now: Callable[[str, str], None], *, docker: bool = False, eager: bool = False
+) -> Iterator[list[Site]]:
+    """Sites on so many stacks of their own, which end with the block; `now` is told how far they are.
 
-    def progress(drill: str, what: str) -> None:
-        if over.is_set():
-            raise EndedError
-        runner.progress(drill, what)
+    docker: the stacks are containers. eager: see `Controlled`. Raises StackError, DeployFailed.
+    """
+    up: Callable[[], AbstractContextManager[Stack]] = EmbeddedStack.up
+    if docker:
+        from wavetank.emulator.container import DockerStack
 
-    return progress
+        up = DockerStack.up
+    with ExitStack() as stacks:
+
+        def start() -> Site:
+            stack = stacks.enter_context(up())
+            return Site.deployed_on(stack, lambda what: now(STACK, f"deploying {what}"), Controlled(eager))
+
+        now(STACK, "starting")
+        with ThreadPoolExecutor(number, thread_name_prefix="start") as pool:
+            starts = [pool.submit(start) for _ in range(number)]
+        yield [started.result() for started in starts]

@@ -1,4 +1,4 @@
-"""What is said of a run: the values, their JSON document, and the exit code over several runs."""
+"""The report of a run: its values, their JSON document, and the exit code over several runs."""
 
 import shlex
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
 
 @dataclass(frozen=True)
 class Report:
-    """One run of one drill.
+    """The report of one run of one drill.
 
     duration_s: wall clock, in seconds. fired: how often each nemesis struck, by its id. folder: where the
     history and this report are kept. unused: lines of the workload's file that are no event, by reason. timeline:
@@ -42,28 +42,23 @@ class Report:
     @property
     def command(self) -> str:
         """The command line that runs the same again."""
-        workload, name = self.workload, self._asked_for
-        known = catalogue().get(name)
+        workload, name, drills = self.workload, self.name, catalogue()
+        if name == CONTROL and workload.source is None:
+            # A control is run for the first drill that has one on this workload.
+            shape = replace(workload, events=0)
+            alike = (other for other, drill in drills.items() if replace(drill.workload, events=0) == shape)
+            name = next(alike, name)
         words = ["wavetank", "drill", name, "--seed", str(self.seed)]
         if workload.source is not None and workload.mapping is not None:
             words += ["--input", str(workload.source), "--mapping", str(workload.mapping)]
-        usual = EVERY_EVENT if workload.source is not None else (known.workload if known else Workload()).events
-        if workload.events != usual:
+        usual = drills[name].workload if name in drills else Workload()
+        if workload.events != (usual.events if workload.source is None else EVERY_EVENT):
             words += ["--events", str(workload.events)]
         return shlex.join(words)
 
     @property
-    def _asked_for(self) -> str:
-        """The drill to ask for: for a control the first that has one on this workload."""
-        if self.name != CONTROL or self.workload.source is not None:
-            return self.name
-        shape = replace(self.workload, events=0)
-        alike = (name for name, drill in catalogue().items() if replace(drill.workload, events=0) == shape)
-        return next(alike, self.name)
-
-    @property
     def verdict(self) -> Verdict:
-        """What the run has shown."""
+        """The verdict on the run."""
         return self.judgement.verdict
 
     @property
@@ -113,9 +108,9 @@ def document(reports: Iterable[Report]) -> dict[str, Any]:
     return {"drills": [report.document() for report in reports]}
 
 
-def exit_code(reports: Iterable[Report]) -> int:
-    """0 when all passed, 1 when any failed, else 3 when any was inconclusive; 3 when nothing was run."""
-    verdicts = {report.verdict for report in reports}
-    if Verdict.FAIL in verdicts:
+def exit_code(verdicts: Iterable[Verdict]) -> int:
+    """0 when all passed, 1 when any failed, else 3 when any was inconclusive; 3 when there is none."""
+    kinds = set(verdicts)
+    if Verdict.FAIL in kinds:
         return EXIT_CODES[Verdict.FAIL]
-    return EXIT_CODES[Verdict.PASS if verdicts == {Verdict.PASS} else Verdict.INCONCLUSIVE]
+    return EXIT_CODES[Verdict.PASS if kinds == {Verdict.PASS} else Verdict.INCONCLUSIVE]

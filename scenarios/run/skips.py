@@ -1,10 +1,10 @@
-"""Which drills a stack cannot hold, and why: said by name, so that nobody takes them for passed."""
+"""The drills that a stack cannot hold, and why: said by name, so that they are not taken for passed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wavetank.emulator.stack.stack import Kind, Stack
-from wavetank.emulator.stack.uncontrolled import NoControl
+from wavetank.emulator.stack.uncontrolled import NoControlApi
 from wavetank.scenarios.spec.drill import Drill
 from wavetank.scenarios.spec.steps import Advance, Stall
 
@@ -22,29 +22,19 @@ class Skip:
 
 def sort_out(drills: Iterable[Drill], stack: Stack) -> tuple[list[Drill], list[Skip]]:
     """The drills that `stack` can hold, and the others."""
-    held: list[Drill] = []
-    skips: list[Skip] = []
-    for drill in drills:
-        reason = unfit(drill, stack)
-        if reason:
-            skips.append(Skip(drill.name, reason))
-        else:
-            held.append(drill)
-    return held, skips
+    reasons = [(drill, unfit(drill, stack)) for drill in drills]
+    return [drill for drill, reason in reasons if not reason], [Skip(d.name, reason) for d, reason in reasons if reason]
 
 
 def unfit(drill: Drill, stack: Stack) -> str:
-    """Why `stack` cannot hold the drill; empty where it can."""
+    """The reason why `stack` cannot hold the drill; empty where it can."""
     if stack.kind is not Kind.DOCKER and any(nemesis.needs_container for nemesis in drill.nemeses):
         return NEEDS_CONTAINER
-    if isinstance(stack.control, NoControl) and _needs_control(drill):
-        return NEEDS_CONTROL.format(url=stack.endpoint_url)
-    return ""
-
-
-def _needs_control(drill: Drill) -> bool:
-    """Whether it sets faults, moves the clock, or waits for what stalls."""
-    steps = (*drill.during, *drill.after)
-    return any(nemesis.needs_control for nemesis in drill.nemeses) or any(
-        isinstance(step, Advance | Stall) for step in steps
+    needs_control = any(nemesis.needs_control for nemesis in drill.nemeses) or any(
+        isinstance(step, Advance | Stall) for step in (*drill.during, *drill.after)
+    )
+    return (
+        NEEDS_CONTROL.format(url=stack.endpoint_url)
+        if needs_control and isinstance(stack.control, NoControlApi)
+        else ""
     )

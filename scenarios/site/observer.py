@@ -1,6 +1,5 @@
 """Looks at everything at rest on a site, and tells it in the words of the oracle."""
 
-import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import replace
@@ -16,33 +15,35 @@ from wavetank.scenarios.site.site import Site
 
 
 def model_of(site: Site, covered: frozenset[int] | None = None) -> Model:
-    """What correct data at rest looks like, by the schema folder that the pipeline was deployed from."""
+    """The model of correct data at rest, by the schema folder that the pipeline was deployed from."""
     enrichments = {}
     for event in site.topology.events:
         path = site.schemas / event.name / "enrichment.json"
         if path.exists():
-            said = json.loads(path.read_text("utf-8"))
-            reference = site.schemas / topology.REFERENCE_FOLDER / f"{said['reference']}.json"
+            rule = json.loads(path.read_text("utf-8"))
+            reference = site.schemas / topology.REFERENCE_FOLDER / f"{rule['reference']}.json"
             rows = json.loads(reference.read_text("utf-8"))["rows"]
-            enrichments[event.name] = Enrichment(said["on"], tuple(said["add"]), rows)
+            enrichments[event.name] = Enrichment(rule["on"], tuple(rule["add"]), rows)
     return Model(topology.HASH_BUCKETS, enrichments, covered)
 
 
 def observe(site: Site) -> AtRest:
     """The data of record, its Parquet twin and the quarantine; of the parts only the digests."""
     files = list(rest.files(site.s3, site.data_bucket))
-    set_aside = quarantine.all_records(site.s3, site.data_bucket)
     return AtRest(
         avro=_stored(file for file in files if file.at.layer is Layer.AVRO),
         parquet=_stored(file for file in files if file.at.layer is Layer.PARQUET),
-        quarantine=tuple(_quarantined(record) for record in set_aside),
+        quarantine=tuple(
+            Quarantined(record.event_type, record.reason, record.digest, source=record.key, event_id=record.event_id)
+            for record in quarantine.all_records(site.s3, site.data_bucket)
+        ),
         digests={file.at.key: file.digest for file in files},
         part_digests=part_digests(site),
     )
 
 
 def observe_with(site: Site, history: History, model: Model) -> tuple[AtRest, dict[str, Entry]]:
-    """What is at rest, and the ledger; parts and late ones are read only where something is missing without them."""
+    """The data at rest, and the ledger; parts and late ones are read only where something is missing without them."""
     at_rest = observe(site)
     entries = draw_up(history, at_rest, model)
     if total(entries).lost:
@@ -59,16 +60,8 @@ def part_digests(site: Site) -> dict[str, str]:
 
 def _stored(files: Iterable[RestFile]) -> tuple[Stored, ...]:
     return tuple(
-        Stored(str(record[EVENT_ID]), record, _partition(file), file.at.key)
+        Stored(str(record[EVENT_ID]), record, partition, file.at.key)
         for file in files
+        for partition in (Partition(file.at.event_type, file.at.date, file.at.hour, file.at.bucket),)
         for record in file.records()
     )
-
-
-def _partition(file: RestFile) -> Partition:
-    return Partition(file.at.event_type, file.at.date, file.at.hour, file.at.bucket)
-
-
-def _quarantined(record: quarantine.SetAside) -> Quarantined:
-    payload = hashlib.sha256(record.payload).hexdigest()
-    return Quarantined(record.event_type, record.reason, payload, record.key, record.event_id)

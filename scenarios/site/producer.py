@@ -21,7 +21,7 @@ from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
 BAD_FRAME, OVERSIZE = "bad-frame", "oversize"
 FLAWS = {Damage.FLIPPED: BAD_FRAME, Damage.TRUNCATED: BAD_FRAME, Damage.OVERSIZE: OVERSIZE}
-"""For what reason a damaged copy has to be set aside."""
+"""The reason for which a damaged copy has to be set aside."""
 AT_ONCE = 2_000
 """Events between two looks at the clock."""
 CUT_BYTES = 5
@@ -68,9 +68,20 @@ class DrillProducer:
                     outgoing = [part for pack in packs for part in _spoilt(pack)]
                 invoked_s = self.elapsed()
                 receipts = self._send(sender, outgoing, plan)
-                times = (invoked_s, self.elapsed())
+                completed_s = self.elapsed()
                 for sent, receipt in zip(outgoing, receipts, strict=True):
-                    yield _operation(sent, receipt, times, plan.repeat)
+                    yield Operation(
+                        event_type=sent.event.event_type,
+                        event_id=sent.event.event_id,
+                        content=sent.event.record,
+                        payload=hashlib.sha256(sent.message.data).hexdigest(),
+                        outcome=receipt.outcome,
+                        invoked_s=invoked_s,
+                        completed_s=completed_s,
+                        reason=receipt.reason,
+                        repeat=plan.repeat,
+                        flaw=sent.flaw,
+                    )
 
     def unacknowledged(self, *, rewind: bool) -> list[WorkloadEvent]:
         """The events in the journal that wait for an answer; after a rewind all that it holds."""
@@ -90,24 +101,25 @@ class DrillProducer:
             return OutgoingEvent(event, whole if plan.key is None else replace(whole, key=plan.key))
         streams = (whole.stream, self.site.topology.event(event.event_type).processed_stream)
         stream = streams[0 if plan.damage is Damage.OVERSIZE else next(self._turns) % 2]
-        message = Message(stream, whole.key, self._damaged(event, whole, plan.damage))
-        return OutgoingEvent(event, message, FLAWS[plan.damage])
-
-    def _damaged(self, event: WorkloadEvent, whole: Message, damage: Damage) -> bytes:
-        match damage:
+        match plan.damage:
             case Damage.FLIPPED:
-                return flipped(whole.data)
+                data = flipped(whole.data)
             case Damage.TRUNCATED:
-                return whole.data[:-CUT_BYTES]
+                data = whole.data[:-CUT_BYTES]
             case Damage.OVERSIZE:
-                return padded(self.site.routes[event.event_type], event, MAX_RECORD_BYTES - len(whole.key.encode()))
+                data = padded(self.site.routes[event.event_type], event, MAX_RECORD_BYTES - len(whole.key.encode()))
+        return OutgoingEvent(event, Message(stream, whole.key, data), FLAWS[plan.damage])
 
     def _send(self, sender: Sender, outgoing: Sequence[OutgoingEvent], plan: SendPlan) -> list[Receipt]:
         """Send the messages, and keep them in the journal until they are acknowledged where the plan says so."""
         messages = [sent.message for sent in outgoing]
         if not plan.journalled:
             return _sent(sender, messages, plan.aggregated)
-        journal = self._opened()
+        if self._journal is None:
+            folder = self._resources.enter_context(TemporaryDirectory(prefix="wavetank-producer-"))
+            self._journal = Journal(Path(folder) / "journal", "drill", retain=True)
+            self._resources.callback(self._journal.close)
+        journal = self._journal
         numbers = range(journal.read + 1, journal.read + 1 + len(outgoing))
         for number, sent in zip(numbers, outgoing, strict=True):
             self._kept[sent.event.event_id] = sent.event
@@ -116,14 +128,6 @@ class DrillProducer:
         answers = zip(numbers, receipts, strict=True)
         journal.acknowledge(number for number, receipt in answers if receipt.outcome is Outcome.OK)
         return receipts
-
-    def _opened(self) -> Journal:
-        """The journal, begun with the first plan that asks for it."""
-        if self._journal is None:
-            folder = self._resources.enter_context(TemporaryDirectory(prefix="wavetank-producer-"))
-            self._journal = Journal(Path(folder) / "journal", "drill", retain=True)
-            self._resources.callback(self._journal.close)
-        return self._journal
 
 
 def flipped(data: bytes) -> bytes:
@@ -149,7 +153,7 @@ def _spoilt(pack: Sequence[OutgoingEvent]) -> list[OutgoingEvent]:
 
 
 def _sent(sender: Sender, messages: Sequence[Message], aggregated: int) -> list[Receipt]:
-    """One receipt for each message; those that went in one record share it."""
+    """A receipt for each message; those that went in one record share it."""
     if not aggregated:
         return sender.send(messages)
     if len({message.stream for message in messages}) > 1:
@@ -157,18 +161,3 @@ def _sent(sender: Sender, messages: Sequence[Message], aggregated: int) -> list[
     packs = list(batched(messages, aggregated + 1, strict=False))
     receipts = sender.send([aggregate(pack) for pack in packs])
     return [receipt for pack, receipt in zip(packs, receipts, strict=True) for _ in pack]
-
-
-def _operation(sent: OutgoingEvent, receipt: Receipt, times: tuple[float, float], repeat: bool) -> Operation:
-    return Operation(
-        event_type=sent.event.event_type,
-        event_id=sent.event.event_id,
-        content=sent.event.record,
-        payload=hashlib.sha256(sent.message.data).hexdigest(),
-        outcome=receipt.outcome,
-        invoked_s=times[0],
-        completed_s=times[1],
-        reason=receipt.reason,
-        repeat=repeat,
-        flaw=sent.flaw,
-    )

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -61,7 +60,7 @@ class Site:
     def deployed_on(cls, stack: Stack, progress: Progress = lambda _: None, waiting: Waiting | None = None) -> Self:
         """The site of the checkout's pipeline on `stack`, where it is deployed or brought up to date now.
 
-        waiting: as the stack allows, where nobody says. Raises DeployFailed, and Unreachable where the control API
+        waiting: None for the way that the stack allows. Raises DeployFailed, and Unreachable where the control API
         that is to be waited by does not answer.
         """
         waiting = waiting or waiting_on(stack)
@@ -108,20 +107,20 @@ class Site:
         at work. Raises TickFailedError when it keeps failing, or when it does not answer in the time it may take.
         """
         event = scheduled_event(function, moment, self.stack.account, self.stack.region)
-        said = ""
+        answer = ""
         for attempt in range(TICK_ATTEMPTS):
             if attempt:
                 time.sleep(TICK_PAUSE_S * 2 ** (attempt - 1))
             invoke = partial(self._invoke, FUNCTIONS[function], json.dumps(event).encode())
-            done, said = self.waiting.run(self.stack, invoke) if but is None else invoke()
+            done, answer = self.waiting.run(self.stack, invoke) if but is None else invoke()
             if done:
                 if function is Scheduled.PLANNER:
                     self.settle(but)
-                return dict(json.loads(said))
-        raise TickFailedError(f"{FUNCTIONS[function]} at {event['time']}: {said[:500]}")
+                return dict(json.loads(answer))
+        raise TickFailedError(f"{FUNCTIONS[function]} at {event['time']}: {answer[:500]}")
 
     def _invoke(self, function: str, payload: bytes) -> tuple[bool, str]:
-        """Whether the function came to a good end, and what it said; raises ClientError for a caller's mistake."""
+        """Whether the function came to a good end, and its answer; raises ClientError for a caller's mistake."""
         from botocore.exceptions import ClientError, ReadTimeoutError
 
         try:
@@ -142,8 +141,9 @@ class Site:
 
     def cycle(self, function: str) -> None:
         """Make the function's next invocation start in a new environment, with nothing cached."""
-        known = self.stack.client("lambda").get_function_configuration(FunctionName=function)
-        self.configure(function, Description=_other_than(known.get("Description", "")))
+        configuration = self.stack.client("lambda").get_function_configuration(FunctionName=function)
+        head, _, number = configuration.get("Description", "").partition(" · cycle ")
+        self.configure(function, Description=f"{head} · cycle {int(number or 0) + 1}")
 
     def configure(self, function: str, **settings: str) -> None:
         """Change settings of a function's configuration; returns when they hold."""
@@ -162,7 +162,7 @@ class Site:
         return len(keys)
 
     def forget_done_chunks(self) -> int:
-        """Take the tags off every chunk, so that the replayer takes it for one nobody has done; the number."""
+        """Take the tags off every chunk, so that the replayer takes it for one that is not done; the number."""
         chunks = self._chunks()
         for key in chunks:
             self.s3.delete_object_tagging(Bucket=self.data_bucket, Key=key)
@@ -175,52 +175,44 @@ class Site:
 
     def undone_chunks(self) -> list[str]:
         """The keys of the chunks that do not carry the tag of those that are done."""
+
+        def is_done(key: str) -> bool:
+            tags = self.s3.get_object_tagging(Bucket=self.data_bucket, Key=key)["TagSet"]
+            return any(tag["Key"] == DONE_TAG for tag in tags)
+
         chunks = self._chunks()
-        done = at_rest.read_all(chunks, self._is_done)
-        return [key for key, is_done in zip(chunks, done, strict=True) if not is_done]
+        return [key for key, done in zip(chunks, at_rest.read_all(chunks, is_done), strict=True) if not done]
 
     def _chunks(self) -> list[str]:
         return list(at_rest.keys(self.s3, self.data_bucket, CHUNKS))
 
-    def _is_done(self, key: str) -> bool:
-        tags = self.s3.get_object_tagging(Bucket=self.data_bucket, Key=key)["TagSet"]
-        return any(tag["Key"] == DONE_TAG for tag in tags)
-
     def restore_registry(self) -> list[str]:
         """Make the published schemas what the folder has, and no others; the keys of those that were not."""
-        right = {key: path.read_bytes() for key, path in self._published()}
+        right = {schema.key: schema.path.read_bytes() for event in self.topology.events for schema in event.schemas}
         there = at_rest.md5s(self.s3, self.registry_bucket, SCHEMAS)
-        known = tuple(f"{SCHEMAS}{event.name}/" for event in self.topology.events)
-        strangers = [key for key in there if key.startswith(known) and key.endswith(".avsc") and key not in right]
-        for key in strangers:
+        folders = tuple(f"{SCHEMAS}{event.name}/" for event in self.topology.events)
+        restored = [key for key in there if key.startswith(folders) and key.endswith(".avsc") and key not in right]
+        for key in restored:
             self.s3.delete_object(Bucket=self.registry_bucket, Key=key)
-        differing = (key for key, schema in right.items() if there.get(key) != _md5(schema))
-        return strangers + [key for key in differing if self._write_back(key, right[key])]
+        for key, schema in right.items():
+            if there.get(key) == hashlib.md5(schema, usedforsecurity=False).hexdigest():
+                continue
+            with suppress(self.s3.exceptions.NoSuchKey, ValueError):
+                published = self.s3.get_object(Bucket=self.registry_bucket, Key=key)["Body"].read()
+                if json.loads(published) == json.loads(schema):
+                    continue
+            self.s3.put_object(Bucket=self.registry_bucket, Key=key, Body=schema)
+            restored.append(key)
+        return restored
 
     def next_raw_key(self, event_type: str) -> str:
         """The registry key of the raw version after the newest in the folder."""
         versions = [file.version for file in self.topology.event(event_type).schemas if file.role == "raw"]
         return f"{SCHEMAS}{event_type}/raw/v{max(versions) + 1}.avsc"
 
-    def _published(self) -> Iterator[tuple[str, Path]]:
-        for event in self.topology.events:
-            yield from ((schema.key, schema.path) for schema in event.schemas)
-
-    def _write_back(self, key: str, right: bytes) -> bool:
-        with suppress(self.s3.exceptions.NoSuchKey, ValueError):
-            there = self.s3.get_object(Bucket=self.registry_bucket, Key=key)["Body"].read()
-            if json.loads(there) == json.loads(right):
-                return False
-        self.s3.put_object(Bucket=self.registry_bucket, Key=key, Body=right)
-        return True
-
-
-def _md5(data: bytes) -> str:
-    return hashlib.md5(data, usedforsecurity=False).hexdigest()
-
 
 def scheduled_event(function: Scheduled, time: datetime, account: str, region: str) -> dict[str, Any]:
-    """What EventBridge sends on a schedule (Amazon EventBridge User Guide, "Scheduled Event")."""
+    """The event that EventBridge sends on a schedule (Amazon EventBridge User Guide, "Scheduled Event")."""
     moment = time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return {
         "version": "0",
@@ -233,9 +225,3 @@ def scheduled_event(function: Scheduled, time: datetime, account: str, region: s
         "resources": [f"arn:aws:events:{region}:{account}:rule/{FUNCTIONS[function]}"],
         "detail": {},
     }
-
-
-def _other_than(description: str) -> str:
-    """A description that differs from the present one, and from the one before."""
-    head, _, number = description.partition(" · cycle ")
-    return f"{head} · cycle {int(number or 0) + 1}"

@@ -1,4 +1,4 @@
-"""What a day of schedules does, done now: replay the undelivered, merge every hour that has part files."""
+"""A day of schedules, done now: replay the undelivered, merge every hour that has part files."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """One run of a scheduled function: the `time` it was given (UTC) and what it answered."""
+    """A run of a scheduled function: the `time` it was given (UTC) and its answer."""
 
     function: Scheduled
     time: datetime

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from wavetank.emulator.errors import NotSettled
 from wavetank.emulator.pending import Pending
 from wavetank.emulator.stack.stack import Stack
-from wavetank.emulator.stack.uncontrolled import NoControl
+from wavetank.emulator.stack.uncontrolled import NoControlApi
 from wavetank.pipeline import topology
 from wavetank.scenarios.client import at_rest as rest
 from wavetank.scenarios.spec.unfinished import Unfinished
@@ -19,7 +19,7 @@ LOOK_S = 0.2
 REPORT_S = 10.0
 """Metrics are sent every five seconds also while something else is in flight."""
 QUEUES = frozenset({"sqs.mapping", "lambda.async"})
-"""The hops on which a thing that waits keeps nobody else waiting.
+"""The hops on which a thing that waits keeps nothing else waiting.
 
 Messages are hidden also while a function works on them: to move time on then would only bring them a second time.
 """
@@ -74,7 +74,7 @@ class Controlled:
 
 @dataclass(frozen=True)
 class Quiet:
-    """Looks at the stack, of which nobody says when all is done: what has not changed for `quiet_s` is settled."""
+    """Looks at the stack, which does not say when all is done: what has not changed for `quiet_s` is settled."""
 
     quiet_s: float = QUIET_S
 
@@ -105,7 +105,7 @@ Waiting = Controlled | Quiet
 
 def waiting_on(stack: Stack, *, eager: bool = False, quiet_s: float | None = None) -> Waiting:
     """The way of waiting that a stack allows: `eager` where it has a control API, else for `quiet_s`."""
-    if not isinstance(stack.control, NoControl):
+    if not isinstance(stack.control, NoControlApi):
         return Controlled(eager)
     return Quiet() if quiet_s is None else Quiet(quiet_s)
 

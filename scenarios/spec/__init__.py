@@ -1,17 +1,16 @@
 """The vocabulary of a drill, as plain values: a drill takes all its words from here.
 
-`drill` is the whole, `steps` and `looks` what it does on the way, `nemesis` and `nemeses` what goes wrong. A nemesis
+`drill` is the whole, `steps` what it does on the way, `nemesis` and `nemeses` what goes wrong. A nemesis
 knows its site as `nemesis.Place` says, no AWS library and no LocalStack; `scenarios.run` carries a drill out. Begin
 with `drill`.
 """
 
 from wavetank.emulator.faults.model import When
 from wavetank.emulator.faults.points import Action, Point
-from wavetank.scenarios.spec.crashes import functions_die
 from wavetank.scenarios.spec.drill import Drill, Tag
 from wavetank.scenarios.spec.hours import Scheduled
 from wavetank.scenarios.spec.nemeses.container import ContainerCut, ContainerKilled, ContainerPaused, MemoryReached
-from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.nemeses.fault import Fault, functions_die
 from wavetank.scenarios.spec.nemeses.functions import BadDeploy, ColdStart
 from wavetank.scenarios.spec.nemeses.producer import (
     Aggregated,

@@ -15,7 +15,7 @@ from wavetank.scenarios.workload.workload import USUAL, Workload
 
 
 class Tag(StrEnum):
-    """What a drill is about: the hop it strikes, or the kind of nemesis; the basics are quick, and one of each kind."""
+    """The subject of a drill: the hop it strikes, or the kind of nemesis; the basics are quick, one of each kind."""
 
     DUPLICATES = "duplicates"
     NOTIFICATIONS = "notifications"
@@ -34,7 +34,7 @@ class Tag(StrEnum):
 
 @dataclass(frozen=True)
 class Drill:
-    """One failure drill.
+    """A failure drill.
 
     hypothesis: what it shows, in a sentence. nemeses: what goes wrong, from before the workload flows on.
     during: steps between the workload and the healing. after: steps between the healing and the final settle and ticks.
@@ -63,17 +63,19 @@ class Drill:
 
     @property
     def expectations(self) -> Expectations:
-        """What the checkers hold the run to."""
-        reasons = None if self.sets_aside is None else frozenset(self.sets_aside)
-        alarms = None if self.alarms is None else frozenset(self.alarms)
-        return Expectations(reasons, not any(map(_takes_order_away, self.nemeses)), self.converges_within_s, alarms)
+        """The expectations that the checkers hold the run to.
+
+        A stream that refuses single records of a call takes their order away: they come after those that it took.
+        """
+        refusals = [fault for fault in self.nemeses if isinstance(fault, Fault) and fault.point == Point.KINESIS_PUT]
+        return Expectations(
+            reasons=None if self.sets_aside is None else frozenset(self.sets_aside),
+            in_order=not refusals,
+            converges_within_s=self.converges_within_s,
+            alarms=None if self.alarms is None else frozenset(self.alarms),
+        )
 
     @property
     def is_control(self) -> bool:
         """Whether nothing goes wrong in it."""
         return not self.nemeses
-
-
-def _takes_order_away(nemesis: Nemesis) -> bool:
-    """Whether it lets a stream refuse single records of a call, which then come after those that were taken."""
-    return isinstance(nemesis, Fault) and nemesis.point == Point.KINESIS_PUT

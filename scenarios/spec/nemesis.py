@@ -57,7 +57,7 @@ class Portion(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a run tells of its nemeses when it is over; firings: how often each fault struck, by id."""
+    """The outcome of a run, as far as nemeses ask for it; firings: how often each fault struck, by id."""
 
     firings: Mapping[str, int]
     operations: Sequence[Operation]
@@ -109,7 +109,7 @@ class Keeper(Protocol):
 
 @dataclass(frozen=True)
 class Scene:
-    """One run, as the nemeses see it.
+    """The scene of a run, as the nemeses see it.
 
     victim: the event type that is struck where one is. redeploy: puts the pipeline on a stack that has lost it. struck:
     how often each nemesis struck, by id. healing: what takes back what was done; the last thing is taken back first.
@@ -139,7 +139,7 @@ class Scene:
 
 
 class Nemesis(Protocol):
-    """One thing that goes wrong in a run; by default it does nothing, so that each kind says only what it does.
+    """A thing that goes wrong in a run; by default it does nothing, so that each kind says only what it does.
 
     id: its name in reports, of which a drill has each once. needs_control, needs_container: on a stack without a
     control API, or one that is no container of ours, the drill is skipped.
@@ -154,13 +154,13 @@ class Nemesis(Protocol):
         return
 
     def sends(self, portion: Portion, plans: Iterable[SendPlan], scene: Scene) -> Iterable[SendPlan]:  # noqa: ARG002
-        """How the producer sends a portion, which without this nemesis it would send as `plans` say."""
+        """The plans by which the producer sends a portion, which without this nemesis it would send as `plans` say."""
         return plans
 
     def times(self, function: Scheduled, scene: Scene) -> int:  # noqa: ARG002
-        """How often a tick of `function` that is due now is sent."""
+        """The number of times that a tick of `function` that is due now is sent."""
         return 1
 
     def fired(self, outcome: Outcome, scene: Scene) -> int:  # noqa: ARG002
-        """How often it struck in the run."""
+        """The number of times that it struck in the run."""
         return scene.struck[self.id]

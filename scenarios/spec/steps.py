@@ -1,8 +1,12 @@
-"""The steps of a drill: what it does on the way, and what it expects there; plain data, carried out by a run."""
+"""The steps of a drill: plain data, carried out by a run; and how its looks compare the ledger with what it expects."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from wavetank.scenarios.oracle.at_rest import AtRest
+from wavetank.scenarios.oracle.evidence import LookResult
+from wavetank.scenarios.oracle.ledger import Entry, total
 from wavetank.scenarios.spec.hours import Scheduled
 from wavetank.scenarios.spec.unfinished import Unfinished
 
@@ -111,3 +115,29 @@ Step = Settle | Tick | Look | Redrive | SendAgain | Redeliver | BackFill | Publi
 def look_when_merged(name: str, *expect: Expect, precondition: bool = False) -> tuple[Step, ...]:
     """The steps of most drills: settle, let the planner have everything merged, and look."""
     return (Settle(), Tick(Scheduled.PLANNER), Look(name, expect, precondition))
+
+
+def compare(look: Look, entries: Mapping[str, Entry], at_rest: AtRest, victim: str) -> LookResult:
+    """The result of a look at the ledger; it passes when every expectation holds."""
+    answers = [_compared(expect, entries, at_rest, victim) for expect in look.expect]
+    wrong = [text for holds, text in answers if not holds]
+    detail = "; ".join(wrong or [text for _, text in answers])
+    return LookResult(look.name, not wrong, detail, inconclusive=look.precondition)
+
+
+def _compared(expect: Expect, entries: Mapping[str, Entry], at_rest: AtRest, victim: str) -> tuple[bool, str]:
+    """Whether an expectation holds, and a text with the count and, if it does not hold, with what was expected."""
+    scope = expect.scope
+    types = {name for name in entries if scope is Scope.ALL or (name == victim) == (scope is Scope.VICTIM)}
+    counts = total({event_type: entries[event_type] for event_type in types}).counts()
+    count = counts[expect.count]
+    text = f"{count} {expect.count}" + ("" if scope is Scope.ALL else f" of the {scope}")
+    if expect.at_least is not None and count < expect.at_least:
+        return False, f"{text}, expected at least {expect.at_least}"
+    if expect.equals is not None and count != counts[expect.equals]:
+        return False, f"{text}, expected as many as {expect.equals}, {counts[expect.equals]}"
+    reasons = {record.reason for record in at_rest.quarantine if record.event_type in types}
+    if expect.reasons is not None and reasons != expect.reasons:
+        listed, expected = (", ".join(sorted(names)) or "none" for names in (reasons, expect.reasons))
+        return False, f"{text}, by reason {listed}, expected {expected}"
+    return True, text

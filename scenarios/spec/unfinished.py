@@ -1,4 +1,4 @@
-"""What may still be in flight when a wait ends, as a value that a drill can say."""
+"""The things that may still be in flight when a wait ends, as a value that a drill can say."""
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -23,7 +23,7 @@ class Unfinished:
 
     @classmethod
     def of(cls, resource: str) -> Self:
-        """Whatever is in flight of a function, a stream or a queue."""
+        """All that is in flight of a function, a stream or a queue."""
         return cls(resource, resource=resource)
 
     def __contains__(self, item: Pending) -> bool:

@@ -22,7 +22,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 
-class Pipeline:
+class PipelineUnderTest:
     """The pipeline deployed on `site`, and what it was fed since it was clean."""
 
     def __init__(self, site: Site) -> None:
@@ -43,10 +43,11 @@ class Pipeline:
         since the epoch. Raises LookupError for an event type that there is not, EncodingError for a record that does
         not fit.
         """
-        known = [event.name for event in self.site.topology.events]
-        if event_type not in known:
-            raise LookupError(f"there is no event type {event_type}; there are: {', '.join(known)}")
-        return self._put([WorkloadEvent(event_type, _plain(record)) for record in records])
+        event_types = [event.name for event in self.site.topology.events]
+        if event_type not in event_types:
+            raise LookupError(f"there is no event type {event_type}; there are: {', '.join(event_types)}")
+        events = [{name: _plain(value) for name, value in record.items()} for record in records]
+        return self._put([WorkloadEvent(event_type, event) for event in events])
 
     def feed_synthetic(self, events: int, seed: int = 1, hours: float = 2.0) -> list[Operation]:
         """Put a made-up ad stream on the raw streams, the same for the same arguments; what came of each event."""
@@ -69,16 +70,16 @@ class Pipeline:
 
     def read(self, event_type: str, layer: Layer = Layer.AVRO) -> list[dict[str, Any]]:
         """The events of a type at rest, by default in the data of record; times are microseconds since the epoch."""
-        found = at_rest.files(self.site.s3, self.site.data_bucket, (layer,), event_type)
-        return [record for file in found for record in file.records()]
+        files = at_rest.files(self.site.s3, self.site.data_bucket, (layer,), event_type)
+        return [record for file in files for record in file.records()]
 
     def quarantined(self) -> list[SetAside]:
-        """What was set aside, with its reason and its bytes."""
+        """The quarantined records, each with its reason and its bytes."""
         return list(quarantine.all_records(self.site.s3, self.site.data_bucket))
 
     @property
     def history(self) -> History:
-        """What was fed."""
+        """The history of what was fed."""
         return History(tuple(self._operations))
 
     def ledger(self, event_type: str | None = None) -> Ledger:
@@ -95,12 +96,10 @@ class Pipeline:
         return put
 
 
-def _plain(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The record with its times in microseconds. Raises ValueError for a time without a zone."""
-    return {name: _microseconds(value) if isinstance(value, datetime) else value for name, value in record.items()}
-
-
-def _microseconds(moment: datetime) -> int:
-    if moment.tzinfo is None:
-        raise ValueError(f"{moment.isoformat()} has no time zone")
-    return (moment - EPOCH) // MICROSECOND
+def _plain(value: Any) -> Any:
+    """The value of a field, a time in microseconds. Raises ValueError for a time without a zone."""
+    if not isinstance(value, datetime):
+        return value
+    if value.tzinfo is None:
+        raise ValueError(f"{value.isoformat()} has no time zone")
+    return (value - EPOCH) // MICROSECOND

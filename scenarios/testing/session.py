@@ -18,17 +18,20 @@ EMBEDDED = "embedded"
 DOCKER = "docker"
 
 
-class Station:
-    """One stack: `embedded` and `docker` are its own and end with it, a URL is somebody else's.
+class TestSession:
+    """The stack of a session: `embedded` and `docker` are its own and end with it, a URL is somebody else's.
 
-    shared: others use the same session's name for it at the same time (the workers of pytest-xdist).
+    shared: other sessions use the same stack at the same time (the workers of pytest-xdist).
     """
+
+    __test__ = False
 
     def __init__(self, kind: str, seed: int, *, shared: bool = False) -> None:
         self.kind = kind
         self.seed = seed
         self._shared = shared
         self._sites: dict[str, Site] = {}
+        self._runner: Runner | None = None
         self._controls: Controls = {}
         self._reports: dict[tuple[str, Workload], Report] = {}
 
@@ -46,10 +49,10 @@ class Station:
                 f"several workers would empty the one stack at {self.kind} under each other's feet.",
                 "Run without -n, or with --wavetank-stack=embedded: each worker has a stack of its own then.",
             )
-        from wavetank.emulator.stack.uncontrolled import recognised
+        from wavetank.emulator.stack.uncontrolled import detect
         from wavetank.scenarios.commands.target import connect
 
-        return recognised(connect(self.kind))
+        return detect(connect(self.kind))
 
     def site(self, stack: Stack) -> "Site":
         """The pipeline on `stack`, deployed at the first call. Raises StackError."""
@@ -61,19 +64,16 @@ class Station:
 
     def hold(self, drill: "Drill") -> "Report":
         """Run the drill, and before it its control where that was not run yet."""
+        from wavetank.emulator.stack.home import Home
         from wavetank.scenarios.run.parallel import hold
+        from wavetank.scenarios.run.runner import Runner
 
+        if self._runner is None:
+            self._runner = Runner(self.site(self.stack), Home.from_environment().path / "runs")
         stays = self.kind not in (EMBEDDED, DOCKER)
         for report in hold([self._runner], [drill], self.seed, self._controls, stays=stays):
             self._reports[report.name, report.workload] = report
         return self._reports[drill.name, drill.workload]
-
-    @cached_property
-    def _runner(self) -> "Runner":
-        from wavetank.emulator.stack.home import Home
-        from wavetank.scenarios.run.runner import Runner
-
-        return Runner(self.site(self.stack), Home.from_environment().path / "runs")
 
     def close(self) -> None:
         """End the stack, if it was started and is its own."""

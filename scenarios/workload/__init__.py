@@ -1,4 +1,4 @@
-"""Workloads: where the events of a drill or a feed come from.
+"""Workloads: the sources of the events of a drill or a feed.
 
 `workload` says which events flow; `synthetic` generates seeded ad events; `ndjson` reads lines of a file, which
 `mapper` turns into events as a `mapping_file` says, with `json_values` for the values and `rejects` for the lines that

@@ -31,7 +31,7 @@ _SHOWN_CHARACTERS = 60
 
 
 def reader_of(avro: Any) -> Read | None:
-    """How a JSON value becomes one of the Avro type; of a union with null, of its other branch.
+    """The reader of a JSON value as one of the Avro type; of a union with null, of its other branch.
 
     None for types that a flat JSON object has no values for: records, arrays, bytes, unions of several.
     """
@@ -57,7 +57,7 @@ def reader_of(avro: Any) -> Read | None:
 
 
 def time_reader(time_format: str) -> Read:
-    """How a time becomes microseconds since the epoch.
+    """The reader of a time as microseconds since the epoch.
 
     `time_format` is `iso8601`, `epoch_s`, `epoch_ms`, `epoch_us` or a strptime pattern; ValueError for
     another.
@@ -68,9 +68,15 @@ def time_reader(time_format: str) -> Read:
         unit = EPOCH_UNITS[time_format]
         return lambda value: _in_range(int(_decimal(value) * unit))
     if "%" not in time_format:
-        known = ", ".join([ISO8601, *EPOCH_UNITS])
-        raise ValueError(f"{time_format!r} is no time format; there are {known}, and strptime patterns")
-    _check_pattern(time_format)
+        formats = ", ".join([ISO8601, *EPOCH_UNITS])
+        raise ValueError(f"{time_format!r} is no time format; there are {formats}, and strptime patterns")
+    try:
+        datetime.strptime("", time_format)
+    except ValueError as error:
+        if "directive" in str(error) or "stray" in str(error):
+            raise ValueError(f"{time_format!r} is no strptime pattern: {error}") from error
+    if not _YEAR.search(time_format):
+        raise ValueError(f"{time_format!r} names no year (%Y)")
     return lambda value: _micros(datetime.strptime(text(value).strip(), time_format))
 
 
@@ -92,16 +98,6 @@ def shown(value: Any) -> str:
     """A value for a message, cut to a length that fits into one."""
     written = json_text(value)
     return written if len(written) <= _SHOWN_CHARACTERS else written[:_SHOWN_CHARACTERS] + "…"
-
-
-def _check_pattern(pattern: str) -> None:
-    try:
-        datetime.strptime("", pattern)
-    except ValueError as error:
-        if "directive" in str(error) or "stray" in str(error):
-            raise ValueError(f"{pattern!r} is no strptime pattern: {error}") from error
-    if not _YEAR.search(pattern):
-        raise ValueError(f"{pattern!r} names no year (%Y)")
 
 
 def _iso8601(value: Any) -> Value:

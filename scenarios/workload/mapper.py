@@ -15,7 +15,7 @@ from typing import Any
 from wavetank.scenarios.oracle.history import EVENT_ID, EVENT_TIME, Value
 from wavetank.scenarios.workload.json_values import Read, loose_text, shown, text
 from wavetank.scenarios.workload.mapping_file import ATTRIBUTES, EventMapping
-from wavetank.scenarios.workload.ndjson import Json, json_text
+from wavetank.scenarios.workload.ndjson import Json, Line, json_text, parse
 from wavetank.scenarios.workload.rejects import Rejection, RejectReason
 from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
@@ -30,7 +30,7 @@ OTHER_NAMES = "(other names)"
 
 
 class _Elsewhere(Enum):
-    """Where a field goes that has no column of its own."""
+    """The place of a field that has no column of its own."""
 
     CONSUMED = "the id or time rule took it"
     REST = "attributes, or nowhere"
@@ -57,11 +57,16 @@ _Place = _Column | _Collector | _Elsewhere
 
 @dataclass
 class Mapper:
-    """One mapping at work. `unmapped` counts, by source name, values that the schema has no place for."""
+    """A mapping at work. `unmapped` counts, by source name, values that the schema has no place for."""
 
     mapping: EventMapping
     unmapped: Counter[str] = field(default_factory=Counter)
     _places: dict[str, _Place] = field(default_factory=dict, repr=False)
+
+    def event_of(self, line: Line) -> WorkloadEvent | Rejection:
+        """The event of a line that is not blank."""
+        source = line.problem or parse(line.data)
+        return source if isinstance(source, Rejection) else self.event(source)
 
     def event(self, source: Json) -> WorkloadEvent | Rejection:
         """The event of one object; the same object gives the same event."""
@@ -94,37 +99,34 @@ class Mapper:
                 case _ if self.mapping.keeps_the_rest:
                     maps.setdefault(ATTRIBUTES, {})[name] = json_text(value)
                 case _:
-                    self._count_unmapped(name)
+                    is_counted_alone = name in self.unmapped or (
+                        len(self.unmapped) < _REMEMBERED_NAMES and len(name) <= _LONGEST_REMEMBERED
+                    )
+                    self.unmapped[name if is_counted_alone else OTHER_NAMES] += 1
         return {**record, **maps}
-
-    def _count_unmapped(self, name: str) -> None:
-        counted = name in self.unmapped or (len(self.unmapped) < _REMEMBERED_NAMES and len(name) <= _LONGEST_REMEMBERED)
-        self.unmapped[name if counted else OTHER_NAMES] += 1
 
     def _place(self, name: str) -> _Place:
         place = self._places.get(name)
-        if place is None:
-            place = self._find_place(name)
-            if len(self._places) >= _REMEMBERED_NAMES:
-                self._places.clear()
-            if len(name) <= _LONGEST_REMEMBERED:
-                self._places[name] = place
-        return place
-
-    def _find_place(self, name: str) -> _Place:
+        if place is not None:
+            return place
         mapping = self.mapping
         if name in mapping.rename:
-            return self._column(mapping.rename[name])
-        if name == mapping.time.name or (not mapping.id.hashed and name in mapping.id.fields):
-            return _Elsewhere.CONSUMED
-        if collector := mapping.collector_of(name):
-            return _Collector(collector)
-        if self._is_free(name):
-            return self._column(name)
-        fitted = avro_name(name)
-        if self._is_free(fitted):
-            return self._column(fitted, exact=False)
-        return _Elsewhere.REST
+            place = self._column(mapping.rename[name])
+        elif name == mapping.time.name or (not mapping.id.hashed and name in mapping.id.fields):
+            place = _Elsewhere.CONSUMED
+        elif collector := mapping.collector_of(name):
+            place = _Collector(collector)
+        elif self._is_free(name):
+            place = self._column(name)
+        elif self._is_free(fitted := avro_name(name)):
+            place = self._column(fitted, exact=False)
+        else:
+            place = _Elsewhere.REST
+        if len(self._places) >= _REMEMBERED_NAMES:
+            self._places.clear()
+        if len(name) <= _LONGEST_REMEMBERED:
+            self._places[name] = place
+        return place
 
     def _is_free(self, target: str) -> bool:
         """Whether the schema has a column `target` that JSON can fill, and no rule gives it to another."""

@@ -39,7 +39,7 @@ class MappingError(ValueError):
 
 @dataclass(frozen=True)
 class IdRule:
-    """Where the id comes from: the value of `fields[0]`, or a hash of `fields` (of all fields if none)."""
+    """The source of the id: the value of `fields[0]`, or a hash of `fields` (of all fields if none)."""
 
     fields: tuple[str, ...]
     hashed: bool
@@ -47,7 +47,7 @@ class IdRule:
 
 @dataclass(frozen=True)
 class TimeRule:
-    """Where the event time comes from, and how it is read."""
+    """The source of the event time, and how it is read."""
 
     name: str
     read: Read = field(repr=False, compare=False)
@@ -68,7 +68,7 @@ class EventMapping:
     collect: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def reader(self, name: str) -> Read | None:
-        """How a value becomes one of the schema's field `name`; None where JSON cannot fill such a field."""
+        """The reader of a value as one of the schema's field `name`; None where JSON cannot fill such a field."""
         return reader_of(self.types[name]) if name in self.types else None
 
     def collector_of(self, source: str) -> str | None:
@@ -122,26 +122,28 @@ class _Checker:
         self._types: Mapping[str, Any] = {}
 
     def mapping(self) -> EventMapping:
-        known = {"event", "id", "time", "rename", "collect"}
-        self._only(known, self._document, "")
-        event_type = self._event_type()
+        self._only({"event", "id", "time", "rename", "collect"}, self._document, "")
+        event_type = self._document.get("event")
+        if not isinstance(event_type, str) or event_type not in self._schemas:
+            listed = ", ".join(sorted(self._schemas))
+            raise self._error("event", f"{event_type!r} is no event type", f"Name one of: {listed}.")
         self._types = self._schemas[event_type]
-        return EventMapping(event_type, self._types, self._id(), self._time(), self._rename(), self._collect())
+        return EventMapping(
+            event_type=event_type,
+            types=self._types,
+            id=self._id(),
+            time=self._time(),
+            rename=self._rename(),
+            collect=self._collect(),
+        )
 
     def _error(self, key: str, rule: str, remedy: str) -> MappingError:
         return MappingError(self._source, key, rule, remedy)
 
-    def _only(self, known: set[str], table: Mapping[str, Any], prefix: str) -> None:
+    def _only(self, keys: set[str], table: Mapping[str, Any], prefix: str) -> None:
         for key in table:
-            if key not in known:
-                raise self._error(prefix + key, "no such key", f"There are: {', '.join(sorted(known))}.")
-
-    def _event_type(self) -> str:
-        event_type = self._document.get("event")
-        known = ", ".join(sorted(self._schemas))
-        if not isinstance(event_type, str) or event_type not in self._schemas:
-            raise self._error("event", f"{event_type!r} is no event type", f"Name one of: {known}.")
-        return event_type
+            if key not in keys:
+                raise self._error(prefix + key, "no such key", f"There are: {', '.join(sorted(keys))}.")
 
     def _table(self, name: str) -> Mapping[str, Any]:
         table = self._document.get(name, {})
@@ -181,26 +183,21 @@ class _Checker:
 
     def _rename(self) -> dict[str, str]:
         targets: dict[str, str] = {}
+        ruled = (EVENT_ID, EVENT_TIME)
+        fillable = [name for name in self._types if name not in ruled and reader_of(self._types[name]) is not None]
         for source, target in self._table("rename").items():
             key = f"rename.{source}"
             if not isinstance(target, str):
                 raise self._error(key, "must be the name of a field", f'Write `{source} = "field"`.')
-            self._check_target(key, target)
+            if target in ruled:
+                raise self._error(key, f"{target} has a rule of its own", "Use [id] and [time] for it.")
+            if target not in fillable:
+                rule = f"the schema has no field {target} that can be filled from JSON"
+                raise self._error(key, rule, f"Name one of: {', '.join(fillable)}.")
             if target in targets.values():
                 raise self._error(key, f"{target} is given twice", "Rename one source field to it.")
             targets[source] = target
         return targets
-
-    def _check_target(self, key: str, target: str) -> None:
-        if target in (EVENT_ID, EVENT_TIME):
-            raise self._error(key, f"{target} has a rule of its own", "Use [id] and [time] for it.")
-        fillable = [name for name in self._types if self._fillable(name)]
-        if target not in fillable:
-            rule = f"the schema has no field {target} that can be filled from JSON"
-            raise self._error(key, rule, f"Name one of: {', '.join(fillable)}.")
-
-    def _fillable(self, name: str) -> bool:
-        return name not in (EVENT_ID, EVENT_TIME) and reader_of(self._types[name]) is not None
 
     def _collect(self) -> dict[str, tuple[str, ...]]:
         collected: dict[str, tuple[str, ...]] = {}
@@ -211,8 +208,8 @@ class _Checker:
                 raise self._error(key, f"{target} is no map of text in the schema", f"There are: {maps}.")
             if target in self._table("rename").values():
                 raise self._error(key, f"{target} is renamed to as well", "Give either, not both.")
-            wanted = [patterns] if isinstance(patterns, str) else patterns
-            collected[target] = self._names(key, wanted, f'Write `{target} = "name_*"`.')
+            names = [patterns] if isinstance(patterns, str) else patterns
+            collected[target] = self._names(key, names, f'Write `{target} = "name_*"`.')
         return collected
 
     def _names(self, key: str, names: Any, remedy: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from wavetank.scenarios.workload.rejects import Rejection, RejectReason
 
 MAX_LINE_BYTES = 8 * 1024 * 1024
-"""What a Kinesis record holds, 1 MiB, takes six times as much in JSON where every byte of it is escaped."""
+"""A Kinesis record, of 1 MiB, takes six times as much in JSON where every byte of it is escaped."""
 KEPT_OF_LONG_LINE_BYTES = 1024
 _CHUNK_BYTES = 64 * 1024
 _PACKED_BYTES = 16 * 1024
@@ -37,11 +37,16 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line without its line end, numbered from 1; `problem` where it could not be read as a whole."""
+    """A line without its line end, numbered from 1; `problem` where it could not be read as a whole."""
 
     number: int
     data: bytes
     problem: Rejection | None = None
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing on it."""
+        return self.problem is None and not self.data.strip()
 
 
 class LineReader:
@@ -120,7 +125,13 @@ def _inflate(head: bytes, stream: BinaryIO) -> Iterator[bytes]:
         within = True
         yield from _pieces(inflater, data)
         if inflater.eof:
-            data = _past_padding(inflater.unused_data, stream)
+            # Zeros may pad a member (gzip(1)).
+            data = inflater.unused_data
+            while not data.strip(b"\0"):
+                data = stream.read(_CHUNK_BYTES)
+                if not data:
+                    break
+            data = data.lstrip(b"\0")
             inflater, within = _member(), False
         else:
             data = stream.read(_PACKED_BYTES)
@@ -129,14 +140,18 @@ def _inflate(head: bytes, stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _pieces(inflater: Any, data: bytes) -> Iterator[bytes]:
-    """What `data` adds to a member, so much of it at a time that a little packed does not fill the memory."""
+    """The content that `data` adds to a member, so much of it at a time that a little packed does not fill the memory.
+
+    Before the error for a byte that zlib refuses comes all that the bytes before it give.
+    """
     piece = bytes(_CHUNK_BYTES)
     while data or len(piece) == _CHUNK_BYTES:
         before = inflater.copy()
         try:
             piece = inflater.decompress(data, _CHUNK_BYTES)
         except zlib.error:
-            yield from _up_to_damage(before, data)
+            for start in range(len(data)):
+                yield before.decompress(data[start : start + 1], _CHUNK_BYTES)
             raise
         yield piece
         data = inflater.unconsumed_tail
@@ -144,21 +159,6 @@ def _pieces(inflater: Any, data: bytes) -> Iterator[bytes]:
 
 def _member() -> Any:
     return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-
-
-def _past_padding(data: bytes, stream: BinaryIO) -> bytes:
-    """What follows the zeros that may pad a member (gzip(1)); empty at the end of the file."""
-    while not data.strip(b"\0"):
-        data = stream.read(_CHUNK_BYTES)
-        if not data:
-            break
-    return data.lstrip(b"\0")
-
-
-def _up_to_damage(inflater: Any, data: bytes) -> Iterator[bytes]:
-    """What `data` gives before the byte that zlib refuses, and then its error."""
-    for start in range(len(data)):
-        yield inflater.decompress(data[start : start + 1], _CHUNK_BYTES)
 
 
 class _NotFiniteError(ValueError):
@@ -172,9 +172,9 @@ class _DuplicateNameError(ValueError):
 def parse(data: bytes) -> Json | Rejection:
     """The JSON object on a line, or why there is none."""
     try:
-        found = _DECODER.decode(data.decode("utf-8"))
+        document = _DECODER.decode(data.decode("utf-8"))
         if b"\\u" in data:
-            json.dumps(found, ensure_ascii=False).encode("utf-8")
+            json.dumps(document, ensure_ascii=False).encode("utf-8")
     except UnicodeDecodeError as error:
         return Rejection(RejectReason.NOT_UTF8, f"byte {error.start} is not UTF-8")
     except UnicodeEncodeError:
@@ -187,9 +187,9 @@ def parse(data: bytes) -> Json | Rejection:
         return Rejection(RejectReason.NOT_JSON, f"{error.msg} at character {error.pos + 1}")
     except RecursionError:
         return Rejection(RejectReason.NOT_JSON, "nested too deeply")
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         return Rejection(RejectReason.NOT_OBJECT, "an event is a JSON object")
-    return found
+    return document
 
 
 def json_text(value: Any) -> str:
@@ -230,11 +230,11 @@ def _refuse_constant(name: str) -> Any:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> Json:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    document = dict(pairs)
+    if len(document) < len(pairs):
         counts = Counter(name for name, _ in pairs)
         raise _DuplicateNameError(repr(next(name for name, number in counts.items() if number > 1)))
-    return found
+    return document
 
 
 _DECODER = json.JSONDecoder(

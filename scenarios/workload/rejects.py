@@ -12,11 +12,12 @@ from pathlib import Path
 LONGEST_MESSAGE = 300
 """Characters kept of a message: what it quotes may be as long as the line, which is kept beside it."""
 _OURS = re.compile(rb'\{"line": [0-9]+, "reason": "[a-z-]+", "message": "')
+"""The start of a file that an earlier run wrote."""
 _LONGEST_START = 100
 
 
 class RejectReason(StrEnum):
-    """Why a line is not an event; the value is the code in the file of rejected lines."""
+    """The reason why a line is not an event; the value is the code in the file of rejected lines."""
 
     NOT_UTF8 = "not-utf8"
     NOT_JSON = "not-json"
@@ -39,7 +40,7 @@ class RejectReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Why something is not an event: a reason for machines and a sentence for people."""
+    """A thing that is not an event: a reason for machines and a sentence for people."""
 
     reason: RejectReason
     message: str
@@ -63,7 +64,11 @@ class RejectFile:
         message = rejection.message
         if len(message) > LONGEST_MESSAGE:
             message = f"{message[: LONGEST_MESSAGE - 1]}…"
-        entry = {"line": line, "reason": rejection.reason, "message": message, **_kept(original)}
+        entry = {"line": line, "reason": rejection.reason, "message": message}
+        try:
+            entry["text"] = original.decode("utf-8")
+        except UnicodeDecodeError:
+            entry["base64"] = base64.b64encode(original).decode("ascii")
         if self._out is None:
             self._out = self.path.open("wb", buffering=0)
         self._out.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
@@ -72,21 +77,11 @@ class RejectFile:
         """Finish the file."""
         if self._out is not None:
             self._out.close()
-        elif _is_ours(self.path):
+            return
+        try:
+            with self.path.open("rb") as rejects:
+                start = rejects.read(_LONGEST_START)
+        except OSError:
+            return
+        if _OURS.match(start):
             self.path.unlink(missing_ok=True)
-
-
-def _is_ours(path: Path) -> bool:
-    """Whether a file is one that an earlier run wrote, by how it begins."""
-    try:
-        with path.open("rb") as there:
-            return _OURS.match(there.read(_LONGEST_START)) is not None
-    except OSError:
-        return False
-
-
-def _kept(original: bytes) -> dict[str, str]:
-    try:
-        return {"text": original.decode("utf-8")}
-    except UnicodeDecodeError:
-        return {"base64": base64.b64encode(original).decode("ascii")}

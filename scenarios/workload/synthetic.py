@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from wavetank.scenarios.oracle.at_rest import HOUR_US
 from wavetank.scenarios.oracle.history import EVENT_ID, EVENT_TIME, Value
 
 LISTED_CAMPAIGNS = (
@@ -22,11 +23,10 @@ UNLISTED_CAMPAIGNS = ("popup-store", "flash-sale")
 """Campaigns that no reference data knows."""
 
 CLICK_SHARE = 10
-"""One event in so many is a click."""
+"""The share of clicks: one event in so many."""
 CONVERSION_SHARE = 50
-"""One event in so many is a conversion."""
+"""The share of conversions: one event in so many."""
 
-HOUR_US = 3_600_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNLISTED_PROBABILITY = 0.03
 _SPARSE_PROBABILITY = 0.02
@@ -45,9 +45,12 @@ class EventType(StrEnum):
     CONVERSION = "conversion"
 
 
+_ID_LETTERS = {EventType.IMPRESSION: "i", EventType.CLICK: "c", EventType.CONVERSION: "s"}
+
+
 @dataclass(frozen=True, slots=True)
 class WorkloadEvent:
-    """One event as a producer means to send it: its type and its record.
+    """An event as a producer means to send it: its type and its record.
 
     `record["event_time"]` is whole microseconds since the epoch; fields left out take the schema's defaults.
     """
@@ -59,6 +62,18 @@ class WorkloadEvent:
     def event_id(self) -> str:
         """The identity of the event: copies with one id are one event."""
         return str(self.record[EVENT_ID])
+
+    @property
+    def time_us(self) -> int:
+        """Event time in microseconds since the epoch, UTC. Raises TypeError for a record of another kind of time."""
+        time = self.record[EVENT_TIME]
+        if not isinstance(time, int):
+            raise TypeError(f"{EVENT_TIME} of {self.event_id} is {time!r}, not a number of microseconds")
+        return time
+
+    def at(self, time_us: int) -> "WorkloadEvent":
+        """The event at another time."""
+        return WorkloadEvent(self.event_type, {**self.record, EVENT_TIME: time_us})
 
 
 def synthetic(
@@ -83,20 +98,13 @@ def stream(
         raise ValueError(f"start must be in UTC, got {start.isoformat()}")
     if n < 0 or hours <= 0:
         raise ValueError(f"need n >= 0 and hours > 0, got n={n}, hours={hours}")
-    yield from _AdStream(n, seed, start, hours, conversions).events()
+    yield from _AdStream(n, seed, start, hours, conversions=conversions).events()
 
 
 def at_edges(events: Sequence[WorkloadEvent]) -> list[WorkloadEvent]:
     """The events moved to the nearest full hour: by turns the last microsecond before it, the first, and the next."""
-    return [_moved(event, number % 3 - 1) for number, event in enumerate(events)]
-
-
-def _moved(event: WorkloadEvent, from_edge_us: int) -> WorkloadEvent:
-    time = event.record[EVENT_TIME]
-    if not isinstance(time, int):
-        raise TypeError(f"{EVENT_TIME} of {event.event_id} is {time!r}, not a number of microseconds")
-    edge = (time + HOUR_US // 2) // HOUR_US * HOUR_US
-    return WorkloadEvent(event.event_type, {**event.record, EVENT_TIME: edge + from_edge_us})
+    edges = ((event.time_us + HOUR_US // 2) // HOUR_US * HOUR_US for event in events)
+    return [event.at(edge + number % 3 - 1) for number, (event, edge) in enumerate(zip(events, edges, strict=True))]
 
 
 class _AdStream:
@@ -107,7 +115,7 @@ class _AdStream:
         self._clicks = max(n // CLICK_SHARE, int(n >= 2), self._conversions)
         self._impressions = n - self._clicks - self._conversions
         self._start_us = (start - _EPOCH) // timedelta(microseconds=1)
-        self._span_us = int(hours * 3_600_000_000)
+        self._span_us = int(hours * HOUR_US)
         what = f"{seed}/{n}/{start.isoformat()}/{hours}" + ("" if conversions else "/no conversions")
         run = hashlib.md5(what.encode(), usedforsecurity=False).hexdigest()
         self._run = run[:10]
@@ -126,25 +134,39 @@ class _AdStream:
                 converts = self._chosen(conversions, clicks)
                 clicks -= 1
                 conversions -= converts
-                self._follow(impression, at, converts)
+                clicked_at = self._later(at, _CLICK_DELAY_S)
+                shown = impression.record
+                click = self._event(
+                    EventType.CLICK,
+                    clicked_at,
+                    impression_id=impression.event_id,
+                    campaign=shown["campaign"],
+                    position=shown.get("position"),
+                    attributes={},
+                )
+                self._wait(clicked_at, click)
+                if converts:
+                    sold_at = self._later(clicked_at, _CONVERSION_DELAY_S)
+                    conversion = self._event(
+                        EventType.CONVERSION,
+                        sold_at,
+                        click_id=click.event_id,
+                        campaign=shown["campaign"],
+                        value=round(self._rng.lognormvariate(3, 1), 2),
+                        currency=self._rng.choice(_CURRENCIES),
+                        attributes={},
+                    )
+                    self._wait(sold_at, conversion)
             yield impression
         yield from self._due(self._span_us)
 
-    def _chosen(self, wanted: int, left: int) -> bool:
-        """Selection sampling: choosing so for each of `left` candidates in turn gives exactly `wanted`."""
-        return self._rng.random() * left < wanted
+    def _chosen(self, winners: int, candidates: int) -> bool:
+        """Selection sampling: choosing so for each of the candidates left in turn gives exactly so many winners."""
+        return self._rng.random() * candidates < winners
 
     def _due(self, at: int) -> Iterator[WorkloadEvent]:
         while self._waiting and self._waiting[0][0] <= at:
             yield heapq.heappop(self._waiting)[2]
-
-    def _follow(self, impression: WorkloadEvent, at: int, converts: bool) -> None:
-        clicked_at = self._later(at, _CLICK_DELAY_S)
-        click = self._click(impression, clicked_at)
-        self._wait(clicked_at, click)
-        if converts:
-            sold_at = self._later(clicked_at, _CONVERSION_DELAY_S)
-            self._wait(sold_at, self._conversion(click, sold_at))
 
     def _wait(self, at: int, event: WorkloadEvent) -> None:
         heapq.heappush(self._waiting, (at, len(event.event_type) * 10**12 + self._number, event))
@@ -158,49 +180,26 @@ class _AdStream:
     def _impression(self, at: int) -> WorkloadEvent:
         rng = self._rng
         self._number += 1
-        record: dict[str, Value] = {
-            EVENT_ID: f"i-{self._run}-{self._number:07d}",
-            EVENT_TIME: self._start_us + at,
-            "campaign": self._campaign(),
-            "policy": rng.choice(_POLICIES),
-            "item_id": rng.randrange(80),
-            "position": rng.randint(1, 3),
-            "propensity": rng.random(),
-            "clicked": None,
-            "user_features": {f"user_feature_{k}": f"{rng.getrandbits(32):08x}" for k in range(2)},
-            "attributes": {"user_agent": rng.choice(_AGENTS)},
-        }
-        if rng.random() < _SPARSE_PROBABILITY:
-            record = {name: record[name] for name in (EVENT_ID, EVENT_TIME, "campaign")}
-        return WorkloadEvent(EventType.IMPRESSION, record)
+        if rng.random() < _UNLISTED_PROBABILITY:
+            campaign = rng.choice(UNLISTED_CAMPAIGNS)
+        else:
+            # Popularity falls with the rank, as campaigns' do.
+            campaign = LISTED_CAMPAIGNS[int(len(LISTED_CAMPAIGNS) * rng.random() ** 2)]
+        event = self._event(
+            EventType.IMPRESSION,
+            at,
+            campaign=campaign,
+            policy=rng.choice(_POLICIES),
+            item_id=rng.randrange(80),
+            position=rng.randint(1, 3),
+            propensity=rng.random(),
+            clicked=None,
+            user_features={f"user_feature_{k}": f"{rng.getrandbits(32):08x}" for k in range(2)},
+            attributes={"user_agent": rng.choice(_AGENTS)},
+        )
+        is_sparse = rng.random() < _SPARSE_PROBABILITY
+        return self._event(EventType.IMPRESSION, at, campaign=campaign) if is_sparse else event
 
-    def _campaign(self) -> str:
-        if self._rng.random() < _UNLISTED_PROBABILITY:
-            return self._rng.choice(UNLISTED_CAMPAIGNS)
-        # Popularity falls with the rank, as campaigns' do.
-        rank = int(len(LISTED_CAMPAIGNS) * self._rng.random() ** 2)
-        return LISTED_CAMPAIGNS[rank]
-
-    def _click(self, impression: WorkloadEvent, at: int) -> WorkloadEvent:
-        shown = impression.record
-        record: dict[str, Value] = {
-            EVENT_ID: f"c-{self._run}-{self._number:07d}",
-            EVENT_TIME: self._start_us + at,
-            "impression_id": impression.event_id,
-            "campaign": shown["campaign"],
-            "position": shown.get("position"),
-            "attributes": {},
-        }
-        return WorkloadEvent(EventType.CLICK, record)
-
-    def _conversion(self, click: WorkloadEvent, at: int) -> WorkloadEvent:
-        record: dict[str, Value] = {
-            EVENT_ID: f"s-{self._run}-{self._number:07d}",
-            EVENT_TIME: self._start_us + at,
-            "click_id": click.event_id,
-            "campaign": click.record["campaign"],
-            "value": round(self._rng.lognormvariate(3, 1), 2),
-            "currency": self._rng.choice(_CURRENCIES),
-            "attributes": {},
-        }
-        return WorkloadEvent(EventType.CONVERSION, record)
+    def _event(self, event_type: EventType, at: int, **fields: Value) -> WorkloadEvent:
+        event_id = f"{_ID_LETTERS[event_type]}-{self._run}-{self._number:07d}"
+        return WorkloadEvent(event_type, {EVENT_ID: event_id, EVENT_TIME: self._start_us + at, **fields})

@@ -10,7 +10,7 @@ from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
 @dataclass(frozen=True)
 class Workload:
-    """Which events flow: so many synthetic ones over so many hours, or the first ones of a mapped file.
+    """The events that flow: so many synthetic ones over so many hours, or the first ones of a mapped file.
 
     events: how many at most. hours: over how many hours of event time the synthetic ones spread. portions:
     they are sent in so many portions, each settled before the next, so that there are as many chunks of an

@@ -9,10 +9,17 @@ import pytest
 from wavetank.scenarios.oracle import checkers
 from wavetank.scenarios.oracle.at_rest import AtRest, Model, Quarantined, Stored
 from wavetank.scenarios.oracle.checkers import CHECKERS, judge
-from wavetank.scenarios.oracle.evidence import Evidence, Expectations, Finding, LookResult, SecondPass, Verdict
+from wavetank.scenarios.oracle.evidence import (
+    Evidence,
+    Expectations,
+    Finding,
+    LookResult,
+    ObservedFlow,
+    SecondPass,
+    Verdict,
+)
 from wavetank.scenarios.oracle.history import History, Operation, Outcome, Value
 from wavetank.scenarios.oracle.hops import ON_THE_WAY, Hop
-from wavetank.scenarios.oracle.observed import Trail
 
 NOON_US = 1_574_596_800_000_000
 """2019-11-24 12:00 UTC."""
@@ -27,12 +34,12 @@ def click(event_id: str) -> tuple[Operation, Stored]:
     return operation, Stored(event_id, content, partition, f"avro/{partition}")
 
 
-def seen_everywhere(*event_ids: str) -> Trail:
+def seen_everywhere(*event_ids: str) -> ObservedFlow:
     """Clicks that came by every hop, in the order in which they were sent."""
-    course = (tuple((event_id, NOON_US) for event_id in event_ids),)
-    return Trail(
+    one_shard = (tuple((event_id, NOON_US) for event_id in event_ids),)
+    return ObservedFlow(
         {("click", hop): frozenset(event_ids) for hop in ON_THE_WAY},
-        {("click", hop): course for hop in (Hop.RAW, Hop.PROCESSED)},
+        {("click", hop): one_shard for hop in (Hop.RAW, Hop.PROCESSED)},
         healed_s=4.0,
         changed_s=6.5,
     )
@@ -48,9 +55,9 @@ def honest() -> Evidence:
     at_rest = AtRest(avro=records, parquet=records, digests=digests, part_digests=parts)
     operations = tuple(operation for operation, _ in clicks)
     second_pass = SecondPass(1, (), parts, operations, frozenset({*parts, "parts/a/y", "parts/b/y"}), digests)
-    trail = seen_everywhere(*(operation.event_id for operation in operations))
+    flow = seen_everywhere(*(operation.event_id for operation in operations))
     history, control = History(operations), dict(at_rest.digests)
-    return Evidence(history, at_rest, MODEL, {"lossy": 2}, second_pass=second_pass, control=control, trail=trail)
+    return Evidence(history, at_rest, MODEL, {"lossy": 2}, second_pass=second_pass, control=control, flow=flow)
 
 
 def failing(evidence: Evidence) -> set[str]:
@@ -183,9 +190,9 @@ def said(evidence: Evidence, checker: str) -> Finding:
 
 
 def test_a_loss_names_the_hop_that_lost_it(honest: Evidence) -> None:
-    assert honest.trail is not None
-    seen = {**honest.trail.seen, ("click", Hop.PARTS): frozenset({"c1", "c2", "c3"})}
-    lossy = replace(_lose_one(honest), trail=replace(honest.trail, seen=seen))
+    assert honest.flow is not None
+    seen = {**honest.flow.seen, ("click", Hop.PARTS): frozenset({"c1", "c2", "c3"})}
+    lossy = replace(_lose_one(honest), flow=replace(honest.flow, seen=seen))
     assert "1 of 4 events were lost between chunks and parts" in said(lossy, "conservation").detail
     assert judge(lossy, CHECKERS).passages["click"].arrived[Hop.PARTS] == 3
 
@@ -196,7 +203,7 @@ def test_a_loss_in_parquet_names_parquet(honest: Evidence) -> None:
 
 
 def test_a_loss_without_a_trail_is_told_without_a_hop(honest: Evidence) -> None:
-    blind = replace(_lose_one(honest), trail=None)
+    blind = replace(_lose_one(honest), flow=None)
     assert "between" not in said(blind, "conservation").detail
     assert judge(blind, CHECKERS).passages == {}
 

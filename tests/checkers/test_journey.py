@@ -7,10 +7,9 @@ import pytest
 
 from wavetank.scenarios.oracle.alarms import Alarm, Watched
 from wavetank.scenarios.oracle.at_rest import AtRest, Model, Quarantined
-from wavetank.scenarios.oracle.evidence import Checker, Evidence, Expectations, Finding, Verdict
+from wavetank.scenarios.oracle.evidence import Arrivals, Checker, Evidence, Expectations, Finding, ObservedFlow, Verdict
 from wavetank.scenarios.oracle.history import History, Operation, Outcome, Value
 from wavetank.scenarios.oracle.hops import Hop
-from wavetank.scenarios.oracle.observed import Course, Trail
 from wavetank.scenarios.oracle.transit_checkers import alarms, convergence, order, set_aside
 
 NOON_US = 1_574_596_800_000_000
@@ -30,8 +29,8 @@ def aside(operation: Operation, reason: str) -> Quarantined:
     return Quarantined("click", reason, operation.payload, "quarantine/x")
 
 
-def run(*operations: Operation, quarantine: tuple[Quarantined, ...] = (), trail: Trail | None = None) -> Evidence:
-    return Evidence(History(operations), AtRest(quarantine=quarantine), Model(buckets=2), trail=trail)
+def run(*operations: Operation, quarantine: tuple[Quarantined, ...] = (), flow: ObservedFlow | None = None) -> Evidence:
+    return Evidence(History(operations), AtRest(quarantine=quarantine), Model(buckets=2), flow=flow)
 
 
 def promising(evidence: Evidence, **said: object) -> Evidence:
@@ -41,11 +40,11 @@ def promising(evidence: Evidence, **said: object) -> Evidence:
 def versions(raw: str, processed: str) -> Evidence:
     """Versions by letter and number, shards apart by a bar, as they came to both streams: `a1 a2|b1`."""
 
-    def course(text: str) -> Course:
+    def shards(text: str) -> Arrivals:
         return tuple(tuple((word[0], int(word[1:])) for word in shard.split()) for shard in text.split("|"))
 
-    courses = {("click", Hop.RAW): course(raw), ("click", Hop.PROCESSED): course(processed)}
-    return run(sent("a"), sent("b"), trail=Trail(courses=courses))
+    arrivals = {("click", Hop.RAW): shards(raw), ("click", Hop.PROCESSED): shards(processed)}
+    return run(sent("a"), sent("b"), flow=ObservedFlow(arrivals=arrivals))
 
 
 @pytest.mark.parametrize("checker", [order, convergence, alarms])
@@ -138,17 +137,17 @@ def test_bytes_that_nobody_sent_count_as_sound() -> None:
 def test_convergence_is_reported_and_fails_only_over_a_bound(
     healed_s: float | None, changed_s: float | None, bound_s: float | None, verdict: Verdict
 ) -> None:
-    evidence = run(sent("a"), trail=Trail(healed_s=healed_s, changed_s=changed_s))
+    evidence = run(sent("a"), flow=ObservedFlow(healed_s=healed_s, changed_s=changed_s))
     assert convergence(promising(evidence, converges_within_s=bound_s)).verdict is verdict
 
 
 def test_convergence_tells_how_long_it_took() -> None:
-    evidence = run(sent("a"), trail=Trail(healed_s=4.0, changed_s=6.5))
+    evidence = run(sent("a"), flow=ObservedFlow(healed_s=4.0, changed_s=6.5))
     assert convergence(evidence).detail == "2.5 s after the healing"
 
 
 def watching(*watched: Watched, wanted: frozenset[str] | None = frozenset()) -> Finding:
-    return alarms(replace(run(trail=Trail(alarms=watched)), expectations=Expectations(alarms=wanted)))
+    return alarms(replace(run(flow=ObservedFlow(alarms=watched)), expectations=Expectations(alarms=wanted)))
 
 
 CLICK = frozenset({"click-behind"})

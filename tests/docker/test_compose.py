@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from wavetank.emulator.container.settings import PIDS, TMPFS
+from wavetank.emulator.container.engine import PIDS, TMPFS
 from wavetank.emulator.runtime.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS
 
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from wavetank.emulator.container import DockerStack
+from wavetank.emulator.container.engine import PIDS
 from wavetank.emulator.container.entrypoint import PORT
 from wavetank.emulator.container.image import IMAGE
-from wavetank.emulator.container.settings import PIDS
 
 COMPILERS = ("cc", "gcc", "g++", "clang", "make", "ld", "as", "uv", "git")
 SECRETS = ("AWS_", "TOKEN", "SECRET", "PASSWORD", "INDEX_URL", "PROXY")

@@ -13,10 +13,10 @@ import pytest
 
 from tests.e2e.commands import wavetank
 from tests.effort import much
-from wavetank.pipeline import topology
-from wavetank.pipeline.aws import calls, listing
-from wavetank.pipeline.aws.newest import newest
+from wavetank.pipeline import layout, topology
+from wavetank.pipeline.aws import calls
 from wavetank.pipeline.aws.plan import Task
+from wavetank.pipeline.aws.schemas import newest
 from wavetank.pipeline.core import frame
 from wavetank.pipeline.core.decode import encode
 from wavetank.pipeline.core.files import avro_file
@@ -211,7 +211,7 @@ def part_of(event: WorkloadEvent, schema: Schema) -> bytes:
 def test_two_concatenators_at_once_lose_no_input_and_tear_no_state(in_process: Site) -> None:
     site, schema, rng = in_process, newest("click"), Random(1)
     where = route("click", CLICKS[0].event_id, int(START.timestamp() * 1_000_000), topology.HASH_BUCKETS)
-    task, keys = Task(where, {}), [f"{listing.parts_prefix(where)}{number:032x}.avro" for number in range(ROUNDS)]
+    task, keys = Task(where, {}), [f"{layout.parts_prefix(where)}{number:032x}.avro" for number in range(ROUNDS)]
     events = [WorkloadEvent("click", {**CLICKS[0].record, EVENT_ID: f"round-{number}"}) for number in range(ROUNDS)]
     with ThreadPoolExecutor(3) as pool:
         for number, (key, event) in enumerate(zip(keys, events, strict=True)):
@@ -236,7 +236,7 @@ def test_two_concatenators_at_once_lose_no_input_and_tear_no_state(in_process: S
                     site.s3.delete_object(Bucket=site.data_bucket, Key=merged)
     concatenate(site.data_bucket, task, schema)
     assert not concatenate(site.data_bucket, task, schema)
-    states = [calls.head(site.data_bucket, key(where)) for key in (listing.avro_key, listing.parquet_key)]
+    states = [calls.head(site.data_bucket, key(where)) for key in (layout.avro_key, layout.parquet_key)]
     assert len({state.metadata["inputs"] for state in states if state}) == 1
     for layer in (Layer.AVRO, Layer.PARQUET):
         assert {name for name, _ in landed(site, layer)} == {event.event_id for event in events}
@@ -245,12 +245,12 @@ def test_two_concatenators_at_once_lose_no_input_and_tear_no_state(in_process: S
 def test_readers_see_the_old_or_the_new_version_while_it_is_replaced(in_process: Site) -> None:
     site, schema, over = in_process, newest("click"), threading.Event()
     where = route("click", CLICKS[0].event_id, int(START.timestamp() * 1_000_000), topology.HASH_BUCKETS)
-    keys = (listing.avro_key(where), listing.parquet_key(where))
+    keys = (layout.avro_key(where), layout.parquet_key(where))
     seen: dict[str, set[int]] = {key: set() for key in keys}
 
     def grow(number: int) -> None:
         event = WorkloadEvent("click", {**CLICKS[0].record, EVENT_ID: f"version-{number}"})
-        key = f"{listing.parts_prefix(where)}{number:032x}.avro"
+        key = f"{layout.parts_prefix(where)}{number:032x}.avro"
         site.s3.put_object(Bucket=site.data_bucket, Key=key, Body=part_of(event, schema))
         assert concatenate(site.data_bucket, Task(where, {}), schema)
 

@@ -14,7 +14,7 @@ from wavetank.scenarios.exploration.mutants.mutant import named
 from wavetank.scenarios.exploration.storm.replay import load
 from wavetank.scenarios.exploration.storm.storm import SHAPES, Storm
 from wavetank.scenarios.exploration.sweep.cells import Mode
-from wavetank.scenarios.exploration.sweep.paths import place_of
+from wavetank.scenarios.exploration.sweep.paths import target_of
 from wavetank.scenarios.exploration.sweep.sweep import Sweep
 from wavetank.scenarios.oracle.evidence import Verdict
 from wavetank.scenarios.run.runner import Runner
@@ -52,12 +52,12 @@ def runner(site: Site, tmp_path: Path) -> Runner:
 
 
 def test_the_announcement_of_the_replayer_may_go_wrong_in_every_way(site: Site) -> None:
-    sweep = Sweep(place_of(site, "click", SEED))
+    sweep = Sweep(target_of(site, "click", SEED))
     planned = sweep.plan("replayer")
-    assert {cell.site.function for _, cell in planned} == {topology.REPLAYER}
-    chosen = [(course, cell) for course, cell in planned if cell.site.match["operation"] == "Publish"]
+    assert {cell.call_site.function for _, cell in planned} == {topology.REPLAYER}
+    chosen = [(path, cell) for path, cell in planned if cell.call_site.match["operation"] == "Publish"]
     assert {cell.mode for _, cell in chosen} == set(Mode)
-    results = [sweep.run(course, cell) for course, cell in chosen if cell.site.number == 1]
+    results = [sweep.run(path, cell) for path, cell in chosen if cell.call_site.number == 1]
     assert [(result.cell.mode, result.verdict, result.detail) for result in results] == [
         (mode, Verdict.PASS, "") for mode in Mode
     ]

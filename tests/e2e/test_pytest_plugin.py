@@ -13,7 +13,7 @@ from wavetank.emulator.stack.home import CACHE_VARIABLE, HOME_VARIABLE, Home
 from wavetank.emulator.stack.stack import EmbeddedStack
 from wavetank.scenarios.client.at_rest import Layer
 from wavetank.scenarios.site.site import Site
-from wavetank.scenarios.testing.pipeline import Pipeline
+from wavetank.scenarios.testing.pipeline import PipelineUnderTest
 
 pytestmark = pytest.mark.stack
 
@@ -101,7 +101,7 @@ def site(stack: EmbeddedStack) -> Site:
 
 
 def test_a_pipeline_is_clean_again_in_well_under_a_second(site: Site) -> None:
-    pipeline = Pipeline(site)
+    pipeline = PipelineUnderTest(site)
     pipeline.clean()
     pipeline.feed_synthetic(120, seed=4)
     site.stack.control.add_fault({"point": "s3.notification", "action": "drop"})
@@ -121,4 +121,4 @@ def test_a_pipeline_is_clean_again_in_well_under_a_second(site: Site) -> None:
 
 def test_an_event_type_that_there_is_not_is_answered_with_those_there_are(site: Site) -> None:
     with pytest.raises(LookupError, match="there are: click, conversion, impression"):
-        Pipeline(site).feed("purchase", [])
+        PipelineUnderTest(site).feed("purchase", [])

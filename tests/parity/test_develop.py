@@ -89,8 +89,7 @@ def test_what_describes_the_infrastructure_is_deployed_afresh(
         return Reaction("deployed")
 
     reloader = Reloader(stack, Place(source, schemas, [function]), redeploy)
-    (source / "template.py").touch()
-    reloader.react({source / "template.py"})
+    reloader.react({source / "template" / "render.py"})
     new = shutil.copytree(schemas / "click", schemas / "page-view") / "raw.v1.avsc"
     assert reloader.react({new}) == [Reaction("deployed")]
     assert asked == ["deploy", "deploy"]

@@ -76,9 +76,11 @@ HELD: dict[tuple[str, str], tuple[str, Begin]] = {
 
 
 def test_each_way_of_holding_back_is_tried() -> None:
-    actions = ((point.name, str(action), deed) for point in POINTS.values() for action, deed in point.deeds.items())
+    actions = (
+        (point.name, str(action), effect) for point in POINTS.values() for action, effect in point.actions.items()
+    )
     assert set(HELD) == {
-        (point, action) for point, action, deed in actions if "delay_s" in {given.name for given in deed.parameters}
+        (point, action) for point, action, effect in actions if "delay_s" in {given.name for given in effect.parameters}
     }
 
 

@@ -7,10 +7,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from wavetank.emulator.kinesis.model.family import ShardFamily, StreamIdentity
 from wavetank.emulator.kinesis.model.log import SEGMENT
 from wavetank.emulator.kinesis.model.position import Start, StartingPosition
-from wavetank.emulator.kinesis.model.shard import HASH_KEYS, Shard
+from wavetank.emulator.kinesis.model.shards import HASH_KEYS, Shard, ShardSet, StreamIdentity
 from wavetank.emulator.kinesis.model.snapshot import exported, imported
 from wavetank.emulator.kinesis.model.stream import HOUR_MS, Entry, Stream
 from wavetank.emulator.kinesis.settings import StreamSettings
@@ -46,7 +45,7 @@ class StreamMachine(RuleBasedStateMachine):
     @initialize(shards=st.integers(1, 4))
     def create(self, shards: int) -> None:
         self.now = BEGIN
-        self.stream = Stream(WHO, ShardFamily.founded(WHO, shards), StreamSettings())
+        self.stream = Stream(WHO, ShardSet.founded(WHO, shards), StreamSettings())
         self.records: list[Naive] = []
         self.trimmed: set[int] = set()
         self.counter = 0
@@ -88,9 +87,9 @@ class StreamMachine(RuleBasedStateMachine):
             return
         shards = {self.records[n].shard for time, n in kept if time == min(kept)[0]}
         of_shard = {s: [n for _, n in kept if self.records[n].shard == s] for s in shards}
-        left = {s: self._left(s) for s in shards}
-        (victim,) = [s for s in shards if left[s] != [self.records[n].data for n in of_shard[s]]]
-        assert left[victim] == [self.records[n].data for n in of_shard[victim][count:]]
+        remaining = {s: self._left(s) for s in shards}
+        (victim,) = [s for s in shards if remaining[s] != [self.records[n].data for n in of_shard[s]]]
+        assert remaining[victim] == [self.records[n].data for n in of_shard[victim][count:]]
         self.trimmed |= set(of_shard[victim][:count])
 
     @rule(hours=st.integers(24, 72))
@@ -184,11 +183,11 @@ class StreamMachine(RuleBasedStateMachine):
         assert (edges[0], edges[-1]) == (0, HASH_KEYS)
         assert edges[1:-1:2] == edges[2::2]
 
-    def _kept(self, shard: int, wanted: Callable[[int], bool]) -> list[bytes]:
+    def _kept(self, shard: int, is_meant: Callable[[int], bool]) -> list[bytes]:
         return [
             record.data
             for n, record in enumerate(self.records)
-            if record.shard == shard and n not in self.trimmed and wanted(n)
+            if record.shard == shard and n not in self.trimmed and is_meant(n)
         ]
 
     def _left(self, shard: int) -> list[bytes]:

@@ -1,1 +1,1 @@
-"""What a delivery stream decides without AWS: when a buffer is full, what an object is called, how it is compressed."""
+"""The decisions of a delivery stream that need no AWS: when a buffer is full, how an object is named and packed."""

@@ -1,4 +1,4 @@
-"""What a delivery stream holds back until it has enough of it, or has waited long enough.
+"""The buffer of a delivery stream: it holds records until it is full or has waited long enough.
 
 Pure: takes `now`, returns sealed chunks. One buffer per delivery stream; every shard of a source feeds the same one.
 Source: https://docs.aws.amazon.com/firehose/latest/dev/buffering-hints.html
@@ -11,7 +11,7 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where in a Kinesis stream a record came from; `subsequence` counts within a KPL aggregate."""
+    """The place of a record in a Kinesis stream; `subsequence` counts within a KPL aggregate."""
 
     shard: str
     sequence: str
@@ -21,7 +21,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One record as it arrived: its bytes, and when (seconds since the epoch, emulator time)."""
+    """A record as it arrived: its bytes, and when (seconds since the epoch, emulator time)."""
 
     data: bytes
     arrival: float
@@ -30,7 +30,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Hints:
-    """When a buffer is full: after so many bytes, or so many seconds after its first record."""
+    """The limits of a buffer: it is sealed after so many bytes, or so many seconds after its first record."""
 
     size_bytes: int = 5 * MIB
     interval_s: float = 300.0
@@ -52,7 +52,7 @@ class Chunk:
 
 @dataclass
 class Buffer:
-    """Collects records and seals them into chunks by the hints; not thread-safe."""
+    """A buffer that collects records and seals them into chunks by the hints; not thread-safe."""
 
     hints: Hints
     _entries: list[Entry] = field(default_factory=list)
@@ -70,7 +70,7 @@ class Buffer:
 
     @property
     def due_at(self) -> float | None:
-        """When the interval is over, in the time given to `add`; None while empty."""
+        """The end of the interval, in the time given to `add`; None while the buffer is empty."""
         return self._opened_at + self.hints.interval_s if self._entries else None
 
     def add(self, entry: Entry, now: float) -> Chunk | None:

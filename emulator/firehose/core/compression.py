@@ -8,25 +8,14 @@ import gzip
 import io
 import struct
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from awscrt.checksums import crc32c  # type: ignore[import-untyped]
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 FRAME = 65536  # most uncompressed bytes of one chunk of the framing format
 HADOOP_BLOCK = 256 * 1024
-_EPOCH = (
-    1980,
-    1,
-    1,
-    0,
-    0,
-    0,
-)  # the oldest date that a ZIP entry can carry: the bytes depend on the data alone
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest date of a ZIP entry: the bytes depend on the data alone
 
 
 class Compression(Enum):
@@ -40,51 +29,45 @@ class Compression(Enum):
 
     @property
     def extension(self) -> str:
-        """What Firehose puts at the end of the object's name unless told otherwise."""
+        """The end of the object's name, unless another is configured."""
         return _EXTENSIONS[self]
 
     def compress(self, data: bytes, name: str) -> bytes:
         """`data` in this format; `name` is that of the one file in a ZIP archive."""
-        return _COMPRESSORS[self](data, name)
+        match self:
+            case Compression.UNCOMPRESSED:
+                return data
+            case Compression.GZIP:
+                return gzip.compress(data, mtime=0)
+            case Compression.ZIP:
+                archive_file = io.BytesIO()
+                with zipfile.ZipFile(archive_file, "w", zipfile.ZIP_DEFLATED) as archive:
+                    archive.writestr(zipfile.ZipInfo(name, _EPOCH), data, zipfile.ZIP_DEFLATED)
+                return archive_file.getvalue()
+            case Compression.SNAPPY:
+                out = bytearray(b"\xff\x06\x00\x00sNaPpY")
+                for piece, packed in _snappy_pieces(data, FRAME):
+                    crc = crc32c(piece)
+                    masked = (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
+                    body = struct.pack("<I", masked) + packed
+                    out += b"\x00" + len(body).to_bytes(3, "little") + body
+                return bytes(out)
+            case Compression.HADOOP_SNAPPY:
+                return b"".join(
+                    struct.pack(">II", len(piece), len(packed)) + packed
+                    for piece, packed in _snappy_pieces(data, HADOOP_BLOCK)
+                )
 
 
-def _zip(data: bytes, name: str) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(zipfile.ZipInfo(name, _EPOCH), data, zipfile.ZIP_DEFLATED)
-    return out.getvalue()
-
-
-def _slices(data: bytes, size: int) -> Iterator[bytes]:
-    for start in range(0, len(data), size):
-        yield data[start : start + size]
-
-
-def _codec() -> "pa.Codec":
-    """Imported when something is compressed so: it takes some thirty megabytes."""
+def _snappy_pieces(data: bytes, size: int) -> Iterator[tuple[bytes, bytes]]:
+    """The pieces of `data`, of `size` bytes at most, as they are and compressed."""
+    # Imported when something is compressed so: it takes some thirty megabytes.
     import pyarrow as pa
 
-    return pa.Codec("snappy")
-
-
-def _snappy(data: bytes, _name: str) -> bytes:
-    codec = _codec()
-    out = bytearray(b"\xff\x06\x00\x00sNaPpY")
-    for piece in _slices(data, FRAME):
-        crc = crc32c(piece)
-        masked = (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
-        body = struct.pack("<I", masked) + codec.compress(piece, asbytes=True)
-        out += b"\x00" + len(body).to_bytes(3, "little") + body
-    return bytes(out)
-
-
-def _hadoop_snappy(data: bytes, _name: str) -> bytes:
-    codec = _codec()
-    out = bytearray()
-    for piece in _slices(data, HADOOP_BLOCK):
-        body = codec.compress(piece, asbytes=True)
-        out += struct.pack(">II", len(piece), len(body)) + body
-    return bytes(out)
+    codec = pa.Codec("snappy")
+    for start in range(0, len(data), size):
+        piece = data[start : start + size]
+        yield piece, codec.compress(piece, asbytes=True)
 
 
 _EXTENSIONS = {
@@ -93,11 +76,4 @@ _EXTENSIONS = {
     Compression.ZIP: ".zip",
     Compression.SNAPPY: ".snappy",
     Compression.HADOOP_SNAPPY: ".hsnappy",
-}
-_COMPRESSORS: dict[Compression, Callable[[bytes, str], bytes]] = {
-    Compression.UNCOMPRESSED: lambda data, _name: data,
-    Compression.GZIP: lambda data, _name: gzip.compress(data, mtime=0),
-    Compression.ZIP: _zip,
-    Compression.SNAPPY: _snappy,
-    Compression.HADOOP_SNAPPY: _hadoop_snappy,
 }

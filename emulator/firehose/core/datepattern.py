@@ -1,4 +1,4 @@
-"""Java's DateTimeFormatter patterns, as far as an object key needs them.
+"""The patterns of Java's DateTimeFormatter, as far as an object key needs them.
 
 Pure. Text is English, weeks are those of Locale.US (start on Sunday, week 1 holds January 1st), as on AWS.
 Source: https://docs.oracle.com/javase/8/docs/api/java/time/format/DateTimeFormatter.html
@@ -26,25 +26,21 @@ def format_date(pattern: str, at: datetime) -> str:
 
     Raises DatePatternError for unknown letters, too many of one letter and reserved characters.
     """
-    return "".join(_token(match, at) for match in _TOKEN.finditer(pattern))
-
-
-def _token(match: re.Match[str], at: datetime) -> str:
-    quoted, letters, other = match["quoted"], match["letters"], match["other"]
-    if quoted is not None:
-        return quoted.replace("''", "'") or "'"
-    if letters is not None:
-        return _field(letters[0], len(letters), at)
-    if other in _RESERVED:
-        raise DatePatternError(f"Pattern includes reserved character: '{other}'")
-    return "" if other in "[]" else other
-
-
-def _field(letter: str, count: int, at: datetime) -> str:
-    write = _FIELDS.get(letter)
-    if write is None:
-        raise DatePatternError(f"Unknown pattern letter: {letter}")
-    return write(count, at)
+    parts: list[str] = []
+    for match in _TOKEN.finditer(pattern):
+        quoted, letters, other = match["quoted"], match["letters"], match["other"]
+        if quoted is not None:
+            parts.append(quoted.replace("''", "'") or "'")
+        elif letters is not None:
+            write = _FIELDS.get(letters[0])
+            if write is None:
+                raise DatePatternError(f"Unknown pattern letter: {letters[0]}")
+            parts.append(write(len(letters), at))
+        elif other in _RESERVED:
+            raise DatePatternError(f"Pattern includes reserved character: '{other}'")
+        elif other not in "[]":
+            parts.append(other)
+    return "".join(parts)
 
 
 def _number(value: Callable[[datetime], int], most: int) -> Callable[[int, datetime], str]:
@@ -76,10 +72,6 @@ def _named(value: Callable[[datetime], int], names: tuple[str, ...]) -> Callable
     return write
 
 
-def _weekday(count: int, at: datetime) -> str:
-    return _named(lambda when: when.isoweekday(), DAYS)(max(count, 3), at)
-
-
 def _fraction(count: int, at: datetime) -> str:
     if count > 9:
         raise DatePatternError(f"Too many pattern letters: {count}, at most 9")
@@ -99,6 +91,7 @@ def _saturday(at: datetime) -> datetime:
     return at + timedelta(days=6 - at.isoweekday() % 7)
 
 
+_WEEKDAY = _named(lambda at: at.isoweekday(), DAYS)
 _FIELDS: dict[str, Callable[[int, datetime], str]] = {
     "y": _year(lambda at: at.year),
     "u": _year(lambda at: at.year),
@@ -109,7 +102,7 @@ _FIELDS: dict[str, Callable[[int, datetime], str]] = {
     "Q": _number(lambda at: (at.month - 1) // 3 + 1, 2),
     "d": _number(lambda at: at.day, 2),
     "D": _number(lambda at: at.timetuple().tm_yday, 3),
-    "E": _weekday,
+    "E": lambda count, at: _WEEKDAY(max(count, 3), at),
     "a": lambda _count, at: "AM" if at.hour < 12 else "PM",
     "H": _number(lambda at: at.hour, 2),
     "k": _number(lambda at: at.hour or 24, 2),

@@ -1,6 +1,6 @@
-"""Takes the records out of what the Kinesis Producer Library packs into one Kinesis record. Pure.
+"""The records inside an aggregate of the Kinesis Producer Library, which packs several into one record. Pure.
 
-Firehose does so before it delivers or transforms; whatever is not an aggregate passes as it is.
+Firehose takes them out before it delivers or transforms; a record that is no aggregate passes as it is.
 Source: https://github.com/awslabs/amazon-kinesis-producer/blob/master/aggregation-format.md; what a key may be: Amazon
 Kinesis Data Streams API Reference, PutRecordsRequestEntry.
 """
@@ -22,7 +22,7 @@ _LONGEST_VARINT = 10
 
 @dataclass(frozen=True)
 class UserRecord:
-    """One record as its producer made it."""
+    """A record as its producer made it."""
 
     partition_key: str
     data: bytes
@@ -66,8 +66,8 @@ def _unpacked(body: bytes) -> Iterator[UserRecord]:
         yield UserRecord(keys[index], data)
 
 
-def _all(fields: list[tuple[int, int | bytes]], wanted: int) -> list[bytes]:
-    return [value for number, value in fields if number == wanted and isinstance(value, bytes)]
+def _all(fields: list[tuple[int, int | bytes]], field: int) -> list[bytes]:
+    return [value for number, value in fields if number == field and isinstance(value, bytes)]
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:

@@ -1,4 +1,4 @@
-"""The structures that DescribeDeliveryStream answers with, and the merging that UpdateDestination does.
+"""The configuration of a destination in the API's structures: its description, and the merging of an update.
 
 Pure. Source: the Firehose API reference (ExtendedS3DestinationDescription, HttpEndpointDestinationDescription,
 UpdateDestination).
@@ -59,45 +59,47 @@ class Configuration:
         """DestinationDescription; an extended S3 destination is described in both forms, as on AWS."""
         if self.kind is Kind.HTTP_ENDPOINT:
             described = {"HttpEndpointDestinationDescription": _endpoint_description(self.fields)}
-        else:
-            described = {"S3DestinationDescription": _s3_description(self.fields)}
+            return {"DestinationId": DESTINATION_ID, **described}
+        described = {"S3DestinationDescription": _s3_description(self.fields)}
         if self.kind is Kind.EXTENDED_S3:
-            described["ExtendedS3DestinationDescription"] = _extended_description(self.fields)
+            full = {"S3BackupMode": "Disabled"} | _given(self.fields) | _s3_description(self.fields)
+            partitioning = _partitioning(full)
+            if partitioning.get("Enabled"):
+                retries = {"RetryOptions": {"DurationInSeconds": 300}}
+                full["DynamicPartitioningConfiguration"] = retries | _given(partitioning)
+                if self.fields.get("BufferingHints") is None:
+                    full["BufferingHints"] = {"SizeInMBs": 128, "IntervalInSeconds": 300}
+            backup = full.pop("S3BackupConfiguration", None)
+            if backup:
+                full["S3BackupDescription"] = _s3_description(backup)
+            described["ExtendedS3DestinationDescription"] = full
         return {"DestinationId": DESTINATION_ID, **described}
 
     def updated(self, kind: Kind, update: dict[str, Any]) -> "Configuration":
-        """The configuration after an update: what it does not name stays, unless the destination is of another type.
+        """The configuration after an update, with all other fields as before unless the type of destination changes.
 
         Raises ConfigurationError for what cannot be changed, or is missing.
         """
         if (kind is Kind.HTTP_ENDPOINT) is not (self.kind is Kind.HTTP_ENDPOINT):
             fields = _merged({}, update)
-            _check_complete(kind, fields)
+            needed, backup = ("RoleARN", "BucketARN"), None
+            if kind is Kind.HTTP_ENDPOINT:
+                needed, backup = ("EndpointConfiguration", "S3Configuration"), fields.get("S3Configuration")
+            missing = [name for name in needed if not fields.get(name)]
+            if backup:
+                missing += [f"S3Configuration.{name}" for name in ("RoleARN", "BucketARN") if not backup.get(name)]
+            if missing:
+                raise ConfigurationError(
+                    f"{', '.join(missing)} must be specified: nothing is taken over from a destination of another type."
+                )
         else:
             fields = _merged(self.fields, update)
-            _check_partitioning(self.fields, fields)
+            was_on, is_on = (bool(_partitioning(config).get("Enabled")) for config in (self.fields, fields))
+            if was_on and not is_on:
+                raise ConfigurationError("Dynamic Partitioning cannot be disabled once it is enabled on a Firehose.")
+            if is_on and not was_on:
+                raise ConfigurationError("Dynamic Partitioning can only be enabled when a Firehose is created.")
         return Configuration(kind, fields)
-
-
-def _check_complete(kind: Kind, fields: dict[str, Any]) -> None:
-    needed = ("EndpointConfiguration", "S3Configuration") if kind is Kind.HTTP_ENDPOINT else ("RoleARN", "BucketARN")
-    backup = fields.get("S3Configuration") if kind is Kind.HTTP_ENDPOINT else None
-    missing = [name for name in needed if not fields.get(name)]
-    missing += [f"S3Configuration.{name}" for name in ("RoleARN", "BucketARN") if backup and not backup.get(name)]
-    if missing:
-        raise ConfigurationError(
-            f"{', '.join(missing)} must be specified: nothing is taken over from a destination of another type."
-        )
-
-
-def _check_partitioning(before: dict[str, Any], after: dict[str, Any]) -> None:
-    was, is_now = (
-        bool((fields.get("DynamicPartitioningConfiguration") or {}).get("Enabled")) for fields in (before, after)
-    )
-    if was and not is_now:
-        raise ConfigurationError("Dynamic Partitioning cannot be disabled once it is enabled on a Firehose.")
-    if is_now and not was:
-        raise ConfigurationError("Dynamic Partitioning can only be enabled when a Firehose is created.")
 
 
 def _partitioning(fields: dict[str, Any]) -> dict[str, Any]:
@@ -114,7 +116,7 @@ def _merged(fields: dict[str, Any], update: dict[str, Any]) -> dict[str, Any]:
 
 
 def _s3_description(config: dict[str, Any]) -> dict[str, Any]:
-    """S3DestinationDescription: what was configured, with AWS's defaults for the rest."""
+    """S3DestinationDescription: the configured fields, with AWS's defaults for the rest."""
     defaults = {
         "BufferingHints": {"SizeInMBs": 5, "IntervalInSeconds": 300},
         "CompressionFormat": "UNCOMPRESSED",
@@ -122,19 +124,6 @@ def _s3_description(config: dict[str, Any]) -> dict[str, Any]:
         "CloudWatchLoggingOptions": {"Enabled": False},
     }
     return defaults | {name: config[name] for name in _S3_FIELDS if config.get(name) is not None}
-
-
-def _extended_description(config: dict[str, Any]) -> dict[str, Any]:
-    full = {"S3BackupMode": "Disabled"} | _given(config) | _s3_description(config)
-    partitioning = _partitioning(full)
-    if partitioning.get("Enabled"):
-        full["DynamicPartitioningConfiguration"] = {"RetryOptions": {"DurationInSeconds": 300}} | _given(partitioning)
-        if config.get("BufferingHints") is None:
-            full["BufferingHints"] = {"SizeInMBs": 128, "IntervalInSeconds": 300}
-    backup = full.pop("S3BackupConfiguration", None)
-    if backup:
-        full["S3BackupDescription"] = _s3_description(backup)
-    return full
 
 
 def _endpoint_description(config: dict[str, Any]) -> dict[str, Any]:

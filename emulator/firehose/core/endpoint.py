@@ -49,7 +49,7 @@ class EndpointError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What an endpoint answered; the names of headers are in lower case."""
+    """The answer of an endpoint; the names of headers are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -58,7 +58,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Request:
-    """One request: its id is the same at every attempt."""
+    """A request: its id is the same at every attempt."""
 
     id: str
     headers: Mapping[str, str]
@@ -66,7 +66,7 @@ class Request:
 
 
 Post = Callable[[EndpointUrl, Request], Answer]
-"""Makes one request and returns the answer, whatever it is; raises EndpointError when there is none."""
+"""A function that makes one request and returns the answer, whatever it is; raises EndpointError when there is none."""
 
 
 def batches(parts: Sequence[Part]) -> Iterator[tuple[Part, ...]]:
@@ -108,13 +108,13 @@ def request_of(parts: Sequence[Part], endpoint: Endpoint, *, request_id: str, so
 
 def check(answer: Answer, request_id: str) -> None:
     """Return when the answer means that every record of the request is delivered; else raise EndpointError."""
-    told = answer.body[:MAX_TOLD].decode("utf-8", "replace")
+    quoted = answer.body[:MAX_TOLD].decode("utf-8", "replace")
     if len(answer.body) > MAX_ANSWER:
         raise EndpointError("ResponseTooLarge", f"The response is larger than {MAX_ANSWER} bytes.")
     if answer.status != HTTPStatus.OK:
         raise EndpointError(
             "DestinationException",
-            f"Received the following response from the endpoint destination. {answer.status}: {told}",
+            f"Received the following response from the endpoint destination. {answer.status}: {quoted}",
             final=answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         )
     problem = _problem(answer, request_id)
@@ -123,12 +123,12 @@ def check(answer: Answer, request_id: str) -> None:
             "InvalidResponseFromDestination",
             "The response received from the specified endpoint is invalid. Contact the owner of the endpoint to "
             f"resolve the issue. Response for request {request_id} {problem}. "
-            f"Raw response received: {answer.status} {told}",
+            f"Raw response received: {answer.status} {quoted}",
         )
 
 
 def _problem(answer: Answer, request_id: str) -> str:
-    """Which rule an answer of status 200 breaks; empty when it breaks none."""
+    """The rule that an answer of status 200 breaks; empty when it breaks none."""
     if answer.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         return "does not have the content type application/json"
     if "content-encoding" in answer.headers:
@@ -150,13 +150,13 @@ def _problem(answer: Answer, request_id: str) -> str:
 
 
 def pause_s(attempts: int, rng: Random) -> float:
-    """How long to wait after so many failed attempts, in seconds."""
+    """The wait after so many failed attempts, in seconds."""
     backoff = min(FIRST_RETRY_S * 2.0 ** min(attempts - 1, 16), LONGEST_RETRY_S)
     return backoff * rng.uniform(1 - JITTER, 1 + JITTER)
 
 
 def post(url: EndpointUrl, request: Request) -> Answer:
-    """One POST over a connection of its own. Raises EndpointError when there is no answer, or not in time."""
+    """Make a POST over a connection of its own. Raises EndpointError when there is no answer, or not in time."""
     connection = _connected(url)
     line, late = connection.sock, threading.Event()
 
@@ -204,6 +204,4 @@ def _connected(url: EndpointUrl) -> http.client.HTTPConnection:
     return connection
 
 
-@functools.cache
-def _tls() -> ssl.SSLContext:
-    return ssl.create_default_context()
+_tls = functools.cache(ssl.create_default_context)

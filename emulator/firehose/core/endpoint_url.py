@@ -15,7 +15,7 @@ _LOCAL_NAMES = ("localhost", "localhost.localstack.cloud", "host.docker.internal
 
 
 class UrlError(ValueError):
-    """A URL that no delivery stream posts to; the text says why, and what is taken."""
+    """A URL that no delivery stream posts to; the text tells why, and which URLs are allowed."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class EndpointUrl:
 
     @property
     def place(self) -> str:
-        """The URL without path and query, which may hold what is to be kept from a log."""
+        """The URL without path and query, which may hold secrets that must not be logged."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         default = HTTPS_PORT if self.secure else HTTP_PORT
         port = "" if self.port == default else f":{self.port}"
@@ -64,7 +64,7 @@ class EndpointUrl:
 
 
 def is_near(host: str) -> bool:
-    """Whether a host is this machine, or on a network of its own: so no public name, and no metadata service."""
+    """Whether a host is this machine or on a network of its own, which excludes public names and metadata services."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

@@ -6,7 +6,7 @@ Sources: https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html and s3
 
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
@@ -38,7 +38,7 @@ class ErrorOutput(Enum):
 
 
 class KeySource(Enum):
-    """Where the value of a partition key comes from: a query over the record, or the transformation function."""
+    """The source of a partition key's value: a query over the record, or the transformation function."""
 
     QUERY = "partitionKeyFromQuery"
     LAMBDA = "partitionKeyFromLambda"
@@ -49,7 +49,7 @@ _KEY_SOURCES = frozenset(source.value for source in KeySource)
 
 @dataclass(frozen=True)
 class PartitionKey:
-    """One partition key that a prefix names."""
+    """A partition key that a prefix names."""
 
     source: KeySource
     name: str
@@ -61,7 +61,7 @@ Partition = Mapping[PartitionKey, str]
 
 @dataclass(frozen=True)
 class KeyLayout:
-    """How a destination names its objects.
+    """The names of a destination's objects: prefixes, extension and time zone.
 
     Raises PrefixError for prefixes that break a rule of the prefix language.
     """
@@ -72,7 +72,22 @@ class KeyLayout:
     zone: str = "UTC"
 
     def __post_init__(self) -> None:
-        _check(self.prefix, self.error_prefix)
+        prefix, error_prefix = self.prefix, self.error_prefix
+        if "!{" in prefix and not error_prefix:
+            raise PrefixError("ErrorOutputPrefix cannot be null or empty when Prefix contains expressions")
+        if "!{firehose:error-output-type}" in prefix:
+            raise PrefixError("Prefix cannot contain !{firehose:error-output-type}")
+        if "!{" in error_prefix and "!{firehose:error-output-type}" not in error_prefix:
+            raise PrefixError(
+                "ErrorOutputPrefix must contain at least one instance of !{firehose:error-output-type} "
+                "when it contains expressions"
+            )
+        for source in KeySource:
+            if f"!{{{source.value}:" in error_prefix:
+                raise PrefixError(f"ErrorOutputPrefix cannot contain !{{{source.value}:...}}")
+        for text in (prefix, error_prefix):
+            if "!{" in _EXPRESSION.sub("", text):
+                raise PrefixError("the sequence !{ can only appear in !{namespace:value} expressions")
         noon = datetime(2000, 1, 1, 12, tzinfo=UTC)
         probe = _Evaluation(noon, Random(0), ErrorOutput.PROCESSING_FAILED)  # noqa: S311 - thrown away
         for prefix in (self.prefix, self.error_prefix):
@@ -82,12 +97,12 @@ class KeyLayout:
     @property
     def partition_keys(self) -> tuple[PartitionKey, ...]:
         """The partition keys in the prefix, each once, in order."""
-        found = (
+        keys = (
             PartitionKey(KeySource(match["namespace"]), match["value"])
             for match in _EXPRESSION.finditer(self.prefix)
             if match["namespace"] in _KEY_SOURCES
         )
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(keys))
 
     def is_too_long(self, partition: Partition, at: float) -> bool:
         """Whether the prefix, evaluated for a partition, is longer than it may be, or than a key in S3 can be."""
@@ -122,27 +137,9 @@ class KeyLayout:
         return f"{name}-{version}-{format_date('yyyy-MM-dd-HH-mm-ss', when)}-{suffix}{self.extension}"
 
 
-def _check(prefix: str, error_prefix: str) -> None:
-    if "!{" in prefix and not error_prefix:
-        raise PrefixError("ErrorOutputPrefix cannot be null or empty when Prefix contains expressions")
-    if "!{firehose:error-output-type}" in prefix:
-        raise PrefixError("Prefix cannot contain !{firehose:error-output-type}")
-    if "!{" in error_prefix and "!{firehose:error-output-type}" not in error_prefix:
-        raise PrefixError(
-            "ErrorOutputPrefix must contain at least one instance of !{firehose:error-output-type} "
-            "when it contains expressions"
-        )
-    for source in KeySource:
-        if f"!{{{source.value}:" in error_prefix:
-            raise PrefixError(f"ErrorOutputPrefix cannot contain !{{{source.value}:...}}")
-    for text in (prefix, error_prefix):
-        if "!{" in _EXPRESSION.sub("", text):
-            raise PrefixError("the sequence !{ can only appear in !{namespace:value} expressions")
-
-
 @dataclass(frozen=True)
 class _Evaluation:
-    """What the expressions of one prefix are evaluated with."""
+    """The values that the expressions of a prefix are evaluated with."""
 
     when: datetime
     rng: Random
@@ -150,37 +147,24 @@ class _Evaluation:
     partition: Partition = field(default_factory=dict)
 
     def evaluate(self, prefix: str) -> str:
-        return "".join(self._pieces(prefix))
-
-    def _pieces(self, prefix: str) -> Iterator[str]:
-        end = 0
-        for match in _EXPRESSION.finditer(prefix):
-            yield prefix[end : match.start()]
-            yield self._value(match["namespace"], match["value"])
-            end = match.end()
-        yield prefix[end:]
+        return _EXPRESSION.sub(lambda match: self._value(match["namespace"], match["value"]), prefix)
 
     def _value(self, namespace: str, value: str) -> str:
-        if namespace == "timestamp":
-            return self._timestamp(value)
-        if namespace == "firehose":
-            return self._firehose(value)
-        if namespace in _KEY_SOURCES and value:
-            return self.partition.get(PartitionKey(KeySource(namespace), value), "")
-        if namespace in _KEY_SOURCES:
+        match namespace, value:
+            case "timestamp", pattern:
+                try:
+                    return format_date(pattern, self.when)
+                except DatePatternError as error:
+                    raise PrefixError(f"!{{timestamp:{pattern}}} is not a valid pattern: {error}") from error
+            case "firehose", "random-string":
+                return str(uuid.UUID(int=self.rng.getrandbits(128), version=4))[:RANDOM_STRING_LENGTH]
+            case "firehose", "error-output-type" if self.why is not None:
+                return str(self.why.value)
+            case "firehose", _:
+                raise PrefixError(f"unsupported value in !{{firehose:{value}}}")
+        if namespace not in _KEY_SOURCES:
+            supported = ", ".join(["firehose", "timestamp", *sorted(_KEY_SOURCES)])
+            raise PrefixError(f"unsupported namespace in !{{{namespace}:{value}}}; supported: {supported}")
+        if not value:
             raise PrefixError(f"!{{{namespace}:}} must name a partition key")
-        supported = ", ".join(["firehose", "timestamp", *sorted(_KEY_SOURCES)])
-        raise PrefixError(f"unsupported namespace in !{{{namespace}:{value}}}; supported: {supported}")
-
-    def _timestamp(self, value: str) -> str:
-        try:
-            return format_date(value, self.when)
-        except DatePatternError as error:
-            raise PrefixError(f"!{{timestamp:{value}}} is not a valid pattern: {error}") from error
-
-    def _firehose(self, value: str) -> str:
-        if value == "random-string":
-            return str(uuid.UUID(int=self.rng.getrandbits(128), version=4))[:RANDOM_STRING_LENGTH]
-        if value == "error-output-type" and self.why is not None:
-            return str(self.why.value)
-        raise PrefixError(f"unsupported value in !{{firehose:{value}}}")
+        return self.partition.get(PartitionKey(KeySource(namespace), value), "")

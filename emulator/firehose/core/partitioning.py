@@ -4,13 +4,12 @@ Sources: https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning.ht
 dynamic-partitioning-partitioning-keys.html, dynamic-partitioning-error-handling.html and buffering.html.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wavetank.emulator.firehose.core.error_output import Failure
 from wavetank.emulator.firehose.core.keys import ErrorOutput, KeyLayout, KeySource, Partition, PartitionKey
-from wavetank.emulator.firehose.core.processing import Part
+from wavetank.emulator.firehose.core.processing import Failure, Part
 from wavetank.emulator.firehose.core.settings import Partitioning
 
 MAX_ACTIVE_PARTITIONS = 500
@@ -19,7 +18,7 @@ EXTRACTION_FAILED = "DynamicPartitioning.MetadataExtractionFailed"
 LIMIT_EXCEEDED = "DynamicPartitioning.ActivePartitionsLimitExceeded"
 
 Extracted = Mapping[str, Any] | str
-"""What a query finds in a record: values by name, or why it finds none."""
+"""The answer of a query for a record: values by name, or why it has none."""
 
 Extract = Callable[[str, Sequence[bytes]], Sequence[Extracted]]
 """Runs a jq program over records, one answer for each, in order."""
@@ -55,38 +54,31 @@ def partition(
     groups: dict[tuple[str, ...], list[Part]] = {}
     failures: list[Failure] = []
     keys = layout.partition_keys
-    for part, extracted in zip(parts, _extracted(parts, partitioning, extract), strict=True):
+    answers: Sequence[Extracted] = [{}] * len(parts)
+    if partitioning.query is not None:
+        answers = extract(partitioning.query, [part.data for part in parts])
+    for part, extracted in zip(parts, answers, strict=True):
         try:
-            identity = _identity(part, extracted, keys)
+            if isinstance(extracted, str):
+                raise _NoPartitionError(extracted)
+            values = {KeySource.QUERY: extracted, KeySource.LAMBDA: part.keys}
+            identity = tuple(_text(values[key.source].get(key.name)) for key in keys)
             if identity not in groups and layout.is_too_long(_values(keys, identity), part.entry.arrival):
                 raise _NoPartitionError("The evaluated S3 prefix is longer than an object key can be")
         except _NoPartitionError as error:
             output = ErrorOutput.METADATA_EXTRACTION_FAILED
-            failures.append(Failure(part.entry, EXTRACTION_FAILED, str(error), 1, now(), output))
+            failures.append(
+                Failure(part.entry, EXTRACTION_FAILED, str(error), attempts=1, ended_at=now(), output=output)
+            )
             continue
         if identity not in groups and len(groups) >= MAX_ACTIVE_PARTITIONS:
             message = "The number of active partitions has exceeded the configured limit"
             output = ErrorOutput.ACTIVE_PARTITIONS_LIMIT_EXCEEDED
-            failures.append(Failure(part.entry, LIMIT_EXCEEDED, message, 1, now(), output))
+            failures.append(Failure(part.entry, LIMIT_EXCEEDED, message, attempts=1, ended_at=now(), output=output))
             continue
         groups.setdefault(identity, []).append(part)
     made = (Group(_values(keys, identity), tuple(group)) for identity, group in groups.items())
     return Partitioned(tuple(made), tuple(failures))
-
-
-def _extracted(parts: Sequence[Part], partitioning: Partitioning, extract: Extract) -> Iterator[Extracted]:
-    if partitioning.query is None:
-        yield from ({} for _ in parts)
-    else:
-        yield from extract(partitioning.query, [part.data for part in parts])
-
-
-def _identity(part: Part, extracted: Extracted, keys: Sequence[PartitionKey]) -> tuple[str, ...]:
-    """The values of the keys, in their order; raises _NoPartitionError where one is missing."""
-    if isinstance(extracted, str):
-        raise _NoPartitionError(extracted)
-    sources = {KeySource.QUERY: extracted, KeySource.LAMBDA: part.keys}
-    return tuple(_text(sources[key.source].get(key.name)) for key in keys)
 
 
 def _values(keys: Sequence[PartitionKey], identity: Sequence[str]) -> Partition:

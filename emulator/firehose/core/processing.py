@@ -1,27 +1,29 @@
-"""What happens to the records of a chunk before they are delivered: they are split and transformed.
+"""The processing of the records of a chunk before they are delivered: they are split and transformed.
 
-Every record ends in exactly one place: among the parts to deliver, dropped on purpose, or among the failures.
+Every record ends in exactly one place: among the parts to deliver, dropped on purpose, or among the failures, which the
+error output of the delivery stream tells of.
 Sources: https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html,
-data-transformation-failure-handling.html and dynamic-partitioning-multirecord-deaggergation.html of the same guide.
+data-transformation-failure-handling.html, dynamic-partitioning-multirecord-deaggergation.html and retry.html (HTTP
+endpoint destination) of the same guide.
 Codes and texts of failures are AWS's own, as far as they are known.
 """
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from wavetank.emulator.firehose.core.buffer import Entry
-from wavetank.emulator.firehose.core.error_output import Failure
+from wavetank.emulator.firehose.core.keys import ErrorOutput
 from wavetank.emulator.firehose.core.settings import Processing, SubRecords, Transformation
 
 OK, DROPPED, FAILED = "Ok", "Dropped", "ProcessingFailed"
 EVENT_BYTES = 5_500_000
-"""So large may an event be: less than the 6 MiB that Lambda takes as the payload of a synchronous invocation."""
+"""The most bytes of an event, below the 6 MiB that Lambda takes as the payload of a synchronous invocation."""
 RECORD_BYTES = 600
-"""More than what stands around the data of one record in an event."""
+"""An upper bound of the bytes that stand around the data of a record in an event."""
 
 
 class InvocationError(Exception):
@@ -53,8 +55,43 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Failure:
+    """A record that goes to the error prefix, why, after how many attempts, and when the last of them ended.
+
+    `data` holds the bytes to deliver, where the record got so far; otherwise its line has the record as it came in.
+    """
+
+    entry: Entry
+    code: str
+    message: str
+    attempts: int
+    ended_at: float
+    output: ErrorOutput = ErrorOutput.PROCESSING_FAILED
+    function_arn: str = ""
+    data: bytes | None = None
+
+    def line(self) -> bytes:
+        """The record's line in the object of failed records: JSON and a newline."""
+        line: dict[str, Any] = {
+            "attemptsMade": self.attempts,
+            "arrivalTimestamp": int(self.entry.arrival * 1000),
+            "errorCode": self.code,
+            "errorMessage": self.message,
+            "attemptEndingTimestamp": int(self.ended_at * 1000),
+            "rawData": base64.b64encode(self.entry.data if self.data is None else self.data).decode(),
+        }
+        if self.function_arn:
+            line["lambdaArn"] = self.function_arn
+        if self.output is ErrorOutput.HTTP_ENDPOINT_FAILED:
+            origin = self.entry.origin
+            line["subsequenceNumber"] = origin.subsequence if origin is not None else 0
+            line["dataId"] = f"{origin.sequence}.{origin.subsequence}" if origin is not None else ""
+        return json.dumps(line).encode() + b"\n"
+
+
+@dataclass(frozen=True)
 class Processed:
-    """The records of a chunk, sorted by where they go; `dropped` is what the function dropped on purpose."""
+    """The records of a chunk, sorted by where they go; `dropped` are those that the function dropped on purpose."""
 
     parts: tuple[Part, ...]
     dropped: tuple[Entry, ...] = ()
@@ -63,37 +100,32 @@ class Processed:
 
 def process(entries: Iterable[Entry], processing: Processing, invoke: Invoke, now: Callable[[], float]) -> Processed:
     """The records, split and transformed as `processing` asks for; without it as they came in."""
-    whole = [part for entry in entries for part in _split(entry, processing)]
+    match processing.split:
+        case None:
+            whole = list(entries)
+        case SubRecords.DELIMITED:
+            pieces = ((entry, piece) for entry in entries for piece in entry.data.split(processing.split_delimiter))
+            whole = [replace(entry, data=piece) for entry, piece in pieces if piece]
+        case SubRecords.JSON:
+            whole = [replace(entry, data=piece) for entry in entries for piece in _json_documents(entry.data)]
     if processing.transformation is None:
         return Processed(tuple(Part(entry, entry.data) for entry in whole))
     return _Transformer(processing.transformation, invoke, now).transform(whole)
 
 
-def _split(entry: Entry, processing: Processing) -> Iterator[Entry]:
-    if processing.split is None:
-        yield entry
-    elif processing.split is SubRecords.DELIMITED:
-        for piece in entry.data.split(processing.split_delimiter):
-            if piece:
-                yield replace(entry, data=piece)
-    else:
-        for piece in _json_documents(entry.data):
-            yield replace(entry, data=piece)
-
-
-def _json_documents(data: bytes) -> Iterator[bytes]:
+def _json_documents(data: bytes) -> list[bytes]:
     """The JSON documents that stand one after the other in `data`; all of it where it is not such a sequence."""
     decoder = json.JSONDecoder()
     try:
         text = data.decode()
-        pieces, at = [], _next_document(text, 0)
+        documents, at = [], _next_document(text, 0)
         while at < len(text):
             _, end = decoder.raw_decode(text, at)
-            pieces.append(text[at:end].encode())
+            documents.append(text[at:end].encode())
             at = _next_document(text, end)
     except (ValueError, RecursionError):
-        pieces = [data]
-    yield from pieces
+        return [data]
+    return documents
 
 
 def _next_document(text: str, at: int) -> int:
@@ -102,23 +134,8 @@ def _next_document(text: str, at: int) -> int:
     return at
 
 
-def _batches(entries: Sequence[Entry], transformation: Transformation) -> Iterator[list[Entry]]:
-    batch: list[Entry] = []
-    size = event_size = 0
-    for entry in entries:
-        encoded = len(entry.data) * 4 // 3 + RECORD_BYTES
-        if batch and (size + len(entry.data) > transformation.batch_bytes or event_size + encoded > EVENT_BYTES):
-            yield batch
-            batch, size, event_size = [], 0, 0
-        batch.append(entry)
-        size += len(entry.data)
-        event_size += encoded
-    if batch:
-        yield batch
-
-
 class _Transformer:
-    """Passes records through the function, batch by batch, and sorts them by what it answers."""
+    """The transformation of records: they pass through the function in batches and are sorted by its answers."""
 
     def __init__(self, transformation: Transformation, invoke: Invoke, now: Callable[[], float]) -> None:
         self._transformation = transformation
@@ -129,12 +146,23 @@ class _Transformer:
         self._failures: list[Failure] = []
 
     def transform(self, entries: Sequence[Entry]) -> Processed:
-        for batch in _batches(entries, self._transformation):
+        batch: list[Entry] = []
+        size = event_size = 0
+        for entry in entries:
+            encoded = len(entry.data) * 4 // 3 + RECORD_BYTES
+            is_full = size + len(entry.data) > self._transformation.batch_bytes or event_size + encoded > EVENT_BYTES
+            if batch and is_full:
+                self._pass(batch)
+                batch, size, event_size = [], 0, 0
+            batch.append(entry)
+            size += len(entry.data)
+            event_size += encoded
+        if batch:
             self._pass(batch)
         return Processed(tuple(self._parts), tuple(self._dropped), tuple(self._failures))
 
     def _pass(self, batch: Sequence[Entry]) -> None:
-        """One batch, with as many invocations as are configured, until one of them answers."""
+        """Pass a batch through the function, with as many invocations as are configured, until one answers."""
         records = [_record(number, entry, lenient=self._transformation.lenient) for number, entry in enumerate(batch)]
         attempts = 0
         while True:
@@ -151,35 +179,32 @@ class _Transformer:
             return
 
     def _sort(self, batch: Sequence[Entry], records: Sequence[dict[str, Any]], answer: Any, attempts: int) -> None:
-        results = _results(answer)
+        listed = answer.get("records") if isinstance(answer, Mapping) else None
+        results: dict[str, list[Mapping[str, Any]]] = {}
+        for result in listed if isinstance(listed, list) else []:
+            if isinstance(result, Mapping) and isinstance(result.get("recordId"), str):
+                results.setdefault(result["recordId"], []).append(result)
         for entry, record in zip(batch, records, strict=True):
             try:
                 result = _only(results.get(record["recordId"], []))
                 if result.get("result") == DROPPED:
                     self._dropped.append(entry)
-                else:
-                    data = _data(result, lenient=self._transformation.lenient)
-                    self._parts.append(Part(entry, data, _keys(result)))
+                    continue
+                data = _data(result, lenient=self._transformation.lenient)
             except _BadResultError as error:
                 self._fail(entry, error.code, str(error), attempts)
+                continue
+            metadata = result.get("metadata")
+            keys = metadata.get("partitionKeys") if isinstance(metadata, Mapping) else None
+            self._parts.append(Part(entry, data, keys if isinstance(keys, Mapping) else {}))
 
     def _fail(self, entry: Entry, code: str, message: str, attempts: int) -> None:
         arn = self._transformation.function_arn
-        self._failures.append(Failure(entry, code, message, attempts, self._now(), function_arn=arn))
-
-
-def _results(answer: Any) -> dict[str, list[Mapping[str, Any]]]:
-    """The results of an answer by the id of their record; whatever is none is passed over."""
-    listed = answer.get("records") if isinstance(answer, Mapping) else None
-    results: dict[str, list[Mapping[str, Any]]] = {}
-    for result in listed if isinstance(listed, list) else []:
-        if isinstance(result, Mapping) and isinstance(result.get("recordId"), str):
-            results.setdefault(result["recordId"], []).append(result)
-    return results
+        self._failures.append(Failure(entry, code, message, attempts=attempts, ended_at=self._now(), function_arn=arn))
 
 
 def _only(results: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """The one result of a record; raises _BadResultError for none and for several."""
+    """The result of a record that has exactly one; raises _BadResultError for none and for several."""
     if not results:
         raise _BadResultError(
             "Lambda.MissingRecordId",
@@ -218,20 +243,14 @@ def _data(result: Mapping[str, Any], *, lenient: bool) -> bytes:
         ) from error
 
 
-def _keys(result: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The partition keys that a function gave; none where they are not the object that AWS documents."""
-    metadata = result.get("metadata")
-    keys = metadata.get("partitionKeys") if isinstance(metadata, Mapping) else None
-    return keys if isinstance(keys, Mapping) else {}
-
-
 def _record(number: int, entry: Entry, *, lenient: bool) -> dict[str, Any]:
+    origin = entry.origin
+    base = origin.sequence if origin is not None else f"{int(entry.arrival * 1000):050d}"
     record: dict[str, Any] = {
-        "recordId": f"{_record_base(entry)}{number:06d}",
+        "recordId": f"{base}{number:06d}",
         "approximateArrivalTimestamp": int(entry.arrival * 1000),
         "data": base64.b64encode(entry.data).decode(),
     }
-    origin = entry.origin
     if origin is not None or lenient:
         arrived = datetime.fromtimestamp(entry.arrival, UTC).isoformat(timespec="milliseconds")
         record["kinesisRecordMetadata"] = {
@@ -242,7 +261,3 @@ def _record(number: int, entry: Entry, *, lenient: bool) -> dict[str, Any]:
             "subsequenceNumber": str(origin.subsequence) if origin is not None and origin.subsequence else "",
         }
     return record
-
-
-def _record_base(entry: Entry) -> str:
-    return entry.origin.sequence if entry.origin is not None else f"{int(entry.arrival * 1000):050d}"

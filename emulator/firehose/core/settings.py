@@ -8,7 +8,7 @@ dynamic-partitioning.html of the same guide. Texts about dynamic partitioning ar
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -32,11 +32,11 @@ JQ = "JQ-1.6"
 
 
 class ConfigurationError(ValueError):
-    """A configuration that Firehose refuses; its text is for whoever configured it."""
+    """A configuration that Firehose refuses; the text is for the caller."""
 
 
 class SubRecords(Enum):
-    """What one record may hold several of."""
+    """The kinds of sub-records that a record may hold several of."""
 
     JSON = "JSON"
     DELIMITED = "DELIMITED"
@@ -57,7 +57,7 @@ class Transformation:
 
 @dataclass(frozen=True)
 class Processing:
-    """What happens to records between buffer and destination, in this order."""
+    """The steps between buffer and destination, in this order."""
 
     split: SubRecords | None = None
     split_delimiter: bytes = b""
@@ -68,7 +68,7 @@ class Processing:
 
 @dataclass(frozen=True)
 class S3Target:
-    """Where objects go, and how they are named and packed."""
+    """The bucket that objects go to, and how they are named and packed."""
 
     bucket: str
     layout: KeyLayout
@@ -114,10 +114,16 @@ class Destination:
 def destination_of(config: Config, *, lenient: bool = False) -> Destination:
     """The settings in a (Extended)S3DestinationConfiguration.
 
-    Raises ConfigurationError for what Firehose refuses and for what this emulator does not do. `lenient` lets through
-    what suites written for LocalStack ask for, and AWS refuses.
+    Raises ConfigurationError for what Firehose refuses and for what this emulator does not do. `lenient` lets
+    through requests of suites written for LocalStack that AWS refuses.
     """
-    _check_conversion(config.get("DataFormatConversionConfiguration") or {}, lenient=lenient)
+    conversion = config.get("DataFormatConversionConfiguration") or {}
+    if conversion and conversion.get("Enabled") is not False and (conversion.get("SchemaConfiguration") or not lenient):
+        raise ConfigurationError(
+            "DataFormatConversionConfiguration is not supported by this emulator: record format conversion takes its "
+            "schema from AWS Glue, which there is not. Records are delivered as they are, or as a Lambda function "
+            "transforms them."
+        )
     backup = config.get("S3BackupConfiguration")
     if config.get("S3BackupMode") == "Enabled" and not backup:
         raise ConfigurationError("S3BackupConfiguration must be specified when S3BackupMode is Enabled.")
@@ -180,15 +186,6 @@ def _endpoint(config: Config) -> Endpoint:
 def _retry_s(config: Config) -> float:
     duration = (config.get("RetryOptions") or {}).get("DurationInSeconds")
     return DEFAULT_RETRY_S if duration is None else float(duration)
-
-
-def _check_conversion(conversion: Config, *, lenient: bool) -> None:
-    if conversion and conversion.get("Enabled") is not False and (conversion.get("SchemaConfiguration") or not lenient):
-        raise ConfigurationError(
-            "DataFormatConversionConfiguration is not supported by this emulator: record format conversion takes its "
-            "schema from AWS Glue, which there is not. Records are delivered as they are, or as a Lambda function "
-            "transforms them."
-        )
 
 
 def _partitioning(config: Config, layout: KeyLayout, processing: Processing, *, lenient: bool) -> Partitioning | None:
@@ -291,13 +288,13 @@ def _lambda(parameters: Mapping[str, str]) -> dict[str, Any]:
     arn = parameters.get("LambdaArn")
     if not arn:
         raise ConfigurationError("Processor of type Lambda needs the parameter LambdaArn.")
-    retries = _number(parameters, "NumberOfRetries", DEFAULT_LAMBDA_RETRIES, 0, 300)
-    size = _number(parameters, "BufferSizeInMBs", 1, 0.2, 3)
-    _number(parameters, "BufferIntervalInSeconds", 60, 0, 900)
+    retries = _number(parameters, "NumberOfRetries", DEFAULT_LAMBDA_RETRIES, low=0, high=300)
+    size = _number(parameters, "BufferSizeInMBs", 1, low=0.2, high=3)
+    _number(parameters, "BufferIntervalInSeconds", 60, low=0, high=900)
     return {"transformation": Transformation(arn, int(retries), int(size * MIB))}
 
 
-def _number(parameters: Mapping[str, str], name: str, default: float, low: float, high: float) -> float:
+def _number(parameters: Mapping[str, str], name: str, default: float, *, low: float, high: float) -> float:
     try:
         value = float(parameters.get(name, default))
     except ValueError as error:
@@ -313,22 +310,13 @@ def _split(parameters: Mapping[str, str]) -> dict[str, Any]:
         raise ConfigurationError("Processor of type RecordDeAggregation needs SubRecordType JSON or DELIMITED.")
     if kind == SubRecords.JSON.value:
         return {"split": SubRecords.JSON}
-    delimiter = _decoded(parameters.get("Delimiter", ""))
+    try:
+        delimiter = base64.b64decode(parameters.get("Delimiter", ""), validate=True)
+    except binascii.Error as error:
+        raise ConfigurationError("Processor parameter Delimiter must be base64-encoded.") from error
     if not delimiter:
         raise ConfigurationError("SubRecordType DELIMITED needs the parameter Delimiter, base64-encoded.")
     return {"split": SubRecords.DELIMITED, "split_delimiter": delimiter}
-
-
-def _append(parameters: Mapping[str, str]) -> dict[str, Any]:
-    # The console and CDK send the two characters backslash and n.
-    return {"append": parameters.get("Delimiter", "\\n").encode().decode("unicode_escape").encode("latin-1")}
-
-
-def _decoded(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise ConfigurationError("Processor parameter Delimiter must be base64-encoded.") from error
 
 
 def _query(parameters: Mapping[str, str]) -> dict[str, Any]:
@@ -340,9 +328,12 @@ def _query(parameters: Mapping[str, str]) -> dict[str, Any]:
     return {"query": query}
 
 
-_PROCESSORS = {
+_PROCESSORS: Mapping[str, Callable[[Mapping[str, str]], dict[str, Any]]] = {
     "Lambda": _lambda,
     "MetadataExtraction": _query,
     "RecordDeAggregation": _split,
-    "AppendDelimiterToRecord": _append,
+    # The console and CDK send the two characters backslash and n.
+    "AppendDelimiterToRecord": lambda parameters: {
+        "append": parameters.get("Delimiter", "\\n").encode().decode("unicode_escape").encode("latin-1")
+    },
 }

@@ -1,6 +1,6 @@
 """Streams as values, without AWS or LocalStack: shards, sequence numbers, retention, limits, export and import.
 
-`stream` puts them together: `family` is a stream's shards, `shard` one of them with its `log`; `sequence` makes
-numbers that never come twice, `position` is what an iterator stands for, `metering` what may be read and written a
-second.
+`stream` puts them together: `shards` are its shards, each with a `log` of records and `limits` on what is read and
+written a second; `sequence` makes numbers that never come twice (`generations` is why), `position` is what an iterator
+stands for, `consumer` enhanced fan-out, `snapshot` a stream as plain data.
 """

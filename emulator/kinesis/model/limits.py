@@ -24,7 +24,7 @@ class Window:
     _bytes: int = 0
 
     def has_room(self, size: int, now_ms: int) -> bool:
-        """Whether one more of `size` bytes fits; one that is over the limit by itself fits an empty second."""
+        """Whether another record of `size` bytes fits; one that is over the limit by itself fits an empty second."""
         while self._events and self._events[0][0] <= now_ms - WINDOW_MS:
             self._bytes -= self._events.popleft()[1]
         if not self._events:
@@ -32,13 +32,13 @@ class Window:
         return len(self._events) < self.most and self._bytes + size <= self.most_bytes
 
     def add(self, size: int, now_ms: int) -> None:
-        """Count one of `size` bytes."""
+        """Count a record, or a read, of `size` bytes."""
         self._events.append((now_ms, size))
         self._bytes += size
 
 
 class ShardThroughput:
-    """What one shard took in and gave out lately."""
+    """The records and bytes that a shard took in and gave out within the last second."""
 
     __slots__ = ("_blocked_until_ms", "_reads", "_writes")
 

@@ -6,7 +6,6 @@ front frees memory without moving what stays.
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
 from typing import NamedTuple
 
 SEGMENT = 512
@@ -20,7 +19,7 @@ def key_bytes(key: str) -> int:
 
 
 class Stored(NamedTuple):
-    """One record as read: its place in the shard, arrival in milliseconds since the epoch, key and data."""
+    """A record as read: its place in the shard, arrival in milliseconds since the epoch, key and data."""
 
     offset: int
     arrived_ms: int
@@ -71,24 +70,29 @@ class RecordLog:
         return index
 
     def arrived_ms(self, index: int) -> int:
-        """When the record at a retained `index` arrived."""
+        """The arrival of the record at a retained `index`."""
         segment, slot = divmod(index - self._first_slot, SEGMENT)
         return self._segments[segment].times[slot]
 
     def oldest_ms(self) -> int | None:
-        """When the oldest retained record arrived; None when there is none."""
+        """The arrival of the oldest retained record; None when there is none."""
         return self.arrived_ms(self.head) if self.tail > self.head else None
 
     def read(self, start: int, limit: int, max_bytes: int) -> list[Stored]:
         """At most `limit` records from index `start` and at most `max_bytes`, but always the first."""
-        found: list[Stored] = []
+        records: list[Stored] = []
         budget = max_bytes
-        for record in self._from(max(start, self.head)):
-            budget -= len(record.data) + key_bytes(record.key)
-            if len(found) >= limit or (budget < 0 and found):
-                break
-            found.append(record)
-        return found
+        index = max(start, self.head)
+        segment, slot = divmod(index - self._first_slot, SEGMENT)
+        for part in self._segments[segment:]:
+            for arrived, key, data in zip(part.times[slot:], part.keys[slot:], part.data[slot:], strict=True):
+                budget -= len(data) + key_bytes(key)
+                if len(records) >= limit or (budget < 0 and records):
+                    return records
+                records.append(Stored(index, arrived, key, data))
+                index += 1
+            slot = 0
+        return records
 
     def first_at_or_after(self, time_ms: int) -> int:
         """The index of the first retained record that arrived at or after `time_ms`; `tail` when none did."""
@@ -115,12 +119,3 @@ class RecordLog:
         del self._segments[:gone]
         self._first_slot += gone * SEGMENT
         return count
-
-    def _from(self, start: int) -> Iterator[Stored]:
-        segment, slot = divmod(start - self._first_slot, SEGMENT)
-        index = start
-        for part in self._segments[segment:]:
-            for arrived, key, data in zip(part.times[slot:], part.keys[slot:], part.data[slot:], strict=True):
-                yield Stored(index, arrived, key, data)
-                index += 1
-            slot = 0

@@ -1,15 +1,20 @@
-"""Where a reader starts: the five kinds of starting position, and the shard iterator that carries one."""
+"""Starting positions, and the opaque tokens that carry a place: shard iterators, and the NextTokens of listings."""
 
+import base64
+import hashlib
 import itertools
+import json
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
-from wavetank.emulator.kinesis.errors import ExpiredIterator, InvalidArgument
-from wavetank.emulator.kinesis.model.tokens import seal, unseal
+from wavetank.emulator.kinesis.errors import ExpiredIterator, ExpiredNextToken, InvalidArgument
 
 ITERATOR_LIFETIME_MS = 300_000
+TOKEN_LIFETIME_MS = 300_000
 
 
 class Start(StrEnum):
@@ -53,17 +58,19 @@ class Cursor:
 _HEAD = struct.Struct(">BQQQQI")
 _FORMAT = 1
 _ISSUED = itertools.count()
+_KEY = b"wavetank kinesis token"
+_MAC_BYTES = 12
 
 
 def iterator(cursor: Cursor, now_ms: int) -> str:
-    """The opaque token for `cursor`, good for five minutes; no two tokens are the same."""
+    """The shard iterator for `cursor`, good for five minutes; no two iterators are the same."""
     numbers = (_FORMAT, now_ms, cursor.created_ms, cursor.index, cursor.shard, next(_ISSUED) & 0xFFFFFFFF)
     names = "/".join((cursor.account, cursor.region, cursor.stream)).encode()
     return seal(_HEAD.pack(*numbers) + names)
 
 
 def cursor(token: str, now_ms: int) -> Cursor:
-    """What goes in must come out: the cursor a token was made from.
+    """The cursor that a token was made from.
 
     A token in surrounding quotes is taken too, as AWS does. Raises InvalidArgument for anything else that
     `iterator` did not make, ExpiredIterator when it is older than five minutes.
@@ -73,14 +80,53 @@ def cursor(token: str, now_ms: int) -> Cursor:
         raise InvalidArgument("Invalid ShardIterator.")
     _, issued_ms, created_ms, index, shard, _ = _HEAD.unpack_from(body)
     if now_ms - issued_ms > ITERATOR_LIFETIME_MS:
-        raise ExpiredIterator(
-            f"Iterator expired. The iterator was created at time {_readable(issued_ms)} while right now it is "
-            f"{_readable(now_ms)} which is further in the future than the tolerated delay of "
-            f"{ITERATOR_LIFETIME_MS} milliseconds."
-        )
+        raise expired_iterator(issued_ms, now_ms)
     account, region, stream = body[_HEAD.size :].decode().split("/")
-    return Cursor(account, region, stream, created_ms, shard, index)
+    return Cursor(account, region, stream, created_ms=created_ms, shard=shard, index=index)
 
 
-def _readable(time_ms: int) -> str:
-    return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%a %b %d %H:%M:%S UTC %Y")
+def expired_iterator(issued_ms: int, now_ms: int) -> ExpiredIterator:
+    """The error for an iterator that is too old now."""
+    issued, now = (
+        datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%a %b %d %H:%M:%S UTC %Y")
+        for time_ms in (issued_ms, now_ms)
+    )
+    return ExpiredIterator(
+        f"Iterator expired. The iterator was created at time {issued} while right now it is {now} which is further in "
+        f"the future than the tolerated delay of {ITERATOR_LIFETIME_MS} milliseconds."
+    )
+
+
+def next_token(place: Mapping[str, Any], now_ms: int) -> str:
+    """The NextToken of a listing that goes on at `place` (plain JSON-able data), good for five minutes."""
+    return seal(json.dumps({"issued_ms": now_ms, **place}).encode())
+
+
+def listing_place(token: str, now_ms: int) -> Mapping[str, Any]:
+    """The place that a NextToken was made from; raises InvalidArgument, ExpiredNextToken."""
+    body = unseal(token)
+    if body is None:
+        raise InvalidArgument("NextToken is invalid.")
+    place: Mapping[str, Any] = json.loads(body)
+    if now_ms - place["issued_ms"] > TOKEN_LIFETIME_MS:
+        raise ExpiredNextToken("NextToken has expired.")
+    return place
+
+
+def seal(body: bytes) -> str:
+    """The token for `body`."""
+    return base64.b64encode(_mac(body) + body).decode()
+
+
+def unseal(token: str) -> bytes | None:
+    """The body that `token` was made from; None when `seal` did not make it."""
+    try:
+        raw = base64.b64decode(token, validate=True)
+    except ValueError:
+        return None
+    body = raw[_MAC_BYTES:]
+    return body if raw[:_MAC_BYTES] == _mac(body) else None
+
+
+def _mac(body: bytes) -> bytes:
+    return hashlib.blake2s(body, key=_KEY, digest_size=_MAC_BYTES).digest()

@@ -15,7 +15,7 @@ _MARK = 2 << 184
 LATEST_EPOCH = (1 << 36) - (1 << 24)
 """A second of the year 4146. Epochs of later reshards follow one on another, for which there is room."""
 LAST_EPOCH = (1 << 36) - (1 << 16)
-"""The last that an imported state may have; the stream can be resharded still."""
+"""The last epoch that an imported state may have; the stream can be resharded still."""
 _EPOCH_SHIFT = 148
 _INDEX_SHIFT = 84
 _SHARD_SHIFT = 4
@@ -27,7 +27,7 @@ _SHARD_MASK = (1 << 32) - 1
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a sequence number says: the shard's epoch and number, and the index in the shard."""
+    """The place that a sequence number names: the shard's epoch and number, and the index in the shard."""
 
     epoch: int
     index: int

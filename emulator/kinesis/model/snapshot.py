@@ -1,14 +1,14 @@
-"""A stream as plain JSON-able data, and back: what is exported must be imported unchanged."""
+"""A stream as plain JSON-able data, and back: the import of an export is the same stream."""
 
 import base64
+from dataclasses import asdict
 from typing import Any
 
 from wavetank.emulator.kinesis.model import sequence
-from wavetank.emulator.kinesis.model.ascending import Ascending
 from wavetank.emulator.kinesis.model.consumer import Consumer
-from wavetank.emulator.kinesis.model.family import ShardFamily, StreamIdentity
+from wavetank.emulator.kinesis.model.generations import MonotonicCounter
 from wavetank.emulator.kinesis.model.log import RecordLog
-from wavetank.emulator.kinesis.model.shard import Shard
+from wavetank.emulator.kinesis.model.shards import Shard, ShardSet, StreamIdentity
 from wavetank.emulator.kinesis.model.stream import Stream
 from wavetank.emulator.kinesis.settings import Mode, ShardMetric, StreamSettings
 
@@ -16,7 +16,7 @@ type Plain = dict[str, Any]
 
 
 def exported(stream: Stream) -> Plain:
-    """Everything a stream is, with its records' data in base64; the caller holds the stream's lock."""
+    """A stream as plain data, with its records' data in base64; the caller holds the stream's lock."""
     who = stream.identity
     return {
         "account": who.account,
@@ -26,57 +26,35 @@ def exported(stream: Stream) -> Plain:
         "created_ms": who.created_ms,
         "opened": stream.shards.opened,
         "epoch": stream.shards.epoch,
-        "settings": _settings(stream.settings),
-        "consumers": [_consumer(consumer) for consumer in stream.consumers.all()],
+        "settings": asdict(stream.settings)
+        | {"mode": stream.settings.mode.value, "metrics": sorted(stream.settings.metrics)},
+        "consumers": [asdict(consumer) for consumer in stream.consumers.all()],
         "shards": [_shard(shard) for shard in stream.shards],
     }
 
 
-def imported(plain: Plain, epochs: Ascending | None = None) -> Stream:
+def imported(plain: Plain, epochs: MonotonicCounter | None = None) -> Stream:
     """The stream that `exported` described, which keeps the rules of `snapshot_rules`."""
     who = StreamIdentity(*(plain[name] for name in ("account", "region", "name", "arn", "created_ms")))
     shards = [_imported_shard(shard) for shard in plain["shards"]]
-    family = ShardFamily.restored(who, shards, plain["opened"], plain["epoch"], epochs)
-    stream = Stream(who, family, _imported_settings(plain["settings"]))
+    settings = plain["settings"]
+    changed = {"mode": Mode(settings["mode"]), "metrics": frozenset(map(ShardMetric, settings["metrics"]))}
+    stream = Stream(
+        who,
+        ShardSet.restored(who, shards, opened=plain["opened"], epoch=plain["epoch"], epochs=epochs),
+        StreamSettings(**(settings | changed)),
+    )
     for consumer in plain["consumers"]:
         stream.consumers.restore(Consumer(**consumer))
     return stream
 
 
-def renewed(plain: Plain, created_ms: int, epochs: Ascending) -> Plain:
-    """The same records in another stream: no iterator, checkpoint or sequence number of the first fits it."""
-    known = sorted({plain["epoch"], *(shard["epoch"] for shard in plain["shards"])})
-    new = {epoch: epochs.next(min(created_ms // 1000, sequence.LATEST_EPOCH)) for epoch in known}
+def renewed(plain: Plain, created_ms: int, epochs: MonotonicCounter) -> Plain:
+    """The same records as another stream, which no iterator, checkpoint or sequence number of the first fits."""
+    old = sorted({plain["epoch"], *(shard["epoch"] for shard in plain["shards"])})
+    new = {epoch: epochs.next(min(created_ms // 1000, sequence.LATEST_EPOCH)) for epoch in old}
     shards = [shard | {"epoch": new[shard["epoch"]]} for shard in plain["shards"]]
     return plain | {"created_ms": created_ms, "epoch": new[plain["epoch"]], "shards": shards}
-
-
-def _settings(settings: StreamSettings) -> Plain:
-    return {
-        "mode": settings.mode.value,
-        "retention_hours": settings.retention_hours,
-        "max_record_kib": settings.max_record_kib,
-        "warm_throughput_mibps": settings.warm_throughput_mibps,
-        "kms_key": settings.kms_key,
-        "metrics": sorted(settings.metrics),
-        "tags": dict(settings.tags),
-        "policy": settings.policy,
-    }
-
-
-def _imported_settings(plain: Plain) -> StreamSettings:
-    metrics = frozenset(map(ShardMetric, plain["metrics"]))
-    return StreamSettings(**(plain | {"mode": Mode(plain["mode"]), "metrics": metrics}))
-
-
-def _consumer(consumer: Consumer) -> Plain:
-    return {
-        "name": consumer.name,
-        "arn": consumer.arn,
-        "created_ms": consumer.created_ms,
-        "tags": dict(consumer.tags),
-        "policy": consumer.policy,
-    }
 
 
 def _shard(shard: Shard) -> Plain:

@@ -1,7 +1,7 @@
-"""A data stream: what is put must be read, in order, until retention trims it.
+"""A data stream: every record that is put can be read, in order, until retention trims it.
 
-Pure: every method takes `now_ms` (milliseconds since the epoch) and returns values. Not thread-safe by itself;
-`Stream.lock` is there for whoever shares one. Rules from the Amazon Kinesis Data Streams API Reference and
+Pure: every method takes `now_ms` (milliseconds since the epoch) and returns values. A stream is not thread-safe by
+itself: threads that share one hold `Stream.lock`. Rules from the Amazon Kinesis Data Streams API Reference and
 Developer Guide ("Change the data retention period").
 """
 
@@ -13,10 +13,9 @@ from typing import NamedTuple
 from wavetank.emulator.kinesis.errors import InvalidArgument, Serialization
 from wavetank.emulator.kinesis.model import sequence
 from wavetank.emulator.kinesis.model.consumer import Consumers
-from wavetank.emulator.kinesis.model.family import ShardFamily, StreamIdentity
 from wavetank.emulator.kinesis.model.log import Stored, key_bytes
-from wavetank.emulator.kinesis.model.position import BY_SEQUENCE, Cursor, Start, StartingPosition
-from wavetank.emulator.kinesis.model.shard import HASH_KEYS, Shard, shard_id
+from wavetank.emulator.kinesis.model.position import Cursor, Start, StartingPosition
+from wavetank.emulator.kinesis.model.shards import HASH_KEYS, Shard, ShardSet, StreamIdentity, shard_id
 from wavetank.emulator.kinesis.settings import StreamSettings
 
 MAX_READ_BYTES = 10 * 1024 * 1024
@@ -57,20 +56,20 @@ class Entry(NamedTuple):
 
 
 class Put(NamedTuple):
-    """Where a record went."""
+    """The place where a record was appended."""
 
     shard: Shard
     offset: int
 
     @property
     def sequence_number(self) -> str:
-        """Its sequence number."""
+        """The record's sequence number."""
         return self.shard.sequence_number(self.offset)
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What a read returned; `next_index` is None when the shard is closed and nothing more will come."""
+    """The result of a read; `next_index` is None when the shard is closed and nothing more will come."""
 
     shard: Shard
     records: list[Stored]
@@ -80,9 +79,9 @@ class Read:
 
 
 class Stream:
-    """One stream: its settings, its consumers, its shards and their records."""
+    """A stream: its settings, its consumers, its shards and their records."""
 
-    def __init__(self, who: StreamIdentity, shards: ShardFamily, settings: StreamSettings) -> None:
+    def __init__(self, who: StreamIdentity, shards: ShardSet, settings: StreamSettings) -> None:
         self.identity = who
         self.shards = shards
         self.settings = settings
@@ -108,9 +107,25 @@ class Stream:
 
     def cursor(self, shard: Shard, position: StartingPosition, now_ms: int) -> Cursor:
         """The first record that a reader who starts at `position` gets; raises InvalidArgument."""
-        who = self.identity
-        index = self._start_index(shard, position, now_ms)
-        return Cursor(who.account, who.region, who.name, who.created_ms, shard.number, index)
+        who, log = self.identity, shard.log
+        match position.start:
+            case Start.TRIM_HORIZON:
+                index = log.head
+            case Start.LATEST:
+                index = log.tail
+            case Start.AT_TIMESTAMP:
+                time_ms = position.timestamp_ms or 0
+                if time_ms > now_ms:
+                    raise InvalidArgument(
+                        "The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. "
+                        f"timestampInMillis: {time_ms}, currentTimestampInMillis: {now_ms}"
+                    )
+                index = log.first_at_or_after(time_ms)
+            case Start.AT_SEQUENCE_NUMBER:
+                index = self._sequence_index(shard, position.sequence_number or "")
+            case Start.AFTER_SEQUENCE_NUMBER:
+                index = min(self._sequence_index(shard, position.sequence_number or "") + 1, log.tail)
+        return Cursor(who.account, who.region, who.name, created_ms=who.created_ms, shard=shard.number, index=index)
 
     def read(self, shard: Shard, index: int, limit: int, now_ms: int) -> Read:
         """At most `limit` records (and 10 MiB) from `index` on, or from the trim horizon when that is later.
@@ -126,7 +141,7 @@ class Stream:
             return Read(shard, records, next_index, max(1, now_ms - records[-1].arrived_ms))
         if shard.is_open:
             return Read(shard, records, next_index, 0)
-        return Read(shard, records, None, 0, self.shards.children(shard))
+        return Read(shard, records, next_index=None, millis_behind=0, children=self.shards.children(shard))
 
     def split(self, shard: Shard, new_start: int, now_ms: int) -> tuple[Shard, Shard]:
         """Close a shard and open two, the second from hash key `new_start` on; raises InvalidArgument."""
@@ -146,7 +161,7 @@ class Stream:
         self._look_again_at(now_ms + self._retention_ms)
 
     def expire(self, now_ms: int) -> int:
-        """Trim what is older than the retention period; returns how many records went."""
+        """Trim records older than the retention period; returns how many went."""
         if now_ms < self._next_expiry_ms:
             return 0
         horizon = now_ms - self._retention_ms
@@ -166,7 +181,7 @@ class Stream:
         return sum(shard.log.retained_bytes for shard in self.shards)
 
     def oldest_ms(self) -> int | None:
-        """When the oldest record still retained arrived; None when there is none."""
+        """The arrival of the oldest record still retained; None when there is none."""
         return min(self._record_ages(), default=None)
 
     def discard(self) -> int:
@@ -191,20 +206,6 @@ class Stream:
 
     def _record_ages(self) -> list[int]:
         return [oldest for shard in self.shards if (oldest := shard.log.oldest_ms()) is not None]
-
-    def _start_index(self, shard: Shard, position: StartingPosition, now_ms: int) -> int:
-        if position.start in BY_SEQUENCE:
-            index = self._sequence_index(shard, position.sequence_number or "")
-            return min(index + (position.start is Start.AFTER_SEQUENCE_NUMBER), shard.log.tail)
-        if position.start is Start.AT_TIMESTAMP:
-            wanted = position.timestamp_ms or 0
-            if wanted > now_ms:
-                raise InvalidArgument(
-                    "The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. "
-                    f"timestampInMillis: {wanted}, currentTimestampInMillis: {now_ms}"
-                )
-            return shard.log.first_at_or_after(wanted)
-        return shard.log.head if position.start is Start.TRIM_HORIZON else shard.log.tail
 
     def _sequence_index(self, shard: Shard, text: str) -> int:
         place = sequence.parse(text)

@@ -1,1 +1,1 @@
-"""The operations of the Kinesis API, one noun a file; `emulator.kinesis.provider` puts them together."""
+"""The operations of the Kinesis API, a file for each noun; `emulator.kinesis.provider` puts them together."""

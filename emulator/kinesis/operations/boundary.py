@@ -1,4 +1,4 @@
-"""Where a request becomes a call of the model, and what the model says becomes an AWS answer."""
+"""The boundary of the API: requests become calls of the model, and its results and errors AWS's answers."""
 
 import base64
 import functools
@@ -34,7 +34,7 @@ def operation_checking[M: Callable[..., Answer | None]](member: str) -> Callable
     def decorate(method: M) -> M:
         @functools.wraps(method)
         def run(self: object, context: RequestContext, **parameters: object) -> Response | None:
-            answer = _run(method, member, self, context, parameters)
+            answer = _run(method, self, context, parameters, leave=member)
             return on_the_wire(context, answer) if answer else None
 
         return cast(M, run)
@@ -47,20 +47,20 @@ def streaming_operation[M: Callable[..., Answer]](method: M) -> M:
 
     @functools.wraps(method)
     def run(self: object, context: RequestContext, **parameters: object) -> Answer | None:
-        return _run(method, "", self, context, parameters)
+        return _run(method, self, context, parameters)
 
     return cast(M, run)
 
 
 def _run(
     method: Callable[..., Answer | None],
-    member: str,
     provider: object,
     context: RequestContext,
     parameters: Mapping[str, object],
+    leave: str = "",
 ) -> Answer | None:
     try:
-        check(context.operation.input_shape, context.service_request or {}, leave=member)
+        check(context.operation.input_shape, context.service_request or {}, leave=leave)
         return method(provider, context, **parameters)
     except KinesisError as error:
         raise CommonServiceException(error.code, error.message, 400) from error
@@ -90,17 +90,17 @@ def now_ms() -> int:
 
 
 def when(time_ms: int) -> datetime:
-    """A time of the model as the API gives it."""
+    """A time of the model (milliseconds since the epoch) as the API gives it."""
     return datetime.fromtimestamp(time_ms / 1000, UTC)
 
 
 def region_of(context: RequestContext) -> Region:
-    """The account and region a request is made to."""
+    """The account and region that a request is made to."""
     return Region(context.account_id, context.region)
 
 
 def named_stream(context: RequestContext, name: str | None, arn: str | None) -> Stream:
-    """The stream a request names, by ARN or by name; raises InvalidArgument, ResourceNotFound."""
+    """The stream that a request names, by ARN or by name; raises InvalidArgument, ResourceNotFound."""
     if arn:
         return stream_with_arn(arn)
     if name:
@@ -109,7 +109,7 @@ def named_stream(context: RequestContext, name: str | None, arn: str | None) -> 
 
 
 def check_token_alone(**selectors: object) -> None:
-    """Raise InvalidArgument for whatever selects beside a NextToken, which says it all (API Reference, ListShards)."""
+    """Raise InvalidArgument for any selector beside a NextToken, which holds them all (API Reference, ListShards)."""
     given = [name for name, value in selectors.items() if value is not None]
     if given:
         raise InvalidArgument(f"NextToken and {', '.join(given)} cannot be provided together.")

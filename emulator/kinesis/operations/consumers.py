@@ -7,11 +7,11 @@ from cbor2._types import CBORTag
 from localstack.aws.api import RequestContext
 from localstack.services.kinesis import provider as localstack_kinesis
 
-from wavetank.emulator.kinesis.errors import ExpiredNextToken, InvalidArgument
+from wavetank.emulator.kinesis.errors import InvalidArgument
+from wavetank.emulator.kinesis.model import position
 from wavetank.emulator.kinesis.model.consumer import Consumer
 from wavetank.emulator.kinesis.model.position import Cursor, Start, StartingPosition
 from wavetank.emulator.kinesis.model.stream import MAX_READ_RECORDS, Read, Stream
-from wavetank.emulator.kinesis.model.tokens import seal, unseal
 from wavetank.emulator.kinesis.operations.boundary import (
     Answer,
     check_token_alone,
@@ -29,7 +29,6 @@ from wavetank.emulator.kinesis.store import stream_with_arn
 from wavetank.emulator.kinesis.subscription import SUBSCRIPTIONS, Source
 
 MOST_LISTED = 100
-TOKEN_LIFETIME_MS = 300_000
 CREATING = "CREATING"
 
 
@@ -92,16 +91,16 @@ class ConsumerOperations:
         stream_creation_timestamp: datetime | None = None,
         **_: object,
     ) -> Answer:
-        """ListStreamConsumers: the ARN of a stream that is there suffices, whenever it was made."""
+        """ListStreamConsumers: the ARN of a stream that exists suffices, whenever it was made."""
         if next_token:
             check_token_alone(StreamCreationTimestamp=stream_creation_timestamp)
         stream = stream_with_arn(stream_arn)
-        after = _last_listed(next_token)
+        after = position.listing_place(next_token, now_ms())["after"] if next_token is not None else ""
         consumers = [consumer for consumer in stream.consumers.all() if consumer.name > after]
         page = consumers[: max_results or MOST_LISTED]
         answer: Answer = {"Consumers": [consumer_description(consumer) for consumer in page]}
         if len(page) < len(consumers):
-            answer["NextToken"] = seal(f"{now_ms()}/{page[-1].name}".encode())
+            answer["NextToken"] = position.next_token({"after": page[-1].name}, now_ms())
         return answer
 
     @streaming_operation
@@ -116,16 +115,16 @@ class ConsumerOperations:
         """SubscribeToShard: an event stream of at most five minutes."""
         stream, consumer = _named_consumer(None, None, consumer_arn)
         timestamp = starting_position.get("Timestamp")
-        wanted = StartingPosition(
+        starting_at = StartingPosition(
             Start(starting_position["Type"]),
             starting_position.get("SequenceNumber"),
             sent_time_ms(context, timestamp, "StartingPosition", "Timestamp"),
         )
-        check_position(wanted)
+        check_position(starting_at)
         source = Source(
             stream,
             consumer,
-            start(stream, shard_id, wanted),
+            start(stream, shard_id, starting_at),
             read=lambda cursor: read_at(stream_at(cursor), cursor, MAX_READ_RECORDS, now_ms()),
             event=lambda read, cursor: _event(context, stream, read, cursor),
         )
@@ -151,15 +150,3 @@ def _named_consumer(stream_arn: str | None, name: str | None, arn: str | None) -
         stream = stream_with_arn(stream_arn)
         return stream, stream.consumers.named(name)
     raise InvalidArgument("Either ConsumerARN or both StreamARN and ConsumerName should be provided.")
-
-
-def _last_listed(token: str | None) -> str:
-    if token is None:
-        return ""
-    body = unseal(token)
-    if body is None:
-        raise InvalidArgument("NextToken is invalid.")
-    issued_ms, name = body.decode().split("/", 1)
-    if now_ms() - int(issued_ms) > TOKEN_LIFETIME_MS:
-        raise ExpiredNextToken("NextToken has expired.")
-    return name

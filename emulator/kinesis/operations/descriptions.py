@@ -1,7 +1,8 @@
 """Streams, shards and consumers as the API describes them."""
 
+from wavetank.emulator.kinesis.errors import ThroughputExceeded
 from wavetank.emulator.kinesis.model.consumer import Consumer
-from wavetank.emulator.kinesis.model.shard import Shard, shard_id
+from wavetank.emulator.kinesis.model.shards import Shard, shard_id
 from wavetank.emulator.kinesis.model.stream import Stream
 from wavetank.emulator.kinesis.operations.boundary import Answer, when
 from wavetank.emulator.kinesis.settings import Mode
@@ -10,7 +11,7 @@ ACTIVE = "ACTIVE"
 
 
 def shard_description(shard: Shard) -> Answer:
-    """AWS: Shard."""
+    """The structure Shard of AWS."""
     numbers = {"StartingSequenceNumber": shard.starting_sequence_number}
     if shard.ending_sequence_number is not None:
         numbers["EndingSequenceNumber"] = shard.ending_sequence_number
@@ -25,7 +26,7 @@ def shard_description(shard: Shard) -> Answer:
 
 
 def child_shard(shard: Shard) -> Answer:
-    """AWS: ChildShard."""
+    """The structure ChildShard of AWS."""
     return {
         "ShardId": shard.name,
         "ParentShards": [shard_id(parent) for parent in shard.parents],
@@ -34,7 +35,7 @@ def child_shard(shard: Shard) -> Answer:
 
 
 def stream_description(stream: Stream) -> Answer:
-    """What AWS's StreamDescription and StreamDescriptionSummary have in common."""
+    """The members that AWS's StreamDescription and StreamDescriptionSummary have in common."""
     settings = stream.settings
     described: Answer = stream_summary(stream) | {
         "RetentionPeriodHours": settings.retention_hours,
@@ -47,7 +48,7 @@ def stream_description(stream: Stream) -> Answer:
 
 
 def stream_summary(stream: Stream) -> Answer:
-    """AWS: StreamSummary."""
+    """The structure StreamSummary of AWS."""
     return {
         "StreamName": stream.name,
         "StreamARN": stream.identity.arn,
@@ -58,17 +59,22 @@ def stream_summary(stream: Stream) -> Answer:
 
 
 def encryption(stream: Stream) -> Answer:
-    """AWS: the EncryptionType member of records and results; nothing for a stream that is not encrypted."""
+    """The EncryptionType member of records and results; nothing for a stream that is not encrypted."""
     return {"EncryptionType": stream.settings.encryption} if stream.settings.kms_key else {}
 
 
 def rate_exceeded(stream: Stream, shard: Shard) -> str:
-    """AWS's message for a throttled shard."""
+    """The message of AWS for a throttled shard."""
     return f"Rate exceeded for shard {shard.name} in {stream.identity.in_words}."
 
 
+def throttled_record(stream: Stream, shard: Shard) -> Answer:
+    """The PutRecords result of a record that a throttled shard refuses."""
+    return {"ErrorCode": ThroughputExceeded.code, "ErrorMessage": rate_exceeded(stream, shard)}
+
+
 def warm_throughput(stream: Stream) -> Answer:
-    """AWS: the WarmThroughput member; empty for a stream that has none."""
+    """The WarmThroughput member; empty for a stream that has none."""
     target = stream.settings.warm_throughput_mibps
     if stream.settings.mode is not Mode.ON_DEMAND or target is None:
         return {}
@@ -76,7 +82,7 @@ def warm_throughput(stream: Stream) -> Answer:
 
 
 def consumer_description(consumer: Consumer, status: str = ACTIVE) -> Answer:
-    """AWS: Consumer."""
+    """The structure Consumer of AWS."""
     return {
         "ConsumerName": consumer.name,
         "ConsumerARN": consumer.arn,

@@ -1,4 +1,4 @@
-"""GetShardIterator and GetRecords, and what SubscribeToShard shares with them."""
+"""The operations GetShardIterator and GetRecords, and the reading that SubscribeToShard shares with them."""
 
 from binascii import b2a_base64
 from datetime import datetime
@@ -7,13 +7,14 @@ from localstack.aws.api import RequestContext
 
 from wavetank.emulator.faults.engine import FAULTS
 from wavetank.emulator.faults.points import Point
+from wavetank.emulator.kinesis import metrics
 from wavetank.emulator.kinesis.config import CONFIG
 from wavetank.emulator.kinesis.errors import InvalidArgument, ResourceNotFound, ThroughputExceeded
-from wavetank.emulator.kinesis.model import metering, position, sequence
+from wavetank.emulator.kinesis.model import position, sequence
 from wavetank.emulator.kinesis.model.position import BY_SEQUENCE, Cursor, Start, StartingPosition
-from wavetank.emulator.kinesis.model.shard import shard_id
+from wavetank.emulator.kinesis.model.shards import shard_id
 from wavetank.emulator.kinesis.model.stream import MAX_READ_RECORDS, Read, Stream
-from wavetank.emulator.kinesis.operations import struck
+from wavetank.emulator.kinesis.operations import faults
 from wavetank.emulator.kinesis.operations.boundary import (
     Answer,
     named_stream,
@@ -25,7 +26,7 @@ from wavetank.emulator.kinesis.operations.boundary import (
 )
 from wavetank.emulator.kinesis.operations.descriptions import child_shard, encryption, rate_exceeded
 from wavetank.emulator.kinesis.store import Region
-from wavetank.emulator.runtime.handover import taker
+from wavetank.emulator.runtime.doorbell import taker
 
 
 class ReadOperations:
@@ -46,9 +47,9 @@ class ReadOperations:
         """GetShardIterator."""
         stream = named_stream(context, stream_name, stream_arn)
         time_ms = sent_time_ms(context, timestamp, "Timestamp")
-        wanted = StartingPosition(Start(shard_iterator_type), starting_sequence_number, time_ms)
-        check_position(wanted)
-        cursor = start(stream, shard_id, wanted)
+        starting_at = StartingPosition(Start(shard_iterator_type), starting_sequence_number, time_ms)
+        check_position(starting_at)
+        cursor = start(stream, shard_id, starting_at)
         return {"ShardIterator": position.iterator(cursor, now_ms())}
 
     @operation
@@ -60,29 +61,34 @@ class ReadOperations:
         cursor = position.cursor(shard_iterator, now)
         stream = stream_at(cursor)
         if FAULTS.armed(Point.KINESIS_GET):
-            struck.before_read(context, stream, cursor)
+            faults.before_read(context, stream, cursor)
             now = now_ms()
         read = _throttled_read(stream, cursor, limit or MAX_READ_RECORDS, now)
-        metering.count_read(stream, read)
-        answer: Answer = {
-            "Records": record_list(stream, read) if speaks_cbor(context) else _handed_over(stream, read),
-            "MillisBehindLatest": read.millis_behind,
-        }
+        metrics.count_read(stream, read)
+        if speaks_cbor(context):
+            records = record_list(stream, read)
+        else:
+            records, handover = plain_records(stream, read), taker()
+            if handover is not None:
+                # A caller in this process takes them as they are, past the encoding of the answer.
+                handover += records
+                records = []
+        answer: Answer = {"Records": records, "MillisBehindLatest": read.millis_behind}
         if read.next_index is None:
             return answer | {"ChildShards": [child_shard(child) for child in read.children]}
         return answer | {"NextShardIterator": position.iterator(cursor.at(read.next_index), now)}
 
 
-def start(stream: Stream, shard_name: str, wanted: StartingPosition) -> Cursor:
-    """Where a reader of a shard starts; raises ResourceNotFound, InvalidArgument."""
+def start(stream: Stream, shard_name: str, starting_at: StartingPosition) -> Cursor:
+    """The cursor of a reader that starts at a position of a shard; raises ResourceNotFound, InvalidArgument."""
     now = now_ms()
     with stream.lock:
         stream.expire(now)
-        return stream.cursor(stream.shards.named(shard_name), wanted, now)
+        return stream.cursor(stream.shards.named(shard_name), starting_at, now)
 
 
 def stream_at(cursor: Cursor) -> Stream:
-    """The stream a cursor reads; raises ResourceNotFound, also when another of that name has taken its place."""
+    """The stream that a cursor reads; raises ResourceNotFound, also when another of that name has taken its place."""
     stream = Region(cursor.account, cursor.region).store.streams.get(cursor.stream)
     if stream is None or stream.identity.created_ms != cursor.created_ms:
         raise ResourceNotFound(
@@ -108,7 +114,7 @@ def record_list(stream: Stream, read: Read) -> list[Answer]:
 
 
 def plain_records(stream: Stream, read: Read) -> list[Answer]:
-    """The same records as JSON has them: data in base64, times in seconds; made so, several times faster to write."""
+    """The same records as JSON has them: data in base64, times in seconds; several times faster to encode."""
     base, step = read.shard.base, sequence.STEP
     encrypted = encryption(stream)
     return [
@@ -123,26 +129,17 @@ def plain_records(stream: Stream, read: Read) -> list[Answer]:
     ]
 
 
-def _handed_over(stream: Stream, read: Read) -> list[Answer]:
-    """The records for the answer: none where somebody in this process has taken them."""
-    records, taken = plain_records(stream, read), taker()
-    if taken is None:
-        return records
-    taken += records
-    return []
-
-
-def check_position(wanted: StartingPosition) -> None:
-    """Raise InvalidArgument unless a position has what its kind needs and nothing else."""
-    has_sequence = wanted.sequence_number is not None
-    if wanted.start is Start.AT_TIMESTAMP:
-        if wanted.timestamp_ms is None:
+def check_position(starting_at: StartingPosition) -> None:
+    """Raise InvalidArgument unless a position has the members that its kind needs and no others."""
+    has_sequence = starting_at.sequence_number is not None
+    if starting_at.start is Start.AT_TIMESTAMP:
+        if starting_at.timestamp_ms is None:
             raise InvalidArgument("Must specify timestampInMillis parameter for AT_TIMESTAMP iterator type.")
-    elif has_sequence != (wanted.start in BY_SEQUENCE):
+    elif has_sequence != (starting_at.start in BY_SEQUENCE):
         raise InvalidArgument(
             "Must either specify (1) AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER and StartingSequenceNumber or "
             "(2) TRIM_HORIZON or LATEST and no StartingSequenceNumber. "
-            f"Request specified {wanted.start} and {'also a' if has_sequence else 'no'} StartingSequenceNumber."
+            f"Request specified {starting_at.start} and {'also a' if has_sequence else 'no'} StartingSequenceNumber."
         )
 
 
@@ -159,7 +156,7 @@ def _throttled_read(stream: Stream, cursor: Cursor, limit: int, now: int) -> Rea
     with stream.lock:
         shard = stream.shards.at(cursor.shard)
         if not shard.throughput.admit_read(now):
-            metering.count_throttled_read(stream, shard)
+            metrics.count_throttled_read(stream, shard)
             raise ThroughputExceeded(rate_exceeded(stream, shard))
         read = read_at(stream, cursor, limit, now)
         shard.throughput.count_read(sum(len(record.data) for record in read.records), now)

@@ -1,24 +1,23 @@
-"""Retention, mode, record size, warm throughput, encryption and monitoring of a stream, and account settings."""
+"""The operations on retention, mode, record size, throughput, encryption and monitoring, and on an account."""
 
 from collections.abc import Callable
 from typing import Any
 
 from localstack.aws.api import RequestContext
 
-from wavetank.emulator.kinesis.account import Commitment
 from wavetank.emulator.kinesis.errors import InvalidArgument, Validation
 from wavetank.emulator.kinesis.model.stream import Stream
 from wavetank.emulator.kinesis.operations.boundary import Answer, named_stream, now_ms, operation, region_of, when
 from wavetank.emulator.kinesis.operations.descriptions import warm_throughput
 from wavetank.emulator.kinesis.operations.streams import check_quota
-from wavetank.emulator.kinesis.settings import Mode, ShardMetric, StreamSettings, shard_metrics
+from wavetank.emulator.kinesis.settings import Commitment, Mode, ShardMetric, StreamSettings, shard_metrics
 from wavetank.emulator.kinesis.store import Region, stream_with_arn
 
 MOST_WARM_MIBPS = 10 * 1024
 
 
 class SettingOperations:
-    """What can be changed on a stream that exists."""
+    """The operations that change settings of a stream or of an account."""
 
     @operation
     def increase_stream_retention_period(
@@ -42,7 +41,7 @@ class SettingOperations:
         stream_arn: str | None = None,
         **_: object,
     ) -> None:
-        """DecreaseStreamRetentionPeriod: what is older than the new period is gone at once."""
+        """DecreaseStreamRetentionPeriod: records older than the new period are gone at once."""
         stream = named_stream(context, stream_name, stream_arn)
         _retain(stream, retention_period_hours, StreamSettings.decrease_retention)
 
@@ -59,7 +58,7 @@ class SettingOperations:
         stream = stream_with_arn(stream_arn)
         mode = Mode(stream_mode_details["StreamMode"])
         if mode is not stream.settings.mode:
-            region = Region(stream.identity.account, stream.identity.region)
+            region = Region.of(stream)
             check_quota(region, mode, len(stream.shards.open))
         stream.settings.mode = mode
         stream.settings.warm_throughput_mibps = warm_throughput_mi_bps if mode is Mode.ON_DEMAND else None
@@ -188,5 +187,5 @@ def _commitment(commitment: Commitment) -> Answer:
         "EndedAt": commitment.ended_ms,
         "EarliestAllowedEndAt": commitment.earliest_end_ms,
     }
-    known = {name: when(time) for name, time in times.items() if time is not None}
-    return {"MinimumThroughputBillingCommitment": {"Status": commitment.status(now_ms()), **known}}
+    given = {name: when(time) for name, time in times.items() if time is not None}
+    return {"MinimumThroughputBillingCommitment": {"Status": commitment.status(now_ms()), **given}}

@@ -1,6 +1,5 @@
-"""ListShards, SplitShard, MergeShards, UpdateShardCount."""
+"""The operations ListShards, SplitShard, MergeShards and UpdateShardCount."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,15 +9,14 @@ from localstack.aws.api import RequestContext
 
 from wavetank.emulator.kinesis.config import CONFIG
 from wavetank.emulator.kinesis.errors import (
-    ExpiredNextToken,
     InvalidArgument,
     LimitExceeded,
     ResourceNotFound,
     Validation,
 )
-from wavetank.emulator.kinesis.model.shard import Shard, shard_number
+from wavetank.emulator.kinesis.model.position import listing_place, next_token
+from wavetank.emulator.kinesis.model.shards import Shard, shard_number
 from wavetank.emulator.kinesis.model.stream import HOUR_MS, Stream
-from wavetank.emulator.kinesis.model.tokens import seal, unseal
 from wavetank.emulator.kinesis.operations.boundary import (
     Answer,
     check_token_alone,
@@ -34,36 +32,56 @@ from wavetank.emulator.kinesis.store import Region, stream_with_arn
 from wavetank.emulator.runtime.doorbell import STREAM_WRITES
 
 MOST_LISTED = 1_000
-TOKEN_LIFETIME_MS = 300_000
 
 
 @dataclass(frozen=True)
 class Listing:
-    """What a ListShards asks for: which stream, which shards, from where on."""
+    """The request of a ListShards: the stream, a filter of its shards, and the number of the last shard before."""
 
     stream: Stream
     filter: Mapping[str, Any]
     after: int
 
-    def token(self, last: Shard, now: int) -> str:
-        """The NextToken to go on after shard `last`."""
-        body = {"arn": self.stream.identity.arn, "filter": self.filter, "after": last.number, "issued": now}
-        return seal(json.dumps(body).encode())
-
     @classmethod
     def resumed(cls, token: str, now: int) -> "Listing":
-        """The listing a token goes on with; raises InvalidArgument, ExpiredNextToken, ResourceNotFound."""
-        body = unseal(token)
-        if body is None:
-            raise InvalidArgument("NextToken is invalid.")
-        parts = json.loads(body)
-        if now - parts["issued"] > TOKEN_LIFETIME_MS:
-            raise ExpiredNextToken("NextToken has expired.")
-        return cls(stream_with_arn(parts["arn"]), parts["filter"], parts["after"])
+        """The listing that a token goes on with; raises InvalidArgument, ExpiredNextToken, ResourceNotFound."""
+        place = listing_place(token, now)
+        return cls(stream_with_arn(place["arn"]), place["filter"], place["after"])
+
+    def page(self, limit: int, now: int) -> Answer:
+        """The next `limit` shards, and the token to go on with."""
+        stream = self.stream
+        with stream.lock:
+            stream.expire(now)
+            shards = [shard for shard in self._matching(now) if shard.number > self.after]
+        page = shards[:limit]
+        answer: Answer = {"Shards": [shard_description(shard) for shard in page]}
+        if len(page) < len(shards):
+            place = {"arn": stream.identity.arn, "filter": self.filter, "after": page[-1].number}
+            answer["NextToken"] = next_token(place, now)
+        return answer
+
+    def _matching(self, now: int) -> list[Shard]:
+        stream, shards = self.stream, list(self.stream.shards)
+        time: int = self.filter.get("Timestamp", 0)
+        match self.filter.get("Type"):
+            case "AFTER_SHARD_ID":
+                start = _exclusive_start(self.filter["ShardId"])
+                return [shard for shard in shards if shard.number > start]
+            case "AT_TRIM_HORIZON":
+                horizon = max(now - stream.settings.retention_hours * HOUR_MS, stream.identity.created_ms)
+                return [shard for shard in shards if shard.was_open_at(horizon)]
+            case "AT_LATEST":
+                return [shard for shard in shards if shard.is_open]
+            case "AT_TIMESTAMP":
+                return [shard for shard in shards if shard.was_open_at(time)]
+            case "FROM_TIMESTAMP":
+                return [shard for shard in shards if shard.was_open_since(time)]
+        return shards
 
 
 class ShardOperations:
-    """The shards of a stream."""
+    """The operations that list and reshard the shards of a stream."""
 
     @operation
     def list_shards(
@@ -90,12 +108,15 @@ class ShardOperations:
             listing = Listing.resumed(next_token, now)
         elif stream_name or stream_arn:
             created = sent_time_ms(context, stream_creation_timestamp, "StreamCreationTimestamp")
-            stream = _created_at(named_stream(context, stream_name, stream_arn), created)
+            stream = named_stream(context, stream_name, stream_arn)
+            who = stream.identity
+            if created is not None and created // 1000 != who.created_ms // 1000:
+                raise ResourceNotFound(f"Stream {who.name} under account {who.account} not found.")
             after = _exclusive_start(exclusive_start_shard_id)
             listing = Listing(stream, _filter(context, shard_filter or {}), after)
         else:
             raise InvalidArgument("Either NextToken or StreamName should be provided.")
-        return _page(listing, min(max_results or MOST_LISTED, MOST_LISTED), now)
+        return listing.page(min(max_results or MOST_LISTED, MOST_LISTED), now)
 
     @operation
     def split_shard(
@@ -109,7 +130,7 @@ class ShardOperations:
     ) -> None:
         """SplitShard."""
         stream = _resharded(named_stream(context, stream_name, stream_arn))
-        check_quota(_region(stream), stream.settings.mode, 1)
+        check_quota(Region.of(stream), stream.settings.mode, 1)
         with stream.lock:
             shard = _existing(stream, shard_to_split)
             stream.split(shard, int(new_starting_hash_key), now_ms())
@@ -157,35 +178,6 @@ class ShardOperations:
         }
 
 
-def _page(listing: Listing, most: int, now: int) -> Answer:
-    stream = listing.stream
-    with stream.lock:
-        stream.expire(now)
-        matching = _matching(stream, listing.filter, now)
-    shards = [shard for shard in matching if shard.number > listing.after]
-    page = shards[:most]
-    answer: Answer = {"Shards": [shard_description(shard) for shard in page]}
-    return answer | {"NextToken": listing.token(page[-1], now)} if len(page) < len(shards) else answer
-
-
-def _matching(stream: Stream, wanted: Mapping[str, Any], now: int) -> list[Shard]:
-    horizon = max(now - stream.settings.retention_hours * HOUR_MS, stream.identity.created_ms)
-    time: int = wanted.get("Timestamp", 0)
-    match wanted.get("Type"):
-        case "AFTER_SHARD_ID":
-            start = _exclusive_start(wanted["ShardId"])
-            return [shard for shard in stream.shards if shard.number > start]
-        case "AT_TRIM_HORIZON":
-            return [shard for shard in stream.shards if shard.was_open_at(horizon)]
-        case "AT_LATEST":
-            return [shard for shard in stream.shards if shard.is_open]
-        case "AT_TIMESTAMP":
-            return [shard for shard in stream.shards if shard.was_open_at(time)]
-        case "FROM_TIMESTAMP":
-            return [shard for shard in stream.shards if shard.was_open_since(time)]
-    return list(stream.shards)
-
-
 def _filter(context: RequestContext, given: Mapping[str, Any]) -> Mapping[str, Any]:
     if not given:
         return {}
@@ -213,23 +205,12 @@ def _exclusive_start(name: str | None) -> int:
     return number
 
 
-def _created_at(stream: Stream, created_ms: int | None) -> Stream:
-    who = stream.identity
-    if created_ms is not None and created_ms // 1000 != who.created_ms // 1000:
-        raise ResourceNotFound(f"Stream {who.name} under account {who.account} not found.")
-    return stream
-
-
 def _existing(stream: Stream, name: str) -> Shard:
     number = shard_number(name)
     if number is None or number not in stream.shards:
         who = stream.identity
         raise ResourceNotFound(f"Could not find shard {name} in stream {who.name} under account {who.account}.")
     return stream.shards.at(number)
-
-
-def _region(stream: Stream) -> Region:
-    return Region(stream.identity.account, stream.identity.region)
 
 
 def _resharded(stream: Stream) -> Stream:
@@ -250,4 +231,4 @@ def _check_target(stream: Stream, current: int, target: int) -> None:
     if 2 * target < current:
         raise LimitExceeded(f"UpdateShardCount cannot scale down below half your current open shard count. {counts}")
     if target > current:
-        check_quota(_region(stream), Mode.PROVISIONED, target - current)
+        check_quota(Region.of(stream), Mode.PROVISIONED, target - current)

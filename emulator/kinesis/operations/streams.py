@@ -1,4 +1,4 @@
-"""Creating, deleting, describing and listing streams, and the account's limits."""
+"""The operations that create, delete, describe and list streams, and the limits of an account."""
 
 from typing import Any
 
@@ -7,8 +7,7 @@ from localstack.utils.aws.arns import kinesis_stream_arn
 
 from wavetank.emulator.kinesis.config import CONFIG
 from wavetank.emulator.kinesis.errors import InvalidArgument, LimitExceeded, ResourceInUse, Validation
-from wavetank.emulator.kinesis.model.family import ShardFamily, StreamIdentity
-from wavetank.emulator.kinesis.model.shard import shard_number
+from wavetank.emulator.kinesis.model.shards import ShardSet, StreamIdentity, shard_number
 from wavetank.emulator.kinesis.model.stream import Stream
 from wavetank.emulator.kinesis.operations.boundary import Answer, named_stream, now_ms, operation, region_of
 from wavetank.emulator.kinesis.operations.descriptions import (
@@ -28,7 +27,7 @@ DEFAULT_SHARDS_DESCRIBED = 100
 
 
 class StreamOperations:
-    """The life of a stream."""
+    """The operations on the life of a stream."""
 
     @operation
     def create_stream(
@@ -58,8 +57,15 @@ class StreamOperations:
             warm_throughput_mibps=warm_throughput_mi_bps,
             tags=dict(tags or {}),
         )
-        who = _identity(region, stream_name)
-        region.add(Stream(who, ShardFamily.founded(who, shards, EPOCHS), settings))
+        arn = kinesis_stream_arn(stream_name, region.account, region.name)
+        who = StreamIdentity(
+            account=region.account,
+            region=region.name,
+            name=stream_name,
+            arn=arn,
+            created_ms=CREATIONS.next(now_ms()),
+        )
+        region.add(Stream(who, ShardSet.founded(who, shards, EPOCHS), settings))
 
     @operation
     def delete_stream(
@@ -78,7 +84,7 @@ class StreamOperations:
                 f"Stream {who.name} under account {who.account} has {len(stream.consumers)} consumers. "
                 "Use EnforceConsumerDeletion to delete the stream together with its consumers."
             )
-        Region(who.account, who.region).remove(stream)
+        Region.of(stream).remove(stream)
         STREAM_WRITES.ring(who.arn)
 
     @operation
@@ -179,15 +185,10 @@ def check_quota(region: Region, mode: Mode, more_shards: int) -> None:
 
 
 def open_shards(region: Region) -> int:
-    """How many shards of provisioned streams count against the account's quota."""
+    """The number of open shards of provisioned streams, which count against the account's quota."""
     return sum(len(stream.shards.open) for stream in region.streams() if stream.settings.mode is Mode.PROVISIONED)
 
 
 def on_demand_streams(region: Region) -> int:
-    """How many on-demand streams the account has."""
+    """The number of on-demand streams of the account."""
     return sum(stream.settings.mode is Mode.ON_DEMAND for stream in region.streams())
-
-
-def _identity(region: Region, name: str) -> StreamIdentity:
-    arn = kinesis_stream_arn(name, region.account, region.name)
-    return StreamIdentity(region.account, region.name, name, arn, CREATIONS.next(now_ms()))

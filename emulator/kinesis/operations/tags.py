@@ -1,4 +1,4 @@
-"""Tags of streams and consumers, by both APIs, and resource policies."""
+"""The operations on tags of streams and consumers, by both APIs, and on resource policies."""
 
 import re
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _CONSUMER_ARN = re.compile(_STREAM_ARN.pattern + r"/consumer/[a-zA-Z0-9_.\-]+:\d
 
 
 class TagOperations:
-    """What is pinned to a stream or consumer."""
+    """The operations on the tags and the policy of a stream or consumer."""
 
     @operation
     def add_tags_to_stream(

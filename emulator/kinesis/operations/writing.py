@@ -1,4 +1,4 @@
-"""PutRecord and PutRecords."""
+"""The operations PutRecord and PutRecords."""
 
 import random
 from collections.abc import Callable
@@ -9,15 +9,15 @@ from localstack.aws.api import RequestContext
 
 from wavetank.emulator.faults.engine import FAULTS
 from wavetank.emulator.faults.points import Point
+from wavetank.emulator.kinesis import metrics
 from wavetank.emulator.kinesis.config import CONFIG
 from wavetank.emulator.kinesis.errors import InvalidArgument, ThroughputExceeded, Validation
-from wavetank.emulator.kinesis.model import metering, sequence
-from wavetank.emulator.kinesis.model.metering import ShardWrites
-from wavetank.emulator.kinesis.model.shard import Shard
+from wavetank.emulator.kinesis.metrics import ShardWrites
+from wavetank.emulator.kinesis.model import sequence
 from wavetank.emulator.kinesis.model.stream import Entry, Stream
-from wavetank.emulator.kinesis.operations import struck
+from wavetank.emulator.kinesis.operations import faults
 from wavetank.emulator.kinesis.operations.boundary import Answer, named_stream, now_ms, operation, operation_checking
-from wavetank.emulator.kinesis.operations.descriptions import encryption, rate_exceeded
+from wavetank.emulator.kinesis.operations.descriptions import encryption, throttled_record
 from wavetank.emulator.kinesis.settings import DEFAULT_RECORD_KIB
 from wavetank.emulator.kinesis.store import MEMORY
 from wavetank.emulator.kinesis.validation import check, constraint, in_words
@@ -31,7 +31,7 @@ UNLUCKY = "Rate exceeded for shard X in stream Y under account Z."
 
 
 class WriteOperations:
-    """Records in."""
+    """The operations that write records."""
 
     @operation
     def put_record(
@@ -49,12 +49,17 @@ class WriteOperations:
         stream = named_stream(context, stream_name, stream_arn)
         entry = Entry(partition_key, data, explicit_hash_key)
         _check_record_size(stream, entry, "data")
-        _check_ordering(stream, sequence_number_for_ordering)
+        if sequence_number_for_ordering is not None and sequence.parse(sequence_number_for_ordering) is None:
+            who = stream.identity
+            raise InvalidArgument(
+                f"ExclusiveMinimumSequenceNumber {sequence_number_for_ordering} used in PutRecord on stream {who.name} "
+                f"under account {who.account} is invalid."
+            )
         if _is_unlucky():
             raise ThroughputExceeded(UNLUCKY)
-        result = write(stream, [entry], metering.count_put)[0]
+        result = write(stream, [entry], metrics.count_put)[0]
         if "ErrorMessage" in result:
-            struck.raise_refusal(result)
+            faults.raise_refusal(result)
         return result | encryption(stream)
 
     @operation_checking("Records")
@@ -71,11 +76,17 @@ class WriteOperations:
             check(context.operation.input_shape, context.service_request)
         stream = named_stream(context, stream_name, stream_arn)
         entries = [Entry(it["PartitionKey"], it["Data"], it.get("ExplicitHashKey")) for it in records]
-        _check_batch_size(stream, entries)
+        largest = BATCH_BYTES if stream.settings.max_record_kib == DEFAULT_RECORD_KIB else LARGE_RECORD_BATCH_BYTES
+        sizes = [entry.size for entry in entries]
+        if sum(sizes) > largest:
+            raise InvalidArgument(f"Records size exceeds {largest // KIB // KIB} MB limit")
+        if max(sizes, default=0) > stream.settings.max_record_kib * KIB:
+            for place, entry in enumerate(entries, 1):
+                _check_record_size(stream, entry, f"records.{place}.member.data")
         if _is_unlucky():
             failure = {"ErrorCode": ThroughputExceeded.code, "ErrorMessage": UNLUCKY}
             return {"FailedRecordCount": len(entries), "Records": [failure for _ in entries]}
-        results = write(stream, entries, metering.count_batch)
+        results = write(stream, entries, metrics.count_batch)
         return {
             "FailedRecordCount": sum("ErrorCode" in result for result in results),
             "Records": results,
@@ -86,8 +97,8 @@ class WriteOperations:
 def write(
     stream: Stream, entries: list[Entry], count: Callable[[Stream, dict[str, ShardWrites]], None]
 ) -> list[Answer]:
-    """Append records and wake the stream's readers; returns one PutRecords result an entry."""
-    refused = struck.refusals(stream, entries) if FAULTS.armed(Point.KINESIS_PUT) else {}
+    """Append records and wake the stream's readers; returns a PutRecords result for each entry."""
+    refused = faults.refusals(stream, entries) if FAULTS.armed(Point.KINESIS_PUT) else {}
     if refused:
         kept = [entry for place, entry in enumerate(entries) if place not in refused]
         results = iter(_write(stream, kept, count))
@@ -100,33 +111,31 @@ def _write(
 ) -> list[Answer]:
     hash_keys = [entry.hash_key() for entry in entries]
     writes: dict[str, ShardWrites] = {}
+    limited = CONFIG.shard_limits
     with stream.lock:
         now = now_ms()
         stream.expire(now)
-        results = [
-            _append(stream, entry, stream.shards.holding(hash_key), now, writes)
-            for entry, hash_key in zip(entries, hash_keys, strict=True)
-        ]
+        results = []
+        for entry, hash_key in zip(entries, hash_keys, strict=True):
+            shard = stream.shards.holding(hash_key)
+            size, name = entry.size, shard.name
+            written = writes.get(name) or writes.setdefault(name, ShardWrites())
+            if limited and not shard.throughput.admit_write(size, now):
+                written.throttled += 1
+                results.append(throttled_record(stream, shard))
+                continue
+            written.records += 1
+            written.size += size
+            number = shard.sequence_number(stream.append(shard, entry, now))
+            results.append({"SequenceNumber": number, "ShardId": name})
     STREAM_WRITES.ring(stream.identity.arn)
     count(stream, writes)
     MEMORY.grew(sum(written.records for written in writes.values()), sum(written.size for written in writes.values()))
     return results
 
 
-def _append(stream: Stream, entry: Entry, shard: Shard, now: int, writes: dict[str, ShardWrites]) -> Answer:
-    size = entry.size
-    name = shard.name
-    written = writes.get(name) or writes.setdefault(name, ShardWrites())
-    if CONFIG.shard_limits and not shard.throughput.admit_write(size, now):
-        written.throttled += 1
-        return {"ErrorCode": ThroughputExceeded.code, "ErrorMessage": rate_exceeded(stream, shard)}
-    written.records += 1
-    written.size += size
-    return {"SequenceNumber": shard.sequence_number(stream.append(shard, entry, now)), "ShardId": name}
-
-
 def _is_unlucky() -> bool:
-    """LocalStack's own error injection, the variable KINESIS_ERROR_PROBABILITY."""
+    """Whether LocalStack's own error injection fires, by the variable KINESIS_ERROR_PROBABILITY."""
     return random.random() < float(localstack_config.KINESIS_ERROR_PROBABILITY)  # noqa: S311 - luck, not a secret
 
 
@@ -145,22 +154,3 @@ def _check_record_size(stream: Stream, entry: Entry, path: str) -> None:
     if entry.size > largest:
         rule = f"Member must have length less than or equal to {largest}"
         raise Validation(in_words([constraint(entry.data, path, rule)]))
-
-
-def _check_batch_size(stream: Stream, entries: list[Entry]) -> None:
-    largest = BATCH_BYTES if stream.settings.max_record_kib == DEFAULT_RECORD_KIB else LARGE_RECORD_BATCH_BYTES
-    sizes = [entry.size for entry in entries]
-    if sum(sizes) > largest:
-        raise InvalidArgument(f"Records size exceeds {largest // KIB // KIB} MB limit")
-    if max(sizes, default=0) > stream.settings.max_record_kib * KIB:
-        for place, entry in enumerate(entries, 1):
-            _check_record_size(stream, entry, f"records.{place}.member.data")
-
-
-def _check_ordering(stream: Stream, number: str | None) -> None:
-    if number is not None and sequence.parse(number) is None:
-        who = stream.identity
-        raise InvalidArgument(
-            f"ExclusiveMinimumSequenceNumber {number} used in PutRecord on stream {who.name} "
-            f"under account {who.account} is invalid."
-        )

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wavetank.emulator.faults.points import Point
-from wavetank.emulator.lambda_.execution.failures import RESPONSE_TOO_LARGE, ErrorType, Fault, fault_of
+from wavetank.emulator.lambda_.execution.failures import RESPONSE_TOO_LARGE, ErrorType, InvocationFailure, failure_of
 from wavetank.emulator.lambda_.execution.function import Function, InvalidEntrypoint, process_variables
-from wavetank.emulator.lambda_.execution.invocation_fault import INIT_FAULT, Kind, Trouble
+from wavetank.emulator.lambda_.execution.invocation_fault import INIT_FAILURE, InvocationFault, Kind
 from wavetank.emulator.lambda_.execution.logs import (
     Faulted,
     Happening,
@@ -50,7 +50,7 @@ class Stopped(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """One event for the function, without its deadline."""
+    """An event for the function, without its deadline."""
 
     request_id: str
     function_arn: str
@@ -61,7 +61,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Result:
-    """What an invocation came to: the answer, whether it is an error, and all that was logged meanwhile."""
+    """The result of an invocation: the answer, whether it is an error, and all that was logged meanwhile."""
 
     payload: bytes
     is_error: bool
@@ -69,22 +69,35 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """What the process of an environment gets besides the function: variables (see `process_variables`) and the
-    folder, of this environment alone, that stands for `/tmp`."""
+class ProcessInputs:
+    """Inputs of an environment's process besides the function: variables (see `process_variables`) and the folder, of
+    this environment alone, that stands for `/tmp`."""
 
     given: Mapping[str, str]
     own: Mapping[str, str]
     scratch: Path
 
+    def launch(self, function: Function) -> Launch:
+        """The process to start for a function. Raises `InvalidEntrypoint`."""
+        return Launch(
+            program=function.program(),
+            runtime_folder=function.runtime_folder,
+            opt=function.opt or self.scratch / "opt",
+            handler=function.handler,
+            variables=process_variables(function, self.given, self.own, self.scratch),
+            folder=function.task_root,
+            storage_bytes=function.storage_mb * MB,
+            is_python=isinstance(function.runtime, Interpreter),
+        )
+
 
 class Environment:
-    """One function in one process at a time; thread-safe, one invocation at a time."""
+    """A function in one process at a time; thread-safe, one invocation at a time."""
 
-    def __init__(self, function: Function, surroundings: Surroundings, init_limit_s: float = INIT_LIMIT_S) -> None:
+    def __init__(self, function: Function, inputs: ProcessInputs, init_limit_s: float = INIT_LIMIT_S) -> None:
         """`init_limit_s`: how long the first initialization may take."""
         self._function = function
-        self._surroundings = surroundings
+        self._inputs = inputs
         self._init_limit_s = init_limit_s
         self._busy = threading.Lock()
         self._stopping = self._halted = False
@@ -93,14 +106,14 @@ class Environment:
         self._peak_bytes = 0
         self._log: list[str] = []
 
-    def start(self) -> Fault | None:
+    def start(self) -> InvocationFailure | None:
         """Initialize the runtime; a failure is logged, returned, and tried again with the next event."""
         with self._busy:
             outcome = self._initialize(Phase.INIT, time.monotonic() + self._init_limit_s)
-        return outcome if isinstance(outcome, Fault) else None
+        return outcome if isinstance(outcome, InvocationFailure) else None
 
-    def invoke(self, call: Call, trouble: Trouble | None = None) -> Result:
-        """Run the handler on one event, with the trouble that it is in for. Raises `Stopped` where that is forbidden.
+    def invoke(self, call: Call, fault: InvocationFault | None = None) -> Result:
+        """Run the handler on one event, with the fault that strikes it. Raises `Stopped` where that is forbidden.
 
         An event that was assigned to this environment just before an orderly stop still runs.
         """
@@ -108,7 +121,7 @@ class Environment:
             if self._halted:
                 raise Stopped(f"The environment of {self._function.name} was stopped.")
             try:
-                return self._invoke(call) if trouble is None else self._invoke_in_trouble(call, trouble)
+                return self._invoke(call) if fault is None else self._invoke_with_fault(call, fault)
             finally:
                 if self._stopping:
                     self._end_session()
@@ -146,95 +159,24 @@ class Environment:
     def _invoke(self, call: Call) -> Result:
         began = time.monotonic()
         deadline = began + self._function.timeout_s
-        session = self._ready_session(deadline) or self._initialize(Phase.INVOKE, deadline)
+        # The runtime of the last time, where it waits for an event; one that died meanwhile is cleared away.
+        last = self._session
+        if last is not None and not (isinstance(last.wait_until_ready(deadline), Ready) and last.is_alive()):
+            self._end_session()
+            last = None
+        session = last or self._initialize(Phase.INVOKE, deadline)
         self._note(Started(time.time(), call.request_id))
-        if isinstance(session, Fault):
+        if isinstance(session, InvocationFailure):
             return self._failed(call, began, session)
-        return self._deliver(session, call, began, deadline)
-
-    def _invoke_in_trouble(self, call: Call, trouble: Trouble) -> Result:
-        """The ways in which a fault spoils an invocation; a crash is seen to by whoever counts the calls."""
-        began = time.monotonic()
-        match trouble.kind:
-            case Kind.COLD_START:
-                self._end_session()
-                self._initialize(Phase.INIT, began + self._init_limit_s)
-            case Kind.INIT_ERROR:
-                self._end_session()
-                self._note(InitEndedBadly(time.time(), 0.0, Phase.INVOKE, INIT_FAULT.status, INIT_FAULT.reported_type))
-                self._note(Started(time.time(), call.request_id))
-                return self._failed(call, began, INIT_FAULT)
-            case Kind.ERROR_BEFORE:
-                self._note(Started(time.time(), call.request_id))
-                return self._raised(call, began, trouble)
-            case Kind.SLOW:
-                delay_s = min(trouble.delay_s, self._function.timeout_s)
-                what = f"{self._function.name} (held back {delay_s:g} s by a fault)"
-                IN_FLIGHT.pause(Point.LAMBDA_INVOKE, self._function.name, what, delay_s, by_fault=True)
-                if (fault := trouble.fault(self._function.timeout_s)) is not None:
-                    self._end_session()
-                    self._note(Started(time.time(), call.request_id))
-                    return self._failed(call, began, fault)
-        return self._spoiled(call, trouble, self._invoke)
-
-    def _spoiled(self, call: Call, trouble: Trouble, invoke: Callable[[Call], Result]) -> Result:
-        """Run the handler, and tell what the trouble makes of its answer."""
-        began = time.monotonic()
-        result = invoke(call)
-        if result.is_error:
-            return result
-        fault = trouble.fault(self._function.timeout_s)
-        if fault is None and trouble.kind is not Kind.ERROR_AFTER:
-            return result
-        self._log = [_without_report(result.logs, call.request_id)]
-        if fault is None:
-            return self._raised(call, began, trouble)
-        self._end_session()
-        if fault.status is Status.TIMEOUT:
-            began -= self._function.timeout_s
-        return self._failed(call, began, fault)
-
-    def _raised(self, call: Call, began: float, trouble: Trouble) -> Result:
-        self._log.append(trouble.logged())
-        return self._finish(call, began, trouble.exception(call.request_id), is_error=True)
-
-    def _ready_session(self, deadline: float) -> Session | None:
-        """The runtime of the last time, where it waits for an event; one that died meanwhile is cleared away."""
-        session = self._session
-        if session is None:
-            return None
-        if isinstance(session.wait_until_ready(deadline), Ready) and session.is_alive():
-            return session
-        self._end_session()
-        return None
-
-    def _initialize(self, phase: Phase, deadline: float) -> Session | Fault:
-        """Start a process and wait until it is ready; one that fails is ended."""
-        began, self._init_ms = time.monotonic(), None
-        if phase is Phase.INIT:
-            self._note(InitStarted(time.time()))
-        self._surroundings.scratch.mkdir(parents=True, exist_ok=True)
-        try:
-            launch = self._launch()
-        except InvalidEntrypoint as error:
-            fault = Fault(ErrorType.ENTRYPOINT, str(error))
-        else:
-            session = self._session = Session(launch, self._function.memory_mb * MB, self._surroundings.scratch)
-            self._kill_if_halted()
-            outcome = session.wait_until_ready(deadline)
-            if isinstance(outcome, Ready):
-                self._keep_output(session)
-                self._init_ms = (time.monotonic() - began) * 1000 if phase is Phase.INIT else None
-                return session
-            fault = fault_of(outcome, self._function.timeout_s)
-        took_ms = (time.monotonic() - began) * 1000
-        self._end_session()
-        self._note(InitEndedBadly(time.time(), took_ms, phase, fault.status, fault.reported_type))
-        return fault
-
-    def _deliver(self, session: Session, call: Call, began: float, deadline: float) -> Result:
         deadline_ms = int((time.time() + deadline - time.monotonic()) * 1000)
-        event = Event(call.request_id, call.function_arn, call.payload, deadline_ms, call.trace_id, call.client_context)
+        event = Event(
+            request_id=call.request_id,
+            function_arn=call.function_arn,
+            payload=call.payload,
+            deadline_ms=deadline_ms,
+            trace_id=call.trace_id,
+            client_context=call.client_context,
+        )
         outcome = session.deliver(event, deadline)
         if isinstance(outcome, Answered):
             self._keep_output(session)
@@ -242,20 +184,92 @@ class Environment:
             return self._finish(call, began, outcome.payload, is_error=outcome.failed)
         if isinstance(outcome, TooLarge):
             session.wait_for_exit(time.monotonic() + LAST_WORDS_S)
-            fault = RESPONSE_TOO_LARGE
+            failure = RESPONSE_TOO_LARGE
         else:
-            fault = fault_of(outcome, self._function.timeout_s)
+            failure = failure_of(outcome, self._function.timeout_s)
         self._end_session()
-        return self._failed(call, began, fault)
+        return self._failed(call, began, failure)
 
-    def _failed(self, call: Call, began: float, fault: Fault) -> Result:
+    def _invoke_with_fault(self, call: Call, fault: InvocationFault) -> Result:
+        """Run an invocation that a fault spoils; a crash is seen to by whoever counts the calls."""
+        began = time.monotonic()
+        match fault.kind:
+            case Kind.COLD_START:
+                self._end_session()
+                self._initialize(Phase.INIT, began + self._init_limit_s)
+            case Kind.INIT_ERROR:
+                self._end_session()
+                self._note_bad_init(Phase.INVOKE, 0.0, INIT_FAILURE)
+                self._note(Started(time.time(), call.request_id))
+                return self._failed(call, began, INIT_FAILURE)
+            case Kind.ERROR_BEFORE:
+                self._note(Started(time.time(), call.request_id))
+                return self._raised(call, began, fault)
+            case Kind.SLOW:
+                delay_s = min(fault.delay_s, self._function.timeout_s)
+                what = f"{self._function.name} (held back {delay_s:g} s by a fault)"
+                IN_FLIGHT.pause(Point.LAMBDA_INVOKE, self._function.name, what, delay_s, by_fault=True)
+                if (failure := fault.failure(self._function.timeout_s)) is not None:
+                    self._end_session()
+                    self._note(Started(time.time(), call.request_id))
+                    return self._failed(call, began, failure)
+        return self._invoke_and_spoil(call, fault)
+
+    def _invoke_and_spoil(self, call: Call, fault: InvocationFault) -> Result:
+        """Run the handler, and tell what the fault makes of its answer."""
+        began = time.monotonic()
+        result = self._invoke(call)
+        if result.is_error:
+            return result
+        failure = fault.failure(self._function.timeout_s)
+        if failure is None and fault.kind is not Kind.ERROR_AFTER:
+            return result
+        # The log up to where Lambda tells of the end of the invocation, in either format.
+        end = result.logs.rfind(f"END RequestId: {call.request_id}")
+        self._log = [result.logs[: end if end >= 0 else result.logs.rstrip("\n").rfind("\n") + 1]]
+        if failure is None:
+            return self._raised(call, began, fault)
+        self._end_session()
+        if failure.status is Status.TIMEOUT:
+            began -= self._function.timeout_s
+        return self._failed(call, began, failure)
+
+    def _raised(self, call: Call, began: float, fault: InvocationFault) -> Result:
+        self._log.append(fault.log())
+        return self._finish(call, began, fault.exception(call.request_id), is_error=True)
+
+    def _initialize(self, phase: Phase, deadline: float) -> Session | InvocationFailure:
+        """Start a process and wait until it is ready; one that fails is ended."""
+        began, self._init_ms = time.monotonic(), None
+        if phase is Phase.INIT:
+            self._note(InitStarted(time.time()))
+        self._inputs.scratch.mkdir(parents=True, exist_ok=True)
+        try:
+            launch = self._inputs.launch(self._function)
+        except InvalidEntrypoint as error:
+            failure = InvocationFailure(ErrorType.ENTRYPOINT, str(error))
+        else:
+            session = self._session = Session(launch, self._function.memory_mb * MB, self._inputs.scratch)
+            self._kill_if_halted()
+            outcome = session.wait_until_ready(deadline)
+            if isinstance(outcome, Ready):
+                self._keep_output(session)
+                self._init_ms = (time.monotonic() - began) * 1000 if phase is Phase.INIT else None
+                return session
+            failure = failure_of(outcome, self._function.timeout_s)
+        took_ms = (time.monotonic() - began) * 1000
+        self._end_session()
+        self._note_bad_init(phase, took_ms, failure)
+        return failure
+
+    def _failed(self, call: Call, began: float, failure: InvocationFailure) -> Result:
         """The result of an invocation whose process ended without an answer."""
-        if fault.message:
-            self._note(Faulted(time.time(), call.request_id, fault.message, fault.error_type))
-        return self._finish(call, began, fault.payload(call.request_id), is_error=True, fault=fault)
+        if failure.message:
+            self._note(Faulted(time.time(), call.request_id, failure.message, failure.error_type))
+        return self._finish(call, began, failure.payload(call.request_id), is_error=True, failure=failure)
 
     def _finish(
-        self, call: Call, began: float, payload: bytes, *, is_error: bool, fault: Fault | None = None
+        self, call: Call, began: float, payload: bytes, *, is_error: bool, failure: InvocationFailure | None = None
     ) -> Result:
         """Write the report and hand over the log."""
         report = Report(
@@ -264,8 +278,8 @@ class Environment:
             duration_ms=(time.monotonic() - began) * 1000,
             peak_mb=min(-(-self._peak_bytes // MB), self._function.memory_mb),
             init_ms=self._init_ms,
-            status=fault.status if fault else Status.SUCCESS,
-            error_type=fault.reported_type if fault else "",
+            status=failure.status if failure else Status.SUCCESS,
+            error_type=failure.reported_type if failure else "",
         )
         self._init_ms = None
         self._note(report)
@@ -277,8 +291,12 @@ class Environment:
         if session is not None and self._halted:
             session.child.kill()
 
-    def _note(self, what: Happening) -> None:
-        self._log.append(lines(self._function, what))
+    def _note(self, happening: Happening) -> None:
+        self._log.append(lines(self._function, happening))
+
+    def _note_bad_init(self, phase: Phase, took_ms: float, failure: InvocationFailure) -> None:
+        status, error_type = failure.status, failure.reported_type
+        self._note(InitEndedBadly(at=time.time(), took_ms=took_ms, phase=phase, status=status, error_type=error_type))
 
     def _keep_output(self, session: Session) -> None:
         """Move what the function wrote into the log; a line that is not finished is finished."""
@@ -293,24 +311,4 @@ class Environment:
             session.close()
             self._peak_bytes = session.measure()
             self._keep_output(session)
-        remove_tree(self._surroundings.scratch)
-
-    def _launch(self) -> Launch:
-        """What to start. Raises `InvalidEntrypoint`."""
-        function, around = self._function, self._surroundings
-        return Launch(
-            program=function.program(),
-            runtime_folder=function.runtime_folder,
-            opt=function.opt or around.scratch / "opt",
-            handler=function.handler,
-            variables=process_variables(function, around.given, around.own, around.scratch),
-            folder=function.task_root,
-            storage_bytes=function.storage_mb * MB,
-            is_python=isinstance(function.runtime, Interpreter),
-        )
-
-
-def _without_report(log: str, request_id: str) -> str:
-    """The log of an invocation up to where Lambda tells of its end, in either format."""
-    end = log.rfind(f"END RequestId: {request_id}")
-    return log[:end] if end >= 0 else log[: log.rstrip("\n").rfind("\n") + 1]
+        remove_tree(self._inputs.scratch)

@@ -4,6 +4,7 @@ Sources: https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 """
 
+import contextlib
 import errno
 import json
 import os
@@ -31,16 +32,16 @@ class ErrorType(StrEnum):
 
 
 @dataclass(frozen=True)
-class Fault:
-    """Why there is no answer of the handler's: what the caller and the log are told.
+class InvocationFailure:
+    """The reason why there is no answer of the handler's, as the caller and the log are told it.
 
-    `told` is the runtime's own description, where it gave one before it ended.
+    `description` is the runtime's own, where it gave one before it ended.
     """
 
     error_type: str
     message: str
     status: Status = Status.ERROR
-    told: bytes = b""
+    description: bytes = b""
 
     @property
     def reported_type(self) -> str:
@@ -49,50 +50,40 @@ class Fault:
 
     def payload(self, request_id: str) -> bytes:
         """The answer to the caller."""
-        if self.told:
-            return _with_request_id(self.told, request_id)
+        if self.description:
+            try:  # The runtime does not know for which request it was started.
+                return json.dumps({**parsed(self.description), "requestId": request_id}).encode()
+            except (ValueError, TypeError):
+                return self.description
         by_platform = self.error_type == ErrorType.RESPONSE_SIZE
         message = self.message if by_platform else f"RequestId: {request_id} Error: {self.message}"
         return json.dumps({"errorType": self.error_type, "errorMessage": message}).encode()
 
 
-RESPONSE_TOO_LARGE = Fault(
+RESPONSE_TOO_LARGE = InvocationFailure(
     ErrorType.RESPONSE_SIZE,
     f"Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE} bytes).",
 )
 
 
-def fault_of(outcome: Ended | InitFailed, timeout_s: float) -> Fault:
-    """The fault of a process that ended, or had to be ended, without an answer."""
+def failure_of(outcome: Ended | InitFailed, timeout_s: float) -> InvocationFailure:
+    """The failure of a process that ended, or had to be ended, without an answer."""
     match outcome:
         case InitFailed(payload, error_type) if payload:
-            return Fault(_error_type(payload) or error_type or ErrorType.UNKNOWN, "", told=payload)
+            with contextlib.suppress(ValueError, TypeError, KeyError):
+                error_type = str(parsed(payload)["errorType"]) or error_type
+            return InvocationFailure(error_type or ErrorType.UNKNOWN, "", description=payload)
         case InitFailed(_, error_type):
-            return Fault(error_type or ErrorType.UNKNOWN, "The runtime gave no reason")
+            return InvocationFailure(error_type or ErrorType.UNKNOWN, "The runtime gave no reason")
         case DeadlinePassed():
-            return Fault(ErrorType.TIMEOUT, f"Task timed out after {timeout_s:.2f} seconds", Status.TIMEOUT)
+            return InvocationFailure(ErrorType.TIMEOUT, f"Task timed out after {timeout_s:.2f} seconds", Status.TIMEOUT)
         case NotExecuted(program, number):
             reason = os.strerror(number).lower()
-            return Fault(ErrorType.ENTRYPOINT, f"fork/exec {program}: {reason}")
+            return InvocationFailure(ErrorType.ENTRYPOINT, f"fork/exec {program}: {reason}")
         case OutOfStorage(used, limit):
             size = f"{used // MB} MB are used of an ephemeral storage of {limit // MB} MB"
-            return Fault(ErrorType.STORAGE, f"[Errno {errno.ENOSPC}] {os.strerror(errno.ENOSPC)}: {size}")
+            return InvocationFailure(ErrorType.STORAGE, f"[Errno {errno.ENOSPC}] {os.strerror(errno.ENOSPC)}: {size}")
         case OutOfMemory():
-            return Fault(ErrorType.OUT_OF_MEMORY, "Runtime exited with error: signal: killed")
+            return InvocationFailure(ErrorType.OUT_OF_MEMORY, "Runtime exited with error: signal: killed")
         case _:
-            return Fault(ErrorType.EXIT, exit_reason(outcome.status))
-
-
-def _error_type(told: bytes) -> str:
-    try:
-        return str(parsed(told)["errorType"])
-    except (ValueError, TypeError, KeyError):
-        return ""
-
-
-def _with_request_id(told: bytes, request_id: str) -> bytes:
-    """The runtime does not know for which request it was started."""
-    try:
-        return json.dumps({**parsed(told), "requestId": request_id}).encode()
-    except (ValueError, TypeError):
-        return told
+            return InvocationFailure(ErrorType.EXIT, exit_reason(outcome.status))

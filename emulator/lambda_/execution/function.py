@@ -1,4 +1,4 @@
-"""What an environment needs to know of a function, and the variables that its process gets."""
+"""A function as an environment needs it, and the variables that its process gets."""
 
 import os
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ class LogFormat(StrEnum):
 
 @dataclass(frozen=True)
 class Function:
-    """One version of a function, ready to run: its folders are unpacked and its runtime was found."""
+    """A version of a function, ready to run: its folders are unpacked and its runtime was found."""
 
     name: str
     version: str

@@ -1,4 +1,4 @@
-"""What a fault does to one invocation; the function under test cannot tell it from the real thing.
+"""Injected faults of one invocation; the function under test cannot tell them from the real thing.
 
 The firing of the fault point `lambda.invoke`, made into a value that the environment and the executor understand.
 """
@@ -11,12 +11,12 @@ from enum import StrEnum
 from wavetank.emulator.faults.engine import FAULTS
 from wavetank.emulator.faults.identity import steady, subject_of
 from wavetank.emulator.faults.points import Action, Point
-from wavetank.emulator.lambda_.execution.failures import ErrorType, Fault
-from wavetank.emulator.lambda_.execution.logs import Status
+from wavetank.emulator.lambda_.execution.failures import ErrorType, InvocationFailure, failure_of
+from wavetank.emulator.lambda_.process.session import DeadlinePassed, OutOfMemory
 
 
 class Kind(StrEnum):
-    """What happens; the values are those of the fault's actions."""
+    """The kinds of faults of an invocation; the values are those of the fault's actions."""
 
     INIT_ERROR = Action.INIT_ERROR
     ERROR_BEFORE = Action.ERROR_BEFORE
@@ -31,8 +31,8 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Trouble:
-    """One kind of trouble, with what the kind needs: a delay, the number of a call, an exception."""
+class InvocationFault:
+    """A fault of a kind, with what the kind needs: a delay, the number of a call, an exception."""
 
     kind: Kind
     delay_s: float = 0.0
@@ -42,44 +42,44 @@ class Trouble:
 
     def exception(self, request_id: str) -> bytes:
         """The answer of AWS's runtime for a handler that raised."""
-        told = {"errorMessage": self.message, "errorType": self.error_type, "requestId": request_id, "stackTrace": []}
-        return json.dumps(told).encode()
+        error = {"errorMessage": self.message, "errorType": self.error_type, "requestId": request_id, "stackTrace": []}
+        return json.dumps(error).encode()
 
-    def logged(self) -> str:
-        """What AWS's runtime logs for a handler that raised."""
+    def log(self) -> str:
+        """The log of AWS's runtime for a handler that raised."""
         return f"[ERROR] {self.error_type}: {self.message}\nTraceback (most recent call last):\n"
 
-    def fault(self, timeout_s: float) -> Fault | None:
+    def failure(self, timeout_s: float) -> InvocationFailure | None:
         """The end of a process that did not come to answer; None where the kind is no such end."""
         match self.kind:
             case Kind.TIMEOUT:
-                return Fault(ErrorType.TIMEOUT, f"Task timed out after {timeout_s:.2f} seconds", Status.TIMEOUT)
-            case Kind.OUT_OF_MEMORY:
-                return Fault(ErrorType.OUT_OF_MEMORY, "Runtime exited with error: signal: killed")
+                return failure_of(DeadlinePassed(), timeout_s)
             case Kind.SLOW if self.delay_s >= timeout_s:
-                return Trouble(Kind.TIMEOUT).fault(timeout_s)
+                return failure_of(DeadlinePassed(), timeout_s)
+            case Kind.OUT_OF_MEMORY:
+                return failure_of(OutOfMemory(), timeout_s)
         return None
 
 
-INIT_FAULT = Fault(ErrorType.EXIT, "Runtime exited with error: exit status 1")
+INIT_FAILURE = InvocationFailure(ErrorType.EXIT, "Runtime exited with error: exit status 1")
 
 
-TROUBLE: ContextVar[Trouble | None] = ContextVar("trouble", default=None)
-"""The trouble that strikes the invocation which this thread carries to an environment."""
+STRIKING: ContextVar[InvocationFault | None] = ContextVar("striking", default=None)
+"""The fault that strikes the invocation which this thread carries to an environment."""
 
 
-def trouble_of(function: str, qualifier: str, payload: bytes | None) -> Trouble | None:
-    """What strikes this invocation; cheap while no fault is set."""
+def invocation_fault_of(function: str, qualifier: str, payload: bytes | None) -> InvocationFault | None:
+    """The fault that strikes this invocation, if one does; cheap while no fault is set."""
     if not FAULTS.armed(Point.LAMBDA_INVOKE):
         return None
     event = (payload or b"{}").decode("utf-8", "replace")
     subject = subject_of(event)
     target = {"function": function, "qualifier": qualifier, "subject": subject, "content": event}
-    firing = FAULTS.strike(Point.LAMBDA_INVOKE, target, f"{function}/{steady(subject)}")
+    firing = FAULTS.fire(Point.LAMBDA_INVOKE, target, f"{function}/{steady(subject)}")
     if firing is None:
         return None
     given = firing.parameters
-    return Trouble(
+    return InvocationFault(
         Kind(firing.action),
         delay_s=float(given.get("delay_s", 0.0)),
         call=int(given.get("call", 1)),

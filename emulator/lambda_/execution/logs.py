@@ -17,7 +17,7 @@ from wavetank.emulator.lambda_.packages.interpreters import Interpreter
 
 
 class Status(StrEnum):
-    """How an invocation or an initialization ended."""
+    """The ways in which an invocation or an initialization ends."""
 
     SUCCESS = "success"
     ERROR = "error"
@@ -89,14 +89,14 @@ Happening = InitStarted | InitEndedBadly | Started | Faulted | Report
 
 
 def lines(function: Function, what: Happening) -> str:
-    """What Lambda writes about it into the function's log: no line, or lines that each end in a line feed."""
+    """Lambda's lines about a happening in the function's log: none, or lines that each end in a line feed."""
     if function.log_format is LogFormat.TEXT:
         return _text(function, what)
-    wanted = Level.__members__.get(function.system_log_level.upper(), Level.INFO)
+    least = Level.__members__.get(function.system_log_level.upper(), Level.INFO)
     return "".join(
         json.dumps({"time": _timestamp(what.at), "type": kind, "record": record}, separators=(",", ":")) + "\n"
         for level, kind, record in _records(function, what)
-        if level >= wanted
+        if level >= least
     )
 
 
@@ -115,24 +115,21 @@ def _text(function: Function, what: Happening) -> str:
         case Faulted():
             return f"RequestId: {what.request_id} Error: {what.message}\n{what.error_type}\n"
         case Report():
-            return f"END RequestId: {what.request_id}\n" + "\t".join(_report_fields(function, what)) + "\t\n"
-
-
-def _report_fields(function: Function, report: Report) -> list[str]:
-    init = [] if report.init_ms is None else [f"Init Duration: {report.init_ms:.2f} ms"]
-    return [
-        f"REPORT RequestId: {report.request_id}",
-        f"Duration: {report.duration_ms:.2f} ms",
-        f"Billed Duration: {report.billed_ms} ms",
-        f"Memory Size: {function.memory_mb} MB",
-        f"Max Memory Used: {report.peak_mb} MB",
-        *init,
-        *_outcome_fields(report.status, report.error_type),
-    ]
+            fields = [
+                f"REPORT RequestId: {what.request_id}",
+                f"Duration: {what.duration_ms:.2f} ms",
+                f"Billed Duration: {what.billed_ms} ms",
+                f"Memory Size: {function.memory_mb} MB",
+                f"Max Memory Used: {what.peak_mb} MB",
+            ]
+            if what.init_ms is not None:
+                fields.append(f"Init Duration: {what.init_ms:.2f} ms")
+            fields += _outcome_fields(what.status, what.error_type)
+            return f"END RequestId: {what.request_id}\n" + "\t".join(fields) + "\t\n"
 
 
 def _outcome_fields(status: Status, error_type: str) -> list[str]:
-    """The fields that only a failure has."""
+    """Fields that only a failure has."""
     fields = [f"Status: {status}"] if status is not Status.SUCCESS else []
     return [*fields, f"Error Type: {error_type}"] if error_type else fields
 
@@ -152,7 +149,16 @@ def _records(function: Function, what: Happening) -> list[Record]:
     """The objects of the JSON log, with the level that AWS gives each."""
     match what:
         case InitStarted():
-            return [(Level.INFO, "platform.initStart", _init_start(function))]
+            name, arn = _runtime(function)
+            start = {
+                "initializationType": function.initialization,
+                "phase": Phase.INIT,
+                "runtimeVersion": name,
+                "runtimeVersionArn": arn,
+                "functionName": function.name,
+                "functionVersion": function.version,
+            }
+            return [(Level.INFO, "platform.initStart", start)]
         case InitEndedBadly():
             outcome = _outcome(what.status, what.error_type)
             metrics = {"durationMs": round(what.took_ms, 3)}
@@ -164,18 +170,6 @@ def _records(function: Function, what: Happening) -> list[Record]:
             return []
         case Report():
             return _report_records(function, what)
-
-
-def _init_start(function: Function) -> dict[str, object]:
-    name, arn = _runtime(function)
-    return {
-        "initializationType": function.initialization,
-        "phase": Phase.INIT,
-        "runtimeVersion": name,
-        "runtimeVersionArn": arn,
-        "functionName": function.name,
-        "functionVersion": function.version,
-    }
 
 
 def _report_records(function: Function, report: Report) -> list[Record]:

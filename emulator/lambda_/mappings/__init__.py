@@ -2,5 +2,5 @@
 deliver.
 
 `plugin` puts them in the place of LocalStack's pollers, `worker` runs one mapping, `checkpoints` keeps how far it
-came.
+came, `batch_window` cuts what waits into batches.
 """

@@ -3,49 +3,44 @@
 from collections.abc import Callable
 from typing import Any
 
-from wavetank.emulator.lambda_.mappings.queue.core import validation
-from wavetank.emulator.lambda_.mappings.queue.core.validation import is_sqs
-from wavetank.emulator.lambda_.mappings.stream.core.settings import stream_arn_of
-from wavetank.emulator.lambda_.mappings.stream.core.validation import RefusedSettings, check, is_kinesis
+from wavetank.emulator.lambda_.mappings.queue.core import settings as queue_settings
+from wavetank.emulator.lambda_.mappings.queue.core.settings import QueueSettings, is_sqs
+from wavetank.emulator.lambda_.mappings.stream.core.settings import (
+    MappingSettings,
+    RefusedSettings,
+    check,
+    is_kinesis,
+    stream_arn_of,
+)
 from wavetank.emulator.runtime.clock import CLOCK
 
 
 def get_esm_worker(fn: Callable[[Any], Any], factory: Any) -> Any:
     """The poller of a mapping; `fn` makes LocalStack's."""
-    if is_kinesis(factory.esm_config):
-        return _stream_worker(factory.esm_config, factory.function_role_arn, factory.enabled)
-    if is_sqs(factory.esm_config):
-        return _queue_worker(factory.esm_config, factory.enabled)
-    return fn(factory)
-
-
-def _stream_worker(config: Any, role_arn: str, enabled: bool) -> Any:
+    config, enabled = factory.esm_config, factory.enabled
+    if not is_kinesis(config) and not is_sqs(config):
+        return fn(factory)
     from localstack.services.lambda_.event_source_mapping.esm_worker import EsmStateReason
 
-    from wavetank.emulator.lambda_.mappings.stream.core.settings import MappingSettings
+    from wavetank.emulator.lambda_.mappings.queue.queue_run import QueueRun
     from wavetank.emulator.lambda_.mappings.stream.delivery import FunctionDelivery
     from wavetank.emulator.lambda_.mappings.stream.mapping_run import MappingRun
     from wavetank.emulator.lambda_.mappings.worker import MappingWorker
 
-    settings = MappingSettings.from_config(config, role_arn)
+    if is_sqs(config):
+        queue = QueueSettings.from_config(config)
+        return MappingWorker(
+            config,
+            enabled,
+            lambda checkpoints, _tell: QueueRun(queue, checkpoints.lease),
+            EsmStateReason.USER_INITIATED,
+        )
+    stream = MappingSettings.from_config(config, factory.function_role_arn)
     return MappingWorker(
         config,
         enabled,
-        lambda memory, tell: MappingRun(settings, memory, FunctionDelivery(settings, tell)),
+        lambda checkpoints, tell: MappingRun(stream, checkpoints, FunctionDelivery(stream, tell)),
         EsmStateReason.USER_ACTION,
-    )
-
-
-def _queue_worker(config: Any, enabled: bool) -> Any:
-    from localstack.services.lambda_.event_source_mapping.esm_worker import EsmStateReason
-
-    from wavetank.emulator.lambda_.mappings.queue.core.settings import QueueSettings
-    from wavetank.emulator.lambda_.mappings.queue.queue_run import QueueRun
-    from wavetank.emulator.lambda_.mappings.worker import MappingWorker
-
-    settings = QueueSettings.from_config(config)
-    return MappingWorker(
-        config, enabled, lambda memory, _tell: QueueRun(settings, memory.lease), EsmStateReason.USER_INITIATED
     )
 
 
@@ -57,19 +52,16 @@ def validate(fn: Callable[..., Any], provider: Any, context: Any, request: Any) 
         if is_kinesis(request):
             check(request, CLOCK.now())
         if is_sqs(request):
-            validation.check(request)
-        found = fn(provider, context, request)
+            queue_settings.check(request)
+        validated = fn(provider, context, request)
         if is_sqs(request):
-            _check_timeouts(request["EventSourceArn"], found[3].config.timeout)
+            from wavetank.emulator.lambda_.mappings.queue.queue_client import QueueClient
+
+            queue = QueueClient(request["EventSourceArn"])
+            queue_settings.check_timeouts(queue.visibility_timeout_s(), validated[3].config.timeout)
     except RefusedSettings as error:
         raise InvalidParameterValueException(str(error), Type="User") from error
-    return found
-
-
-def _check_timeouts(queue_arn: str, function_s: int) -> None:
-    from wavetank.emulator.lambda_.mappings.queue.queue_client import QueueClient
-
-    validation.check_timeouts(QueueClient(queue_arn).visibility_timeout_s(), function_s)
+    return validated
 
 
 def check_source_exists(

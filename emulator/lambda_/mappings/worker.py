@@ -7,24 +7,24 @@ from typing import Any, Protocol
 from localstack.services.lambda_.event_source_mapping.esm_worker import EsmState, EsmStateReason
 from localstack.services.lambda_.invocation.models import lambda_stores
 
-from wavetank.emulator.lambda_.mappings.checkpoints import MEMORIES, Memory
+from wavetank.emulator.lambda_.mappings.checkpoints import CHECKPOINTS, MappingCheckpoints
 from wavetank.emulator.lambda_.mappings.stream.mapping_run import LifeCycle
 
 
 class Run(Protocol):
-    """A mapping at work: `start` begins once it holds the lease of the mapping's memory, `stop` asks for the end."""
+    """A mapping at work: `start` begins once it holds the mapping's lease, `stop` asks for the end."""
 
     def prepare(self) -> None: ...
     def start(self, life: LifeCycle) -> None: ...
     def stop(self) -> None: ...
 
 
-MakeRun = Callable[[Memory, Callable[[str], None]], Run]
-"""Makes the run of a mapping from what it remembers, and from whom to tell each LastProcessingResult."""
+MakeRun = Callable[[MappingCheckpoints, Callable[[str], None]], Run]
+"""Makes the run of a mapping from its checkpoints, and from whom to tell each LastProcessingResult."""
 
 
 class MappingWorker:
-    """One generation of a mapping: an update makes a new worker, which begins when the old one has ended.
+    """A generation of a mapping: an update makes a new worker, which begins when the old one has ended.
 
     The names of methods and attributes are those of LocalStack's EsmWorker, which it stands in for.
     """
@@ -35,7 +35,7 @@ class MappingWorker:
         self.current_state = EsmState.CREATING
         self.state_transition_reason = reason
         self._make_run = make_run
-        self._memory = MEMORIES.of(self.uuid)
+        self._checkpoints = CHECKPOINTS.of(self.uuid)
         self._run: Run | None = None
         self._lock = threading.Lock()
         _, _, _, region, account, _ = config["FunctionArn"].split(":", 5)
@@ -53,11 +53,17 @@ class MappingWorker:
             self.start()
         else:
             self._set_state(EsmState.DISABLING)
-            if self._memory.lease.acquire(blocking=False):
-                self._memory.lease.release()
+            if self._checkpoints.lease.acquire(blocking=False):
+                self._checkpoints.lease.release()
                 self._turn((EsmState.DISABLING,), EsmState.DISABLED)
-            else:
-                threading.Thread(target=self._disabled_after_lease, daemon=True).start()
+                return
+
+            def disable() -> None:
+                with self._checkpoints.lease:
+                    pass
+                self._turn((EsmState.DISABLING,), EsmState.DISABLED)
+
+            threading.Thread(target=disable, daemon=True).start()
 
     def start(self) -> None:
         """Begin to read."""
@@ -65,9 +71,10 @@ class MappingWorker:
         if self.current_state != EsmState.CREATING:
             self._set_state(EsmState.ENABLING)
         with self._lock:
-            self._run = self._make_run(self._memory, self._tell)
+            self._run = self._make_run(self._checkpoints, lambda result: self._update(LastProcessingResult=result))
         self._run.prepare()
-        self._run.start(LifeCycle(begun=self._begun, ended=self._ended))
+        before = (EsmState.CREATING, EsmState.ENABLING)
+        self._run.start(LifeCycle(begun=lambda: self._turn(before, EsmState.ENABLED), ended=self._ended))
 
     def stop(self) -> None:
         """Give way: LocalStack stops a worker only to replace it, whose state then counts."""
@@ -87,25 +94,17 @@ class MappingWorker:
         """End because LocalStack does, or because all of its state is dropped."""
         self._replaced = True
         self._stop_run()
-        MEMORIES.forget(self.uuid)
+        CHECKPOINTS.forget(self.uuid)
 
     def _stop_run(self) -> bool:
         if self._run is not None:
             self._run.stop()
         return self._run is not None
 
-    def _begun(self) -> None:
-        self._turn((EsmState.CREATING, EsmState.ENABLING), EsmState.ENABLED)
-
     def _ended(self) -> None:
         if self.current_state == EsmState.DELETING:
             self._store.pop(self.uuid, None)
-            MEMORIES.forget(self.uuid)
-
-    def _disabled_after_lease(self) -> None:
-        with self._memory.lease:
-            pass
-        self._turn((EsmState.DISABLING,), EsmState.DISABLED)
+            CHECKPOINTS.forget(self.uuid)
 
     def _turn(self, before: tuple[EsmState, ...], after: EsmState) -> None:
         """Change the state, unless somebody was faster and it is another already."""
@@ -118,9 +117,6 @@ class MappingWorker:
         with self._lock:
             self.current_state = state
             self._update(State=state)
-
-    def _tell(self, result: str) -> None:
-        self._update(LastProcessingResult=result)
 
     def _update(self, **changes: str) -> None:
         mapping = self._store.get(self.uuid)

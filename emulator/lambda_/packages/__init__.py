@@ -1,3 +1,3 @@
-"""What a function may see of the disk: its unpacked code and layers, the runtime's libraries, an interpreter; and how
-archives are unpacked safely.
+"""The part of the disk that a function may see: its unpacked code and layers, the runtime's libraries, an interpreter;
+and how archives are unpacked safely.
 """

@@ -36,19 +36,28 @@ class UnsafeArchive(BadArchive):
 
 def check(file: IO[bytes]) -> None:
     """Refuse an archive whose list of members shows that it cannot be unpacked. Raises `BadArchive`."""
-    with _told(), zipfile.ZipFile(file) as archive:
+    with _in_words(), zipfile.ZipFile(file) as archive:
         _check_members(archive.infolist())
 
 
 def extract(file: IO[bytes], into: Path) -> None:
     """Unpack an archive into a folder. Raises `BadArchive`; OSError, without a path, where the system cannot do it."""
-    with _told(), zipfile.ZipFile(file) as archive:
+    with _in_words(), zipfile.ZipFile(file) as archive:
         members = archive.infolist()
         _check_members(members)
         links = [member for member in members if _is_link(member)]
         for member in members:
-            if not _is_link(member):
-                _extract_file(archive, member, into)
+            if _is_link(member):
+                continue
+            target = into / member.filename
+            if member.is_dir():
+                target.mkdir(parents=True, exist_ok=True)
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with archive.open(member) as source, target.open("wb") as sink:
+                shutil.copyfileobj(source, sink)
+            executable = (member.external_attr >> 16) & 0o111
+            target.chmod(0o644 | executable)
         for member in links:
             _extract_link(archive, member, into)
     if links:
@@ -69,8 +78,8 @@ def is_inside(path: Path, folder: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
-    """Tell in a sentence, without a path of this machine, what a library says of an archive."""
+def _in_words() -> Iterator[None]:
+    """Raise a library's errors about an archive as `BadArchive` or OSError, without a path of this machine."""
     try:
         yield
     except OSError as error:
@@ -114,18 +123,6 @@ def _check_member(member: zipfile.ZipInfo) -> None:
 
 def _is_link(member: zipfile.ZipInfo) -> bool:
     return stat.S_ISLNK(member.external_attr >> 16)
-
-
-def _extract_file(archive: zipfile.ZipFile, member: zipfile.ZipInfo, into: Path) -> None:
-    target = into / member.filename
-    if member.is_dir():
-        target.mkdir(parents=True, exist_ok=True)
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with archive.open(member) as source, target.open("wb") as sink:
-        shutil.copyfileobj(source, sink)
-    executable = (member.external_attr >> 16) & 0o111
-    target.chmod(0o644 | executable)
 
 
 def _extract_link(archive: zipfile.ZipFile, member: zipfile.ZipInfo, into: Path) -> None:

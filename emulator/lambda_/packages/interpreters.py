@@ -1,11 +1,10 @@
-"""Which runtimes functions can have here: the Pythons of this machine, and programs of the functions' own."""
+"""The runtimes that functions can have here: the Pythons of this machine, and programs of the functions' own."""
 
 import os
 import pwd
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -43,34 +42,30 @@ class RuntimeUnavailable(Exception):
 
     def __init__(self, runtime: str) -> None:
         here = ", ".join([*(item.runtime for item in installed_interpreters()), *OWN_RUNTIMES])
+        reason = "is too old to work here" if runtime.startswith("python") else "is not emulated"
         remedy = "Choose one of these"
         if _is_python(runtime):
+            reason = "is not installed on this machine"
             remedy += ", or install the interpreter (on PATH, through pyenv or uv)"
-        super().__init__(f"The runtime {runtime} {_reason(runtime)}. Functions can run on: {here}. {remedy}.")
+        super().__init__(f"The runtime {runtime} {reason}. Functions can run on: {here}. {remedy}.")
 
 
 def runtime_for(runtime: str) -> Runtime:
-    """What runs functions of `runtime`. Raises `RuntimeUnavailable`."""
+    """The runtime of this name, as it is here. Raises `RuntimeUnavailable`."""
     return OwnRuntime(runtime) if runtime in OWN_RUNTIMES else interpreter_for(runtime)
 
 
 def interpreter_for(runtime: str) -> Interpreter:
     """The interpreter that runs functions of `runtime`. Raises `RuntimeUnavailable`."""
-    found = _find(runtime) if _is_python(runtime) else None
-    if found is None:
+    interpreter = _find(runtime) if _is_python(runtime) else None
+    if interpreter is None:
         raise RuntimeUnavailable(runtime)
-    return found
+    return interpreter
 
 
 def installed_interpreters() -> list[Interpreter]:
     """Every interpreter found here, oldest version first."""
-    return [found for minor in MINORS if (found := _find(f"python3.{minor}"))]
-
-
-def _reason(runtime: str) -> str:
-    if _is_python(runtime):
-        return "is not installed on this machine"
-    return "is too old to work here" if runtime.startswith("python") else "is not emulated"
+    return [interpreter for minor in MINORS if (interpreter := _find(f"python3.{minor}"))]
 
 
 def _is_python(runtime: str) -> bool:
@@ -82,26 +77,18 @@ def _find(runtime: str) -> Interpreter | None:
     if runtime == "python{}.{}".format(*sys.version_info):
         base = getattr(sys, "_base_executable", sys.executable)
         return Interpreter(runtime, Path(base), "{}.{}.{}".format(*sys.version_info))
-    for program in _candidates(runtime):
-        if version := _version(program):
-            return Interpreter(runtime, program, version)
-    return None
-
-
-def _candidates(runtime: str) -> Iterator[Path]:
     home = Path(pwd.getpwuid(os.getuid()).pw_dir)
     number = runtime.removeprefix("python")
-    yield from sorted(home.glob(f".pyenv/versions/{number}.*/bin/{runtime}"), reverse=True)
-    yield from sorted(home.glob(f".local/share/uv/python/cpython-{number}.*/bin/{runtime}"), reverse=True)
+    candidates = sorted(home.glob(f".pyenv/versions/{number}.*/bin/{runtime}"), reverse=True)
+    candidates += sorted(home.glob(f".local/share/uv/python/cpython-{number}.*/bin/{runtime}"), reverse=True)
     if on_path := shutil.which(runtime):
-        yield Path(on_path)
-
-
-def _version(program: Path) -> str | None:
-    """The version that a program says it has; None when it does not run (a pyenv shim without a version behind it)."""
-    question = [str(program), "-I", "-S", "-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"]
-    try:
-        answer = subprocess.run(question, capture_output=True, text=True, timeout=ASK_S, check=True)  # noqa: S603
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return answer.stdout.strip()
+        candidates.append(Path(on_path))
+    question = ["-I", "-S", "-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"]
+    for program in candidates:
+        try:
+            answer = subprocess.run([program, *question], capture_output=True, text=True, timeout=ASK_S, check=True)  # noqa: S603
+        except (OSError, subprocess.SubprocessError):
+            continue  # It does not run: a pyenv shim without a version behind it.
+        if version := answer.stdout.strip():
+            return Interpreter(runtime, program, version)
+    return None

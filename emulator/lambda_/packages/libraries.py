@@ -26,7 +26,7 @@ DISTRIBUTIONS = (
     "snapshot-restore-py",
     "urllib3",
 )
-"""What the managed Python runtime holds besides the standard library: the SDK, the runtime client, their needs.
+"""The libraries of the managed Python runtime besides the standard one: the SDK, the runtime client, their needs.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html"""
 
 OWN_FILES = tuple(
@@ -44,18 +44,21 @@ def runtime_folder(runtime: Runtime) -> Path:
     a runtime of its own is empty."""
     if isinstance(runtime, OwnRuntime):
         return made_once(cache_folder("runtime") / runtime.runtime, lock_tree)
-    return _libraries(runtime)
-
-
-def _libraries(interpreter: Interpreter) -> Path:
-    folder = cache_folder("runtime") / f"{interpreter.runtime}-{_digest()}"
+    folder = cache_folder("runtime") / f"{runtime.runtime}-{_digest()}"
 
     def build(draft: Path) -> None:
         for name in DISTRIBUTIONS:
-            _copy_distribution(name, draft)
+            distribution = metadata.distribution(name)
+            for declared in distribution.files or []:
+                # What belongs to the library: no script outside of it, no bytecode.
+                path, target = PurePosixPath(declared), draft / declared
+                source = Path(str(distribution.locate_file(declared)))
+                if not path.is_absolute() and not {"..", "__pycache__"} & set(path.parts) and source.is_file():
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy2(source, target)
         for file in OWN_FILES:
             shutil.copy(file, draft / file.name)
-        compile_tree(interpreter, draft, folder)
+        compile_tree(runtime, draft, folder)
         lock_tree(draft)
 
     return made_once(folder, build)
@@ -82,21 +85,3 @@ def _digest() -> str:
     for file in OWN_FILES:
         total.update(file.read_bytes())
     return total.hexdigest()[:32]
-
-
-def _copy_distribution(name: str, into: Path) -> None:
-    distribution = metadata.distribution(name)
-    for file in distribution.files or []:
-        if _belongs(PurePosixPath(file)):
-            _copy(Path(str(distribution.locate_file(file))), into / file)
-
-
-def _belongs(file: PurePosixPath) -> bool:
-    """Whether a declared file is part of the library: not a script outside of it, not bytecode."""
-    return ".." not in file.parts and not file.is_absolute() and "__pycache__" not in file.parts
-
-
-def _copy(source: Path, target: Path) -> None:
-    if source.is_file():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(source, target)

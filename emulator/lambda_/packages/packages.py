@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import IO
 
 from wavetank.emulator.lambda_.packages.archives import UnsafeArchive, check_links, extract, is_inside
-from wavetank.emulator.lambda_.packages.folders import cache_folder, lock_tree, made_once
+from wavetank.emulator.lambda_.packages.folders import bounded, cache_folder, lock_tree
 from wavetank.emulator.lambda_.packages.interpreters import Interpreter, Runtime
 from wavetank.emulator.lambda_.packages.libraries import compile_tree
-from wavetank.emulator.lambda_.packages.retention import bound, use
 
 Fetch = Callable[[IO[bytes]], None]
 """Writes an archive into a file; called only where the archive is not unpacked yet."""
@@ -38,11 +37,11 @@ def unpacked(digest: str, fetch: Fetch, runtime: Runtime) -> Path:
             compile_tree(runtime, draft, folder)
         lock_tree(draft)
 
-    return _kept(folder, build)
+    return bounded(folder, build)
 
 
 def merged(layers: Sequence[Path]) -> Path:
-    """One folder that holds all layers as `/opt` does: of two files with one name, the later layer's is seen.
+    """A folder that holds all layers as `/opt` does: of two files with one name, the later layer's is seen.
 
     Raises `UnsafeArchive` where links of several layers lead outside together.
     Source: https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html
@@ -58,17 +57,7 @@ def merged(layers: Sequence[Path]) -> Path:
             check_links(draft)
         lock_tree(draft)
 
-    return _kept(folder, build)
-
-
-def _kept(folder: Path, build: Callable[[Path], None]) -> Path:
-    """The folder, made where the cache lacks it, which then makes room for it."""
-    is_new = not folder.is_dir()
-    made_once(folder, build)
-    use(folder)
-    if is_new:
-        bound(folder.parent)
-    return folder
+    return bounded(folder, build)
 
 
 def _overlay(layer: Path, into: Path) -> None:
@@ -84,15 +73,10 @@ def _overlay(layer: Path, into: Path) -> None:
             target.unlink(missing_ok=True)
             if source.is_symlink():
                 target.symlink_to(source.readlink())
-            else:
-                _link(source, target)
-
-
-def _link(source: Path, target: Path) -> None:
-    """The same file under another name; a copy where the two are on different file systems."""
-    try:
-        target.hardlink_to(source)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        shutil.copy2(source, target)
+                continue
+            try:
+                target.hardlink_to(source)
+            except OSError as error:
+                if error.errno != errno.EXDEV:
+                    raise
+                shutil.copy2(source, target)  # The two are on different file systems.

@@ -1,4 +1,4 @@
-"""One function's process: how it is started, how its end is noticed, and how it is ended with all that it started."""
+"""The process of a function: how it is started, how its end is noticed, and how it and all of its own are ended."""
 
 import contextlib
 import fcntl
@@ -8,12 +8,10 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from wavetank.emulator.lambda_.process.fork_servers import FORK_SERVERS, ForkServer
+from wavetank.emulator.lambda_.process.fork_servers import FORK_SERVERS, ForkServer, is_readable
 from wavetank.emulator.lambda_.process.launch import Launch
-from wavetank.emulator.lambda_.process.pidfd import is_readable
 
 OUTPUT_BUFFER = 1 << 20
 """Bytes of output a function may write while nobody reads, where the system lets us choose."""
@@ -47,13 +45,15 @@ class Child:
         tied: Tied | None = None
         with FORK_SERVERS.forking(launch) as server:
             if server is not None:
-                tied = _tied(lambda control, output: _fork(server, launch, control, output))
+                tied = _tied(launch, server)
         # A fork that came to nothing leaves no process that could take what is meant for this: its socket is closed.
-        tied = tied or _tied(lambda control, output: _start(launch, control, output))
+        tied = tied or _tied(launch, None)
         if tied is None:
             raise OSError("no process was started")
         self._control, self.output, self._starter = tied.control, tied.output, tied.starter
-        _enlarge(self.output)
+        if hasattr(fcntl, "F_SETPIPE_SZ"):
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(self.output, fcntl.F_SETPIPE_SZ, OUTPUT_BUFFER)
         os.set_blocking(self.output, False)
         self._lock, self._end_lock = threading.Lock(), threading.Lock()
         self._heard = bytearray()
@@ -97,7 +97,7 @@ class Child:
                 self._control.shutdown(socket.SHUT_WR)
 
     def read_output(self) -> bytes:
-        """What was written since the last time; never waits. At its end `output_open` becomes false."""
+        """The output that was written since the last time; never waits. At its end `output_open` becomes false."""
         pieces: list[bytes] = []
         with contextlib.suppress(BlockingIOError):
             while self.output_open:
@@ -126,7 +126,7 @@ class Child:
         return -signal.SIGKILL if self._status is None else self._status
 
     def _hear(self) -> None:
-        """Take what the keeper says next; it says no more after the status."""
+        """Read the keeper's next message; none comes after the status."""
         try:
             received = self._control.recv(READ_BYTES)
         except OSError:
@@ -141,12 +141,11 @@ class Child:
         self._is_over = not received or self._status is not None
 
 
-Start = Callable[[int, int], Starter | None]
-"""Starts a keeper that inherits the first descriptor, its socket, and whose process writes to the second."""
+def _tied(launch: Launch, server: ForkServer | None) -> Tied | None:
+    """A keeper that the server has forked, or one that starts by itself where there is no server.
 
-
-def _tied(start: Start) -> Tied | None:
-    """A keeper's socket, and where the output of its process is read; where there is none, nothing is left open."""
+    None where the server does not fork it: then nothing is left open. Raises OSError and ServerLostError.
+    """
     with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
         control, remote = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         theirs.enter_context(remote)
@@ -154,37 +153,29 @@ def _tied(start: Start) -> Tied | None:
         output, writer = os.pipe()
         theirs.callback(os.close, writer)
         ours.callback(os.close, output)
-        starter = start(remote.fileno(), writer)
-        if starter is None:
+        starter: Starter
+        if server is None:
+            starter = subprocess.Popen(  # noqa: S603
+                launch.command(remote.fileno()),
+                env=dict(launch.variables) if launch.is_python else {},
+                cwd=launch.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=writer,
+                stderr=writer,
+                pass_fds=(remote.fileno(),),
+                start_new_session=True,
+            )
+        elif server.fork(launch, remote.fileno(), writer):
+            FORK_SERVERS.hold(server)
+            starter = server
+        else:
             return None
         ours.pop_all()
         return Tied(control, output, starter)
 
 
-def _fork(server: ForkServer, launch: Launch, control: int, output: int) -> Starter | None:
-    """A keeper that the server has forked; None where the function has to start by itself. Raises ServerLostError."""
-    if not server.fork(launch, control, output):
-        return None
-    FORK_SERVERS.hold(server)
-    return server
-
-
-def _start(launch: Launch, control: int, output: int) -> Starter:
-    """A keeper that starts by itself. Raises OSError."""
-    return subprocess.Popen(  # noqa: S603
-        launch.command(control),
-        env=dict(launch.variables) if launch.is_python else {},
-        cwd=launch.folder,
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=output,
-        pass_fds=(control,),
-        start_new_session=True,
-    )
-
-
 def exit_reason(status: int) -> str:
-    """How AWS words the end of a runtime process with this status (negative: the signal that killed it)."""
+    """AWS's words for the end of a runtime process with this status (negative: the signal that killed it)."""
     if status == 0:
         return "Runtime exited without providing a reason"
     if status > 0:
@@ -208,9 +199,3 @@ _SIGNALS: dict[int, str] = {
     signal.SIGTRAP: "trace/breakpoint trap",
 }
 """Names of signals as the Go program in front of AWS's runtimes prints them (package syscall)."""
-
-
-def _enlarge(pipe: int) -> None:
-    if hasattr(fcntl, "F_SETPIPE_SZ"):
-        with contextlib.suppress(OSError):
-            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, OUTPUT_BUFFER)

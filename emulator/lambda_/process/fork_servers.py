@@ -11,18 +11,18 @@ import itertools
 import json
 import logging
 import os
+import select
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from wavetank.emulator.lambda_.process.launch import Launch
-from wavetank.emulator.lambda_.process.pidfd import is_readable
 
 LOG = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class ServerLostError(Exception):
 
 
 class ForkServer:
-    """One process with the libraries of a runtime; thread-safe.
+    """A process with the libraries of a runtime; thread-safe.
 
     lost: it has ended, or is ended because it did not answer, and forks no more.
     """
@@ -61,11 +61,14 @@ class ForkServer:
         """Start it, for launches like this one; it is not ready yet. Raises OSError."""
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
+            # Nothing that the SDK could find of whoever runs the stack.
+            given = {name: launch.variables[name] for name in ("LANG", "PATH", LIBRARIES) if name in launch.variables}
+            nowhere = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
             program = launch.program, "-I", "-S", "-X", "utf8", launch.runtime_folder / "fork_server.py"
             try:
                 self._process = subprocess.Popen(  # noqa: S603
                     [*map(str, program), str(theirs.fileno()), layers_with_numpy(launch)],
-                    env=_surroundings(launch),
+                    env=given | nowhere | {"HOME": str(launch.runtime_folder)},
                     cwd=launch.runtime_folder,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
@@ -85,18 +88,28 @@ class ForkServer:
         """Whether it forks by now, or in the time that it has for its start. Raises ServerLostError."""
         with self._lock:
             self._check()
-            left_s = max(0.0, self._deadline - time.monotonic())
-            if not self._ready and is_readable(self._channel.fileno(), left_s):
+            wait_s = max(0.0, self._deadline - time.monotonic())
+            if not self._ready and is_readable(self._channel.fileno(), wait_s):
                 self._ready = "ready" in self._received()
             return self._ready
 
     def fork(self, launch: Launch, control: int, output: int) -> bool:
         """Whether a keeper was forked for this launch; where it was not, the function has to start by itself.
 
-        Of a server that was lost meanwhile there may be one nobody knows of: it ends with its socket.
-        Raises ServerLostError.
+        A server that gives no answer is ended, so that a late one cannot come as that to another launch. Of a server
+        that was lost there may be a keeper nobody knows of: it ends with its socket. Raises ServerLostError.
         """
-        answer = self._ask({"fork": launch.order()}, control, output)
+        with self._lock:
+            self._check()
+            number = next(self._numbers)
+            request = {"number": number, "fork": launch.order()}
+            try:
+                socket.send_fds(self._channel, [json.dumps(request).encode()], [control, output])
+            except OSError as error:
+                raise self._given_up(str(error)) from error
+            answer = self._received()
+            if answer.get("number") != number:
+                raise self._given_up("it answered what it was not asked")
         if "forked" not in answer:
             LOG.debug("%s starts by itself: %s", launch.handler, answer.get("refused"))
         return "forked" in answer
@@ -106,20 +119,6 @@ class ForkServer:
         with self._lock:
             self._end()
 
-    def _ask(self, request: Mapping[str, Any], *descriptors: int) -> dict[str, Any]:
-        """The answer to a request; a server that gives none is ended, so that it cannot come as that to another."""
-        with self._lock:
-            self._check()
-            number = next(self._numbers)
-            try:
-                socket.send_fds(self._channel, [json.dumps({"number": number, **request}).encode()], descriptors)
-            except OSError as error:
-                raise self._given_up(str(error)) from error
-            answer = self._received()
-            if answer.get("number") != number:
-                raise self._given_up("it answered what it was not asked")
-            return answer
-
     def _received(self) -> dict[str, Any]:
         try:
             message = self._channel.recv(BIGGEST)
@@ -127,15 +126,15 @@ class ForkServer:
             raise self._given_up(str(error)) from error
         if not message:
             raise self._given_up("it has ended")
-        found: dict[str, Any] = json.loads(message)
-        return found
+        answer: dict[str, Any] = json.loads(message)
+        return answer
 
     def _check(self) -> None:
         if self.lost:
             raise ServerLostError("it has ended before")
 
     def _given_up(self, why: str) -> ServerLostError:
-        """What to raise; the server is ended."""
+        """End the server, and return the error to raise."""
         self._end()
         return ServerLostError(why)
 
@@ -184,14 +183,14 @@ class ForkServers:
             return False
 
     def hold(self, server: ForkServer) -> None:
-        """Count a process that this server has forked; a kind of server that forks may be lost again."""
+        """Count a process that this server has forked; the losses of its kind are counted anew."""
         with self._lock:
             self._children[server] += 1
-            for key in [key for key, known in self._servers.items() if known is server]:
+            for key in [key for key, other in self._servers.items() if other is server]:
                 self._lost.pop(key, None)
 
     def release(self, server: ForkServer) -> None:
-        """Count one less."""
+        """Count one process of this server less."""
         with self._lock:
             self._children[server] -= 1
             if not self._children[server]:
@@ -208,24 +207,20 @@ class ForkServers:
     def _claimed(self, key: Key, launch: Launch) -> ForkServer | None:
         """The server of this kind, which may be a new one, counted as if it had one process more."""
         with self._lock:
-            if key not in self._servers and self._lost[key] < ATTEMPTS and self._has_room():
-                try:
-                    self._servers[key] = ForkServer(launch)
-                except OSError as error:
-                    LOG.warning("Functions start by themselves, without a fork server: %s", error)
+            if key not in self._servers and self._lost[key] < ATTEMPTS:
+                if len(self._servers) >= MOST:  # The oldest that has no children makes room.
+                    idle = next((kind for kind, one in self._servers.items() if not self._children[one]), None)
+                    if idle is not None:
+                        self._servers.pop(idle).end()
+                if len(self._servers) < MOST:
+                    try:
+                        self._servers[key] = ForkServer(launch)
+                    except OSError as error:
+                        LOG.warning("Functions start by themselves, without a fork server: %s", error)
             server = self._servers.get(key)
             if server is not None:
                 self._children[server] += 1
             return server
-
-    def _has_room(self) -> bool:
-        """Whether one more server may be started, after the oldest that has no children made room where it has to."""
-        if len(self._servers) < MOST:
-            return True
-        idle = next((key for key, server in self._servers.items() if not self._children[server]), None)
-        if idle is not None:
-            self._servers.pop(idle).end()
-        return idle is not None
 
     def _forget(self, key: Key, lost: ForkServer, error: ServerLostError) -> None:
         LOG.warning("A function starts by itself, as its fork server was lost: %s", error)
@@ -237,7 +232,7 @@ class ForkServers:
 
 
 def key_of(launch: Launch) -> Key | None:
-    """What two launches have in common that can be forked from one server; None for one that cannot be forked.
+    """The kind of server that a launch can be forked from, as others of this key; None for one that cannot be forked.
 
     Where shared libraries are looked for is read once, when a process starts. Folders of the function that have none
     make no difference: they never change.
@@ -249,7 +244,7 @@ def key_of(launch: Launch) -> Key | None:
             return None
     fixed = launch.runtime_folder, launch.folder, launch.opt
     folders = [Path(folder) for folder in launch.variables.get(LIBRARIES, "").split(os.pathsep) if folder]
-    matter = [str(folder) for folder in folders if not _is_below(folder, fixed) or _has_libraries(folder)]
+    matter = [str(folder) for folder in folders if not any(map(folder.is_relative_to, fixed)) or _has_libraries(folder)]
     return str(launch.program), str(launch.runtime_folder), layers_with_numpy(launch), tuple(matter)
 
 
@@ -262,15 +257,12 @@ def layers_with_numpy(launch: Launch) -> str:
     return str(launch.opt) if any((folder / "numpy").exists() for folder in folders) else ""
 
 
-def _surroundings(launch: Launch) -> dict[str, str]:
-    """The environment of a server: nothing that the SDK could find of whoever runs the stack."""
-    given = {name: launch.variables[name] for name in ("LANG", "PATH", LIBRARIES) if name in launch.variables}
-    nowhere = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
-    return given | nowhere | {"HOME": str(launch.runtime_folder)}
-
-
-def _is_below(folder: Path, roots: tuple[Path, ...]) -> bool:
-    return any(folder.is_relative_to(root) for root in roots)
+def is_readable(descriptor: int, wait_s: float | None) -> bool:
+    """Whether there is something to read, at once, in so many seconds, or ever; also where `select` takes no such
+    number."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(None if wait_s is None else wait_s * 1000))
 
 
 def _has_libraries(folder: Path) -> bool:

@@ -1,4 +1,4 @@
-"""What to start for an execution environment."""
+"""The process to start for an execution environment."""
 
 import sys
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ class Launch:
         return [*map(str, (OUR_PYTHON, "-I", "-S", KEEPER, control))]
 
     def order(self) -> dict[str, Any]:
-        """What its keeper is told (see `Order` in `runtime/keeper.py`)."""
+        """The order that its keeper gets (see `Order` in `runtime/keeper.py`)."""
         return {
             "folder": str(self.folder),
             "variables": dict(self.variables),

@@ -1,4 +1,4 @@
-"""Whether a connection to the Runtime API comes from a process of its environment.
+"""Peers of the Runtime API: whether a connection comes from a process of the environment.
 
 The port is on loopback, where every process of the machine can connect. What a runtime connects with is known to the
 kernel: the socket at the other end, by its number, which must be open in a process that descends from the
@@ -47,7 +47,7 @@ def is_own(connection: socket.socket, keeper: int) -> bool:
         return True
     try:
         ends = Ends(*connection.getpeername(), *connection.getsockname())
-        number = _asked(ends) if _answers() else _listed(ends)
+        number = socket_number(ends) if kernel_answers() else listed_number(ends)
     except OSError:
         return False
     return number != 0 and any(_has_open(process, number) for process in descendants(keeper))
@@ -70,16 +70,16 @@ def _has_open(pid: int, number: int) -> bool:
 
 
 @cache
-def _answers() -> bool:
+def kernel_answers() -> bool:
     """Whether the kernel can be asked for one socket: some have not the module for it."""
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
         try:
-            return _asked(Ends(*client.getsockname(), *client.getpeername())) == os.fstat(client.fileno()).st_ino
+            return socket_number(Ends(*client.getsockname(), *client.getpeername())) == os.fstat(client.fileno()).st_ino
         except OSError:
             return False
 
 
-def _asked(ends: Ends) -> int:
+def socket_number(ends: Ends) -> int:
     """The number of the socket with these ends; 0 where it belongs to no process. Raises OSError.
 
     Source: sock_diag(7).
@@ -97,11 +97,11 @@ def _asked(ends: Ends) -> int:
     return int(number)
 
 
-def _listed(ends: Ends) -> int:
+def listed_number(ends: Ends) -> int:
     """The number of the socket with these ends, as the list of all sockets has it; 0 where it has none."""
-    wanted = f"{_hexadecimal(ends.host, ends.port)} {_hexadecimal(ends.remote_host, ends.remote_port)} "
+    both = f"{_hexadecimal(ends.host, ends.port)} {_hexadecimal(ends.remote_host, ends.remote_port)} "
     with open("/proc/net/tcp") as listed:  # noqa: PTH123
-        line = next((line for line in listed if wanted in line), "")
+        line = next((line for line in listed if both in line), "")
     return int(line.split()[9]) if line else 0
 
 

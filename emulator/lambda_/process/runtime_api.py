@@ -25,7 +25,7 @@ REASONS = {status: HTTPStatus(status).phrase for status in (200, 202, 400, 403, 
 
 @dataclass(frozen=True)
 class Event:
-    """One invocation, as the runtime is told of it; the deadline is in milliseconds since the epoch.
+    """An invocation, as the runtime is told of it; the deadline is in milliseconds since the epoch.
 
     The client context is what the caller says of itself, in JSON.
     """
@@ -74,12 +74,12 @@ class Unknown:
     path: str
 
 
-Said = NextAsked | Answered | TooLarge | InitFailed | Unknown
+Message = NextAsked | Answered | TooLarge | InitFailed | Unknown
 
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request; `oversize` when its body was left out because it is too large.
+    """An HTTP request; `oversize` when its body was left out because it is too large.
 
     error_type: what the runtime calls an error that it reports. is_last: nothing else comes on its connection.
     """
@@ -125,7 +125,8 @@ class RequestReader:
 
 
 class _Pieces:
-    """What a parser has found. It knows the parser only while that works, so that both go when their connection does.
+    """The pieces of a request that a parser calls with. The parser is known only while it works, so that both go when
+    their connection does.
 
     overhead: bytes of the request that is not complete yet, without its body: head, edges of chunks, trailers.
     """
@@ -176,8 +177,8 @@ class _Pieces:
         self._body.clear()
 
 
-def understand(request: Request) -> Said:
-    """What the runtime says with a request."""
+def understand(request: Request) -> Message:
+    """The message of the runtime that a request is."""
     if not request.path.startswith(PREFIX):
         return Unknown(request.path)
     parts = request.path.removeprefix(PREFIX).split("/")

@@ -19,9 +19,9 @@ from wavetank.emulator.lambda_.process.runtime_api import (
     Answered,
     Event,
     InitFailed,
+    Message,
     NextAsked,
     ProtocolError,
-    Said,
     TooLarge,
     Unknown,
 )
@@ -91,7 +91,7 @@ Ended = Exited | NotExecuted | OutOfMemory | OutOfStorage | DeadlinePassed
 
 
 class Session:
-    """One start of a function's runtime, until its process ends."""
+    """A start of a function's runtime, until its process ends."""
 
     def __init__(self, launch: Launch, memory_limit: int, scratch: Path) -> None:
         """Start the process, whose memory may not exceed `memory_limit` bytes, nor `scratch` what the launch says.
@@ -133,7 +133,7 @@ class Session:
 
     def wait_until_ready(self, deadline: float) -> Ready | InitFailed | Ended:
         """Serve the runtime until it asks for an event or fails; `deadline` is on `time.monotonic`."""
-        return self._wait_for(self._readiness, deadline)
+        return self._wait_for(lambda: Ready() if self._waiting is not None else self._init_failed, deadline)
 
     def deliver(self, event: Event, deadline: float) -> Answered | TooLarge | Ended:
         """Give a ready runtime an event, and serve it until it has answered or the process has ended."""
@@ -145,7 +145,7 @@ class Session:
             connection.sendall(runtime_api.next_event(event))
         if self._is_last:
             self._hang_up(connection)
-        outcome: Answered | TooLarge | Ended = self._wait_for(self._answered, deadline)
+        outcome: Answered | TooLarge | Ended = self._wait_for(lambda: self._answer, deadline)
         self._answer, self._current = None, ""
         return outcome
 
@@ -154,11 +154,11 @@ class Session:
         self._expired = True
 
     def wait_for_exit(self, deadline: float) -> None:
-        """Let the process say its last words; it is ended at the deadline."""
+        """Wait until the process exits by itself; it is ended at the deadline."""
         self._wait_for(lambda: None, deadline)
 
     def take_output(self) -> bytes:
-        """What the function wrote since the last time."""
+        """The output of the function since the last time."""
         if self._status is None:
             self._collect()
         output = bytes(self._output)
@@ -184,17 +184,11 @@ class Session:
             self._status = self.child.end()
         return self._status
 
-    def _readiness(self) -> Ready | InitFailed | None:
-        return Ready() if self._waiting is not None else self._init_failed
-
-    def _answered(self) -> Answered | TooLarge | None:
-        return self._answer
-
     def _wait_for[T](self, heard: Callable[[], T | None], deadline: float) -> T | Ended:
         while True:
-            if (what := heard()) is not None:
+            if (outcome := heard()) is not None:
                 self._collect()
-                return self._overused(time.monotonic()) or what
+                return self._overused(time.monotonic()) or outcome
             if (end := self._look(heard, deadline)) is not None:
                 return end
             wait = min(TICK_S, max(0.0, deadline - time.monotonic()))
@@ -208,8 +202,15 @@ class Session:
             return None
         self._next_look = now + TICK_S
         if self.child.has_exited():
-            self._serve_the_rest()
-            return heard() or self._exit()
+            # What the process said just before it ended is taken first.
+            exit_notice = self.child.exit_notice
+            while ready := [key for key, _ in self._selector.select(0) if key.fileobj is not exit_notice]:
+                for key in ready:
+                    key.data()
+            if (outcome := heard()) is not None:
+                return outcome
+            status, failure = self.close(), self.child.failure
+            return Exited(status) if failure is None else NotExecuted(self._program, failure)
         if (overused := self._overused(now)) is not None:
             return overused
         if now >= deadline or self._expired:
@@ -217,22 +218,17 @@ class Session:
             return DeadlinePassed()
         return None
 
-    def _exit(self) -> Exited | NotExecuted:
-        """What the process came to, which is over."""
-        status, failure = self.close(), self.child.failure
-        return Exited(status) if failure is None else NotExecuted(self._program, failure)
-
     def _overused(self, now: float) -> OutOfMemory | OutOfStorage | None:
-        """What the function uses too much of, as far as it is time to know; then its process is ended."""
+        """The thing that the function uses too much of, as far as it is time to know; then its process is ended."""
         if now < self._next_measure or self._status is not None:
             return None
         spent = time.thread_time()
         used = usage.used(self.child.keeper, self.child.pid, self._scratch)
         self.peak_bytes = max(self.peak_bytes, used.memory)
-        left = min(self._memory_limit - used.memory, self._storage_limit - used.storage)
+        room = min(self._memory_limit - used.memory, self._storage_limit - used.storage)
         cost = time.thread_time() - spent
-        self._next_measure = now + max(TICK_S, min(LONGEST_S, left / GROWTH), cost / MOST_OF_THE_TIME)
-        if left >= 0:
+        self._next_measure = now + max(TICK_S, min(LONGEST_S, room / GROWTH), cost / MOST_OF_THE_TIME)
+        if room >= 0:
             return None
         self.close()
         if used.memory > self._memory_limit:
@@ -242,15 +238,8 @@ class Session:
     def _look_at_once(self) -> None:
         self._next_look = 0.0
 
-    def _serve_the_rest(self) -> None:
-        """Take what a process said just before it ended."""
-        exit_notice = self.child.exit_notice
-        while ready := [key for key, _ in self._selector.select(0) if key.fileobj is not exit_notice]:
-            for key in ready:
-                key.data()
-
-    def _watch(self, what: socket.socket | int, act: Callable[[], None]) -> None:
-        self._selector.register(what, selectors.EVENT_READ, act)
+    def _watch(self, source: socket.socket | int, act: Callable[[], None]) -> None:
+        self._selector.register(source, selectors.EVENT_READ, act)
 
     def _collect(self) -> None:
         """Read the output; at its end stop listening to it."""
@@ -265,20 +254,18 @@ class Session:
             connection.settimeout(SEND_S)
             self._connections += 1
             if self._connections > MOST_CONNECTIONS or not peers.is_own(connection, self.child.keeper):
-                self._turn_away(connection)
+                # Others than the function are told once that they are not served.
+                self._connections -= 1
+                connection.setblocking(False)
+                with contextlib.suppress(OSError), connection:
+                    with contextlib.suppress(BlockingIOError):
+                        connection.recv(READ_BYTES)  # What is not read when it is closed would take the answer with it.
+                    message = "This serves the function's own runtime only."
+                    connection.sendall(runtime_api.refused(403, "AccessDenied", message))
                 return
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             reader = runtime_api.RequestReader()
             self._watch(connection, lambda: self._serve(connection, reader))
-
-    def _turn_away(self, connection: socket.socket) -> None:
-        """Say once that others than the function are not served, and hang up."""
-        self._connections -= 1
-        connection.setblocking(False)
-        with contextlib.suppress(OSError), connection:
-            with contextlib.suppress(BlockingIOError):
-                connection.recv(READ_BYTES)  # What is not read when it is closed would take the answer with it.
-            connection.sendall(runtime_api.refused(403, "AccessDenied", "This serves the function's own runtime only."))
 
     def _serve(self, connection: socket.socket, reader: runtime_api.RequestReader) -> None:
         try:
@@ -296,24 +283,24 @@ class Session:
         if not data:
             self._hang_up(connection)
 
-    def _react(self, connection: socket.socket, said: Said) -> None:
-        match said:
+    def _react(self, connection: socket.socket, message: Message) -> None:
+        match message:
             case NextAsked():
                 self._waiting = connection
             case Unknown(path):
                 connection.sendall(runtime_api.refused(404, "NotFound", f"There is no {path} here."))
             case InitFailed():
-                self._init_failed = said
+                self._init_failed = message
                 connection.sendall(runtime_api.accepted())
-            case _ if said.request_id != self._current:
+            case _ if message.request_id != self._current:
                 connection.sendall(runtime_api.refused(400, "InvalidRequestID", "Invalid request ID"))
             case Answered():
-                self._answer = said
+                self._answer = message
                 connection.sendall(runtime_api.accepted())
             case TooLarge():
-                self._answer = said
-                message = f"Exceeded maximum allowed payload size ({runtime_api.MAX_RESPONSE} bytes)."
-                connection.sendall(runtime_api.refused(413, "RequestEntityTooLarge", message))
+                self._answer = message
+                reason = f"Exceeded maximum allowed payload size ({runtime_api.MAX_RESPONSE} bytes)."
+                connection.sendall(runtime_api.refused(413, "RequestEntityTooLarge", reason))
 
     def _hang_up(self, connection: socket.socket) -> None:
         self._selector.unregister(connection)

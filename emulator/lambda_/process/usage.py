@@ -1,4 +1,4 @@
-"""How much memory and ephemeral storage a function's processes use.
+"""Memory and ephemeral storage that a function's processes use.
 
 Memory is what the function made: anonymous pages, and shared ones (mappings that processes share, memory files, open
 files in `/dev/shm`), once for all of its processes. Pages of mapped files, such as libraries, can be dropped and read
@@ -12,6 +12,7 @@ import os
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -33,22 +34,22 @@ class Usage:
 
 @dataclass(frozen=True)
 class Member:
-    """One process: bytes of anonymous and of shared memory that it maps."""
+    """A process: bytes of anonymous and of shared memory that it maps."""
 
     anonymous: int
     shared: int
 
 
 def used(keeper: int, pid: int, scratch: Path) -> Usage:
-    """What the process and all that descends from its keeper use, and what is in `scratch`; nothing when it is gone."""
+    """The usage of the process and all that descends from its keeper, and of `scratch`; nothing when it is gone."""
     if not HAS_PROC:
         return Usage(_resident(pid), bytes_below(scratch))
     processes = descendants(keeper)
-    files = {(found.st_dev, found.st_ino): found for process in processes for found in _open_files(process)}
+    files = {(file.st_dev, file.st_ino): file for process in processes for file in _open_files(process)}
     devices = _memory_devices()
-    memory_files = sum(found.st_blocks * BLOCK for found in files.values() if found.st_dev in devices)
+    memory_files = sum(file.st_blocks * BLOCK for file in files.values() if file.st_dev in devices)
     own = _device(scratch)
-    deleted = sum(found.st_blocks * BLOCK for found in files.values() if found.st_dev == own and not found.st_nlink)
+    deleted = sum(file.st_blocks * BLOCK for file in files.values() if file.st_dev == own and not file.st_nlink)
     return Usage(_memory(processes, memory_files), bytes_below(scratch) + deleted)
 
 
@@ -61,10 +62,15 @@ def peak_bytes(pid: int) -> int:
 
 def descendants(pid: int) -> list[int]:
     """All processes that descend from this one."""
-    found = [pid]
-    for process in found:
-        found += _children(process)
-    return found[1:]
+    processes = [pid]
+    for process in processes:
+        folder = f"/proc/{process}/task"
+        try:
+            tasks = os.listdir(folder)  # noqa: PTH208
+        except OSError:
+            continue
+        processes += [int(child) for task in tasks for child in _read(f"{folder}/{task}/children").split()]
+    return processes[1:]
 
 
 def _memory(processes: list[int], memory_files: int) -> int:
@@ -73,32 +79,23 @@ def _memory(processes: list[int], memory_files: int) -> int:
     Then every page counts for each in the share that it has of it, which is less than all where the fork server or
     another environment has it too: never less than what one process alone has.
     """
-    members = [_member(process) for process in processes]
+    members = [Member(*_fields(process, "status", "RssAnon", "RssShmem")) for process in processes]
     most = max((member.anonymous + max(member.shared, memory_files) for member in members), default=0)
     if len(members) < 2:
         return most
-    shares = [_proportional(process) for process in processes]
+    shares = [Member(*_fields(process, "smaps_rollup", "Pss_Anon", "Pss_Shmem")) for process in processes]
     anonymous = sum(share.anonymous for share in shares)
     return max(most, anonymous + max(memory_files, sum(share.shared for share in shares)))
-
-
-def _member(pid: int) -> Member:
-    return Member(*_fields(pid, "status", "RssAnon", "RssShmem"))
-
-
-def _proportional(pid: int) -> Member:
-    """A process with each page divided by the number of those that map it."""
-    return Member(*_fields(pid, "smaps_rollup", "Pss_Anon", "Pss_Shmem"))
 
 
 def _fields(pid: int, file: str, *names: str) -> list[int]:
     """These fields of a file that the system has about a process, in bytes; 0 where the process is gone."""
     text = _read(f"/proc/{pid}/{file}")
-    found = []
+    values = []
     for name in names:
         start = text.find(b"\n%s:" % name.encode())
-        found.append(int(text[start + len(name) + 2 : text.index(b"kB", start)]) * KB if start >= 0 else 0)
-    return found
+        values.append(int(text[start + len(name) + 2 : text.index(b"kB", start)]) * KB if start >= 0 else 0)
+    return values
 
 
 def _read(path: str) -> bytes:
@@ -119,24 +116,20 @@ def _open_files(pid: int) -> Iterable[os.stat_result]:
         return
     for descriptor in descriptors:
         try:
-            found = os.stat(folder + descriptor)  # noqa: PTH116
+            file = os.stat(folder + descriptor)  # noqa: PTH116
         except OSError:
             continue
-        if stat.S_ISREG(found.st_mode):
-            yield found
+        if stat.S_ISREG(file.st_mode):
+            yield file
 
 
-def _memory_devices() -> set[int]:
+@cache
+def _memory_devices() -> frozenset[int]:
     """The devices of memory files and of `/dev/shm`."""
-    global _devices
-    if _devices is None:
-        descriptor = os.memfd_create("wavetank")
-        _devices = {os.fstat(descriptor).st_dev, _device(Path("/dev/shm"))}  # noqa: S108
-        os.close(descriptor)
-    return _devices
-
-
-_devices: set[int] | None = None
+    descriptor = os.memfd_create("wavetank")
+    devices = frozenset({os.fstat(descriptor).st_dev, _device(Path("/dev/shm"))})  # noqa: S108
+    os.close(descriptor)
+    return devices
 
 
 def _device(path: Path) -> int:
@@ -156,24 +149,15 @@ def bytes_below(folder: Path) -> int:
             continue
         for entry in entries:
             try:
-                found = entry.stat(follow_symlinks=False)
+                file = entry.stat(follow_symlinks=False)
             except OSError:
                 continue
-            if stat.S_ISDIR(found.st_mode):
+            if stat.S_ISDIR(file.st_mode):
                 folders.append(entry.path)
-            elif found.st_nlink == 1 or found.st_ino not in seen:
-                seen.add(found.st_ino)
-                total += found.st_blocks * BLOCK
+            elif file.st_nlink == 1 or file.st_ino not in seen:
+                seen.add(file.st_ino)
+                total += file.st_blocks * BLOCK
     return total
-
-
-def _children(pid: int) -> list[int]:
-    folder = f"/proc/{pid}/task"
-    try:
-        tasks = os.listdir(folder)  # noqa: PTH208
-    except OSError:
-        return []
-    return [int(child) for task in tasks for child in _read(f"{folder}/{task}/children").split()]
 
 
 def _resident(pid: int) -> int:

@@ -74,29 +74,29 @@ class Taken:
 
     def __init__(self, imported: set[str], libraries: set[str], home: str = "") -> None:
         self._imported, self._libraries, self._home = imported, libraries, home
-        self._found: dict[str, list[str]] = {}
+        self._names: dict[str, set[str]] = {}
 
     def brought_by(self, folders: list[str]) -> list[str]:
-        """Which of them are in these folders."""
-        return sorted({name for folder in folders if os.path.isdir(folder) for name in self._in(folder)})  # noqa: PTH112
+        """The modules of them that are in these folders; a folder that nobody may write to is looked into once."""
+        brought = set[str]()
+        for folder in filter(os.path.isdir, folders):
+            names = self._names.get(folder)
+            if names is None:
+                names = self._look(folder)
+                if not os.stat(folder).st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):  # noqa: PTH116
+                    self._names[folder] = names
+            brought |= names
+        return sorted(brought)
 
-    def _in(self, folder: str) -> list[str]:
-        if folder not in self._found:
-            found = self._look(folder)
-            if os.stat(folder).st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):  # noqa: PTH116
-                return found
-            self._found[folder] = found
-        return self._found[folder]
-
-    def _look(self, folder: str) -> list[str]:
+    def _look(self, folder: str) -> set[str]:
         own = {NUMPY} if folder == self._home else set[str]()
-        found = {name for name in map(module_of, os.listdir(folder)) if name in self._imported} - own  # noqa: PTH208
+        names = {name for name in map(module_of, os.listdir(folder)) if name in self._imported} - own  # noqa: PTH208
         for here, folders, files in os.walk(folder):
             folders[:] = [name for name in folders if not name.endswith(ABOUT)]
             if here == self._home:
                 folders[:] = [name for name in folders if module_of(name) != NUMPY]
-            found.update(name for name in map(module_of, [*folders, *files]) if name in self._libraries)
-        return sorted(found)
+            names.update(name for name in map(module_of, [*folders, *files]) if name in self._libraries)
+        return names
 
 
 def module_of(entry: str) -> str:
@@ -119,10 +119,10 @@ def preload(runtime: str) -> None:
         """Stands in for the SDK's reader of its own files, which nobody may write to."""
         if file_path in read:
             return read[file_path]
-        found = load(loader, file_path)
-        if found is not None and file_path.startswith(own):
-            read[file_path] = found
-        return found
+        content = load(loader, file_path)
+        if content is not None and file_path.startswith(own):
+            read[file_path] = content
+        return content
 
     list_services, listed = loaders.Loader.list_available_services, dict[Any, list[str]]()
 

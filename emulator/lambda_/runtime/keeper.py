@@ -46,7 +46,7 @@ KEEPER = "lambda-keeper"
 
 
 class Order:
-    """What the process of an environment has to be.
+    """An order for the process of an environment.
 
     folder: where it works. variables: all of its environment. opt: the folder that stands for `/opt`. handler: the
     function's. program: what to execute; empty for a function in Python. storage: bytes that a file of it may have.
@@ -87,8 +87,7 @@ def begin(order: Order, control: socket.socket, output: "int | None" = None) -> 
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != keeper:
         os._exit(1)
-    _limit_files(order.storage)
-    _limit_descriptors()
+    _limit(order.storage)
     if output is not None:
         os.dup2(output, 1)
         os.dup2(output, 2)
@@ -100,25 +99,22 @@ def prctl(option: int, value: int) -> bool:
     return sys.platform == "linux" and LIBC is not None and bool(LIBC.prctl(option, value, 0, 0, 0) == 0)
 
 
-def tell(control: socket.socket, **what: int) -> None:
+def tell(control: socket.socket, **message: int) -> None:
     """Send the emulator a message, if it is there."""
     with contextlib.suppress(OSError):
-        control.sendall(json.dumps(what).encode() + b"\n")
+        control.sendall(json.dumps(message).encode() + b"\n")
 
 
-def _limit_files(size: int) -> None:
-    """No file may be larger than the ephemeral storage; a write beyond is an error, not a signal."""
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
-    if most == resource.RLIM_INFINITY or size < most:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-
-
-def _limit_descriptors() -> None:
-    """A function opens as many files as on AWS, where the emulator may open more.
+def _limit(storage: int) -> None:
+    """Limit files to the size of the ephemeral storage (a write beyond is an error, not a signal), and open as many as
+    on AWS, where the emulator may open more.
 
     Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html ("File descriptors").
     """
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if most == resource.RLIM_INFINITY or storage < most:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (storage, storage))
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -167,10 +163,10 @@ def _status(pid: int) -> "int | None":
     if not hasattr(os, "waitid"):
         ended, status = os.waitpid(pid, os.WNOHANG)
         return os.waitstatus_to_exitcode(status) if ended else None
-    found = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    if found is None:
+    end = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    if end is None:
         return None
-    return int(found.si_status) if found.si_code == os.CLD_EXITED else -int(found.si_status)
+    return int(end.si_status) if end.si_code == os.CLD_EXITED else -int(end.si_status)
 
 
 def _reap(pid: int) -> None:
@@ -187,7 +183,10 @@ def _end_others(pid: int) -> None:
     while empty < 2 and time.monotonic() < until:
         others = [child for child in children(os.getpid()) if child != pid]
         empty = 0 if others else empty + 1
-        for other in _family(others):
+        family = list(others)
+        for other in family:
+            family += children(other)
+        for other in family:
             with contextlib.suppress(OSError):
                 os.kill(other, signal.SIGKILL)
         if others:
@@ -195,25 +194,16 @@ def _end_others(pid: int) -> None:
             _reap(pid)
 
 
-def _family(processes: "list[int]") -> "list[int]":
-    """These and all that descend from them."""
-    members, looked_at = list(processes), 0
-    while looked_at < len(members):
-        members += children(members[looked_at])
-        looked_at += 1
-    return members
-
-
 def children(pid: int) -> "list[int]":
     """The children of a process, as far as the system tells of them."""
-    found: List[int] = []  # noqa: UP006
+    processes: List[int] = []  # noqa: UP006
     try:
         for task in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208
             with open(f"/proc/{pid}/task/{task}/children") as listed:  # noqa: PTH123
-                found += map(int, listed.read().split())
+                processes += map(int, listed.read().split())
     except OSError:
         pass
-    return found
+    return processes
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ _ACCEPTED = 202
 
 
 class _Client:
-    """One connection, kept open, and the name that it gives itself."""
+    """A connection, kept open, and the name that it gives itself."""
 
     def __init__(self) -> None:
         self.user_agent = "aws-lambda-python"

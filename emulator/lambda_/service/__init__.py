@@ -1,3 +1,1 @@
-"""What is changed in LocalStack's own Lambda service: checks of requests, who gets which environment, logs and
-metrics.
-"""
+"""Changes to LocalStack's own Lambda service: checks of requests, who gets which environment, logs and metrics."""

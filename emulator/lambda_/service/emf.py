@@ -20,7 +20,7 @@ NO_UNIT = "None"
 
 
 class Resolution(IntEnum):
-    """How fine a metric is kept, in seconds."""
+    """The fineness of a metric that is kept, in seconds."""
 
     HIGH = 1
     STANDARD = 60
@@ -28,7 +28,7 @@ class Resolution(IntEnum):
 
 @dataclass(frozen=True)
 class Metric:
-    """What was measured of one metric under one set of dimensions, at a time in milliseconds since the epoch."""
+    """A metric as it was measured under one set of dimensions, at a time in milliseconds since the epoch."""
 
     namespace: str
     name: str
@@ -49,11 +49,10 @@ def metrics_of(line: str) -> list[Metric]:
     try:
         document = json.loads(line, parse_constant=_refuse)
         about = document["_aws"]
-        return [
-            metric
-            for directive in about["CloudWatchMetrics"]
-            for metric in _follow(directive, document, _whole(about["Timestamp"]))
-        ]
+        directives, timestamp = about["CloudWatchMetrics"], about["Timestamp"]
+        if not isinstance(timestamp, int | float) or isinstance(timestamp, bool):
+            raise TypeError("not a time")
+        return [metric for directive in directives for metric in _follow(directive, document, int(timestamp))]
     except (ValueError, TypeError, KeyError, RecursionError):
         return []
 
@@ -64,7 +63,11 @@ def _follow(directive: Mapping[str, Any], document: Mapping[str, Any], at_ms: in
     definitions = directive["Metrics"]
     if len(definitions) > MAX_METRICS:
         raise ValueError("too many metrics")
-    sets = [_dimensions(names, document) for names in directive["Dimensions"]] or [()]
+    sets: list[tuple[tuple[str, str], ...]] = []
+    for names in directive["Dimensions"]:
+        if len(names) > MAX_DIMENSIONS:
+            raise ValueError("too many dimensions")
+        sets.append(tuple((_name(name), _name(document[name])) for name in names))
     for definition in definitions:
         name = _name(definition["Name"])
         if name not in document:
@@ -72,19 +75,20 @@ def _follow(directive: Mapping[str, Any], document: Mapping[str, Any], at_ms: in
         values = _values(document[name])
         unit = _name(definition.get("Unit", NO_UNIT))
         resolution = Resolution(definition.get("StorageResolution", Resolution.STANDARD))
-        for dimensions in sets:
-            yield Metric(namespace, name, dimensions, values, unit, at_ms, resolution)
-
-
-def _dimensions(names: list[str], document: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """The dimensions with their values, which are members of the document."""
-    if len(names) > MAX_DIMENSIONS:
-        raise ValueError("too many dimensions")
-    return tuple((_name(name), _name(document[name])) for name in names)
+        for dimensions in sets or [()]:
+            yield Metric(
+                namespace=namespace,
+                name=name,
+                dimensions=dimensions,
+                values=values,
+                unit=unit,
+                at_ms=at_ms,
+                resolution=resolution,
+            )
 
 
 def _values(target: object) -> tuple[float, ...]:
-    """One number, or up to a hundred."""
+    """The values of a metric: one number, or up to a hundred."""
     values = target if isinstance(target, list) else [target]
     if not 0 < len(values) <= MAX_VALUES:
         raise ValueError("too many values")
@@ -97,12 +101,6 @@ def _name(text: object) -> str:
     if not isinstance(text, str) or not 0 < len(text) <= MAX_NAME:
         raise ValueError("not a name")
     return text
-
-
-def _whole(number: object) -> int:
-    if not isinstance(number, int | float) or isinstance(number, bool):
-        raise TypeError("not a time")
-    return int(number)
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -1,4 +1,4 @@
-"""What Lambda refuses before a function sees it: events that are too large or no JSON, and contexts that are none.
+"""Checks of requests before a function sees them: no event that is too large or no JSON, no context that is none.
 
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/API_Invoke.html,
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -25,7 +25,7 @@ WRITTEN_HERE: ContextVar[bool] = ContextVar("an event that is JSON because the e
 
 
 class InvocationType(StrEnum):
-    """How a function is invoked."""
+    """The ways in which a function is invoked."""
 
     SYNCHRONOUS = "RequestResponse"
     ASYNCHRONOUS = "Event"
@@ -33,7 +33,7 @@ class InvocationType(StrEnum):
 
 
 def check_event(payload: bytes | None, invocation_type: str | None) -> None:
-    """Raises `RequestTooLargeException` or `InvalidRequestContentException`, in AWS's words."""
+    """Raise `RequestTooLargeException` or `InvalidRequestContentException`, in AWS's words."""
     if not payload:
         return
     if invocation_type == InvocationType.ASYNCHRONOUS and len(payload) > MAX_ASYNCHRONOUS:

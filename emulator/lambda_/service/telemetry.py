@@ -1,4 +1,4 @@
-"""Where logs and metrics of functions go: to CloudWatch, in batches.
+"""Logs and metrics of functions, on their way to CloudWatch in batches.
 
 LocalStack makes one call for the log and one for the metric of every invocation, each from a thread of its own, and
 each costs more than the invocation. Here both wait a moment for others; what arrives is the same. Metrics embedded in
@@ -13,7 +13,6 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from localstack.aws.connect import connect_to
 from localstack.utils.bootstrap import is_api_enabled
@@ -38,7 +37,7 @@ class Stream:
 
 @dataclass(frozen=True)
 class LogLine:
-    """One line of a log, with its time in milliseconds since the epoch."""
+    """A line of a log, with its time in milliseconds since the epoch."""
 
     stream: Stream
     at_ms: int
@@ -47,7 +46,7 @@ class LogLine:
 
 @dataclass(frozen=True)
 class Count:
-    """One thing that a function did, in a certain second since the epoch."""
+    """A thing that a function did, in a certain second since the epoch."""
 
     place: Place
     function: str
@@ -86,36 +85,27 @@ def _put_log_lines(lines: Sequence[LogLine]) -> None:
     for line in lines:
         by_stream[line.stream].append({"timestamp": line.at_ms, "message": line.message})
     for stream, events in by_stream.items():
+        client = connect_to(aws_access_key_id=stream.place.account, region_name=stream.place.region).logs
+        where = {"logGroupName": stream.group, "logStreamName": stream.name}
         for batch in itertools.batched(events, MAX_EVENTS, strict=False):
-            _put_log_events(stream, list(batch))
-
-
-def _put_log_events(stream: Stream, events: list[dict[str, object]]) -> None:
-    place = stream.place
-    client = connect_to(aws_access_key_id=place.account, region_name=place.region).logs
-    where = {"logGroupName": stream.group, "logStreamName": stream.name}
-    try:
-        client.put_log_events(**where, logEvents=events)
-    except client.exceptions.ResourceNotFoundException:
-        _make_stream(client, stream)
-        client.put_log_events(**where, logEvents=events)
-
-
-def _make_stream(client: Any, stream: Stream) -> None:
-    with contextlib.suppress(client.exceptions.ResourceAlreadyExistsException):
-        client.create_log_group(logGroupName=stream.group)
-    with contextlib.suppress(client.exceptions.ResourceAlreadyExistsException):
-        client.create_log_stream(logGroupName=stream.group, logStreamName=stream.name)
+            try:
+                client.put_log_events(**where, logEvents=list(batch))
+            except client.exceptions.ResourceNotFoundException:
+                with contextlib.suppress(client.exceptions.ResourceAlreadyExistsException):
+                    client.create_log_group(logGroupName=stream.group)
+                with contextlib.suppress(client.exceptions.ResourceAlreadyExistsException):
+                    client.create_log_stream(**where)
+                client.put_log_events(**where, logEvents=list(batch))
 
 
 def _put_counts(counts: Sequence[Count]) -> None:
     data: MetricData = defaultdict(list)
-    for what, times in Counter(counts).items():
-        data[what.place, NAMESPACE].append(
+    for event, times in Counter(counts).items():
+        data[event.place, NAMESPACE].append(
             {
-                "MetricName": what.metric,
-                "Dimensions": [{"Name": "FunctionName", "Value": what.function}],
-                "Timestamp": datetime.fromtimestamp(what.second, UTC),
+                "MetricName": event.metric,
+                "Dimensions": [{"Name": "FunctionName", "Value": event.function}],
+                "Timestamp": datetime.fromtimestamp(event.second, UTC),
                 "Values": [1.0],
                 "Counts": [float(times)],
             }
@@ -123,11 +113,11 @@ def _put_counts(counts: Sequence[Count]) -> None:
     put_metric_data(data)
 
 
-def _put_embedded(found: Sequence[Embedded]) -> None:
+def _put_embedded(metrics: Sequence[Embedded]) -> None:
     data: MetricData = defaultdict(list)
-    for what in found:
-        metric, values = what.metric, Counter(what.metric.values)
-        data[what.place, metric.namespace].append(
+    for embedded in metrics:
+        metric, values = embedded.metric, Counter(embedded.metric.values)
+        data[embedded.place, metric.namespace].append(
             {
                 "MetricName": metric.name,
                 "Dimensions": [{"Name": name, "Value": value} for name, value in metric.dimensions],

@@ -1,3 +1,1 @@
-"""Many records at once: `parse` reads a batch field by field, `merge` makes one of its copies, `spill` bounds the
-memory.
-"""
+"""Many records at once: `parse` reads a batch field by field, `merge` makes one of the copies in bounded memory."""

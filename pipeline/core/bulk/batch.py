@@ -1,6 +1,6 @@
-"""Records with what merging needs to know of them: when, and which id."""
+"""Batches of records with the time and id of each, which is all that merging needs to know of them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +8,7 @@ import numpy as np
 from wavetank.pipeline.avro.events import ID_FIELD, TIME_FIELD
 from wavetank.pipeline.core.bulk import parse
 from wavetank.pipeline.core.bulk.digests import Digests
-from wavetank.pipeline.core.bulk.values import Bodies, Numbers, Parsed, Slices
-from wavetank.pipeline.core.bulk.varints import Ints, Unsound, padded
+from wavetank.pipeline.core.bulk.values import Bodies, Ints, NotBulkParsable, Numbers, Slices, padded
 from wavetank.pipeline.core.decode import UNENCODABLE, decode, encode
 from wavetank.pipeline.core.files import avro_file
 from wavetank.pipeline.core.schema import Schema
@@ -39,7 +38,7 @@ class Batch:
         return self.bodies.data[start : start + int(self.ids.sizes[index])].tobytes()
 
     def take(self, indices: Ints) -> "Batch":
-        """Those at `indices`, in that order."""
+        """The events at `indices`, in that order."""
         starts, ends = self.bodies.starts[indices], self.bodies.ends[indices]
         data = self.bodies.data.tobytes()
         body = b"".join([data[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)])
@@ -53,82 +52,71 @@ def joined(batches: Sequence[Batch]) -> Batch:
     """All of `batches`, one after another."""
     if len(batches) == 1:
         return batches[0]
-    whole = padded(b"".join(_bytes(each) for each in batches))
-    shifts = np.cumsum([0, *(each.size for each in batches)])[:-1] - [_start(each) for each in batches]
-    pairs = list(zip(batches, shifts.tolist(), strict=True))
+    firsts = [int(batch.bodies.starts[0]) if len(batch) else 0 for batch in batches]
+    whole = b"".join(
+        batch.bodies.data[first : first + batch.size].tobytes() for batch, first in zip(batches, firsts, strict=True)
+    )
+    shifts = (np.cumsum([0, *(batch.size for batch in batches)])[:-1] - firsts).tolist()
+    pairs = list(zip(batches, shifts, strict=True))
     none = np.empty(0, np.int64)
     return Batch(
         Bodies(
-            whole,
-            np.concatenate([none, *(each.bodies.starts + shift for each, shift in pairs)]),
-            np.concatenate([none, *(each.bodies.ends + shift for each, shift in pairs)]),
+            padded(whole),
+            np.concatenate([none, *(batch.bodies.starts + shift for batch, shift in pairs)]),
+            np.concatenate([none, *(batch.bodies.ends + shift for batch, shift in pairs)]),
         ),
-        np.concatenate([none, *(each.times for each in batches)]),
+        np.concatenate([none, *(batch.times for batch in batches)]),
         Slices(
-            np.concatenate([none, *(each.ids.starts + shift for each, shift in pairs)]),
-            np.concatenate([none, *(each.ids.sizes for each in batches)]),
+            np.concatenate([none, *(batch.ids.starts + shift for batch, shift in pairs)]),
+            np.concatenate([none, *(batch.ids.sizes for batch in batches)]),
         ),
-        Digests.joined([each.digests for each in batches]),
+        Digests.joined([batch.digests for batch in batches]),
     )
 
 
 def read(data: bytes | memoryview, target: Schema) -> Iterator[Batch]:
     """The events of a file that we wrote, as `target` sees them.
 
-    Those of an older version of `target` are resolved to it, one by one. Raises Damaged where the file is.
+    Those of an older version of `target` are resolved to it, one by one. Raises DamagedFile where the file is.
     """
-    file = avro_file.opened(data, target.event, target.role)
+    file = avro_file.opened(data, target.event_type, target.role)
     for bodies in file.bodies():
-        current = file.schema.fingerprint == target.fingerprint
-        resolved = bodies if current else _resolved(bodies, file.schema, target)
+        resolved = bodies
+        if file.schema.fingerprint != target.fingerprint:
+            events = [_sound(body, file.schema, target) for body in bodies.all()]
+            try:
+                resolved = Bodies.of([encode(event.fields, target) for event in events])
+            except UNENCODABLE as error:
+                raise avro_file.DamagedFile(f"a stored record does not fit {target.key}: {error}") from error
         yield identified(resolved, target, file.index.digests if file.index else None)
 
 
 def identified(bodies: Bodies, schema: Schema, digests: Digests | None = None) -> Batch:
-    """`bodies` with the times and ids that are in them; raises Damaged where one is no event."""
-    fields = _fields(bodies, schema)
+    """`bodies` with the times and ids that are in them; raises DamagedFile where one is no event.
+
+    Records of a shape that is not read in bulk are first looked at one by one.
+    """
+    if not len(bodies):
+        none = np.empty(0, np.int64)
+        return Batch(bodies, none, Slices(none, none), Digests.of([]))
+    try:
+        fields = parse.parse(bodies, schema.avro).fields
+    except NotBulkParsable:
+        for body in bodies.all():
+            _sound(body, schema)
+        try:
+            fields = parse.parse(bodies, schema.avro, exhaustive=True).fields
+        except NotBulkParsable as error:
+            raise avro_file.DamagedFile(f"stored records are no events: {error}") from error
     times, ids = fields[TIME_FIELD], fields[ID_FIELD]
     if not isinstance(times, Numbers) or not isinstance(ids, Slices):
         raise TypeError("an event has a time and an id")
-    known = digests or Digests.of(parse.slices_of(bodies.data, ids))
-    return Batch(bodies, times.values.astype(np.int64) * schema.micros_per_time_unit, ids, known)
-
-
-def _fields(bodies: Bodies, schema: Schema) -> Mapping[str, Parsed]:
-    """The fields of all; records of a shape that is not read in bulk are first looked at one by one."""
-    if not len(bodies):
-        none = np.empty(0, np.int64)
-        return {TIME_FIELD: Numbers(none), ID_FIELD: Slices(none, none)}
-    try:
-        return parse.parse(bodies, schema.avro).fields
-    except Unsound:
-        for body in bodies.each():
-            _sound(body, schema)
-    try:
-        return parse.parse(bodies, schema.avro, patient=True).fields
-    except Unsound as error:
-        raise avro_file.Damaged(f"stored records are no events: {error}") from error
-
-
-def _resolved(bodies: Bodies, writer: Schema, target: Schema) -> Bodies:
-    events = [_sound(body, writer, target) for body in bodies.each()]
-    try:
-        return Bodies.of([encode(event.fields, target) for event in events])
-    except UNENCODABLE as error:
-        raise avro_file.Damaged(f"a stored record does not fit {target.key}: {error}") from error
+    times_us = times.values.astype(np.int64) * schema.micros_per_time_unit
+    return Batch(bodies, times_us, ids, digests or Digests.of(parse.slices_of(bodies.data, ids)))
 
 
 def _sound(body: bytes, writer: Schema, target: Schema | None = None) -> Event:
     event = decode(body, writer, target)
     if isinstance(event, Rejection):
-        raise avro_file.Damaged(f"a stored record is no event: {event.message}")
+        raise avro_file.DamagedFile(f"a stored record is no event: {event.message}")
     return event
-
-
-def _start(batch: Batch) -> int:
-    return int(batch.bodies.starts[0]) if len(batch) else 0
-
-
-def _bytes(batch: Batch) -> bytes:
-    start = _start(batch)
-    return batch.bodies.data[start : start + batch.size].tobytes()

@@ -1,4 +1,4 @@
-"""Digests of event ids: what an id is known by where the id itself is not at hand.
+"""Digests of event ids, by which an id is known where the id itself is not at hand.
 
 An id's digest is its MD5. Its first 32 bits choose the hash bucket. Two ids of one digest would be taken for one across
 hours only, where ids are not compared; nobody can find a second id for a digest that somebody else's id has.
@@ -24,7 +24,7 @@ class Digests:
 
     @classmethod
     def unpacked(cls, packed: bytes) -> "Digests":
-        """Those in `packed`, back to back."""
+        """The digests in `packed`, back to back."""
         both = np.frombuffer(packed, ">u8").reshape(-1, 2).astype(np.uint64)
         return cls(np.ascontiguousarray(both[:, 0]), np.ascontiguousarray(both[:, 1]))
 
@@ -37,18 +37,18 @@ class Digests:
     def joined(cls, several: Sequence["Digests"]) -> "Digests":
         """All of `several`, one after another."""
         none = np.empty(0, np.uint64)
-        first = np.concatenate([none, *(each.first for each in several)])
-        return cls(first, np.concatenate([none, *(each.last for each in several)]))
+        first = np.concatenate([none, *(digests.first for digests in several)])
+        return cls(first, np.concatenate([none, *(digests.last for digests in several)]))
 
     def __len__(self) -> int:
         return len(self.first)
 
     def packed(self) -> bytes:
-        """All of them, back to back."""
+        """All digests, back to back."""
         return np.stack([self.first, self.last], axis=1).astype(">u8").tobytes()
 
     def take(self, indices: NDArray[np.int64] | NDArray[np.bool_]) -> "Digests":
-        """Those at `indices`."""
+        """The digests at `indices`."""
         return Digests(self.first[indices], self.last[indices])
 
     def unique(self) -> "Digests":
@@ -59,16 +59,12 @@ class Digests:
         return ordered.take(new)
 
     def within(self, others: "Digests") -> NDArray[np.bool_]:
-        """Of each, whether it is among `others`."""
-        found = np.isin(self.first, others.first)
-        maybe = np.flatnonzero(found)
-        if maybe.size:
-            pairs = set(zip(others.first.tolist(), others.last.tolist(), strict=True)) if maybe.size > 64 else None
-            found[maybe] = [self._is_one_of(int(index), others, pairs) for index in maybe]
-        return found
-
-    def _is_one_of(self, index: int, others: "Digests", pairs: set[tuple[int, int]] | None) -> bool:
-        first, last = self.first[index], self.last[index]
-        if pairs is not None:
-            return (int(first), int(last)) in pairs
-        return bool((others.last[others.first == first] == last).any())
+        """A mask: which of these digests are in `others`."""
+        mask = np.isin(self.first, others.first)
+        maybe = np.flatnonzero(mask)
+        if maybe.size > 64:
+            pairs = set(zip(others.first.tolist(), others.last.tolist(), strict=True))
+            mask[maybe] = [(int(self.first[at]), int(self.last[at])) in pairs for at in maybe]
+        elif maybe.size:
+            mask[maybe] = [bool((others.last[others.first == self.first[at]] == self.last[at]).any()) for at in maybe]
+        return mask

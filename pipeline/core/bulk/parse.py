@@ -2,21 +2,38 @@
 
 Source: Avro specification, "Binary Encoding". A batch of bodies of one schema is parsed to arrays that say where every
 value is; nothing is copied until somebody asks for it. A batch in which anything is wrong, or of a shape that does not
-pay, is refused as a whole (`Unsound`): `pipeline.core.decode` then reads its records one by one and says which and why.
+pay, is refused as a whole (`NotBulkParsable`): `pipeline.core.decode` then reads its records one by one and says which
+and why.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import count
+from typing import Any
 
 import numpy as np
 
 from wavetank.pipeline.avro import limits
 from wavetank.pipeline.avro.limits import DEEPEST
 from wavetank.pipeline.avro.model import Array, Enum, Fixed, Map, Primitive, Record, Type, Union
-from wavetank.pipeline.core.bulk.values import Bodies, Choice, Entries, Fields, Items, Nothing, Numbers, Parsed, Slices
-from wavetank.pipeline.core.bulk.varints import PADDING, Bytes, Ints, Unsound, longs, words
+from wavetank.pipeline.core.bulk.values import (
+    PADDING,
+    Bodies,
+    Bytes,
+    Choice,
+    Entries,
+    Fields,
+    Ints,
+    Items,
+    NotBulkParsable,
+    Nothing,
+    Numbers,
+    Parsed,
+    Slices,
+    longs,
+    words,
+)
 
 MOST_ITEMS = 64
 """Items of an array or map in one record; each further one costs a look at the whole batch."""
@@ -28,7 +45,7 @@ class _Reading:
     """The bytes under way, and all text that was met in them."""
 
     data: Bytes
-    patient: bool = False
+    exhaustive: bool = False
     text: list[Slices] = field(default_factory=list)
     depth: int = 0
 
@@ -39,7 +56,7 @@ class _Reading:
     def within(self, at: Ints) -> Ints:
         """`at`, none of it beyond the data; what is read before this is asked starts within."""
         if at.size and (int(at.max()) > self.size or int(at.min()) < 0):
-            raise Unsound("ends too early")
+            raise NotBulkParsable("ends too early")
         return at
 
 
@@ -47,19 +64,19 @@ Parse = Callable[[_Reading, Ints], tuple[Parsed, Ints]]
 """Parses one value at each position; gives the values, and the positions after them."""
 
 
-def parse(bodies: Bodies, schema: Record, *, patient: bool = False) -> Fields:
-    """The values of all `bodies`; raises Unsound where that is not for this module to say.
+def parse(bodies: Bodies, schema: Record, *, exhaustive: bool = False) -> Fields:
+    """The values of all `bodies`; raises NotBulkParsable where that is not for this module to say.
 
-    `patient`: also where a shape does not pay. Then a key that is twice in a map, as in none of ours, is not looked
+    `exhaustive`: also where a shape does not pay. A key that is twice in a map, as in none of ours, is then not looked
     for.
     """
-    reading = _Reading(bodies.data, patient)
+    reading = _Reading(bodies.data, exhaustive)
     try:
         fields, after = _parser(schema)(reading, reading.within(bodies.starts))
     except (IndexError, OverflowError) as error:
-        raise Unsound("ends too early") from error
+        raise NotBulkParsable("ends too early") from error
     if not np.array_equal(after, bodies.ends):
-        raise Unsound("some record is shorter or longer than its bytes")
+        raise NotBulkParsable("some record is shorter or longer than its bytes")
     _check_text(reading)
     if not isinstance(fields, Fields):
         raise TypeError(f"a record was parsed to {type(fields).__name__}")
@@ -74,11 +91,11 @@ def slices_of(data: Bytes, slices: Slices) -> list[bytes]:
 
 
 def _check_text(reading: _Reading) -> None:
-    """All text is UTF-8. Put together it is so where each is, as long as none begins within a character."""
-    starts = np.concatenate([each.starts[each.sizes > 0] for each in reading.text] or [np.empty(0, np.int64)])
-    ends = np.concatenate([(each.starts + each.sizes)[each.sizes > 0] for each in reading.text] or [starts])
+    """Check that all text is UTF-8: joined it is where each text is, as long as none begins within a character."""
+    starts = np.concatenate([text.starts[text.sizes > 0] for text in reading.text] or [np.empty(0, np.int64)])
+    ends = np.concatenate([(text.starts + text.sizes)[text.sizes > 0] for text in reading.text] or [starts])
     if (reading.data[starts] & 0xC0 == 0x80).any():
-        raise Unsound("a string begins within a character")
+        raise NotBulkParsable("a string begins within a character")
     change = np.zeros(len(reading.data), np.int8)
     change[starts] = 1
     change[ends] = -1
@@ -86,13 +103,13 @@ def _check_text(reading: _Reading) -> None:
     try:
         reading.data[inside].tobytes().decode()
     except UnicodeDecodeError as error:
-        raise Unsound("a string that is not UTF-8") from error
+        raise NotBulkParsable("a string that is not UTF-8") from error
 
 
 @lru_cache(256)
 def _parser(schema: Type) -> Parse:
     if limits.problem(schema):
-        raise Unsound("no record can be written with the schema")
+        raise NotBulkParsable("no record can be written with the schema")
     return _Compiler().parser(schema)
 
 
@@ -107,9 +124,9 @@ class _Compiler:
             case Primitive(name):
                 return _PRIMITIVES[name]
             case Enum():
-                return _index_below(len(avro.symbols))
-            case Fixed():
-                return _fixed(avro.size)
+                return _enum(len(avro.symbols))
+            case Fixed(_, _, size):
+                return lambda reading, at: (Slices(at, np.full(len(at), size, np.int64)), reading.within(at + size))
             case Union():
                 return _union([self.parser(branch) for branch in avro.branches])
             case Array(items):
@@ -124,7 +141,7 @@ class _Compiler:
         if key not in self._records:
             made: list[tuple[str, Parse]] = []
             self._records[key] = _record(made)
-            made += [(each.name, self.parser(each.type)) for each in avro.fields]
+            made += [(field.name, self.parser(field.type)) for field in avro.fields]
         return self._records[key]
 
 
@@ -132,7 +149,7 @@ def _record(fields: list[tuple[str, Parse]]) -> Parse:
     def parse_record(reading: _Reading, at: Ints) -> tuple[Parsed, Ints]:
         reading.depth += 1
         if reading.depth > DEEPEST:
-            raise Unsound(f"records are nested more than {DEEPEST} deep")
+            raise NotBulkParsable(f"records are nested more than {DEEPEST} deep")
         values: dict[str, Parsed] = {}
         for name, parse_field in fields if at.size else ():
             values[name], at = parse_field(reading, at)
@@ -142,18 +159,14 @@ def _record(fields: list[tuple[str, Parse]]) -> Parse:
     return parse_record
 
 
-def _null(_reading: _Reading, at: Ints) -> tuple[Parsed, Ints]:
-    return Nothing(len(at)), at
-
-
 def _boolean(reading: _Reading, at: Ints) -> tuple[Parsed, Ints]:
     values = reading.data[at]
     if (values > 1).any():
-        raise Unsound("a boolean is 0 or 1")
+        raise NotBulkParsable("a boolean is 0 or 1")
     return Numbers(values), reading.within(at + 1)
 
 
-def _long(reading: _Reading, at: Ints) -> tuple[Parsed, Ints]:
+def _long(reading: _Reading, at: Ints) -> tuple[Numbers, Ints]:
     values, after = longs(reading.data, at)
     return Numbers(values), reading.within(after)
 
@@ -161,22 +174,23 @@ def _long(reading: _Reading, at: Ints) -> tuple[Parsed, Ints]:
 def _int(reading: _Reading, at: Ints) -> tuple[Parsed, Ints]:
     values, after = longs(reading.data, at)
     if ((values < -INT) | (values >= INT)).any():
-        raise Unsound("an int has 32 bits")
+        raise NotBulkParsable("an int has 32 bits")
     return Numbers(values.astype(np.int32)), reading.within(after)
 
 
-def _float(reading: _Reading, at: Ints) -> tuple[Parsed, Ints]:
-    return Numbers(words(reading.data)[at].astype(np.uint32).view(np.float32)), reading.within(at + 4)
+def _floating(unsigned: type[np.unsignedinteger[Any]], number: type[np.floating[Any]]) -> Parse:
+    size = np.dtype(number).itemsize
 
+    def parse_floating(reading: _Reading, at: Ints) -> tuple[Parsed, Ints]:
+        return Numbers(words(reading.data)[at].astype(unsigned, copy=False).view(number)), reading.within(at + size)
 
-def _double(reading: _Reading, at: Ints) -> tuple[Parsed, Ints]:
-    return Numbers(words(reading.data)[at].view(np.float64)), reading.within(at + 8)
+    return parse_floating
 
 
 def _bytes(reading: _Reading, at: Ints) -> tuple[Slices, Ints]:
     sizes, starts = longs(reading.data, at)
     if (sizes < 0).any() or (sizes > reading.size).any():
-        raise Unsound("a length that is not there")
+        raise NotBulkParsable("a length that is not there")
     return Slices(starts, sizes), reading.within(starts + sizes)
 
 
@@ -187,39 +201,32 @@ def _string(reading: _Reading, at: Ints) -> tuple[Slices, Ints]:
 
 
 _PRIMITIVES: dict[str, Parse] = {
-    "null": _null,
+    "null": lambda _reading, at: (Nothing(len(at)), at),
     "boolean": _boolean,
     "int": _int,
     "long": _long,
-    "float": _float,
-    "double": _double,
+    "float": _floating(np.uint32, np.float32),
+    "double": _floating(np.uint64, np.float64),
     "bytes": _bytes,
     "string": _string,
 }
 
 
-def _fixed(size: int) -> Parse:
-    def parse_fixed(reading: _Reading, at: Ints) -> tuple[Parsed, Ints]:
-        return Slices(at, np.full(len(at), size, np.int64)), reading.within(at + size)
+def _enum(count: int) -> Parse:
+    def parse_enum(reading: _Reading, at: Ints) -> tuple[Parsed, Ints]:
+        symbols, after = _long(reading, at)
+        if ((symbols.values < 0) | (symbols.values >= count)).any():
+            raise NotBulkParsable("an index that is not there")
+        return symbols, after
 
-    return parse_fixed
-
-
-def _index_below(count: int) -> Parse:
-    def parse_index(reading: _Reading, at: Ints) -> tuple[Numbers, Ints]:
-        values, after = longs(reading.data, at)
-        if ((values < 0) | (values >= count)).any():
-            raise Unsound("an index that is not there")
-        return Numbers(values), reading.within(after)
-
-    return parse_index
+    return parse_enum
 
 
 def _union(branches: list[Parse]) -> Parse:
     def parse_union(reading: _Reading, at: Ints) -> tuple[Parsed, Ints]:
         chosen, at = longs(reading.data, at)
         if ((chosen < 0) | (chosen >= len(branches))).any():
-            raise Unsound("a branch that is not there")
+            raise NotBulkParsable("a branch that is not there")
         after = reading.within(at).copy()
         values: list[Parsed] = []
         for number, parse_branch in enumerate(branches):
@@ -233,8 +240,8 @@ def _union(branches: list[Parse]) -> Parse:
 
 def _array(item: Parse, empty: bool) -> Parse:
     def parse_array(reading: _Reading, at: Ints) -> tuple[Parsed, Ints]:
-        if empty and not reading.patient:
-            raise Unsound("items without bytes are counted one by one")
+        if empty and not reading.exhaustive:
+            raise NotBulkParsable("items without bytes are counted one by one")
         counts, positions, after = _blocks(reading, at, item)
         return Items(counts, item(reading, positions)[0]), after
 
@@ -248,7 +255,7 @@ def _map(value: Parse) -> Parse:
     def parse_map(reading: _Reading, at: Ints) -> tuple[Parsed, Ints]:
         counts, positions, after = _blocks(reading, at, entry)
         keys, at_values = _string(reading, positions)
-        if not reading.patient:
+        if not reading.exhaustive:
             _check_keys(reading.data, keys, np.repeat(np.arange(len(counts)), counts))
         return Entries(counts, keys, value(reading, at_values)[0]), after
 
@@ -256,27 +263,26 @@ def _map(value: Parse) -> Parse:
 
 
 def _blocks(reading: _Reading, at: Ints, item: Parse) -> tuple[Ints, Ints, Ints]:
-    """Of arrays or maps at `at`: the number of items of each, where each item starts, and where the whole ends.
+    """For arrays or maps at `at`: the number of items of each, where each item starts, and where the whole ends.
 
     Items are found in step, the first of each, then the second of each; they are in the order of their positions.
     """
-    seen = _Reading(reading.data, reading.patient, depth=reading.depth)
+    ahead = _Reading(reading.data, reading.exhaustive, depth=reading.depth)
     after, owner = at.copy(), np.arange(len(at))
-    counts, left = np.zeros(len(at), np.int64), np.zeros(len(at), np.int64)
+    counts, remaining = np.zeros(len(at), np.int64), np.zeros(len(at), np.int64)
     positions: list[Ints] = []
     for step in count():
-        if step > MOST_ITEMS and not reading.patient:
-            raise Unsound(f"more than {MOST_ITEMS} items")
-        fresh = owner[left[owner] == 0]
-        left[fresh], after[fresh] = _block(seen, after[fresh])
-        owner = owner[left[owner] > 0]
+        if step > MOST_ITEMS and not reading.exhaustive:
+            raise NotBulkParsable(f"more than {MOST_ITEMS} items")
+        fresh = owner[remaining[owner] == 0]
+        remaining[fresh], after[fresh] = _block(ahead, after[fresh])
+        owner = owner[remaining[owner] > 0]
         if not owner.size:
-            found = np.sort(np.concatenate(positions)) if positions else np.empty(0, np.int64)
-            return counts, found, after
+            return counts, np.sort(np.concatenate(positions)) if positions else np.empty(0, np.int64), after
         positions.append(after[owner])
-        after[owner] = item(seen, after[owner])[1]
+        after[owner] = item(ahead, after[owner])[1]
         counts[owner] += 1
-        left[owner] -= 1
+        remaining[owner] -= 1
     raise AssertionError("unreachable: counting does not end")
 
 
@@ -288,15 +294,15 @@ def _block(reading: _Reading, at: Ints) -> tuple[Ints, Ints]:
     if sized.size:
         sizes, after[sized] = longs(reading.data, after[sized])
         if (sizes < 0).any() or (sizes > reading.size - after[sized]).any():
-            raise Unsound("a block that is longer than what is there")
+            raise NotBulkParsable("a block that is longer than what is there")
         counts[sized] = -counts[sized]
     if (counts < 0).any() or (counts > reading.size).any():
-        raise Unsound("more items than there are bytes")
+        raise NotBulkParsable("more items than there are bytes")
     return counts, after
 
 
 def _check_keys(data: Bytes, keys: Slices, owner: Ints) -> None:
-    """No map has a key twice, as far as length, beginning and end tell: that is for the reader of single records."""
+    """Refuse maps with a key twice, as far as length, beginning and end tell: single records are read more closely."""
     if len(np.unique(owner)) == len(owner):
         return
     looked = words(data)
@@ -308,4 +314,4 @@ def _check_keys(data: Bytes, keys: Slices, owner: Ints) -> None:
         0x165667B19E3779F9
     )
     if len(np.unique(sign)) < len(sign):
-        raise Unsound("a map may have a key twice")
+        raise NotBulkParsable("a map may have a key twice")

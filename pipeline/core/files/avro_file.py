@@ -19,8 +19,7 @@ from wavetank.pipeline.avro import binary
 from wavetank.pipeline.avro.binary import Malformed
 from wavetank.pipeline.avro.model import Map, Primitive
 from wavetank.pipeline.core.bulk.digests import SIZE, Digests
-from wavetank.pipeline.core.bulk.values import Bodies
-from wavetank.pipeline.core.bulk.varints import Ints, padded
+from wavetank.pipeline.core.bulk.values import Bodies, Ints, padded
 from wavetank.pipeline.core.decode import records
 from wavetank.pipeline.core.marker import SYNC
 from wavetank.pipeline.core.schema import Role, Schema, parse
@@ -33,22 +32,22 @@ little-endian; then of each the digest of its id."""
 BLOCK_BYTES = 64 * 1024
 LEVEL = 1
 MOST_BLOCK_BYTES = 16 * 1024 * 1024
-"""Of a block when it is inflated: ours end with the record that fills `BLOCK_BYTES`, and a record is put with 1 MiB."""
+"""Bytes of an inflated block: ours end with the record that fills `BLOCK_BYTES`, and a record is put with 1 MiB."""
 MOST_PART_BYTES = 256 * 1024 * 1024
-"""Of the records of a part: it is made of one chunk, for which Firehose buffers 128 MiB at most."""
+"""Bytes of the records of a part: it is made of one chunk, for which Firehose buffers 128 MiB at most."""
 INDEX_ENTRY = 4 + SIZE
 LONGEST_REASON = 300
 METADATA = binary.reader_of(Map(Primitive("bytes")))
 LONG = binary.reader_of(Primitive("long"))
 
 
-class Damaged(ValueError):
+class DamagedFile(ValueError):
     """A file of ours is not as we wrote it: never the data's fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """What the header of a part says of its records: the lengths of their bodies, and the digests of their ids."""
+    """The index in the header of a part: the lengths of its records' bodies, and the digests of their ids."""
 
     lengths: Ints
     digests: Digests
@@ -65,49 +64,63 @@ class File:
     deflated: bool
 
     def blocks(self) -> Iterator[tuple[int, bytes]]:
-        """The number of records in each block, and their bytes; raises Damaged."""
+        """The number of records in each block, and their bytes; raises DamagedFile."""
         at = self.start
         while at < len(self.data):
-            count, size, at = _block_header(self.data, at)
+            header = bytes(self.data[at : at + 20])
+            try:
+                count, length = LONG(header, 0, [0, 0])
+                size, length = LONG(header, length, [0, 0])
+            except (IndexError, ValueError) as error:
+                raise DamagedFile("a block's header cannot be read") from error
+            if count < 0 or size < 0:
+                raise DamagedFile("a block has a negative size")
+            at += length
             block = self.data[at : at + size]
             at += size
             if len(block) != size or self.data[at : at + len(SYNC)] != SYNC:
-                raise Damaged("a block is cut short, or not followed by the file's marker")
+                raise DamagedFile("a block is cut short, or not followed by the file's marker")
             at += len(SYNC)
             plain = _inflate(block) if self.deflated else bytes(block)
             if len(plain) > MOST_BLOCK_BYTES:
-                raise Damaged(f"a block has more than {MOST_BLOCK_BYTES:,} bytes")
+                raise DamagedFile(f"a block has more than {MOST_BLOCK_BYTES:,} bytes")
             yield count, plain
 
     def bodies(self) -> Iterator[Bodies]:
-        """Its records as they were written, in batches; raises Damaged."""
+        """The records of the file as they were written, in batches; raises DamagedFile."""
         if self.index is None:
             for count, block in self.blocks():
-                yield _bodies(block, count, self.schema)
+                try:
+                    yield Bodies.of(list(records(block, count, self.schema)))
+                except Malformed as error:
+                    raise DamagedFile(f"a block is not what its header and the schema say: {error}") from error
             return
-        whole = self._whole(len(self.index.lengths), int(self.index.lengths.sum()))
-        ends = np.cumsum(self.index.lengths)
-        yield Bodies(padded(whole), ends - self.index.lengths, ends)
-
-    def _whole(self, records: int, size: int) -> bytearray:
-        """The records of all blocks, which have so many bytes; raises Damaged."""
-        whole = bytearray()
+        missing, size, whole = len(self.index.lengths), int(self.index.lengths.sum()), bytearray()
         for count, block in self.blocks() if size <= MOST_PART_BYTES else ():
             whole += block
-            records -= count
+            missing -= count
             if len(whole) > size:
                 break
-        if records or len(whole) != size:
-            raise Damaged("the index is not that of the records")
-        return whole
+        if missing or len(whole) != size:
+            raise DamagedFile("the index is not that of the records")
+        ends = np.cumsum(self.index.lengths)
+        yield Bodies(padded(whole), ends - self.index.lengths, ends)
 
 
 def part(schema: Schema, bodies: Sequence[bytes], digests: Sequence[bytes]) -> bytes:
     """The container file of `bodies`, in their order, with an index; `digests` are the MD5 of their ids."""
     lengths = np.fromiter(map(len, bodies), "<u4", len(bodies))
     index = b64encode(lengths.tobytes() + b"".join(digests))
-    blocks = [_block(len(some), b"".join(some)) for some in _cut(bodies)]
-    return b"".join([_header(schema, {INDEX: index}), *blocks])
+    pieces, block, size = [_header(schema, {INDEX: index})], list[bytes](), 0
+    for body in bodies:
+        block.append(body)
+        size += len(body)
+        if size >= BLOCK_BYTES:
+            pieces.append(_block(len(block), b"".join(block)))
+            block, size = [], 0
+    if block:
+        pieces.append(_block(len(block), b"".join(block)))
+    return b"".join(pieces)
 
 
 class Writer:
@@ -116,7 +129,7 @@ class Writer:
     def __init__(self, out: BinaryIO, schema: Schema) -> None:
         self._out = out
         self._rest = b""
-        self._held = 0
+        self._count = 0
         out.write(_header(schema, {}))
 
     def add(self, bodies: Bodies) -> None:
@@ -125,48 +138,42 @@ class Writer:
             return
         first = int(bodies.starts[0])
         data = bodies.data[first : int(bodies.ends[-1])].tobytes()
-        begun = 0
         ends = bodies.ends - first
-        for last in self._full(ends):
+        begun = start = 0
+        while (last := int(np.searchsorted(ends, start + BLOCK_BYTES - len(self._rest))) + 1) <= len(ends):
             end = int(ends[last - 1])
-            self._out.write(_block(self._held + last - begun, self._rest + data[self._start(ends, begun) : end]))
-            self._rest, self._held, begun = b"", 0, last
-        self._rest += data[self._start(ends, begun) :]
-        self._held += len(bodies) - begun
+            self._out.write(_block(self._count + last - begun, self._rest + data[start:end]))
+            self._rest, self._count, begun, start = b"", 0, last, end
+        self._rest += data[start:]
+        self._count += len(bodies) - begun
 
     def close(self) -> None:
-        """Write what is left; `out` stays open."""
-        if self._held:
-            self._out.write(_block(self._held, self._rest))
-        self._rest, self._held = b"", 0
-
-    def _full(self, ends: Ints) -> Iterator[int]:
-        """How many of the bodies are written when a block is full, for each block."""
-        wanted = BLOCK_BYTES - len(self._rest)
-        while (last := int(np.searchsorted(ends, wanted)) + 1) <= len(ends):
-            yield last
-            wanted = int(ends[last - 1]) + BLOCK_BYTES
-
-    @staticmethod
-    def _start(ends: Ints, number: int) -> int:
-        return int(ends[number - 1]) if number else 0
+        """Write what remains; `out` stays open."""
+        if self._count:
+            self._out.write(_block(self._count, self._rest))
+        self._rest, self._count = b"", 0
 
 
-def opened(data: bytes | memoryview, event: str, role: Role) -> File:
-    """The container file in `data`, written with a schema of `event`; raises Damaged."""
+def opened(data: bytes | memoryview, event_type: str, role: Role) -> File:
+    """The container file in `data`, written with a schema of `event_type`; raises DamagedFile."""
     view = memoryview(data)
     if view[: len(MAGIC)] != MAGIC:
-        raise Damaged("is no Avro object container file")
+        raise DamagedFile("is no Avro object container file")
     header, at = _metadata(view)
     if view[at : at + len(SYNC)] != SYNC:
-        raise Damaged("has a marker that is not ours")
+        raise DamagedFile("has a marker that is not ours")
     codec = header.get("avro.codec", b"null")
     if codec not in (b"null", b"deflate"):
-        raise Damaged(f"has a codec that is not ours: {codec[:20]!r}")
+        raise DamagedFile(f"has a codec that is not ours: {codec[:20]!r}")
     if "avro.schema" not in header:
-        raise Damaged("has no schema")
-    schema = _file_schema(header["avro.schema"], event, role)
-    return File(schema, _index(header.get(INDEX)), view, at + len(SYNC), codec == b"deflate")
+        raise DamagedFile("has no schema")
+    return File(
+        schema=_file_schema(header["avro.schema"], event_type, role),
+        index=_index(header[INDEX]) if INDEX in header else None,
+        data=view,
+        start=at + len(SYNC),
+        deflated=codec == b"deflate",
+    )
 
 
 def _metadata(view: memoryview) -> tuple[Mapping[str, bytes], int]:
@@ -178,83 +185,52 @@ def _metadata(view: memoryview) -> tuple[Mapping[str, bytes], int]:
             return header, at
         except (IndexError, ValueError) as error:
             if size >= len(view):
-                raise Damaged("has a header that cannot be read") from error
+                raise DamagedFile("has a header that cannot be read") from error
             size *= 8
 
 
-def _index(packed: bytes | None) -> Index | None:
-    if packed is None:
-        return None
+def _index(packed: bytes) -> Index:
     try:
         packed = b64decode(packed, validate=True)
     except ValueError as error:
-        raise Damaged(f"has an index that is no base64: {error}") from error
+        raise DamagedFile(f"has an index that is no base64: {error}") from error
     count, rest = divmod(len(packed), INDEX_ENTRY)
     if rest:
-        raise Damaged("has an index that is cut off")
+        raise DamagedFile("has an index that is cut off")
     lengths = np.frombuffer(packed, "<u4", count).astype(np.int64)
     return Index(lengths, Digests.unpacked(packed[4 * count :]))
 
 
-def _block_header(data: memoryview, at: int) -> tuple[int, int, int]:
-    try:
-        some = bytes(data[at : at + 20])
-        count, read = LONG(some, 0, [0, 0])
-        size, read = LONG(some, read, [0, 0])
-    except (IndexError, ValueError) as error:
-        raise Damaged("a block's header cannot be read") from error
-    if count < 0 or size < 0:
-        raise Damaged("a block has a negative size")
-    return count, size, at + read
-
-
 def _inflate(block: memoryview) -> bytes:
-    """The block's content, or one byte more than may be; raises Damaged."""
+    """The block's content, or one byte more than may be; raises DamagedFile."""
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
         plain = inflater.decompress(block, MOST_BLOCK_BYTES + 1)
     except zlib.error as error:
-        raise Damaged(f"a block cannot be inflated: {error}") from error
+        raise DamagedFile(f"a block cannot be inflated: {error}") from error
     if len(plain) <= MOST_BLOCK_BYTES and (not inflater.eof or inflater.unused_data):
-        raise Damaged("a block's data are cut short, or followed by something")
+        raise DamagedFile("a block's data are cut short, or followed by something")
     return plain
 
 
-def _bodies(block: bytes, count: int, schema: Schema) -> Bodies:
-    try:
-        return Bodies.of(list(records(block, count, schema)))
-    except Malformed as error:
-        raise Damaged(f"a block is not what its header and the schema say: {error}") from error
-
-
 @lru_cache
-def _file_schema(text: bytes, event: str, role: Role) -> Schema:
-    """The schema a file carries; it has no version of its own there. Raises Damaged."""
+def _file_schema(text: bytes, event_type: str, role: Role) -> Schema:
+    """The schema a file carries; it has no version of its own there. Raises DamagedFile."""
     try:
-        schema = parse(text, event, role, version=0)
+        schema = parse(text, event_type, role, version=0)
     except SchemaError as error:
-        raise Damaged(f"has a schema that is none: {str(error)[:LONGEST_REASON]}") from error
+        raise DamagedFile(f"has a schema that is none: {str(error)[:LONGEST_REASON]}") from error
     if schema.unusable:
-        raise Damaged(f"has a schema that {schema.unusable}")
+        raise DamagedFile(f"has a schema that {schema.unusable}")
     return schema
-
-
-def _cut(bodies: Sequence[bytes]) -> Iterator[list[bytes]]:
-    block: list[bytes] = []
-    size = 0
-    for body in bodies:
-        block.append(body)
-        size += len(body)
-        if size >= BLOCK_BYTES:
-            yield block
-            block, size = [], 0
-    if block:
-        yield block
 
 
 def _header(schema: Schema, more: Mapping[str, bytes]) -> bytes:
     entries = {"avro.codec": b"deflate", "avro.schema": json.dumps(schema.definition).encode(), **more}
-    return b"".join([MAGIC, _map(entries), SYNC])
+    pairs = b"".join(
+        long_bytes(len(key)) + key.encode() + long_bytes(len(value)) + value for key, value in entries.items()
+    )
+    return b"".join([MAGIC, long_bytes(len(entries)), pairs, long_bytes(0), SYNC])
 
 
 def _block(count: int, data: bytes) -> bytes:
@@ -266,17 +242,10 @@ def _block(count: int, data: bytes) -> bytes:
 
 def long_bytes(value: int) -> bytes:
     """Avro's zig-zag variable-length long."""
-    left = (value << 1) ^ (value >> 63)
+    rest = (value << 1) ^ (value >> 63)
     out = bytearray()
-    while left > 0x7F:
-        out.append(left & 0x7F | 0x80)
-        left >>= 7
-    out.append(left)
+    while rest > 0x7F:
+        out.append(rest & 0x7F | 0x80)
+        rest >>= 7
+    out.append(rest)
     return bytes(out)
-
-
-def _map(entries: Mapping[str, bytes]) -> bytes:
-    pairs = b"".join(
-        long_bytes(len(key)) + key.encode() + long_bytes(len(value)) + value for key, value in entries.items()
-    )
-    return long_bytes(len(entries)) + pairs + long_bytes(0)

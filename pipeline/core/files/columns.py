@@ -15,8 +15,20 @@ from wavetank.pipeline.avro import binary
 from wavetank.pipeline.avro.binary import Malformed
 from wavetank.pipeline.avro.model import Array, Enum, Fixed, Logical, Map, Primitive, Record, Type, Union, title
 from wavetank.pipeline.core.bulk import parse
-from wavetank.pipeline.core.bulk.values import Bodies, Choice, Entries, Fields, Items, Nothing, Numbers, Parsed, Slices
-from wavetank.pipeline.core.bulk.varints import Bytes, Ints, Unsound
+from wavetank.pipeline.core.bulk.values import (
+    Bodies,
+    Bytes,
+    Choice,
+    Entries,
+    Fields,
+    Ints,
+    Items,
+    NotBulkParsable,
+    Nothing,
+    Numbers,
+    Parsed,
+    Slices,
+)
 from wavetank.pipeline.core.decode import encode
 from wavetank.pipeline.core.schema import Schema
 from wavetank.pipeline.errors import SchemaError
@@ -49,7 +61,7 @@ Column = Any
 
 MOST_DIGITS = 38
 DIGITS = Context(prec=MOST_DIGITS)
-"""Of a Parquet decimal; one with more stays bytes."""
+"""The digits of a Parquet decimal; one with more stays bytes."""
 
 
 def table(bodies: Bodies, schema: Schema) -> pa.Table:
@@ -58,31 +70,25 @@ def table(bodies: Bodies, schema: Schema) -> pa.Table:
     Raises Malformed where a body is no record of the schema.
     """
     columns = arrow_schema(schema)
+    if not len(bodies):
+        return pa.Table.from_arrays([pa.array([], column.type) for column in columns], schema=columns)
     try:
         parsed = parse.parse(bodies, schema.avro)
-    except Unsound:
-        bodies = _in_plain_form(bodies, schema)
-        parsed = parse.parse(bodies, schema.avro, patient=True)
-    arrays = (
-        [
-            _array(parsed.fields[each.name], each.type, columns.field(each.name).type, bodies.data)
-            for each in schema.avro.fields
-        ]
-        if len(bodies)
-        else [pa.array([], each.type) for each in columns]
-    )
+    except NotBulkParsable:
+        # The same records, each read by itself and written as we write them.
+        read = binary.reader_of(schema.avro)
+        bodies = Bodies.of([encode(binary.decode(body, read), schema) for body in bodies.all()])
+        parsed = parse.parse(bodies, schema.avro, exhaustive=True)
+    arrays = [
+        _array(parsed.fields[field.name], field.type, columns.field(field.name).type, bodies.data)
+        for field in schema.avro.fields
+    ]
     return pa.Table.from_arrays(arrays, schema=columns)
 
 
 def arrow_schema(schema: Schema) -> pa.Schema:
     """The columns of `schema`; raises SchemaError for a type that Parquet has no column for."""
-    return pa.schema([_column(each.name, each.type, ()) for each in schema.avro.fields])
-
-
-def _in_plain_form(bodies: Bodies, schema: Schema) -> Bodies:
-    """The same records, each read by itself and written as we write them."""
-    read = binary.reader_of(schema.avro)
-    return Bodies.of([encode(binary.decode(body, read), schema) for body in bodies.each()])
+    return pa.schema([_column(field.name, field.type, ()) for field in schema.avro.fields])
 
 
 def _column(name: str, avro: Type, inside: tuple[Type, ...]) -> "pa.Field[Any]":
@@ -98,8 +104,11 @@ def _type(name: str, avro: Type, inside: tuple[Type, ...]) -> pa.DataType:
             return _decimal(avro.logical) or pa.binary(avro.size)
         case Enum():
             return pa.dictionary(pa.int32(), pa.string())
-        case Union():
-            return _type(name, _only_branch(name, avro), inside)
+        case Union(branches):
+            types = [branch for branch in branches if branch != Primitive("null")]
+            if len(types) > 1:
+                raise SchemaError(f"field {name}: a union of several types has no Parquet column: {title(avro)}")
+            return _type(name, types[0] if types else Primitive("null"), inside)
         case Array(items):
             return pa.list_(_column("item", items, inside))
         case Map(values):
@@ -109,20 +118,13 @@ def _type(name: str, avro: Type, inside: tuple[Type, ...]) -> pa.DataType:
             why = "contains itself" if avro.fields else "has no fields"
             raise SchemaError(f"field {name}: a record that {why} has no Parquet column: {avro.name}")
         case Record():
-            return pa.struct([_column(each.name, each.type, (*inside, avro)) for each in avro.fields])
+            return pa.struct([_column(field.name, field.type, (*inside, avro)) for field in avro.fields])
 
 
 def _decimal(logical: Logical | None) -> pa.DataType | None:
     if logical is None or logical.name != "decimal" or logical.precision > MOST_DIGITS:
         return None
     return pa.decimal128(logical.precision, logical.scale)
-
-
-def _only_branch(name: str, union: Union) -> Type:
-    branches = [branch for branch in union.branches if branch != Primitive("null")]
-    if len(branches) > 1:
-        raise SchemaError(f"field {name}: a union of several types has no Parquet column: {title(union)}")
-    return branches[0] if branches else Primitive("null")
 
 
 def _array(parsed: Parsed, avro: Type, arrow: Arrow, data: Bytes) -> Column:
@@ -157,8 +159,8 @@ def _array(parsed: Parsed, avro: Type, arrow: Arrow, data: Bytes) -> Column:
                 type=arrow,
             )
         case Fields(fields), Record() if fields:
-            named = {each.name: each.type for each in avro.fields}
-            arrays = [_array(fields[each.name], named[each.name], each.type, data) for each in arrow.fields]
+            types = {field.name: field.type for field in avro.fields}
+            arrays = [_array(fields[field.name], types[field.name], field.type, data) for field in arrow.fields]
             return pa.StructArray.from_arrays(arrays, fields=arrow.fields)
     return pa.array([], arrow)
 
@@ -171,19 +173,16 @@ def _optional(parsed: Choice, union: Union, arrow: Arrow, data: Bytes) -> Column
     values = _array(parsed.branches[number], union.branches[number], arrow, data)
     if there.all():
         return values
-    return values.take(_at(np.cumsum(there) - 1, ~there))
+    positions: Column = pa.array(np.cumsum(there) - 1, mask=~there)
+    return values.take(positions)
 
 
 def _plain(values: NDArray[Any]) -> Column:
     return pa.array(values)
 
 
-def _at(indices: Ints, missing: NDArray[np.bool_]) -> Column:
-    return pa.array(indices, mask=missing)
-
-
 def _binary(slices: Slices, data: Bytes) -> Column:
-    """The bytes of each slice: between two of them lies one that nobody asks for."""
+    """The bytes of each slice, which are every second one of a column that covers the gaps between them as well."""
     count = len(slices.starts)
     if not count:
         return pa.array([], pa.binary())

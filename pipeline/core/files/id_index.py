@@ -23,7 +23,7 @@ class DamagedIndex(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class IdIndex:
-    """What was merged, and the ids in it, each once."""
+    """The parts that were merged, and the digests of the ids in them, each once."""
 
     inputs: Listing = field(default_factory=dict)
     digests: Digests = field(default_factory=lambda: Digests.unpacked(b""))
@@ -46,7 +46,7 @@ class IdIndex:
         return cls(inputs, Digests.unpacked(packed))
 
     def with_inputs(self, listing: Listing, digests: Digests) -> "IdIndex":
-        """What it is once the parts of `listing`, with ids of these digests, are merged as well."""
+        """The index once the parts of `listing`, with ids of these digests, are merged as well."""
         return IdIndex({**self.inputs, **listing}, Digests.joined([self.digests, digests]).unique())
 
     def expired(self, listing: Listing) -> list[str]:
@@ -59,17 +59,17 @@ class IdIndex:
 
 
 def digest_of_listing(listing: Listing) -> str:
-    """One name for a set of part files as they are now."""
+    """A name for a set of part files as they are now."""
     return sha256("".join(f"{key}\0{etag}\n" for key, etag in sorted(listing.items())).encode()).hexdigest()
 
 
 def digest_of_inputs(fingerprint: bytes, inputs: Listing, dropped: Digests) -> str:
-    """One name for what a merged file is made of: the schema it is in, the parts, and the ids other hours have."""
+    """A name for what a merged file is made of: the schema it is in, the parts, and the ids other hours have."""
     listed = f"{fingerprint.hex()} {digest_of_listing(inputs)} "
     return sha256(listed.encode() + dropped.unique().packed()).hexdigest()
 
 
-def digest_of_surroundings(fingerprint: bytes, own: str, earlier: Mapping[str, str]) -> str:
-    """One name for all that can change a merged file: schema, its parts, and those of each earlier partition."""
+def digest_of_merge_inputs(fingerprint: bytes, own: str, earlier: Mapping[str, str]) -> str:
+    """A name for all that can change a merged file: schema, its parts, and those of each earlier partition."""
     lines = "".join(f"{path} {listed}\n" for path, listed in sorted(earlier.items()))
     return sha256(f"{fingerprint.hex()} {own}\n{lines}".encode()).hexdigest()

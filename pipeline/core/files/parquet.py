@@ -1,15 +1,19 @@
-"""Writes events as a Parquet file: the same events give the same bytes, however they came in batches.
+"""Writes events as a Parquet file, alone or beside an Avro file: the same events give the same bytes.
 
-Version, codec, row groups and encodings are fixed. Rows are in the order of event time, which the file says.
+However they came in batches does not show. Version, codec, row groups and encodings are fixed. Rows are in the order of
+event time, which the file says.
 """
 
+from collections.abc import Iterable
 from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wavetank.pipeline.avro.events import TIME_FIELD
+from wavetank.pipeline.core.bulk.batch import Batch
 from wavetank.pipeline.core.bulk.values import Bodies
+from wavetank.pipeline.core.files import avro_file
 from wavetank.pipeline.core.files.columns import arrow_schema, table
 from wavetank.pipeline.core.schema import Schema
 
@@ -22,7 +26,7 @@ class Writer:
 
     def __init__(self, out: BinaryIO, schema: Schema) -> None:
         self._schema = schema
-        self._held: list[pa.Table] = []
+        self._tables: list[pa.Table] = []
         self._rows = 0
         columns = arrow_schema(schema)
         by_time = pq.SortingColumn(columns.get_field_index(TIME_FIELD))
@@ -32,23 +36,36 @@ class Writer:
 
     def add(self, bodies: Bodies) -> None:
         """Add rows; raises Malformed where a body is no record of the schema."""
-        self._held.append(table(bodies, self._schema))
+        self._tables.append(table(bodies, self._schema))
         self._rows += len(bodies)
         if self._rows < ROW_GROUP_ROWS:
             return
-        rows = pa.concat_tables(self._held)
+        rows = pa.concat_tables(self._tables)
         start = 0
         while self._rows - start >= ROW_GROUP_ROWS:
             self._write(rows.slice(start, ROW_GROUP_ROWS))
             start += ROW_GROUP_ROWS
-        self._held, self._rows = [rows.slice(start)], self._rows - start
+        self._tables, self._rows = [rows.slice(start)], self._rows - start
 
     def close(self) -> None:
         """Write what is left, and the footer; `out` stays open."""
         if self._rows:
-            self._write(pa.concat_tables(self._held))
-        self._held, self._rows = [], 0
+            self._write(pa.concat_tables(self._tables))
+        self._tables, self._rows = [], 0
         self._writer.close()
 
     def _write(self, rows: pa.Table) -> None:
         self._writer.write_table(rows.combine_chunks(), ROW_GROUP_ROWS)
+
+
+def write_both(merged: Iterable[Batch], schema: Schema, avro: BinaryIO, columns: BinaryIO) -> int:
+    """Write every record to an Avro and a Parquet file, in the order in which they come; returns how many."""
+    writers = avro_file.Writer(avro, schema), Writer(columns, schema)
+    count = 0
+    for batch in merged:
+        for writer in writers:
+            writer.add(batch.bodies)
+        count += len(batch)
+    for writer in writers:
+        writer.close()
+    return count

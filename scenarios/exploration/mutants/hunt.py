@@ -4,8 +4,7 @@ A drill is believed only if it passes with the pipeline as it is, and a mutant's
 that one.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -40,7 +39,7 @@ class MutantResult:
 
 @dataclass
 class Hunt:
-    """One hunt on the stack of `runner`; `quick`: only the drills that a mutant names are held."""
+    """A hunt on the stack of `runner`; `quick`: only the drills that a mutant names are held."""
 
     runner: Runner
     seed: int
@@ -50,72 +49,60 @@ class Hunt:
     _controls: Controls = field(default_factory=dict)
 
     def run(self, mutant: Mutant) -> MutantResult:
-        """Hunt a mutant; what came of it. The pipeline is what it was in the end."""
+        """Hunt a mutant until a drill catches it that passes without it. The pipeline is what it was in the end."""
         self.narrate("the control, without a mutant")
         self._hold(catalogue()[CONTROL])
         try:
             archive = packed(mutant)
         except UnusableMutantError as error:
             return MutantResult(mutant, "", str(error))
-        return self._hunt(mutant, archive)
-
-    def _hunt(self, mutant: Mutant, archive: bytes) -> MutantResult:
-        """Hunt one mutant until a drill catches it that passes without it."""
+        stack = self.runner.site.stack
+        names = [configuration["FunctionName"] for configuration in functions.configurations(stack)]
         while True:
-            with self._deployed(archive):
-                caught = self._hunted(mutant)
-            if not caught.drill or self._is_sound(caught.drill):
-                return caught
+            functions.update_code(stack, names, archive)
+            try:
+                result = self._drilled(mutant)
+            finally:
+                stack.control.reset()
+                functions.update_code(stack, names, packed())
+            drill = result.drill
+            if drill and drill not in self._sound:
+                self.narrate(f"without a mutant: {drill}")
+                self._sound[drill] = not self._failure(drill)
+            if not drill or self._sound[drill]:
+                return result
 
-    def _hunted(self, mutant: Mutant) -> MutantResult:
-        """Try the declared drills first, then all others."""
-        others = (
-            []
-            if self.quick
-            else [name for name in catalogue() if name not in mutant.drills and not catalogue()[name].is_control]
-        )
-        for name in (*mutant.drills, *others):
+    def _drilled(self, mutant: Mutant) -> MutantResult:
+        """The result of the first drill that fails; the declared ones are tried first, then all others.
+
+        A drill that fails with the pipeline as it is says nothing about mutants.
+        """
+        names = dict.fromkeys(mutant.drills)
+        if not self.quick:
+            names |= dict.fromkeys(name for name, drill in catalogue().items() if not drill.is_control)
+        for name in names:
             if not self._sound.get(name, True):
                 continue
             self.narrate(f"{mutant.name}: {name}")
-            if said := self._fails(name):
-                return MutantResult(mutant, name, said)
+            if failure := self._failure(name):
+                return MutantResult(mutant, name, failure)
         return MutantResult(
             mutant, "", f"not noticed by {', '.join(mutant.drills)}" if self.quick else "no drill noticed"
         )
-
-    def _is_sound(self, name: str) -> bool:
-        """Whether a drill passes with the pipeline as it is: one that fails so says nothing about mutants."""
-        if name not in self._sound:
-            self.narrate(f"without a mutant: {name}")
-            self._sound[name] = not self._fails(name)
-        return self._sound[name]
 
     @property
     def unsound(self) -> set[str]:
         """The drills that failed without a mutant."""
         return {name for name, is_sound in self._sound.copy().items() if not is_sound}
 
-    def _fails(self, name: str) -> str:
-        """How a drill fails now; empty where it does not."""
+    def _failure(self, name: str) -> str:
+        """The first failure of a drill now; empty where it does not fail."""
         report = self._hold(catalogue()[name])[-1]
-        found = [finding for finding in report.not_passed if finding.verdict is Verdict.FAIL]
-        return f"{found[0].checker}: {found[0].detail}" if found else ""
+        failures = (finding for finding in report.not_passed if finding.verdict is Verdict.FAIL)
+        return next((f"{finding.checker}: {finding.detail}" for finding in failures), "")
 
     def _hold(self, drill: Drill) -> list[Report]:
         return list(hold([self.runner], [replace(drill, workload=WORKLOAD)], self.seed, self._controls))
-
-    @contextmanager
-    def _deployed(self, archive: bytes) -> Iterator[None]:
-        """Let every function run this code while the block runs."""
-        stack = self.runner.site.stack
-        names = [known["FunctionName"] for known in functions.configurations(stack)]
-        functions.update_code(stack, names, archive)
-        try:
-            yield
-        finally:
-            stack.control.reset()
-            functions.update_code(stack, names, packed())
 
 
 def unsound(hunts: Iterable[Hunt]) -> list[str]:

@@ -25,7 +25,7 @@ class UnusableMutantError(ValueError):
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change for the worse, and the drills that are likely to notice."""
+    """A change for the worse, and the drills that are likely to notice."""
 
     name: str
     what: str
@@ -38,9 +38,9 @@ class Mutant:
         """The text of the file with the change. Raises UnusableMutantError unless the old text is there once."""
         times = source.count(self.old)
         if times != 1:
-            said = "no longer in" if times == 0 else f"{times} times in"
+            occurrence = "no longer in" if times == 0 else f"{times} times in"
             raise UnusableMutantError(
-                f"mutant {self.name}: its old text is {said} pipeline/{self.file}; renew the mutant"
+                f"mutant {self.name}: its old text is {occurrence} pipeline/{self.file}; renew the mutant"
             )
         return source.replace(self.old, self.new)
 
@@ -48,14 +48,14 @@ class Mutant:
 def load(path: Path) -> Mutant:
     """The mutant in a file. Raises UnusableMutantError, OSError."""
     try:
-        said = tomllib.loads(path.read_text("utf-8"))
+        document = tomllib.loads(path.read_text("utf-8"))
     except ValueError as error:
         raise UnusableMutantError(f"{path.name}: not TOML: {error}") from error
-    if set(said) != _FIELDS:
+    if set(document) != _FIELDS:
         raise UnusableMutantError(
-            f"{path.name}: a mutant has {', '.join(sorted(_FIELDS))}, got {', '.join(sorted(said))}"
+            f"{path.name}: a mutant has {', '.join(sorted(_FIELDS))}, got {', '.join(sorted(document))}"
         )
-    return Mutant(path.stem, said["what"], said["file"], said["old"], said["new"], tuple(said["drills"]))
+    return Mutant(name=path.stem, **{**document, "drills": tuple(document["drills"])})
 
 
 def known(folder: Path = FOLDER) -> dict[str, Mutant]:
@@ -65,12 +65,12 @@ def known(folder: Path = FOLDER) -> dict[str, Mutant]:
 
 def named(names: Iterable[str], folder: Path = FOLDER) -> list[Mutant]:
     """The mutants of these names, or all where none is given. Raises UnusableMutantError for an unknown one."""
-    there = known(folder)
-    wanted = list(names) or list(there)
-    strangers = [name for name in wanted if name not in there]
+    mutants = known(folder)
+    chosen = list(names) or list(mutants)
+    strangers = [name for name in chosen if name not in mutants]
     if strangers:
-        raise UnusableMutantError(f"there is no mutant {', '.join(strangers)}; there are: {', '.join(there)}")
-    return [there[name] for name in wanted]
+        raise UnusableMutantError(f"there is no mutant {', '.join(strangers)}; there are: {', '.join(mutants)}")
+    return [mutants[name] for name in chosen]
 
 
 def packed(mutant: Mutant | None = None, root: Path = PIPELINE) -> bytes:
@@ -82,18 +82,15 @@ def packed(mutant: Mutant | None = None, root: Path = PIPELINE) -> bytes:
         copy = Path(folder) / "pipeline"
         shutil.copytree(root, copy, ignore=shutil.ignore_patterns("__pycache__"))
         if mutant is not None:
-            _change(copy / mutant.file, mutant)
+            file = copy / mutant.file
+            if not file.is_file():
+                gone = f"there is no pipeline/{mutant.file} any more; renew the mutant"
+                raise UnusableMutantError(f"mutant {mutant.name}: {gone}")
+            text = mutant.applied_to(file.read_text("utf-8"))
+            try:
+                compile(text, mutant.file, "exec", dont_inherit=True)
+            except SyntaxError as error:
+                complaint = f"what comes of it does not compile: {error}"
+                raise UnusableMutantError(f"mutant {mutant.name}: {complaint}") from error
+            file.write_text(text, "utf-8")
         return package.build_code(Path(folder), copy).path.read_bytes()
-
-
-def _change(file: Path, mutant: Mutant) -> None:
-    if not file.is_file():
-        raise UnusableMutantError(
-            f"mutant {mutant.name}: there is no pipeline/{mutant.file} any more; renew the mutant"
-        )
-    text = mutant.applied_to(file.read_text("utf-8"))
-    try:
-        compile(text, mutant.file, "exec", dont_inherit=True)
-    except SyntaxError as error:
-        raise UnusableMutantError(f"mutant {mutant.name}: what comes of it does not compile: {error}") from error
-    file.write_text(text, "utf-8")

@@ -1,4 +1,4 @@
-"""What a storm may do, and what it leaves out and why. Pure: takes a generator of random numbers, returns faults.
+"""The hazards of a storm, and what it leaves out and why. Pure: takes a generator of random numbers, returns faults.
 
 Every point and action of the catalogue is in one of the two tables, so that a new one has to be thought about.
 """
@@ -12,7 +12,6 @@ from wavetank.emulator.faults.points import POINTS, Action, Point
 from wavetank.scenarios.spec.nemeses.fault import Fault
 
 Key = tuple[Point, Action]
-Values = Mapping[str, float | int | str]
 
 LEFT_OUT: Mapping[Key, str] = {
     (Point.FIREHOSE_DELIVERY, Action.ERROR_OUTPUT): "records go to the error prefix by design; they come back by hand",
@@ -43,7 +42,7 @@ _FIELDS: Mapping[Point, Mapping[str, str]] = {
     Point.FIREHOSE_DELIVERY: {"delivery_stream": _STREAMS},
     Point.SNS_DELIVERY: {"topic": _STREAMS},
 }
-"""Whom a fault of a point may strike: the pipeline, never the drill that looks at it."""
+"""The targets of a fault of a point: the pipeline, never the drill that looks at it."""
 
 MOST_STRIKES = 6
 MOST_NTH = 8
@@ -58,20 +57,21 @@ class Hazard:
 
     def fault(self, name: str, rng: random.Random) -> Fault:
         """A fault that ends by itself: it strikes a few events and no more."""
-        match = _FIELDS.get(self.point, {})
-        return Fault(name, self.point, self.action, dict(match), _when(rng), rng.randrange(1000), self._values(rng))
-
-    def _values(self, rng: random.Random) -> Values:
-        deed = POINTS[self.point].deeds[self.action]
-        drawn: dict[str, float | int | str] = {parameter.name: parameter.default for parameter in deed.parameters}
-        ranges: Mapping[str, Callable[[], float | int]] = {
+        when, seed = _when(rng), rng.randrange(1000)
+        action = POINTS[self.point].actions[self.action]
+        parameters: dict[str, float | int | str] = {
+            parameter.name: parameter.default for parameter in action.parameters
+        }
+        draws: Mapping[str, Callable[[], float | int]] = {
             "delay_s": lambda: float(rng.choice((1, 20, 400))),
             "copies": lambda: rng.randint(1, 2),
             "behind": lambda: rng.randint(1, 3),
             "call": lambda: rng.randint(1, 8),
             "lag_s": lambda: float(rng.choice((5, 60))),
         }
-        return drawn | {name: ranges[name]() for name in drawn if name in ranges}
+        parameters |= {name: draws[name]() for name in parameters if name in draws}
+        match = dict(_FIELDS.get(self.point, {}))
+        return Fault(name, self.point, self.action, match, when=when, seed=seed, parameters=parameters)
 
 
 def hazards() -> list[Hazard]:
@@ -79,15 +79,15 @@ def hazards() -> list[Hazard]:
     return [
         Hazard(point.name, action)
         for point in POINTS.values()
-        for action in point.deeds
+        for action in point.actions
         if (point.name, action) not in LEFT_OUT
     ]
 
 
 def schedule(rng: random.Random, most: int) -> tuple[Fault, ...]:
     """Between one and `most` faults, of different kinds where there are enough."""
-    known = hazards()
-    chosen = rng.sample(known, min(len(known), rng.randint(1, most)))
+    every = hazards()
+    chosen = rng.sample(every, min(len(every), rng.randint(1, most)))
     return tuple(
         hazard.fault(f"{number}-{hazard.point}-{hazard.action}", rng) for number, hazard in enumerate(chosen, 1)
     )

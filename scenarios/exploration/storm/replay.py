@@ -19,6 +19,8 @@ from wavetank.scenarios.workload.workload import Workload
 FORMAT = 1
 """Of a file, whose keys are `troubles` and `witness` for a drill's nemeses and steps during them."""
 _REPEATS = "producer-repeats"
+_DEFAULTS = {field.name: field.default for field in fields(Workload)}
+"""A field of a workload has the type that it has by default, and a number is at least 1."""
 
 
 class UnusableReplayError(ValueError):
@@ -27,7 +29,7 @@ class UnusableReplayError(ValueError):
 
 def save(drill: Drill, seed: int, path: Path) -> None:
     """Write a drill whose nemeses are faults and repeats, and whose steps during them are settles and ticks."""
-    said = {
+    contents = {
         "format": FORMAT,
         "name": drill.name,
         "hypothesis": drill.hypothesis,
@@ -36,40 +38,40 @@ def save(drill: Drill, seed: int, path: Path) -> None:
         "troubles": [_saved(nemesis) for nemesis in drill.nemeses],
         "witness": [_step(step) for step in drill.during],
     }
-    write_json(path, said)
+    write_json(path, contents)
 
 
 def load(path: Path) -> tuple[Drill, int]:
     """The drill and the seed it failed with. Raises UnusableReplayError, OSError."""
     try:
-        said = parsed(path.read_text("utf-8"))
-        if said["format"] != FORMAT:
-            raise UnusableReplayError(f"{path}: format {said['format']}, this reads {FORMAT}")
-        nemeses = tuple(_nemesis(saved, f"fault-{number}") for number, saved in enumerate(said["troubles"], 1))
-        during = tuple(Settle() if step == "settle" else Tick(Scheduled(step)) for step in said["witness"])
-        workload = _workload(said["workload"])
-        name, hypothesis = _text(said["name"]), _text(said["hypothesis"])
+        contents = parsed(path.read_text("utf-8"))
+        if contents["format"] != FORMAT:
+            raise UnusableReplayError(f"{path}: format {contents['format']}, this reads {FORMAT}")
+        nemeses = tuple(
+            ProducerRepeats(float(saved["repeats"]), str(saved.get("id", _REPEATS)))
+            if "repeats" in saved
+            else Fault(**vars(parse(saved, f"fault-{number}")))
+            for number, saved in enumerate(contents["troubles"], 1)
+        )
+        during = tuple(Settle() if step == "settle" else Tick(Scheduled(step)) for step in contents["witness"])
+        for field, value in contents["workload"].items():
+            default = _DEFAULTS[field]
+            if type(value) is not type(default) or (type(value) is int and value < 1):
+                raise TypeError(f"{field} is {value!r:.80}, where by default it is {default!r}")
+        workload = Workload(**contents["workload"])
+        name, hypothesis = _text(contents["name"]), _text(contents["hypothesis"])
         drill = Drill(name, hypothesis, nemeses, during, workload=workload, sets_aside=None, alarms=None)
-        return drill, int(said["seed"])
+        return drill, int(contents["seed"])
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         if isinstance(error, UnusableReplayError):
             raise
         raise UnusableReplayError(f"{path} is no saved drill: {type(error).__name__}: {error}") from error
 
 
-def _text(said: object) -> str:
-    if not isinstance(said, str):
-        raise TypeError(f"{said!r:.80} is no text")
-    return said
-
-
-def _workload(said: dict[str, Any]) -> Workload:
-    """The workload with these fields, each of the type that it has by default, and numbers of at least 1."""
-    defaults = {field.name: field.default for field in fields(Workload)}
-    for name, value in said.items():
-        if type(value) is not type(defaults[name]) or (type(value) is int and value < 1):
-            raise TypeError(f"{name} is {value!r:.80}, where by default it is {defaults[name]!r}")
-    return Workload(**said)
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.80} is no text")
+    return value
 
 
 def _saved(nemesis: Nemesis) -> dict[str, Any]:
@@ -79,12 +81,6 @@ def _saved(nemesis: Nemesis) -> dict[str, Any]:
         case ProducerRepeats(share):
             return {"repeats": share, "id": nemesis.id}
     raise TypeError(f"a {type(nemesis).__name__} cannot be saved")
-
-
-def _nemesis(saved: dict[str, Any], name: str) -> Nemesis:
-    if "repeats" in saved:
-        return ProducerRepeats(float(saved["repeats"]), str(saved.get("id", _REPEATS)))
-    return Fault(**vars(parse(saved, name)))
 
 
 def _step(step: Step) -> str:

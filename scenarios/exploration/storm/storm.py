@@ -48,7 +48,7 @@ class StormRound:
 
     @property
     def verdict(self) -> Verdict:
-        """What the round has shown; a round of which no fault struck passes like a control."""
+        """The verdict on the round; a round of which no fault struck passes like a control."""
         return verdict_of(self.report)
 
 
@@ -62,12 +62,12 @@ def drill_of(seed: int, number: int) -> Drill:
     for _ in range(rng.randint(0, MOST_TICKS)):
         during += [Tick(rng.choice(list(Scheduled))), Settle()]
     name = f"storm-{seed}-{number}"
-    said = "Whatever goes wrong at once, what is at rest in the end is what a calm day would have left."
-    return Drill(name, said, nemeses, tuple(during), workload=rng.choice(SHAPES), sets_aside=None, alarms=None)
+    hypothesis = "Whatever goes wrong at once, what is at rest in the end is what a calm day would have left."
+    return Drill(name, hypothesis, nemeses, tuple(during), workload=rng.choice(SHAPES), sets_aside=None, alarms=None)
 
 
 def findings(report: Report) -> list[Finding]:
-    """What did not pass, without what a storm is not asked."""
+    """The findings that did not pass, without those that a storm is not asked for."""
     return [finding for finding in report.not_passed if finding.checker not in NOT_ASKED]
 
 
@@ -94,20 +94,18 @@ class Storm:
     def weather(self, number: int, drill: Drill) -> StormRound:
         """Hold a drill as round `number`; where it fails, shrink and save it."""
         self.narrate(f"round {number}, {len(drill.nemeses)} troubles")
-        done = StormRound(number, drill, self._hold(drill))
-        return self._shrunk(done) if done.verdict is Verdict.FAIL else done
+        outcome = StormRound(number, drill, self._hold(drill))
+        if outcome.verdict is not Verdict.FAIL:
+            return outcome
+
+        def fails(nemeses: Sequence[Nemesis]) -> bool:
+            self.narrate(f"round {number} failed: trying {len(nemeses)} of {len(drill.nemeses)} troubles")
+            return verdict_of(self._hold(replace(drill, nemeses=tuple(nemeses)))) is Verdict.FAIL
+
+        least = replace(drill, nemeses=tuple(smallest(drill.nemeses, fails)))
+        file = self.folder / f"{drill.name}.json"
+        replay.save(least, self.seed, file)
+        return replace(outcome, smallest=least, file=file)
 
     def _hold(self, drill: Drill) -> Report:
         return list(hold([self.runner], [drill], self.seed, self._controls))[-1]
-
-    def _shrunk(self, failed: StormRound) -> StormRound:
-        """The failed round with the smallest schedule that still fails, saved."""
-
-        def fails(nemeses: Sequence[Nemesis]) -> bool:
-            self.narrate(f"round {failed.number} failed: trying {len(nemeses)} of {len(failed.drill.nemeses)} troubles")
-            return verdict_of(self._hold(replace(failed.drill, nemeses=tuple(nemeses)))) is Verdict.FAIL
-
-        least = replace(failed.drill, nemeses=tuple(smallest(failed.drill.nemeses, fails)))
-        file = self.folder / f"{failed.drill.name}.json"
-        replay.save(least, self.seed, file)
-        return replace(failed, smallest=least, file=file)

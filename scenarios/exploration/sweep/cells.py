@@ -20,7 +20,7 @@ _READS = ("Get", "Head", "List", "Describe")
 
 
 class Mode(StrEnum):
-    """How a call goes wrong."""
+    """The way in which a call goes wrong."""
 
     ERROR_BEFORE = "error before"
     ERROR_AFTER = "error after"
@@ -40,9 +40,19 @@ MEANING = {
 }
 
 
+_ACTIONS = {
+    Mode.ERROR_BEFORE: Action.ERROR_BEFORE,
+    Mode.ERROR_AFTER: Action.ERROR_AFTER,
+    Mode.TRIED_AGAIN: Action.ERROR_AFTER,
+    Mode.CRASH_BEFORE: Action.CRASH_BEFORE,
+    Mode.CRASH_AFTER: Action.CRASH_AFTER,
+    Mode.TOO_LATE: Action.DELAY,
+}
+
+
 @dataclass(frozen=True)
 class CallSite:
-    """One AWS call that a function makes: what its calls have in common, and which of them it is.
+    """An AWS call that a function makes: what its calls have in common, and which of them it is.
 
     match: what a fault matches all calls of the site by. number: the n-th of them, from 1. cold: it is made only by a
     function that starts anew.
@@ -54,7 +64,7 @@ class CallSite:
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """What makes it this site and no other."""
+        """The fields that make it this call site and no other."""
         return (*(f"{field}={pattern}" for field, pattern in sorted(self.match.items())), str(self.number))
 
     @property
@@ -71,73 +81,54 @@ class CallSite:
 
 @dataclass(frozen=True)
 class Cell:
-    """One run of a sweep: this call goes wrong in this way."""
+    """A run of a sweep: this call goes wrong in this way."""
 
-    site: CallSite
+    call_site: CallSite
     mode: Mode
 
     def sooner(self) -> "Cell":
         """The same where it did not come: an earlier call, of a function that starts anew and makes all its calls."""
-        return replace(self, site=replace(self.site, number=max(1, self.site.number // 2), cold=True))
+        return replace(self, call_site=replace(self.call_site, number=max(1, self.call_site.number // 2), cold=True))
 
     def faults(self) -> tuple[Fault, ...]:
-        """What is set; the one named `swept` has to strike exactly once."""
-        action, parameters = _deed(self.mode, self.site.match["service"])
-        when = When(nth=frozenset({self.site.number}))
-        struck = Fault(ID, Point.AWS_CALL, action, self.site.match, when, parameters=parameters)
-        if not self.site.cold:
+        """The faults that are set; the one named `swept` has to strike exactly once."""
+        in_json = self.call_site.match["service"] in _IN_JSON
+        parameters: dict[str, float | int | str] = {}
+        if self.mode in (Mode.ERROR_BEFORE, Mode.ERROR_AFTER):
+            parameters["status"] = 400 if in_json else 403
+            parameters["code"] = "AccessDeniedException" if in_json else "AccessDenied"
+        elif self.mode is Mode.TOO_LATE:
+            parameters["delay_s"] = OUTLASTS_S
+        when, action = When(nth=frozenset({self.call_site.number})), _ACTIONS[self.mode]
+        struck = Fault(ID, Point.AWS_CALL, action, self.call_site.match, when=when, parameters=parameters)
+        if not self.call_site.cold:
             return (struck,)
-        first = When(nth=frozenset({1}))
-        return struck, Fault(COLD_ID, Point.LAMBDA_INVOKE, Action.COLD_START, {"function": self.site.function}, first)
+        match, first = {"function": self.call_site.function}, When(nth=frozenset({1}))
+        return struck, Fault(COLD_ID, Point.LAMBDA_INVOKE, Action.COLD_START, match, when=first)
 
 
-def sites(cold: Iterable[Mapping[str, Any]], warm: Iterable[Mapping[str, Any]]) -> list[CallSite]:
-    """The call sites in two recordings of one course, with functions that started anew and with others.
+def call_sites(cold: Iterable[Mapping[str, Any]], warm: Iterable[Mapping[str, Any]]) -> list[CallSite]:
+    """The call sites in two recordings of one path, with functions that started anew and with others.
 
     Of a site that is called several times the first call is taken, and where it changes something also the last one
     that comes in every run.
     """
-    times = {_key(call): int(call["times"]) for call in warm}
-    found = []
+    times = {frozenset(call["match"].items()): int(call["times"]) for call in warm}
+    sites = []
     for call in cold:
-        is_cold = _key(call) not in times
-        last = int(call["times"]) if is_cold else min(int(call["times"]), times[_key(call)])
+        warm_times = times.get(frozenset(call["match"].items()))
+        last = int(call["times"]) if warm_times is None else min(int(call["times"]), warm_times)
         numbers = {1} if call["match"]["operation"].startswith(_READS) else {1, last}
-        found += [CallSite(dict(call["match"]), number, is_cold) for number in sorted(numbers)]
-    return found
+        sites += [CallSite(dict(call["match"]), number, warm_times is None) for number in sorted(numbers)]
+    return sites
 
 
-def left_alone_by(premise: Iterable[Fault], found: Iterable[CallSite]) -> list[CallSite]:
-    """The call sites that no fault of a course's premise strikes: one that is struck no second fault strikes."""
+def left_alone_by(premise: Iterable[Fault], sites: Iterable[CallSite]) -> list[CallSite]:
+    """The call sites that no fault of a path's premise strikes: a call that is struck no second fault strikes."""
     there = [fault for fault in premise if fault.point == Point.AWS_CALL]
-    return [site for site in found if not any(fault.matches(site.match) for fault in there)]
+    return [site for site in sites if not any(fault.matches(site.match) for fault in there)]
 
 
-def cells(found: Iterable[CallSite]) -> list[Cell]:
-    """Every site in every mode, function by function."""
-    return [Cell(site, mode) for site in sorted(found, key=lambda site: site.function) for mode in Mode]
-
-
-def _key(call: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(call["match"].items()))
-
-
-def _deed(mode: Mode, service: str) -> tuple[Action, dict[str, float | int | str]]:
-    json = service in _IN_JSON
-    refused: dict[str, float | int | str] = {
-        "status": 400 if json else 403,
-        "code": "AccessDeniedException" if json else "AccessDenied",
-    }
-    match mode:
-        case Mode.ERROR_BEFORE:
-            return Action.ERROR_BEFORE, refused
-        case Mode.ERROR_AFTER:
-            return Action.ERROR_AFTER, refused
-        case Mode.TRIED_AGAIN:
-            return Action.ERROR_AFTER, {}
-        case Mode.CRASH_BEFORE:
-            return Action.CRASH_BEFORE, {}
-        case Mode.CRASH_AFTER:
-            return Action.CRASH_AFTER, {}
-        case Mode.TOO_LATE:
-            return Action.DELAY, {"delay_s": OUTLASTS_S}
+def cells(sites: Iterable[CallSite]) -> list[Cell]:
+    """Every call site in every mode, function by function."""
+    return [Cell(site, mode) for site in sorted(sites, key=lambda site: site.function) for mode in Mode]

@@ -1,4 +1,4 @@
-"""The courses of a sweep: small runs of the whole pipeline that together make every function make its calls."""
+"""The paths of a sweep: small runs of the whole pipeline that together make every function make its calls."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 from wavetank.emulator.faults.model import Fault, document
 from wavetank.emulator.faults.points import Action, Point
-from wavetank.scenarios.client import quarantine
-from wavetank.scenarios.client.producer import Sender
-from wavetank.scenarios.oracle.history import EVENT_TIME, Outcome
+from wavetank.scenarios.client.quarantine import Filter
+from wavetank.scenarios.oracle.history import Outcome
 from wavetank.scenarios.site.producer import DrillProducer
+from wavetank.scenarios.site.recovery import redrive
 from wavetank.scenarios.site.site import FUNCTIONS, REPLAY_AFTER, Site, scheduled_event
 from wavetank.scenarios.spec.hours import Scheduled, planner_times
 from wavetank.scenarios.spec.nemesis import Damage, SendPlan
@@ -18,7 +18,7 @@ from wavetank.scenarios.spec.unfinished import Unfinished
 from wavetank.scenarios.workload.synthetic import WorkloadEvent, synthetic
 
 START = datetime(2019, 11, 24, 23, tzinfo=UTC)
-"""The last hour of a day: the two hours of a course lie on two dates."""
+"""The last hour of a day: the two hours of a path lie on two dates."""
 HOURS = 2
 SYNTHETIC = 400
 EVENTS = 24
@@ -31,8 +31,8 @@ GIVE_UP_AFTER_S = timedelta(hours=13).total_seconds()
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where courses are run, and the events that flow."""
+class SweepTarget:
+    """A site on which paths are run, and the events that flow."""
 
     site: Site
     event_type: str
@@ -58,7 +58,7 @@ class Place:
         """The times at which a scheduled function has to run for the events."""
         if function is Scheduled.REPLAYER:
             return [self.site.now() + REPLAY_AFTER]
-        return planner_times(int(str(event.record[EVENT_TIME])) for event in self.events)
+        return planner_times(event.time_us for event in self.events)
 
     def tick(self) -> None:
         """Let the schedules have their effect, until it is settled. Raises TickFailedError."""
@@ -82,77 +82,71 @@ class FeedRefusedError(Exception):
     """A stream did not take what a sweep put on it."""
 
 
-Act = Callable[[Place], None]
+Act = Callable[[SweepTarget], None]
 
 
 @dataclass(frozen=True)
-class Course:
-    """One way through the pipeline.
+class SweepPath:
+    """A way through the pipeline.
 
     premise: faults that bring it about, set together with the one that is swept. act: what happens while they are
     set. recovery: what operations does when they are gone.
     """
 
     name: str
-    premise: Callable[[Place], tuple[Fault, ...]]
+    premise: Callable[[SweepTarget], tuple[Fault, ...]]
     act: Act
-    recovery: Act = lambda _place: None
+    recovery: Act = lambda _target: None
 
-    def set_up(self, place: Place) -> None:
+    def set_up(self, target: SweepTarget) -> None:
         """Bring the premise about."""
-        for fault in self.premise(place):
-            place.site.stack.control.add_fault(document(fault))
+        for fault in self.premise(target):
+            target.site.stack.control.add_fault(document(fault))
 
 
-def place_of(site: Site, event_type: str, seed: int) -> Place:
-    """The place with a few events of one type, the same for the same seed, in every hour."""
+def target_of(site: Site, event_type: str, seed: int) -> SweepTarget:
+    """The target with a few events of one type, the same for the same seed, in every hour."""
     events = [event for event in synthetic(SYNTHETIC, seed, START, HOURS) if event.event_type == event_type]
     step = max(1, len(events) // EVENTS)
-    return Place(site, event_type, events[::step][:EVENTS])
+    return SweepTarget(site, event_type, events[::step][:EVENTS])
 
 
-def _flow(place: Place) -> None:
+def _flow(target: SweepTarget) -> None:
     """Feed one half after the other, so that in every run there are two chunks."""
-    half = len(place.events) // 2
-    for some in (place.events[:half], place.events[half:]):
-        replace(place, events=some).feed()
-        place.settle()
-    place.send_ticks()
+    half = len(target.events) // 2
+    for some in (target.events[:half], target.events[half:]):
+        replace(target, events=some).feed()
+        target.settle()
+    target.send_ticks()
 
 
-def _give_up(place: Place) -> None:
+def _give_up(target: SweepTarget) -> None:
     """Feed a processor that cannot do its work until the event source has given its batches up."""
-    replace(place, events=place.events[:FEW]).feed()
-    place.site.settle(Unfinished.of(place.processor))
-    place.site.stack.control.advance_clock(GIVE_UP_AFTER_S)
-    place.settle()
+    replace(target, events=target.events[:FEW]).feed()
+    target.site.settle(Unfinished.of(target.processor))
+    target.site.stack.control.advance_clock(GIVE_UP_AFTER_S)
+    target.settle()
 
 
-def _redrive(place: Place) -> None:
+def _redrive(target: SweepTarget) -> None:
     """Put back what was given up, until all of it was taken."""
-    site = place.site
-    with Sender(site.stack.client("kinesis")) as sender:
-        wanted = quarantine.Filter(reason=GIVEN_UP)
-        for some in quarantine.waiting(quarantine.held(site.s3, site.data_bucket), wanted):
-            done = quarantine.redrive(site.s3, site.data_bucket, some, sender, site.topology, datetime.now(UTC))
-            if not done.complete:
-                raise FeedRefusedError(f"{some.file.key}: {done.acknowledged} of {done.records} taken")
+    for done in redrive(target.site, Filter(reason=GIVEN_UP)):
+        if not done.complete:
+            raise FeedRefusedError(f"{done.file.key}: {done.acknowledged} of {done.records} taken")
 
 
-def _untold(_place: Place) -> tuple[Fault, ...]:
-    return (Fault("untold", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/*"}),)
-
-
-def _no_way_out(place: Place) -> tuple[Fault, ...]:
-    stream = place.site.topology.event(place.event_type).processed_stream
-    match = {"service": "kinesis", "operation": "PutRecords", "resource": stream, "caller": place.processor}
+def _no_way_out(target: SweepTarget) -> tuple[Fault, ...]:
+    stream = target.site.topology.event(target.event_type).processed_stream
+    match = {"service": "kinesis", "operation": "PutRecords", "resource": stream, "caller": target.processor}
     code: dict[str, float | int | str] = {"status": 400, "code": "AccessDeniedException"}
     return (Fault("no-way-out", Point.AWS_CALL, Action.ERROR_BEFORE, match, parameters=code),)
 
 
-COURSES = (
-    Course("flow", lambda _place: (), _flow),
-    Course("untold", _untold, _flow),
-    Course(GIVEN_UP, _no_way_out, _give_up, _redrive),
+_UNTOLD = Fault("untold", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/*"})
+
+PATHS = (
+    SweepPath("flow", lambda _target: (), _flow),
+    SweepPath("untold", lambda _target: (_UNTOLD,), _flow),
+    SweepPath(GIVEN_UP, _no_way_out, _give_up, _redrive),
 )
-"""A call site is swept in the first course in which it is met: `untold` is for the replayer, `given-up` the rescuer."""
+"""A call site is swept in the first path in which it is met: `untold` is for the replayer, `given-up` the rescuer."""

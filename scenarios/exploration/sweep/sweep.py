@@ -15,8 +15,8 @@ from wavetank.emulator.deploy import functions
 from wavetank.emulator.errors import StackError
 from wavetank.emulator.faults.model import document
 from wavetank.scenarios.client import at_rest, quarantine
-from wavetank.scenarios.exploration.sweep.cells import ID, CallSite, Cell, cells, left_alone_by, sites
-from wavetank.scenarios.exploration.sweep.paths import COURSES, Course, FeedRefusedError, Place
+from wavetank.scenarios.exploration.sweep.cells import ID, CallSite, Cell, call_sites, cells, left_alone_by
+from wavetank.scenarios.exploration.sweep.paths import PATHS, FeedRefusedError, SweepPath, SweepTarget
 from wavetank.scenarios.oracle.evidence import Verdict
 from wavetank.scenarios.site.site import TickFailedError
 
@@ -34,22 +34,22 @@ class NothingToSweepError(LookupError):
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a cell: `detail` says what is wrong, empty where nothing is."""
+    """The result of a cell: `detail` says what is wrong, empty where nothing is."""
 
     cell: Cell
-    course: str
+    path: str
     verdict: Verdict
     detail: str = ""
 
     def document(self) -> dict[str, Any]:
         """The result as plain data."""
-        site = self.cell.site
+        call_site = self.cell.call_site
         return {
-            "function": site.function,
-            "call": site.name,
+            "function": call_site.function,
+            "call": call_site.name,
             "mode": str(self.cell.mode),
-            "cold": site.cold,
-            "course": self.course,
+            "cold": call_site.cold,
+            "course": self.path,
             "verdict": str(self.verdict),
             "detail": self.detail,
         }
@@ -76,88 +76,83 @@ class FinalState:
 
 @dataclass
 class Sweep:
-    """One sweep of the pipeline at `place`; `narrate` is told what runs now."""
+    """A sweep of the pipeline at `target`; `narrate` is told what runs now."""
 
-    place: Place
+    target: SweepTarget
     narrate: Narrate = lambda _what: None
     _right: dict[str, FinalState] = field(default_factory=dict)
 
-    def plan(self, function: str | None = None) -> list[tuple[Course, Cell]]:
-        """The cells, of one function or of all, each with its course, from recordings of every course.
+    def plan(self, function: str | None = None) -> list[tuple[SweepPath, Cell]]:
+        """The cells, of one function or of all, each with its path, from recordings of every path.
 
         `function` may leave the project's prefix out. Raises NothingToSweepError.
         """
-        found: dict[tuple[str, ...], tuple[Course, CallSite]] = {}
-        for course in COURSES:
-            for site in self._record(course):
-                found.setdefault(site.identity, (course, site))
-        known = sorted({site.function for _, site in found.values()})
-        wanted = known if function is None else [name for name in known if function in (name, name.split("-", 1)[1])]
-        if not wanted:
-            raise NothingToSweepError(f"no function {function!r} makes a call; there are: {', '.join(known)}")
-        chosen = [site for _, site in found.values() if site.function in wanted]
-        return [(found[cell.site.identity][0], cell) for cell in cells(chosen)]
+        first_met: dict[tuple[str, ...], tuple[SweepPath, CallSite]] = {}
+        for path in PATHS:
+            for site in self._record(path):
+                first_met.setdefault(site.identity, (path, site))
+        callers = sorted({site.function for _, site in first_met.values()})
+        chosen = [name for name in callers if function in (None, name, name.partition("-")[2])]
+        if not chosen:
+            raise NothingToSweepError(f"no function {function!r} makes a call; there are: {', '.join(callers)}")
+        sites = [site for _, site in first_met.values() if site.function in chosen]
+        return [(first_met[cell.call_site.identity][0], cell) for cell in cells(sites)]
 
-    def at(self, place: Place, narrate: Narrate) -> "Sweep":
-        """The same sweep at another place, where runs have to leave what they have left here."""
-        return replace(self, place=place, narrate=narrate)
+    def at(self, target: SweepTarget, narrate: Narrate) -> "Sweep":
+        """The same sweep at another target, where runs have to leave what they have left here."""
+        return replace(self, target=target, narrate=narrate)
 
-    def _record(self, course: Course) -> list[CallSite]:
-        """The call sites of a course, from a run with functions that start anew and from one with others."""
-        control, stack = self.place.site.stack.control, self.place.site.stack
+    def _record(self, path: SweepPath) -> list[CallSite]:
+        """The call sites of a path, from a run with functions that start anew and from one with others."""
+        control, stack = self.target.site.stack.control, self.target.site.stack
         recordings: list[list[dict[str, Any]]] = []
-        for state in ("cold", "warm"):
-            self.narrate(f"recording the calls of the course {course.name}, {state}")
+        for start in ("cold", "warm"):
+            self.narrate(f"recording the calls of the course {path.name}, {start}")
             control.reset()
-            if state == "cold":
-                for known in functions.configurations(stack):
-                    functions.cycle(stack, known["FunctionName"])
+            if start == "cold":
+                for configuration in functions.configurations(stack):
+                    functions.cycle(stack, configuration["FunctionName"])
             control.start_recording()
-            left = self._pass(course, None, lambda: recordings.append(control.stop_recording()))
-            self._right.setdefault(course.name, left)
-        return left_alone_by(course.premise(self.place), sites(*recordings))
+            state = self._pass(path, None, lambda: recordings.append(control.stop_recording()))
+            self._right.setdefault(path.name, state)
+        return left_alone_by(path.premise(self.target), call_sites(*recordings))
 
-    def run(self, course: Course, cell: Cell) -> Result:
+    def run(self, path: SweepPath, cell: Cell) -> Result:
         """The verdict on a cell; inconclusive where its call did not come, however often it was run."""
-        self.narrate(f"{cell.site.function}: {cell.site.name}, {cell.mode}")
+        self.narrate(f"{cell.call_site.function}: {cell.call_site.name}, {cell.mode}")
         tried = cell
         for _ in range(ATTEMPTS):
             try:
-                left = self._pass(course, tried)
+                state = self._pass(path, tried)
             except BROKEN as error:
-                return Result(tried, course.name, Verdict.FAIL, f"{type(error).__name__}: {str(error)[:300]}")
-            wrong = left.differs(self._right[course.name]) or self._undone()
+                return Result(tried, path.name, Verdict.FAIL, f"{type(error).__name__}: {str(error)[:300]}")
+            wrong = state.differs(self._right[path.name])
+            if not wrong and (undone := self.target.site.undone_chunks()):
+                wrong = f"{len(undone)} chunks are not done, such as {undone[0]}"
             if wrong:
-                return Result(tried, course.name, Verdict.FAIL, wrong)
-            if any(firing["fault"] == ID for firing in self.place.site.stack.control.activity()):
-                return Result(tried, course.name, Verdict.PASS)
+                return Result(tried, path.name, Verdict.FAIL, wrong)
+            if any(firing["fault"] == ID for firing in self.target.site.stack.control.activity()):
+                return Result(tried, path.name, Verdict.PASS)
             tried = tried.sooner()
-        return Result(cell, course.name, Verdict.INCONCLUSIVE, "the call never came")
+        return Result(cell, path.name, Verdict.INCONCLUSIVE, "the call never came")
 
-    def _pass(self, course: Course, cell: Cell | None, acted: Callable[[], None] = lambda: None) -> FinalState:
-        """One run of a course, healed and settled, and what it left; `acted` is called before the fault is gone."""
-        control = self.place.site.stack.control
+    def _pass(self, path: SweepPath, cell: Cell | None, acted: Callable[[], None] = lambda: None) -> FinalState:
+        """The state after one run of a path, healed and settled; `acted` is called before the fault is gone."""
+        control = self.target.site.stack.control
         control.reset()
-        course.set_up(self.place)
+        path.set_up(self.target)
         for fault in cell.faults() if cell is not None else ():
             control.add_fault(document(fault))
         try:
-            course.act(self.place)
+            path.act(self.target)
         finally:
             acted()
             control.clear_faults()
-        self.place.settle()
-        course.recovery(self.place)
-        self.place.settle()
-        self.place.tick()
-        return self._left()
-
-    def _left(self) -> FinalState:
-        s3, bucket = self.place.site.s3, self.place.site.data_bucket
+        self.target.settle()
+        path.recovery(self.target)
+        self.target.settle()
+        self.target.tick()
+        s3, bucket = self.target.site.s3, self.target.site.data_bucket
         records = quarantine.all_records(s3, bucket)
         aside = frozenset((record.reason, hashlib.sha256(record.payload).hexdigest()) for record in records)
         return FinalState(at_rest.digests(s3, bucket), aside)
-
-    def _undone(self) -> str:
-        undone = self.place.site.undone_chunks()
-        return f"{len(undone)} chunks are not done, such as {undone[0]}" if undone else ""

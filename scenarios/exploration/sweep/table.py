@@ -27,8 +27,8 @@ def matrix(results: Sequence[Result]) -> Table:
         grid.add_column(str(mode), width=6)
     rows: dict[tuple[str, str], dict[Mode, Verdict]] = {}
     for result in results:
-        site = result.cell.site
-        rows.setdefault((site.function, site.name), {})[result.cell.mode] = result.verdict
+        call_site = result.cell.call_site
+        rows.setdefault((call_site.function, call_site.name), {})[result.cell.mode] = result.verdict
     last = ""
     for (function, name), verdicts in rows.items():
         marks = [MARKS[verdicts[mode]] if mode in verdicts else "" for mode in Mode]
@@ -40,8 +40,9 @@ def matrix(results: Sequence[Result]) -> Table:
 def wrong(results: Iterable[Result]) -> list[str]:
     """A line for each cell that is no pass."""
     return [
-        f"{result.verdict}: {result.cell.site.function}, {result.cell.site.name}, {result.cell.mode}: {result.detail}"
+        f"{result.verdict}: {call_site.function}, {call_site.name}, {result.cell.mode}: {result.detail}"
         for result in results
+        for call_site in (result.cell.call_site,)
         if result.verdict is not Verdict.PASS
     ]
 
@@ -51,14 +52,6 @@ def document(results: Sequence[Result], duration_s: float) -> dict[str, Any]:
     return {
         "modes": {str(mode): meaning for mode, meaning in MEANING.items()},
         "duration_s": round(duration_s, 3),
-        "verdicts": {str(verdict): sum(each.verdict is verdict for each in results) for verdict in Verdict},
+        "verdicts": {str(verdict): sum(result.verdict is verdict for result in results) for verdict in Verdict},
         "cells": [result.document() for result in results],
     }
-
-
-def exit_code(results: Sequence[Result]) -> int:
-    """0 when every cell passed, 1 when any failed, else 3: any was inconclusive, or there was none."""
-    verdicts = {result.verdict for result in results}
-    if Verdict.FAIL in verdicts:
-        return 1
-    return 0 if verdicts == {Verdict.PASS} else 3

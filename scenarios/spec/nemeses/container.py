@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 from wavetank.emulator.errors import StackError
 from wavetank.scenarios.spec.nemesis import Nemesis, Portion, Scene, SendPlan
@@ -62,7 +62,7 @@ class ContainerPaused(ContainerOutage):
     id: str = "container-paused"
 
     def strike(self, scene: Scene) -> Callable[[], bool]:
-        return _outlast(self, scene, self.seconds, scene.site.stack.pause, scene.site.stack.resume)
+        return _outlast(self, scene, self.seconds, begin=scene.site.stack.pause, end=scene.site.stack.resume)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class ContainerCut(ContainerOutage):
     id: str = "container-cut"
 
     def strike(self, scene: Scene) -> Callable[[], bool]:
-        return _outlast(self, scene, self.seconds, scene.site.stack.cut, scene.site.stack.join)
+        return _outlast(self, scene, self.seconds, begin=scene.site.stack.cut, end=scene.site.stack.join)
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,14 @@ class MemoryReached(ContainerOutage):
         scene.healing.callback(stack.limit_memory, before)
 
         def run_out() -> bool:
-            _tighten(stack, before, self.spare)
+            # What is in use goes up and down: the limit follows it down until the container is killed for it.
+            limit, ends = before, time.monotonic() + DEATH_S
+            while not stack.has_ended and time.monotonic() < ends:
+                limit = min(limit, stack.memory_in_use + self.spare)
+                # The engine refuses a limit below what is in use by the time that it is set.
+                with suppress(StackError):
+                    stack.limit_memory(limit)
+                time.sleep(LOOK_S)
             has_ended = stack.has_ended
             scene.struck[self.id] += has_ended and stack.ran_out_of_memory
             stack.limit_memory(before)
@@ -140,17 +147,6 @@ def _outlast(
         return False
 
     return outlast
-
-
-def _tighten(stack: Any, limit: int, spare: int) -> None:
-    """Bring the limit down to what is in use, which goes up and down, until the container is killed for it."""
-    ends = time.monotonic() + DEATH_S
-    while not stack.has_ended and time.monotonic() < ends:
-        limit = min(limit, stack.memory_in_use + spare)
-        # The engine refuses a limit below what is in use by the time that it is set.
-        with suppress(StackError):
-            stack.limit_memory(limit)
-        time.sleep(LOOK_S)
 
 
 def _revive(scene: Scene) -> None:

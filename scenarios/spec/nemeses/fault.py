@@ -1,9 +1,11 @@
-"""A fault of the emulator as a nemesis."""
+"""A fault of the emulator as a nemesis, and the faults that the drills of crashes have in common."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from wavetank.emulator.faults import model
+from wavetank.emulator.faults.model import When
+from wavetank.emulator.faults.points import Action, Point
 from wavetank.scenarios.spec.nemesis import Nemesis, Outcome, Scene
 
 
@@ -21,3 +23,17 @@ class Fault(model.Fault, Nemesis):
 
     def fired(self, outcome: Outcome, scene: Scene) -> int:  # noqa: ARG002
         return outcome.firings.get(self.id, 0)
+
+
+def functions_die(how: Action) -> tuple[Fault, ...]:
+    """Processor, partitioner and concatenator die now and then, each before or after one of its calls takes effect."""
+
+    def death(name: str, function: str, when: When, call: int) -> Fault:
+        match = {"function": function}
+        return Fault(f"{name}-dies", Point.LAMBDA_INVOKE, how, match, when=when, parameters={"call": call})
+
+    return (
+        death("processor", "wavetank-*-processor", When(count=3), call=2),
+        death("partitioner", "wavetank-partitioner", When(every=2, count=3), call=3),
+        death("concatenator", "wavetank-concatenator", When(count=1), call=4),
+    )

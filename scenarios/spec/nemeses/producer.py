@@ -4,10 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from wavetank.scenarios.oracle.history import EVENT_TIME
 from wavetank.scenarios.spec.nemeses.schemas import next_version, publish_next_version
 from wavetank.scenarios.spec.nemesis import Damage, Nemesis, Outcome, Portion, Scene, SendPlan
-from wavetank.scenarios.workload.synthetic import WorkloadEvent
 from wavetank.scenarios.workload.workload import chosen
 
 MICROSECOND = timedelta(microseconds=1)
@@ -40,7 +38,8 @@ class ProducerRevises(Nemesis):
 
     def sends(self, portion: Portion, plans: Iterable[SendPlan], scene: Scene) -> Iterator[SendPlan]:
         yield from plans
-        revised = [_later(event, self.later) for event in chosen(portion.events, self.share, scene.seed)]
+        later_us = self.later // MICROSECOND
+        revised = [event.at(event.time_us + later_us) for event in chosen(portion.events, self.share, scene.seed)]
         scene.struck[self.id] += len(revised)
         yield SendPlan(revised)
 
@@ -118,10 +117,3 @@ class HotShard(Nemesis):
         for plan in plans:
             scene.struck[self.id] += len(plan.events)
             yield replace(plan, key=ONE_KEY)
-
-
-def _later(event: WorkloadEvent, by: timedelta) -> WorkloadEvent:
-    time = event.record[EVENT_TIME]
-    if not isinstance(time, int):
-        raise TypeError(f"{EVENT_TIME} of {event.event_id} is {time!r}, not a number of microseconds")
-    return replace(event, record={**event.record, EVENT_TIME: time + by // MICROSECOND})

@@ -24,14 +24,14 @@ class Resharded(Nemesis):
 
 @dataclass(frozen=True)
 class ConsumersStopped(Nemesis):
-    """The event sources of the processors are switched off: the victim's, or everybody's."""
+    """The event sources of the processors are switched off: the victim's, or all of them."""
 
-    everybody: bool = False
+    every_type: bool = False
     id: str = "consumers-stopped"
 
     def begin(self, scene: Scene) -> None:
         client = scene.site.stack.client("lambda")
-        for event in scene.site.topology.events if self.everybody else [scene.event]:
+        for event in scene.site.topology.events if self.every_type else [scene.event]:
             for source in client.list_event_source_mappings(FunctionName=event.processor)["EventSourceMappings"]:
                 scene.healing.callback(_switch, client, source["UUID"], on=True)
                 _switch(client, source["UUID"], on=False)

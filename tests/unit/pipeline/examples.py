@@ -44,7 +44,7 @@ def event(number: int, *, time_us: int = NOON_US, label: str | None = None) -> d
 
 
 def framed(fields: dict[str, Any], written: Schema = PING) -> bytes:
-    """One event on the wire."""
+    """An event on the wire."""
     return frame.encode(written.fingerprint, encode(fields, written))
 
 
@@ -59,10 +59,10 @@ def contained(bodies: Sequence[bytes], written: Schema = PING) -> bytes:
 
 def bodies_in(data: bytes, target: Schema = PING) -> list[bytes]:
     """The bodies of a file that we wrote, as `target` sees them."""
-    return [body for records in batch.read(data, target) for body in records.bodies.each()]
+    return [body for records in batch.read(data, target) for body in records.bodies.all()]
 
 
 def events_in(data: bytes, target: Schema = PING) -> list[Event]:
     """The events of a file that we wrote, as `target` sees them."""
     events = [decode(body, target) for body in bodies_in(data, target)]
-    return [each for each in events if isinstance(each, Event)]
+    return [decoded for decoded in events if isinstance(decoded, Event)]

@@ -10,11 +10,11 @@ from wavetank.pipeline.records import Event, Rejection
 
 EVENTS = [event(1, label="first"), {**event(2), "score": -7}, event(3, label="läßt"), event(4)]
 WRITTEN = [PING, PING_V2, PING, PING_V2]
-FRAMES = [framed({"score": None, **each}, schema) for each, schema in zip(EVENTS, WRITTEN, strict=True)]
+FRAMES = [framed({"score": None, **fields}, schema) for fields, schema in zip(EVENTS, WRITTEN, strict=True)]
 CHUNK = b"".join(FRAMES)
 STARTS = [sum(map(len, FRAMES[:number])) for number in range(len(FRAMES))]
 SCHEMAS = {PING.fingerprint: PING, PING_V2.fingerprint: PING_V2}
-SEEN = {each["event_id"]: {"score": None, **each} for each in EVENTS}
+SEEN = {fields["event_id"]: {"score": None, **fields} for fields in EVENTS}
 
 
 def landed(result: Partitioned) -> dict[str, object]:
@@ -23,7 +23,11 @@ def landed(result: Partitioned) -> dict[str, object]:
 
 def partitioned(chunk: bytes) -> Partitioned:
     scanned = Scanned.of(chunk)
-    return partition(scanned, {each: SCHEMAS[each] for each in scanned.fingerprints if each in SCHEMAS}, 2)
+    return partition(
+        scanned,
+        {fingerprint: SCHEMAS[fingerprint] for fingerprint in scanned.fingerprints if fingerprint in SCHEMAS},
+        2,
+    )
 
 
 def test_a_whole_chunk_of_two_versions_lands_under_the_newest() -> None:
@@ -44,17 +48,17 @@ def test_every_corrupted_byte_costs_its_record_alone_or_nothing(flip: int) -> No
 
 
 def test_every_truncation_costs_the_records_that_are_cut() -> None:
-    for left in range(len(CHUNK)):
-        result = partitioned(CHUNK[:left])
-        whole = sum(start + len(data) <= left for start, data in zip(STARTS, FRAMES, strict=True))
-        assert set(landed(result)) == {f"id-{number + 1}" for number in range(whole)}, left
-        lost = CHUNK[:left][sum(map(len, FRAMES[:whole])) :]
+    for end in range(len(CHUNK)):
+        result = partitioned(CHUNK[:end])
+        whole = sum(start + len(data) <= end for start, data in zip(STARTS, FRAMES, strict=True))
+        assert set(landed(result)) == {f"id-{number + 1}" for number in range(whole)}, end
+        lost = CHUNK[:end][sum(map(len, FRAMES[:whole])) :]
         assert b"".join(bad.payload for bad in result.bad) == lost
 
 
 def test_every_corruption_and_truncation_of_a_raw_record_is_that_record_or_a_rejection() -> None:
     whole = FRAMES[0]
-    damaged = [whole[:left] for left in range(len(whole))]
+    damaged = [whole[:end] for end in range(len(whole))]
     for position in range(len(whole)):
         damaged += [whole[:position] + bytes([value]) + whole[position + 1 :] for value in range(256)]
     for data in damaged:

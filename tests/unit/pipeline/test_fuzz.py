@@ -65,7 +65,9 @@ def through_the_pipeline(data: bytes, schema: Schema, as_body: bytes) -> None:
     sizes = [len(p.payload) if isinstance(p, frame.BadRange) else frame.HEADER.size + len(p.body) for p in pieces]
     assert sum(sizes) == len(chunk)
     scanned = Scanned.of(chunk)
-    result = partition(scanned, {each: schema for each in scanned.fingerprints if each == schema.fingerprint}, 2)
+    result = partition(
+        scanned, {fingerprint: schema for fingerprint in scanned.fingerprints if fingerprint == schema.fingerprint}, 2
+    )
     assert result.parts or result.bad
 
 

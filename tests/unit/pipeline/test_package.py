@@ -1,4 +1,4 @@
-"""What is deployed is built from content alone, and holds what the handlers import."""
+"""The package that is deployed is built from content alone, and holds what the handlers import."""
 
 import json
 import subprocess

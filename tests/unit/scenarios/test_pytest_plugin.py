@@ -10,7 +10,7 @@ import pytest
 from wavetank.emulator.errors import CallerError
 from wavetank.scenarios.drills.catalogue import catalogue
 from wavetank.scenarios.spec.drill import Tag
-from wavetank.scenarios.testing.session import DOCKER, Station
+from wavetank.scenarios.testing.session import DOCKER, TestSession
 
 HEAVY = (
     "boto3",
@@ -81,8 +81,8 @@ def test_an_unknown_drill_is_wrong_usage_and_answered_with_those_there_are(tmp_p
 
 def test_workers_do_not_share_the_stack_at_a_url() -> None:
     with pytest.raises(CallerError, match="each worker has a stack of its own"):
-        _ = Station("http://127.0.0.1:4566", 1, shared=True).stack
+        _ = TestSession("http://127.0.0.1:4566", 1, shared=True).stack
 
 
 def test_a_station_that_was_not_used_has_nothing_to_end() -> None:
-    Station(DOCKER, 1).close()
+    TestSession(DOCKER, 1).close()

@@ -1,4 +1,4 @@
-"""Hands the batches of one mapping to its function, and has done with the messages that it has done.
+"""The way of messages from a queue to its function, where faults may strike each of them.
 
 What fails is left in the queue, where it becomes visible again after its visibility timeout. An invocation that is
 throttled is tried again until the messages are about to become visible.
@@ -7,21 +7,76 @@ Source: AWS developer guide, "Handling errors for an SQS event source in Lambda"
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import ceil
 
+from wavetank.emulator.faults.engine import FAULTS
+from wavetank.emulator.faults.identity import content_identity, steady, subject_of
+from wavetank.emulator.faults.points import Action, Point
+from wavetank.emulator.lambda_.mappings.batch_window import event_json
 from wavetank.emulator.lambda_.mappings.function_client import FunctionClient
-from wavetank.emulator.lambda_.mappings.queue.core.message import Message, event_json
-from wavetank.emulator.lambda_.mappings.queue.core.response import failures
+from wavetank.emulator.lambda_.mappings.queue.core.message import Message, failures
 from wavetank.emulator.lambda_.mappings.queue.core.settings import QueueSettings
 from wavetank.emulator.lambda_.mappings.queue.queue_client import HOP, QueueClient
 from wavetank.emulator.lambda_.mappings.stream.core.response import Answer, Refused
 from wavetank.emulator.lambda_.mappings.stream.core.retry import wait_s
 from wavetank.emulator.runtime.clock import CLOCK, Alarm
+from wavetank.emulator.runtime.delayed_calls import DELAYED_CALLS
 from wavetank.emulator.runtime.inflight import IN_FLIGHT
 from wavetank.emulator.runtime.reset import RESET
 
 LOG = logging.getLogger(__name__)
+
+LONGEST_HIDDEN_S = 43_200
+"""No message may be hidden for longer, says SQS; one that is held back for longer comes again meanwhile."""
+
+
+class Arrivals:
+    """Lets the messages of one mapping through to `arrive`, each at once unless a fault holds it back."""
+
+    def __init__(self, settings: QueueSettings, queue: QueueClient, arrive: Callable[[Message], None]) -> None:
+        self._settings = settings
+        self._queue = queue
+        self._arrive = arrive
+
+    def let_through(self, message: Message) -> None:
+        """Pass a message on, late or more than once where a fault says so."""
+        if not FAULTS.armed(Point.SQS_DELIVERY):
+            self._arrive(message)
+            return
+        settings = self._settings
+        target = {
+            "queue": settings.queue_name,
+            "function": settings.function_name,
+            "subject": subject_of(message.body),
+            "content": message.body,
+        }
+        identity = f"{settings.queue_name}/{content_identity(steady(message.body).encode())}"
+        firing = FAULTS.fire(Point.SQS_DELIVERY, target, identity)
+        if firing is not None and firing.action is Action.DELAY:
+            self._hold_back(message, firing.seconds())
+        elif firing is not None and firing.action is Action.DUPLICATE:
+            self._arrive(replace(message, copies=int(firing.parameters["copies"])))
+        else:
+            self._arrive(message)
+
+    def _hold_back(self, message: Message, delay_s: float) -> None:
+        """Hide a message in its queue until it has arrived and its visibility timeout has passed."""
+        hidden_s = ceil(delay_s) + self._queue.visibility_timeout_s()
+        self._queue.hide(message, min(hidden_s, LONGEST_HIDDEN_S))
+        what = f"a message of {self._settings.queue_name} (held back {delay_s:g} s by a fault)"
+        end = IN_FLIGHT.begin(
+            Point.SQS_DELIVERY, self._settings.queue_name, what, until=CLOCK.now() + delay_s, by_fault=True
+        )
+
+        def release() -> None:
+            try:
+                self._arrive(replace(message, received=CLOCK.now()))
+            finally:
+                end()
+
+        DELAYED_CALLS.after(delay_s, release)
 
 
 class BatchDelivery:
@@ -38,19 +93,19 @@ class BatchDelivery:
     def deliver(self, batch: Sequence[Message]) -> list[Message]:
         """Invoke the function with a batch, and return the messages that are to be handled once more."""
         forgotten = [message for message in batch if RESET.forgets(message.sent)]
-        wanted = [message for message in batch if not RESET.forgets(message.sent)]
-        failed = self._invoke(wanted) if wanted else frozenset[str]()
-        done = [message for message in wanted if message.id not in failed]
+        current = [message for message in batch if not RESET.forgets(message.sent)]
+        failed = self._invoke(current) if current else frozenset[str]()
+        done = [message for message in current if message.id not in failed]
         self._queue.delete(forgotten + [message for message in done if not message.copies])
         return [replace(message, copies=message.copies - 1) for message in done if message.copies]
 
     def stop(self) -> None:
-        """Try nothing again."""
+        """Try no batch again from now on."""
         self._stopping = True
         self.hurry()
 
     def hurry(self) -> None:
-        """Let what waits to be tried again be looked at now."""
+        """Look now at the batches that wait to be tried again."""
         with self._lock:
             for alarm in self._waiting:
                 alarm.set()

@@ -3,9 +3,8 @@
 import logging
 from collections.abc import Sequence
 from itertools import batched
-from typing import Any
 
-from wavetank.emulator.lambda_.mappings.internal_client import internal_client
+from wavetank.emulator.lambda_.mappings.function_client import internal_client
 from wavetank.emulator.lambda_.mappings.queue.core.message import Message, from_raw
 from wavetank.emulator.lambda_.mappings.stream.core.retry import wait_s
 from wavetank.emulator.runtime.clock import CLOCK
@@ -22,17 +21,17 @@ ATTEMPTS = 4
 
 
 class QueueClient:
-    """One queue, seen by its reader. Methods raise botocore's errors unless they say otherwise."""
+    """A queue, seen by its reader. Methods raise botocore's errors unless they say otherwise."""
 
     def __init__(self, queue_arn: str) -> None:
         _, _, _, region, account, name = queue_arn.split(":")
         self._arn = queue_arn
         self._owner, self._name = account, name
         self._client = internal_client("sqs", account, region)
-        self._known_url = ""
+        self._queue_url = ""
 
     def receive(self, most: int) -> list[Message]:
-        """Up to so many of the messages that are visible now; none are an empty list."""
+        """Messages that are visible now, no more than `most`; none are an empty list."""
         answer = self._client.receive_message(
             QueueUrl=self._url(),
             MaxNumberOfMessages=min(most, AT_ONCE),
@@ -43,11 +42,14 @@ class QueueClient:
         return [from_raw(raw, self._arn, CLOCK.now()) for raw in answer.get("Messages") or []]
 
     def delete(self, messages: Sequence[Message]) -> None:
-        """Have done with messages; what cannot be deleted comes again. Raises nothing."""
+        """Delete messages that are done; what cannot be deleted comes again. Raises nothing."""
         for some in batched(messages, AT_ONCE, strict=False):
             for attempt in range(1, ATTEMPTS + 1):
                 try:
-                    self._delete(some)
+                    entries = [{"Id": str(n), "ReceiptHandle": message.receipt} for n, message in enumerate(some)]
+                    answer = self._client.delete_message_batch(QueueUrl=self._url(), Entries=entries)
+                    for refused in answer.get("Failed") or []:
+                        LOG.warning("a message of %s could not be deleted: %s", self._name, refused.get("Message"))
                 except Exception as error:
                     LOG.warning("%d messages of %s could not be deleted: %s", len(some), self._name, error)
                     if attempt < ATTEMPTS:
@@ -63,18 +65,12 @@ class QueueClient:
         )
 
     def visibility_timeout_s(self) -> int:
-        """How long a received message stays hidden, unless told otherwise."""
+        """Seconds that a received message stays hidden, unless told otherwise."""
         answer = self._client.get_queue_attributes(QueueUrl=self._url(), AttributeNames=["VisibilityTimeout"])
         return int(answer["Attributes"]["VisibilityTimeout"])
 
-    def _delete(self, messages: Sequence[Message]) -> None:
-        entries = [{"Id": str(n), "ReceiptHandle": message.receipt} for n, message in enumerate(messages)]
-        answer: dict[str, Any] = self._client.delete_message_batch(QueueUrl=self._url(), Entries=entries)
-        for refused in answer.get("Failed") or []:
-            LOG.warning("a message of %s could not be deleted: %s", self._name, refused.get("Message"))
-
     def _url(self) -> str:
-        if not self._known_url:
+        if not self._queue_url:
             answer = self._client.get_queue_url(QueueName=self._name, QueueOwnerAWSAccountId=self._owner)
-            self._known_url = str(answer["QueueUrl"])
-        return self._known_url
+            self._queue_url = str(answer["QueueUrl"])
+        return self._queue_url

@@ -1,16 +1,15 @@
-"""A mapping at work: one thread that takes messages as soon as there are any, and one for each batch under way."""
+"""The run of a mapping: one thread that takes messages as soon as there are any, and one for each batch under way."""
 
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from math import inf
 
-from wavetank.emulator.lambda_.mappings.queue.arrivals import Arrivals
-from wavetank.emulator.lambda_.mappings.queue.core.backlog import Backlog
+from wavetank.emulator.lambda_.mappings.batch_window import BatchWindow
+from wavetank.emulator.lambda_.mappings.filters import MessageFilter
 from wavetank.emulator.lambda_.mappings.queue.core.message import Message
 from wavetank.emulator.lambda_.mappings.queue.core.settings import QueueSettings
-from wavetank.emulator.lambda_.mappings.queue.delivery import BatchDelivery
-from wavetank.emulator.lambda_.mappings.queue.filters import MessageFilter
+from wavetank.emulator.lambda_.mappings.queue.delivery import Arrivals, BatchDelivery
 from wavetank.emulator.lambda_.mappings.queue.queue_client import HOP, QueueClient
 from wavetank.emulator.lambda_.mappings.stream.core.retry import wait_s
 from wavetank.emulator.lambda_.mappings.stream.mapping_run import LifeCycle
@@ -39,7 +38,7 @@ class QueueRun:
         self._alarm = Alarm()
         self._stopping = threading.Event()
         self._lock = threading.Lock()
-        self._backlog = Backlog(settings.limits)
+        self._window = BatchWindow[Message](settings.limits)
         self._busy = 0
         self._pool = ThreadPoolExecutor(settings.concurrency, thread_name_prefix=f"esm-{settings.uuid}")
 
@@ -64,7 +63,7 @@ class QueueRun:
     def flush(self) -> None:
         """Close the batching window now."""
         with self._lock:
-            changed = self._backlog.flush()
+            changed = self._window.flush()
         if changed:
             self._alarm.set()
 
@@ -74,9 +73,9 @@ class QueueRun:
         self._delivery.hurry()
 
     def pending(self) -> list[Pending]:
-        """What was received and is not with the function yet."""
+        """The messages that were received and are not with the function yet."""
         with self._lock:
-            waiting = len(self._backlog)
+            waiting = len(self._window)
         what = f"mapping {self._settings.title}: {waiting} wait for a batch"
         return [Pending(HOP, self._settings.function_name, what)] if waiting else []
 
@@ -85,6 +84,9 @@ class QueueRun:
             if not self._stopping.is_set():
                 life.begun()
                 self._serve()
+                self.flush()
+                while self._hand_over():
+                    pass
             self._pool.shutdown()
         QUEUE_WRITES.unlisten(self._settings.queue_arn, self._alarm)
         IN_FLIGHT.unwatch(name)
@@ -92,53 +94,44 @@ class QueueRun:
         life.ended()
 
     def _serve(self) -> None:
-        troubles = 0
+        failures = 0
         while not self._stopping.is_set():
             self._alarm.clear()
             try:
                 wait = self._take()
-                troubles = 0
+                failures = 0
             except Exception as error:
-                troubles += 1
-                wait = wait_s(troubles)
+                failures += 1
+                wait = wait_s(failures)
                 LOG.info("%s: %s", self._settings.title, error)
             if not self._stopping.is_set():
                 self._alarm.wait(wait, patience=SAFETY_POLL_S)
-        self.flush()
-        while self._hand_over():
-            pass
 
     def _take(self) -> float:
         """Hand over batches while there are any and the function has room; return how long to wait for the bell."""
         while not self._stopping.is_set() and self._busy < self._settings.concurrency:
             what = f"mapping {self._settings.title}: looking at its queue"
             with IN_FLIGHT.doing(HOP, self._settings.function_name, what):
-                self._fill()
+                # Receive until a batch is full or no message is visible; what the filters drop is deleted.
+                while (room := self._window.room) and (messages := self._queue.receive(room)):
+                    passing = [message for message in messages if self._filter.lets_through(message)]
+                    self._queue.delete([message for message in messages if message not in passing])
+                    for message in passing:
+                        self._arrivals.let_through(message)
                 if not self._hand_over():
-                    closes = self._backlog.until()
+                    closes = self._window.closes_at
                     return inf if closes is None else closes - CLOCK.now()
         return inf
 
-    def _fill(self) -> None:
-        """Receive until a batch is full or no message is visible; what the filters drop is deleted."""
-        while room := self._backlog.room:
-            messages = self._queue.receive(room)
-            if not messages:
-                return
-            wanted = [message for message in messages if self._filter.lets_through(message)]
-            self._queue.delete([message for message in messages if message not in wanted])
-            for message in wanted:
-                self._arrivals.let_through(message)
-
     def _put(self, message: Message) -> None:
         with self._lock:
-            self._backlog.put(message, CLOCK.now())
+            self._window.put([message], CLOCK.now())
         self._alarm.set()
 
     def _hand_over(self) -> bool:
         """Give a batch to the function, if one is due."""
         with self._lock:
-            batch = self._backlog.cut(CLOCK.now())
+            batch = self._window.cut(CLOCK.now())
             self._busy += bool(batch)
         if batch:
             what = f"mapping {self._settings.title}: batch of {len(batch)}"

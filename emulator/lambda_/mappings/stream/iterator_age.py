@@ -12,8 +12,8 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from wavetank.emulator.lambda_.mappings.internal_client import internal_client
-from wavetank.emulator.runtime.reporter import Reporter
+from wavetank.emulator.lambda_.mappings.function_client import internal_client
+from wavetank.emulator.runtime.batcher import Reporter
 
 LOG = logging.getLogger(__name__)
 

@@ -1,17 +1,22 @@
-"""A mapping at work: one run for each shard that may be read, from when it is enabled until it is stopped."""
+"""The run of a mapping: one run for each shard that may be read, from when it is enabled until it is stopped."""
 
 import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from wavetank.emulator.lambda_.mappings.checkpoints import Memory
-from wavetank.emulator.lambda_.mappings.stream.core.position import OLDEST, IteratorType, Position, first_position
+from wavetank.emulator.lambda_.mappings.checkpoints import (
+    OLDEST,
+    IteratorType,
+    MappingCheckpoints,
+    Position,
+    Shard,
+    first_position,
+    readable,
+)
 from wavetank.emulator.lambda_.mappings.stream.core.retry import wait_s
 from wavetank.emulator.lambda_.mappings.stream.core.settings import MappingSettings, Start
-from wavetank.emulator.lambda_.mappings.stream.core.shard_order import Shard, readable
-from wavetank.emulator.lambda_.mappings.stream.ports import Delivery, Surroundings
-from wavetank.emulator.lambda_.mappings.stream.shard_run import HOP, SAFETY_POLL_S, ShardRun
+from wavetank.emulator.lambda_.mappings.stream.shard_run import HOP, SAFETY_POLL_S, Delivery, ShardPorts, ShardRun
 from wavetank.emulator.lambda_.mappings.stream.stream_client import StreamClient, StreamGone, View
 from wavetank.emulator.pending import Pending
 from wavetank.emulator.runtime.clock import CLOCK, Alarm
@@ -24,7 +29,7 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class LifeCycle:
-    """Who wants to know: `begun` when records are read, `ended` once no batch is with the function any more."""
+    """Calls for its owner: `begun` when records are read, `ended` once no batch is with the function any more."""
 
     begun: Callable[[], None]
     ended: Callable[[], None]
@@ -33,9 +38,9 @@ class LifeCycle:
 class MappingRun:
     """Keeps the shard runs of one mapping in step with the shards of its stream."""
 
-    def __init__(self, settings: MappingSettings, memory: Memory, delivery: Delivery) -> None:
+    def __init__(self, settings: MappingSettings, checkpoints: MappingCheckpoints, delivery: Delivery) -> None:
         self._settings = settings
-        self._memory = memory
+        self._checkpoints = checkpoints
         self._stream = StreamClient(settings.stream_arn)
         self._alarm = Alarm()
         self._stopping = threading.Event()
@@ -46,17 +51,23 @@ class MappingRun:
         self._look_at: float | None = None
         self._gone = False
         self._retention_s = float("inf")
-        self._around = Surroundings(settings, self._stream, delivery, self._alarm.set, lambda: self._retention_s)
+        self._ports = ShardPorts(
+            settings=settings,
+            stream=self._stream,
+            delivery=delivery,
+            changed=self._alarm.set,
+            retention_s=lambda: self._retention_s,
+        )
 
     def prepare(self) -> None:
         """Fix where a new mapping starts, so that LATEST means "when the mapping was made"; trouble can wait."""
-        if self._memory.lease.acquire(blocking=False):
+        if self._checkpoints.lease.acquire(blocking=False):
             try:
                 self._recognise(self._stream.look())
             except Exception as error:
                 LOG.info("%s: will look for its start later: %s", self._settings.title, error)
             finally:
-                self._memory.lease.release()
+                self._checkpoints.lease.release()
 
     def start(self, life: LifeCycle) -> None:
         """Begin, as soon as an earlier run of this mapping has ended."""
@@ -84,27 +95,27 @@ class MappingRun:
             run.hurry()
 
     def pending(self) -> list[Pending]:
-        """What the mapping has still to do."""
+        """The work that the mapping still has."""
         # In this order: a look is announced before the alarm is cleared, and over once it has begun what it found.
         looking = self._alarm.is_set() or self._looking
-        found = [item for run in self._shard_runs() for item in run.pending()]
-        if looking and not found and not self._stopping.is_set():
+        items = [item for run in self._shard_runs() for item in run.pending()]
+        if looking and not items and not self._stopping.is_set():
             what = f"mapping {self._settings.title}: looking at its stream {self._trouble}".rstrip()
-            found.append(Pending(HOP, self._settings.function_name, what, self._look_at))
-        return found
+            items.append(Pending(HOP, self._settings.function_name, what, self._look_at))
+        return items
 
     def _shard_runs(self) -> list[ShardRun]:
         with self._lock:
             return list(self._runs.values())
 
     def _run(self, life: LifeCycle, name: str) -> None:
-        with self._memory.lease:
+        with self._checkpoints.lease:
             if not self._stopping.is_set():
                 self._supervise(life.begun)
             for run in self._shard_runs():
                 run.stop()
             for run in self._shard_runs():
-                self._memory.positions[run.shard_id] = run.join()
+                self._checkpoints.positions[run.shard_id] = run.join()
         STREAM_WRITES.unlisten(self._settings.stream_arn, self._alarm)
         IN_FLIGHT.unwatch(name)
         RESET.strike_off(name)
@@ -135,7 +146,14 @@ class MappingRun:
         try:
             view = self._stream.look()
         except StreamGone:
-            self._let_go_of_stream()
+            # Whether a stream of its name that comes later is the same is seen then.
+            if not self._gone:
+                LOG.info("%s: there is no such stream", self._settings.title)
+                self._gone = True
+                STREAM_WRITES.listen(self._settings.stream_arn, self._alarm)
+            for run in self._shard_runs():
+                self._checkpoints.positions[run.shard_id] = self._end(run)
+            self._checkpoints.started = True
         else:
             self._keep_in_step(view)
 
@@ -143,25 +161,22 @@ class MappingRun:
         """Start what may be read now, then let go of the shards that are done, so that it never looks quiet."""
         self._recognise(view)
         self._retention_s = view.retention_s
-        known = {shard.shard_id for shard in view.shards}
-        over = [run for run in self._shard_runs() if run.is_drained or (run.shard_id not in known and run.is_idle)]
-        self._memory.finished.update(run.shard_id for run in over)
-        self._memory.forget_expired(known)
-        for shard_id in readable(view.shards, self._memory.finished):
+        shard_ids = {shard.shard_id for shard in view.shards}
+        over = [run for run in self._shard_runs() if run.is_drained or (run.shard_id not in shard_ids and run.is_idle)]
+        self._checkpoints.finished.update(run.shard_id for run in over)
+        self._checkpoints.forget_expired(shard_ids)
+        for shard_id in readable(view.shards, self._checkpoints.finished):
             if shard_id not in self._runs and not self._stopping.is_set():
-                self._begin(shard_id)
+                new = ShardRun(shard_id, self._checkpoints.positions.get(shard_id, OLDEST), self._ports)
+                with self._lock:
+                    self._runs[shard_id] = new
+                new.start()
         for run in over:
             self._end(run)
-            self._memory.positions.pop(run.shard_id, None)
+            self._checkpoints.positions.pop(run.shard_id, None)
         if self._gone:
             self._gone = False
             STREAM_WRITES.unlisten(self._settings.stream_arn, self._alarm)
-
-    def _begin(self, shard_id: str) -> None:
-        run = ShardRun(shard_id, self._memory.positions.get(shard_id, OLDEST), self._around)
-        with self._lock:
-            self._runs[shard_id] = run
-        run.start()
 
     def _end(self, run: ShardRun) -> Position:
         run.stop()
@@ -170,29 +185,19 @@ class MappingRun:
             del self._runs[run.shard_id]
         return position
 
-    def _let_go_of_stream(self) -> None:
-        """The stream is gone; whether one of its name that comes later is the same is seen then."""
-        if not self._gone:
-            LOG.info("%s: there is no such stream", self._settings.title)
-            self._gone = True
-            STREAM_WRITES.listen(self._settings.stream_arn, self._alarm)
-        for run in self._shard_runs():
-            self._memory.positions[run.shard_id] = self._end(run)
-        self._memory.started = True
-
     def _recognise(self, view: View) -> None:
         """Note which stream it is; a place in an earlier one of the same name is none in this one."""
-        if self._memory.is_of_another(view.created):
+        if self._checkpoints.are_of_another(view.created):
             LOG.info("%s: the stream is another one than before", self._settings.title)
             for run in self._shard_runs():
                 self._end(run)
-            self._memory.begin_anew()
-        self._memory.created = view.created
+            self._checkpoints.begin_anew()
+        self._checkpoints.created = view.created
         self._fix_start(view.shards)
 
     def _fix_start(self, shards: list[Shard]) -> None:
         """Note a first place for every shard that is there when the mapping begins; later ones are read whole."""
-        if self._memory.started:
+        if self._checkpoints.started:
             return
         settings = self._settings
         positions: dict[str, Position] = {}
@@ -205,6 +210,6 @@ class MappingRun:
                 iterator = self._stream.iterator(shard.shard_id, place)
                 place = Position(IteratorType.LATEST, timestamp=now, iterator=iterator)
             positions[shard.shard_id] = place
-        self._memory.positions.update(positions)
-        self._memory.finished.update({shard.shard_id for shard in shards} - positions.keys())
-        self._memory.started = True
+        self._checkpoints.positions.update(positions)
+        self._checkpoints.finished.update({shard.shard_id for shard in shards} - positions.keys())
+        self._checkpoints.started = True

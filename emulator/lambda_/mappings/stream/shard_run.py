@@ -1,15 +1,19 @@
-"""One shard of a running mapping: a thread that reads it, and one thread a lane that feeds the function."""
+"""The run of one shard of a mapping: a thread that reads it, and one thread a lane that feeds the function."""
 
 import logging
 import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from math import inf
+from typing import Protocol
 
-from wavetank.emulator.lambda_.mappings.stream.core.event import EventWriter
+from wavetank.emulator.lambda_.mappings.checkpoints import IteratorType, Position, after_record
+from wavetank.emulator.lambda_.mappings.stream.core.event import EventWriter, RawRecord, Record
 from wavetank.emulator.lambda_.mappings.stream.core.lane import GiveUp, Invoke, Wait
-from wavetank.emulator.lambda_.mappings.stream.core.position import IteratorType, Position, after_record
 from wavetank.emulator.lambda_.mappings.stream.core.progress import Progress
-from wavetank.emulator.lambda_.mappings.stream.core.retry import Step, Work, wait_s
-from wavetank.emulator.lambda_.mappings.stream.ports import Surroundings
+from wavetank.emulator.lambda_.mappings.stream.core.response import Outcome
+from wavetank.emulator.lambda_.mappings.stream.core.retry import Discard, Step, wait_s
+from wavetank.emulator.lambda_.mappings.stream.core.settings import MappingSettings
 from wavetank.emulator.lambda_.mappings.stream.stream_client import Page, PlaceLost, StreamGone, StreamUnavailable
 from wavetank.emulator.pending import Pending
 from wavetank.emulator.runtime.clock import CLOCK, Alarm
@@ -22,20 +26,49 @@ SAFETY_POLL_S = 60.0
 """A shard is read when its stream's bell rings; so often, by the wall clock, also without."""
 
 
+class Stream(Protocol):
+    """The stream that a shard run reads from."""
+
+    def iterator(self, shard_id: str, position: Position) -> str: ...
+    def read(self, iterator: str) -> Page: ...
+
+
+class Delivery(Protocol):
+    """The receiver of the batches of a shard run; `passes` says which records the mapping's filters let through."""
+
+    def deliver(self, shard_id: str, records: tuple[Record, ...]) -> Outcome: ...
+    def give_up(self, shard_id: str, discard: Discard) -> None: ...
+    def passes(self, raws: Sequence[RawRecord], shard_id: str) -> list[bool] | None: ...
+
+
+@dataclass(frozen=True)
+class ShardPorts:
+    """The stream and the receiver that the shard runs of one mapping share.
+
+    `changed` is called when a shard has been read to its end.
+    """
+
+    settings: MappingSettings
+    stream: Stream
+    delivery: Delivery
+    changed: Callable[[], None]
+    retention_s: Callable[[], float]
+
+
 class ShardRun:
     """Reads and delivers one shard until it is stopped or the shard has ended and all of it is done."""
 
-    def __init__(self, shard_id: str, start: Position, around: Surroundings) -> None:
+    def __init__(self, shard_id: str, start: Position, ports: ShardPorts) -> None:
         self.shard_id = shard_id
-        self._around = around
-        self._settings = around.settings
+        self._ports = ports
+        self._settings = ports.settings
         self._writer = EventWriter(self._settings.source_arn, self._settings.region, self._settings.role_arn, shard_id)
         self._lock = threading.Lock()
         self._progress = Progress(self._settings, start)
         self._place = start
         self._iterator = start.iterator
         # Clients cut the time of AT_TIMESTAMP to whole seconds: what is older is left out here.
-        self._oldest_wanted = int(start.timestamp * 1000) / 1000
+        self._oldest_arrival = int(start.timestamp * 1000) / 1000
         self._bell = Alarm()
         self._lane_alarms = tuple(Alarm() for _ in self._progress.lanes)
         self._stopping = threading.Event()
@@ -71,7 +104,7 @@ class ShardRun:
     def flush(self) -> None:
         """Close the batching window now."""
         with self._lock:
-            changed = [lane.flush() for lane in self._progress.lanes]
+            changed = [lane.window.flush() for lane in self._progress.lanes]
         if any(changed):
             self._wake_lanes()
 
@@ -79,7 +112,7 @@ class ShardRun:
         """Close the batching window, and let a batch that waits to be tried again be tried now."""
         with self._lock:
             for lane in self._progress.lanes:
-                lane.flush()
+                lane.window.flush()
                 lane.hurry()
         self._wake_lanes()
 
@@ -96,27 +129,29 @@ class ShardRun:
             return self._progress.outstanding == 0
 
     def pending(self) -> list[Pending]:
-        """What of this shard is still to be done; once it is stopped, only what is with the function."""
+        """The work that this shard still has; once it is stopped, only what is with the function."""
         title, function = f"mapping {self._settings.title} {self.shard_id}", self._settings.function_name
         with self._lock:
             works = [lane.under_way for lane in self._progress.lanes]
-            held = self._progress.outstanding
+            outstanding = self._progress.outstanding
             behind = self._bell.is_set() or not self._at_tip
             stopping, invoking = self._stopping.is_set(), bool(self._invoking)
         if stopping:
             return [Pending(HOP, function, f"{title}: last batch before it stops")] if invoking else []
         now = CLOCK.now()
-        found = [
-            Pending(HOP, function, f"{title}: {work.told(now)}", work.not_before if work.not_before > now else None)
+        items = [
+            Pending(
+                HOP, function, f"{title}: {work.description(now)}", work.not_before if work.not_before > now else None
+            )
             for work in works
             if work is not None
         ]
-        if held and not found:
-            found.append(Pending(HOP, function, f"{title}: {held} records wait for a batch"))
-        if behind and not found:
+        if outstanding and not items:
+            items.append(Pending(HOP, function, f"{title}: {outstanding} records wait for a batch"))
+        if behind and not items:
             what = f"{title}: not read to the tip {self._trouble}".rstrip()
-            found.append(Pending(HOP, function, what, self._read_at))
-        return found
+            items.append(Pending(HOP, function, what, self._read_at))
+        return items
 
     # Reading
 
@@ -138,7 +173,7 @@ class ShardRun:
                 troubles += 1
                 self._trouble = f"({error})"
                 wait = wait_s(troubles)
-                self._around.changed()
+                self._ports.changed()
             except Exception as error:
                 troubles += 1
                 self._trouble = f"({error})"
@@ -154,45 +189,39 @@ class ShardRun:
                 return inf
         looked_at = CLOCK.now()
         if not self._iterator:
-            self._iterator = self._around.stream.iterator(self.shard_id, self._place.lasting())
-        page = self._around.stream.read(self._iterator)
+            self._iterator = self._ports.stream.iterator(self.shard_id, self._place.lasting())
+        page = self._ports.stream.read(self._iterator)
         if page.records:
             self._accept(page)
         self._iterator = page.next_iterator or ""
         if page.next_iterator is None:
-            self._end()
+            # No more records will come: what waits for a full batch goes as it is.
+            with self._lock:
+                self._ended = True
+            self.flush()
+            self._wake_lanes()
+            self._ports.changed()
         elif page.millis_behind == 0:
-            self._rest_at_tip(looked_at)
+            # A shard whose tip was asked for keeps this place until a record comes.
+            if self._place.kind is IteratorType.LATEST:
+                self._place = Position(IteratorType.LATEST, timestamp=looked_at, iterator=self._iterator)
+            with self._lock:
+                self._progress.stands_at(self._place)
+                self._at_tip = True
         return inf if self._at_tip else 0.0
 
     def _accept(self, page: Page) -> None:
         write = self._writer.write
         records = [write(raw) for raw in page.records]
         keys = [raw["PartitionKey"] for raw in page.records]
-        wanted = self._around.delivery.wanted(page.records, self.shard_id)
-        if records[0].arrived < self._oldest_wanted:
-            young = [record.arrived >= self._oldest_wanted for record in records]
-            wanted = young if wanted is None else [a and b for a, b in zip(young, wanted, strict=True)]
+        passes = self._ports.delivery.passes(page.records, self.shard_id)
+        if records[0].arrived < self._oldest_arrival:
+            young = [record.arrived >= self._oldest_arrival for record in records]
+            passes = young if passes is None else [a and b for a, b in zip(young, passes, strict=True)]
         with self._lock:
-            self._progress.accept(records, keys, wanted, CLOCK.now())
+            self._progress.accept(records, keys, passes, CLOCK.now())
         self._place = after_record(records[-1].sequence)
         self._wake_lanes()
-
-    def _rest_at_tip(self, looked_at: float) -> None:
-        """Nothing more for now; a shard whose tip was asked for keeps this place until a record comes."""
-        if self._place.kind is IteratorType.LATEST:
-            self._place = Position(IteratorType.LATEST, timestamp=looked_at, iterator=self._iterator)
-        with self._lock:
-            self._progress.stands_at(self._place)
-            self._at_tip = True
-
-    def _end(self) -> None:
-        """No more records will come: what waits for a full batch goes as it is."""
-        with self._lock:
-            self._ended = True
-        self.flush()
-        self._wake_lanes()
-        self._around.changed()
 
     def _recover(self, error: Exception, troubles: int) -> float:
         """Find the place anew, at once for the first trouble; return how long to wait before.
@@ -207,7 +236,7 @@ class ShardRun:
             self._place = self._place.lasting()
             if had_iterator:
                 return 0.0
-            self._around.changed()
+            self._ports.changed()
         return wait_s(troubles)
 
     # Delivering
@@ -220,10 +249,11 @@ class ShardRun:
                 return
             now = CLOCK.now()
             with self._lock:
-                task = self._progress.next(lane, now, self._around.retention_s())
+                task = self._progress.lanes[lane].next(now, self._ports.retention_s())
                 finished = self._ended and self._progress.outstanding == 0
             if finished:
-                self._finish()
+                self._wake_lanes()  # They end too.
+                self._ports.changed()
                 return
             match task:
                 case Wait(until):
@@ -231,29 +261,21 @@ class ShardRun:
                 case GiveUp(step):
                     self._take(lane, step)
                 case Invoke(work):
-                    self._deliver(lane, work)
-
-    def _deliver(self, lane: int, work: Work) -> None:
-        with self._lock:
-            self._invoking.add(lane)
-        outcome = self._around.delivery.deliver(self.shard_id, work.records)
-        self._take(lane, self._progress.decide(lane, outcome, CLOCK.now()))
-        with self._lock:
-            self._invoking.discard(lane)
+                    with self._lock:
+                        self._invoking.add(lane)
+                    outcome = self._ports.delivery.deliver(self.shard_id, work.records)
+                    self._take(lane, self._progress.lanes[lane].decide(outcome, CLOCK.now()))
+                    with self._lock:
+                        self._invoking.discard(lane)
 
     def _take(self, lane: int, step: Step) -> None:
         """Report what is given up, then count it as done, then let the reader go on."""
         if step.discard is not None:
-            self._around.delivery.give_up(self.shard_id, step.discard)
+            self._ports.delivery.give_up(self.shard_id, step.discard)
         with self._lock:
             self._progress.apply(lane, step)
         if step.finished and not self._at_tip:
             self._bell.set()
-
-    def _finish(self) -> None:
-        """The shard has ended and is done: wake the other lanes, which end too, and the mapping."""
-        self._wake_lanes()
-        self._around.changed()
 
     def _wake_lanes(self) -> None:
         for alarm in self._lane_alarms:

@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from wavetank.emulator.lambda_.mappings.internal_client import internal_client
+from wavetank.emulator.lambda_.mappings.checkpoints import IteratorType, Position, Shard
+from wavetank.emulator.lambda_.mappings.function_client import internal_client
 from wavetank.emulator.lambda_.mappings.stream.core.event import RawRecord
-from wavetank.emulator.lambda_.mappings.stream.core.position import IteratorType, Position
-from wavetank.emulator.lambda_.mappings.stream.core.shard_order import Shard
-from wavetank.emulator.runtime.handover import taking
+from wavetank.emulator.runtime.doorbell import taking
 
 READ_LIMIT = 10_000
 """The most records that GetRecords gives at once."""
@@ -44,7 +43,7 @@ class View(NamedTuple):
 
 
 class Page(NamedTuple):
-    """One answer of GetRecords; no next iterator means that the shard has ended."""
+    """An answer of GetRecords; no next iterator means that the shard has ended."""
 
     records: list[RawRecord]
     next_iterator: str | None
@@ -52,7 +51,7 @@ class Page(NamedTuple):
 
 
 class StreamClient:
-    """One stream, seen by its readers. Every method raises StreamUnavailable or one of its kinds."""
+    """A stream, seen by its readers. Every method raises StreamUnavailable or one of its kinds."""
 
     def __init__(self, stream_arn: str) -> None:
         _, _, _, region, account, _ = stream_arn.split(":", 5)
@@ -71,14 +70,17 @@ class StreamClient:
                 return View(created, retention_s, shards)
 
     def _shards(self) -> list[Shard]:
-        found: list[Shard] = []
+        shards: list[Shard] = []
         request: dict[str, Any] = {"StreamARN": self._arn}
         with _translated():
             while True:
                 answer = self._client.list_shards(**request)
-                found += [_shard(shard) for shard in answer["Shards"]]
+                for shard in answer["Shards"]:
+                    parents = (shard.get("ParentShardId"), shard.get("AdjacentParentShardId"))
+                    is_open = "EndingSequenceNumber" not in shard["SequenceNumberRange"]
+                    shards.append(Shard(shard["ShardId"], tuple(filter(None, parents)), is_open))
                 if not answer.get("NextToken"):
-                    return found
+                    return shards
                 request = {"NextToken": answer["NextToken"]}
 
     def _summary(self) -> tuple[float, float]:
@@ -99,7 +101,7 @@ class StreamClient:
         return str(answer["ShardIterator"])
 
     def read(self, iterator: str) -> Page:
-        """What comes next, up to 10,000 records or 10 MiB."""
+        """The next records, up to 10,000 or 10 MiB."""
         with _translated(), taking() as taken:
             answer = self._client.get_records(StreamARN=self._arn, ShardIterator=iterator, Limit=READ_LIMIT)
             plain = answer[_PLAIN]
@@ -117,15 +119,6 @@ def _keep_plain(response_dict: dict[str, Any], customized_response_dict: dict[st
     if response_dict["status_code"] < 300:
         customized_response_dict[_PLAIN] = json.loads(response_dict["body"])
         response_dict["body"] = b"{}"
-
-
-def _shard(shard: dict[str, Any]) -> Shard:
-    parents = (shard.get("ParentShardId"), shard.get("AdjacentParentShardId"))
-    return Shard(
-        shard_id=shard["ShardId"],
-        parents=tuple(parent for parent in parents if parent),
-        is_open="EndingSequenceNumber" not in shard["SequenceNumberRange"],
-    )
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What the Docker engine's refusals mean, in the words in which the engine and its client say them."""
+"""The Docker engine's refusals, in the words in which the engine and its client say them; a container's settings."""
 
 import os
 import socket
@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from wavetank.emulator.container.engine import check_version, connect, explain
+from wavetank.emulator.container.engine import check_version, connect, explain, variables
 from wavetank.emulator.errors import (
+    CallerError,
     ContainerFailed,
     EngineRefused,
     EngineTooOld,
@@ -18,6 +19,10 @@ from wavetank.emulator.errors import (
     PortTaken,
     StackError,
 )
+from wavetank.emulator.runtime.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS
+from wavetank.emulator.stack.environment import LogLevel
+
+USER = {ALLOWED_ORIGINS: "http://localhost:3000", ALLOWED_HOSTS: "emulator.test", "AWS_PROFILE": "work"}
 
 WHILE = "Error while fetching server API version: ('Connection aborted.', {})"
 SAID: list[tuple[str, type[StackError]]] = [
@@ -74,3 +79,14 @@ def test_a_socket_that_this_user_may_not_use_is_told_so(tmp_path: Path, monkeypa
         monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/docker.sock")
         with pytest.raises(EngineRefused):
             connect()
+
+
+def test_the_settings_of_the_door_reach_a_container_and_nothing_of_the_users_besides() -> None:
+    given = variables(4601, LogLevel.INFO, USER)
+    assert {name: given.get(name) for name in USER} == {**USER, "AWS_PROFILE": None}
+
+
+@pytest.mark.parametrize("name", [ALLOWED_ORIGINS, ALLOWED_HOSTS])
+def test_a_setting_that_makes_no_sense_is_told_before_a_container_is_made(name: str) -> None:
+    with pytest.raises(CallerError, match=name):
+        variables(4601, LogLevel.INFO, {name: "*"})

@@ -10,7 +10,7 @@ from localstack.services.edge import ROUTER
 from localstack.services.internal import get_internal_apis
 
 from wavetank.emulator.control_api import inputs, kinesis_state, routes
-from wavetank.emulator.faults.chaos import CHAOS
+from wavetank.emulator.faults.chaos import CHAOS_EFFECTS
 from wavetank.emulator.faults.engine import FAULTS
 from wavetank.emulator.kinesis.state import export_state
 from wavetank.emulator.runtime.clock import CLOCK, END
@@ -30,7 +30,7 @@ def _installed() -> Iterator[None]:
 def _as_before() -> Iterator[None]:
     yield
     FAULTS.clear()
-    CHAOS.latency_s = 0.0
+    CHAOS_EFFECTS.latency_s = 0.0
 
 
 def call(method: str, path: str, body: bytes = b"") -> tuple[int, Any]:
@@ -42,7 +42,7 @@ def call(method: str, path: str, body: bytes = b"") -> tuple[int, Any]:
 
 
 def state() -> tuple[object, ...]:
-    return CLOCK.offset, CHAOS.latency_s, FAULTS.standing(), export_state()
+    return CLOCK.offset, CHAOS_EFFECTS.latency_s, FAULTS.statuses(), export_state()
 
 
 BODIES = {

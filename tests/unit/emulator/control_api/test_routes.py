@@ -50,7 +50,7 @@ def test_another_machine_is_not(peer: str) -> None:
     status, answer = call("POST", "/faults", DROP, peer=peer)
     assert status == 403
     assert "only on this machine" in answer["error"]["message"]
-    assert FAULTS.standing() == []
+    assert FAULTS.statuses() == []
 
 
 def test_a_fault_is_set_listed_and_removed() -> None:
@@ -94,7 +94,7 @@ def test_every_point_is_in_the_catalogue_with_its_actions_and_fields() -> None:
 def test_activity_is_read_in_pages_and_reset_empties_it() -> None:
     call("POST", "/faults", DROP)
     for key in "abc":
-        FAULTS.strike(Point.S3_NOTIFICATION, {"bucket": "b", "key": key}, f"b/{key}")
+        FAULTS.fire(Point.S3_NOTIFICATION, {"bucket": "b", "key": key}, f"b/{key}")
     _, first = call("GET", "/activity?limit=2")
     assert [line["target"]["key"] for line in first["activity"]] == ["a", "b"]
     _, rest = call("GET", f"/activity?after={first['next']}")

@@ -24,10 +24,10 @@ def test_other_documents_stay_as_they_are() -> None:
     assert chaos.unalias([1]) == [1]
 
 
-def test_an_empty_rule_strikes_everything_with_the_defaults() -> None:
+def test_an_empty_rule_fires_at_everything_with_the_defaults() -> None:
     faults = Faults()
     chaos.replace(faults, [{}])
-    firing = faults.strike(Point.AWS_CALL, CALL, "x")
+    firing = faults.fire(Point.AWS_CALL, CALL, "x")
     assert firing is not None
     assert (firing.parameters["status"], firing.parameters["code"]) == (503, "ServiceUnavailable")
 
@@ -39,11 +39,11 @@ def test_the_first_rule_that_matches_acts_and_other_faults_stay() -> None:
     codes = [
         firing.parameters["code"]
         for service in ("s3", "sns")
-        if (firing := faults.strike(Point.AWS_CALL, {**CALL, "service": service}, "x"))
+        if (firing := faults.fire(Point.AWS_CALL, {**CALL, "service": service}, "x"))
     ]
     assert codes == ["One", "Two"]
     chaos.replace(faults, [])
-    assert [standing.fault.id for standing in faults.standing()] == ["mine"]
+    assert [status.fault.id for status in faults.statuses()] == ["mine"]
 
 
 @pytest.mark.parametrize("rule", [3, {"services": "s3"}, {"error": {"status": 1}}, {"probability": 2}])

@@ -1,4 +1,4 @@
-"""The register of faults: first that strikes acts, every firing is logged, and threads change nothing."""
+"""The register of faults: the first that would fire acts, every firing is logged, and threads change nothing."""
 
 import random
 import time
@@ -19,13 +19,13 @@ def fault(action: str = "drop", **fields: Any) -> dict[str, Any]:
     return {"point": Point.S3_NOTIFICATION, "action": action, **fields}
 
 
-def strike(faults: Faults, key: str) -> Firing | None:
-    return faults.strike(Point.S3_NOTIFICATION, {"bucket": "b", "key": key}, f"b/{key}")
+def fire(faults: Faults, key: str) -> Firing | None:
+    return faults.fire(Point.S3_NOTIFICATION, {"bucket": "b", "key": key}, f"b/{key}")
 
 
-def test_nothing_strikes_while_no_fault_is_set() -> None:
+def test_nothing_fires_while_no_fault_is_set() -> None:
     faults = Faults()
-    assert strike(faults, "k") is None
+    assert fire(faults, "k") is None
     assert not faults.armed(Point.S3_NOTIFICATION)
 
 
@@ -33,7 +33,7 @@ def test_a_fault_at_one_point_leaves_the_others_alone() -> None:
     faults = Faults()
     faults.add(fault())
     assert faults.armed(Point.S3_NOTIFICATION)
-    assert faults.strike(Point.SNS_DELIVERY, {"topic": "t"}, "t") is None
+    assert faults.fire(Point.SNS_DELIVERY, {"topic": "t"}, "t") is None
 
 
 def test_an_identity_is_asked_once_and_only_for_an_event_that_a_fault_matches() -> None:
@@ -45,7 +45,7 @@ def test_an_identity_is_asked_once_and_only_for_an_event_that_a_fault_matches() 
 
     def concerns(point: Point, **target: str) -> bool:
         before = len(asked)
-        faults.strike(point, target, identity)
+        faults.fire(point, target, identity)
         return len(asked) > before
 
     assert not concerns(Point.S3_NOTIFICATION, bucket="b", key="k1")
@@ -55,13 +55,13 @@ def test_an_identity_is_asked_once_and_only_for_an_event_that_a_fault_matches() 
     assert not concerns(Point.S3_NOTIFICATION, bucket="b", key="other")
     assert not concerns(Point.SNS_DELIVERY, topic="t")
     assert asked == ["asked"]
-    assert strike(faults, "k1") is not None
+    assert fire(faults, "k1") is not None
 
 
-def test_a_firing_is_in_the_log_when_strike_returns() -> None:
+def test_a_firing_is_in_the_log_when_fire_returns() -> None:
     faults = Faults()
     faults.add(fault("delay", id="late", match={"key": "k*"}, parameters={"delay_s": 5}))
-    firing = strike(faults, "k1")
+    firing = fire(faults, "k1")
     assert firing is not None
     assert faults.activity() == [firing]
     assert (firing.fault, firing.action, firing.seconds()) == ("late", Action.DELAY, 5.0)
@@ -72,14 +72,14 @@ def test_match_takes_patterns_and_case_counts() -> None:
     faults = Faults()
     faults.add(fault(match={"bucket": "b", "key": "chunks/*.avro"}))
     keys = ["chunks/a.avro", "chunks/a/b.avro", "Chunks/a.avro", "chunks/a.json"]
-    assert [strike(faults, key) is not None for key in keys] == [True, True, False, False]
+    assert [fire(faults, key) is not None for key in keys] == [True, True, False, False]
 
 
-def test_of_the_faults_that_strike_the_first_that_was_added_acts() -> None:
+def test_of_the_faults_that_would_fire_the_first_that_was_added_acts() -> None:
     faults = Faults()
     faults.add(fault("drop", id="second-only", when={"nth": 2}))
     faults.add(fault("duplicate", id="always"))
-    assert [firing.fault for key in "abc" if (firing := strike(faults, key))] == [
+    assert [firing.fault for key in "abc" if (firing := fire(faults, key))] == [
         "always",
         "second-only",
         "always",
@@ -89,21 +89,21 @@ def test_of_the_faults_that_strike_the_first_that_was_added_acts() -> None:
 def test_only_events_that_match_are_counted() -> None:
     faults = Faults()
     faults.add(fault(match={"key": "a*"}, when={"nth": 2}))
-    assert [strike(faults, key) is not None for key in ("a1", "b1", "b2", "a2", "a3")] == [
+    assert [fire(faults, key) is not None for key in ("a1", "b1", "b2", "a2", "a3")] == [
         False,
         False,
         False,
         True,
         False,
     ]
-    [standing] = faults.standing()
-    assert (standing.matched, standing.fired) == (3, 1)
+    [status] = faults.statuses()
+    assert (status.matched, status.fired) == (3, 1)
 
 
-def test_count_limits_how_often_a_fault_strikes() -> None:
+def test_count_limits_how_often_a_fault_fires() -> None:
     faults = Faults()
     faults.add(fault(when={"count": 2}))
-    assert sum(strike(faults, key) is not None for key in KEYS) == 2
+    assert sum(fire(faults, key) is not None for key in KEYS) == 2
 
 
 def test_a_window_counts_emulator_time_from_when_the_fault_was_added() -> None:
@@ -113,18 +113,18 @@ def test_a_window_counts_emulator_time_from_when_the_fault_was_added() -> None:
     faults.add(fault(when={"window": [60, 120]}))
     hit = []
     for _ in range(3):
-        hit.append(strike(faults, "k") is not None)
+        hit.append(fire(faults, "k") is not None)
         clock.advance(60)
     assert hit == [False, True, False]
 
 
-def test_the_same_seed_strikes_the_same_events_whatever_the_threads_do() -> None:
+def test_the_same_seed_fires_at_the_same_events_whatever_the_threads_do() -> None:
     def firings(order: list[str], threads: int) -> set[tuple[str, str]]:
         faults = Faults()
         faults.add(fault("drop", id="one", when={"probability": 0.3}, seed=5))
         faults.add(fault("duplicate", id="two", when={"probability": 0.3}, seed=5))
         with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(lambda key: strike(faults, key), order))
+            list(pool.map(lambda key: fire(faults, key), order))
         return {(firing.fault, firing.identity) for firing in faults.activity()}
 
     shuffled = random.Random(1).sample(KEYS, len(KEYS))
@@ -136,18 +136,18 @@ def test_the_same_seed_strikes_the_same_events_whatever_the_threads_do() -> None
 def test_a_retry_of_the_same_event_is_not_doomed_by_a_share() -> None:
     faults = Faults()
     faults.add(fault(when={"probability": 0.5}))
-    assert {strike(faults, "k") is not None for _ in range(40)} == {True, False}
+    assert {fire(faults, "k") is not None for _ in range(40)} == {True, False}
 
 
 def test_removing_and_clearing_heal_and_keep_the_log() -> None:
     faults = Faults()
     faults.add(fault(id="one", when={"count": 1}))
     faults.add(fault(id="two"))
-    strike(faults, "k")
+    fire(faults, "k")
     assert faults.remove("one")
     assert not faults.remove("one")
     assert faults.clear() == 1
-    assert strike(faults, "k") is None
+    assert fire(faults, "k") is None
     assert len(faults.activity()) == 1
     faults.forget_activity()
     assert faults.activity() == []
@@ -165,11 +165,11 @@ def test_the_log_is_read_in_pages() -> None:
     faults = Faults()
     faults.add(fault())
     for key in KEYS[:10]:
-        strike(faults, key)
+        fire(faults, key)
     assert [firing.number for firing in faults.activity(after=3, limit=2)] == [4, 5]
     assert faults.activity(after=10) == []
     faults.forget_activity()
-    strike(faults, "k")
+    fire(faults, "k")
     assert [firing.number for firing in faults.activity(after=0)] == [11]
 
 
@@ -179,7 +179,7 @@ def test_asking_costs_next_to_nothing_while_no_fault_is_set() -> None:
     target = {"bucket": "b", "key": "k"}
     started = time.thread_time()
     for _ in range(10_000):
-        faults.strike(Point.S3_NOTIFICATION, target, "b/k")
+        faults.fire(Point.S3_NOTIFICATION, target, "b/k")
     assert (time.thread_time() - started) / 10_000 < 20e-6
 
 
@@ -187,11 +187,11 @@ def test_a_changed_fault_keeps_its_place_and_counts_anew() -> None:
     faults = Faults()
     faults.add(fault(id="one", when={"nth": 1}))
     faults.add(fault("duplicate", id="two"))
-    assert [strike(faults, key).fault for key in "ab"] == ["one", "two"]  # type: ignore[union-attr]
+    assert [fire(faults, key).fault for key in "ab"] == ["one", "two"]  # type: ignore[union-attr]
     changed = faults.change("one", {"match": {"key": "c"}})
     assert changed is not None
     assert (changed.match, changed.when.nth) == ({"key": "c"}, frozenset({1}))
-    assert [strike(faults, key).fault for key in "bc"] == ["two", "one"]  # type: ignore[union-attr]
+    assert [fire(faults, key).fault for key in "bc"] == ["two", "one"]  # type: ignore[union-attr]
     assert faults.change("three", {}) is None
     with pytest.raises(InvalidFaultError, match="cannot be changed"):
         faults.change("one", {"id": "three"})
@@ -202,5 +202,5 @@ def test_a_changed_fault_keeps_its_place_and_counts_anew() -> None:
 def test_the_second_event_of_an_identity_says_so() -> None:
     faults = Faults()
     faults.add(fault())
-    said = [firing.identity for key in ("a", "b", "a", "a") if (firing := strike(faults, key))]
-    assert said == ["b/a", "b/b", "b/a#2", "b/a#3"]
+    identities = [firing.identity for key in ("a", "b", "a", "a") if (firing := fire(faults, key))]
+    assert identities == ["b/a", "b/b", "b/a#2", "b/a#3"]

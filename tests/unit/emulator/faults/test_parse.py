@@ -100,7 +100,7 @@ def test_a_short_document_gets_every_default() -> None:
 
 @pytest.mark.parametrize("point", POINTS.values(), ids=lambda point: point.name)
 def test_every_action_of_every_point_survives_a_round_trip(point: Any) -> None:
-    for action in point.deeds:
+    for action in point.actions:
         match = dict.fromkeys(point.fields, "*")
         fault = parse({"point": point.name, "action": str(action), "match": match, "when": {"nth": 3}}, "f")
         assert parse(document(fault), "other") == fault

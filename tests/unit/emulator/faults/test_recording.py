@@ -12,8 +12,8 @@ CHUNK = f"chunks/click/2019/11/24/12/wavetank-click-1-2019-11-24-12-00-07-{UUID}
 PART = f"parts/event=click/date=2019-11-24/hour=22/bucket=01/{'ab' * 16}.avro"
 
 
-def target(**said: str) -> dict[str, str]:
-    return {**dict.fromkeys(FIELDS, ""), "caller": "f", "service": "s3", "operation": "PutObject", **said}
+def target(**fields: str) -> dict[str, str]:
+    return {**dict.fromkeys(FIELDS, ""), "caller": "f", "service": "s3", "operation": "PutObject", **fields}
 
 
 @pytest.mark.parametrize(

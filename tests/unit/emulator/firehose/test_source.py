@@ -84,10 +84,10 @@ class StreamInMemory:
         if self.clock.now() - float(issued) > ITERATOR_LIFE_S:
             raise failure("ExpiredIteratorException")
         self.reads += 1
-        found = self.records[shard][int(index) : int(index) + min(Limit, 3)]
-        following = int(index) + len(found)
+        records_read = self.records[shard][int(index) : int(index) + min(Limit, 3)]
+        following = int(index) + len(records_read)
         behind = len(self.records[shard]) - following
-        answer: dict[str, Any] = {"Records": found, "MillisBehindLatest": behind}
+        answer: dict[str, Any] = {"Records": records_read, "MillisBehindLatest": behind}
         if behind or shard not in self.closed:
             answer["NextShardIterator"] = f"{shard}/{following}/{self.clock.now()}"
         return answer

@@ -44,8 +44,8 @@ def _numbered(item: Any, records: Sequence[dict[str, Any]]) -> Any:
     if not isinstance(item, dict) or "number" not in item:
         return item
     number = item["number"]
-    known = isinstance(number, int) and 0 <= number < len(records)
-    return {**item, "recordId": records[number]["recordId"] if known else str(number)}
+    is_known = isinstance(number, int) and 0 <= number < len(records)
+    return {**item, "recordId": records[number]["recordId"] if is_known else str(number)}
 
 
 @given(ANSWERS, st.integers(1, 4))

@@ -72,8 +72,8 @@ class Service:
 
     def iterator(self, stream: str, shard: int = 0, kind: str = "TRIM_HORIZON", **more: Any) -> str:
         """A shard iterator."""
-        wanted = {"StreamName": stream, "ShardId": f"shardId-{shard:012d}", "ShardIteratorType": kind}
-        return str(self.call("GetShardIterator", **wanted, **more)["ShardIterator"])
+        position = {"StreamName": stream, "ShardId": f"shardId-{shard:012d}", "ShardIteratorType": kind}
+        return str(self.call("GetShardIterator", **position, **more)["ShardIterator"])
 
     def read(self, stream: str, shard: int = 0) -> list[bytes]:
         """The data of the first records of a shard."""

@@ -33,12 +33,12 @@ def test_a_time_is_taken_in_milliseconds(kinesis: Service) -> None:
     arrived = kinesis.call_cbor("GetRecords", ShardIterator=kinesis.iterator("s"))[1]["Records"][0]
     arrived_ms = round(arrived["ApproximateArrivalTimestamp"].timestamp() * 1000)
     CLOCK.advance(1)
-    found = []
+    counts = []
     for time_ms in (arrived_ms, arrived_ms + 1):
-        wanted = {"StreamName": "s", "ShardId": "0", "ShardIteratorType": "AT_TIMESTAMP", "Timestamp": time_ms}
-        iterator = kinesis.call_cbor("GetShardIterator", **wanted)[1]["ShardIterator"]
-        found.append(len(kinesis.call("GetRecords", ShardIterator=iterator)["Records"]))
-    assert found == [1, 0]
+        position = {"StreamName": "s", "ShardId": "0", "ShardIteratorType": "AT_TIMESTAMP", "Timestamp": time_ms}
+        iterator = kinesis.call_cbor("GetShardIterator", **position)[1]["ShardIterator"]
+        counts.append(len(kinesis.call("GetRecords", ShardIterator=iterator)["Records"]))
+    assert counts == [1, 0]
 
 
 def test_descriptions_have_times_in_milliseconds(kinesis: Service) -> None:

@@ -10,8 +10,8 @@ from localstack import config
 
 from tests.unit.emulator.kinesis.service import Service, broken_once
 from wavetank.emulator.kinesis.config import CONFIG
-from wavetank.emulator.kinesis.model.memory import MemoryCap
 from wavetank.emulator.kinesis.operations import writing
+from wavetank.emulator.kinesis.store import MemoryCap
 from wavetank.emulator.runtime.clock import CLOCK, Alarm
 from wavetank.emulator.runtime.doorbell import STREAM_WRITES
 
@@ -79,12 +79,12 @@ def test_a_timestamp_keeps_its_milliseconds(kinesis: Service) -> None:
     first = kinesis.call("GetRecords", ShardIterator=kinesis.iterator("s"))["Records"][0]
     arrived_ms = round(first["ApproximateArrivalTimestamp"].timestamp() * 1000)
     CLOCK.advance(1)
-    found = []
+    counts = []
     for time_ms in (arrived_ms, arrived_ms + 1):
         body = f'{{"StreamName":"s","ShardId":"0","ShardIteratorType":"AT_TIMESTAMP","Timestamp":{time_ms / 1000:.3f}}}'
         iterator = json.loads(kinesis.send(headers, body.encode()).data)["ShardIterator"]
-        found.append(len(kinesis.call("GetRecords", ShardIterator=iterator)["Records"]))
-    assert found == [1, 0]
+        counts.append(len(kinesis.call("GetRecords", ShardIterator=iterator)["Records"]))
+    assert counts == [1, 0]
 
 
 def test_a_write_rings_for_the_streams_readers_before_it_is_answered(kinesis: Service) -> None:

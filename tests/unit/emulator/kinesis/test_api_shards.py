@@ -89,16 +89,16 @@ def test_each_filter_lists_the_shards_it_says(kinesis: Service) -> None:
     }
     for (kind, value), expected in filters.items():
         member = {"AFTER_SHARD_ID": "ShardId"}.get(kind, "Timestamp")
-        wanted = {"Type": kind} | ({member: value} if value is not None else {})
-        assert shard_ids(kinesis.call("ListShards", StreamName="s", ShardFilter=wanted)) == expected, wanted
+        shard_filter = {"Type": kind} | ({member: value} if value is not None else {})
+        assert shard_ids(kinesis.call("ListShards", StreamName="s", ShardFilter=shard_filter)) == expected, shard_filter
 
 
 @pytest.mark.parametrize(
-    "wanted", [{"Type": "AT_TIMESTAMP"}, {"Type": "AFTER_SHARD_ID"}, {"Type": "AT_LATEST", "ShardId": "0"}]
+    "shard_filter", [{"Type": "AT_TIMESTAMP"}, {"Type": "AFTER_SHARD_ID"}, {"Type": "AT_LATEST", "ShardId": "0"}]
 )
-def test_a_filter_without_what_it_needs_is_refused(kinesis: Service, wanted: dict[str, str]) -> None:
+def test_a_filter_without_what_it_needs_is_refused(kinesis: Service, shard_filter: dict[str, str]) -> None:
     kinesis.create("s")
-    assert kinesis.refusal("ListShards", StreamName="s", ShardFilter=wanted)[0] == "InvalidArgumentException"
+    assert kinesis.refusal("ListShards", StreamName="s", ShardFilter=shard_filter)[0] == "InvalidArgumentException"
 
 
 def test_a_filter_lasts_over_pages(kinesis: Service) -> None:

@@ -13,7 +13,7 @@ from tests.unit.emulator.kinesis.service import REGION, Service
 from wavetank.emulator.kinesis.model.stream import HOUR_MS
 from wavetank.emulator.kinesis.operations.boundary import now_ms
 from wavetank.emulator.kinesis.state import export_state, import_state
-from wavetank.emulator.kinesis.store import CREATIONS, DEPARTED, EPOCHS, STORES
+from wavetank.emulator.kinesis.store import CREATIONS, DELETED, EPOCHS, STORES
 
 type Path = tuple[str | int, ...]
 
@@ -139,7 +139,7 @@ def test_a_changed_state_is_refused_and_changes_nothing_or_works_as_any_other(
     kinesis: Service, state: Any, data: st.DataObject
 ) -> None:
     STORES.reset()
-    DEPARTED._reached.clear()
+    DELETED._reached.clear()
     import_state(state)
     changed = data.draw(mutations(state))
     before = export_state()
@@ -150,7 +150,7 @@ def test_a_changed_state_is_refused_and_changes_nothing_or_works_as_any_other(
         assert export_state() == before
         return
     STORES.reset()
-    DEPARTED._reached.clear()
+    DELETED._reached.clear()
     import_state(changed)
     assert by_stream(export_state()) == by_stream(retained(changed))
     look_at_everything(kinesis, export_state())

@@ -11,7 +11,7 @@ from typing import IO
 
 import pytest
 
-from wavetank.emulator.lambda_.execution.environment import INIT_LIMIT_S, Call, Environment, Result, Surroundings
+from wavetank.emulator.lambda_.execution.environment import INIT_LIMIT_S, Call, Environment, ProcessInputs, Result
 from wavetank.emulator.lambda_.execution.function import Function
 from wavetank.emulator.lambda_.packages.interpreters import Interpreter, Runtime, interpreter_for
 from wavetank.emulator.lambda_.packages.libraries import runtime_folder
@@ -52,7 +52,7 @@ class Running:
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def invoke(self, payload: bytes = b"{}") -> Result:
-        """One invocation; the request ids are request-1, request-2, …"""
+        """An invocation; the request ids are request-1, request-2, …"""
         number = next(self._numbers)
         call = Call(
             f"request-{number}",
@@ -114,8 +114,8 @@ def run(cache: Path, runtime: Path, interpreter: Interpreter, tmp_path: Path) ->
         function = replace(function, **changes)  # type: ignore[arg-type]
         scratch = tmp_path / f"scratch-{len(started)}"
         given = {"AWS_REGION": "us-east-1", "AWS_LAMBDA_FUNCTION_NAME": function.name}
-        surroundings = Surroundings(given, variables or {}, scratch)
-        running = Running(Environment(function, surroundings, init_limit_s), function, scratch)
+        inputs = ProcessInputs(given, variables or {}, scratch)
+        running = Running(Environment(function, inputs, init_limit_s), function, scratch)
         started.append(running)
         return running
 

@@ -1,4 +1,4 @@
-"""What a handler can see: its package, its layers, the runtime's libraries, and nothing of ours."""
+"""The sight of a handler: its package, its layers, the runtime's libraries, and nothing of ours."""
 
 import json
 import os

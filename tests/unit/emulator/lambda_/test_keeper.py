@@ -157,7 +157,7 @@ def test_a_process_that_a_function_has_left_and_that_is_over_is_waited_for(run: 
 OWNER = """
 import sys
 from pathlib import Path
-from wavetank.emulator.lambda_.execution.environment import Call, Environment, Surroundings
+from wavetank.emulator.lambda_.execution.environment import Call, Environment, ProcessInputs
 from wavetank.emulator.lambda_.execution.function import Function
 from wavetank.emulator.lambda_.packages.interpreters import interpreter_for
 
@@ -165,7 +165,7 @@ runtime, task, scratch, event, variables = sys.argv[1:]
 own = {"MALLOC_ARENA_MAX": "1"} if variables else {}
 function = Function("f", "1", "handler.handler", "us-east-1", 128, 60.0, interpreter_for("python3.13"), Path(runtime),
                     Path(task), None)
-environment = Environment(function, Surroundings({}, own, Path(scratch)))
+environment = Environment(function, ProcessInputs({}, own, Path(scratch)))
 environment.start()
 environment.invoke(Call("r", "arn", event.encode()))
 """

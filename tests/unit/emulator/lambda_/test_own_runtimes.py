@@ -103,14 +103,14 @@ def test_a_runtime_of_its_own_sees_the_variables_that_aws_documents_and_nothing_
     source = ECHO.replace("answer=$event", "answer=$(env | sort | sed 's/.*/\"&\"/' | paste -sd, | sed 's/.*/[&]/')")
     running = bring({"bootstrap": source, "lib/own.txt": ""}, {"bin/tool": script("echo tool")})
     assert running.environment.start() is None
-    found = dict(line.split("=", 1) for line in json.loads(running.invoke().payload))
-    assert (found["_HANDLER"], found["LAMBDA_TASK_ROOT"]) == ("handler.handler", str(running.function.task_root))
-    assert found["PWD"] == str(running.function.task_root)
-    assert found["PATH"].endswith(f":{running.function.opt}/bin")
-    assert f"{running.function.task_root}/lib" in found["LD_LIBRARY_PATH"].split(":")
-    assert Path(found["LAMBDA_RUNTIME_DIR"]).is_dir()
-    assert found["AWS_REGION"] == "us-east-1"
-    assert not {"SECRET_OF_THE_HOST", "AWS_EXECUTION_ENV", "PYTHONPATH"} & found.keys()
+    variables = dict(line.split("=", 1) for line in json.loads(running.invoke().payload))
+    assert variables["_HANDLER"] == "handler.handler"
+    assert variables["LAMBDA_TASK_ROOT"] == variables["PWD"] == str(running.function.task_root)
+    assert variables["PATH"].endswith(f":{running.function.opt}/bin")
+    assert f"{running.function.task_root}/lib" in variables["LD_LIBRARY_PATH"].split(":")
+    assert Path(variables["LAMBDA_RUNTIME_DIR"]).is_dir()
+    assert variables["AWS_REGION"] == "us-east-1"
+    assert not {"SECRET_OF_THE_HOST", "AWS_EXECUTION_ENV", "PYTHONPATH"} & variables.keys()
 
 
 @needs_curl

@@ -1,6 +1,6 @@
 """Callers are known by their keys, and die at the call that was named."""
 
-from wavetank.emulator.runtime.callers import Caller, Callers, Doom
+from wavetank.emulator.runtime.callers import Caller, Callers, PlannedKill
 
 
 def test_a_caller_is_found_by_its_key_until_it_is_struck_off() -> None:
@@ -14,15 +14,15 @@ def test_a_caller_is_found_by_its_key_until_it_is_struck_off() -> None:
     assert callers.find("key") is None
 
 
-def test_the_doom_is_due_once_at_its_call() -> None:
+def test_the_planned_kill_is_due_once_at_its_call() -> None:
     caller = Caller("f", lambda: None)
-    assert caller.due() is None
-    caller.sentence(Doom(2, after=True))
-    assert [doom is not None for doom in (caller.due(), caller.due(), caller.due())] == [False, True, False]
+    assert caller.count_call() is None
+    caller.kill_at(PlannedKill(2, after=True))
+    assert [caller.count_call() is not None for _ in range(3)] == [False, True, False]
 
 
-def test_a_pardoned_caller_lives() -> None:
+def test_a_caller_whose_kill_is_cancelled_lives() -> None:
     caller = Caller("f", lambda: None)
-    caller.sentence(Doom(1, after=False))
-    caller.pardon()
-    assert caller.due() is None
+    caller.kill_at(PlannedKill(1, after=False))
+    caller.cancel()
+    assert caller.count_call() is None

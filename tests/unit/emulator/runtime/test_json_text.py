@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from localstack.aws.api.lambda_ import InvalidRequestContentException
 
-from wavetank.emulator.lambda_.execution.failures import fault_of
+from wavetank.emulator.lambda_.execution.failures import failure_of
 from wavetank.emulator.lambda_.mappings.stream.core.response import failed_items
 from wavetank.emulator.lambda_.process.runtime_api import InitFailed
 from wavetank.emulator.lambda_.service.request_checks import check_event, client_context
@@ -76,7 +76,7 @@ def test_whoever_takes_json_refuses_what_is_nested_too_deeply(
 
 
 def test_an_error_that_is_nested_too_deeply_is_answered_as_it_is() -> None:
-    fault = fault_of(InitFailed(DEEP), 3)
+    fault = failure_of(InitFailed(DEEP), 3)
     assert fault.payload("request") == DEEP
 
 

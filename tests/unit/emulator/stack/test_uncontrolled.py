@@ -11,7 +11,7 @@ import pytest
 
 from wavetank.emulator.errors import NotWavetank, Unreachable
 from wavetank.emulator.stack.stack import ExternalStack
-from wavetank.emulator.stack.uncontrolled import PlainStack, recognised
+from wavetank.emulator.stack.uncontrolled import UncontrolledStack, detect
 
 
 @contextmanager
@@ -44,29 +44,29 @@ def answering(status: int, body: bytes) -> Iterator[str]:
 )
 def test_a_stack_that_does_not_answer_us_with_a_status_is_plain(status: int, body: bytes) -> None:
     with answering(status, body) as url:
-        assert isinstance(recognised(ExternalStack(url)), PlainStack)
+        assert isinstance(detect(ExternalStack(url)), UncontrolledStack)
 
 
 def test_a_stack_with_a_control_api_is_left_as_it_is() -> None:
     with answering(200, b'{"ready": true}') as url:
         stack = ExternalStack(url)
-        assert recognised(stack) is stack
+        assert detect(stack) is stack
 
 
 def test_a_stack_that_is_not_there_is_not_taken_for_a_plain_one() -> None:
     with pytest.raises(Unreachable):
-        recognised(ExternalStack("http://127.0.0.1:1"))
+        detect(ExternalStack("http://127.0.0.1:1"))
 
 
 def test_nothing_is_set_or_has_struck_where_there_is_no_control_api() -> None:
-    control = PlainStack("http://127.0.0.1:1").control
+    control = UncontrolledStack("http://127.0.0.1:1").control
     control.clear_faults()
     assert (control.faults(), control.activity()) == ([], [])
     assert abs(control.now() - time.time()) < 1
 
 
 def test_what_needs_a_control_api_is_refused_where_there_is_none() -> None:
-    stack = PlainStack("http://127.0.0.1:1")
+    stack = UncontrolledStack("http://127.0.0.1:1")
     for call in (lambda: stack.control.add_fault({}), stack.settle, lambda: stack.control.advance_clock(1.0)):
         with pytest.raises(NotWavetank, match="no control API"):
             call()

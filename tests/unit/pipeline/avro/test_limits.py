@@ -128,10 +128,10 @@ def test_records_of_such_a_schema_that_was_published_all_the_same_are_undecodabl
 def test_it_is_known_by_its_fingerprint_and_never_the_newest(kind: str) -> None:
     text = event_of(HOSTILE[kind])
     sound = json.dumps(document()).encode()
-    known = Registry(Published(raw__v1=sound, raw__v2=text), "ping", pause=lambda: None)
+    registry = Registry(Published(raw__v1=sound, raw__v2=text), "ping", pause=lambda: None)
     reference = schema.parse(text, "ping", Role.RAW, 2).fingerprint
-    assert known.resolve(Role.RAW, [reference])[reference].version == 2
-    assert known.newest(Role.RAW).version == 1
+    assert registry.resolve(Role.RAW, [reference])[reference].version == 2
+    assert registry.newest(Role.RAW).version == 1
 
 
 @pytest.mark.parametrize("kind", HOSTILE)

@@ -1,4 +1,4 @@
-"""What one schema reads of another, rule by rule of the specification; checked and read by the same rules."""
+"""A schema reads another, rule by rule of the specification; checked and read by the same rules."""
 
 from io import BytesIO
 from typing import Any
@@ -110,9 +110,9 @@ def test_what_was_written_is_seen_as_the_reader_has_it(writer: Any, reader: Any,
 def test_what_cannot_be_read_is_told_with_its_field_and_rule(writer: Any, reader: Any, why: str) -> None:
     import re
 
-    found = [str(problem) for problem in problems(parse(writer), parse(reader))]
-    assert len(found) == 1
-    assert re.search(why, found[0]), found
+    sentences = [str(problem) for problem in problems(parse(writer), parse(reader))]
+    assert len(sentences) == 1
+    assert re.search(why, sentences[0]), sentences
 
 
 def test_a_branch_that_does_not_resolve_is_an_error_only_when_it_comes() -> None:

@@ -28,7 +28,7 @@ def delimited(number: int, data: bytes) -> bytes:
 
 
 def aggregate(records: list[UserRecord]) -> bytes:
-    """What the KPL would send, written from the format's description."""
+    """An aggregate as the KPL would send it, written from the format's description."""
     keys = sorted({record.partition_key for record in records})
     message = b"".join(delimited(1, key.encode()) for key in keys)
     for record in records:
@@ -135,7 +135,7 @@ def test_what_is_set_aside_of_a_record_is_bounded_by_its_size(message: bytes) ->
     }
     came = list(arrivals([record]))
     rejection = Rejection(Reason.UNDECODABLE, "why" * 10_000)
-    files = quarantine.files("ping", [Rejected(rejection, Stage.PROCESS, each.payload, each.origin) for each in came])
+    files = quarantine.files("ping", [Rejected(rejection, Stage.PROCESS, user.payload, user.origin) for user in came])
     rows = [row for file in files.values() for row in fastavro.reader(BytesIO(file)) if isinstance(row, dict)]
     size = sum(len(str(value)) for row in rows for name, value in row.items() if name != "payload")
     assert sum(len(row["payload"]) for row in rows) <= len(data)

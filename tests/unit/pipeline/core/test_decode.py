@@ -1,4 +1,4 @@
-"""What was encoded comes back; what cannot be decoded is a rejection, whatever the bytes."""
+"""Records that were encoded come back; what cannot be decoded is a rejection, whatever the bytes."""
 
 from json import dumps, loads
 from typing import Any
@@ -98,4 +98,4 @@ def test_the_id_of_a_record_whose_time_is_wrong_is_kept() -> None:
 def test_the_id_of_a_record_that_does_not_decode_is_kept_where_it_can_be_read() -> None:
     body = encode(event(1), PING)
     ids = [decode(data, PING) for data in (body[:-3], body + b"x", body[:2])]
-    assert [each.event_id for each in ids if isinstance(each, Rejection)] == ["id-1", "id-1", ""]
+    assert [rejection.event_id for rejection in ids if isinstance(rejection, Rejection)] == ["id-1", "id-1", ""]

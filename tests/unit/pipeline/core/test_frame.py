@@ -1,4 +1,4 @@
-"""One corrupt frame costs that frame alone."""
+"""A corrupt frame costs that frame alone."""
 
 import time
 from zlib import crc32
@@ -63,10 +63,10 @@ def test_a_sound_frame_inside_a_damaged_body_stays_what_it_was_bytes_of_a_body()
 
 def test_every_truncation_of_a_frame_costs_that_frame_alone() -> None:
     for hit, whole in enumerate(FRAMES):
-        for left in range(1, len(whole)):
-            chunk = b"".join([*FRAMES[:hit], whole[:left], *FRAMES[hit + 1 :]])
+        for end in range(1, len(whole)):
+            chunk = b"".join([*FRAMES[:hit], whole[:end], *FRAMES[hit + 1 :]])
             survivors = [body for number, body in enumerate(BODIES) if number != hit]
-            assert [body for body in bodies(chunk) if body != b"nested"] == survivors, (hit, left)
+            assert [body for body in bodies(chunk) if body != b"nested"] == survivors, (hit, end)
 
 
 def test_bytes_between_frames_are_one_bad_range_with_their_offset() -> None:
@@ -92,8 +92,8 @@ def test_headers_that_claim_the_same_bytes_over_and_over_do_not_hold_a_function_
     began = time.thread_time()
     claims = bytearray(1024 * 1024)
     for start in range(0, len(claims) - frame.HEADER.size, frame.HEADER.size):
-        left = len(claims) - start - frame.HEADER.size
-        checked = frame.CHECKED.pack(frame.START, left, FINGERPRINT)
+        length = len(claims) - start - frame.HEADER.size
+        checked = frame.CHECKED.pack(frame.START, length, FINGERPRINT)
         claims[start : start + frame.HEADER.size] = checked + crc32(checked).to_bytes(4) + bytes(4)
     chunk = FRAMES[0] + bytes(claims) + b"x"
     pieces = list(frame.scan(chunk))

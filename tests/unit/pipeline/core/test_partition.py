@@ -19,8 +19,10 @@ WHOLE = Scanned.of(CHUNK)
 
 def test_each_event_is_in_the_partition_of_its_id_and_time_and_in_no_other() -> None:
     parts = partition(WHOLE, {PING.fingerprint: PING}, 4).parts
-    found = {stored.id: where for where, part in parts.items() for stored in events_in(part.data)}
-    assert found == {each["event_id"]: route("ping", each["event_id"], each["event_time"], 4) for each in EVENTS}
+    partitions = {stored.id: where for where, part in parts.items() for stored in events_in(part.data)}
+    assert partitions == {
+        fields["event_id"]: route("ping", fields["event_id"], fields["event_time"], 4) for fields in EVENTS
+    }
 
 
 def test_the_same_chunk_gives_the_same_files() -> None:
@@ -78,7 +80,7 @@ def test_a_part_says_how_many_events_are_in_it() -> None:
 def test_a_record_that_is_not_read_in_bulk_lands_all_the_same() -> None:
     many = schema({"name": "tags", "type": {"type": "array", "items": "string"}})
     fields = [{**event(number), "tags": ["x"] * (300 * number)} for number in range(3)]
-    chunk = Scanned.of(b"".join(framed(each, many) for each in fields))
+    chunk = Scanned.of(b"".join(framed(record, many) for record in fields))
     (part,) = partition(chunk, {many.fingerprint: many}, 1).parts.values()
     assert [stored.fields for stored in events_in(part.data, many)] == fields
 

@@ -1,4 +1,4 @@
-"""What is rejected keeps its bytes, under a key that follows from where it came from."""
+"""A rejected record keeps its bytes, under a key that follows from where it came from."""
 
 from io import BytesIO
 

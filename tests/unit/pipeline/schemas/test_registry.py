@@ -151,8 +151,8 @@ def test_a_corrupt_object_stalls_what_may_need_it_and_nothing_else() -> None:
 def test_a_schema_is_found_by_its_crc_and_by_the_id_it_was_given() -> None:
     raw = schema(role=Role.RAW)
     registry = Registry(Folder({RAW_KEY: RAW, IDS_KEY: b'{"259": 1, "7": 4}'}), "ping")
-    found = registry.resolve(Role.RAW, [raw.crc64, b"\x00\x00\x01\x03", b"\x00\x00\x00\x07"])
-    assert {reference.hex() for reference in found} == {raw.crc64.hex(), "00000103"}
+    schemas = registry.resolve(Role.RAW, [raw.crc64, b"\x00\x00\x01\x03", b"\x00\x00\x00\x07"])
+    assert {reference.hex() for reference in schemas} == {raw.crc64.hex(), "00000103"}
 
 
 def test_a_registry_that_is_down_is_a_fault_and_not_an_answer() -> None:

@@ -33,10 +33,10 @@ def walk(node: Any) -> Iterator[dict[str, Any]]:
 
 
 def test_every_reference_leads_to_a_resource_or_parameter(template: dict[str, Any]) -> None:
-    known = set(template["Resources"]) | set(template["Parameters"]) | PSEUDO
+    names = set(template["Resources"]) | set(template["Parameters"]) | PSEUDO
     referred = {node["Ref"] for node in walk(template) if "Ref" in node}
     referred |= {node["Fn::GetAtt"][0] for node in walk(template) if "Fn::GetAtt" in node}
-    assert referred <= known
+    assert referred <= names
 
 
 def test_no_statement_allows_a_wildcard_action(template: dict[str, Any]) -> None:
@@ -129,7 +129,9 @@ def test_names_are_as_short_as_their_services_ask_for(tmp_path: Path) -> None:
 
 def test_the_environment_of_a_function_is_as_small_as_lambda_asks_for(tmp_path: Path) -> None:
     resources = with_event_types(tmp_path, 58, longest=True)["Resources"].values()
-    environments = [each["Properties"]["Environment"] for each in resources if each["Type"] == "AWS::Lambda::Function"]
+    environments = [
+        resource["Properties"]["Environment"] for resource in resources if resource["Type"] == "AWS::Lambda::Function"
+    ]
     assert max(len(json.dumps(environment["Variables"])) for environment in environments) <= LONGEST_VARIABLES
 
 

@@ -13,7 +13,7 @@ NOWHERE = ExternalStack("http://127.0.0.1:1")
 
 def test_every_module_with_a_run_is_a_benchmark_and_no_other() -> None:
     assert "pipeline" in registry.names()
-    assert not {"registry", "core_path", "__init__"} & set(registry.names())
+    assert not {"registry", "merge_jobs", "__init__"} & set(registry.names())
 
 
 def test_an_unknown_benchmark_is_refused_with_the_names_there_are() -> None:

@@ -20,7 +20,7 @@ from wavetank.scenarios.client import parquet_files
 from wavetank.scenarios.client.parquet_files import UnreadableError, table_of
 from wavetank.scenarios.client.sql import Means, QueryError, Rows
 from wavetank.scenarios.client.warehouse import Warehouse
-from wavetank.scenarios.commands.rows import print_csv, print_json, print_table
+from wavetank.scenarios.commands.query import print_csv, print_json, print_table
 
 TIME = datetime(2019, 11, 24, 23, 30, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from wavetank.scenarios.commands import bench, drill, mutants, storm, sweep
+from wavetank.scenarios.commands import bench, drill, explore
 from wavetank.scenarios.drills.catalogue import UnknownDrillError, catalogue, chosen
 
 USAGE = 2
@@ -16,7 +16,7 @@ USAGE = 2
 @pytest.fixture
 def app() -> typer.Typer:
     commands = typer.Typer()
-    for group in (drill, mutants, storm, sweep):
+    for group in (drill, explore):
         group.register(commands)
     bench.register(commands)
     return commands

@@ -20,7 +20,7 @@ from wavetank.scenarios.report.escaping import echo, in_html, one_line, printabl
 
 HOSTILE = "\x1b[31m\x9b31m\x07\x7f\r\u202eabc\u2066\u200f\u2028\ud800\U000e0041[red]:warning:"
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-WRITERS = {"scenarios/report/escaping.py", "scenarios/report/console.py", "scenarios/commands/rows.py"}
+WRITERS = {"scenarios/report/escaping.py", "scenarios/report/console.py", "scenarios/commands/query.py"}
 """The only modules that write text which came from outside; benchmarks write figures, to their parents."""
 
 

@@ -10,9 +10,8 @@ import pytest
 
 from tests.unit.scenarios.report.reports_example import LOSSY, UNSURE, WHOLE
 from wavetank.scenarios.oracle.evidence import Finding, Judgement, Verdict
+from wavetank.scenarios.report.ci import SUMMARY_VARIABLE, junit, markdown
 from wavetank.scenarios.report.files import KEPT_FOR_S, Outputs, summarise
-from wavetank.scenarios.report.github import VARIABLE, markdown
-from wavetank.scenarios.report.junit import junit
 
 REPORTS = (LOSSY, WHOLE, UNSURE)
 
@@ -50,11 +49,11 @@ def test_the_summary_is_a_row_for_each_drill_and_tells_what_did_not_pass() -> No
 def test_the_summary_is_added_to_what_is_there_and_only_where_github_asks_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.delenv(SUMMARY_VARIABLE, raising=False)
     summarise(REPORTS)
     summary = tmp_path / "summary.md"
     summary.write_text("before\n")
-    monkeypatch.setenv(VARIABLE, str(summary))
+    monkeypatch.setenv(SUMMARY_VARIABLE, str(summary))
     summarise(REPORTS)
     assert summary.read_text() == "before\n" + markdown(REPORTS)
 

@@ -12,7 +12,7 @@ from tests.unit.scenarios.report.reports_example import LOSSY, UNSURE, WHOLE
 from wavetank.scenarios.drills.catalogue import catalogue
 from wavetank.scenarios.oracle.evidence import Finding, Judgement, Verdict
 from wavetank.scenarios.oracle.ledger import Entry, Ledger
-from wavetank.scenarios.report.terminal import Board, table
+from wavetank.scenarios.report.terminal import RunDisplay, table
 from wavetank.scenarios.run.report import Report, document, exit_code
 from wavetank.scenarios.workload.workload import Workload
 
@@ -75,9 +75,9 @@ def test_the_document_has_the_ledger_by_hop() -> None:
 
 def test_the_terminal_tells_the_ledger_by_hop_in_a_line() -> None:
     out = Console(width=120, record=True, file=StringIO())
-    with Board(out) as board:
+    with RunDisplay(out) as display:
         for report in (WHOLE, LOSSY, UNSURE):
-            board.ended(report)
+            display.ended(report)
     told = [line for line in out.export_text().splitlines() if line.endswith(("×2", "hop", "Parquet"))]
     whole, lossy, by_hop, unsure = told
     assert whole.endswith("drop ×2; 4 events at every hop")
@@ -96,21 +96,21 @@ def test_the_terminal_tells_the_ledger_by_hop_in_a_line() -> None:
     ],
 )
 def test_the_exit_code_is_that_of_the_worst_verdict(verdicts: tuple[Verdict, ...], code: int) -> None:
-    assert exit_code([judged(verdict) for verdict in verdicts]) == code
+    assert exit_code(verdicts) == code
 
 
 def test_the_terminal_does_not_say_no_faults_of_a_drill_of_which_it_is_not_known_what_fired() -> None:
     out = Console(width=120, record=True, file=StringIO())
-    with Board(out) as board:
-        board.ended(replace(REPORT, fired={}))
+    with RunDisplay(out) as display:
+        display.ended(replace(REPORT, fired={}))
     assert "faults unknown" in out.export_text()
 
 
 def test_the_terminal_names_what_did_not_pass_and_what_is_wrong() -> None:
     out = Console(width=120, record=True, file=StringIO())
-    with Board(out) as board:
-        board.now("lossy", "feed")
-        board.ended(REPORT)
+    with RunDisplay(out) as display:
+        display.now("lossy", "feed")
+        display.ended(REPORT)
     out.print(table([REPORT, judged(Verdict.PASS)]))
     text = out.export_text()
     assert "conservation: 1 click lost" in text

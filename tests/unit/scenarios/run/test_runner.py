@@ -1,7 +1,9 @@
-"""A run that breaks off says what is known of it, and fails where nothing excuses the pipeline."""
+"""A run that breaks off says what is known of it, and fails where nothing excuses the pipeline; each has its folder."""
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,11 +12,12 @@ from tests.unit.scenarios.site_double import still_site
 from wavetank.emulator.errors import NotSettled, Unreachable
 from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.pending import Pending
+from wavetank.scenarios.drills.catalogue import CONTROL, catalogue
 from wavetank.scenarios.oracle.evidence import Verdict
 from wavetank.scenarios.run.parallel import hold
 from wavetank.scenarios.run.report import Report
 from wavetank.scenarios.run.runner import Runner
-from wavetank.scenarios.run.stages import RedriveFailedError
+from wavetank.scenarios.site.recovery import RedriveFailedError
 from wavetank.scenarios.site.site import TickFailedError
 from wavetank.scenarios.spec.drill import Drill
 from wavetank.scenarios.spec.hours import Scheduled
@@ -27,6 +30,7 @@ LOSSY = Fault("lossy", Point.S3_NOTIFICATION, Action.DROP)
 DRILL = Drill("lossy", "Something goes wrong.", (LOSSY,), workload=WORKLOAD)
 FIRED = [{"number": number, "fault": "lossy"} for number in (1, 2)]
 NO_TICK = TickFailedError("the planner: it always raises")
+RUNS = 8
 NOT_SETTLED = NotSettled(120, [Pending("esm", "f", "a batch")])
 
 
@@ -180,3 +184,12 @@ def test_a_run_that_is_interrupted_is_healed_and_ends_the_drills(tmp_path: Path)
     with pytest.raises(KeyboardInterrupt):
         list(hold([Runner(site, tmp_path)], [DRILL], 1))
     assert site.stack.control.cleared >= 2  # type: ignore[attr-defined]
+
+
+def test_runs_that_end_within_a_second_share_no_folder(tmp_path: Path) -> None:
+    control = replace(catalogue()[CONTROL], workload=WORKLOAD)
+    runners = [Runner(still_site(lambda _: None), tmp_path / "runs") for _ in range(RUNS)]
+    with ThreadPoolExecutor(RUNS) as pool:
+        folders = list(pool.map(lambda runner: runner.run(control, 1, None)[0].folder, runners))
+    assert len(set(folders)) == RUNS
+    assert all((folder / "report.json").is_file() for folder in folders)

@@ -16,7 +16,7 @@ from wavetank.scenarios.client.wire import encode_frame, newest_schema
 from wavetank.scenarios.oracle.at_rest import AtRest, Model, Stored
 from wavetank.scenarios.oracle.history import History, Operation, Outcome
 from wavetank.scenarios.oracle.hops import Hop
-from wavetank.scenarios.run.sightings import Reader, Sighting
+from wavetank.scenarios.run.sightings import HopArrivals, TraceReader
 from wavetank.scenarios.site.site import Site
 
 SCHEMAS = project_root() / "schemas"
@@ -90,37 +90,37 @@ class Clients:
         return getattr(self, service)
 
 
-def reader(kinesis: Kinesis, bucket: Bucket, at_rest: AtRest | None = None) -> Reader:
+def reader(kinesis: Kinesis, bucket: Bucket, at_rest: AtRest | None = None) -> TraceReader:
     stack: Any = Clients(kinesis, bucket)
-    return Reader(Site(stack, TOPOLOGY, SCHEMAS), HISTORY, at_rest or AtRest())
+    return TraceReader(Site(stack, TOPOLOGY, SCHEMAS), HISTORY, at_rest or AtRest())
 
 
-def streamed(stream: str, *records: bytes) -> list[Sighting]:
+def streamed(stream: str, *records: bytes) -> list[HopArrivals]:
     return reader(Kinesis({stream: list(records)}), Bucket({})).streams(NOON)
 
 
 def test_a_raw_record_is_known_by_the_bytes_that_were_sent() -> None:
     known, strange = streamed("wavetank-click-raw", raw("a"), raw("stranger"))
-    assert known == Sighting(Hop.RAW, "click", "shard-0", NOON.timestamp(), 1, (A,))
+    assert known == HopArrivals(Hop.RAW, "click", "shard-0", NOON.timestamp(), 1, (A,))
     assert (strange.events, strange.heads) == (1, ())
 
 
 def test_an_aggregate_counts_as_the_events_that_are_in_it() -> None:
     packed = aggregate([Message("raw", "k", raw("a")), Message("raw", "k", b"damaged"), Message("raw", "k", raw("b"))])
-    (sighting,) = streamed("wavetank-click-raw", packed.data)
-    assert (sighting.events, sighting.heads) == (3, (A, B))
+    (arrivals,) = streamed("wavetank-click-raw", packed.data)
+    assert (arrivals.events, arrivals.heads) == (3, (A, B))
 
 
 def test_behind_the_processor_an_event_is_known_by_the_id_in_it() -> None:
-    (sighting,) = streamed("wavetank-click-processed", processed("b"))
-    assert (sighting.hop, sighting.heads) == (Hop.PROCESSED, (B,))
+    (arrivals,) = streamed("wavetank-click-processed", processed("b"))
+    assert (arrivals.hop, arrivals.heads) == (Hop.PROCESSED, (B,))
 
 
 def test_a_chunk_counts_every_copy_in_it() -> None:
     chunk = processed("a") + b"noise" + processed("b") + processed("a")
-    (sighting,) = reader(Kinesis(), Bucket({"chunks/click/2019/11/24/12/x": chunk})).objects()
-    assert (sighting.hop, sighting.event_type, sighting.events, sighting.heads) == (Hop.CHUNKS, "click", 3, (A, B, A))
-    assert sighting.moment_s == NOON.timestamp() + 0.5
+    (arrivals,) = reader(Kinesis(), Bucket({"chunks/click/2019/11/24/12/x": chunk})).objects()
+    assert (arrivals.hop, arrivals.event_type, arrivals.events, arrivals.heads) == (Hop.CHUNKS, "click", 3, (A, B, A))
+    assert arrivals.moment_s == NOON.timestamp() + 0.5
 
 
 def test_what_was_read_before_is_not_read_again_and_other_objects_never() -> None:
@@ -134,7 +134,7 @@ def test_what_was_read_before_is_not_read_again_and_other_objects_never() -> Non
 
     at_rest = AtRest(avro=stored(avro), parquet=stored(parquet), parts=stored(part))
     found = reader(Kinesis(), bucket, at_rest).objects()
-    assert [(sighting.hop, sighting.events) for sighting in found] == [
+    assert [(arrivals.hop, arrivals.events) for arrivals in found] == [
         (Hop.PARTS, 1),
         (Hop.MERGED, 1),
         (Hop.PARQUET, 1),

@@ -3,7 +3,7 @@
 import pytest
 
 from wavetank.emulator.stack.stack import ExternalStack, Kind
-from wavetank.emulator.stack.uncontrolled import PlainStack
+from wavetank.emulator.stack.uncontrolled import UncontrolledStack
 from wavetank.scenarios.drills.catalogue import catalogue
 from wavetank.scenarios.run.skips import sort_out, unfit
 from wavetank.scenarios.spec.drill import Tag
@@ -33,7 +33,7 @@ def test_elsewhere_the_drills_of_containers_are_skipped_and_say_what_they_need()
 
 
 def test_without_a_control_api_the_portable_drills_are_held() -> None:
-    held, skips = sort_out(DRILLS, PlainStack(URL))
+    held, skips = sort_out(DRILLS, UncontrolledStack(URL))
     names = {drill.name for drill in held}
     assert names >= PORTABLE
     assert not names & {"duplicates", "late-data", "container-killed"}
@@ -42,4 +42,4 @@ def test_without_a_control_api_the_portable_drills_are_held() -> None:
 
 @pytest.mark.parametrize("name", ["duplicates", "s3-outage"])
 def test_a_drill_that_sets_faults_names_the_stack_that_cannot_have_them(name: str) -> None:
-    assert URL in unfit(catalogue()[name], PlainStack(URL))
+    assert URL in unfit(catalogue()[name], UncontrolledStack(URL))

@@ -10,7 +10,7 @@ import pytest
 from wavetank.emulator.errors import NotSettled
 from wavetank.emulator.stack.home import project_root
 from wavetank.emulator.stack.stack import ExternalStack
-from wavetank.emulator.stack.uncontrolled import PlainStack
+from wavetank.emulator.stack.uncontrolled import UncontrolledStack
 from wavetank.pipeline import topology
 from wavetank.scenarios.site import waiting
 from wavetank.scenarios.site.site import Site
@@ -43,7 +43,7 @@ class Clients:
         return {"Attributes": {"ApproximateNumberOfMessages": str(next(self._queued))}}
 
 
-class Watched(PlainStack):
+class Watched(UncontrolledStack):
     """A plain stack whose account is known."""
 
     account = "000000000000"
@@ -87,7 +87,7 @@ def test_what_goes_on_for_ever_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_site_waits_for_quiet_only_where_it_has_to() -> None:
-    plain, controlled = PlainStack("http://127.0.0.1:1"), ExternalStack("http://127.0.0.1:1")
+    plain, controlled = UncontrolledStack("http://127.0.0.1:1"), ExternalStack("http://127.0.0.1:1")
     assert waiting_on(plain, quiet_s=3.0) == Quiet(3.0)
     assert waiting_on(plain, eager=True) == Quiet()
     assert waiting_on(controlled, eager=True, quiet_s=3.0) == Controlled(eager=True)

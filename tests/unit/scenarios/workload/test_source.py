@@ -9,7 +9,7 @@ import pytest
 from wavetank.emulator.stack.home import project_root
 from wavetank.pipeline import topology
 from wavetank.scenarios.client.producer import routes
-from wavetank.scenarios.workload.source import BrokenSourceError, Drawn, NoEventsError, events_of
+from wavetank.scenarios.workload.source import BrokenSourceError, NoEventsError, WorkloadEvents, draw
 from wavetank.scenarios.workload.workload import Workload
 
 MAPPING = """
@@ -23,13 +23,13 @@ format = "epoch_s"
 GOOD = b'{"id": "c1", "at": 1574596800}'
 
 
-def drawn(folder: Path, source: bytes, events: int = 1_000) -> Drawn:
+def drawn(folder: Path, source: bytes, events: int = 1_000) -> WorkloadEvents:
     file, mapping = folder / "events.ndjson", folder / "mine.toml"
     file.write_bytes(source)
     mapping.write_text(MAPPING)
     known = routes(topology.load(project_root() / "schemas"))
     workload = Workload(events=events, source=file, mapping=mapping)
-    return events_of(workload, 1, {name: route.schema.fields for name, route in known.items()})
+    return draw(workload, 1, {name: route.schema.fields for name, route in known.items()})
 
 
 def test_lines_that_are_no_events_are_counted_by_reason(tmp_path: Path) -> None:

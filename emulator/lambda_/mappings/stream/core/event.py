@@ -1,20 +1,16 @@
-"""Records of a stream and the JSON event that a function gets for them.
+"""Records of a stream, and what a function gets of each.
 
 The event has the shape of the AWS developer guide, "Using Lambda to process records from Amazon Kinesis Data
 Streams". Each record's part of it is made once, when the record is read, since the same text is needed to
 measure a batch, to send it, and to send it again.
 """
 
-from collections.abc import Sequence
 from json.encoder import encode_basestring_ascii as quoted
 from typing import NamedTuple, TypedDict
 
-ENVELOPE_BYTES = len('{"Records":[]}')
-SEPARATOR = ","
-
 
 class Record(NamedTuple):
-    """One stream record on its way to a function: its place, when it arrived (seconds since the epoch), its JSON."""
+    """A stream record on its way to a function: its place, when it arrived (seconds since the epoch), its JSON."""
 
     sequence: str
     arrived: float
@@ -22,7 +18,7 @@ class Record(NamedTuple):
 
 
 class RawRecord(TypedDict):
-    """One record as the JSON of GetRecords has it: data in base64, time in seconds since the epoch."""
+    """A record as the JSON of GetRecords has it: data in base64, time in seconds since the epoch."""
 
     SequenceNumber: str
     PartitionKey: str
@@ -50,8 +46,3 @@ class EventWriter:
             f'"approximateArrivalTimestamp":{arrived!r}{self._middle}{sequence}{self._tail}'
         )
         return Record(sequence, arrived, text)
-
-
-def event_json(records: Sequence[Record]) -> str:
-    """The whole event; all of it is ASCII, so its length is its size in bytes."""
-    return '{"Records":[' + SEPARATOR.join([record.json for record in records]) + "]}"

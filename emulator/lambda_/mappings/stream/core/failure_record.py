@@ -4,18 +4,16 @@ Source: AWS developer guide, "Retain discarded batch records for a Kinesis Data 
 Records that were too old carry no responseContext.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from wavetank.emulator.lambda_.mappings.stream.core.event import event_json
-from wavetank.emulator.lambda_.mappings.stream.core.response import Reply
+from wavetank.emulator.lambda_.mappings.batch_window import event_json
 from wavetank.emulator.lambda_.mappings.stream.core.retry import Discard
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where discarded records come from."""
+    """The origin of discarded records."""
 
     function_arn: str
     stream_arn: str
@@ -24,7 +22,7 @@ class Origin:
 
 def invocation_record(discard: Discard, origin: Origin, request_id: str, now: float) -> dict[str, object]:
     """The document for SQS and SNS; `request_id` names the invocation where no reply does."""
-    reply = discard.reply
+    reply, first, last = discard.reply, discard.records[0], discard.records[-1]
     record: dict[str, object] = {
         "requestContext": {
             "requestId": reply.request_id if reply else request_id,
@@ -34,9 +32,21 @@ def invocation_record(discard: Discard, origin: Origin, request_id: str, now: fl
         }
     }
     if reply is not None:
-        record["responseContext"] = _response_context(reply)
-    record |= {"version": "1.0", "timestamp": _iso(now), "KinesisBatchInfo": _batch_info(discard, origin)}
-    return record
+        record["responseContext"] = {
+            "statusCode": reply.status_code,
+            "executedVersion": reply.executed_version,
+            "functionError": reply.function_error,
+        }
+    batch = {
+        "shardId": origin.shard_id,
+        "startSequenceNumber": first.sequence,
+        "endSequenceNumber": last.sequence,
+        "approximateArrivalOfFirstRecord": _iso(first.arrived),
+        "approximateArrivalOfLastRecord": _iso(last.arrived),
+        "batchSize": len(discard.records),
+        "streamArn": origin.stream_arn,
+    }
+    return record | {"version": "1.0", "timestamp": _iso(now), "KinesisBatchInfo": batch}
 
 
 def s3_record(discard: Discard, origin: Origin, request_id: str, now: float) -> dict[str, object]:
@@ -49,32 +59,6 @@ def s3_key(mapping_uuid: str, shard_id: str, now: float, random_uuid: str) -> st
     """`aws/lambda/<mapping>/<shard>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<random UUID>`, in UTC."""
     at = datetime.fromtimestamp(now, UTC)
     return f"aws/lambda/{mapping_uuid}/{shard_id}/{at:%Y/%m/%d}/{at:%Y-%m-%dT%H.%M.%S}-{random_uuid}"
-
-
-def as_json(record: dict[str, object]) -> str:
-    """The document as it is sent."""
-    return json.dumps(record)
-
-
-def _response_context(reply: Reply) -> dict[str, object]:
-    return {
-        "statusCode": reply.status_code,
-        "executedVersion": reply.executed_version,
-        "functionError": reply.function_error,
-    }
-
-
-def _batch_info(discard: Discard, origin: Origin) -> dict[str, object]:
-    first, last = discard.records[0], discard.records[-1]
-    return {
-        "shardId": origin.shard_id,
-        "startSequenceNumber": first.sequence,
-        "endSequenceNumber": last.sequence,
-        "approximateArrivalOfFirstRecord": _iso(first.arrived),
-        "approximateArrivalOfLastRecord": _iso(last.arrived),
-        "batchSize": len(discard.records),
-        "streamArn": origin.stream_arn,
-    }
 
 
 def _iso(seconds: float) -> str:

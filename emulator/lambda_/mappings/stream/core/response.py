@@ -1,4 +1,4 @@
-"""What the answer of a function means for its batch.
+"""The outcome of a batch, from the answer of its function.
 
 Source: AWS developer guide, "Configuring partial batch response with Kinesis Data Streams and Lambda".
 """
@@ -12,7 +12,7 @@ from wavetank.emulator.lambda_.mappings.stream.core.event import Record
 
 @dataclass(frozen=True)
 class Reply:
-    """What is known of an invocation once it has ended; `function_error` is `Unhandled` where the function failed."""
+    """The facts of an invocation that has ended; `function_error` is `Unhandled` where the function failed."""
 
     request_id: str
     status_code: int = 200
@@ -22,7 +22,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is known of an invocation that has ended, and what the function answered."""
+    """An invocation that has ended, and what the function answered."""
 
     reply: Reply
     payload: bytes
@@ -68,7 +68,11 @@ def judge(reply: Reply, payload: bytes, records: Sequence[Record], reports_item_
     what the function answers does not matter.
     """
     if reply.function_error is not None:
-        return Failed(reply, _error_text(payload))
+        try:
+            error = json.loads(payload)
+            return Failed(reply, f"{error.get('errorType', 'Error')}: {error.get('errorMessage', '')}")
+        except (ValueError, AttributeError, RecursionError):
+            return Failed(reply, _shortened(payload) or "the function failed")
     if not reports_item_failures:
         return Succeeded(reply)
     try:
@@ -101,22 +105,13 @@ def failed_items(payload: bytes) -> list[str]:
         return []
     if not isinstance(items, list):
         raise ValueError(f"batchItemFailures is not a list: {_shortened(payload)}")
-    return [_identifier(item) for item in items]
-
-
-def _identifier(item: object) -> str:
-    identifier = item.get("itemIdentifier") if isinstance(item, dict) else None
-    if not isinstance(identifier, str) or not identifier:
-        raise ValueError(f"a batch item failure without a valid itemIdentifier: {json.dumps(item)}")
-    return identifier
-
-
-def _error_text(payload: bytes) -> str:
-    try:
-        error = json.loads(payload)
-        return f"{error.get('errorType', 'Error')}: {error.get('errorMessage', '')}"
-    except (ValueError, AttributeError, RecursionError):
-        return _shortened(payload) or "the function failed"
+    identifiers: list[str] = []
+    for item in items:
+        identifier = item.get("itemIdentifier") if isinstance(item, dict) else None
+        if not isinstance(identifier, str) or not identifier:
+            raise ValueError(f"a batch item failure without a valid itemIdentifier: {json.dumps(item)}")
+        identifiers.append(identifier)
+    return identifiers
 
 
 def _shortened(payload: bytes, length: int = 200) -> str:

@@ -1,4 +1,4 @@
-"""What becomes of a batch after each outcome: done, tried again, cut in two, or given up.
+"""The next step of a batch after each outcome: done, tried again, cut in two, or given up.
 
 The rules, from the AWS developer guide ("Retain discarded batch records for a Kinesis Data Streams event
 source", "Configuring partial batch response") and from AWS's observed answers:
@@ -41,7 +41,7 @@ class Work:
     not_before: float = 0.0
     last_error: str = ""
 
-    def told(self, now: float) -> str:
+    def description(self, now: float) -> str:
         """The batch in words, for a person who waits for it."""
         text = f"batch of {len(self.records)}, attempt {self.failures + self.refusals + 1}"
         if self.not_before > now:
@@ -61,7 +61,7 @@ class Discard:
 
 @dataclass(frozen=True)
 class Step:
-    """What an outcome leads to: so many records (from the front) are finished, of them some given up; then `next`."""
+    """The result of an outcome: so many records (from the front) are finished, of them some given up; then `next`."""
 
     finished: int
     next: tuple[Work, ...] = ()
@@ -69,7 +69,7 @@ class Step:
 
 
 def after(work: Work, outcome: Outcome, policy: RetryPolicy, now: float) -> Step:
-    """What to do with a batch after an attempt that ended at `now`."""
+    """The step of a batch after an attempt that ended at `now`."""
     match outcome:
         case Succeeded():
             return Step(finished=len(work.records))
@@ -81,9 +81,9 @@ def after(work: Work, outcome: Outcome, policy: RetryPolicy, now: float) -> Step
             rest = Work(work.records[done:], not_before=now + FIRST_WAIT_S, last_error="partial failure")
             return Step(finished=done, next=(rest,))
         case Partly(reply, _):
-            return _failed(work, reply, "the first record of the batch failed", policy, now)
-        case Failed(reply, error):
-            return _failed(work, reply, error, policy, now)
+            return _failed(work, Failed(reply, "the first record of the batch failed"), policy, now)
+        case Failed():
+            return _failed(work, outcome, policy, now)
 
 
 def expire(work: Work, oldest_arrival: float) -> Step | None:
@@ -100,23 +100,20 @@ def expire(work: Work, oldest_arrival: float) -> Step | None:
 
 
 def wait_s(attempts: int) -> float:
-    """How long to wait after so many attempts in a row (1 or more) came to nothing."""
+    """Seconds to wait after so many attempts in a row (1 or more) came to nothing."""
     return min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(attempts - 1, 30))
 
 
-def _failed(work: Work, reply: Reply, error: str, policy: RetryPolicy, now: float) -> Step:
+def _failed(work: Work, failed: Failed, policy: RetryPolicy, now: float) -> Step:
     """The batch got nowhere: cut it in two where that is asked for, else try it again while it has retries."""
     if policy.bisect and len(work.records) > 1:
-        return Step(finished=0, next=_halves(work, error, now))
+        middle = len(work.records) // 2
+        first = Work(work.records[:middle], not_before=now + FIRST_WAIT_S, last_error=failed.error)
+        return Step(finished=0, next=(first, Work(work.records[middle:])))
     failures, invokes = work.failures + 1, work.invokes + 1
     if policy.max_retries is not None and failures > policy.max_retries:
-        discard = Discard(work.records, Condition.RETRIES, invokes, reply)
+        discard = Discard(work.records, Condition.RETRIES, invokes, failed.reply)
         return Step(finished=len(work.records), discard=discard)
-    again = Work(work.records, invokes, failures, 0, now + wait_s(failures), error)
+    not_before = now + wait_s(failures)
+    again = Work(work.records, invokes, failures=failures, not_before=not_before, last_error=failed.error)
     return Step(finished=0, next=(again,))
-
-
-def _halves(work: Work, error: str, now: float) -> tuple[Work, Work]:
-    middle = len(work.records) // 2
-    first = Work(work.records[:middle], not_before=now + FIRST_WAIT_S, last_error=error)
-    return first, Work(work.records[middle:])

@@ -1,4 +1,4 @@
-"""What a Kinesis event source mapping was asked to do, checked and typed.
+"""Settings of a Kinesis event source mapping, typed; and those that AWS refuses and LocalStack lets pass.
 
 Source of names, defaults and ranges: AWS Lambda API reference, CreateEventSourceMapping, and the developer guide's
 "Lambda parameters for Amazon Kinesis Data Streams event source mappings".
@@ -11,16 +11,20 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-PAYLOAD_BYTES = 6 * 1024 * 1024
-"""The largest event of a synchronous invocation."""
+from wavetank.emulator.lambda_.mappings.batch_window import BatchLimits
 
+DEFAULT_LIMITS = BatchLimits()
 REPORT_ITEM_FAILURES = "ReportBatchItemFailures"
+
+MOST_RETRIES = 10_000
+LONGEST_AGE_S = 604_800
+SHORTEST_AGE_S = 60
 
 _CONSUMER = re.compile(r"^(arn:[^:]+:kinesis:[^:]*:\d+:stream/[^/]+)/consumer/")
 
 
 class Start(StrEnum):
-    """Where a mapping starts to read a stream it has not read before."""
+    """The place where a mapping starts to read a stream it has not read before."""
 
     TRIM_HORIZON = "TRIM_HORIZON"
     LATEST = "LATEST"
@@ -28,17 +32,8 @@ class Start(StrEnum):
 
 
 @dataclass(frozen=True)
-class BatchLimits:
-    """When a batch is full, or old enough to be sent as it is: records, seconds, bytes of JSON."""
-
-    records: int = 100
-    window_s: float = 0.0
-    payload_bytes: int = PAYLOAD_BYTES
-
-
-@dataclass(frozen=True)
 class RetryPolicy:
-    """How long a failed batch is tried; None means for as long as the stream keeps its records."""
+    """The tries that a failed batch gets; None means for as long as the stream keeps its records."""
 
     max_retries: int | None = None
     max_age_s: float | None = None
@@ -48,7 +43,7 @@ class RetryPolicy:
 
 @dataclass(frozen=True)
 class MappingSettings:
-    """One event source mapping between a stream and a function."""
+    """An event source mapping between a stream and a function."""
 
     uuid: str
     function_arn: str
@@ -56,7 +51,7 @@ class MappingSettings:
     role_arn: str
     start: Start
     start_timestamp: float | None = None
-    limits: BatchLimits = BatchLimits()
+    limits: BatchLimits = DEFAULT_LIMITS
     retry: RetryPolicy = RetryPolicy()
     lanes: int = 1
     filters: tuple[str, ...] = ()
@@ -136,3 +131,66 @@ def seconds(value: datetime | float | str | None) -> float | None:
         return float(value)
     except ValueError:
         return datetime.fromisoformat(str(value)).timestamp()
+
+
+class RefusedSettings(ValueError):
+    """A mapping cannot be made so; the text is for the caller of the API. Correct the parameter and call again."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """A parameter and the values it may have."""
+
+    parameter: str
+    least: int
+    most: int
+
+
+_RANGES = (
+    Range("BatchSize", 1, 10_000),
+    Range("MaximumBatchingWindowInSeconds", 0, 300),
+    Range("MaximumRetryAttempts", -1, MOST_RETRIES),
+    Range("MaximumRecordAgeInSeconds", -1, LONGEST_AGE_S),
+    Range("ParallelizationFactor", 1, 10),
+    Range("TumblingWindowInSeconds", 0, 900),
+)
+
+
+def is_kinesis(request: Mapping[str, Any]) -> bool:
+    """Whether the event source is a Kinesis stream or one of its consumers."""
+    return str(request.get("EventSourceArn") or "").split(":")[2:3] == ["kinesis"]
+
+
+def check(request: Mapping[str, Any], now: float) -> None:
+    """Raise RefusedSettings for what AWS does not take, and for tumbling windows, which this emulator has not.
+
+    `now` is in seconds since the epoch.
+    """
+    for allowed in _RANGES:
+        check_range(allowed, request.get(allowed.parameter))
+    age = request.get("MaximumRecordAgeInSeconds")
+    if age is not None and -1 < age < SHORTEST_AGE_S:
+        raise RefusedSettings(
+            f"MaximumRecordAgeInSeconds must be -1 or between {SHORTEST_AGE_S} and {LONGEST_AGE_S}, got {age}."
+        )
+    if request.get("TumblingWindowInSeconds"):
+        raise RefusedSettings("TumblingWindowInSeconds is not supported by wavetank; leave it out or set it to 0.")
+    if request.get("StartingPosition") == "AT_TIMESTAMP" and not request.get("StartingPositionTimestamp"):
+        raise RefusedSettings("StartingPositionTimestamp must be given when StartingPosition is AT_TIMESTAMP.")
+    if request.get("StartingPosition") != "AT_TIMESTAMP" and request.get("StartingPositionTimestamp"):
+        raise RefusedSettings("StartingPositionTimestamp is only valid when StartingPosition is AT_TIMESTAMP.")
+    starts = seconds(request.get("StartingPositionTimestamp"))
+    if starts is not None and starts > now:
+        raise RefusedSettings("StartingPositionTimestamp cannot be in the future.")
+
+
+def check_range(allowed: Range, value: int | None) -> None:
+    """Raise RefusedSettings for a value out of range; an absent one is none."""
+    if value is None or allowed.least <= value <= allowed.most:
+        return
+    name = allowed.parameter[0].lower() + allowed.parameter[1:]
+    side, bound = ("less", allowed.most) if value > allowed.most else ("greater", allowed.least)
+    raise RefusedSettings(
+        f"1 validation error detected: Value '{value}' at '{name}' failed to satisfy constraint: "
+        f"Member must have value {side} than or equal to {bound}"
+    )

@@ -132,10 +132,10 @@ def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
 
 def test_no_more_of_an_answer_is_read_than_it_may_have() -> None:
     with server(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 1_100_000) as url:
-        found = post(url, REQUEST)
-    assert len(found.body) == 1024 * 1024 + 1
+        answer = post(url, REQUEST)
+    assert len(answer.body) == 1024 * 1024 + 1
     with pytest.raises(EndpointError, match="larger than 1048576"):
-        check(found, ID)
+        check(answer, ID)
 
 
 @pytest.mark.parametrize("reply", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{", b"garbage\r\n\r\n"])

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from wavetank.emulator.firehose.core.buffer import Entry, Origin
-from wavetank.emulator.firehose.core.processing import InvocationError, Processed, process
+from wavetank.emulator.firehose.core.keys import ErrorOutput
+from wavetank.emulator.firehose.core.processing import Failure, InvocationError, Processed, process
 from wavetank.emulator.firehose.core.settings import Processing, SubRecords, Transformation
 
 ARN = "arn:aws:lambda:us-east-1:000000000000:function:f"
 LAMBDA = Processing(transformation=Transformation(ARN, retries=2, batch_bytes=10))
 NOW = 2_000.0
+FROM_STREAM = Entry(b"sample raw data", 1594265943.615, Origin("shardId-000000000000", "4711", "key", 2))
 
 Records = Sequence[dict[str, Any]]
 
@@ -162,3 +164,25 @@ def test_the_function_sees_where_a_record_came_from() -> None:
     assert seen[0]["approximateArrivalTimestamp"] == 1500
     assert "kinesisRecordMetadata" not in seen[1]
     assert seen[0]["recordId"] != seen[1]["recordId"]
+
+
+def test_a_record_that_could_not_be_transformed_is_told_with_its_function() -> None:
+    failure = Failure(FROM_STREAM, "Lambda.FunctionError", "no", 4, 1594266081.318, function_arn="arn")
+    assert json.loads(failure.line()) == {
+        "attemptsMade": 4,
+        "arrivalTimestamp": 1594265943615,
+        "errorCode": "Lambda.FunctionError",
+        "errorMessage": "no",
+        "attemptEndingTimestamp": 1594266081318,
+        "rawData": "c2FtcGxlIHJhdyBkYXRh",
+        "lambdaArn": "arn",
+    }
+    assert failure.line().endswith(b"}\n")
+
+
+def test_a_record_that_an_endpoint_did_not_take_is_told_with_its_sequence_and_as_it_was_sent() -> None:
+    failed = ErrorOutput.HTTP_ENDPOINT_FAILED
+    failure = Failure(FROM_STREAM, "HttpEndpoint.DestinationException", "no", 5, 1594266081.318, failed, data=b"sent")
+    line = json.loads(failure.line())
+    assert (line["subsequenceNumber"], line["dataId"], line["rawData"]) == (2, "4711.2", "c2VudA==")
+    assert "lambdaArn" not in line

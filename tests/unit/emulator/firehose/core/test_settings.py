@@ -27,22 +27,22 @@ def processor(kind: str, **parameters: str) -> dict[str, Any]:
 
 
 def test_the_defaults_are_those_of_aws() -> None:
-    found = destination_of(config())
-    assert found.hints == Hints(5 * MIB, 300)
-    assert found.target.bucket == "the-bucket"
-    assert found.target.compression is Compression.UNCOMPRESSED
-    assert found.backup is None
+    destination = destination_of(config())
+    assert destination.hints == Hints(5 * MIB, 300)
+    assert destination.target.bucket == "the-bucket"
+    assert destination.target.compression is Compression.UNCOMPRESSED
+    assert destination.backup is None
 
 
 def test_hints_are_mebibytes_and_seconds() -> None:
-    found = destination_of(config(BufferingHints={"SizeInMBs": 2, "IntervalInSeconds": 0}))
-    assert found.hints == Hints(2 * MIB, 0)
+    destination = destination_of(config(BufferingHints={"SizeInMBs": 2, "IntervalInSeconds": 0}))
+    assert destination.hints == Hints(2 * MIB, 0)
 
 
 def test_compression_sets_the_extension_unless_one_is_given() -> None:
     assert destination_of(config(CompressionFormat="GZIP")).target.layout.extension == ".gz"
-    found = destination_of(config(CompressionFormat="GZIP", FileExtension=".json.gz"))
-    assert found.target.layout.extension == ".json.gz"
+    destination = destination_of(config(CompressionFormat="GZIP", FileExtension=".json.gz"))
+    assert destination.target.layout.extension == ".json.gz"
 
 
 def test_processors_are_read_in_any_order() -> None:
@@ -59,15 +59,16 @@ def test_processors_are_read_in_any_order() -> None:
 
 
 def test_processors_that_are_not_enabled_do_nothing() -> None:
-    found = destination_of(config(ProcessingConfiguration={"Enabled": False, "Processors": [processor("Lambda")]}))
-    assert found.processing.transformation is None
+    off = {"Enabled": False, "Processors": [processor("Lambda")]}
+    destination = destination_of(config(ProcessingConfiguration=off))
+    assert destination.processing.transformation is None
 
 
 def test_a_backup_gets_a_target_of_its_own() -> None:
     backup = config(Prefix="raw/", CompressionFormat="ZIP")
-    found = destination_of(config(S3BackupMode="Enabled", S3BackupConfiguration=backup))
-    assert found.backup is not None
-    assert (found.backup.layout.prefix, found.backup.compression) == ("raw/", Compression.ZIP)
+    destination = destination_of(config(S3BackupMode="Enabled", S3BackupConfiguration=backup))
+    assert destination.backup is not None
+    assert (destination.backup.layout.prefix, destination.backup.compression) == ("raw/", Compression.ZIP)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,8 @@
 import pytest
 
 from wavetank.emulator.kinesis.errors import InvalidArgument
-from wavetank.emulator.kinesis.model.family import ShardFamily, StreamIdentity
 from wavetank.emulator.kinesis.model.position import Start, StartingPosition
-from wavetank.emulator.kinesis.model.shard import Shard
+from wavetank.emulator.kinesis.model.shards import Shard, ShardSet, StreamIdentity
 from wavetank.emulator.kinesis.model.stream import HOUR_MS, MAX_READ_BYTES, Entry, Stream
 from wavetank.emulator.kinesis.settings import StreamSettings
 
@@ -13,7 +12,7 @@ WHO = StreamIdentity("000000000000", "us-east-1", "s", "arn:aws:kinesis:us-east-
 
 
 def new_stream(shards: int = 1) -> Stream:
-    return Stream(WHO, ShardFamily.founded(WHO, shards), StreamSettings())
+    return Stream(WHO, ShardSet.founded(WHO, shards), StreamSettings())
 
 
 def data(stream: Stream, shard: Shard, position: StartingPosition, now: int) -> list[bytes]:
@@ -86,7 +85,7 @@ def test_a_time_in_the_future_is_refused() -> None:
 def test_sequence_numbers_from_elsewhere_are_refused() -> None:
     stream, other = new_stream(2), Stream(
         StreamIdentity("000000000000", "us-east-1", "s", WHO.arn, CREATED + 5000),
-        ShardFamily.founded(StreamIdentity("", "", "", "", CREATED + 5000), 1),
+        ShardSet.founded(StreamIdentity("", "", "", "", CREATED + 5000), 1),
         StreamSettings(),
     )  # fmt: skip
     number = stream.put(Entry("k", b"", "0"), CREATED).sequence_number

@@ -273,14 +273,14 @@ def exit_error(request_id: str) -> dict[str, str]:
 OWNER = """
 import sys
 from pathlib import Path
-from wavetank.emulator.lambda_.execution.environment import Environment, Surroundings
+from wavetank.emulator.lambda_.execution.environment import Environment, ProcessInputs
 from wavetank.emulator.lambda_.execution.function import Function
 from wavetank.emulator.lambda_.packages.interpreters import interpreter_for
 
 runtime, task, scratch = map(Path, sys.argv[1:])
 interpreter = interpreter_for("python3.13")
 function = Function("f", "1", "handler.handler", "us-east-1", 128, 60.0, interpreter, runtime, task, None)
-environment = Environment(function, Surroundings({}, {}, scratch))
+environment = Environment(function, ProcessInputs({}, {}, scratch))
 environment.start()
 from wavetank.emulator.lambda_.execution.environment import Call
 print(environment.process_id(), environment.invoke(Call("r", "arn", b"1")).payload.decode(), flush=True)

@@ -13,7 +13,7 @@ TIMEOUT_S = 0.4
 
 @dataclass(frozen=True)
 class Way:
-    """One way to fail: a handler module, and what is to come of it."""
+    """A way to fail: a handler module, and what is to come of it."""
 
     name: str
     source: str
@@ -235,6 +235,6 @@ def test_an_answer_of_exactly_the_limit_is_given(run: Run) -> None:
 def assert_in_order(expected: tuple[str, ...], log: str) -> None:
     position = 0
     for text in expected:
-        found = log.find(text, position)
-        assert found >= 0, f"{text!r} is not in the rest of the log:\n{log[position:]}"
-        position = found + len(text)
+        place = log.find(text, position)
+        assert place >= 0, f"{text!r} is not in the rest of the log:\n{log[position:]}"
+        position = place + len(text)

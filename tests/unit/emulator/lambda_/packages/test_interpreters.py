@@ -38,5 +38,5 @@ def test_a_runtime_that_is_not_here_is_refused_with_those_that_are(runtime: str,
 
 
 def test_every_interpreter_found_is_the_one_its_name_says() -> None:
-    for found in installed_interpreters():
-        assert f"python{found.version}".startswith(f"{found.runtime}.")
+    for interpreter in installed_interpreters():
+        assert f"python{interpreter.version}".startswith(f"{interpreter.runtime}.")

@@ -56,7 +56,7 @@ def started(run: Run, source: str | Archive = LOOK, *layers: Archive, **options:
 
 
 def starter_of(running: Running) -> psutil.Process:
-    """What has started the keeper of an environment's process."""
+    """The process that has started the keeper of an environment's process."""
     pid = running.environment.process_id()
     assert pid is not None
     keeper = psutil.Process(psutil.Process(pid).ppid())
@@ -398,7 +398,7 @@ def test_no_more_servers_than_the_most_are_kept_and_one_without_children_makes_r
 ) -> None:
     servers = ForkServers()
     launches = kinds(launch, MOST + 1)
-    assert [claim(servers, each) for each in launches] == [True] * MOST + [False]
+    assert [claim(servers, other) for other in launches] == [True] * MOST + [False]
     servers.release(cast("ForkServer", fake.made[1]))
     assert claim(servers, launches[-1])
     assert [server.ended for server in fake.made] == [False, True] + [False] * (MOST - 1)
@@ -409,8 +409,8 @@ def test_a_server_that_is_being_used_makes_no_room(launch: Launch, fake: type[Fa
     launches = kinds(launch, MOST + 1)
     with servers.forking(launches[0]) as used:
         assert used is not None
-        for each in launches[1:MOST]:
-            claim(servers, each)
+        for other in launches[1:MOST]:
+            claim(servers, other)
         assert not claim(servers, launches[-1])
     assert not fake.made[0].ended
 

@@ -112,6 +112,6 @@ def test_the_kernel_and_the_list_of_all_sockets_name_the_same_socket() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
         ends = peers.Ends(*client.getsockname(), *client.getpeername())
         number = os.fstat(client.fileno()).st_ino
-        assert peers._listed(ends) == number
-        if peers._answers():
-            assert peers._asked(ends) == number
+        assert peers.listed_number(ends) == number
+        if peers.kernel_answers():
+            assert peers.socket_number(ends) == number

@@ -13,11 +13,11 @@ from wavetank.emulator.lambda_.process.runtime_api import (
     Answered,
     Event,
     InitFailed,
+    Message,
     NextAsked,
     ProtocolError,
     Request,
     RequestReader,
-    Said,
     TooLarge,
     Unknown,
     accepted,
@@ -44,7 +44,7 @@ def test_requests_are_the_same_however_the_bytes_arrive(cuts: list[int]) -> None
 
 
 @pytest.mark.parametrize(
-    ("request_", "said"),
+    ("request_", "message"),
     [
         (Request("GET", f"{BASE}/invocation/next", b""), NextAsked()),
         (Request("POST", f"{BASE}/invocation/r/response", b"1"), Answered("r", b"1", failed=False)),
@@ -55,8 +55,8 @@ def test_requests_are_the_same_however_the_bytes_arrive(cuts: list[int]) -> None
         (Request("POST", "/2020-01-01/extension/register", b""), Unknown("/2020-01-01/extension/register")),
     ],
 )
-def test_each_request_says_one_thing(request_: Request, said: Said) -> None:
-    assert understand(request_) == said
+def test_each_request_says_one_thing(request_: Request, message: Message) -> None:
+    assert understand(request_) == message
 
 
 def test_an_answer_over_the_limit_is_read_to_its_end_but_not_kept() -> None:

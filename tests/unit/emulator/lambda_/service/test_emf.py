@@ -19,7 +19,7 @@ def line(
 
 
 def test_a_number_is_a_metric_under_every_set_of_dimensions() -> None:
-    found = metrics_of(
+    metrics = metrics_of(
         line(
             dimensions=[["basin"], ["basin", "side"], []],
             metrics=[{"Name": "height", "Unit": "Count", "StorageResolution": 1}],
@@ -29,22 +29,22 @@ def test_a_number_is_a_metric_under_every_set_of_dimensions() -> None:
         )
     )
     expected = [(("basin", "north"),), (("basin", "north"), ("side", "left")), ()]
-    assert found == [Metric("Tank", "height", where, (3.0,), "Count", AT_MS, Resolution.HIGH) for where in expected]
+    assert metrics == [Metric("Tank", "height", where, (3.0,), "Count", AT_MS, Resolution.HIGH) for where in expected]
 
 
 def test_an_array_of_numbers_is_many_values_of_one_metric() -> None:
-    (found,) = metrics_of(line(dimensions=[[]], metrics=[{"Name": "height"}], height=[1, 2.5, 1]))
-    assert (found.values, found.unit, found.resolution) == ((1.0, 2.5, 1.0), "None", Resolution.STANDARD)
+    (metric,) = metrics_of(line(dimensions=[[]], metrics=[{"Name": "height"}], height=[1, 2.5, 1]))
+    assert (metric.values, metric.unit, metric.resolution) == ((1.0, 2.5, 1.0), "None", Resolution.STANDARD)
 
 
 def test_no_set_of_dimensions_is_one_without_any() -> None:
-    (found,) = metrics_of(line(dimensions=[], metrics=[{"Name": "height"}], height=1))
-    assert found.dimensions == ()
+    (metric,) = metrics_of(line(dimensions=[], metrics=[{"Name": "height"}], height=1))
+    assert metric.dimensions == ()
 
 
 def test_a_metric_without_a_value_is_left_out() -> None:
-    found = metrics_of(line(dimensions=[[]], metrics=[{"Name": "height"}, {"Name": "length"}], height=1))
-    assert [metric.name for metric in found] == ["height"]
+    metrics = metrics_of(line(dimensions=[[]], metrics=[{"Name": "height"}, {"Name": "length"}], height=1))
+    assert [metric.name for metric in metrics] == ["height"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.pipeline.examples import NOON_US, PING, event
 from wavetank.pipeline.core.bulk.batch import Batch, identified
 from wavetank.pipeline.core.bulk.digests import Digests
-from wavetank.pipeline.core.bulk.spill import merge_all
+from wavetank.pipeline.core.bulk.merge import merge_all
 from wavetank.pipeline.core.bulk.values import Bodies
 from wavetank.pipeline.core.decode import decode, encode
 from wavetank.pipeline.core.files import avro_file, parquet
@@ -31,7 +31,7 @@ def batches(bodies: Sequence[bytes], size: int = 1000) -> list[Batch]:
 
 
 def merged(bodies: Sequence[bytes], dropped: Digests = NONE, budget: int = EVERYTHING, size: int = 1000) -> list[bytes]:
-    return [body for piece in merge_all(batches(bodies, size), dropped, budget) for body in piece.bodies.each()]
+    return [body for piece in merge_all(batches(bodies, size), dropped, budget) for body in piece.bodies.all()]
 
 
 def files(bodies: Sequence[bytes], budget: int = EVERYTHING, size: int = 1000) -> tuple[bytes, bytes]:
@@ -48,7 +48,7 @@ def files(bodies: Sequence[bytes], budget: int = EVERYTHING, size: int = 1000) -
 
 def ids(bodies: Sequence[bytes]) -> list[str]:
     events = [decode(body, PING) for body in bodies]
-    return [each.id for each in events if isinstance(each, Event)]
+    return [event.id for event in events if isinstance(event, Event)]
 
 
 RECORDS = st.lists(
@@ -91,12 +91,12 @@ def test_there_is_one_record_for_each_id(records: list[bytes]) -> None:
 
 @given(RECORDS)
 def test_the_winner_is_the_earliest_and_then_the_smallest_body(records: list[bytes]) -> None:
-    rank = {body: (each.time_us, body) for body in records if isinstance(each := decode(body, PING), Event)}
-    wanted = {
+    rank = {body: (decoded.time_us, body) for body in records if isinstance(decoded := decode(body, PING), Event)}
+    expected = {
         name: min((body for body in records if ids([body]) == [name]), key=lambda body: rank[body])
         for name in ids(records)
     }
-    assert {ids([body])[0]: body for body in merged(records)} == wanted
+    assert {ids([body])[0]: body for body in merged(records)} == expected
 
 
 def test_events_rest_in_the_order_of_their_time_and_then_their_id() -> None:
@@ -109,8 +109,8 @@ def test_events_rest_in_the_order_of_their_time_and_then_their_id() -> None:
 def test_ids_that_another_hour_has_are_left_out(budget: int, others: int) -> None:
     records = [record(number) for number in range(200)]
     elsewhere = [b"id-%d" % number for number in (7, 150)] + [b"other-%d" % number for number in range(others)]
-    left = ids(merged(records, Digests.of(elsewhere), budget, size=50))
-    assert sorted(left) == sorted(set(ids(records)) - {"id-7", "id-150"})
+    kept = ids(merged(records, Digests.of(elsewhere), budget, size=50))
+    assert sorted(kept) == sorted(set(ids(records)) - {"id-7", "id-150"})
 
 
 def test_ids_whose_digests_begin_alike_are_told_apart() -> None:
@@ -118,4 +118,4 @@ def test_ids_whose_digests_begin_alike_are_told_apart() -> None:
     alike = Digests(batch.digests.first * 0, batch.digests.last)
     same = Batch(batch.bodies, batch.times, batch.ids, alike)
     (piece,) = merge_all([same], NONE)
-    assert ids(piece.bodies.each()) == ["id-1", "id-2"]
+    assert ids(piece.bodies.all()) == ["id-1", "id-2"]

@@ -30,10 +30,10 @@ LABELS = st.lists(st.none() | st.text(max_size=30), max_size=40)
 @given(LABELS)
 def test_fastavro_reads_what_was_written(labels: list[str | None]) -> None:
     fields = [event(number, label=label) for number, label in enumerate(labels)]
-    written = contained([encode(each, PING) for each in fields])
+    written = contained([encode(record, PING) for record in fields])
     read = [record for record in fastavro.reader(BytesIO(written)) if isinstance(record, dict)]
     assert [record["label"] for record in read] == labels
-    assert [record["event_id"] for record in read] == [each["event_id"] for each in fields]
+    assert [record["event_id"] for record in read] == [record["event_id"] for record in fields]
 
 
 @given(LABELS)
@@ -83,14 +83,14 @@ def test_how_bodies_come_in_batches_does_not_show(labels: list[str | None], cuts
 @given(LABELS)
 def test_a_part_is_an_avro_file_whose_index_knows_its_records(labels: list[str | None]) -> None:
     fields = [event(number, label=label) for number, label in enumerate(labels)]
-    bodies = [encode(each, PING) for each in fields]
-    ids = [each["event_id"].encode() for each in fields]
+    bodies = [encode(record, PING) for record in fields]
+    ids = [record["event_id"].encode() for record in fields]
     part = avro_file.part(PING, bodies, list(map(digest_of, ids)))
     read = [record for record in fastavro.reader(BytesIO(part)) if isinstance(record, dict)]
     assert [record["label"] for record in read] == labels
     (records,) = batch.read(part, PING)
-    assert records.bodies.each() == bodies
-    assert records.times.tolist() == [each["event_time"] for each in fields]
+    assert records.bodies.all() == bodies
+    assert records.times.tolist() == [record["event_time"] for record in fields]
     assert [records.id_at(number) for number in range(len(ids))] == ids
     assert records.digests.packed() == Digests.of(ids).packed()
 
@@ -98,20 +98,20 @@ def test_a_part_is_an_avro_file_whose_index_knows_its_records(labels: list[str |
 def test_every_damage_to_a_file_is_told_as_such_or_harmless() -> None:
     bodies = [encode(event(number), PING) for number in range(3)]
     part = avro_file.part(PING, bodies, [digest_of(b"id-%d" % number) for number in range(3)])
-    whole = [records.bodies.each() for records in batch.read(part, PING)]
+    whole = [records.bodies.all() for records in batch.read(part, PING)]
     start = part.index(SYNC) + len(SYNC)
     for position in range(start, len(part)):
         damaged = part[:position] + bytes([part[position] ^ 0x80]) + part[position + 1 :]
         try:
-            read = [records.bodies.each() for records in batch.read(damaged, PING)]
-        except avro_file.Damaged:
+            read = [records.bodies.all() for records in batch.read(damaged, PING)]
+        except avro_file.DamagedFile:
             continue
-        assert [len(each) for each in read] == [len(each) for each in whole]
+        assert [len(batch) for batch in read] == [len(batch) for batch in whole]
 
 
 def test_what_is_no_container_file_is_refused() -> None:
     for data in (b"", b"Obj", b"Obj\x01", b"PAR1 something else"):
-        with pytest.raises(avro_file.Damaged):
+        with pytest.raises(avro_file.DamagedFile):
             list(batch.read(data, PING))
 
 
@@ -184,7 +184,7 @@ def indexed(packed: bytes) -> bytes:
     ],
 )
 def test_a_damaged_file_is_told_as_such(data: bytes) -> None:
-    with pytest.raises(avro_file.Damaged) as caught:
+    with pytest.raises(avro_file.DamagedFile) as caught:
         list(batch.read(data, PING))
     assert len(str(caught.value)) < 500
 
@@ -199,7 +199,7 @@ def test_what_a_block_unpacks_to_is_bounded(more: dict[str, bytes], blocks: int)
     bomb = block(deflated(bytes(64 * MIB // blocks)), count=1)
     data = header(avro_schema=SCHEMA, avro_codec=b"deflate", **more) + bomb * blocks
     tracemalloc.start()
-    with pytest.raises(avro_file.Damaged):
+    with pytest.raises(avro_file.DamagedFile):
         list(batch.read(data, PING))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -243,7 +243,7 @@ def test_whatever_becomes_of_a_file_it_is_read_or_told_to_be_damaged(
     data: bytes, changes: list[tuple[str, float, Any]]
 ) -> None:
     try:
-        read = [body for records in batch.read(changed(data, changes), PING_V2) for body in records.bodies.each()]
-    except avro_file.Damaged:
+        read = [body for records in batch.read(changed(data, changes), PING_V2) for body in records.bodies.all()]
+    except avro_file.DamagedFile:
         return
     assert len(read) <= 2 * len(BODIES)

@@ -51,7 +51,7 @@ def written(fields: Sequence[dict[str, Any]], under: Schema, size: int = 1000) -
     out = BytesIO()
     writer = parquet.Writer(out, under)
     for start in range(0, len(fields), size):
-        writer.add(Bodies.of([encode(each, under) for each in fields[start : start + size]]))
+        writer.add(Bodies.of([encode(record, under) for record in fields[start : start + size]]))
     writer.close()
     return out.getvalue()
 
@@ -87,13 +87,13 @@ def test_columns_have_the_values_of_the_records(generated: tuple[dict[str, Any],
         columns = arrow_schema(made)
     except SchemaError:
         return
-    bodies = [encode(each, made) for each in (fields, {**fields, "event_id": "other"})]
-    found = table(Bodies.of(bodies), made)
-    assert found.schema == columns
+    bodies = [encode(record, made) for record in (fields, {**fields, "event_id": "other"})]
+    arrow = table(Bodies.of(bodies), made)
+    assert arrow.schema == columns
     names = [name for name in columns.names if name != "event_time"]
-    decoded = [each.fields for body in bodies if isinstance(each := decode(body, made), Event)]
-    rows = found.select(names).to_pylist(maps_as_pydicts="strict")
-    assert rows == [{name: each[name] for name in names} for each in decoded]
+    decoded = [stored.fields for body in bodies if isinstance(stored := decode(body, made), Event)]
+    rows = arrow.select(names).to_pylist(maps_as_pydicts="strict")
+    assert rows == [{name: event_fields[name] for name in names} for event_fields in decoded]
 
 
 def test_shapes_that_are_not_read_in_bulk_give_the_same_columns_as_those_that_are() -> None:
@@ -107,13 +107,15 @@ def test_decimals_are_decimals() -> None:
     price = schema({"name": "price", "type": {"type": "bytes", "logicalType": "decimal", "precision": 6, "scale": 2}})
     values = [b"\x00", (12345).to_bytes(3, signed=True), (-7).to_bytes(1, signed=True)]
     fields = [{**event(number), "price": value} for number, value in enumerate(values)]
-    found = pq.read_table(BytesIO(written(fields, price))).column("price").to_pylist()
-    assert found == [Decimal("0.00"), Decimal("123.45"), Decimal("-0.07")]
+    prices = pq.read_table(BytesIO(written(fields, price))).column("price").to_pylist()
+    assert prices == [Decimal("0.00"), Decimal("123.45"), Decimal("-0.07")]
 
 
 def test_rows_are_said_to_be_sorted_by_time_and_enums_are_dictionaries() -> None:
     metadata = pq.read_metadata(BytesIO(written([{**event(1), **VALUES}], RICH)))
-    assert [(each.column_index, each.descending) for each in metadata.row_group(0).sorting_columns] == [(1, False)]
+    assert [(column.column_index, column.descending) for column in metadata.row_group(0).sorting_columns] == [
+        (1, False)
+    ]
     assert metadata.row_group(0).column(1).is_stats_set
     assert metadata.row_group(0).column(1).compression == "ZSTD"
 

@@ -10,7 +10,7 @@ from wavetank.scenarios.exploration.storm.storm import drill_of
 
 
 def test_every_action_of_every_point_is_a_hazard_or_left_out_for_a_reason() -> None:
-    known = {(point.name, str(action)) for point in POINTS.values() for action in point.deeds}
+    known = {(point.name, str(action)) for point in POINTS.values() for action in point.actions}
     drawn = {(hazard.point, str(hazard.action)) for hazard in hazards()}
     assert drawn | set(LEFT_OUT) == known
     assert not drawn & set(LEFT_OUT)

@@ -1,4 +1,4 @@
-"""A sweep is shown with every cell in its place, and anything that is no pass shows in the exit code."""
+"""A sweep is shown with every cell in its place."""
 
 import pytest
 from rich.console import Console
@@ -28,19 +28,6 @@ def test_the_matrix_has_a_row_for_each_call_and_a_mark_for_each_mode() -> None:
     assert all(str(mode).split()[0] in text for mode in Mode)
     [row] = [line for line in text.splitlines() if "PutObject k" in line]
     assert row.split() == ["wavetank-f", "PutObject", "k", "pass", "FAIL", "?", *["pass"] * (len(Mode) - 3)]
-
-
-@pytest.mark.parametrize(
-    ("verdicts", "code"),
-    [
-        ([Verdict.PASS, Verdict.PASS], 0),
-        ([Verdict.PASS, Verdict.INCONCLUSIVE], 3),
-        ([Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.FAIL], 1),
-        ([], 3),
-    ],
-)
-def test_the_exit_code_is_that_of_a_drill(verdicts: list[Verdict], code: int) -> None:
-    assert table.exit_code([result(Mode.ERROR_BEFORE, verdict) for verdict in verdicts]) == code
 
 
 def test_what_is_no_pass_is_told_with_its_reason_and_counted_in_the_document() -> None:

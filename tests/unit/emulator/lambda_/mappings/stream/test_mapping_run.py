@@ -7,14 +7,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from wavetank.emulator.lambda_.mappings.checkpoints import Memory
+from wavetank.emulator.lambda_.mappings.checkpoints import IteratorType, MappingCheckpoints, Position, Shard
 from wavetank.emulator.lambda_.mappings.stream import mapping_run
 from wavetank.emulator.lambda_.mappings.stream.core.event import RawRecord, Record
-from wavetank.emulator.lambda_.mappings.stream.core.position import IteratorType, Position
 from wavetank.emulator.lambda_.mappings.stream.core.response import Outcome, Reply, Succeeded
 from wavetank.emulator.lambda_.mappings.stream.core.retry import Discard
 from wavetank.emulator.lambda_.mappings.stream.core.settings import MappingSettings, Start
-from wavetank.emulator.lambda_.mappings.stream.core.shard_order import Shard
 from wavetank.emulator.lambda_.mappings.stream.mapping_run import LifeCycle, MappingRun
 from wavetank.emulator.lambda_.mappings.stream.stream_client import Page, PlaceLost, StreamGone, StreamUnavailable, View
 from wavetank.emulator.runtime.clock import CLOCK
@@ -27,7 +25,7 @@ DEADLINE_S = 10.0
 
 @dataclass
 class Stream:
-    """One stream; sequence numbers are `<created>.<index>`, iterators `<created>/<shard>/<index>`."""
+    """A stream; sequence numbers are `<created>.<index>`, iterators `<created>/<shard>/<index>`."""
 
     created: float
     records: dict[str, list[str]]
@@ -74,10 +72,10 @@ class Service:
             raise StreamGone(shard)
         index = 0
         if position.kind is IteratorType.AFTER_SEQUENCE_NUMBER:
-            created, _, found = position.sequence.rpartition(".")
+            created, _, number = position.sequence.rpartition(".")
             if created != str(stream.created):
                 raise PlaceLost(position.sequence)
-            index = int(found) + 1
+            index = int(number) + 1
         return f"{stream.created}/{shard}/{index}"
 
     def read(self, iterator: str) -> Page:
@@ -88,7 +86,7 @@ class Service:
         stream = self.there()
         if str(stream.created) != created:
             raise StreamGone(shard)
-        found = stream.records[shard][int(index) :]
+        data_of_page = stream.records[shard][int(index) :]
         raws = [
             RawRecord(
                 SequenceNumber=f"{created}.{int(index) + number}",
@@ -96,10 +94,10 @@ class Service:
                 Data=data,
                 ApproximateArrivalTimestamp=CLOCK.now(),
             )
-            for number, data in enumerate(found)
+            for number, data in enumerate(data_of_page)
         ]
         is_over = shard in stream.parents.values()
-        return Page(raws, None if is_over else f"{created}/{shard}/{int(index) + len(found)}", 0)
+        return Page(raws, None if is_over else f"{created}/{shard}/{int(index) + len(data_of_page)}", 0)
 
 
 class Function:
@@ -120,7 +118,7 @@ class Function:
     def give_up(self, shard_id: str, discard: Discard) -> None:
         raise AssertionError(discard)
 
-    def wanted(self, raws: Sequence[RawRecord], shard_id: str) -> list[bool] | None:
+    def passes(self, raws: Sequence[RawRecord], shard_id: str) -> list[bool] | None:
         return None
 
 
@@ -142,12 +140,12 @@ Begin = Callable[[], MappingRun]
 @pytest.fixture
 def begin(service: Service, function: Function) -> Iterator[Begin]:
     """Starts a run of the one mapping; what it remembers outlives the run."""
-    memory, ends = Memory(), list[Callable[[], None]]()
+    checkpoints, ends = MappingCheckpoints(), list[Callable[[], None]]()
 
     def run() -> MappingRun:
         settings = MappingSettings("u", FUNCTION, ARN, "role", Start.TRIM_HORIZON)
         ended = threading.Event()
-        run = MappingRun(settings, memory, function)
+        run = MappingRun(settings, checkpoints, function)
         run.prepare()
         run.start(LifeCycle(begun=lambda: None, ended=ended.set))
 

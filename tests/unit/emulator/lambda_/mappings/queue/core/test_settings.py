@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from wavetank.emulator.lambda_.mappings.queue.core.settings import QueueSettings
-from wavetank.emulator.lambda_.mappings.queue.core.validation import check, check_timeouts, is_sqs
-from wavetank.emulator.lambda_.mappings.stream.core.validation import RefusedSettings
+from wavetank.emulator.lambda_.mappings.queue.core.settings import QueueSettings, check, check_timeouts, is_sqs
+from wavetank.emulator.lambda_.mappings.stream.core.settings import RefusedSettings
 
 QUEUE = "arn:aws:sqs:us-east-1:000000000000:merges"
 CONFIG: dict[str, Any] = {

@@ -3,7 +3,8 @@
 import base64
 import json
 
-from wavetank.emulator.lambda_.mappings.stream.core.event import ENVELOPE_BYTES, EventWriter, RawRecord, event_json
+from wavetank.emulator.lambda_.mappings.batch_window import ENVELOPE_BYTES, event_json
+from wavetank.emulator.lambda_.mappings.stream.core.event import EventWriter, RawRecord
 
 ROLE = "arn:aws:iam::000000000000:role/worker"
 STREAM = "arn:aws:kinesis:us-east-1:000000000000:stream/s"

@@ -1,4 +1,4 @@
-"""What a function's answer means, with and without ReportBatchItemFailures."""
+"""The outcome of a function's answer, with and without ReportBatchItemFailures."""
 
 import json
 

@@ -130,5 +130,5 @@ def test_what_expires_was_invoked_once_as_aws_counts_and_has_no_reply() -> None:
 
 def test_a_batch_tells_its_attempt_its_next_try_and_its_error() -> None:
     work = after(SOME, ERROR, ENDLESS, NOW).next[0]
-    assert work.told(NOW) == "batch of 4, attempt 2, next try in 0.2 s, last error ValueError: no"
-    assert SOME.told(NOW) == "batch of 4, attempt 1"
+    assert work.description(NOW) == "batch of 4, attempt 2, next try in 0.2 s, last error ValueError: no"
+    assert SOME.description(NOW) == "batch of 4, attempt 1"

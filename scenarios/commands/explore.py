@@ -1,0 +1,182 @@
+"""`wavetank sweep | storm | mutants`: look for faults that nobody thought of, and for bugs that no drill notices."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from wavetank.scenarios.commands.options import Jobs, file_option, seed_option
+
+if TYPE_CHECKING:
+    from wavetank.scenarios.exploration.storm.storm import StormRound
+
+FAILED = 1
+
+Function = Annotated[str | None, typer.Argument(help="Only this function's calls; all without.", metavar="FUNCTION")]
+EventType = Annotated[str, typer.Option("--event", help="The event type that flows.")]
+Rounds = Annotated[int, typer.Option("--rounds", min=1, help="How many rounds.")]
+First = Annotated[int, typer.Option("--from", min=1, help="The first round.")]
+Names = Annotated[list[str] | None, typer.Argument(help="Only these; all without.", metavar="NAME")]
+Quick = Annotated[bool, typer.Option("--quick", help="Hold only the drills that a mutant names, not all others.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.command(epilog="Example: wavetank sweep partitioner --json sweep.json")(sweep)
+    app.command(epilog="Example: wavetank storm --seed 7 --rounds 20")(storm)
+    app.command(epilog="Example: wavetank mutants no-dedupe --json mutants.json")(mutants)
+
+
+def sweep(
+    function: Function = None,
+    event_type: EventType = "click",
+    seed: Annotated[int, seed_option("Seed of the events.")] = 1,
+    jobs: Jobs = None,
+    json_file: Annotated[Path | None, file_option("--json", "Write every cell to this file.")] = None,
+) -> None:
+    """Let each AWS call of each function fail, crash and outlast its function, one run each, on private stacks.
+
+    Exit code 0 all pass, 1 any fail, 3 inconclusive.
+    """
+    from wavetank.emulator.deploy.deploy import plan
+    from wavetank.scenarios.exploration.sweep import table
+    from wavetank.scenarios.exploration.sweep.paths import target_of
+    from wavetank.scenarios.exploration.sweep.sweep import NothingToSweepError, Result, Sweep
+    from wavetank.scenarios.report.console import console
+    from wavetank.scenarios.report.files import write_json
+    from wavetank.scenarios.report.terminal import RunDisplay
+    from wavetank.scenarios.run.parallel import MOST_STACKS, default_jobs, own_stacks, shared
+    from wavetank.scenarios.run.report import exit_code
+
+    event_types = [event.name for event in plan().events]
+    if event_type not in event_types:
+        raise typer.BadParameter(f"there is no event type {event_type!r}; there are: {', '.join(event_types)}")
+    began, out, results = time.monotonic(), console(), dict[int, Result]()
+    jobs = jobs or default_jobs(MOST_STACKS)
+    try:
+        with RunDisplay(out) as display, own_stacks(jobs, display.now, eager=True) as sites:
+            targets = [target_of(site, event_type, seed) for site in sites]
+            first = Sweep(targets[0], display.line("sweep", 1))
+            planned = first.plan(function)
+            sweeps = [first.at(target, display.line("sweep", number)) for number, target in enumerate(targets[1:], 2)]
+            for number, result in shared([first, *sweeps], planned, lambda run, step: run.run(*step)):
+                results[number] = result
+                for line in table.wrong([result]):
+                    out.print(line, markup=False, soft_wrap=True)
+    except NothingToSweepError as error:
+        raise typer.BadParameter(str(error)) from error
+    finally:
+        # What was swept until Ctrl-C is worth showing.
+        took_s = time.monotonic() - began
+        in_order = [result for _, result in sorted(results.items())]
+        if in_order:
+            out.print(table.matrix(in_order))
+            out.print(f"{len(in_order)} cells in {took_s:.0f} s")
+        if json_file is not None:
+            write_json(json_file, table.document(in_order, took_s))
+    raise typer.Exit(exit_code(result.verdict for result in in_order))
+
+
+def storm(
+    seed: Annotated[int, seed_option("The same seed gives the same rounds.")] = 1,
+    rounds: Rounds = 10,
+    first: First = 1,
+    jobs: Jobs = None,
+    json_file: Annotated[Path | None, file_option("--json", "Write every round to this file.")] = None,
+) -> None:
+    """Hold rounds of random workloads and faults on private stacks; shrink and save those that fail.
+
+    Exit code 0 all pass, 1 any fail, 3 inconclusive.
+    """
+    from wavetank.emulator.stack.home import Home
+    from wavetank.scenarios.exploration.storm.storm import Storm, StormRound
+    from wavetank.scenarios.report.console import console
+    from wavetank.scenarios.report.files import write_json
+    from wavetank.scenarios.report.terminal import RunDisplay
+    from wavetank.scenarios.run.parallel import default_jobs, own_stacks, shared
+    from wavetank.scenarios.run.report import exit_code
+    from wavetank.scenarios.run.runner import Runner
+
+    out, done, home = console(), dict[int, StormRound](), Home.from_environment().path
+    with RunDisplay(out) as display, own_stacks(jobs or default_jobs(rounds), display.now, eager=True) as sites:
+        storms = [
+            Storm(Runner(site, home / "runs"), seed, home / "storms", display.line("storm", number))
+            for number, site in enumerate(sites, start=1)
+        ]
+        for number, outcome in shared(storms, range(first, first + rounds), Storm.round):
+            done[number] = outcome
+            for line in _round_lines(outcome):
+                out.print(line, markup=False, soft_wrap=True)
+    in_order = [outcome for _, outcome in sorted(done.items())]
+    if json_file is not None:
+        write_json(json_file, {"seed": seed, "rounds": [_round_document(outcome) for outcome in in_order]})
+    raise typer.Exit(exit_code(outcome.verdict for outcome in in_order))
+
+
+def _round_lines(outcome: "StormRound") -> list[str]:
+    from wavetank.scenarios.exploration.storm.storm import findings
+
+    report = outcome.report
+    fired = ", ".join(f"{name} ×{times}" for name, times in report.fired.items() if times) or "nothing struck"
+    lines = [f"{outcome.verdict:<12} round {outcome.number:<4} {report.duration_s:5.1f} s   {fired}"]
+    lines += [f"             {finding.checker}: {finding.detail}" for finding in findings(report)]
+    if outcome.smallest is not None:
+        names = ", ".join(nemesis.id for nemesis in outcome.smallest.nemeses)
+        lines += [f"             fails with {names} alone", f"             wavetank drill --replay {outcome.file}"]
+    return lines
+
+
+def _round_document(outcome: "StormRound") -> dict[str, Any]:
+    from wavetank.scenarios.exploration.storm.storm import findings
+
+    return {
+        "round": outcome.number,
+        "verdict": str(outcome.verdict),
+        "duration_s": round(outcome.report.duration_s, 3),
+        "faults": dict(outcome.report.fired),
+        "findings": [f"{finding.checker}: {finding.detail}" for finding in findings(outcome.report)],
+        "replay": str(outcome.file) if outcome.file else None,
+    }
+
+
+def mutants(
+    names: Names = None,
+    seed: Annotated[int, seed_option("Seed of the workloads and of the faults.")] = 1,
+    quick: Quick = False,
+    jobs: Jobs = None,
+    json_file: Annotated[Path | None, file_option("--json", "Write every mutant to this file.")] = None,
+) -> None:
+    """Hunt known-bad changes to the pipeline with drills, on private stacks. Exit code 1 if one is not caught."""
+    from wavetank.emulator.stack.home import Home
+    from wavetank.scenarios.exploration.mutants.hunt import Hunt, MutantResult, unsound
+    from wavetank.scenarios.exploration.mutants.mutant import UnusableMutantError, named
+    from wavetank.scenarios.report.console import console
+    from wavetank.scenarios.report.files import write_json
+    from wavetank.scenarios.report.terminal import RunDisplay
+    from wavetank.scenarios.run.parallel import default_jobs, own_stacks, shared
+    from wavetank.scenarios.run.runner import Runner
+
+    try:
+        chosen = named(names or [])
+    except UnusableMutantError as error:
+        raise typer.BadParameter(str(error)) from error
+    out, done, jobs = console(), dict[int, MutantResult](), jobs or default_jobs(len(chosen))
+    with RunDisplay(out) as display, own_stacks(jobs, display.now, eager=True) as sites:
+        folder = Home.from_environment().path / "runs"
+        hunts = [
+            Hunt(Runner(site, folder), seed, display.line("mutants", number), quick)
+            for number, site in enumerate(sites, start=1)
+        ]
+        for number, result in shared(hunts, chosen, Hunt.run):
+            done[number] = result
+            if json_file is not None:
+                documents = [result.document() for _, result in sorted(done.items())]
+                write_json(json_file, {"mutants": documents, "unsound": unsound(hunts)})
+            verdict = f"caught by {result.drill:<24}" if result.drill else f"NOT CAUGHT {'':<23}"
+            out.print(f"{result.mutant.name:<32} {verdict} {result.detail}", markup=False, soft_wrap=True)
+        for name in unsound(hunts):
+            out.print(f"{name} fails without a mutant, and was not asked", markup=False)
+    at_large = sum(not result.drill for result in done.values())
+    out.print(f"{len(done) - at_large} of {len(done)} mutants caught")
+    raise typer.Exit(FAILED if at_large else 0)

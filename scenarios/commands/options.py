@@ -1,0 +1,47 @@
+"""Options that several commands take, and how their values are read."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+EndpointUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--endpoint-url",
+        envvar="AWS_ENDPOINT_URL",
+        help="The stack to talk to; by default the one that is up.",
+        show_default=False,
+    ),
+]
+"""The option by which every command that needs a stack takes one; give its value to `target.connect`."""
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        min=1,
+        max=32,
+        help="Run so many at a time, each on a stack of its own.",
+        show_default="two for each core, at most 8",
+    ),
+]
+
+
+def seed_option(text: str) -> Any:
+    """The option `--seed` with this help."""
+    return typer.Option("--seed", help=text)
+
+
+def file_option(name: str, text: str) -> Any:
+    """An option that names a file to write, with this help."""
+    return typer.Option(name, dir_okay=False, help=text)
+
+
+def moment(option: str, text: str) -> datetime:
+    """The time that the value of an option names; UTC, where it names no zone. Raises BadParameter."""
+    try:
+        time = datetime.fromisoformat(text)
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise typer.BadParameter(f"{option} {text!r} is not an ISO 8601 time: {error}") from error

@@ -1,0 +1,146 @@
+"""Carries out the steps of a drill on a site, and keeps what comes of them."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from wavetank.scenarios.client.quarantine import Filter
+from wavetank.scenarios.oracle.at_rest import AtRest, Model
+from wavetank.scenarios.oracle.evidence import LookResult
+from wavetank.scenarios.oracle.history import History, Mark, Operation
+from wavetank.scenarios.run.nemeses import Nemeses
+from wavetank.scenarios.site import observer
+from wavetank.scenarios.site.producer import DrillProducer
+from wavetank.scenarios.site.recovery import RedriveFailedError, back_fill, redeliver, redrive
+from wavetank.scenarios.site.site import REPLAY_AFTER, Site
+from wavetank.scenarios.spec.drill import Drill
+from wavetank.scenarios.spec.hours import Scheduled, covered_hours, planner_times
+from wavetank.scenarios.spec.nemeses.schemas import publish_next_version
+from wavetank.scenarios.spec.nemesis import SendPlan
+from wavetank.scenarios.spec.steps import (
+    Advance,
+    BackFill,
+    Look,
+    PublishAhead,
+    Redeliver,
+    Redrive,
+    SendAgain,
+    Settle,
+    Stall,
+    Step,
+    Tick,
+    compare,
+)
+from wavetank.scenarios.spec.unfinished import Unfinished
+from wavetank.scenarios.workload.synthetic import WorkloadEvent
+from wavetank.scenarios.workload.workload import chosen
+
+Narrate = Callable[[str], None]
+"""Is told what the run does now, in a few words."""
+
+HOUR = timedelta(hours=1)
+TIMES = {0: ", missed", 2: ", twice at once"}
+"""How a tick is told of that is not sent once."""
+
+
+@dataclass
+class StepExecutor:
+    """The executor of the steps of one run, from whose beginning its times count.
+
+    operations, marks and looks: what was sent, done and seen so far. merged: the times that the planner has run for.
+    glimpse: what the last look saw at rest.
+    """
+
+    site: Site
+    drill: Drill
+    seed: int
+    events: Sequence[WorkloadEvent]
+    narrate: Narrate
+    operations: list[Operation] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    looks: list[LookResult] = field(default_factory=list)
+    merged: list[datetime] = field(default_factory=list)
+    glimpse: AtRest = field(default_factory=AtRest)
+
+    def __post_init__(self) -> None:
+        self._started = time.monotonic()
+        self._planner_times = planner_times(event.time_us for event in self.events)
+        self.model = observer.model_of(self.site, covered_hours(self._planner_times))
+        types = {event.event_type for event in self.events}
+        victim = self.drill.victim
+        self.victim = victim if victim in types else min(types, default=victim)
+        """The drill's victim, or where the workload has none of its type the first type that it has."""
+        self.producer = DrillProducer(self.site, self.elapsed)
+        self.nemeses = Nemeses(self.site, self.drill, self.seed, victim=self.victim, producer=self.producer)
+
+    @property
+    def history(self) -> History:
+        """The attempts and the marks so far."""
+        return History(tuple(self.operations), tuple(self.marks))
+
+    @property
+    def model_so_far(self) -> Model:
+        """The model of the hours that ticks of the planner were for; in the end every hour is to be merged."""
+        return replace(self.model, covered=covered_hours(self.merged))
+
+    def elapsed(self) -> float:
+        """Seconds since the run began."""
+        return time.monotonic() - self._started
+
+    def mark(self, what: str, detail: str = "") -> None:
+        """Write down what the run does now, and tell it."""
+        self.marks.append(Mark(round(self.elapsed(), 3), what, detail))
+        self.narrate(f"{what} {detail}".rstrip())
+
+    def take(self, steps: Iterable[Step]) -> None:
+        """Carry out steps, one after another. Raises NotSettled, TickFailedError, RedriveFailedError and so on."""
+        for step in steps:
+            match step:
+                case Settle():
+                    self.mark("settle")
+                    self.site.settle()
+                case Tick():
+                    self._tick(step)
+                case Look():
+                    self.mark("look", step.name)
+                    self.glimpse, entries = observer.observe_with(self.site, self.history, self.model)
+                    self.looks.append(compare(step, entries, self.glimpse, self.victim))
+                case Redrive():
+                    self.mark("redrive")
+                    for result in redrive(self.site, Filter()):
+                        if not result.complete:
+                            taken = f"{result.acknowledged} of {result.records} taken, {result.reasons}"
+                            raise RedriveFailedError(f"{result.file.key}: {taken}")
+                case PublishAhead():
+                    self.mark("publish", f"the schema that the {self.victim} producer is ahead with")
+                    publish_next_version(self.nemeses.scene)
+                case SendAgain(share):
+                    self.mark("send again", f"{share:.0%} of all events")
+                    again = chosen(self.events, share, self.seed)
+                    self.operations += self.producer.feed(SendPlan(again, repeat=True))
+                case Redeliver():
+                    self.mark("redeliver", "what Firehose wrote to its error prefix")
+                    redeliver(self.site)
+                case BackFill():
+                    self.mark("back-fill", "all hours, and what came too late")
+                    deque(back_fill(self.site.stack), maxlen=0)
+                case Stall(on):
+                    unfinished = on or Unfinished.of(self.site.topology.event(self.victim).processor)
+                    self.mark("stall", f"until nothing is in flight but {unfinished.name}")
+                    self.site.settle(unfinished)
+                case Advance(hours):
+                    self.mark("advance", f"{hours:g} hours")
+                    self.site.stack.control.advance_clock(hours * 3600)
+
+    def _tick(self, tick: Tick) -> None:
+        function = tick.function
+        is_planner = function is Scheduled.PLANNER
+        for due in self._planner_times if is_planner else [self.site.now() + REPLAY_AFTER]:
+            moment = due + tick.later_hours * HOUR
+            sendings = self.nemeses.times(function)
+            self.mark("tick", f"{function} as of {moment:%Y-%m-%d %H:%M}{TIMES.get(sendings, '')}")
+            self.site.tick_at_once(function, moment, sendings, tick.but)
+            if sendings and is_planner:
+                self.merged.append(moment)
