@@ -118,17 +118,11 @@ class Guard:
                 hosts.append(value)
             elif name in TELLING or name[:4] == b"sec-" or (name == b"user-agent" and value.startswith(BROWSERS)):
                 told.setdefault(name, []).append(value)
-        denial = self._judge_hosts(target, hosts)
-        if denial is not None or told.keys() <= NOT_TELLING:
-            return denial
-        return self._judge_browser(method, target, hosts[0], told)
-
-    def _judge_hosts(self, target: bytes, hosts: list[bytes]) -> Denial | None:
         if len(hosts) != 1:
             number = "no" if not hosts else "more than one"
             return Denial(Reason.INVALID_HOST, f"the request has {number} Host header; it must have one.")
         if not target.startswith(b"/") and target != b"*":
-            hosts = [*hosts, ABSOLUTE.sub(rb"\1", target)]
+            hosts.append(ABSOLUTE.sub(rb"\1", target))
         for host in hosts:
             if not _is_own(self, host):
                 return Denial(
@@ -136,7 +130,9 @@ class Guard:
                     f"{_shown(host)} is no name of this stack. Ask at 127.0.0.1 or localhost, or start the stack with "
                     f"the name in {ALLOWED_HOSTS} (docs/security.md).",
                 )
-        return None
+        if told.keys() <= NOT_TELLING:
+            return None
+        return self._judge_browser(method, target, hosts[0], told)
 
     def _judge_browser(
         self, method: str, target: bytes, host: bytes, told: Mapping[bytes, list[bytes]]
@@ -146,7 +142,12 @@ class Guard:
                 return Denial(Reason.ORIGIN, f"pages of {_shown(origin)} {NO_PAGES}")
         if b"origin" in told:
             return None
-        site, is_reading = told.get(b"sec-fetch-site"), method in READING and _is_reading(target, host)
+        # To read is to call neither an action of the query protocol nor a function's URL: a link in a mail, and a page
+        # that redirects whoever has typed its address, come as the address bar's.
+        query = target.partition(b"?")[2]
+        names = (unquote_to_bytes(pair.partition(b"=")[0]) for pair in re.split(b"[&;]", query))
+        is_call = FUNCTION in host.lower() or any(name.strip().lower() == b"action" for name in names)
+        site, is_reading = told.get(b"sec-fetch-site"), method in READING and not is_call
         if site is None:
             return Denial(
                 Reason.UNTOLD,
@@ -189,16 +190,6 @@ def _is_own(guard: Guard, host: bytes) -> bool:
     return (guard.dotless and "." not in name) or any(
         pattern.startswith("*.") and name.endswith(pattern[1:]) for pattern in guard.hosts
     )
-
-
-def _is_reading(target: bytes, host: bytes) -> bool:
-    """Whether a GET of it changes nothing and runs nothing: no action of the query protocol, no function's URL.
-
-    A link in a mail, and a page that redirects whoever has typed its address, come as the address bar's.
-    """
-    query = target.partition(b"?")[2]
-    names = (unquote_to_bytes(pair.partition(b"=")[0]) for pair in re.split(b"[&;]", query))
-    return FUNCTION not in host.lower() and not any(name.strip().lower() == b"action" for name in names)
 
 
 def _shown(value: bytes) -> str:

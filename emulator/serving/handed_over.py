@@ -7,7 +7,6 @@ import errno
 import logging
 import socket
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from io import BytesIO
@@ -32,9 +31,8 @@ from twisted.internet import reactor, ssl
 from twisted.internet.interfaces import IProtocolFactory
 from twisted.web import _http2, http
 
-from wavetank.emulator.runtime.guard import Denial, Guard
-from wavetank.emulator.serving.browsers import Application
-from wavetank.emulator.serving.connection import USUAL, Patience
+from wavetank.emulator.runtime.guard import Guard
+from wavetank.emulator.serving.connection import USUAL, Application, Patience
 from wavetank.emulator.serving.refusals import (
     DENIALS,
     BodyNotKept,
@@ -67,7 +65,11 @@ def factory(
     site.requestFactory = HandedOverRequest
     site.timeOut = patience.idle_s
     site.protocol = lambda: http._GenericHTTPChannelProtocol(Channel(guard, patience))
-    _take_over_http2(partial(Http2, guard, patience))
+    if http.H2Connection is not _http2.H2Connection or not callable(_http2.H2Connection._requestDone):
+        raise TypeError("Twisted's HTTP/2 is not the one that this was written for")
+    if not callable(h2.connection.H2Connection._receive_goaway_frame):
+        raise TypeError("h2 is not the one that this was written for")
+    vars(http)["H2Connection"] = partial(Http2, guard, patience)
     if certificate is None:
         return site
     chain, key = certificate
@@ -255,22 +257,19 @@ class Http2(_http2.H2Connection):
             super()._requestReceived(event)
             return
         DENIALS.note(denial, method, path)
-        self._deny(event.stream_id, denial, headers, has_body=method != "HEAD")
-
-    def _deny(self, stream: int, denial: Denial, headers: list[tuple[bytes, bytes]], *, has_body: bool) -> None:
-        """Answer, and have the client send no more of it (RFC 9113, 8.1)."""
         fields, body = answer(denial, headers)
         with suppress(ProtocolError):
-            fits = has_body and len(body) <= self.conn.local_flow_control_window(stream)
+            fits = method != "HEAD" and len(body) <= self.conn.local_flow_control_window(event.stream_id)
             status = (b":status", b"%d" % denial.status)
             self.conn.send_headers(
-                stream, [status, *((name.lower(), value) for name, value in fields)], end_stream=not fits
+                event.stream_id, [status, *((name.lower(), value) for name, value in fields)], end_stream=not fits
             )
             if fits:
-                self.conn.send_data(stream, body, end_stream=True)
-            self.conn.reset_stream(stream, ErrorCodes.NO_ERROR)
+                self.conn.send_data(event.stream_id, body, end_stream=True)
+            # The client is to send no more of it (RFC 9113, 8.1).
+            self.conn.reset_stream(event.stream_id, ErrorCodes.NO_ERROR)
         with suppress(_http2.priority.MissingStreamError):
-            self.priority.remove_stream(stream)
+            self.priority.remove_stream(event.stream_id)
 
     def _requestDataReceived(self, event: Any) -> None:  # noqa: N802
         if self._streamIsActive(event.stream_id):
@@ -293,12 +292,3 @@ class Http2(_http2.H2Connection):
     def _end_if_left(self) -> None:
         if self.conn.is_left and not self.streams:
             self.transport.loseConnection()
-
-
-def _take_over_http2(made: Callable[[], Http2]) -> None:
-    """Let Twisted make connections of ours where HTTP/2 was negotiated. Raises TypeError for another Twisted."""
-    if http.H2Connection is not _http2.H2Connection or not callable(_http2.H2Connection._requestDone):
-        raise TypeError("Twisted's HTTP/2 is not the one that this was written for")
-    if not callable(h2.connection.H2Connection._receive_goaway_frame):
-        raise TypeError("h2 is not the one that this was written for")
-    vars(http)["H2Connection"] = made

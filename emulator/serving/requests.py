@@ -130,7 +130,13 @@ class Request:
             "wsgi.run_once": False,
             "rolo.headers": self.headers,
         }
-        environ.update(_variables(self.headers))
+        values: dict[str, list[str]] = {}
+        for raw_name, raw_value in self.headers:
+            name = raw_name.decode("latin-1").upper().replace("-", "_")
+            if name not in {"CONTENT_TYPE", "CONTENT_LENGTH"}:
+                name = f"HTTP_{name}"
+            values.setdefault(name, []).append(raw_value.decode("latin-1"))
+        environ.update((name, ",".join(texts)) for name, texts in values.items())
         return environ
 
 
@@ -143,16 +149,6 @@ def _origin_form(target: str) -> str:
         return target
     parts = urlsplit(target)
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-
-
-def _variables(headers: list[Header]) -> dict[str, str]:
-    values: dict[str, list[str]] = {}
-    for raw_name, raw_value in headers:
-        name = raw_name.decode("latin-1").upper().replace("-", "_")
-        if name not in {"CONTENT_TYPE", "CONTENT_LENGTH"}:
-            name = f"HTTP_{name}"
-        values.setdefault(name, []).append(raw_value.decode("latin-1"))
-    return {name: ",".join(texts) for name, texts in values.items()}
 
 
 class RequestParser:
@@ -184,7 +180,14 @@ class RequestParser:
             try:
                 self._parse(piece)
             except httptools.HttpParserUpgrade as pause:
-                rest = self._without_upgrade(bytes(piece[pause.args[0] :]) + bytes(rest))
+                request, following = self._request, bytes(piece[pause.args[0] :]) + bytes(rest)
+                if request.opens_websocket:
+                    # It is not for this parser.
+                    self._is_over, self.websocket = True, request.head() + following
+                    return
+                # A server may ignore an `Upgrade` (RFC 9110, 7.8), and llhttp does not.
+                self._parser = httptools.HttpRequestParser(self)
+                rest = memoryview(request.head(b"upgrade") + following)
             except Refusal as refusal:
                 self._fail(refusal)
             except httptools.HttpParserError as error:
@@ -229,16 +232,6 @@ class RequestParser:
     def _fail(self, refusal: Refusal) -> None:
         if not self._is_over:
             self._is_over, self._failure = True, refusal
-
-    def _without_upgrade(self, rest: bytes) -> memoryview:
-        """The bytes to parse instead of a request with an `Upgrade` and of what follows: a server may ignore it
-        (RFC 9110, 7.8), and llhttp does not. A WebSocket is not for this parser."""
-        request = self._request
-        if request.opens_websocket:
-            self._is_over, self.websocket = True, request.head() + rest
-            return memoryview(b"")
-        self._parser = httptools.HttpRequestParser(self)
-        return memoryview(request.head(b"upgrade") + rest)
 
     # The names of what follows are llhttp's.
 

@@ -8,7 +8,9 @@ lost between choosing and binding it, and an early client waits in the socket's 
 import gc
 import os
 import socket
+from collections.abc import Iterable
 from functools import partial
+from typing import Any
 
 from localstack import config
 from localstack.aws.serving.twisted import stop_thread_pool
@@ -17,8 +19,8 @@ from rolo.gateway import Gateway
 from rolo.gateway.wsgi import WsgiGateway
 from twisted.internet import reactor
 
-from wavetank.emulator.runtime.guard import Guard
-from wavetank.emulator.serving.browsers import look_only
+from wavetank.emulator.runtime.guard import BROWSERS, Guard
+from wavetank.emulator.serving.connection import Application
 from wavetank.emulator.serving.handed_over import adopt, factory
 from wavetank.emulator.serving.listener import Listener
 from wavetank.emulator.stack.environment import LISTEN_FD
@@ -30,6 +32,9 @@ BACKLOG = 512
 
 YOUNG_OBJECTS = 50_000
 """How many objects are made between two looks for cycles among them: a page of records makes so many, with no cycle."""
+
+LOOK_ONLY = [("Content-Security-Policy", "sandbox"), ("X-Content-Type-Options", "nosniff")]
+"""No script, no form, an origin of its own (Content Security Policy 3, 6.3.2), and the type that is told."""
 
 
 class LoopbackServer(RuntimeServer):
@@ -84,3 +89,27 @@ class LoopbackServer(RuntimeServer):
             listener.close()
         reactor.getThreadPool().stop(timeout=STOP_GRACE_S)
         reactor.callFromThread(reactor.stop)
+
+
+def look_only(application: Application) -> Application:
+    """The application, with `LOOK_ONLY` in what it answers to browsers; SDKs get what AWS would send.
+
+    Objects in S3 and the answers of functions are written by others, and would be pages of the stack's own origin.
+    """
+
+    def for_browsers(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        is_browser = (
+            environ.get("HTTP_USER_AGENT", "").startswith(BROWSERS.decode())
+            or "HTTP_SEC_FETCH_SITE" in environ
+            or "HTTP_ORIGIN" in environ
+            or "text/html" in environ.get("HTTP_ACCEPT", "")
+        )
+        if not is_browser:
+            return application(environ, start)
+
+        def start_restricted(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            return start(status, [*headers, *LOOK_ONLY], exc_info)
+
+        return application(environ, start_restricted)
+
+    return for_browsers

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from wavetank.emulator.serving.browsers import LOOK_ONLY, look_only
+from wavetank.emulator.serving.server import LOOK_ONLY, look_only
 
 PAGE = [("Content-Type", "text/html"), ("Content-Security-Policy", "script-src *")]
 
