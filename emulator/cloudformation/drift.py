@@ -108,8 +108,10 @@ def _drift(context: Context, kind: str, deployed: Mapping[str, Any], expected: M
     try:
         actual = emulated.read(context, dict(deployed["Properties"]), expected)
     except (Gone, ClientError) as error:
-        if isinstance(error, ClientError) and not _is_missing(error):
-            raise
+        if isinstance(error, ClientError) and error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+            code = str(error.response["Error"].get("Code", ""))
+            if not any(part in code for part in ("NotFound", "NoSuch", "NonExistent", "DoesNotExist")):
+                raise
         return {"StackResourceDriftStatus": DELETED}
     changes = [
         {
@@ -127,13 +129,6 @@ def _drift(context: Context, kind: str, deployed: Mapping[str, Any], expected: M
         "ActualProperties": json.dumps(shown, default=str),
         "PropertyDifferences": changes,
     }
-
-
-def _is_missing(error: ClientError) -> bool:
-    code = str(error.response["Error"].get("Code", ""))
-    return error.response["ResponseMetadata"]["HTTPStatusCode"] == 404 or any(
-        part in code for part in ("NotFound", "NoSuch", "NonExistent", "DoesNotExist")
-    )
 
 
 def _text(value: Any) -> str:

@@ -73,10 +73,17 @@ class Execution(ChangeSetModelExecutor):
         After a failure it does not return: the stack is as it has to be, and what LocalStack would do next would
         make a success of it. SystemExit ends the thread of the operation, which is the caller's, without a trace.
         """
-        if self._stack.status == StackStatus.DELETE_IN_PROGRESS:
-            self._delete()
+        stack = self._stack
+        if stack.status == StackStatus.DELETE_IN_PROGRESS:
+            kept = set(vars(stack).get("retained", ()))
+            resources = {name: deployed for name, deployed in stack.resolved_resources.items() if name not in kept}
+            stack.resolved_resources = self._remove_all(resources)
+            if stack.resolved_resources:
+                blame = self._blame(dict.fromkeys(stack.resolved_resources, "delete"))
+                stack.set_stack_status(StackStatus.DELETE_FAILED, blame)
+                raise SystemExit
         else:
-            creating = self._stack.status == StackStatus.CREATE_IN_PROGRESS
+            creating = stack.status == StackStatus.CREATE_IN_PROGRESS
             reason = self._advance()
             if reason is not None:
                 (self._undo_creation if creating else self._undo_update)(reason)
@@ -84,7 +91,7 @@ class Execution(ChangeSetModelExecutor):
                 raise SystemExit
             self._commit()
             if not creating:
-                self._stack.set_stack_status(StackStatus.UPDATE_COMPLETE_CLEANUP_IN_PROGRESS)
+                stack.set_stack_status(StackStatus.UPDATE_COMPLETE_CLEANUP_IN_PROGRESS)
                 for name, deployed in reversed(self._obsolete):
                     self._remove(name, deployed, current=name not in self.resources)
         return ChangeSetModelExecutorResult(resources=self.resources, outputs=self.outputs)
@@ -145,9 +152,15 @@ class Execution(ChangeSetModelExecutor):
             self._change(Kind.CREATE, name, after, {}, {})
             return
         earlier = _properties(before)
-        if before.resource_type == after.resource_type and not _replaces(after, earlier):
-            self._change(Kind.UPDATE, name, after, deployed, earlier)
-            return
+        if before.resource_type == after.resource_type:
+            emulated, later = resources.find(after.resource_type), _properties(after)
+            is_replaced = bool(after.requires_replacement)
+            if emulated is not None:
+                # By the values: a reference may mean another one now.
+                is_replaced = any(earlier.get(key) != later.get(key) for key in emulated.schema.create_only)
+            if not is_replaced:
+                self._change(Kind.UPDATE, name, after, deployed, earlier)
+                return
         self._change(Kind.REPLACE, name, after, deployed, earlier)
         if self.resources[name].get("PhysicalResourceId") == deployed["PhysicalResourceId"]:
             return
@@ -264,16 +277,6 @@ class Execution(ChangeSetModelExecutor):
         self._tell(step.logical_id, kind, status, event.message, physical)
         return done
 
-    def _delete(self) -> None:
-        stack = self._stack
-        kept = set(vars(stack).get("retained", ()))
-        resources = {name: deployed for name, deployed in stack.resolved_resources.items() if name not in kept}
-        stack.resolved_resources = self._remove_all(resources)
-        if stack.resolved_resources:
-            blame = self._blame(dict.fromkeys(stack.resolved_resources, "delete"))
-            stack.set_stack_status(StackStatus.DELETE_FAILED, blame)
-            raise SystemExit
-
     def _remove_all(self, resources: dict[str, Model], *, created: bool = False) -> dict[str, Model]:
         """Remove resources, the last that were made first; those that could not be removed."""
         stuck = {}
@@ -333,14 +336,6 @@ class Execution(ChangeSetModelExecutor):
 def _properties(resource: Any) -> Model:
     """The properties that a version of the template gives a resource; it need not give any."""
     return {} if is_nothing(resource.properties) else dict(resource.properties.properties)
-
-
-def _replaces(after: Any, earlier: Model) -> bool:
-    """Whether the change is one that needs a new resource, by the values: a reference may mean another one now."""
-    emulated = resources.find(after.resource_type)
-    if emulated is None:
-        return bool(after.requires_replacement)
-    return any(earlier.get(name) != _properties(after).get(name) for name in emulated.schema.create_only)
 
 
 def _custom_name(after: Any, earlier: Model) -> str | None:

@@ -21,23 +21,20 @@ def unsupported(provider: Any, properties: Mapping[str, Any]) -> list[str]:
     if emulated is None:
         published = provider.SCHEMA
         return [f"Encountered unsupported property {path}" for path in _unknown(published, published, properties)]
-    return list(_of_ours(emulated.schema, properties))
-
-
-def _of_ours(schema: Schema, properties: Mapping[str, Any]) -> Iterator[str]:
+    schema: Schema = emulated.schema
     published = _published(schema.type)
-    for name in published.get("required", ()):
-        if name not in properties:
-            yield f"#: required key [{name}] not found"
+    required = published.get("required", ())
+    sentences = [f"#: required key [{name}] not found" for name in required if name not in properties]
     for name, value in properties.items():
         if name in schema.refused:
-            yield f"Property {name} of {schema.type} is not emulated"
+            sentences.append(f"Property {name} of {schema.type} is not emulated")
         elif name not in schema.supported:
-            yield f"Encountered unsupported property {name}"
+            sentences.append(f"Encountered unsupported property {name}")
         else:
             nested = _unknown(published, published.get("properties", {}).get(name, {}), value)
             newer = schema.newer.get(name, frozenset())
-            yield from (f"Encountered unsupported property {name}/{path}" for path in nested if path not in newer)
+            sentences += [f"Encountered unsupported property {name}/{path}" for path in nested if path not in newer]
+    return sentences
 
 
 def _unknown(document: Mapping[str, Any], schema: Mapping[str, Any], value: Any) -> Iterator[str]:

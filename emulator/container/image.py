@@ -40,8 +40,18 @@ def up_to_date(client: "DockerClient", root: Path | None = None) -> str:
     digest = sources_digest(root)
     with _BUILDING:
         labels = _labels(client)
-        if labels is None or labels.get(SOURCES) != digest:
-            _build(root, digest)
+        if labels is not None and labels.get(SOURCES) == digest:
+            return IMAGE
+        # With the command: BuildKit, which keeps what has not changed, is not to be had through the SDK.
+        docker = shutil.which("docker")
+        if docker is None:
+            raise ImageFailed("it has to be built, and there is no `docker` command to build it with.")
+        command = [docker, "build", "-f", "emulator/Dockerfile", "-t", IMAGE, "--label", f"{SOURCES}={digest}", "."]
+        environment = os.environ | {"DOCKER_BUILDKIT": "1"}
+        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+        if done.returncode:
+            tail = "\n".join((done.stdout + done.stderr).splitlines()[-TAIL_LINES:])
+            raise OutOfDisk if any(words in tail for words in DISK) else ImageFailed(tail)
     return IMAGE
 
 
@@ -67,16 +77,3 @@ def _labels(client: "DockerClient") -> dict[str, str] | None:
             return dict(client.images.get(IMAGE).labels)
         except ImageNotFound:
             return None
-
-
-def _build(root: Path, digest: str) -> None:
-    """Build with the command: BuildKit, which keeps what has not changed, is not to be had through the SDK."""
-    docker = shutil.which("docker")
-    if docker is None:
-        raise ImageFailed("it has to be built, and there is no `docker` command to build it with.")
-    command = [docker, "build", "-f", "emulator/Dockerfile", "-t", IMAGE, "--label", f"{SOURCES}={digest}", "."]
-    environment = os.environ | {"DOCKER_BUILDKIT": "1"}
-    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode:
-        tail = "\n".join((done.stdout + done.stderr).splitlines()[-TAIL_LINES:])
-        raise OutOfDisk if any(words in tail for words in DISK) else ImageFailed(tail)

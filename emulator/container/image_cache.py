@@ -12,7 +12,6 @@ import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -58,23 +57,20 @@ def share(folder: Path, installed: Path) -> int:
     It keeps the time of the installed one, by which its bytecode knows it, and the permissions of the other.
     """
     saved = 0
-    for path in _files(folder):
-        twin = installed / path.relative_to(folder)
-        if twin.is_file() and not twin.samefile(path) and filecmp.cmp(path, twin, shallow=False):
-            there = twin.stat()
-            os.utime(path, ns=(there.st_atime_ns, there.st_mtime_ns))
-            twin.unlink()
-            twin.hardlink_to(path)
-            saved += there.st_size
-    return saved
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """The files below a folder that may be shared: no bytecode, which names the place of its source."""
     for parent, folders, names in os.walk(folder):
         if "__pycache__" in folders:
-            folders.remove("__pycache__")
-        yield from (path for name in names if not (path := Path(parent, name)).is_symlink())
+            folders.remove("__pycache__")  # Bytecode names the place of its source.
+        for path in (Path(parent, name) for name in names):
+            twin = installed / path.relative_to(folder)
+            if path.is_symlink() or not twin.is_file() or twin.samefile(path):
+                continue
+            if filecmp.cmp(path, twin, shallow=False):
+                there = twin.stat()
+                os.utime(path, ns=(there.st_atime_ns, there.st_mtime_ns))
+                twin.unlink()
+                twin.hardlink_to(path)
+                saved += there.st_size
+    return saved
 
 
 def _unpack(archive: Path) -> Path:

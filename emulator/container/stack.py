@@ -148,20 +148,17 @@ class DockerStack(OwnStack):
             try:
                 foreign = self.control.status(timeout_s=max(deadline - time.monotonic(), LOOK_S)).get("foreign")
             except Unreachable as error:
-                self._check_alive(error, time.monotonic() > deadline)
+                state, name = self._state(), self.container.name
+                if state["Status"] in ENDED:
+                    why = "ran out of memory" if state.get("OOMKilled") else f"ended with code {state['ExitCode']}"
+                    raise ContainerFailed(f"the container {name} {why}.", self.log()) from error
+                if time.monotonic() > deadline:
+                    raise ContainerFailed(f"the container {name} did not become healthy.", self.log()) from error
                 time.sleep(LOOK_S)
                 continue
             if foreign:
                 raise ContainerFailed(f"the stack came up without wavetank's plugins ({foreign}).", self.log())
             return
-
-    def _check_alive(self, error: StackError, is_over: bool) -> None:
-        state = self._state()
-        if state["Status"] in ENDED:
-            why = "ran out of memory" if state.get("OOMKilled") else f"ended with code {state['ExitCode']}"
-            raise ContainerFailed(f"the container {self.container.name} {why}.", self.log()) from error
-        if is_over:
-            raise ContainerFailed(f"the container {self.container.name} did not become healthy.", self.log()) from error
 
     def pause(self) -> None:
         """Freeze every process of the emulator: clients time out, nothing is forgotten."""

@@ -74,25 +74,30 @@ def prove(stack: Stack) -> None:
         if error.response["Error"]["Code"] in UNKNOWN_OPERATION:
             return
         raise
-    _await_detection(stack, detection)
+    deadline = time.monotonic() + TIMEOUT_S
+    # A service that has just been changed may keep AWS waiting.
+    describe = cloudformation.describe_stack_drift_detection_status
+    while describe(StackDriftDetectionId=detection)["DetectionStatus"] == "DETECTION_IN_PROGRESS":
+        if time.monotonic() > deadline:
+            raise DeployFailed(f"CloudFormation has not compared the stack with its template after {TIMEOUT_S:.0f} s.")
+        time.sleep(LONGEST_PAUSE_S)
     drifts = cloudformation.describe_stack_resource_drifts(
         StackName=STACK_NAME, StackResourceDriftStatusFilters=["MODIFIED", "DELETED"]
     )["StackResourceDrifts"]
     debugged = set(functions.debugged(stack)) if drifts else set()
-    lines = [line for drift in drifts if drift["PhysicalResourceId"] not in debugged for line in _sentences(drift)]
+    lines = []
+    for drift in drifts:
+        resource = f"{drift['LogicalResourceId']} ({drift['ResourceType']})"
+        if drift["PhysicalResourceId"] in debugged:
+            continue
+        if drift["StackResourceDriftStatus"] == "DELETED":
+            lines.append(f"{resource} is not there")
+            continue
+        for difference in drift["PropertyDifferences"]:
+            path, actual = difference["PropertyPath"], difference["ActualValue"]
+            lines.append(f"{resource}: {path} is {actual}, not {difference['ExpectedValue']}")
     if lines:
         raise DeployFailed("\n".join(["what is deployed is not what the template says:", *lines]), AS_IT_SAYS)
-
-
-def _sentences(drift: dict[str, Any]) -> list[str]:
-    """A sentence for each difference of a resource from the template."""
-    resource = f"{drift['LogicalResourceId']} ({drift['ResourceType']})"
-    if drift["StackResourceDriftStatus"] == "DELETED":
-        return [f"{resource} is not there"]
-    return [
-        f"{resource}: {difference['PropertyPath']} is {difference['ActualValue']}, not {difference['ExpectedValue']}"
-        for difference in drift["PropertyDifferences"]
-    ]
 
 
 def _status(stack: Stack) -> str | None:
@@ -116,16 +121,6 @@ def _wait(stack: Stack) -> str | None:
         time.sleep(pause)
         pause = min(pause * 1.2, LONGEST_PAUSE_S)
     return status or None
-
-
-def _await_detection(stack: Stack, detection: str) -> None:
-    """Return once the comparison is made; a service that has just been changed may keep AWS waiting."""
-    describe = stack.client("cloudformation").describe_stack_drift_detection_status
-    deadline = time.monotonic() + TIMEOUT_S
-    while describe(StackDriftDetectionId=detection)["DetectionStatus"] == "DETECTION_IN_PROGRESS":
-        if time.monotonic() > deadline:
-            raise DeployFailed(f"CloudFormation has not compared the stack with its template after {TIMEOUT_S:.0f} s.")
-        time.sleep(LONGEST_PAUSE_S)
 
 
 def _reasons(stack: Stack) -> str:

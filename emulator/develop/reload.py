@@ -132,7 +132,16 @@ class Reloader:
         return reactions
 
     def _code(self, changed: set[Path]) -> Reaction:
-        errors = self._compile(changed | self._broken)
+        paths, errors = sorted(changed | self._broken), []
+        self._broken = set()
+        for path in paths:
+            if not path.exists():
+                continue
+            try:
+                compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
+            except (SyntaxError, ValueError) as error:
+                self._broken.add(path)
+                errors.append("".join(traceback.format_exception_only(error)).rstrip())
         if errors:
             return Reaction("\n".join([*errors, "The code from before still serves."]), ok=False)
         if any(path.relative_to(self._place.code).parts[0] in INFRASTRUCTURE for path in changed):
@@ -147,19 +156,6 @@ class Reloader:
     def _packed(self) -> bytes:
         with tempfile.TemporaryDirectory() as folder:
             return package.build_code(Path(folder), self._place.code).path.read_bytes()
-
-    def _compile(self, paths: set[Path]) -> list[str]:
-        """The tracebacks of what does not compile."""
-        self._broken, errors = set(), []
-        for path in sorted(paths):
-            if not path.exists():
-                continue
-            try:
-                compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
-            except (SyntaxError, ValueError) as error:
-                self._broken.add(path)
-                errors.append("".join(traceback.format_exception_only(error)).rstrip())
-        return errors
 
     def _schemas(self) -> Reaction:
         began = time.monotonic()

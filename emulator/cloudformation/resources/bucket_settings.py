@@ -59,7 +59,30 @@ def tags(value: Sequence[Settings]) -> dict[str, Any]:
 
 def life_cycle(value: Settings) -> dict[str, Any]:
     """The life cycle."""
-    return {"Rules": [_life_cycle_rule(rule) for rule in value["Rules"]]}
+    rules = []
+    for rule in value["Rules"]:
+        taken: dict[str, Any] = {"Status": rule["Status"], "Filter": _filter(rule)}
+        if "Id" in rule:
+            taken["ID"] = rule["Id"]
+        if expiration := _renamed(rule, EXPIRATION):
+            taken["Expiration"] = expiration
+        transitions = [*(rule.get("Transitions") or ()), *filter(None, [rule.get("Transition")])]
+        if transitions:
+            taken["Transitions"] = [_renamed(entry, TRANSITION) for entry in transitions]
+        if version := rule.get("NoncurrentVersionExpiration"):
+            taken["NoncurrentVersionExpiration"] = dict(version)
+        elif "NoncurrentVersionExpirationInDays" in rule:
+            taken["NoncurrentVersionExpiration"] = {"NoncurrentDays": rule["NoncurrentVersionExpirationInDays"]}
+        older = [
+            *(rule.get("NoncurrentVersionTransitions") or ()),
+            *filter(None, [rule.get("NoncurrentVersionTransition")]),
+        ]
+        if older:
+            taken["NoncurrentVersionTransitions"] = [_renamed(entry, NONCURRENT, keep=True) for entry in older]
+        if "AbortIncompleteMultipartUpload" in rule:
+            taken["AbortIncompleteMultipartUpload"] = dict(rule["AbortIncompleteMultipartUpload"])
+        rules.append(taken)
+    return {"Rules": rules}
 
 
 def notification(value: Settings) -> dict[str, Any]:
@@ -137,30 +160,6 @@ def addresses(name: str, region: str) -> dict[str, str]:
         "RegionalDomainName": domain,
         "WebsiteURL": f"http://{name}.{S3_STATIC_WEBSITE_HOSTNAME}:{localstack_host().port}",
     }
-
-
-def _life_cycle_rule(rule: Settings) -> dict[str, Any]:
-    taken: dict[str, Any] = {"Status": rule["Status"], "Filter": _filter(rule)}
-    if "Id" in rule:
-        taken["ID"] = rule["Id"]
-    if expiration := _renamed(rule, EXPIRATION):
-        taken["Expiration"] = expiration
-    transitions = [*(rule.get("Transitions") or ()), *filter(None, [rule.get("Transition")])]
-    if transitions:
-        taken["Transitions"] = [_renamed(entry, TRANSITION) for entry in transitions]
-    if version := rule.get("NoncurrentVersionExpiration"):
-        taken["NoncurrentVersionExpiration"] = dict(version)
-    elif "NoncurrentVersionExpirationInDays" in rule:
-        taken["NoncurrentVersionExpiration"] = {"NoncurrentDays": rule["NoncurrentVersionExpirationInDays"]}
-    older = [
-        *(rule.get("NoncurrentVersionTransitions") or ()),
-        *filter(None, [rule.get("NoncurrentVersionTransition")]),
-    ]
-    if older:
-        taken["NoncurrentVersionTransitions"] = [_renamed(entry, NONCURRENT, keep=True) for entry in older]
-    if "AbortIncompleteMultipartUpload" in rule:
-        taken["AbortIncompleteMultipartUpload"] = dict(rule["AbortIncompleteMultipartUpload"])
-    return taken
 
 
 def _filter(rule: Settings) -> dict[str, Any]:

@@ -47,7 +47,20 @@ class Role:
         """Make the role's policies, and once it is there its other settings, those of the template."""
         iam, name = context.clients.iam, model["RoleName"]
         if before is not None:
-            self._settings(iam, model)
+            iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(model["AssumeRolePolicyDocument"]))
+            session = int(model.get("MaxSessionDuration") or DEFAULT_SESSION_S)
+            iam.update_role(RoleName=name, Description=model.get("Description") or "", MaxSessionDuration=session)
+            role = iam.get_role(RoleName=name)["Role"]
+            if boundary := model.get("PermissionsBoundary"):
+                iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
+            elif role.get("PermissionsBoundary"):
+                iam.delete_role_permissions_boundary(RoleName=name)
+            retag(
+                tags_of(model),
+                tags_from(iam.list_role_tags(RoleName=name)["Tags"]),
+                tag=lambda tags: iam.tag_role(RoleName=name, Tags=tag_list(tags)),
+                untag=lambda keys: iam.untag_role(RoleName=name, TagKeys=keys),
+            )
         self._inline(iam, name, model, before)
         self._managed(iam, name, model, before)
 
@@ -79,23 +92,6 @@ class Role:
             boundary = (role.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
             described |= {**role, "PermissionsBoundary": boundary}
         return described
-
-    def _settings(self, iam: Any, model: Model) -> None:
-        name = model["RoleName"]
-        iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(model["AssumeRolePolicyDocument"]))
-        session = int(model.get("MaxSessionDuration") or DEFAULT_SESSION_S)
-        iam.update_role(RoleName=name, Description=model.get("Description") or "", MaxSessionDuration=session)
-        role = iam.get_role(RoleName=name)["Role"]
-        if boundary := model.get("PermissionsBoundary"):
-            iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
-        elif role.get("PermissionsBoundary"):
-            iam.delete_role_permissions_boundary(RoleName=name)
-        retag(
-            tags_of(model),
-            tags_from(iam.list_role_tags(RoleName=name)["Tags"]),
-            tag=lambda tags: iam.tag_role(RoleName=name, Tags=tag_list(tags)),
-            untag=lambda keys: iam.untag_role(RoleName=name, TagKeys=keys),
-        )
 
     def _inline(self, iam: Any, name: str, model: Model, before: Properties | None) -> None:
         policies = {policy["PolicyName"]: policy["PolicyDocument"] for policy in model.get("Policies") or ()}

@@ -76,7 +76,17 @@ class Topic:
         """Set the attributes, tags and subscriptions that differ."""
         sns, arn = context.clients.sns, model["TopicArn"]
         if before is not None:
-            self._set(sns, arn, model)
+            attributes = sns.get_topic_attributes(TopicArn=arn)["Attributes"]
+            for name, default in TOPIC_DEFAULTS.items():
+                value = text_of(model[name]) if name in model else default
+                if value != attributes.get(name, default):
+                    sns.set_topic_attributes(TopicArn=arn, AttributeName=name, AttributeValue=value)
+            retag(
+                tags_of(model),
+                tags_from(sns.list_tags_for_resource(ResourceArn=arn)["Tags"]),
+                tag=lambda tags: sns.tag_resource(ResourceArn=arn, Tags=tag_list(tags)),
+                untag=lambda keys: sns.untag_resource(ResourceArn=arn, TagKeys=keys),
+            )
         asked = [(entry["Protocol"], entry["Endpoint"]) for entry in model.get("Subscription") or ()]
         was = [(entry["Protocol"], entry["Endpoint"]) for entry in (before or {}).get("Subscription") or ()]
         there = _subscriptions(sns, arn) if asked or was else {}
@@ -103,19 +113,6 @@ class Topic:
         if "Tags" in expected:
             described["Tags"] = sns.list_tags_for_resource(ResourceArn=arn)["Tags"]
         return described
-
-    def _set(self, sns: Any, arn: str, model: Model) -> None:
-        there = sns.get_topic_attributes(TopicArn=arn)["Attributes"]
-        for key, default in TOPIC_DEFAULTS.items():
-            value = text_of(model[key]) if key in model else default
-            if value != there.get(key, default):
-                sns.set_topic_attributes(TopicArn=arn, AttributeName=key, AttributeValue=value)
-        retag(
-            tags_of(model),
-            tags_from(sns.list_tags_for_resource(ResourceArn=arn)["Tags"]),
-            tag=lambda tags: sns.tag_resource(ResourceArn=arn, Tags=tag_list(tags)),
-            untag=lambda keys: sns.untag_resource(ResourceArn=arn, TagKeys=keys),
-        )
 
 
 class TopicPolicy:
