@@ -41,7 +41,16 @@ class TrackedPoller(Poller):
         """Hand attempts to the pool until stopped."""
         self._queue.listen(self._wake)
         try:
-            while self._take():
+            while True:
+                self._wake.clear()
+                if self._shutdown_event.is_set():
+                    return
+                try:
+                    for message in self._queue.take(self):
+                        attempt = {"Body": message.body, "ReceiptHandle": message.handle}
+                        self.invoker_pool.submit(self.handle_message, attempt)
+                except RuntimeError:  # the pool was shut down meanwhile: what was not started goes back
+                    return
                 self._wake.wait(self._queue.until_next())
         finally:
             self._queue.unlisten(self._wake)
@@ -74,19 +83,6 @@ class TrackedPoller(Poller):
                 _send_dead_letter(sqs_invocation.invocation, error, config.dead_letter_arn, config.role)
         except Exception:
             LOG.exception("a dead letter could not be sent to %s", config.dead_letter_arn)
-
-    def _take(self) -> bool:
-        """Hand the attempts that are due to the pool; False when the poller was stopped."""
-        self._wake.clear()
-        if self._shutdown_event.is_set():
-            return False
-        try:
-            for message in self._queue.take(self):
-                attempt = {"Body": message.body, "ReceiptHandle": message.handle}
-                self.invoker_pool.submit(self.handle_message, attempt)
-        except RuntimeError:  # the pool was shut down meanwhile: what was not started goes back
-            return False
-        return True
 
 
 def _as_invoked(poller: Any, body: str) -> Any:

@@ -5,7 +5,6 @@ are all still in the queue: there is no moment between its send and its end at w
 """
 
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 from wavetank.emulator.deliveries.queue import written
@@ -24,26 +23,21 @@ def install() -> None:
 
 def probe() -> list[Pending]:
     """The messages in the queues that feed functions; loads no service."""
-    models = sys.modules.get("localstack.services.sqs.models")
-    if models is None:
+    queues = sys.modules.get("localstack.services.sqs.models")
+    functions = sys.modules.get("localstack.services.lambda_.invocation.models")
+    if queues is None or functions is None:
         return []
     pending = []
-    for mapping in _mappings():
-        _arn, _partition, _service, region, account, name = mapping["EventSourceArn"].split(":")
-        queue = models.sqs_stores[account][region].queues.get(name)
-        if queue is not None:
-            pending += _in(queue, mapping["FunctionArn"].partition(":function:")[2])
-    return pending
-
-
-def _mappings() -> Iterator[dict[str, Any]]:
-    models = sys.modules.get("localstack.services.lambda_.invocation.models")
-    if models is None:
-        return
-    for _account, _region, store in models.lambda_stores.iter_stores():
+    for _account, _region, store in functions.lambda_stores.iter_stores():
         for mapping in list(store.event_source_mappings.values()):
-            if mapping.get("State") in FEEDING and ":sqs:" in mapping.get("EventSourceArn", ""):
-                yield mapping
+            source = mapping.get("EventSourceArn", "")
+            if mapping.get("State") not in FEEDING or ":sqs:" not in source:
+                continue
+            _arn, _partition, _service, region, account, name = source.split(":")
+            queue = queues.sqs_stores[account][region].queues.get(name)
+            if queue is not None:
+                pending += _in(queue, mapping["FunctionArn"].partition(":function:")[2])
+    return pending
 
 
 def _in(queue: Any, function: str) -> list[Pending]:

@@ -62,8 +62,12 @@ def caller_of(context: Any) -> Caller | None:
 def _before(chain: Any, context: Any, response: Any) -> None:
     if context.operation is None:
         return
-    if CALLERS.any_planned:
-        _die_in_time(context)
+    if CALLERS.any_planned and (caller := caller_of(context)) is not None:
+        planned_kill = caller.count_call()
+        if planned_kill is not None and planned_kill.after:
+            setattr(context, _DOOMED, caller)
+        elif planned_kill is not None:
+            _kill(caller)
     if CHAOS_EFFECTS.latency_s and not context.is_internal_call:
         Alarm().wait(CHAOS_EFFECTS.latency_s)
     if RECORDING.on:
@@ -134,17 +138,6 @@ def _kill(caller: Caller | None) -> None:
         caller.kill()
     # The error ends the call; no caller is left to read it.
     raise CommonServiceException("RequestTimeout", "The caller is gone.", 400)
-
-
-def _die_in_time(context: Any) -> None:
-    caller = caller_of(context)
-    planned_kill = caller.count_call() if caller is not None else None
-    if caller is None or planned_kill is None:
-        return
-    if planned_kill.after:
-        setattr(context, _DOOMED, caller)
-        return
-    _kill(caller)
 
 
 def _error(firing: Firing, context: Any) -> CommonServiceException:

@@ -113,8 +113,14 @@ def before(chain: Any, context: Any, response: Any, caller: str) -> None:
     operation, request = context.operation.name, context.service_request or {}
     name = (str(request.get("Bucket") or ""), str(request.get("Key") or ""))
     if operation in _CREATES:
-        older = _current(_store(context, name[0])[1], name[1])
-        WRITES.created(name) if older is None else WRITES.overwritten(name, older)
+        bucket = _store(context, name[0])[1]
+        item = bucket.objects.get(name[1]) if bucket is not None else None
+        if item is None or not hasattr(item, "etag"):
+            WRITES.created(name)
+            return
+        with storage().open(bucket.name, item, mode="r") as stored:
+            content = OlderObject(item, stored.read())
+        WRITES.overwritten(name, content)
     elif operation in _TAGS:
         WRITES.tagged(name, _tags(context, name))
     elif operation in _GETS and not any(request.get(field) for field in _PARTLY):
@@ -201,15 +207,6 @@ def _tags(context: Any, name: Name) -> dict[str, str]:
     if item is None:
         return {}
     return dict(store.tags.get_tags(get_unique_key_id(name[0], name[1], item.version_id)))
-
-
-def _current(bucket: Any, key: str) -> OlderObject | None:
-    """The object of that key now, which is about to be overwritten; None where there is none."""
-    item = bucket.objects.get(key) if bucket is not None else None
-    if item is None or not hasattr(item, "etag"):
-        return None
-    with storage().open(bucket.name, item, mode="r") as stored:
-        return OlderObject(item, stored.read())
 
 
 def storage() -> Any:

@@ -167,22 +167,19 @@ class BufferedDelivery:
                 setup, due_at = self._setup, self._buffer.due_at
                 if not self._stopped:
                     self._delivery.interrupt.clear()
-            if chunk is not None:
-                self._deliver(chunk, setup)
-            else:
+            if chunk is None:
                 self._wake.wait(None if due_at is None else due_at - self._clock.now())
-
-    def _deliver(self, chunk: Chunk, setup: Setup) -> None:
-        try:
-            done = self._delivery.deliver(chunk, setup.destination, setup.source)
-        except Exception:
-            LOG.exception("%s: a chunk could not be delivered; trying again", setup.source.name)
-            done = False
-            with contextlib.suppress(InterruptedDelivery):
-                self._delivery.pause(LONGEST_RETRY_S)
-        if done:
-            with self._room:
-                if self._sealed and self._sealed[0] is chunk:
-                    self._sealed.popleft()
-                    self._waiting_bytes -= chunk.size
-                self._room.notify_all()
+                continue
+            try:
+                done = self._delivery.deliver(chunk, setup.destination, setup.source)
+            except Exception:
+                LOG.exception("%s: a chunk could not be delivered; trying again", setup.source.name)
+                done = False
+                with contextlib.suppress(InterruptedDelivery):
+                    self._delivery.pause(LONGEST_RETRY_S)
+            if done:
+                with self._room:
+                    if self._sealed and self._sealed[0] is chunk:
+                        self._sealed.popleft()
+                        self._waiting_bytes -= chunk.size
+                    self._room.notify_all()

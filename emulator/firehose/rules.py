@@ -45,7 +45,14 @@ class Creation:
 
 def check(context: RequestContext, request: Mapping[str, Any]) -> None:
     """Refuse a request that breaks a constraint of the API's model, with a ValidationException."""
-    shape, checked = context.operation.input_shape, _with_https(request)
+    shape, checked = context.operation.input_shape, request
+    # AWS's constraint allows https alone; http endpoints are checked later.
+    for name in (f"{Kind.HTTP_ENDPOINT.value}Configuration", f"{Kind.HTTP_ENDPOINT.value}Update"):
+        destination = request.get(name) or {}
+        endpoint = destination.get("EndpointConfiguration") or {}
+        if str(endpoint.get("Url")).startswith("http://"):
+            secure = {**endpoint, "Url": "https" + endpoint["Url"].removeprefix("http")}
+            checked = {**checked, name: {**destination, "EndpointConfiguration": secure}}
     broken = violations(shape, checked)
     if broken and is_lenient():
         strict, broken = broken, violations(shape, checked, patterns=False)
@@ -77,17 +84,6 @@ def creation(request: Mapping[str, Any]) -> Creation:
 def update(request: Mapping[str, Any]) -> tuple[Kind, dict[str, Any]]:
     """The change that an UpdateDestination request asks for, and of which kind of destination."""
     return _only_destination(request, "Update")
-
-
-def _with_https(request: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The request with https for http: AWS's constraint allows https alone; http endpoints are checked later."""
-    for name in (f"{Kind.HTTP_ENDPOINT.value}Configuration", f"{Kind.HTTP_ENDPOINT.value}Update"):
-        destination = request.get(name) or {}
-        endpoint = destination.get("EndpointConfiguration") or {}
-        if str(endpoint.get("Url")).startswith("http://"):
-            secure = {**endpoint, "Url": "https" + endpoint["Url"].removeprefix("http")}
-            request = {**request, name: {**destination, "EndpointConfiguration": secure}}
-    return request
 
 
 def check_batch(sizes: list[int]) -> None:

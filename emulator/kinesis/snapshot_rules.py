@@ -73,8 +73,15 @@ def _check_stream(given: object, where: str) -> None:
     _whole(stream["epoch"], f"{where}.epoch", 1, sequence.LAST_EPOCH)
     _check_settings(stream["settings"], f"{where}.settings")
     consumers = _list(stream["consumers"], f"{where}.consumers")
-    for place, consumer in enumerate(consumers):
-        _check_consumer(consumer, f"{where}.consumers[{place}]", arn)
+    for place, given_consumer in enumerate(consumers):
+        there = f"{where}.consumers[{place}]"
+        consumer = _object(given_consumer, there, CONSUMER)
+        _text(consumer["name"], f"{there}.name", NAME)
+        _whole(consumer["created_ms"], f"{there}.created_ms", 0, LATEST_MS)
+        consumer_arn = f"{arn}/consumer/{consumer['name']}:{consumer['created_ms'] // 1000}"
+        _one_of(consumer["arn"], f"{there}.arn", [consumer_arn])
+        _check_tags(consumer["tags"], f"{there}.tags")
+        _check_policy(consumer["policy"], f"{there}.policy")
     names = [consumer["name"] for consumer in consumers]
     if names != sorted(set(names)) or len(names) > MAX_CONSUMERS:
         raise _broken(f"{where}.consumers", f"at most {MAX_CONSUMERS}, by name, and none twice")
@@ -101,16 +108,6 @@ def _check_settings(given: object, where: str) -> None:
         raise _broken(f"{where}.metrics", "in order, and none twice")
     _check_tags(settings["tags"], f"{where}.tags")
     _check_policy(settings["policy"], f"{where}.policy")
-
-
-def _check_consumer(given: object, where: str, stream_arn: str) -> None:
-    consumer = _object(given, where, CONSUMER)
-    _text(consumer["name"], f"{where}.name", NAME)
-    _whole(consumer["created_ms"], f"{where}.created_ms", 0, LATEST_MS)
-    arn = f"{stream_arn}/consumer/{consumer['name']}:{consumer['created_ms'] // 1000}"
-    _one_of(consumer["arn"], f"{where}.arn", [arn])
-    _check_tags(consumer["tags"], f"{where}.tags")
-    _check_policy(consumer["policy"], f"{where}.policy")
 
 
 def _check_tags(given: object, where: str) -> None:

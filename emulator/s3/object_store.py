@@ -85,7 +85,13 @@ class FrugalStore(EphemeralS3ObjectStore):
 
     def _share(self, bucket: str, key: str, file: Any) -> None:
         """Give the object the file that has its bytes already, if there is one, else let others find this one."""
-        digest = _digest(file)
+        total = hashlib.sha256()
+        with file.position_lock:
+            file.seek(0)
+            while piece := file.read(PIECE):
+                total.update(piece)
+            file.seek(0)
+        digest = total.digest()
         twin = self._by_digest.get(digest)
         if twin is None or twin.closed:
             vars(file)["digest"] = digest
@@ -93,13 +99,3 @@ class FrugalStore(EphemeralS3ObjectStore):
         elif twin is not file:
             self._shared.add(twin)
             self._filesystem[bucket]["keys"][key] = twin
-
-
-def _digest(file: Any) -> bytes:
-    total = hashlib.sha256()
-    with file.position_lock:
-        file.seek(0)
-        while piece := file.read(PIECE):
-            total.update(piece)
-        file.seek(0)
-    return total.digest()

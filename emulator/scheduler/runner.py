@@ -128,7 +128,14 @@ class Runner:
             if self._schedules.get(schedule.arn) is not schedule:
                 return True
             end = IN_FLIGHT.begin(HOP, schedule.name, "fires")
-            goes_on = self._plan(schedule, self._planned_from(schedule, at))
+            now, following, planned_from = self._clock.now(), schedule.next(at), at
+            is_late = following is not None and following <= now
+            self._late[schedule.arn] = self._late.get(schedule.arn, 0) + 1 if is_late else 0
+            if self._late[schedule.arn] >= MOST_AT_ONCE:
+                self._late[schedule.arn] = 0
+                LOG.warning("%s was due more than %d times at once: the rest is left out", schedule.arn, MOST_AT_ONCE)
+                planned_from = now
+            goes_on = self._plan(schedule, planned_from)
         try:
             self._fire(schedule, at)
             if not goes_on:
@@ -139,17 +146,6 @@ class Runner:
         finally:
             end()
         return True
-
-    def _planned_from(self, schedule: Schedule, at: float) -> float:
-        """From when on a schedule that fires at `at` is due again: now, where it has fired too often for one move."""
-        now, following = self._clock.now(), schedule.next(at)
-        is_late = following is not None and following <= now
-        self._late[schedule.arn] = self._late.get(schedule.arn, 0) + 1 if is_late else 0
-        if self._late[schedule.arn] < MOST_AT_ONCE:
-            return at
-        self._late[schedule.arn] = 0
-        LOG.warning("%s was due more than %d times at once: the rest is left out", schedule.arn, MOST_AT_ONCE)
-        return now
 
     def _fire(self, schedule: Schedule, at: float) -> None:
         def hand_over() -> None:

@@ -185,8 +185,21 @@ class _Transformer:
             if isinstance(result, Mapping) and isinstance(result.get("recordId"), str):
                 results.setdefault(result["recordId"], []).append(result)
         for entry, record in zip(batch, records, strict=True):
+            own = results.get(record["recordId"], [])
             try:
-                result = _only(results.get(record["recordId"], []))
+                if not own:
+                    raise _BadResultError(
+                        "Lambda.MissingRecordId",
+                        "One or more record Ids were not returned. "
+                        "Ensure that the Lambda function returns all received record Ids.",
+                    )
+                if len(own) > 1:
+                    raise _BadResultError(
+                        "Lambda.DuplicatedRecordId",
+                        "Multiple records were returned with the same record Id. "
+                        "Ensure that the Lambda function returns a unique record Id for each record.",
+                    )
+                result = own[0]
                 if result.get("result") == DROPPED:
                     self._dropped.append(entry)
                     continue
@@ -201,23 +214,6 @@ class _Transformer:
     def _fail(self, entry: Entry, code: str, message: str, attempts: int) -> None:
         arn = self._transformation.function_arn
         self._failures.append(Failure(entry, code, message, attempts=attempts, ended_at=self._now(), function_arn=arn))
-
-
-def _only(results: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """The result of a record that has exactly one; raises _BadResultError for none and for several."""
-    if not results:
-        raise _BadResultError(
-            "Lambda.MissingRecordId",
-            "One or more record Ids were not returned. "
-            "Ensure that the Lambda function returns all received record Ids.",
-        )
-    if len(results) > 1:
-        raise _BadResultError(
-            "Lambda.DuplicatedRecordId",
-            "Multiple records were returned with the same record Id. "
-            "Ensure that the Lambda function returns a unique record Id for each record.",
-        )
-    return results[0]
 
 
 def _data(result: Mapping[str, Any], *, lenient: bool) -> bytes:

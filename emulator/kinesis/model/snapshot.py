@@ -29,7 +29,24 @@ def exported(stream: Stream) -> Plain:
         "settings": asdict(stream.settings)
         | {"mode": stream.settings.mode.value, "metrics": sorted(stream.settings.metrics)},
         "consumers": [asdict(consumer) for consumer in stream.consumers.all()],
-        "shards": [_shard(shard) for shard in stream.shards],
+        "shards": [
+            {
+                "number": shard.number,
+                "epoch": shard.epoch,
+                "first_hash": str(shard.first_hash),
+                "last_hash": str(shard.last_hash),
+                "opened_ms": shard.opened_ms,
+                "closed_ms": shard.closed_ms,
+                "parents": list(shard.parents),
+                "children": list(shard.children),
+                "head": shard.log.head,
+                "records": [
+                    [record.arrived_ms, record.key, base64.b64encode(record.data).decode()]
+                    for record in shard.log.read(shard.log.head, len(shard.log), shard.log.retained_bytes)
+                ],
+            }
+            for shard in stream.shards
+        ],
     }
 
 
@@ -55,22 +72,6 @@ def renewed(plain: Plain, created_ms: int, epochs: MonotonicCounter) -> Plain:
     new = {epoch: epochs.next(min(created_ms // 1000, sequence.LATEST_EPOCH)) for epoch in old}
     shards = [shard | {"epoch": new[shard["epoch"]]} for shard in plain["shards"]]
     return plain | {"created_ms": created_ms, "epoch": new[plain["epoch"]], "shards": shards}
-
-
-def _shard(shard: Shard) -> Plain:
-    records = shard.log.read(shard.log.head, len(shard.log), shard.log.retained_bytes)
-    return {
-        "number": shard.number,
-        "epoch": shard.epoch,
-        "first_hash": str(shard.first_hash),
-        "last_hash": str(shard.last_hash),
-        "opened_ms": shard.opened_ms,
-        "closed_ms": shard.closed_ms,
-        "parents": list(shard.parents),
-        "children": list(shard.children),
-        "head": shard.log.head,
-        "records": [[record.arrived_ms, record.key, base64.b64encode(record.data).decode()] for record in records],
-    }
 
 
 def _imported_shard(plain: Plain) -> Shard:

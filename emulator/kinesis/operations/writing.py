@@ -72,7 +72,14 @@ class WriteOperations:
         **_: object,
     ) -> Answer:
         """PutRecords: records that a throttled shard refuses fail one by one."""
-        if not _are_well_formed(records):
+        are_well_formed = all(
+            isinstance(key := record.get("PartitionKey"), str)
+            and 1 <= len(key) <= LARGEST_KEY
+            and record.get("Data") is not None
+            and record.get("ExplicitHashKey") is None
+            for record in records
+        )
+        if not are_well_formed:
             check(context.operation.input_shape, context.service_request)
         stream = named_stream(context, stream_name, stream_arn)
         entries = [Entry(it["PartitionKey"], it["Data"], it.get("ExplicitHashKey")) for it in records]
@@ -137,16 +144,6 @@ def _write(
 def _is_unlucky() -> bool:
     """Whether LocalStack's own error injection fires, by the variable KINESIS_ERROR_PROBABILITY."""
     return random.random() < float(localstack_config.KINESIS_ERROR_PROBABILITY)  # noqa: S311 - luck, not a secret
-
-
-def _are_well_formed(records: list[dict[str, Any]]) -> bool:
-    return all(
-        isinstance(key := record.get("PartitionKey"), str)
-        and 1 <= len(key) <= LARGEST_KEY
-        and record.get("Data") is not None
-        and record.get("ExplicitHashKey") is None
-        for record in records
-    )
 
 
 def _check_record_size(stream: Stream, entry: Entry, path: str) -> None:

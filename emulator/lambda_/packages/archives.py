@@ -94,8 +94,19 @@ def _check_members(members: Sequence[zipfile.ZipInfo]) -> None:
     """Refuse names that lead outside, that are too long, or that are a file and a folder, and what is not readable."""
     files, folders = set[PurePosixPath](), set[PurePosixPath]()
     for member in members:
-        _check_member(member)
-        path = PurePosixPath(member.filename)
+        name = member.filename
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name:
+            raise UnsafeArchive(name[:LONGEST_PART])
+        if not path.parts and not member.is_dir():
+            raise BadArchive(f"it holds {name!r}, which names no file")
+        if len(name.encode()) > LONGEST_NAME or any(len(part.encode()) > LONGEST_PART for part in path.parts):
+            limits = f"a name may have {LONGEST_NAME} bytes, and {LONGEST_PART} between two slashes"
+            raise BadArchive(f"{name[:40]!r}… is too long: {limits}")
+        if member.flag_bits & ENCRYPTED:
+            raise BadArchive(f"{name!r} is encrypted")
+        if member.compress_type not in METHODS:
+            raise BadArchive(f"{name!r} is compressed with method {member.compress_type}, which is not known here")
         (folders if member.is_dir() else files).add(path)
         for parent in path.parents:
             if parent in folders:
@@ -103,22 +114,6 @@ def _check_members(members: Sequence[zipfile.ZipInfo]) -> None:
             folders.add(parent)
     if both := files & folders:
         raise BadArchive(f"{min(both).as_posix()[:LONGEST_PART]!r} is both a file and a folder")
-
-
-def _check_member(member: zipfile.ZipInfo) -> None:
-    name = member.filename
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name:
-        raise UnsafeArchive(name[:LONGEST_PART])
-    if not path.parts and not member.is_dir():
-        raise BadArchive(f"it holds {name!r}, which names no file")
-    if len(name.encode()) > LONGEST_NAME or any(len(part.encode()) > LONGEST_PART for part in path.parts):
-        limits = f"a name may have {LONGEST_NAME} bytes, and {LONGEST_PART} between two slashes"
-        raise BadArchive(f"{name[:40]!r}… is too long: {limits}")
-    if member.flag_bits & ENCRYPTED:
-        raise BadArchive(f"{name!r} is encrypted")
-    if member.compress_type not in METHODS:
-        raise BadArchive(f"{name!r} is compressed with method {member.compress_type}, which is not known here")
 
 
 def _is_link(member: zipfile.ZipInfo) -> bool:

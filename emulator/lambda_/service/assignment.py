@@ -42,7 +42,14 @@ def lend(
     try:
         yield environment
     except Exception:
-        _take_back(service, environment)
+        # The invocation could not be run: only a provisioned environment gets another chance.
+        if environment.initialization_type == InitializationType.on_demand:
+            service.stop_environment(environment)
+        else:
+            try:
+                environment.release()
+            except InvalidStatusException:
+                service.stop_environment(environment)
         raise
     environment.release()
 
@@ -58,17 +65,6 @@ def _free(
             environment.reserve()
             return environment
     return None
-
-
-def _take_back(service: AssignmentService, environment: ExecutionEnvironment) -> None:
-    """An invocation could not be run: only a provisioned environment gets another chance."""
-    if environment.initialization_type == InitializationType.on_demand:
-        service.stop_environment(environment)
-        return
-    try:
-        environment.release()
-    except InvalidStatusException:
-        service.stop_environment(environment)
 
 
 class KeepAlive:

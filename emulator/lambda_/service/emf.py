@@ -72,7 +72,11 @@ def _follow(directive: Mapping[str, Any], document: Mapping[str, Any], at_ms: in
         name = _name(definition["Name"])
         if name not in document:
             continue
-        values = _values(document[name])
+        values = document[name] if isinstance(document[name], list) else [document[name]]
+        if not 0 < len(values) <= MAX_VALUES:
+            raise ValueError("too many values")
+        if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+            raise TypeError("not a number")
         unit = _name(definition.get("Unit", NO_UNIT))
         resolution = Resolution(definition.get("StorageResolution", Resolution.STANDARD))
         for dimensions in sets or [()]:
@@ -80,21 +84,11 @@ def _follow(directive: Mapping[str, Any], document: Mapping[str, Any], at_ms: in
                 namespace=namespace,
                 name=name,
                 dimensions=dimensions,
-                values=values,
+                values=tuple(map(float, values)),
                 unit=unit,
                 at_ms=at_ms,
                 resolution=resolution,
             )
-
-
-def _values(target: object) -> tuple[float, ...]:
-    """The values of a metric: one number, or up to a hundred."""
-    values = target if isinstance(target, list) else [target]
-    if not 0 < len(values) <= MAX_VALUES:
-        raise ValueError("too many values")
-    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
-        raise TypeError("not a number")
-    return tuple(map(float, values))
 
 
 def _name(text: object) -> str:

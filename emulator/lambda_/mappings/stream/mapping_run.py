@@ -10,7 +10,6 @@ from wavetank.emulator.lambda_.mappings.checkpoints import (
     IteratorType,
     MappingCheckpoints,
     Position,
-    Shard,
     first_position,
     readable,
 )
@@ -186,22 +185,21 @@ class MappingRun:
         return position
 
     def _recognise(self, view: View) -> None:
-        """Note which stream it is; a place in an earlier one of the same name is none in this one."""
+        """Note which stream it is; a place in an earlier one of the same name is none in this one.
+
+        Every shard that is there when the mapping begins gets a first place; later ones are read whole.
+        """
         if self._checkpoints.are_of_another(view.created):
             LOG.info("%s: the stream is another one than before", self._settings.title)
             for run in self._shard_runs():
                 self._end(run)
             self._checkpoints.begin_anew()
         self._checkpoints.created = view.created
-        self._fix_start(view.shards)
-
-    def _fix_start(self, shards: list[Shard]) -> None:
-        """Note a first place for every shard that is there when the mapping begins; later ones are read whole."""
         if self._checkpoints.started:
             return
         settings = self._settings
         positions: dict[str, Position] = {}
-        for shard in shards:
+        for shard in view.shards:
             place = first_position(settings.start, settings.start_timestamp)
             if settings.start is Start.LATEST:
                 if not shard.is_open:
@@ -211,5 +209,5 @@ class MappingRun:
                 place = Position(IteratorType.LATEST, timestamp=now, iterator=iterator)
             positions[shard.shard_id] = place
         self._checkpoints.positions.update(positions)
-        self._checkpoints.finished.update({shard.shard_id for shard in shards} - positions.keys())
+        self._checkpoints.finished.update({shard.shard_id for shard in view.shards} - positions.keys())
         self._checkpoints.started = True
