@@ -121,24 +121,20 @@ def _zip(folder: Path, name: str, sources: list[Source]) -> Artifact:
     path = folder / f"{name}-{digest.hexdigest()[:32]}.zip"
     if not zipfile.is_zipfile(path):
         with TemporaryDirectory(dir=folder) as private:
-            built = Path(private) / path.name
-            _write(built, sources)
+            built, size = Path(private) / path.name, 0
+            with zipfile.ZipFile(built, "w") as archive:
+                for source in sources:
+                    info = zipfile.ZipInfo(source.name, EARLIEST)
+                    info.external_attr = READABLE
+                    info.compress_type = zipfile.ZIP_DEFLATED
+                    data = source.path.read_bytes()
+                    size += len(data)
+                    archive.writestr(info, data, compresslevel=COMPRESS_LEVEL)
+            if size > MAX_UNZIPPED:
+                limit = f"Lambda takes {MAX_UNZIPPED >> 20} MiB"
+                raise ConfigurationError(f"{path.name} is {size >> 20} MiB unzipped, {limit}")
             built.replace(path)
     return Artifact(path.name, path)
-
-
-def _write(path: Path, sources: list[Source]) -> None:
-    size = 0
-    with zipfile.ZipFile(path, "w") as archive:
-        for source in sources:
-            info = zipfile.ZipInfo(source.name, EARLIEST)
-            info.external_attr = READABLE
-            info.compress_type = zipfile.ZIP_DEFLATED
-            data = source.path.read_bytes()
-            size += len(data)
-            archive.writestr(info, data, compresslevel=COMPRESS_LEVEL)
-    if size > MAX_UNZIPPED:
-        raise ConfigurationError(f"{path.name} is {size >> 20} MiB unzipped, Lambda takes {MAX_UNZIPPED >> 20} MiB")
 
 
 def main() -> None:

@@ -24,7 +24,16 @@ def problem(avro: Type) -> str:
             f"stands for {size:,} types, counted as often as they are used; {MOST_TYPES:,} may be: "
             f"use named records less often inside one another"
         )
-    depths = _depths(list(records.values()))
+    # Of each record the levels of its shallowest value. A record is used within itself or after it is complete, so that
+    # passes settle as fast as definitions are nested.
+    depths: dict[int, float] = dict.fromkeys(records, inf)
+    settled = False
+    while not settled:
+        settled = True
+        for record in records.values():
+            depth = 1 + max((_depth(field.type, depths) for field in record.fields), default=0)
+            if depth < depths[id(record)]:
+                depths[id(record)], settled = depth, False
     too_deep = next((record for record in records.values() if depths[id(record)] > DEEPEST), None)
     if too_deep is None or _depth(avro, depths) <= DEEPEST:
         return ""
@@ -68,22 +77,6 @@ def _size(avro: Type, records: dict[int, Record], sizes: dict[int, int]) -> int:
         case _:
             return 1
     return sizes[id(avro)]
-
-
-def _depths(records: list[Record]) -> dict[int, float]:
-    """For each record the levels of its shallowest value; infinite where it has none.
-
-    A record is used within itself or after it is complete, so that passes settle as fast as definitions are nested.
-    """
-    depths: dict[int, float] = {id(record): inf for record in records}
-    settled = False
-    while not settled:
-        settled = True
-        for record in records:
-            depth = 1 + max((_depth(field.type, depths) for field in record.fields), default=0)
-            if depth < depths[id(record)]:
-                depths[id(record)], settled = depth, False
-    return depths
 
 
 def _depth(avro: Type, depths: dict[int, float]) -> float:

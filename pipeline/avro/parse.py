@@ -54,7 +54,15 @@ class _Parser:
                 raise InvalidSchema(f"{_at(path)}there is no type {document!r}")
             return named
         if isinstance(document, list):
-            return self._union(document, namespace, path, depth)
+            branches = tuple(self.type(branch, namespace, path, depth + 1) for branch in document)
+            if any(isinstance(branch, Union) for branch in branches):
+                raise InvalidSchema(f"{_at(path)}a union may not directly contain a union")
+            kinds = {
+                branch.name if not isinstance(branch, Array | Map | Union) else type(branch) for branch in branches
+            }
+            if len(kinds) < len(branches):
+                raise InvalidSchema(f"{_at(path)}a union may not contain a type twice")
+            return Union(branches)
         if not isinstance(document, Mapping) or "type" not in document:
             raise InvalidSchema(f"{_at(path)}a type is a name, a list or an object with a type, not {document!r:.60}")
         return self._object(document, namespace, path, depth)
@@ -68,74 +76,56 @@ class _Parser:
             case "record" | "error":
                 return self._record(document, namespace, path, depth)
             case "enum":
-                return self._enum(document, namespace, path)
+                name, _, aliases = _names(document, namespace, path)
+                symbols = _texts(document, "symbols", path)
+                distinct = len(set(symbols)) == len(symbols) and all(map(NAME.fullmatch, symbols))
+                if "symbols" not in document or not distinct:
+                    raise InvalidSchema(f"{_at(path)}the symbols of {name} are different names")
+                default = document.get("default")
+                if default is not None and default not in symbols:
+                    raise InvalidSchema(f"{_at(path)}the default {default!r} of {name} is none of its symbols")
+                return self._declare(Enum(name, aliases, symbols, default), path)
             case "fixed":
-                return self._fixed(document, namespace, path)
+                name, _, aliases = _names(document, namespace, path)
+                size = _attribute(document, "size", path)
+                if isinstance(size, str) and size.isdecimal():
+                    size = int(size)
+                if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+                    raise InvalidSchema(f"{_at(path)}the size of {name} is a whole number, not {size!r}")
+                return self._declare(Fixed(name, aliases, size, _logical(document)), path)
             case str(name) if name in PRIMITIVES:
                 return Primitive(name, _logical(document))
             case other:
                 return self.type(other, namespace, path, depth + 1)
 
-    def _union(self, documents: list[Any], namespace: str, path: str, depth: int) -> Union:
-        branches = tuple(self.type(document, namespace, path, depth + 1) for document in documents)
-        if any(isinstance(branch, Union) for branch in branches):
-            raise InvalidSchema(f"{_at(path)}a union may not directly contain a union")
-        kinds = [branch.name if not isinstance(branch, Array | Map | Union) else type(branch) for branch in branches]
-        if len(set(kinds)) < len(kinds):
-            raise InvalidSchema(f"{_at(path)}a union may not contain a type twice")
-        return Union(branches)
-
     def _record(self, document: Mapping[str, Any], namespace: str, path: str, depth: int) -> Record:
         name, space, aliases = _names(document, namespace, path)
-        record = Record(name, aliases)
-        self._declare(record, path)
+        record = self._declare(Record(name, aliases), path)
         entries = _attribute(document, "fields", path)
         if not isinstance(entries, list):
             raise InvalidSchema(f"{_at(path)}the fields of {name} are a list")
-        record.fields = tuple(self._field(entry, space, path, depth) for entry in entries)
+        fields: list[Field] = []
+        for entry in entries:
+            if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
+                raise InvalidSchema(f"{_at(path)}a field is an object with a name, not {entry!r:.60}")
+            field_name = entry["name"]
+            where = f"{path}.{field_name}" if path else field_name
+            if not NAME.fullmatch(field_name):
+                raise InvalidSchema(f"{_at(path)}{field_name!r} is no name for a field")
+            avro = self.type(_attribute(entry, "type", where), space, where, depth + 1)
+            fields.append(Field(field_name, avro, entry.get("default", ABSENT), _texts(entry, "aliases", where)))
+        record.fields = tuple(fields)
         counts = Counter(field.name for field in record.fields)
         twice = sorted(field for field, number in counts.items() if number > 1)
         if twice:
             raise InvalidSchema(f"{_at(path)}{name} has the field {', '.join(twice)} twice")
         return record
 
-    def _field(self, entry: object, namespace: str, path: str, depth: int) -> Field:
-        if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
-            raise InvalidSchema(f"{_at(path)}a field is an object with a name, not {entry!r:.60}")
-        name = entry["name"]
-        where = f"{path}.{name}" if path else name
-        if not NAME.fullmatch(name):
-            raise InvalidSchema(f"{_at(path)}{name!r} is no name for a field")
-        avro = self.type(_attribute(entry, "type", where), namespace, where, depth + 1)
-        return Field(name, avro, entry.get("default", ABSENT), _texts(entry, "aliases", where))
-
-    def _enum(self, document: Mapping[str, Any], namespace: str, path: str) -> Enum:
-        name, _, aliases = _names(document, namespace, path)
-        symbols = _texts(document, "symbols", path)
-        if "symbols" not in document or len(set(symbols)) < len(symbols) or not all(map(NAME.fullmatch, symbols)):
-            raise InvalidSchema(f"{_at(path)}the symbols of {name} are different names")
-        default = document.get("default")
-        if default is not None and default not in symbols:
-            raise InvalidSchema(f"{_at(path)}the default {default!r} of {name} is none of its symbols")
-        enum = Enum(name, aliases, symbols, default)
-        self._declare(enum, path)
-        return enum
-
-    def _fixed(self, document: Mapping[str, Any], namespace: str, path: str) -> Fixed:
-        name, _, aliases = _names(document, namespace, path)
-        size = _attribute(document, "size", path)
-        if isinstance(size, str) and size.isdecimal():
-            size = int(size)
-        if not isinstance(size, int) or isinstance(size, bool) or size < 0:
-            raise InvalidSchema(f"{_at(path)}the size of {name} is a whole number, not {size!r}")
-        fixed = Fixed(name, aliases, size, _logical(document))
-        self._declare(fixed, path)
-        return fixed
-
-    def _declare(self, named: Named, path: str) -> None:
+    def _declare[T: Named](self, named: T, path: str) -> T:
         if named.name in self._named:
             raise InvalidSchema(f"{_at(path)}the name {named.name} is defined twice")
         self._named[named.name] = named
+        return named
 
 
 def _names(document: Mapping[str, Any], namespace: str, path: str) -> tuple[str, str, tuple[str, ...]]:

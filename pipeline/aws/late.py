@@ -25,8 +25,23 @@ NONE = LateParts()
 
 
 def move_to_late(bucket: str, first: datetime) -> LateParts:
-    """Move each part of an hour before `first` that is in no merged file to the late ones."""
-    keys = [key for event_type in partitions.event_types(bucket, PARTS) for key in _late(bucket, event_type, first)]
+    """Move each part of an hour before `first` that is in no merged file to the late ones.
+
+    An id index that is younger than every part of its partition says that all were merged: S3 keeps both times.
+    """
+    keys: list[str] = []
+    for event_type in partitions.event_types(bucket, PARTS):
+        parts = partitions.by_partition(bucket, PARTS, event_type, last=first.date().isoformat())
+        old = {partition: objects for partition, objects in parts.items() if partition.start < first}
+        if not old:
+            continue
+        dates = partitions.dates_of(partition.start for partition in old)
+        indexes = partitions.by_partition(bucket, IDS, event_type, *dates)
+        for partition, objects in old.items():
+            merged = max(map(_written, indexes.get(partition, [])), default=None)
+            if merged is None or any(_written(part) >= merged for part in objects):
+                listing = {str(part["Key"]): str(part["ETag"]) for part in objects}
+                keys += partitions.stored_index(bucket, partition).index.unmerged(listing)
     return _moved(bucket, keys, LATE)
 
 
@@ -44,26 +59,6 @@ def restore(bucket: str, hours: Collection[datetime], event_types: Collection[st
         for part in parts
     ]
     return _moved(bucket, keys, PARTS)
-
-
-def _late(bucket: str, event_type: str, first: datetime) -> list[str]:
-    """The parts of an event type before `first` that are in no merged file.
-
-    An id index that is younger than every part of its partition says that all were merged: S3 keeps both times.
-    """
-    parts = partitions.by_partition(bucket, PARTS, event_type, last=first.date().isoformat())
-    old = {partition: objects for partition, objects in parts.items() if partition.start < first}
-    if not old:
-        return []
-    dates = partitions.dates_of(partition.start for partition in old)
-    indexes = partitions.by_partition(bucket, IDS, event_type, *dates)
-    keys: list[str] = []
-    for partition, objects in old.items():
-        merged = max(map(_written, indexes.get(partition, [])), default=None)
-        if merged is None or any(_written(part) >= merged for part in objects):
-            listing = {str(part["Key"]): str(part["ETag"]) for part in objects}
-            keys += partitions.stored_index(bucket, partition).index.unmerged(listing)
-    return keys
 
 
 def _written(item: Mapping[str, object]) -> datetime:

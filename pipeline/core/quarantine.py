@@ -61,22 +61,21 @@ def files(event_type: str, rejected: Sequence[Rejected]) -> dict[str, bytes]:
         for record in records:
             digest.update(f"{record.origin.source}\0{record.origin.position}\0".encode())
             digest.update(sha256(record.payload).digest())
-        rows = (_row(event_type, record) for record in records)
+        rows = (
+            {
+                "event_type": event_type,
+                "reason": record.rejection.reason,
+                "message": record.rejection.message[:LONGEST_MESSAGE],
+                "stage": record.stage,
+                "source": record.origin.source,
+                "position": record.origin.position,
+                "partition_key": record.origin.partition_key,
+                "arrived": record.origin.arrived_us,
+                "payload": record.payload,
+                "event_id": record.rejection.event_id,
+            }
+            for record in records
+        )
         writer(out, SCHEMA, rows, codec="deflate", codec_compression_level=6, sync_marker=SYNC)
         contents[layout.quarantine_key(event_type, reason, day, digest.hexdigest()[:32])] = out.getvalue()
     return contents
-
-
-def _row(event_type: str, record: Rejected) -> dict[str, object]:
-    return {
-        "event_type": event_type,
-        "reason": record.rejection.reason,
-        "message": record.rejection.message[:LONGEST_MESSAGE],
-        "stage": record.stage,
-        "source": record.origin.source,
-        "position": record.origin.position,
-        "partition_key": record.origin.partition_key,
-        "arrived": record.origin.arrived_us,
-        "payload": record.payload,
-        "event_id": record.rejection.event_id,
-    }

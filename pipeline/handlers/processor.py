@@ -47,7 +47,15 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
     """
     batch = list(arrivals(event["Records"]))
     messages = [envelope.unwrap(arrival.payload) for arrival in batch]
-    context = _batch_context({message.reference for message in messages if isinstance(message, envelope.Message)})
+    bucket, enrichment = environment.text("REGISTRY_BUCKET"), environment.enrichment()
+    schemas = registry(bucket, environment.text("EVENT_TYPE"))
+    references = {message.reference for message in messages if isinstance(message, envelope.Message)}
+    context = BatchContext(
+        schemas=schemas.resolve(Role.RAW, references),
+        target=schemas.newest(Role.PROCESSED),
+        enrichment=enrichment,
+        snapshot=store(bucket).snapshot(enrichment.reference) if enrichment else {},
+    )
     outcomes = [
         _process(message, context, arrival.origin.arrived_us) for arrival, message in zip(batch, messages, strict=True)
     ]
@@ -72,17 +80,6 @@ def arrivals(records: list[dict[str, Any]]) -> Iterator[Arrival]:
             arrived_us = int(put["approximateArrivalTimestamp"] * 1_000_000)
             origin = Origin(record["eventSourceARN"], position, user.partition_key, arrived_us)
             yield Arrival(user.data, origin)
-
-
-def _batch_context(references: set[bytes]) -> BatchContext:
-    bucket, enrichment = environment.text("REGISTRY_BUCKET"), environment.enrichment()
-    schemas = registry(bucket, environment.text("EVENT_TYPE"))
-    return BatchContext(
-        schemas=schemas.resolve(Role.RAW, references),
-        target=schemas.newest(Role.PROCESSED),
-        enrichment=enrichment,
-        snapshot=store(bucket).snapshot(enrichment.reference) if enrichment else {},
-    )
 
 
 def _process(message: envelope.Message | Rejection, context: BatchContext, arrived_us: int) -> Entry | Rejection:

@@ -26,26 +26,24 @@ AT_ONCE = 10_000
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
     """Set aside the records of each failure document that an S3 notification names; answers with the counts."""
-    counts = [
-        _rescue(record["s3"]["bucket"]["name"], unquote_plus(record["s3"]["object"]["key"]))
-        for record in event.get("Records", [])
-        if "s3" in record
-    ]
-    return {"documents": len(counts), "quarantined": sum(counts)}
-
-
-def _rescue(bucket: str, key: str) -> int:
-    document = json.loads(calls.get_object(bucket, key))
-    batch = document["KinesisBatchInfo"]
-    records = list(_records(batch))
-    if len(records) < batch["batchSize"]:
-        records = max(records, json.loads(document.get("payload", "{}")).get("Records", []), key=len)
-    rejection = Rejection(Reason.GIVEN_UP, f"given up by the event source: {document['requestContext']['condition']}")
-    rejected = [Rejected(rejection, Stage.SOURCE, arrival.payload, arrival.origin) for arrival in arrivals(records)]
-    calls.put_objects(bucket, quarantine.files(event_type_of(batch["streamArn"].rpartition("/")[2]), rejected))
-    if len(records) < batch["batchSize"]:
-        raise ServiceFault(f"{key}: only {len(records)} of its {batch['batchSize']} records can still be had")
-    return len(rejected)
+    documents = quarantined = 0
+    for notice in event.get("Records", []):
+        if "s3" not in notice:
+            continue
+        bucket, key = notice["s3"]["bucket"]["name"], unquote_plus(notice["s3"]["object"]["key"])
+        document = json.loads(calls.get_object(bucket, key))
+        batch = document["KinesisBatchInfo"]
+        records = list(_records(batch))
+        if len(records) < batch["batchSize"]:
+            records = max(records, json.loads(document.get("payload", "{}")).get("Records", []), key=len)
+        reason = f"given up by the event source: {document['requestContext']['condition']}"
+        rejection = Rejection(Reason.GIVEN_UP, reason)
+        rejected = [Rejected(rejection, Stage.SOURCE, arrival.payload, arrival.origin) for arrival in arrivals(records)]
+        calls.put_objects(bucket, quarantine.files(event_type_of(batch["streamArn"].rpartition("/")[2]), rejected))
+        if len(records) < batch["batchSize"]:
+            raise ServiceFault(f"{key}: only {len(records)} of its {batch['batchSize']} records can still be had")
+        documents, quarantined = documents + 1, quarantined + len(rejected)
+    return {"documents": documents, "quarantined": quarantined}
 
 
 def _records(batch: dict[str, Any]) -> Iterator[dict[str, Any]]:

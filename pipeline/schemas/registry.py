@@ -86,7 +86,18 @@ class Registry:
         for key, etag in self._store.versions(layout.schema_prefix(self._event_type)).items():
             if SCHEMA_KEY.fullmatch(key) and self._seen.get(key) != etag and self._learn(key):
                 self._seen[key] = etag
-        self._learn_ids()
+        # Confluent ids are those of the producers' own registry, so they are told, not derived.
+        key = layout.confluent_ids_key(self._event_type)
+        try:
+            ids = {int(number): int(version) for number, version in json.loads(self._store.find(key) or b"{}").items()}
+            references = {number.to_bytes(ID_BYTES): version for number, version in ids.items()}
+        except (ValueError, TypeError, AttributeError, OverflowError) as error:
+            self._faults[key] = f"{key} in the registry is not {{id: raw version}}: {error}"
+            return
+        raw = {schema.version: schema for (role, _), schema in self._known.items() if role is Role.RAW}
+        for reference, version in references.items():
+            if version in raw:
+                self._known[Role.RAW, reference] = raw[version]
 
     def _look_for(self, role: Role, references: set[bytes]) -> None:
         """Read the objects that the index names for `references`; all objects where that leaves one unknown.
@@ -94,7 +105,15 @@ class Registry:
         And the newest version of a role where the index has a newer one than is known: it came with what is looked for.
         """
         if self._known:
-            index = self._index()
+            try:
+                roles = json.loads(self._store.find(layout.schema_index_key(self._event_type)) or b"{}")["schemas"]
+                index = {
+                    Role(name): {str(fingerprint): int(version) for fingerprint, version in versions.items()}
+                    for name, versions in roles.items()
+                }
+            except (ValueError, KeyError, TypeError, AttributeError):
+                # The index is only a short cut.
+                index = {}
             versions = index.get(role, {})
             keys = {(role, versions[reference.hex()]) for reference in references if reference.hex() in versions}
             for other, published in index.items() if keys else ():
@@ -105,17 +124,6 @@ class Registry:
                 self._learn(layout.schema_key(self._event_type, other, version))
         if not self._known or any((role, reference) not in self._known for reference in references):
             self.refresh()
-
-    def _index(self) -> Mapping[Role, Mapping[str, int]]:
-        """Fingerprint → version, by role; empty where there is no index that can be read: it is only a short cut."""
-        try:
-            roles = json.loads(self._store.find(layout.schema_index_key(self._event_type)) or b"{}")["schemas"]
-            return {
-                Role(role): {str(fingerprint): int(version) for fingerprint, version in versions.items()}
-                for role, versions in roles.items()
-            }
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return {}
 
     def _learn(self, key: str) -> bool:
         """Read one object; False where it is gone or no schema."""
@@ -137,17 +145,3 @@ class Registry:
         if newest is None or newest.version <= schema.version:
             self._newest[schema.role] = schema
         return True
-
-    def _learn_ids(self) -> None:
-        """Confluent ids are those of the producers' own registry, so they are told, not derived."""
-        key = layout.confluent_ids_key(self._event_type)
-        try:
-            ids = {int(number): int(version) for number, version in json.loads(self._store.find(key) or b"{}").items()}
-            references = {number.to_bytes(ID_BYTES): version for number, version in ids.items()}
-        except (ValueError, TypeError, AttributeError, OverflowError) as error:
-            self._faults[key] = f"{key} in the registry is not {{id: raw version}}: {error}"
-            return
-        raw = {schema.version: schema for (role, _), schema in self._known.items() if role is Role.RAW}
-        for reference, version in references.items():
-            if version in raw:
-                self._known[Role.RAW, reference] = raw[version]

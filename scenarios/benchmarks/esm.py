@@ -48,39 +48,29 @@ def run(stack: Stack) -> dict[str, float]:
     backlog = _Mapping(stack, COUNTS, SHARDS)
     latency = _Mapping(stack, TIMES, SHARDS)
     try:
+        for _ in range(RECORDS // PUT_RECORDS):
+            backlog.put([b"x" * RECORD_BYTES] * PUT_RECORDS)
+        began = time.perf_counter()
+        backlog.begin()
+        backlog.settle()
+        took = time.perf_counter() - began
+        counts = backlog.until_logged("COUNT", RECORDS, total=True)
+        if sum(counts) != RECORDS:
+            raise BenchFailedError(f"the function got {sum(counts):.0f} records of {RECORDS}")
+        latency.begin()
+        for _ in range(SINGLE_PUTS):
+            latency.settle()
+            latency.put([repr(time.time()).encode()])
+        latencies = latency.until_logged("LATENCY", SINGLE_PUTS)
         return {
-            "records_per_s": _records_per_s(backlog),
-            "latency_p50_ms": _latency_p50_ms(latency),
+            "records_per_s": RECORDS / took,
+            # The first puts start the environments, one for each shard that is hit.
+            "latency_p50_ms": statistics.median(sorted(latencies)[: SINGLE_PUTS - SHARDS]) * 1000,
             "idle_cpu_percent": psutil.Process(stack.control.status()["pid"]).cpu_percent(interval=IDLE_S),
         }
     finally:
         backlog.remove()
         latency.remove()
-
-
-def _records_per_s(mapping: "_Mapping") -> float:
-    """The rate of a backlog, from the moment the mapping is made."""
-    for _ in range(RECORDS // PUT_RECORDS):
-        mapping.put([b"x" * RECORD_BYTES] * PUT_RECORDS)
-    began = time.perf_counter()
-    mapping.begin()
-    mapping.settle()
-    took = time.perf_counter() - began
-    counts = mapping.until_logged("COUNT", RECORDS, total=True)
-    if sum(counts) != RECORDS:
-        raise BenchFailedError(f"the function got {sum(counts):.0f} records of {RECORDS}")
-    return RECORDS / took
-
-
-def _latency_p50_ms(mapping: "_Mapping") -> float:
-    """The time of single records on an idle stack, from before the put until the handler has them."""
-    mapping.begin()
-    for _ in range(SINGLE_PUTS):
-        mapping.settle()
-        mapping.put([repr(time.time()).encode()])
-    latencies = mapping.until_logged("LATENCY", SINGLE_PUTS)
-    # The first puts start the environments, one for each shard that is hit.
-    return statistics.median(sorted(latencies)[: SINGLE_PUTS - SHARDS]) * 1000
 
 
 class _Mapping:

@@ -63,7 +63,18 @@ def run(stack: Stack) -> dict[str, float]:
         for _ in range(WARM_UP):
             _call(client, name)
         warm = sorted(_call(client, name)[0] for _ in range(WARM))
-    cold, edits = _cold(stack), _edits(stack)
+    layer = package.build(Home.from_environment().cache / "packages").codec_layer.path.read_bytes()
+    version = client.publish_layer_version(LayerName="benchmark-codec", Content={"ZipFile": layer})
+    with _function(stack, IMPORTS, Layers=[version["LayerVersionArn"]]) as name:
+        _call(client, name)
+        cold = []
+        # Each change of the configuration replaces the environments, the next event starts one.
+        for number in range(COLD):
+            variables = {"Variables": {"RUN": str(number)}}
+            client.update_function_configuration(FunctionName=name, Environment=variables)
+            functions.wait_until_ready(stack, name)
+            cold.append(_call(client, name)[0])
+    edits = _edits(stack)
     with _function(stack, WAITS) as name:
         one = statistics.median(_call(client, name)[0] for _ in range(ROUNDS))
         waiting_s = _together(lambda: _call(client, name))[0]
@@ -78,22 +89,6 @@ def run(stack: Stack) -> dict[str, float]:
         "waiting_8_share": one * ROUNDS / waiting_s,
         "computing_8_share": sum(float(answer) for _, answer in answers) / computing_s / processors,
     }
-
-
-def _cold(stack: Stack) -> list[float]:
-    """Times of first events: each change of the configuration replaces the environments, the next event starts one."""
-    client = stack.client("lambda")
-    layer = package.build(Home.from_environment().cache / "packages").codec_layer.path.read_bytes()
-    version = client.publish_layer_version(LayerName="benchmark-codec", Content={"ZipFile": layer})
-    with _function(stack, IMPORTS, Layers=[version["LayerVersionArn"]]) as name:
-        _call(client, name)
-        times = []
-        for number in range(COLD):
-            variables = {"Variables": {"RUN": str(number)}}
-            client.update_function_configuration(FunctionName=name, Environment=variables)
-            functions.wait_until_ready(stack, name)
-            times.append(_call(client, name)[0])
-        return times
 
 
 def _edits(stack: Stack) -> list[float]:

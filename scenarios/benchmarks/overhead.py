@@ -29,9 +29,17 @@ def run(_stack: Stack) -> dict[str, float]:
     with EmbeddedStack.up() as loaded, EmbeddedStack.up(faults=False) as bare:
         sides = [_load(loaded), _load(bare)]
         for _ in range(WARM_UP):
-            for side in sides:
-                side()
-        pairs = [_pair(sides) for _ in range(PAIRS)]
+            for load in sides:
+                load()
+        pairs: list[list[float]] = []
+        for _ in range(PAIRS):
+            times: tuple[list[float], list[float]] = ([], [])
+            for number in range(ROUNDS):
+                for side in (0, 1) if number % 2 else (1, 0):
+                    began = time.perf_counter()
+                    sides[side]()
+                    times[side].append(time.perf_counter() - began)
+            pairs.append([CALLS_A_ROUND / statistics.median(taken) for taken in times])
     ratios = [with_layer / without for with_layer, without in pairs]
     return {
         "idle_ratio": statistics.median(ratios),
@@ -41,18 +49,6 @@ def run(_stack: Stack) -> dict[str, float]:
         "without_layer_per_s": statistics.median(without for _, without in pairs),
         "pairs": len(pairs),
     }
-
-
-def _pair(sides: list[Callable[[], None]]) -> tuple[float, float]:
-    """Calls a second with the layer and without."""
-    times: tuple[list[float], list[float]] = ([], [])
-    for number in range(ROUNDS):
-        for side in (0, 1) if number % 2 else (1, 0):
-            began = time.perf_counter()
-            sides[side]()
-            times[side].append(time.perf_counter() - began)
-    with_layer, without = (CALLS_A_ROUND / statistics.median(taken) for taken in times)
-    return with_layer, without
 
 
 def _load(stack: Stack) -> Callable[[], None]:

@@ -231,17 +231,10 @@ def redrive(s3: "S3Client", bucket: str, some: Waiting, sender: Sender, topology
     taken = sum(receipt.outcome is Outcome.OK for receipt in receipts)
     result = Redriven(some.file, len(some.records), taken, tuple(refused))
     if result.complete and some.records:
-        _tag(s3, bucket, some.file.key, f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")
+        # S3 replaces the whole set of tags (PutObjectTagging): the object's others go with ours.
+        ours = {REDRIVEN_TAG: f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", SPENT_TAG: "true"}
+        before = s3.get_object_tagging(Bucket=bucket, Key=some.file.key)["TagSet"]
+        tags: list[Any] = [tag for tag in before if tag["Key"] not in ours]
+        tags += ({"Key": key, "Value": value} for key, value in ours.items())
+        s3.put_object_tagging(Bucket=bucket, Key=some.file.key, Tagging={"TagSet": tags})
     return result
-
-
-def _tag(s3: "S3Client", bucket: str, key: str, value: str) -> None:
-    """Add the tag and keep the object's others: S3 replaces the whole set (PutObjectTagging)."""
-    others: list[Any] = [
-        tag
-        for tag in s3.get_object_tagging(Bucket=bucket, Key=key)["TagSet"]
-        if tag["Key"] not in (REDRIVEN_TAG, SPENT_TAG)
-    ]
-    ours = [{"Key": REDRIVEN_TAG, "Value": value}, {"Key": SPENT_TAG, "Value": "true"}]
-    tags: Any = {"TagSet": [*others, *ours]}
-    s3.put_object_tagging(Bucket=bucket, Key=key, Tagging=tags)

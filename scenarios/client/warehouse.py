@@ -59,9 +59,15 @@ class Warehouse:
             access_key=DUMMY_KEY if local else None,
             secret_key=DUMMY_KEY if local else None,
         )
-        warehouse = cls(strict=strict)
+        s3, warehouse = stack.client("s3"), cls(strict=strict)
         try:
-            files = warehouse.sorted_out(_listed(stack.client("s3"), bucket))
+            pages = list(s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=FOLDER))
+        except s3.exceptions.NoSuchBucket as error:
+            message = f"there is no bucket {bucket}: deploy the pipeline with `wavetank up`."
+            raise NothingAtRestError(message) from error
+        written = {entry["Key"]: entry["LastModified"] for page in pages for entry in page.get("Contents", [])}
+        try:
+            files = warehouse.sorted_out(written)
             tables = {event: table_of(files[event], bucket, filesystem, warehouse.skip) for event in sorted(files)}
         except UnreadableError as error:
             raise QueryError(str(error)) from error
@@ -125,13 +131,3 @@ def file_of(key: str, written: Any) -> ParquetFile | None:
     except ValueError as error:
         raise ValueError(f"its key names the day {match['date']}, which there is not") from error
     return ParquetFile(key, match["event"], day, hour=int(match["hour"]), bucket=int(match["bucket"]), written=written)
-
-
-def _listed(s3: Any, bucket: str) -> dict[str, Any]:
-    """The objects in the folder of Parquet files: key → when it was written."""
-    try:
-        pages = list(s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=FOLDER))
-    except s3.exceptions.NoSuchBucket as error:
-        message = f"there is no bucket {bucket}: deploy the pipeline with `wavetank up`."
-        raise NothingAtRestError(message) from error
-    return {entry["Key"]: entry["LastModified"] for page in pages for entry in page.get("Contents", [])}

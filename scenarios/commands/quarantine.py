@@ -80,7 +80,21 @@ def show(
         "hex": newest.payload.hex(),
         "decoded": peek(newest.payload, sorted((site.schemas / newest.event_type).glob("*.avsc"))),
     }
-    echo(json.dumps(document, default=str) if as_json else _text(document))
+    if as_json:
+        echo(json.dumps(document, default=str))
+        return
+    for name, value in document.items():
+        if name not in ("hex", "decoded"):
+            echo(one_line(f"{name:<14} {value}"))
+    data = newest.payload[:HEX_BYTES]
+    for at in range(0, len(data), 16):
+        row = data[at : at + 16]
+        text = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in row)
+        echo(f"{at:08x}  {row.hex(' '):<47}  {text}")
+    if document["decoded"] is None:
+        echo("does not decode with any schema of the schema folder")
+    else:
+        echo(json.dumps(document["decoded"], indent=2, default=str, ensure_ascii=False))
 
 
 @quarantine.command(epilog="Example: wavetank quarantine sample --reason undecodable -n 3")
@@ -181,18 +195,3 @@ def _document(record: "SetAside") -> dict[str, Any]:
         "bytes": len(record.payload),
         "key": record.key,
     }
-
-
-def _text(document: dict[str, Any]) -> str:
-    """A record for people: its fields, its bytes as hex, and what they decode to."""
-    lines = [one_line(f"{name:<14} {value}") for name, value in document.items() if name not in ("hex", "decoded")]
-    data = bytes.fromhex(document["hex"])[:HEX_BYTES]
-    for at in range(0, len(data), 16):
-        row = data[at : at + 16]
-        text = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in row)
-        lines.append(f"{at:08x}  {row.hex(' '):<47}  {text}")
-    if document["decoded"] is None:
-        lines.append("does not decode with any schema of the schema folder")
-    else:
-        lines.append(json.dumps(document["decoded"], indent=2, default=str, ensure_ascii=False))
-    return "\n".join(lines)

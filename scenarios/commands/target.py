@@ -27,7 +27,16 @@ def connect(endpoint_url: str | None = None) -> Stack:
     Raises `NoStackUp`, `SeveralStacksUp`, or `Unreachable` when nothing listens at the URL.
     """
     if endpoint_url:
-        return _at(endpoint_url)
+        url = urlsplit(endpoint_url)
+        if url.scheme not in ("http", "https") or not url.hostname:
+            raise CallerError(f"{endpoint_url!r} is not a URL.", "Give one like http://127.0.0.1:4566.")
+        number = url.port or (443 if url.scheme == "https" else 80)
+        try:
+            socket.create_connection((url.hostname, number), timeout=CONNECT_TIMEOUT_S).close()
+        except OSError as error:
+            remedy = "Start a stack with `wavetank up`, or correct --endpoint-url (AWS_ENDPOINT_URL)."
+            raise Unreachable(f"nothing listens at {endpoint_url} ({error}).", remedy) from error
+        return (on(number) if url.hostname in LOCAL_HOSTS else None) or ExternalStack(endpoint_url)
     port = os.environ.get(PORT_VARIABLE)
     if port and not port.isdigit():
         raise CallerError(f"{PORT_VARIABLE} is {port!r}, not a port number.", f"Unset {PORT_VARIABLE}, or correct it.")
@@ -101,16 +110,3 @@ def all_running() -> "list[EmbeddedStack | DockerStack]":
     from wavetank.emulator.container.stack import DockerStack
 
     return [*EmbeddedStack.running(), *DockerStack.running()]
-
-
-def _at(endpoint_url: str) -> Stack:
-    url = urlsplit(endpoint_url)
-    if url.scheme not in ("http", "https") or not url.hostname:
-        raise CallerError(f"{endpoint_url!r} is not a URL.", "Give one like http://127.0.0.1:4566.")
-    port = url.port or (443 if url.scheme == "https" else 80)
-    try:
-        socket.create_connection((url.hostname, port), timeout=CONNECT_TIMEOUT_S).close()
-    except OSError as error:
-        remedy = "Start a stack with `wavetank up`, or correct --endpoint-url (AWS_ENDPOINT_URL)."
-        raise Unreachable(f"nothing listens at {endpoint_url} ({error}).", remedy) from error
-    return (on(port) if url.hostname in LOCAL_HOSTS else None) or ExternalStack(endpoint_url)

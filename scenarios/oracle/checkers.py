@@ -4,7 +4,7 @@ A checker takes the evidence and returns a finding: pass, fail or inconclusive. 
 inconclusive, never a pass. Any fail makes the verdict fail; otherwise any inconclusive makes it inconclusive.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from wavetank.scenarios.oracle.evidence import (
@@ -12,13 +12,12 @@ from wavetank.scenarios.oracle.evidence import (
     Evidence,
     Finding,
     Judgement,
-    SecondPass,
     Verdict,
     failed,
     passed,
     unclear,
 )
-from wavetank.scenarios.oracle.history import History, Operation, Outcome
+from wavetank.scenarios.oracle.history import Operation, Outcome
 from wavetank.scenarios.oracle.hops import Hop, Passage, losses
 from wavetank.scenarios.oracle.ledger import Entry, contents, total
 from wavetank.scenarios.oracle.transit_checkers import alarms, convergence, order, set_aside
@@ -98,8 +97,22 @@ def idempotence(evidence: Evidence) -> Finding:
     if second is None:
         return unclear("idempotence", "nothing was done a second time")
     finding = _same_files("idempotence", evidence.at_rest.digests, second.digests, "the second time")
-    missing = _not_taken_again(evidence.history, second) or _not_reached_again(second, evidence.at_rest.empty_files)
-    return unclear("idempotence", missing) if finding.verdict is Verdict.PASS and missing else finding
+    if finding.verdict is not Verdict.PASS:
+        return finding
+    first = _acknowledged(evidence.history.operations)
+    ids = sorted(event_id for _, event_id in first - _acknowledged(second.operations))
+    if ids:
+        some = ", ".join(ids[:EXAMPLES])
+        what = f"{len(ids)} of {len(first)} events were not acknowledged when sent again, such as {some}"
+        return unclear("idempotence", what)
+    # Partitions whose files hold no event have none that could come again.
+    eventless = {_folder(f"parts/{key.partition('/')[2]}") for key in evidence.at_rest.empty_files}
+    before = {_folder(key) for key in second.part_digests} - eventless
+    folders = sorted(before - {_folder(key) for key in second.fed_parts - second.part_digests.keys()})
+    if folders:
+        what = f"{len(folders)} of {len(before)} partitions got no new part when fed again, such as {folders[0]}"
+        return unclear("idempotence", what)
+    return finding
 
 
 def redelivery(evidence: Evidence) -> Finding:
@@ -197,31 +210,8 @@ def _same_files(checker: str, before: Mapping[str, str], after: Mapping[str, str
     return failed(checker, f"{len(changed)} of {len(keys)} files differ {when}, such as {changed[0]}")
 
 
-def _not_taken_again(history: History, second: SecondPass) -> str:
-    """The events that were acknowledged the first time but not the second, in words; empty where there is none."""
-    first = _acknowledged(history.operations)
-    missing = sorted(event_id for _, event_id in first - _acknowledged(second.operations))
-    if not missing:
-        return ""
-    some = ", ".join(missing[:EXAMPLES])
-    return f"{len(missing)} of {len(first)} events were not acknowledged when sent again, such as {some}"
-
-
 def _acknowledged(operations: Sequence[Operation]) -> set[tuple[str, str]]:
     return {(sent.event_type, sent.event_id) for sent in operations if sent.outcome is Outcome.OK}
-
-
-def _not_reached_again(second: SecondPass, empty: Set[str]) -> str:
-    """The partitions with parts that got no new one when every event was sent again, in words; empty for none.
-
-    Partitions whose files, `empty`, hold no event have none that could come again.
-    """
-    eventless = {_folder(f"parts/{key.partition('/')[2]}") for key in empty}
-    before = {_folder(key) for key in second.part_digests} - eventless
-    missing = sorted(before - {_folder(key) for key in second.fed_parts - second.part_digests.keys()})
-    if not missing:
-        return ""
-    return f"{len(missing)} of {len(before)} partitions got no new part when fed again, such as {missing[0]}"
 
 
 def _folder(key: str) -> str:

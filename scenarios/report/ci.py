@@ -74,11 +74,8 @@ def markdown(reports: Sequence[Report]) -> str:
     for report in reports:
         if report.not_passed:
             lines += (f"<details open><summary>{report.name}: {report.verdict}</summary>", "")
-            lines += (f"- **{finding.checker}**: {_inline(finding.detail)}" for finding in report.not_passed)
+            for finding in report.not_passed:
+                detail = printable(finding.detail).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
+                lines.append(f"- **{finding.checker}**: {' '.join(detail.split())}")
             lines += ("", "```console", f"$ {report.command}", "```", "", "</details>", "")
     return "\n".join(lines) + "\n"
-
-
-def _inline(text: str) -> str:
-    """The text as Markdown shows it literally, on one line."""
-    return " ".join(printable(text).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|").split())

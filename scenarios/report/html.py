@@ -4,11 +4,11 @@ One file of HTML that stands alone: no script, and no style, font or picture fro
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from wavetank.scenarios.oracle.evidence import Verdict
-from wavetank.scenarios.oracle.hops import Hop, Passage, losses, together
+from wavetank.scenarios.oracle.hops import Hop, losses, together
 from wavetank.scenarios.oracle.ledger import total
 from wavetank.scenarios.report.escaping import in_html
 from wavetank.scenarios.report.terminal import WRONG
@@ -62,12 +62,19 @@ def _overview(reports: Sequence[Report]) -> str:
 
 def _section(number: int, report: Report) -> str:
     struck = ", ".join(f"{name} ×{times:,}" for name, times in report.fired.items())
+    wrong = "".join(
+        f'<li><strong class="{finding.verdict}">{in_html(finding.checker)}</strong>: {in_html(finding.detail)}</li>'
+        for finding in report.not_passed
+    )
+    passed = [finding for finding in report.judgement.findings if finding.verdict is Verdict.PASS]
+    right = "".join(f"<li>{in_html(finding.checker)}: {in_html(finding.detail)}</li>" for finding in passed)
+    folded = f"<details><summary>{len(passed)} checks passed</summary><ul>{right}</ul></details>" if passed else ""
     parts = (
         f'<section id="run-{number}" aria-labelledby="run-{number}-name">',
         f'<div class="head"><h2 id="run-{number}-name">{in_html(report.name)}</h2>{_verdict(report)}</div>',
         f"<p>{in_html(report.hypothesis)}</p>",
         f'<p class="soft">{in_html(struck) or "no fault struck"}; seed {report.seed}, {report.duration_s:.1f} s</p>',
-        _findings(report),
+        (f"<ul>{wrong}</ul>" if wrong else "") + folded,
         "<h3>Timeline</h3>",
         figure(report.name, report.timeline) if report.timeline else "<p>No timeline: nothing is known of it.</p>",
         "<h3>Ledger</h3>",
@@ -80,18 +87,6 @@ def _section(number: int, report: Report) -> str:
         "</section>",
     )
     return "\n".join(part for part in parts if part)
-
-
-def _findings(report: Report) -> str:
-    """The findings that did not pass in full view, and those that passed below a fold."""
-    wrong = "".join(
-        f'<li><strong class="{finding.verdict}">{in_html(finding.checker)}</strong>: {in_html(finding.detail)}</li>'
-        for finding in report.not_passed
-    )
-    passed = [finding for finding in report.judgement.findings if finding.verdict is Verdict.PASS]
-    right = "".join(f"<li>{in_html(finding.checker)}: {in_html(finding.detail)}</li>" for finding in passed)
-    folded = f"<details><summary>{len(passed)} checks passed</summary><ul>{right}</ul></details>" if passed else ""
-    return (f"<ul>{wrong}</ul>" if wrong else "") + folded
 
 
 def _ledger(report: Report) -> str:
@@ -121,10 +116,15 @@ def _by_hop(report: Report) -> str:
         return "<p>No ledger by hop: what came to the hops could not be read.</p>"
     seen = report.timeline.seen() if report.timeline else {}
     head = "".join(f'<th scope="col">{in_html(name)}</th>' for name in ("event type", *Hop))
-    rows = "".join(
-        f'<tr><th scope="row">{in_html(name)}</th>{_arrivals(passage, seen.get(name, {}))}</tr>'
-        for name, passage in passages.items()
-    )
+    rows = ""
+    for name, passage in passages.items():
+        gaps = {gap.before for gap in passage.gaps}
+        rows += f'<tr><th scope="row">{in_html(name)}</th>'
+        for hop, number in passage.arrived.items():
+            copies = seen.get(name, {}).get(hop, 0) - number
+            soft = f'<span class="soft"> +{copies:,}</span>' if copies > 0 else ""
+            rows += f"<td{' class="wrong"' if hop in gaps else ''}>{number:,}{soft}</td>"
+        rows += "</tr>"
     every = "".join(f"<td>{number:,}</td>" for number in together(passages.values()).values())
     rows += f'<tr><th scope="row">{ALL_TYPES}</th>{every}</tr>'
     lost = "".join(f'<li class="fail">{in_html(loss)}</li>' for loss in losses(passages, tuple(Hop)))
@@ -132,17 +132,6 @@ def _by_hop(report: Report) -> str:
         '<div class="wide"><table class="hops"><caption>Events at each hop, by their id; copies behind a +</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>{f'<ul>{lost}</ul>' if lost else ''}"
     )
-
-
-def _arrivals(passage: Passage, seen: Mapping[Hop, int]) -> str:
-    """A cell for each hop; in red the one that events did not reach."""
-    gaps = {gap.before for gap in passage.gaps}
-    cells = ""
-    for hop, number in passage.arrived.items():
-        copies = seen.get(hop, 0) - number
-        soft = f'<span class="soft"> +{copies:,}</span>' if copies > 0 else ""
-        cells += f"<td{' class="wrong"' if hop in gaps else ''}>{number:,}{soft}</td>"
-    return cells
 
 
 def _verdict(report: Report) -> str:

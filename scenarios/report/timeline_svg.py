@@ -29,10 +29,21 @@ def figure(name: str, timeline: Timeline) -> str:
         for second in range(0, timeline.seconds, step)
     )
     axis = f'<div class="row axis" aria-hidden="true"><span></span><div>{ticks}</div><span>seconds</span></div>'
+    heal, converged = timeline.first(HEAL), timeline.converged_s
+    keys = ['<span class="key bar">events in each second</span>']
+    if timeline.strikes:
+        keys += ['<span class="key strike">a fault strikes</span>', '<span class="key injected">faults are set</span>']
+    if heal is not None and timeline.strikes:
+        keys.append(f'<span class="key heal">healed at {heal:.1f} s</span>')
+    if converged is not None:
+        after = (
+            f", {max(0.0, converged - heal):.1f} s after the healing" if heal is not None and timeline.strikes else ""
+        )
+        keys.append(f'<span class="key converged">last change at rest at {converged:.1f} s{after}</span>')
     problem = f"<p>Incomplete: {in_html(timeline.problem)}.</p>" if timeline.problem else ""
     return (
         f'<figure class="timeline" aria-label="timeline of {in_html(name)}">\n{rows}\n{axis}\n'
-        f"<figcaption>{_caption(timeline)}</figcaption>\n</figure>\n{problem}{_table(timeline)}"
+        f"<figcaption>{' '.join(keys)}</figcaption>\n</figure>\n{problem}{_table(timeline)}"
     )
 
 
@@ -57,42 +68,21 @@ def _rows(timeline: Timeline) -> Iterator[str]:
 
 
 def _row(timeline: Timeline, name: str, *, description: str, shapes: str, label: str, kind: str) -> str:
+    # Behind the row: the time during which the nemeses lasted, the healing, and the convergence.
+    injected, heal, behind = timeline.first(INJECT), timeline.first(HEAL), ""
+    if injected is not None and timeline.strikes:
+        begin = _x(timeline, injected)
+        end = _x(timeline, heal if heal is not None else timeline.duration_s)
+        behind += f'<path class="injected" d="M{begin} 0H{end}V{HEIGHT}H{begin}z"/>'
+    for mark, at_s in (("heal", heal if timeline.strikes else None), ("converged", timeline.converged_s)):
+        behind += f'<path class="{mark}" d="M{_x(timeline, at_s)} 0V{HEIGHT}"/>' if at_s is not None else ""
     return (
         f'<div class="row {kind}"><span class="name">{in_html(name)}</span>'
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" role="img">'
         f"<title>{in_html(name)}</title><desc>{in_html(description)}</desc>"
-        f'{_behind(timeline)}{shapes}<path class="ground" d="M0 {HEIGHT}H{WIDTH}"/></svg>'
+        f'{behind}{shapes}<path class="ground" d="M0 {HEIGHT}H{WIDTH}"/></svg>'
         f'<span class="figure">{label}</span></div>'
     )
-
-
-def _behind(timeline: Timeline) -> str:
-    """The time during which the nemeses lasted, the healing, and the convergence."""
-    injected, heal, converged = timeline.first(INJECT), timeline.first(HEAL), timeline.converged_s
-    shapes = ""
-    if injected is not None and timeline.strikes:
-        begin = _x(timeline, injected)
-        end = _x(timeline, heal if heal is not None else timeline.duration_s)
-        shapes += f'<path class="injected" d="M{begin} 0H{end}V{HEIGHT}H{begin}z"/>'
-    for kind, at_s in (("heal", heal if timeline.strikes else None), ("converged", converged)):
-        shapes += f'<path class="{kind}" d="M{_x(timeline, at_s)} 0V{HEIGHT}"/>' if at_s is not None else ""
-    return shapes
-
-
-def _caption(timeline: Timeline) -> str:
-    """The key to the colours, with the moments in words."""
-    heal, converged = timeline.first(HEAL), timeline.converged_s
-    keys = ['<span class="key bar">events in each second</span>']
-    if timeline.strikes:
-        keys += ['<span class="key strike">a fault strikes</span>', '<span class="key injected">faults are set</span>']
-    if heal is not None and timeline.strikes:
-        keys.append(f'<span class="key heal">healed at {heal:.1f} s</span>')
-    if converged is not None:
-        after = (
-            f", {max(0.0, converged - heal):.1f} s after the healing" if heal is not None and timeline.strikes else ""
-        )
-        keys.append(f'<span class="key converged">last change at rest at {converged:.1f} s{after}</span>')
-    return " ".join(keys)
 
 
 def _table(timeline: Timeline) -> str:

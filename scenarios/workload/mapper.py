@@ -73,9 +73,14 @@ class Mapper:
         event_id = self._id(source)
         if isinstance(event_id, Rejection):
             return event_id
-        moment = self._time(source)
-        if isinstance(moment, Rejection):
-            return moment
+        rule = self.mapping.time
+        value = source.get(rule.name)
+        if value is None or value == "":
+            return Rejection(RejectReason.MISSING_TIME, f"{rule.name}: no value")
+        try:
+            moment = rule.read(value)
+        except (ValueError, OverflowError) as error:
+            return Rejection(RejectReason.BAD_TIME, f"{rule.name}: {shown(value)}: {error}")
         record = self._fields(source)
         if isinstance(record, Rejection):
             return record
@@ -150,16 +155,6 @@ class Mapper:
             return text(source[rule.fields[0]])
         except ValueError as error:
             return Rejection(RejectReason.BAD_ID, f"{rule.fields[0]}: {error}")
-
-    def _time(self, source: Json) -> Value | Rejection:
-        rule = self.mapping.time
-        value = source.get(rule.name)
-        if value is None or value == "":
-            return Rejection(RejectReason.MISSING_TIME, f"{rule.name}: no value")
-        try:
-            return rule.read(value)
-        except (ValueError, OverflowError) as error:
-            return Rejection(RejectReason.BAD_TIME, f"{rule.name}: {shown(value)}: {error}")
 
 
 def content_hash(source: Json, fields: tuple[str, ...] = ()) -> str:

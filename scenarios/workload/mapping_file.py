@@ -128,11 +128,18 @@ class _Checker:
             listed = ", ".join(sorted(self._schemas))
             raise self._error("event", f"{event_type!r} is no event type", f"Name one of: {listed}.")
         self._types = self._schemas[event_type]
+        id_rule, table = self._id(), self._table("time")
+        name = self._text(table, "time.field", 'Give `field = "name"` in [time].')
+        time_format = self._text(table, "time.format", 'Give `format = "iso8601"`, for instance.')
+        try:
+            time_rule = TimeRule(name, time_reader(time_format))
+        except ValueError as error:
+            raise self._error("time.format", str(error), "See the formats in docs/feed.md.") from error
         return EventMapping(
             event_type=event_type,
             types=self._types,
-            id=self._id(),
-            time=self._time(),
+            id=id_rule,
+            time=time_rule,
             rename=self._rename(),
             collect=self._collect(),
         )
@@ -171,15 +178,6 @@ class _Checker:
             return IdRule((), hashed=True)
         names = self._names("id.hash", table["hash"], 'Give `hash = ["name", …]` or `hash = "*"`.')
         return IdRule(names, hashed=True)
-
-    def _time(self) -> TimeRule:
-        table = self._table("time")
-        name = self._text(table, "time.field", 'Give `field = "name"` in [time].')
-        time_format = self._text(table, "time.format", 'Give `format = "iso8601"`, for instance.')
-        try:
-            return TimeRule(name, time_reader(time_format))
-        except ValueError as error:
-            raise self._error("time.format", str(error), "See the formats in docs/feed.md.") from error
 
     def _rename(self) -> dict[str, str]:
         targets: dict[str, str] = {}

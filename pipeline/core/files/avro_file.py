@@ -167,9 +167,20 @@ def opened(data: bytes | memoryview, event_type: str, role: Role) -> File:
         raise DamagedFile(f"has a codec that is not ours: {codec[:20]!r}")
     if "avro.schema" not in header:
         raise DamagedFile("has no schema")
+    schema, index = _file_schema(header["avro.schema"], event_type, role), None
+    if INDEX in header:
+        try:
+            packed = b64decode(header[INDEX], validate=True)
+        except ValueError as error:
+            raise DamagedFile(f"has an index that is no base64: {error}") from error
+        count, rest = divmod(len(packed), INDEX_ENTRY)
+        if rest:
+            raise DamagedFile("has an index that is cut off")
+        lengths = np.frombuffer(packed, "<u4", count).astype(np.int64)
+        index = Index(lengths, Digests.unpacked(packed[4 * count :]))
     return File(
-        schema=_file_schema(header["avro.schema"], event_type, role),
-        index=_index(header[INDEX]) if INDEX in header else None,
+        schema=schema,
+        index=index,
         data=view,
         start=at + len(SYNC),
         deflated=codec == b"deflate",
@@ -187,18 +198,6 @@ def _metadata(view: memoryview) -> tuple[Mapping[str, bytes], int]:
             if size >= len(view):
                 raise DamagedFile("has a header that cannot be read") from error
             size *= 8
-
-
-def _index(packed: bytes) -> Index:
-    try:
-        packed = b64decode(packed, validate=True)
-    except ValueError as error:
-        raise DamagedFile(f"has an index that is no base64: {error}") from error
-    count, rest = divmod(len(packed), INDEX_ENTRY)
-    if rest:
-        raise DamagedFile("has an index that is cut off")
-    lengths = np.frombuffer(packed, "<u4", count).astype(np.int64)
-    return Index(lengths, Digests.unpacked(packed[4 * count :]))
 
 
 def _inflate(block: memoryview) -> bytes:

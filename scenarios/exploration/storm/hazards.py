@@ -57,7 +57,15 @@ class Hazard:
 
     def fault(self, name: str, rng: random.Random) -> Fault:
         """A fault that ends by itself: it strikes a few events and no more."""
-        when, seed = _when(rng), rng.randrange(1000)
+        count = rng.randint(1, MOST_STRIKES)
+        match rng.randrange(3):
+            case 0:
+                when = When(nth=frozenset(rng.sample(range(1, MOST_NTH + 1), min(count, 3))))
+            case 1:
+                when = When(every=rng.randint(1, 4), count=count)
+            case _:
+                when = When(probability=round(rng.uniform(0.1, 1.0), 2), count=count)
+        seed = rng.randrange(1000)
         action = POINTS[self.point].actions[self.action]
         parameters: dict[str, float | int | str] = {
             parameter.name: parameter.default for parameter in action.parameters
@@ -91,15 +99,3 @@ def schedule(rng: random.Random, most: int) -> tuple[Fault, ...]:
     return tuple(
         hazard.fault(f"{number}-{hazard.point}-{hazard.action}", rng) for number, hazard in enumerate(chosen, 1)
     )
-
-
-def _when(rng: random.Random) -> When:
-    """Some of the first events, every so manieth, or a share of them; never more than a few."""
-    count = rng.randint(1, MOST_STRIKES)
-    match rng.randrange(3):
-        case 0:
-            return When(nth=frozenset(rng.sample(range(1, MOST_NTH + 1), min(count, 3))))
-        case 1:
-            return When(every=rng.randint(1, 4), count=count)
-        case _:
-            return When(probability=round(rng.uniform(0.1, 1.0), 2), count=count)
