@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from wavetank.emulator.errors import DeployFailed
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import topology
-from wavetank.pipeline.avro.compatibility import Level
+from wavetank.pipeline.avro.resolution import Level
 from wavetank.pipeline.schemas import checks
 from wavetank.pipeline.topology import EventType, Topology
 

@@ -1,10 +1,15 @@
 """Schema resolution: which writer's schema a reader's schema can read, and what stands in the way, in sentences.
 
 Source: Avro specification, "Schema Resolution", "Aliases"; decimals match when precision and scale do ("Decimal").
+
+From it follows whether a new version of a schema may follow the ones there are. BACKWARD: readers with the new version
+read what older versions wrote. FORWARD: readers with older versions read what the new one writes. FULL: both. The
+transitive forms look at every older version, the others at the last one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from wavetank.pipeline.avro.model import (
     ABSENT,
@@ -41,6 +46,48 @@ class Problem:
         return f"field {self.field}: {self.rule}" if self.field else self.rule
 
 
+class Level(StrEnum):
+    """How much of what was written before, and of who reads already, a change must respect."""
+
+    NONE = "NONE"
+    BACKWARD = "BACKWARD"
+    BACKWARD_TRANSITIVE = "BACKWARD_TRANSITIVE"
+    FORWARD = "FORWARD"
+    FORWARD_TRANSITIVE = "FORWARD_TRANSITIVE"
+    FULL = "FULL"
+    FULL_TRANSITIVE = "FULL_TRANSITIVE"
+
+    @property
+    def is_transitive(self) -> bool:
+        """Whether every older version counts."""
+        return self.endswith("_TRANSITIVE")
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether the new version must read what older ones wrote."""
+        return self.startswith(("BACKWARD", "FULL"))
+
+    @property
+    def looks_forward(self) -> bool:
+        """Whether older versions must read what the new one writes."""
+        return self.startswith(("FORWARD", "FULL"))
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A way in which a version breaks compatibility with an older one."""
+
+    older: int
+    backward: bool
+    problem: Problem
+
+    def sentence(self, newer: int) -> str:
+        """The breach in words, naming the field and the rule."""
+        reader, writer = (newer, self.older) if self.backward else (self.older, newer)
+        rule = "BACKWARD" if self.backward else "FORWARD"
+        return f"{self.problem} (reading v{writer} with v{reader}, {rule})"
+
+
 def problems(writer: Type, reader: Type) -> Iterator[Problem]:
     """Everything that keeps `reader` from reading some record of `writer`; nothing where it reads all."""
     yield from _problems(writer, reader, "", set())
@@ -49,6 +96,16 @@ def problems(writer: Type, reader: Type) -> Iterator[Problem]:
 def field_problems(writer: Record, reader: Record) -> Iterator[Problem]:
     """As `problems`, of two records whose names need not match: an event's raw and processed form."""
     yield from _record_problems(writer, reader, "", {(id(writer), id(reader))})
+
+
+def breaches(new: Type, older: Sequence[tuple[int, Type]], level: Level) -> Iterator[Breach]:
+    """Everything in which the schema `new` is not compatible with `older` (version and schema, oldest first)."""
+    compared = older if level.is_transitive else older[-1:]
+    for version, schema in compared:
+        if level.looks_back:
+            yield from (Breach(version, True, problem) for problem in problems(schema, new))
+        if level.looks_forward:
+            yield from (Breach(version, False, problem) for problem in problems(new, schema))
 
 
 def matches(writer: Type, reader: Type) -> bool:

@@ -1,10 +1,22 @@
-"""A function's environment variables; the same on AWS and anywhere else."""
+"""The inputs of a function that say where and when it works, the same on AWS and anywhere else.
+
+Where: its environment variables. When: the `time` of a scheduled event, the only "now" that a scheduled function
+knows, so that a tick can be replayed. EventBridge user guide, "Scheduled Event":
+`{"detail-type": "Scheduled Event", "time": "2019-11-24T12:00:00Z"}`.
+"""
 
 import json
 import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from typing import Any
 
 from wavetank.pipeline.errors import ConfigurationError
+from wavetank.pipeline.layout import HOUR
 from wavetank.pipeline.topology import Enrichment
+
+BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 def text(name: str) -> str:
@@ -27,3 +39,23 @@ def enrichment() -> Enrichment | None:
     """The enrichment of a processor, from `ENRICHMENT`; None where the event type has none."""
     document = os.environ.get("ENRICHMENT", "")
     return Enrichment.from_document(json.loads(document), "ENRICHMENT") if document else None
+
+
+def time_of(event: dict[str, Any]) -> datetime:
+    """The moment of the tick, UTC; raises ConfigurationError where the event has none."""
+    time = event.get("time")
+    if not isinstance(time, str):
+        raise ConfigurationError("this function takes scheduled events: an object with a `time` in ISO 8601")
+    try:
+        moment = datetime.fromisoformat(time)
+    except ValueError as error:
+        raise ConfigurationError(f"`time` is not ISO 8601: {time!r}") from error
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def hours_back(now: datetime, hours: int) -> Iterator[datetime]:
+    """The starts of the hours that overlap the window of `hours` before `now`, the oldest first."""
+    window = min(timedelta(hours=hours), now - BEGINNING)
+    first = (now - window).replace(minute=0, second=0, microsecond=0)
+    for number in range(ceil((now - first) / HOUR)):
+        yield first + number * HOUR

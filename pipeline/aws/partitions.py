@@ -8,7 +8,7 @@ from io import BytesIO
 from wavetank.pipeline import layout
 from wavetank.pipeline.aws import calls
 from wavetank.pipeline.aws.calls import ABSENT_STATE, State
-from wavetank.pipeline.aws.tick import BEGINNING
+from wavetank.pipeline.aws.environment import BEGINNING
 from wavetank.pipeline.core.bulk import batch
 from wavetank.pipeline.core.bulk.digests import Digests
 from wavetank.pipeline.core.files.id_index import IdIndex, Listing, digest_of_listing

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wavetank.pipeline import topology
-from wavetank.pipeline.aws import late, partitions
-from wavetank.pipeline.aws.plan import plan
+from wavetank.pipeline.aws import partitions
+from wavetank.pipeline.aws.plan import LateParts, plan, restore
 from wavetank.pipeline.aws.schemas import newest
 from wavetank.pipeline.handlers.concatenator import concatenate
 from wavetank.pipeline.layout import HOUR, LATE, PARTS
@@ -55,7 +55,7 @@ def backfill(
         for partition in partitions.by_partition(bucket, layer, event_type)
     }
     asked = {hour for hour in stored if (first is None or hour >= first) and (end is None or hour < end)}
-    moved = late.restore(bucket, asked, event_types) if with_late else late.NONE
+    moved = restore(bucket, asked, event_types) if with_late else LateParts()
     yield {"late": moved.events, "late_parts": moved.parts}
     hours = asked | {
         hour + number * HOUR for hour in asked for number in range(reach + 1) if hour < partitions.LAST - reach * HOUR

@@ -6,9 +6,9 @@ comes, does no harm: what has to be done is found out when it is done.
 
 from typing import Any
 
-from wavetank.pipeline.aws import calls, environment, late
-from wavetank.pipeline.aws.plan import plan
-from wavetank.pipeline.aws.tick import hours_back, time_of
+from wavetank.pipeline.aws import calls, environment
+from wavetank.pipeline.aws.environment import hours_back, time_of
+from wavetank.pipeline.aws.plan import LateParts, move_to_late, plan
 from wavetank.pipeline.errors import ServiceFault
 
 AT_ONCE = 10
@@ -20,7 +20,7 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
     now = time_of(event)
     bucket, reach = environment.text("DATA_BUCKET"), environment.number("LOOK_BACK_HOURS")
     hours = list(hours_back(now, reach))
-    moved = late.move_to_late(bucket, min(hours)) if hours else late.NONE
+    moved = move_to_late(bucket, min(hours)) if hours else LateParts()
     planned = plan(bucket, hours, reach)
     queue, tasks = environment.text("MERGE_QUEUE_URL"), planned.tasks
     for start in range(0, len(tasks), AT_ONCE):

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from wavetank.pipeline import layout
 from wavetank.pipeline.aws import calls, environment
-from wavetank.pipeline.aws.tick import hours_back, time_of
+from wavetank.pipeline.aws.environment import hours_back, time_of
 from wavetank.pipeline.layout import DONE_TAG
 
 NEVER = "9999/12/31/23"

@@ -1,7 +1,7 @@
 """Reasons that keep a schema folder from being published: sentences that name the file, the field and the rule.
 
 Needs no stack. Compatibility is FULL_TRANSITIVE unless `schemas/<event>/compatibility.json` says
-`{"level": "BACKWARD"}`, or another of `pipeline.avro.compatibility.Level`.
+`{"level": "BACKWARD"}`, or another of `pipeline.avro.resolution.Level`.
 """
 
 import json
@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from wavetank.pipeline.avro import canonical, events, limits
-from wavetank.pipeline.avro.compatibility import Level, breaches
 from wavetank.pipeline.avro.model import ABSENT, Array, InvalidSchema, Map, Primitive, Record, Type, Union
 from wavetank.pipeline.avro.parse import parse
-from wavetank.pipeline.avro.resolution import field_problems
+from wavetank.pipeline.avro.resolution import Level, breaches, field_problems
 from wavetank.pipeline.errors import ConfigurationError
 from wavetank.pipeline.topology import EventType, SchemaFile, Topology
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from wavetank.pipeline import layout, topology
 from wavetank.pipeline.errors import ConfigurationError
-from wavetank.pipeline.template import buckets, functions, permissions, queues
+from wavetank.pipeline.template import buckets, functions, permissions
 from wavetank.pipeline.template.functions import CODEC_LAYER, COLUMNS_LAYER
 from wavetank.pipeline.template.permissions import DATA, MERGES, REGISTRY
 from wavetank.pipeline.topology import EventType, Topology
@@ -309,7 +309,7 @@ def _concatenator() -> Resources:
         layers=(CODEC_LAYER, COLUMNS_LAYER),
     )
     return {
-        **queues.merges(MERGE_TIMEOUT_S),
+        **functions.merges(MERGE_TIMEOUT_S),
         **functions.function(spec),
         "ConcatenatorSource": {
             "Type": "AWS::Lambda::EventSourceMapping",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wavetank.pipeline.avro.compatibility import Level
+from wavetank.pipeline.avro.resolution import Level
 from wavetank.scenarios.commands import target
 from wavetank.scenarios.commands.options import AsJson, EndpointUrl
 from wavetank.scenarios.report.escaping import echo, one_line

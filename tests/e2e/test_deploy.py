@@ -14,7 +14,7 @@ from wavetank.emulator.errors import DeployFailed
 from wavetank.emulator.stack.home import Home
 from wavetank.emulator.stack.stack import EmbeddedStack
 from wavetank.pipeline import topology
-from wavetank.pipeline.template.queues import DEAD_RETENTION_S
+from wavetank.pipeline.template.functions import DEAD_RETENTION_S
 from wavetank.scenarios.client import at_rest
 from wavetank.scenarios.client.at_rest import Layer
 from wavetank.scenarios.client.producer import Producer, Sender

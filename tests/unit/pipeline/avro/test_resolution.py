@@ -7,9 +7,8 @@ import pytest
 from fastavro import parse_schema, schemaless_writer
 
 from wavetank.pipeline.avro.binary import Malformed, decode, reader_of
-from wavetank.pipeline.avro.compatibility import Level, breaches
 from wavetank.pipeline.avro.parse import parse
-from wavetank.pipeline.avro.resolution import problems
+from wavetank.pipeline.avro.resolution import Level, breaches, problems
 
 
 def record(*fields: Any, name: str = "R", **more: Any) -> dict[str, Any]:

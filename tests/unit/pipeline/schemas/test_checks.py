@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.pipeline.examples import document
-from wavetank.pipeline.avro.compatibility import Level
+from wavetank.pipeline.avro.resolution import Level
 from wavetank.pipeline.errors import ConfigurationError
 from wavetank.pipeline.schemas.checks import check_event, check_folder, differences, level_of, read
 from wavetank.pipeline.topology import load

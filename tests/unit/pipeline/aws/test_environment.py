@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wavetank.pipeline.aws.tick import hours_back, time_of
+from wavetank.pipeline.aws.environment import hours_back, time_of
 from wavetank.pipeline.errors import ConfigurationError
 
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
