@@ -10,6 +10,7 @@ export PYTHONSAFEPATH :=
 PYTEST_ARGS ?=
 BROWSER := tests/browser
 E2E := tests/e2e
+PARTS := tests/unit tests/stateful tests/parity tests/checkers tests/test_architecture.py tests/test_supply_chain.py
 EXPLORATION := tests/e2e/test_exploration.py
 LONG_TESTS := $(EXPLORATION) tests/e2e/test_real_events.py tests/e2e/test_exactly_once.py tests/e2e/test_portable.py
 DRILL_ARGS ?= --tag basics
@@ -45,7 +46,7 @@ format: setup ## Put the code in the one format, and mend what can be mended.
 
 .PHONY: test
 test: setup ## Run the tests of modules, services and architecture, in minutes. PYTEST_ARGS='-k name -x' narrows them.
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore $(E2E) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(PARTS) $(PYTEST_ARGS)
 
 .PHONY: e2e-test
 e2e-test: setup ## Run the tests of the whole: command, drills, life cycle, in minutes. PYTEST_ARGS narrows them.

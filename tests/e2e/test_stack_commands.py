@@ -237,7 +237,7 @@ def test_ctrl_c_while_drills_run_ends_them_and_their_stacks_at_once(tmp_path: Pa
     """What a drill waits for, here the SDK of a function, may be half a minute away."""
     command = CommandLine(Home(tmp_path, Home.from_environment().cache))
     with command.start("drill", "late-write", "lost-answers") as drilling:
-        assert until(lambda: "slow-write" in struck(command.home), timeout_s=60)
+        assert until(lambda: "slow-write" in struck(command.home), timeout_s=120)
         processes = [psutil.Process(stack.pid) for stack in EmbeddedStack.running(command.home)]
         drilling.send_signal(signal.SIGINT)
         _, said = drilling.communicate(timeout=10)

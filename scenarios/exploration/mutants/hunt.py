@@ -57,7 +57,7 @@ class Hunt:
         except UnusableMutantError as error:
             return MutantResult(mutant, "", str(error))
         stack = self.runner.site.stack
-        names = [configuration["FunctionName"] for configuration in functions.configurations(stack)]
+        names = self.runner.site.topology.functions
         while True:
             functions.update_code(stack, names, archive)
             try:
