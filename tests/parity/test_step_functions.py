@@ -82,7 +82,7 @@ def _waits(stack: EmbeddedStack) -> bool:
     try:
         stack.settle(0)
     except NotSettled as error:
-        return any(item.hop == "states.wait" and item.until is not None for item in error.pending)
+        return any(item.hop == "states.wait" and item.waits(stack.control.now()) for item in error.pending)
     return False
 
 
