@@ -1,4 +1,4 @@
-"""The CloudFormation template: `render` puts it together from `functions`, `buckets`, `queues` and `permissions`.
+"""The CloudFormation template: `render` puts it together from `functions` (with their queues), `buckets` and `permissions`.
 
 `python -m wavetank.pipeline.template` prints it.
 """
