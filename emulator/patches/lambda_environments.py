@@ -39,11 +39,9 @@ def end_in_emulator_time(execution_environment: ModuleType) -> None:
     statuses = original(execution_environment, "RuntimeStatus")
     is_invalid = original(execution_environment, "InvalidStatusException")
     on_demand = original(execution_environment, "InitializationType.on_demand")
+    from wavetank.emulator.lambda_.service.keep_alive import KEEP_ALIVE
 
     def release(environment: Any) -> None:
-        # Not before: it imports LocalStack's assignment, which imports the module that is patched here.
-        from wavetank.emulator.lambda_.service.assignment import KEEP_ALIVE
-
         with environment.status_lock:
             if environment.status is statuses.STOPPED:
                 return
