@@ -8,7 +8,7 @@ from localstack.services.lambda_.event_source_mapping.esm_worker import EsmState
 from localstack.services.lambda_.invocation.models import lambda_stores
 
 from wavetank.emulator.lambda_.mappings.checkpoints import CHECKPOINTS, MappingCheckpoints
-from wavetank.emulator.lambda_.mappings.stream.mapping_run import LifeCycle
+from wavetank.emulator.lambda_.mappings.life_cycle import LifeCycle
 
 
 class Run(Protocol):

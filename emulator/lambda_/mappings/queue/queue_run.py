@@ -2,22 +2,22 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from math import inf
 
 from wavetank.emulator.lambda_.mappings.batch_window import BatchWindow
 from wavetank.emulator.lambda_.mappings.filters import MessageFilter
+from wavetank.emulator.lambda_.mappings.life_cycle import LifeCycle, begin
 from wavetank.emulator.lambda_.mappings.queue.core.message import Message
 from wavetank.emulator.lambda_.mappings.queue.core.settings import QueueSettings
 from wavetank.emulator.lambda_.mappings.queue.delivery import Arrivals, BatchDelivery
 from wavetank.emulator.lambda_.mappings.queue.queue_client import HOP, QueueClient
 from wavetank.emulator.lambda_.mappings.stream.core.retry import wait_s
-from wavetank.emulator.lambda_.mappings.stream.mapping_run import LifeCycle
 from wavetank.emulator.pending import Pending
 from wavetank.emulator.runtime.clock import CLOCK, Alarm
 from wavetank.emulator.runtime.doorbell import QUEUE_WRITES
 from wavetank.emulator.runtime.inflight import IN_FLIGHT
-from wavetank.emulator.runtime.reset import RESET
 
 LOG = logging.getLogger(__name__)
 
@@ -48,11 +48,7 @@ class QueueRun:
 
     def start(self, life: LifeCycle) -> None:
         """Begin, as soon as an earlier run of this mapping has ended."""
-        name = f"{HOP}.{self._settings.uuid}.{id(self)}"
-        IN_FLIGHT.watch(name, self.pending, self.flush)
-        RESET.enrol(name, self.discard)
-        thread = threading.Thread(target=self._run, args=(life, name), name=f"esm-{self._settings.uuid}", daemon=True)
-        thread.start()
+        begin(self, HOP, self._settings.uuid, self._lease, life)
 
     def stop(self) -> None:
         """Ask for the end; what was received is handled first."""
@@ -79,21 +75,21 @@ class QueueRun:
         what = f"mapping {self._settings.title}: {waiting} wait for a batch"
         return [Pending(HOP, self._settings.function_name, what)] if waiting else []
 
-    def _run(self, life: LifeCycle, name: str) -> None:
-        with self._lease:
-            if not self._stopping.is_set():
-                life.begun()
-                self._serve()
-                self.flush()
-                while self._hand_over():
-                    pass
-            self._pool.shutdown()
-        QUEUE_WRITES.unlisten(self._settings.queue_arn, self._alarm)
-        IN_FLIGHT.unwatch(name)
-        RESET.strike_off(name)
-        life.ended()
+    def serve(self, begun: Callable[[], None]) -> None:
+        """Take messages until it is stopped; then what was received is handled."""
+        if not self._stopping.is_set():
+            begun()
+            self._poll()
+            self.flush()
+            while self._hand_over():
+                pass
+        self._pool.shutdown()
 
-    def _serve(self) -> None:
+    def unlisten(self) -> None:
+        """Hear of no more messages."""
+        QUEUE_WRITES.unlisten(self._settings.queue_arn, self._alarm)
+
+    def _poll(self) -> None:
         failures = 0
         while not self._stopping.is_set():
             self._alarm.clear()

@@ -3,7 +3,6 @@
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from wavetank.emulator.lambda_.mappings.checkpoints import (
     OLDEST,
@@ -13,6 +12,7 @@ from wavetank.emulator.lambda_.mappings.checkpoints import (
     first_position,
     readable,
 )
+from wavetank.emulator.lambda_.mappings.life_cycle import LifeCycle, begin
 from wavetank.emulator.lambda_.mappings.stream.core.retry import wait_s
 from wavetank.emulator.lambda_.mappings.stream.core.settings import MappingSettings, Start
 from wavetank.emulator.lambda_.mappings.stream.shard_run import HOP, SAFETY_POLL_S, Delivery, ShardPorts, ShardRun
@@ -20,18 +20,8 @@ from wavetank.emulator.lambda_.mappings.stream.stream_client import StreamClient
 from wavetank.emulator.pending import Pending
 from wavetank.emulator.runtime.clock import CLOCK, Alarm
 from wavetank.emulator.runtime.doorbell import STREAM_WRITES
-from wavetank.emulator.runtime.inflight import IN_FLIGHT
-from wavetank.emulator.runtime.reset import RESET
 
 LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class LifeCycle:
-    """Calls for its owner: `begun` when records are read, `ended` once no batch is with the function any more."""
-
-    begun: Callable[[], None]
-    ended: Callable[[], None]
 
 
 class MappingRun:
@@ -70,11 +60,7 @@ class MappingRun:
 
     def start(self, life: LifeCycle) -> None:
         """Begin, as soon as an earlier run of this mapping has ended."""
-        name = f"{HOP}.{self._settings.uuid}.{id(self)}"
-        IN_FLIGHT.watch(name, self.pending, self.flush)
-        RESET.enrol(name, self.discard)
-        thread = threading.Thread(target=self._run, args=(life, name), name=f"esm-{self._settings.uuid}", daemon=True)
-        thread.start()
+        begin(self, HOP, self._settings.uuid, self._checkpoints.lease, life)
 
     def stop(self) -> None:
         """Ask for the end; what is with the function is finished and counted first."""
@@ -107,18 +93,18 @@ class MappingRun:
         with self._lock:
             return list(self._runs.values())
 
-    def _run(self, life: LifeCycle, name: str) -> None:
-        with self._checkpoints.lease:
-            if not self._stopping.is_set():
-                self._supervise(life.begun)
-            for run in self._shard_runs():
-                run.stop()
-            for run in self._shard_runs():
-                self._checkpoints.positions[run.shard_id] = run.join()
+    def serve(self, begun: Callable[[], None]) -> None:
+        """Keep the shard runs in step until it is stopped; then their places are checkpoints."""
+        if not self._stopping.is_set():
+            self._supervise(begun)
+        for run in self._shard_runs():
+            run.stop()
+        for run in self._shard_runs():
+            self._checkpoints.positions[run.shard_id] = run.join()
+
+    def unlisten(self) -> None:
+        """Hear of no more writes."""
         STREAM_WRITES.unlisten(self._settings.stream_arn, self._alarm)
-        IN_FLIGHT.unwatch(name)
-        RESET.strike_off(name)
-        life.ended()
 
     def _supervise(self, begun: Callable[[], None]) -> None:
         troubles = 0

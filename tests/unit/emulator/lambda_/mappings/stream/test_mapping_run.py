@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 import pytest
 
 from wavetank.emulator.lambda_.mappings.checkpoints import IteratorType, MappingCheckpoints, Position, Shard
+from wavetank.emulator.lambda_.mappings.life_cycle import LifeCycle
 from wavetank.emulator.lambda_.mappings.stream import mapping_run
 from wavetank.emulator.lambda_.mappings.stream.core.event import RawRecord, Record
 from wavetank.emulator.lambda_.mappings.stream.core.response import Outcome, Reply, Succeeded
 from wavetank.emulator.lambda_.mappings.stream.core.retry import Discard
 from wavetank.emulator.lambda_.mappings.stream.core.settings import MappingSettings, Start
-from wavetank.emulator.lambda_.mappings.stream.mapping_run import LifeCycle, MappingRun
+from wavetank.emulator.lambda_.mappings.stream.mapping_run import MappingRun
 from wavetank.emulator.lambda_.mappings.stream.stream_client import Page, PlaceLost, StreamGone, StreamUnavailable, View
 from wavetank.emulator.runtime.clock import CLOCK
 from wavetank.emulator.runtime.doorbell import STREAM_WRITES
