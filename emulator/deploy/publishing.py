@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from wavetank.emulator.errors import DeployFailed
 from wavetank.emulator.stack.stack import Stack
-from wavetank.pipeline import topology
+from wavetank.pipeline import layout, topology
 from wavetank.pipeline.avro.resolution import Level
 from wavetank.pipeline.schemas import checks
 from wavetank.pipeline.topology import EventType, Topology
@@ -30,10 +30,10 @@ def publish(stack: Stack, planned: Topology, level: Level | None = None) -> list
     new: list[str] = []
     for event in planned.events:
         new += [file.key for file in event.schemas if registry.write_once(file.key, file.path.read_bytes())]
-        new += registry.replace(f"schemas/{event.name}/ids.json", _json(checks.ids_of(event)))
+        new += registry.replace(layout.confluent_ids_key(event.name), _json(checks.ids_of(event)))
         registry.index(event)
     for path in planned.references:
-        new += registry.replace(f"reference/{path.name}", path.read_bytes())
+        new += registry.replace(layout.reference_key(path.stem), path.read_bytes())
     return new
 
 
@@ -42,7 +42,7 @@ def published(stack: Stack) -> list[dict[str, str]]:
     registry = _Registry(stack)
     return [
         {"key": key, "fingerprint": checks.fingerprint_of(registry.get(key) or b"")}
-        for key in registry.keys("schemas/")
+        for key in registry.keys(f"{layout.SCHEMAS}/")
         if key.endswith(".avsc")
     ]
 
@@ -86,13 +86,12 @@ class _Registry:
     def index(self, event: EventType) -> None:
         """Make the index of an event type anew from its objects, where it is missing or not as it should be."""
         schemas: dict[str, dict[str, int]] = {}
-        for key in self.keys(f"schemas/{event.name}/"):
-            _, _, rest = key.partition(f"schemas/{event.name}/")
-            role, _, name = rest.partition("/v")
-            fingerprint = checks.fingerprint_of(self.get(key) or b"") if name.endswith(".avsc") else ""
-            if fingerprint:
-                schemas.setdefault(role, {}).setdefault(fingerprint, int(name.removesuffix(".avsc")))
-        self.replace(f"schemas/{event.name}/index.json", _json({"schemas": schemas}))
+        for key in self.keys(layout.schema_prefix(event.name)):
+            version = layout.SCHEMA_KEY.fullmatch(key)
+            fingerprint = checks.fingerprint_of(self.get(key) or b"") if version else ""
+            if version and fingerprint:
+                schemas.setdefault(version["role"], {}).setdefault(fingerprint, int(version["version"]))
+        self.replace(layout.schema_index_key(event.name), _json({"schemas": schemas}))
 
     def keys(self, prefix: str) -> list[str]:
         """Every key under `prefix`."""

@@ -123,11 +123,10 @@ def list_(endpoint_url: EndpointUrl = None, as_json: AsJson = False) -> None:
 def show(event_type: Event, which: Which, endpoint_url: EndpointUrl = None, folder: Folder = None) -> None:
     """Print a published schema as it is in the registry."""
     from wavetank.emulator.deploy import publishing
+    from wavetank.pipeline.layout import schema_key
 
-    role, version = _role_and_version(which)
-    text = publishing.text_of(
-        target.connect(endpoint_url), f"schemas/{_event_type(folder, event_type).name}/{role}/v{version}.avsc"
-    )
+    key = schema_key(_event_type(folder, event_type).name, *_role_and_version(which))
+    text = publishing.text_of(target.connect(endpoint_url), key)
     if text is None:
         echo(f"error: {event_type} {which} is not published; see `wavetank schemas list`", err=True)
         raise typer.Exit(FAILED)
