@@ -140,6 +140,26 @@ def retag(
         tag(tags)
 
 
+def retag_function(lambda_: Any, arn: str, model: Properties) -> None:
+    """Give a resource of Lambda the tags of its template."""
+    retag(
+        tags_of(model),
+        lambda_.list_tags(Resource=arn).get("Tags") or {},
+        tag=lambda tags: lambda_.tag_resource(Resource=arn, Tags=tags),
+        untag=lambda keys: lambda_.untag_resource(Resource=arn, TagKeys=keys),
+    )
+
+
+def retag_listed(client: Any, arn: str, model: Properties) -> None:
+    """Give a resource of CloudWatch or EventBridge the tags of its template: they name it and list tags alike."""
+    retag(
+        tags_of(model),
+        tags_from(client.list_tags_for_resource(ResourceARN=arn)["Tags"]),
+        tag=lambda tags: client.tag_resource(ResourceARN=arn, Tags=tag_list(tags)),
+        untag=lambda keys: client.untag_resource(ResourceARN=arn, TagKeys=keys),
+    )
+
+
 def tags_from(entries: Iterable[Mapping[str, str]]) -> dict[str, str]:
     """Tags as most services list them."""
     return {entry["Key"]: entry.get("Value", "") for entry in entries}

@@ -8,7 +8,7 @@ from wavetank.emulator.cloudformation.resource import (
     Properties,
     Schema,
     names,
-    retag,
+    retag_listed,
     tag_list,
     tags_from,
     tags_of,
@@ -45,16 +45,8 @@ class Alarm:
         cloudwatch = context.clients.cloudwatch
         given = (self.schema.mutable - {"Tags"} | {"AlarmName"}) & model.keys()
         cloudwatch.put_metric_alarm(**{name: model[name] for name in given})
-        tags = tags_of(model)
-        if before is None and not tags:
-            return
-        arn = model["Arn"]
-        retag(
-            tags,
-            tags_from(cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"]),
-            tag=lambda tags: cloudwatch.tag_resource(ResourceARN=arn, Tags=tag_list(tags)),
-            untag=lambda keys: cloudwatch.untag_resource(ResourceARN=arn, TagKeys=keys),
-        )
+        if before is not None or tags_of(model):
+            retag_listed(cloudwatch, model["Arn"], model)
 
     def remove(self, context: Context, model: Model) -> None:
         """Delete the alarm."""

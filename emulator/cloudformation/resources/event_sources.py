@@ -8,7 +8,7 @@ from wavetank.emulator.cloudformation.resource import (
     Properties,
     Schema,
     names,
-    retag,
+    retag_function,
     tag_list,
     tags_of,
     wait_until,
@@ -71,13 +71,7 @@ class EventSourceMapping:
         request = {key: model[key] for key in (self.schema.mutable - {"Tags"}) & model.keys()}
         lambda_.update_event_source_mapping(UUID=uuid, **(removed | request))
         self._settled(lambda_, uuid)
-        arn = model["EventSourceMappingArn"]
-        retag(
-            tags_of(model),
-            lambda_.list_tags(Resource=arn).get("Tags") or {},
-            tag=lambda tags: lambda_.tag_resource(Resource=arn, Tags=tags),
-            untag=lambda keys: lambda_.untag_resource(Resource=arn, TagKeys=keys),
-        )
+        retag_function(lambda_, model["EventSourceMappingArn"], model)
 
     def remove(self, context: Context, model: Model) -> None:
         """Delete the mapping and wait until it is gone."""

@@ -11,7 +11,7 @@ from wavetank.emulator.cloudformation.resource import (
     Refused,
     Schema,
     names,
-    retag,
+    retag_function,
     tag_list,
     tags_of,
     wait_until,
@@ -132,13 +132,7 @@ class Function:
             given = {key: model[key] for key in CONFIGURATION if key in model}
             lambda_.update_function_configuration(FunctionName=name, **_texts(removed | given))
             self._updated(lambda_, name)
-        arn = model["Arn"]
-        retag(
-            tags_of(model),
-            lambda_.list_tags(Resource=arn).get("Tags") or {},
-            tag=lambda tags: lambda_.tag_resource(Resource=arn, Tags=tags),
-            untag=lambda keys: lambda_.untag_resource(Resource=arn, TagKeys=keys),
-        )
+        retag_function(lambda_, model["Arn"], model)
 
     def _updated(self, lambda_: Any, name: str) -> None:
         def updated() -> bool:

@@ -12,7 +12,7 @@ from wavetank.emulator.cloudformation.resource import (
     Refused,
     Schema,
     names,
-    retag,
+    retag_listed,
     tag_list,
     tags_from,
     tags_of,
@@ -54,14 +54,8 @@ class Rule:
             answer = events.put_targets(Rule=model["Name"], Targets=targets, **bus)
             for entry in answer.get("FailedEntries") or ():
                 raise Refused(f"{entry.get('TargetId')}: {entry.get('ErrorMessage')}")
-        arn, tags = model["Arn"], tags_of(model)
-        if before is not None or tags:
-            retag(
-                tags,
-                tags_from(events.list_tags_for_resource(ResourceARN=arn)["Tags"]),
-                tag=lambda tags: events.tag_resource(ResourceARN=arn, Tags=tag_list(tags)),
-                untag=lambda keys: events.untag_resource(ResourceARN=arn, TagKeys=keys),
-            )
+        if before is not None or tags_of(model):
+            retag_listed(events, model["Arn"], model)
 
     def remove(self, context: Context, model: Model) -> None:
         """Delete the rule and its targets."""
