@@ -132,13 +132,13 @@ def restore(bucket: str, hours: Collection[datetime], event_types: Collection[st
     """Move each late part of `hours`, of all event types or some, back to where it is merged from."""
     if not hours:
         return LateParts()
-    dates = partitions.dates_of(hours)
+    dates, asked = partitions.dates_of(hours), frozenset(hours)
     keys = [
         str(part["Key"])
         for event_type in partitions.event_types(bucket, LATE)
         if not event_types or event_type in event_types
         for partition, parts in partitions.by_partition(bucket, LATE, event_type, *dates).items()
-        if partition.start in set(hours)
+        if partition.start in asked
         for part in parts
     ]
     return _moved(bucket, keys, PARTS)

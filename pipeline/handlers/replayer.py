@@ -50,11 +50,12 @@ def _chunks(bucket: str, now: datetime) -> Iterator[Mapping[str, Any]]:
     """
     youngest = now - timedelta(minutes=environment.number("CHUNK_GRACE_MINUTES"))
     hours = [f"{hour:%Y/%m/%d/%H}" for hour in hours_back(now, environment.number("LOOK_BACK_HOURS"))]
+    first, last = min(hours, default=NEVER), max(hours, default="")
     for event_type in calls.folders(bucket, f"{layout.CHUNKS}/"):
         folder = layout.chunk_prefix(event_type)
-        for chunk in calls.objects(bucket, folder, after=f"{folder}{min(hours, default=NEVER)}/"):
+        for chunk in calls.objects(bucket, folder, after=f"{folder}{first}/"):
             hour = chunk["Key"][len(folder) :][: len(NEVER)]
-            if hour > max(hours, default=""):
+            if hour > last:
                 break
             if hour in hours and chunk["LastModified"] <= youngest:
                 yield chunk
