@@ -21,6 +21,9 @@ class Reason(StrEnum):
     INVALID_TIME = "invalid-time"
     FUTURE_TIME = "future-time"
     ENRICHMENT_FAILED = "enrichment-failed"
+    DOES_NOT_FIT = "does-not-fit"
+    UNMERGEABLE = "unmergeable"
+    DAMAGED_PART = "damaged-part"
     GIVEN_UP = "given-up"
 
 
@@ -30,6 +33,7 @@ class Stage(StrEnum):
     SOURCE = "source"
     PROCESS = "process"
     PARTITION = "partition"
+    MERGE = "merge"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """JSON document → schema; what is no Avro schema is refused with the rule it breaks.
 
-Source: Avro specification, "Schema Declaration", "Names".
+Source: Avro specification, "Schema Declaration", "Names", "Logical Types".
 """
 
 import re
 from collections import Counter
 from collections.abc import Mapping
+from math import log10
 from typing import Any
 
 from wavetank.pipeline.avro.model import (
@@ -27,6 +28,23 @@ from wavetank.pipeline.avro.model import (
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 FULL_NAME = re.compile(rf"(?:{NAME.pattern}\.)*{NAME.pattern}")
+PHYSICAL: Mapping[str, tuple[str, ...]] = {
+    "decimal": ("bytes", "fixed"),
+    "big-decimal": ("bytes",),
+    "uuid": ("string", "fixed"),
+    "date": ("int",),
+    "time-millis": ("int",),
+    "duration": ("fixed",),
+} | dict.fromkeys(
+    (
+        "time-micros",
+        *(f"{local}timestamp-{unit}" for local in ("", "local-") for unit in ("millis", "micros", "nanos")),
+    ),
+    ("long",),
+)
+"""Logical type → the types that it annotates (Avro specification, "Logical Types")."""
+FIXED_SIZES = {"uuid": 16, "duration": 12}
+DIGITS_OF_BIT = log10(2)
 DEEPEST = 100
 """Levels of types in a schema: enough for any that people write, too few to exhaust a stack."""
 
@@ -92,9 +110,9 @@ class _Parser:
                     size = int(size)
                 if not isinstance(size, int) or isinstance(size, bool) or size < 0:
                     raise InvalidSchema(f"{_at(path)}the size of {name} is a whole number, not {size!r}")
-                return self._declare(Fixed(name, aliases, size, _logical(document)), path)
+                return self._declare(Fixed(name, aliases, size, _logical(document, "fixed", size)), path)
             case str(name) if name in PRIMITIVES:
-                return Primitive(name, _logical(document))
+                return Primitive(name, _logical(document, name))
             case other:
                 return self.type(other, namespace, path, depth + 1)
 
@@ -158,15 +176,23 @@ def _texts(document: Mapping[str, Any], name: str, path: str) -> tuple[str, ...]
     return tuple(texts)
 
 
-def _logical(document: Mapping[str, Any]) -> Logical | None:
-    """The logical type of a document; by the specification one that is not valid is ignored."""
+def _logical(document: Mapping[str, Any], physical: str, size: int = 0) -> Logical | None:
+    """The logical type of a document; by the specification one that is unknown or not valid is ignored.
+
+    `physical` is the type that it annotates; `size` that of a fixed.
+    """
     name = document.get("logicalType")
-    if not isinstance(name, str):
+    if not isinstance(name, str) or physical not in PHYSICAL.get(name, ()):
+        return None
+    if physical == "fixed" and name in FIXED_SIZES and size != FIXED_SIZES[name]:
         return None
     if name != "decimal":
         return Logical(name)
     precision, scale = document.get("precision"), document.get("scale", 0)
-    if not isinstance(precision, int) or not isinstance(scale, int) or not 0 <= scale <= precision or precision < 1:
+    if type(precision) is not int or type(scale) is not int or not 0 <= scale <= precision or precision < 1:
+        return None
+    # A fixed of n bytes holds the digits of numbers below 2^(8n-1) only.
+    if physical == "fixed" and (size == 0 or precision > DIGITS_OF_BIT * (8 * size - 1)):
         return None
     return Logical(name, precision, scale)
 

@@ -1,0 +1,130 @@
+"""Schemas and values that can be at rest: the ones that Parquet has a column for, which DuckDB and pyarrow read back.
+
+The gate of the registry, the decoder, the partitioner and the writer of columns all ask here. Source: Avro
+specification, "Logical Types"; Parquet format, "Logical Types". Times outside the years 1 to 9999 fail a whole query in
+DuckDB and Spark, and times of day outside a day do, so that they are no values of their types here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from wavetank.pipeline.avro.model import Array, Fixed, Map, Primitive, Record, Type, Union, title
+
+MOST_DIGITS = 38
+"""Digits of a Parquet decimal that every reader takes; a decimal of more stays bytes."""
+
+NULL = Primitive("null")
+_DAY_S = 86_400
+_FIRST_DAY, _LAST_DAY = -719_162, 2_932_896
+_NANO_SECONDS = 2**63 // 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The whole numbers of a logical type, both ends included; `rule` says of others what they are not."""
+
+    low: int
+    high: int
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A schema or value that cannot be at rest: the path of the field, and the rule that it breaks."""
+
+    field: str
+    rule: str
+
+    def __str__(self) -> str:
+        return f"field {self.field}: {self.rule}" if self.field else self.rule
+
+
+def _times(unit: str, per_second: int) -> Range:
+    first, last = _FIRST_DAY * _DAY_S * per_second, (_LAST_DAY + 1) * _DAY_S * per_second - 1
+    return Range(first, last, f"is no number of {unit} between the years 1 and 9999")
+
+
+_RANGES = {
+    "date": Range(_FIRST_DAY, _LAST_DAY, "is no number of days between the years 1 and 9999"),
+    "time-millis": Range(0, _DAY_S * 1_000 - 1, "is no number of milliseconds within a day"),
+    "time-micros": Range(0, _DAY_S * 1_000_000 - 1, "is no number of microseconds within a day"),
+    "timestamp-millis": _times("milliseconds", 1_000),
+    "timestamp-micros": _times("microseconds", 1_000_000),
+    "timestamp-nanos": Range(
+        -_NANO_SECONDS * 10**9, _NANO_SECONDS * 10**9, "is no number of nanoseconds between the years 1678 and 2262"
+    ),
+}
+_RANGES |= {f"local-{name}": _RANGES[name] for name in ("timestamp-millis", "timestamp-micros", "timestamp-nanos")}
+
+
+def range_of(avro: Type) -> Range | None:
+    """The numbers that a type takes of those its bytes can hold: of a decimal the unscaled ones; None for all."""
+    if not isinstance(avro, Primitive | Fixed) or avro.logical is None:
+        return None
+    logical = avro.logical
+    if logical.name == "decimal" and logical.precision <= MOST_DIGITS:
+        most = 10**logical.precision - 1
+        return Range(-most, most, f"has more than the {logical.precision} digits of its decimal")
+    return _RANGES.get(logical.name)
+
+
+def schema_misfits(avro: Record) -> Iterator[Misfit]:
+    """Everything in a schema that Parquet has no column for, with the way out; nothing where all of it can land."""
+    for field in avro.fields:
+        yield from _schema_misfits(field.type, field.name, (avro,))
+
+
+def _schema_misfits(avro: Type, path: str, inside: tuple[Record, ...]) -> Iterator[Misfit]:
+    match avro:
+        case Union(branches):
+            others = [branch for branch in branches if branch != NULL]
+            if not branches:
+                yield Misfit(path, "a union of nothing has no value; give it a type")
+            elif len(others) > 1:
+                rule = f"a union of several types has no Parquet column: {title(avro)}; give each a field of its own"
+                yield Misfit(path, rule)
+            else:
+                for branch in others:
+                    yield from _schema_misfits(branch, path, inside)
+        case Array(inner):
+            yield from _schema_misfits(inner, f"{path}[]", inside)
+        case Map(inner):
+            yield from _schema_misfits(inner, f"{path}{{}}", inside)
+        case Record() if avro in inside:
+            rule = f"{avro.name} contains itself, which Parquet has no column for; keep what is inside as JSON text"
+            yield Misfit(path, rule)
+        case Record(fields=()):
+            yield Misfit(
+                path, f"{avro.name} has no fields, which Parquet has no column for; give it one, or leave it out"
+            )
+        case Record():
+            for field in avro.fields:
+                yield from _schema_misfits(field.type, f"{path}.{field.name}", (*inside, avro))
+
+
+def value_misfits(value: Any, avro: Type, path: str = "") -> Iterator[Misfit]:
+    """Everything in a decoded value (times and unscaled decimals as on the wire) that its columns cannot take.
+
+    The value is one of the type, and its schema has no misfits.
+    """
+    match avro:
+        case Primitive() | Fixed():
+            allowed = range_of(avro)
+            if allowed is not None:
+                number = int.from_bytes(value, signed=True) if isinstance(value, bytes) else value
+                if not allowed.low <= number <= allowed.high:
+                    yield Misfit(path, f"{number} {allowed.rule}")
+        case Union(branches) if value is not None:
+            for branch in branches:
+                if branch != NULL:
+                    yield from value_misfits(value, branch, path)
+        case Array(inner):
+            for number, item in enumerate(value):
+                yield from value_misfits(item, inner, f"{path}[{number}]")
+        case Map(inner):
+            for key, item in value.items():
+                yield from value_misfits(item, inner, f"{path}{{{key}}}")
+        case Record():
+            for field in avro.fields:
+                yield from value_misfits(value[field.name], field.type, f"{path}.{field.name}" if path else field.name)
