@@ -27,6 +27,9 @@ def decode(body: bytes, writer: Schema, reader: Schema | None = None) -> Event |
     A time in another unit than the reader's is converted. The records themselves may have different names.
     """
     reader = reader or writer
+    if unlandable := writer.unlandable or reader.unlandable:
+        title = (writer if writer.unlandable else reader).title
+        return Rejection(Reason.DOES_NOT_FIT, f"{title}: {unlandable}", _id_in_front(body, writer))
     try:
         fields = binary.decode(body, _reader(writer, reader))
     except binary.TrailingBytes as error:
@@ -85,6 +88,6 @@ def _id_in_front(body: bytes, writer: Schema) -> str:
 
 @lru_cache(256)
 def _reader(writer: Schema, reader: Schema) -> binary.Read:
-    if unusable := writer.unusable or reader.unusable:
-        return binary.refusing(f"the schema {unusable}")
+    if unreadable := writer.unreadable or reader.unreadable:
+        return binary.refusing(f"the schema {unreadable}")
     return binary.reader_of_fields(writer.avro, reader.avro)

@@ -11,7 +11,7 @@ from typing import Any, cast
 from fastavro.schema import SchemaParseException, UnknownType, parse_schema
 
 from wavetank.pipeline import layout
-from wavetank.pipeline.avro import canonical, limits
+from wavetank.pipeline.avro import canonical, limits, storable
 from wavetank.pipeline.avro.events import MICROS_PER_UNIT, TIME_FIELD, problems
 from wavetank.pipeline.avro.model import Primitive, Record
 from wavetank.pipeline.avro.parse import parse as parse_document
@@ -36,8 +36,9 @@ class Schema:
 
     `avro` is the schema as values. `physical` is the same without logical types, as fastavro writes it: what is on
     the wire, times as integers. `definition` keeps logical types for the files that people read. `crc64` is the
-    fingerprint of single-object encoding. `unusable` says why nothing can be written or read with it though it is an
-    Avro schema (`pipeline.avro.limits`); empty where something can.
+    fingerprint of single-object encoding. `unreadable` says why nothing can be written or read with it though it is an
+    Avro schema (`pipeline.avro.limits`), `unlandable` of a processed one why nothing of it can be at rest
+    (`pipeline.avro.storable`); both are empty where something can.
     """
 
     event_type: str
@@ -49,7 +50,18 @@ class Schema:
     fingerprint: bytes
     crc64: bytes
     micros_per_time_unit: int
-    unusable: str = ""
+    unreadable: str = ""
+    unlandable: str = ""
+
+    @property
+    def unusable(self) -> str:
+        """Why no event can go on in the schema, in a sentence; empty where one can."""
+        return f"the schema {self.unreadable}" if self.unreadable else self.unlandable
+
+    @property
+    def title(self) -> str:
+        """The schema in a word or two, for messages; one that came with a file has no version."""
+        return f"{self.role} v{self.version}" if self.version else f"the file's {self.role} schema"
 
     @property
     def key(self) -> str:
@@ -72,6 +84,9 @@ def parse(text: str | bytes, event_type: str, role: Role, version: int) -> Schem
     time = next(field.type for field in avro.fields if field.name == TIME_FIELD)
     logical = time.logical if isinstance(time, Primitive) else None
     form = canonical.canonical(avro)
+    unreadable = limits.problem(avro)
+    # What Parquet has no column for is looked for in schemas of bounded size only.
+    misfit = next(storable.schema_misfits(avro), None) if role is Role.PROCESSED and not unreadable else None
     return Schema(
         event_type=event_type,
         role=role,
@@ -82,7 +97,8 @@ def parse(text: str | bytes, event_type: str, role: Role, version: int) -> Schem
         fingerprint=canonical.fingerprint(form),
         crc64=canonical.crc64(form),
         micros_per_time_unit=MICROS_PER_UNIT[logical.name if logical else ""],
-        unusable=limits.problem(avro),
+        unreadable=unreadable,
+        unlandable=str(misfit or ""),
     )
 
 

@@ -1,7 +1,7 @@
 """Batches of records with the time and id of each, which is all that merging needs to know of them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from wavetank.pipeline.core.bulk.values import Bodies, Ints, NotBulkParsable, Nu
 from wavetank.pipeline.core.decode import UNENCODABLE, decode, encode
 from wavetank.pipeline.core.files import avro_file
 from wavetank.pipeline.core.schema import Schema
-from wavetank.pipeline.records import Event, Rejection
+from wavetank.pipeline.records import Reason, Rejection
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,40 +74,53 @@ def joined(batches: Sequence[Batch]) -> Batch:
     )
 
 
-def read(data: bytes | memoryview, target: Schema) -> Iterator[Batch]:
+@dataclass(frozen=True, slots=True)
+class RejectedRecord:
+    """A record of a file that cannot be merged: its number in the file, its bytes as they were written, and why."""
+
+    number: int
+    body: bytes
+    fingerprint: bytes
+    rejection: Rejection
+
+
+def read(data: bytes | memoryview, target: Schema, rejected: list[RejectedRecord] | None = None) -> Iterator[Batch]:
     """The events of a file that we wrote, as `target` sees them.
 
-    Those of an older version of `target` are resolved to it, one by one. Raises DamagedFile where the file is.
+    Those of an older version of `target` are resolved to it, one by one. Raises DamagedFile where the file is. A record
+    that is no event, or does not fit `target`, is added to `rejected` and left out; without that list it raises
+    DamagedFile as well.
     """
     file = avro_file.opened(data, target.event_type, target.role)
+    digests, first = file.index.digests if file.index else None, 0
+    writer = target if file.schema.fingerprint == target.fingerprint else file.schema
     for bodies in file.bodies():
-        resolved = bodies
-        if file.schema.fingerprint != target.fingerprint:
-            events = [_sound(body, file.schema, target) for body in bodies.all()]
-            try:
-                resolved = Bodies.of([encode(event.fields, target) for event in events])
-            except UNENCODABLE as error:
-                raise avro_file.DamagedFile(f"a stored record does not fit {target.key}: {error}") from error
-        yield identified(resolved, target, file.index.digests if file.index else None)
+        bad: list[RejectedRecord] = []
+        try:
+            if writer is not target:
+                raise NotBulkParsable("records of another version are resolved one by one")
+            records = identified(bodies, target, digests)
+        except NotBulkParsable:
+            records = _one_by_one(bodies, writer, target, digests, bad)
+        if bad and rejected is None:
+            raise avro_file.DamagedFile(f"a stored record is no event: {bad[0].rejection.message}")
+        if rejected is not None:
+            rejected += [replace(record, number=first + record.number) for record in bad]
+        yield records
+        first += len(bodies)
 
 
-def identified(bodies: Bodies, schema: Schema, digests: Digests | None = None) -> Batch:
-    """`bodies` with the times and ids that are in them; raises DamagedFile where one is no event.
+def identified(bodies: Bodies, schema: Schema, digests: Digests | None = None, *, sound: bool = False) -> Batch:
+    """`bodies` with the times and ids that are in them; the digests of these are computed where they are not given.
 
-    Records of a shape that is not read in bulk are first looked at one by one.
+    Raises NotBulkParsable where one is no event, or is to be looked at by itself. `sound`: each was.
     """
     if not len(bodies):
         none = np.empty(0, np.int64)
         return Batch(bodies, none, Slices(none, none), Digests.of([]))
-    try:
-        fields = parse.parse(bodies, schema.avro).fields
-    except NotBulkParsable:
-        for body in bodies.all():
-            _sound(body, schema)
-        try:
-            fields = parse.parse(bodies, schema.avro, exhaustive=True).fields
-        except NotBulkParsable as error:
-            raise avro_file.DamagedFile(f"stored records are no events: {error}") from error
+    if schema.unusable and not sound:
+        raise NotBulkParsable(schema.unusable)
+    fields = parse.parse(bodies, schema.avro, exhaustive=sound).fields
     times, ids = fields[TIME_FIELD], fields[ID_FIELD]
     if not isinstance(times, Numbers) or not isinstance(ids, Slices):
         raise TypeError("an event has a time and an id")
@@ -115,8 +128,30 @@ def identified(bodies: Bodies, schema: Schema, digests: Digests | None = None) -
     return Batch(bodies, times_us, ids, digests or Digests.of(parse.slices_of(bodies.data, ids)))
 
 
-def _sound(body: bytes, writer: Schema, target: Schema | None = None) -> Event:
+def _one_by_one(
+    bodies: Bodies, writer: Schema, target: Schema, digests: Digests | None, bad: list[RejectedRecord]
+) -> Batch:
+    """The events among `bodies` as `target` sees them; the others are added to `bad`."""
+    kept: list[bytes] = []
+    numbers: list[int] = []
+    for number, body in enumerate(bodies.all()):
+        resolved = _resolved(body, writer, target)
+        if isinstance(resolved, Rejection):
+            bad.append(RejectedRecord(number, body, writer.fingerprint, resolved))
+        else:
+            kept.append(resolved)
+            numbers.append(number)
+    try:
+        return identified(Bodies.of(kept), target, digests and digests.take(np.array(numbers, np.int64)), sound=True)
+    except NotBulkParsable as error:
+        raise avro_file.DamagedFile(f"stored records are no events: {error}") from error
+
+
+def _resolved(body: bytes, writer: Schema, target: Schema) -> bytes | Rejection:
     event = decode(body, writer, target)
-    if isinstance(event, Rejection):
-        raise avro_file.DamagedFile(f"a stored record is no event: {event.message}")
-    return event
+    if isinstance(event, Rejection) or writer is target:
+        return event if isinstance(event, Rejection) else body
+    try:
+        return encode(event.fields, target)
+    except UNENCODABLE as error:
+        return Rejection(Reason.DOES_NOT_FIT, f"{target.title}: cannot be written: {error}", event.id)

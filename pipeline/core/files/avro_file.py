@@ -29,6 +29,8 @@ MAGIC = b"Obj\x01"
 INDEX = "wavetank.index"
 """In the header, as base64, since readers take metadata for text: of each record the length of its body, four bytes
 little-endian; then of each the digest of its id."""
+CHECKSUM = "wavetank.crc32"
+"""In the header of a part: CRC-32 of the schema's text, the index's and all bodies, as eight hexadecimal digits."""
 BLOCK_BYTES = 64 * 1024
 LEVEL = 1
 MOST_BLOCK_BYTES = 16 * 1024 * 1024
@@ -47,10 +49,15 @@ class DamagedFile(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The index in the header of a part: the lengths of its records' bodies, and the digests of their ids."""
+    """The index in the header of a part: the lengths of its records' bodies, and the digests of their ids.
+
+    `header_crc` is the checksum of schema and index, `crc` the one of all; None in parts from before there was one.
+    """
 
     lengths: Ints
     digests: Digests
+    header_crc: int
+    crc: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +110,8 @@ class File:
                 break
         if missing or len(whole) != size:
             raise DamagedFile("the index is not that of the records")
+        if self.index.crc is not None and zlib.crc32(whole, self.index.header_crc) != self.index.crc:
+            raise DamagedFile("schema, index and records are not those that its checksum was made of")
         ends = np.cumsum(self.index.lengths)
         yield Bodies(padded(whole), ends - self.index.lengths, ends)
 
@@ -111,16 +120,22 @@ def part(schema: Schema, bodies: Sequence[bytes], digests: Sequence[bytes]) -> b
     """The container file of `bodies`, in their order, with an index; `digests` are the MD5 of their ids."""
     lengths = np.fromiter(map(len, bodies), "<u4", len(bodies))
     index = b64encode(lengths.tobytes() + b"".join(digests))
-    pieces, block, size = [_header(schema, {INDEX: index})], list[bytes](), 0
+    crc = zlib.crc32(index, zlib.crc32(_text(schema)))
+    pieces, block, size = list[bytes](), list[bytes](), 0
     for body in bodies:
         block.append(body)
         size += len(body)
         if size >= BLOCK_BYTES:
-            pieces.append(_block(len(block), b"".join(block)))
+            data = b"".join(block)
+            crc = zlib.crc32(data, crc)
+            pieces.append(_block(len(block), data))
             block, size = [], 0
     if block:
-        pieces.append(_block(len(block), b"".join(block)))
-    return b"".join(pieces)
+        data = b"".join(block)
+        crc = zlib.crc32(data, crc)
+        pieces.append(_block(len(block), data))
+    header = _header(schema, {INDEX: index, CHECKSUM: f"{crc:08x}".encode()})
+    return header + b"".join(pieces)
 
 
 class Writer:
@@ -167,24 +182,32 @@ def opened(data: bytes | memoryview, event_type: str, role: Role) -> File:
         raise DamagedFile(f"has a codec that is not ours: {codec[:20]!r}")
     if "avro.schema" not in header:
         raise DamagedFile("has no schema")
-    schema, index = _file_schema(header["avro.schema"], event_type, role), None
-    if INDEX in header:
-        try:
-            packed = b64decode(header[INDEX], validate=True)
-        except ValueError as error:
-            raise DamagedFile(f"has an index that is no base64: {error}") from error
-        count, rest = divmod(len(packed), INDEX_ENTRY)
-        if rest:
-            raise DamagedFile("has an index that is cut off")
-        lengths = np.frombuffer(packed, "<u4", count).astype(np.int64)
-        index = Index(lengths, Digests.unpacked(packed[4 * count :]))
     return File(
-        schema=schema,
-        index=index,
+        schema=_file_schema(header["avro.schema"], event_type, role),
+        index=_index(header),
         data=view,
         start=at + len(SYNC),
         deflated=codec == b"deflate",
     )
+
+
+def _index(header: Mapping[str, bytes]) -> Index | None:
+    """The index in a header, if there is one; raises DamagedFile."""
+    if INDEX not in header:
+        if CHECKSUM in header:
+            raise DamagedFile("has a checksum and no index")
+        return None
+    try:
+        packed = b64decode(header[INDEX], validate=True)
+        crc = int(header[CHECKSUM].decode("ascii"), 16) if CHECKSUM in header else None
+    except ValueError as error:
+        raise DamagedFile(f"has an index that is no base64, or a checksum that is no number: {error}") from error
+    count, rest = divmod(len(packed), INDEX_ENTRY)
+    if rest:
+        raise DamagedFile("has an index that is cut off")
+    lengths = np.frombuffer(packed, "<u4", count).astype(np.int64)
+    header_crc = zlib.crc32(header[INDEX], zlib.crc32(header["avro.schema"]))
+    return Index(lengths, Digests.unpacked(packed[4 * count :]), header_crc, crc)
 
 
 def _metadata(view: memoryview) -> tuple[Mapping[str, bytes], int]:
@@ -219,17 +242,21 @@ def _file_schema(text: bytes, event_type: str, role: Role) -> Schema:
         schema = parse(text, event_type, role, version=0)
     except SchemaError as error:
         raise DamagedFile(f"has a schema that is none: {str(error)[:LONGEST_REASON]}") from error
-    if schema.unusable:
-        raise DamagedFile(f"has a schema that {schema.unusable}")
+    if schema.unreadable:
+        raise DamagedFile(f"has a schema that {schema.unreadable}")
     return schema
 
 
 def _header(schema: Schema, more: Mapping[str, bytes]) -> bytes:
-    entries = {"avro.codec": b"deflate", "avro.schema": json.dumps(schema.definition).encode(), **more}
+    entries = {"avro.codec": b"deflate", "avro.schema": _text(schema), **more}
     pairs = b"".join(
         long_bytes(len(key)) + key.encode() + long_bytes(len(value)) + value for key, value in entries.items()
     )
     return b"".join([MAGIC, long_bytes(len(entries)), pairs, long_bytes(0), SYNC])
+
+
+def _text(schema: Schema) -> bytes:
+    return json.dumps(schema.definition).encode()
 
 
 def _block(count: int, data: bytes) -> bytes:
