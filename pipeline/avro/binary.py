@@ -4,7 +4,7 @@ Source: Avro specification, "Binary Encoding" and "Schema Resolution". A schema 
 (bytes, offset, state) to (value, offset after it); running off the end of the bytes is an IndexError on the way.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from struct import Struct
 from typing import Any
@@ -13,6 +13,7 @@ from wavetank.pipeline.avro.defaults import value as default_value
 from wavetank.pipeline.avro.limits import DEEPEST, is_empty
 from wavetank.pipeline.avro.model import Array, Enum, Fixed, Map, Primitive, Record, Type, Union, title
 from wavetank.pipeline.avro.resolution import branch_of, matches, sources
+from wavetank.pipeline.avro.storable import Range, range_of
 
 MOST_EMPTY_ITEMS = 4096
 """Items of arrays in one record that take no bytes (nulls, empty records): their number is not bounded by the data."""
@@ -30,6 +31,10 @@ class Malformed(ValueError):
 
 class TrailingBytes(Malformed):
     """Something is left after the record."""
+
+
+class DoesNotFit(Malformed):
+    """The bytes are a record, but one of its numbers is none that its type has at rest (`pipeline.avro.storable`)."""
 
 
 def decode(data: bytes, read: Read) -> Any:
@@ -58,6 +63,14 @@ def reader_of_fields(writer: Record, reader: Record) -> Read:
     return _Compiler().record(writer, reader)
 
 
+def storable_reader_of_fields(writer: Record, reader: Record, exempt: str) -> Read:
+    """As `reader_of_fields`, and each number has to be within the range of the reader's type, save the field `exempt`.
+
+    It raises DoesNotFit where one is not. Types without a range cost nothing.
+    """
+    return _Compiler(within_ranges=True).record(writer, reader, exempt)
+
+
 def refusing(why: str) -> Read:
     """A function that reads no value at all: it raises Malformed."""
 
@@ -70,7 +83,9 @@ def refusing(why: str) -> Read:
 class _Compiler:
     """Compiles readers once for each pair of types, so that records can contain themselves."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, within_ranges: bool = False) -> None:
+        self._within_ranges = within_ranges
+        self._unchecked = _Compiler() if within_ranges else self
         self._records: dict[tuple[int, int], list[Read]] = {}
 
     def read(self, writer: Type, reader: Type) -> Read:
@@ -83,9 +98,9 @@ class _Compiler:
             return _unresolved(writer, reader)
         match writer, reader:
             case Primitive(), Primitive():
-                return _primitive(writer.name, reader.name)
+                return self._within_range(_primitive(writer.name, reader.name), reader)
             case Fixed(), _:
-                return _fixed(writer.size)
+                return self._within_range(_fixed(writer.size), reader)
             case Enum(), Enum():
                 return _enum(writer, reader)
             case Array(written), Array(read):
@@ -96,25 +111,36 @@ class _Compiler:
                 return self._nested(writer, reader)
         return _unresolved(writer, reader)
 
-    def record(self, writer: Record, reader: Record) -> Read:
-        """Reads the fields of `writer` in their order and gives those of `reader`."""
+    def _within_range(self, read: Read, reader: Type) -> Read:
+        allowed = range_of(reader) if self._within_ranges else None
+        if allowed is None:
+            return read
+        is_number = isinstance(reader, Primitive) and reader.name != "bytes"
+        return _number_within(read, allowed) if is_number else _decimal_within(read, allowed)
+
+    def record(self, writer: Record, reader: Record, exempt: str = "") -> Read:
+        """Reads the fields of `writer` in their order and gives those of `reader`; `exempt` may have any number."""
         read_from = sources(writer, reader)
         missing = [field for field in reader.fields if field.name not in read_from]
         try:
             defaults = {field.name: default_value(field.default, field.type) for field in missing}
         except ValueError:
             return _unresolved(writer, reader)
-        targets: dict[str, list[str]] = {}
-        for name, source in read_from.items():
-            targets.setdefault(source.name, []).append(name)
-        types = {field.name: field.type for field in reader.fields}
+        targets: dict[str, list[tuple[str, Type]]] = {}
+        for field in reader.fields:
+            if field.name in read_from:
+                targets.setdefault(read_from[field.name].name, []).append((field.name, field.type))
         steps: list[tuple[str | None, Read]] = []
-        copies: list[tuple[str, str]] = []
-        for field in writer.fields:
-            first, *others = targets.get(field.name, [None])
-            steps.append((first, self.read(field.type, types[first] if first else field.type)))
-            copies += [(other, first) for other in others if other and first]
-        return _fields(steps, defaults, copies)
+        others: dict[int, list[tuple[str, Read]]] = {}
+        for number, field in enumerate(writer.fields):
+            reads = [
+                (name, (self._unchecked if name == exempt else self).read(field.type, read))
+                for name, read in targets.get(field.name, ())
+            ]
+            steps += reads[:1] or [(None, self._unchecked.read(field.type, field.type))]
+            if reads[1:]:
+                others[number] = reads[1:]
+        return _fields(steps, defaults, others)
 
     def _nested(self, writer: Record, reader: Record) -> Read:
         key = (id(writer), id(reader))
@@ -134,7 +160,12 @@ class _Compiler:
         return read
 
 
-def _fields(steps: list[tuple[str | None, Read]], defaults: dict[str, Any], copies: list[tuple[str, str]]) -> Read:
+def _fields(
+    steps: Sequence[tuple[str | None, Read]],
+    defaults: dict[str, Any],
+    others: Mapping[int, Sequence[tuple[str, Read]]],
+) -> Read:
+    """Reads one field a step; `others` are fields that are read from the same bytes as that of a step."""
     plain = [(name, step) for name, step in steps if name is not None]
 
     def read_all(data: bytes, at: int, state: State) -> tuple[Any, int]:
@@ -151,11 +182,22 @@ def _fields(steps: list[tuple[str | None, Read]], defaults: dict[str, Any], copi
             value, at = step(data, at, state)
             if name is not None:
                 values[name] = value
-        for other, name in copies:
-            values[other] = deepcopy(values[name])
         return values, at
 
-    return read if defaults or copies or len(plain) < len(steps) else read_all
+    def read_again(data: bytes, at: int, state: State) -> tuple[Any, int]:
+        values = dict(defaults) if shared else deepcopy(defaults)
+        for number, (name, step) in enumerate(steps):
+            start = at
+            value, at = step(data, start, state)
+            if name is not None:
+                values[name] = value
+            for other, again in others.get(number, ()):
+                values[other], _ = again(data, start, state)
+        return values, at
+
+    if others:
+        return read_again
+    return read if defaults or len(plain) < len(steps) else read_all
 
 
 def _long(data: bytes, at: int, _state: State) -> tuple[int, int]:
@@ -269,6 +311,32 @@ def _fixed(size: int) -> Read:
         return data[at:end], end
 
     return read
+
+
+def _number_within(read: Read, allowed: Range) -> Read:
+    low, high, rule = allowed.low, allowed.high, allowed.rule
+
+    def checked(data: bytes, at: int, state: State) -> tuple[int, int]:
+        value, at = read(data, at, state)
+        if not low <= value <= high:
+            raise DoesNotFit(f"{value} {rule}")
+        return value, at
+
+    return checked
+
+
+def _decimal_within(read: Read, allowed: Range) -> Read:
+    low, high, rule = allowed.low, allowed.high, allowed.rule
+    always = high.bit_length() // 8
+    """Bytes of which every number is within."""
+
+    def checked(data: bytes, at: int, state: State) -> tuple[bytes, int]:
+        value, at = read(data, at, state)
+        if len(value) > always and not low <= int.from_bytes(value, signed=True) <= high:
+            raise DoesNotFit(f"a number {rule}")
+        return value, at
+
+    return checked
 
 
 def _enum(writer: Enum, reader: Enum) -> Read:

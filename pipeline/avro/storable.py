@@ -5,16 +5,32 @@ specification, "Logical Types"; Parquet format, "Logical Types". Times outside t
 DuckDB and Spark, and times of day outside a day do, so that they are no values of their types here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from math import log10
 from typing import Any
 
-from wavetank.pipeline.avro.model import Array, Fixed, Map, Primitive, Record, Type, Union, title
+from wavetank.pipeline.avro import defaults
+from wavetank.pipeline.avro.model import (
+    ABSENT,
+    Array,
+    Field,
+    Fixed,
+    InvalidSchema,
+    Map,
+    Primitive,
+    Record,
+    Type,
+    Union,
+    title,
+)
 
 MOST_DIGITS = 38
 """Digits of a Parquet decimal that every reader takes; a decimal of more stays bytes."""
 
 NULL = Primitive("null")
+_SHOWN_BITS = 200
 _DAY_S = 86_400
 _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896
 _NANO_SECONDS = 2**63 // 10**9
@@ -69,10 +85,39 @@ def range_of(avro: Type) -> Range | None:
     return _RANGES.get(logical.name)
 
 
+@lru_cache(1024)
+def is_restricted(avro: Type) -> bool:
+    """Whether a type that can be at rest has values that cannot, in itself or in what it is made of."""
+    match avro:
+        case Primitive() | Fixed():
+            return range_of(avro) is not None
+        case Union(branches):
+            return any(map(is_restricted, branches))
+        case Array(inner) | Map(inner):
+            return is_restricted(inner)
+        case Record():
+            return any(is_restricted(field.type) for field in avro.fields)
+    return False
+
+
 def schema_misfits(avro: Record) -> Iterator[Misfit]:
     """Everything in a schema that Parquet has no column for, with the way out; nothing where all of it can land."""
     for field in avro.fields:
-        yield from _schema_misfits(field.type, field.name, (avro,))
+        yield from _field_misfits(field, field.name, (avro,))
+
+
+def _field_misfits(field: Field, path: str, inside: tuple[Record, ...]) -> Iterator[Misfit]:
+    misfits = list(_schema_misfits(field.type, path, inside))
+    yield from misfits
+    if misfits or field.default is ABSENT or not is_restricted(field.type):
+        return
+    try:
+        value = defaults.value(field.default, field.type)
+    except (InvalidSchema, RecursionError):
+        # Another rule's breach: the default is none of its type (`pipeline.avro.defaults.problems`).
+        return
+    for misfit in value_misfits(value, field.type, path):
+        yield Misfit(misfit.field, f"the default {misfit.rule}; give it one that fits")
 
 
 def _schema_misfits(avro: Type, path: str, inside: tuple[Record, ...]) -> Iterator[Misfit]:
@@ -100,7 +145,7 @@ def _schema_misfits(avro: Type, path: str, inside: tuple[Record, ...]) -> Iterat
             )
         case Record():
             for field in avro.fields:
-                yield from _schema_misfits(field.type, f"{path}.{field.name}", (*inside, avro))
+                yield from _field_misfits(field, f"{path}.{field.name}", (*inside, avro))
 
 
 def value_misfits(value: Any, avro: Type, path: str = "") -> Iterator[Misfit]:
@@ -114,7 +159,7 @@ def value_misfits(value: Any, avro: Type, path: str = "") -> Iterator[Misfit]:
             if allowed is not None:
                 number = int.from_bytes(value, signed=True) if isinstance(value, bytes) else value
                 if not allowed.low <= number <= allowed.high:
-                    yield Misfit(path, f"{number} {allowed.rule}")
+                    yield Misfit(path, f"{_shown(number)} {allowed.rule}")
         case Union(branches) if value is not None:
             for branch in branches:
                 if branch != NULL:
@@ -126,5 +171,17 @@ def value_misfits(value: Any, avro: Type, path: str = "") -> Iterator[Misfit]:
             for key, item in value.items():
                 yield from value_misfits(item, inner, f"{path}{{{key}}}")
         case Record():
-            for field in avro.fields:
-                yield from value_misfits(value[field.name], field.type, f"{path}.{field.name}" if path else field.name)
+            yield from field_misfits(value, avro.fields, path)
+
+
+def field_misfits(values: Mapping[str, Any], fields: Iterable[Field], path: str = "") -> Iterator[Misfit]:
+    """As `value_misfits`, of some fields of a record."""
+    for field in fields:
+        yield from value_misfits(values[field.name], field.type, f"{path}.{field.name}" if path else field.name)
+
+
+def _shown(number: int) -> str:
+    """A number as it is, or how many digits it has about: text of a long one takes the square of its length."""
+    if abs(number).bit_length() <= _SHOWN_BITS:
+        return str(number)
+    return f"a number of some {abs(number).bit_length() * log10(2):,.0f} digits"

@@ -4,10 +4,13 @@ The result depends on the event and the snapshot alone (no clock, no arrival tim
 delivered again is enriched to the same bytes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
+from wavetank.pipeline.avro import storable
 from wavetank.pipeline.avro.events import TIME_FIELD
+from wavetank.pipeline.avro.model import Field
 from wavetank.pipeline.core.schema import Schema
 from wavetank.pipeline.records import Event, Fields
 from wavetank.pipeline.topology import Enrichment
@@ -29,3 +32,21 @@ def processed(event: Event, enrichment: Enrichment | None, snapshot: Snapshot, t
     """The fields of `event` as they go on in `target`: enriched, its time in the unit that `target` counts in."""
     time = event.time_us // target.micros_per_time_unit
     return {**enrich(event.fields, enrichment, snapshot), TIME_FIELD: time}
+
+
+def misfit(fields: Fields, enrichment: Enrichment | None, target: Schema) -> storable.Misfit | None:
+    """The first column of an enriched event that `target` can be written with and that cannot be at rest, if any."""
+    if enrichment is None:
+        return None
+    columns = _restricted(enrichment, target)
+    return next(storable.field_misfits(fields, columns), None) if columns else None
+
+
+@lru_cache(256)
+def _restricted(enrichment: Enrichment, target: Schema) -> Sequence[Field]:
+    """The columns that an enrichment adds and whose types have values that cannot be at rest."""
+    return [
+        field
+        for field in target.avro.fields
+        if field.name in enrichment.add and field.name != TIME_FIELD and storable.is_restricted(field.type)
+    ]

@@ -6,17 +6,18 @@ looked over in bulk. Records in older schemas are resolved to it, one by one.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from wavetank.pipeline.avro.events import ID_FIELD, TIME_FIELD
 from wavetank.pipeline.core import frame
 from wavetank.pipeline.core.bulk import parse
-from wavetank.pipeline.core.bulk.values import Bodies, NotBulkParsable, Numbers, Slices
-from wavetank.pipeline.core.decode import decode, encode
+from wavetank.pipeline.core.bulk.batch import times_and_ids
+from wavetank.pipeline.core.bulk.values import Bodies, NotBulkParsable
+from wavetank.pipeline.core.decode import StoredEvent, resolve
 from wavetank.pipeline.core.files import avro_file
 from wavetank.pipeline.core.frame import BadRange, Frame
 from wavetank.pipeline.core.route import HOUR_US, bucket_of_digest, digest_of, hour_of
-from wavetank.pipeline.core.schema import FIRST_TIME_US, LAST_TIME_US, Schema
+from wavetank.pipeline.core.schema import Schema
 from wavetank.pipeline.layout import Partition
 from wavetank.pipeline.records import Reason, Rejection
 
@@ -71,25 +72,16 @@ class Scanned:
         return {piece.fingerprint for piece in self.frames}
 
 
-@dataclass(frozen=True, slots=True)
-class _Event:
-    """The body of an event that is stored, and the time and id that decide where."""
-
-    time_us: int
-    event_id: bytes
-    body: bytes
-
-
 def partition(chunk: Scanned, schemas: Mapping[bytes, Schema], buckets: int) -> Partitioned:
     """Route each event of `chunk` to its partition, in the order of the chunk.
 
     A part is in the newest of the schemas that the chunk itself is in, not in the newest there is: the bytes
-    follow from the chunk alone, also when a version is published before it comes again.
+    follow from the chunk alone, also when a version is published before it comes again. Records in a schema that cannot
+    be at rest are bad, whatever else the chunk is in.
     """
     bad = [BadBytes(piece.offset, piece.payload, piece.rejection) for piece in chunk.bad]
-    newest = max(schemas.values(), key=lambda schema: schema.version, default=None)
-    if newest is None:
-        return Partitioned({}, bad + [_unknown(piece) for piece in chunk.frames])
+    usable = [schema for schema in schemas.values() if not schema.unusable]
+    newest = max(usable, key=lambda schema: schema.version, default=None)
     bodies: defaultdict[tuple[int, int], list[bytes]] = defaultdict(list)
     digests: defaultdict[tuple[int, int], list[bytes]] = defaultdict(list)
     for placed in _events(chunk.frames, schemas, newest):
@@ -105,17 +97,21 @@ def partition(chunk: Scanned, schemas: Mapping[bytes, Schema], buckets: int) -> 
             avro_file.part(newest, bodies[where], digests[where]), len(bodies[where])
         )
         for where in sorted(bodies)
+        if newest
     }
     return Partitioned(parts, sorted(bad, key=lambda piece: piece.offset))
 
 
-def _events(frames: Sequence[Frame], schemas: Mapping[bytes, Schema], newest: Schema) -> Iterator[_Event | BadBytes]:
+def _events(
+    frames: Sequence[Frame], schemas: Mapping[bytes, Schema], newest: Schema | None
+) -> Iterator[StoredEvent | BadBytes]:
     """The event in each frame, or why there is none, in their order: those in the newest schema in bulk if possible."""
-    current = [number for number, piece in enumerate(frames) if piece.fingerprint == newest.fingerprint]
-    try:
-        parsed = dict(zip(current, _in_bulk([frames[number].body for number in current], newest), strict=True))
-    except NotBulkParsable:
-        parsed = {}
+    current = [number for number, piece in enumerate(frames) if newest and piece.fingerprint == newest.fingerprint]
+    parsed: dict[int, StoredEvent] = {}
+    if newest and current:
+        # Otherwise one of them is no event that fits, or is not read in bulk: each is looked at by itself.
+        with suppress(NotBulkParsable):
+            parsed = dict(zip(current, _in_bulk([frames[number].body for number in current], newest), strict=True))
     for number, piece in enumerate(frames):
         event = parsed.get(number)
         if event is not None:
@@ -123,36 +119,18 @@ def _events(frames: Sequence[Frame], schemas: Mapping[bytes, Schema], newest: Sc
             continue
         writer = schemas.get(piece.fingerprint)
         if writer is None:
-            yield _unknown(piece)
+            yield _bad(piece, Rejection(Reason.UNKNOWN_SCHEMA, f"no processed schema {piece.fingerprint.hex()}"))
             continue
-        decoded = decode(piece.body, writer, newest)
-        if isinstance(decoded, Rejection):
-            yield _bad(piece, decoded)
-            continue
-        same = writer.fingerprint == newest.fingerprint
-        body = piece.body if same else encode(decoded.fields, newest)
-        yield _Event(decoded.time_us, decoded.id.encode(), body)
+        resolved = resolve(piece.body, writer, newest or writer)
+        yield _bad(piece, resolved) if isinstance(resolved, Rejection) else resolved
 
 
-def _in_bulk(bodies: list[bytes], schema: Schema) -> Iterator[_Event]:
+def _in_bulk(bodies: list[bytes], schema: Schema) -> Iterator[StoredEvent]:
     """The events of `bodies`; raises NotBulkParsable where one of them is none, or is to be looked at by itself."""
-    if not bodies:
-        return iter(())
     batch = Bodies.of(bodies)
-    fields = parse.parse(batch, schema.avro).fields
-    times, ids = fields[TIME_FIELD], fields[ID_FIELD]
-    if not isinstance(times, Numbers) or not isinstance(ids, Slices) or not ids.sizes.all():
-        raise NotBulkParsable("an event has a time and an id")
-    per_unit = schema.micros_per_time_unit
-    if times.values.min() < FIRST_TIME_US // per_unit or times.values.max() > LAST_TIME_US // per_unit:
-        raise NotBulkParsable("a time that cannot be filed under a date")
-    times_us = (times.values * per_unit).tolist()
-    return map(_Event, times_us, parse.slices_of(batch.data, ids), bodies)
+    times, ids = times_and_ids(batch, schema)
+    return map(StoredEvent, times.tolist(), parse.slices_of(batch.data, ids), bodies)
 
 
 def _bad(piece: Frame, why: Rejection) -> BadBytes:
     return BadBytes(piece.offset, frame.encode(piece.fingerprint, piece.body), why)
-
-
-def _unknown(piece: Frame) -> BadBytes:
-    return _bad(piece, Rejection(Reason.UNKNOWN_SCHEMA, f"no processed schema {piece.fingerprint.hex()}"))

@@ -12,9 +12,9 @@ from typing import Any
 from wavetank.pipeline.aws import calls, environment
 from wavetank.pipeline.aws.put_records import Entry, publish
 from wavetank.pipeline.aws.schemas import registry, store
-from wavetank.pipeline.core import decode, envelope, frame, quarantine
+from wavetank.pipeline.core import decode, enrich, envelope, frame, quarantine
 from wavetank.pipeline.core.deaggregate import deaggregate
-from wavetank.pipeline.core.enrich import Snapshot, processed
+from wavetank.pipeline.core.enrich import Snapshot
 from wavetank.pipeline.core.schema import Role, Schema
 from wavetank.pipeline.records import Origin, Reason, Rejected, Rejection, Stage
 from wavetank.pipeline.topology import Enrichment
@@ -95,11 +95,13 @@ def _process(message: envelope.Message | Rejection, context: BatchContext, arriv
     if event.time_us - arrived_us > environment.number("FUTURE_BOUND_MINUTES") * MINUTE_US:
         ahead_s = (event.time_us - arrived_us) / 1_000_000
         return Rejection(Reason.FUTURE_TIME, f"its time is {ahead_s:,.0f} s after its arrival", event.id)
-    fields = processed(event, context.enrichment, context.snapshot, target)
+    fields = enrich.processed(event, context.enrichment, context.snapshot, target)
     try:
         body = decode.encode(fields, target)
     except decode.UNENCODABLE as error:
         return Rejection(Reason.ENRICHMENT_FAILED, f"does not fit {target.key}: {error}", event.id)
+    if misfit := enrich.misfit(fields, context.enrichment, target):
+        return Rejection(Reason.ENRICHMENT_FAILED, f"{target.title}: {misfit}", event.id)
     entry = Entry(event.id, frame.encode(target.fingerprint, body))
     if entry.size > frame.MAX_RECORD:
         rule = f"{entry.size} bytes when enriched, the limit is {frame.MAX_RECORD}"

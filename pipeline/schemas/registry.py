@@ -71,7 +71,10 @@ class Registry:
         return schemas
 
     def newest(self, role: Role) -> Schema:
-        """The schema with the highest version; raises RegistryFault where none is published."""
+        """The schema with the highest version of those that can be used, or of all where none can.
+
+        Raises RegistryFault where none is published.
+        """
         if role not in self._newest:
             self.refresh()
         if role not in self._newest:
@@ -139,9 +142,7 @@ class Registry:
         for reference in (schema.fingerprint, schema.crc64):
             self._known[schema.role, reference] = schema
         newest = self._newest.get(schema.role)
-        if schema.unusable:
-            # Its records are known by it and rejected: a version that cannot be used must not stall the others.
-            return True
-        if newest is None or newest.version <= schema.version:
+        # One that cannot be used is the newest only where there is no other: its records are rejected, nothing stalls.
+        if newest is None or (not newest.unusable, newest.version) <= (not schema.unusable, schema.version):
             self._newest[schema.role] = schema
         return True

@@ -8,11 +8,12 @@ import numpy as np
 from wavetank.pipeline.avro.events import ID_FIELD, TIME_FIELD
 from wavetank.pipeline.core.bulk import parse
 from wavetank.pipeline.core.bulk.digests import Digests
+from wavetank.pipeline.core.bulk.fit import fits
 from wavetank.pipeline.core.bulk.values import Bodies, Ints, NotBulkParsable, Numbers, Slices, padded
-from wavetank.pipeline.core.decode import UNENCODABLE, decode, encode
+from wavetank.pipeline.core.decode import resolve
 from wavetank.pipeline.core.files import avro_file
-from wavetank.pipeline.core.schema import Schema
-from wavetank.pipeline.records import Reason, Rejection
+from wavetank.pipeline.core.schema import FIRST_TIME_US, LAST_TIME_US, Schema
+from wavetank.pipeline.records import Rejection
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +119,27 @@ def identified(bodies: Bodies, schema: Schema, digests: Digests | None = None, *
     if not len(bodies):
         none = np.empty(0, np.int64)
         return Batch(bodies, none, Slices(none, none), Digests.of([]))
-    if schema.unusable and not sound:
+    times, ids = times_and_ids(bodies, schema, sound=sound)
+    return Batch(bodies, times, ids, digests or Digests.of(parse.slices_of(bodies.data, ids)))
+
+
+def times_and_ids(bodies: Bodies, schema: Schema, *, sound: bool = False) -> tuple[Ints, Slices]:
+    """The times, in microseconds, and where the ids are, of one event or more; raises as `identified`."""
+    if not sound and schema.unusable:
         raise NotBulkParsable(schema.unusable)
-    fields = parse.parse(bodies, schema.avro, exhaustive=sound).fields
-    times, ids = fields[TIME_FIELD], fields[ID_FIELD]
+    parsed = parse.parse(bodies, schema.avro, exhaustive=sound)
+    times, ids = parsed.fields[TIME_FIELD], parsed.fields[ID_FIELD]
     if not isinstance(times, Numbers) or not isinstance(ids, Slices):
         raise TypeError("an event has a time and an id")
-    times_us = times.values.astype(np.int64) * schema.micros_per_time_unit
-    return Batch(bodies, times_us, ids, digests or Digests.of(parse.slices_of(bodies.data, ids)))
+    per_unit = schema.micros_per_time_unit
+    if not sound:
+        if not ids.sizes.all():
+            raise NotBulkParsable("an event has an id")
+        if times.values.min() < FIRST_TIME_US // per_unit or times.values.max() > LAST_TIME_US // per_unit:
+            raise NotBulkParsable("a time that cannot be filed under a date")
+        if not fits(parsed, bodies.data, schema.avro):
+            raise NotBulkParsable("a value that does not fit its column")
+    return times.values.astype(np.int64) * per_unit, ids
 
 
 def _one_by_one(
@@ -135,23 +149,13 @@ def _one_by_one(
     kept: list[bytes] = []
     numbers: list[int] = []
     for number, body in enumerate(bodies.all()):
-        resolved = _resolved(body, writer, target)
-        if isinstance(resolved, Rejection):
-            bad.append(RejectedRecord(number, body, writer.fingerprint, resolved))
+        event = resolve(body, writer, target)
+        if isinstance(event, Rejection):
+            bad.append(RejectedRecord(number, body, writer.fingerprint, event))
         else:
-            kept.append(resolved)
+            kept.append(event.body)
             numbers.append(number)
     try:
         return identified(Bodies.of(kept), target, digests and digests.take(np.array(numbers, np.int64)), sound=True)
     except NotBulkParsable as error:
         raise avro_file.DamagedFile(f"stored records are no events: {error}") from error
-
-
-def _resolved(body: bytes, writer: Schema, target: Schema) -> bytes | Rejection:
-    event = decode(body, writer, target)
-    if isinstance(event, Rejection) or writer is target:
-        return event if isinstance(event, Rejection) else body
-    try:
-        return encode(event.fields, target)
-    except UNENCODABLE as error:
-        return Rejection(Reason.DOES_NOT_FIT, f"{target.title}: cannot be written: {error}", event.id)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from wavetank.pipeline.avro import limits
+from wavetank.pipeline.avro.binary import MOST_EMPTY_ITEMS
 from wavetank.pipeline.avro.limits import DEEPEST
 from wavetank.pipeline.avro.model import Array, Enum, Fixed, Map, Primitive, Record, Type, Union
 from wavetank.pipeline.core.bulk.values import (
@@ -242,7 +243,7 @@ def _array(item: Parse, empty: bool) -> Parse:
     def parse_array(reading: _Reading, at: Ints) -> tuple[Parsed, Ints]:
         if empty and not reading.exhaustive:
             raise NotBulkParsable("items without bytes are counted one by one")
-        counts, positions, after = _blocks(reading, at, item)
+        counts, positions, after = _blocks(reading, at, item, empty)
         return Items(counts, item(reading, positions)[0]), after
 
     return parse_array
@@ -262,10 +263,11 @@ def _map(value: Parse) -> Parse:
     return parse_map
 
 
-def _blocks(reading: _Reading, at: Ints, item: Parse) -> tuple[Ints, Ints, Ints]:
+def _blocks(reading: _Reading, at: Ints, item: Parse, empty: bool = False) -> tuple[Ints, Ints, Ints]:
     """For arrays or maps at `at`: the number of items of each, where each item starts, and where the whole ends.
 
-    Items are found in step, the first of each, then the second of each; they are in the order of their positions.
+    `empty`: items may have no bytes, so that these do not bound their number. Items are found in step, the first of
+    each, then the second of each; they are in the order of their positions.
     """
     ahead = _Reading(reading.data, reading.exhaustive, depth=reading.depth)
     after, owner = at.copy(), np.arange(len(at))
@@ -275,7 +277,7 @@ def _blocks(reading: _Reading, at: Ints, item: Parse) -> tuple[Ints, Ints, Ints]
         if step > MOST_ITEMS and not reading.exhaustive:
             raise NotBulkParsable(f"more than {MOST_ITEMS} items")
         fresh = owner[remaining[owner] == 0]
-        remaining[fresh], after[fresh] = _block(ahead, after[fresh])
+        remaining[fresh], after[fresh] = _block(ahead, after[fresh], MOST_EMPTY_ITEMS if empty else reading.size)
         owner = owner[remaining[owner] > 0]
         if not owner.size:
             return counts, np.sort(np.concatenate(positions)) if positions else np.empty(0, np.int64), after
@@ -286,8 +288,8 @@ def _blocks(reading: _Reading, at: Ints, item: Parse) -> tuple[Ints, Ints, Ints]
     raise AssertionError("unreachable: counting does not end")
 
 
-def _block(reading: _Reading, at: Ints) -> tuple[Ints, Ints]:
-    """The number of items in the block at each position; a negative one is followed by its size in bytes."""
+def _block(reading: _Reading, at: Ints, most: int) -> tuple[Ints, Ints]:
+    """The number of items in the block at each position, at `most`; a negative one is followed by its size in bytes."""
     counts, after = longs(reading.data, at)
     reading.within(after)
     sized = np.flatnonzero(counts < 0)
@@ -296,8 +298,8 @@ def _block(reading: _Reading, at: Ints) -> tuple[Ints, Ints]:
         if (sizes < 0).any() or (sizes > reading.size - after[sized]).any():
             raise NotBulkParsable("a block that is longer than what is there")
         counts[sized] = -counts[sized]
-    if (counts < 0).any() or (counts > reading.size).any():
-        raise NotBulkParsable("more items than there are bytes")
+    if (counts < 0).any() or (counts > most).any():
+        raise NotBulkParsable("more items than there can be")
     return counts, after
 
 

@@ -20,6 +20,8 @@ PADDING = 16
 """Spare bytes behind the data."""
 MOST_BYTES = 10
 """Bytes of a number of 64 bits."""
+WIDE = 16
+"""Bytes of a number of 128 bits."""
 
 _ONE = np.uint64(1)
 _CONTINUED = np.uint64(0x8080808080808080)
@@ -153,6 +155,28 @@ def longs(data: Bytes, at: Ints) -> tuple[Ints, Ints]:
     fours = (pairs & np.uint64(0x00003FFF00003FFF)) | ((pairs & np.uint64(0x3FFF00003FFF0000)) >> np.uint64(2))
     whole = (fours & np.uint64(0x000000000FFFFFFF)) | ((fours & np.uint64(0x0FFFFFFF00000000)) >> np.uint64(4))
     return _unzigzag(whole), at + size
+
+
+def wide_integers(data: Bytes, slices: Slices) -> NDArray[np.uint64]:
+    """Big-endian two's complement numbers as 128 bits each: their lower and their higher half, an array of (n, 2).
+
+    Raises OverflowError where one has more. A slice of no bytes is 0.
+    """
+    starts, sizes = slices.starts, slices.sizes
+    if not sizes.size or int(sizes.max()) <= 8:
+        leading = words(data)[starts].byteswap().view(np.int64)
+        low = np.where(sizes > 0, leading >> np.minimum(64 - 8 * sizes, 63), 0)
+        return np.stack([low, low >> 63], axis=1).view(np.uint64)
+    from_end = np.arange(WIDE)
+    there = from_end < sizes[:, None]
+    negative = (sizes > 0) & (data[starts] >= 0x80)
+    found = data[np.where(there, (starts + sizes)[:, None] - 1 - from_end, 0)]
+    wide = np.ascontiguousarray(np.where(there, found, np.where(negative, 0xFF, 0)[:, None]).astype(np.uint8))
+    for at in np.flatnonzero(sizes > WIDE).tolist():
+        start = int(starts[at])
+        number = int.from_bytes(data[start : start + int(sizes[at])].tobytes(), signed=True)
+        wide[at] = np.frombuffer(number.to_bytes(WIDE, "little", signed=True), np.uint8)
+    return wide.view("<u8")
 
 
 def _longer(data: Bytes, at: Ints) -> tuple[Ints, Ints]:

@@ -4,7 +4,6 @@ Avro specification, "Logical Types"; Parquet format, "Logical Types". Enumeratio
 their symbols. The same events give the same columns, whether they were read in bulk or one by one.
 """
 
-from decimal import Context, Decimal
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,10 @@ from numpy.typing import NDArray
 
 from wavetank.pipeline.avro import binary
 from wavetank.pipeline.avro.binary import Malformed
-from wavetank.pipeline.avro.model import Array, Enum, Fixed, Logical, Map, Primitive, Record, Type, Union, title
+from wavetank.pipeline.avro.model import Array, Enum, Fixed, Logical, Map, Primitive, Record, Type, Union
+from wavetank.pipeline.avro.storable import MOST_DIGITS, NULL, range_of, schema_misfits
 from wavetank.pipeline.core.bulk import parse
+from wavetank.pipeline.core.bulk.fit import decimals_fit
 from wavetank.pipeline.core.bulk.values import (
     Bodies,
     Bytes,
@@ -28,6 +29,7 @@ from wavetank.pipeline.core.bulk.values import (
     Numbers,
     Parsed,
     Slices,
+    wide_integers,
 )
 from wavetank.pipeline.core.decode import encode
 from wavetank.pipeline.core.schema import Schema
@@ -54,14 +56,16 @@ LOGICAL: dict[tuple[str, str], pa.DataType] = {
     ("long", "local-timestamp-micros"): pa.timestamp("us"),
     ("long", "local-timestamp-nanos"): pa.timestamp("ns"),
 }
+DURATION = pa.struct([pa.field(part, pa.int64(), nullable=False) for part in ("months", "days", "milliseconds")])
+"""Avro specification, "Duration": three numbers of 32 bits without a sign, little-endian. Parquet's INTERVAL has the
+same and few read it."""
+DURATION_BYTES, UUID_BYTES, UUID_TEXT = 12, 16, 36
+UUID_PLACES = np.array([place for place in range(UUID_TEXT) if place not in (8, 13, 18, 23)])
+HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
 Arrow = Any
 """A type of pyarrow's that is known at run time only, which its annotations do not provide for …"""
 Column = Any
 """… and an array of such a type."""
-
-MOST_DIGITS = 38
-DIGITS = Context(prec=MOST_DIGITS)
-"""The digits of a Parquet decimal; one with more stays bytes."""
 
 
 def table(bodies: Bodies, schema: Schema) -> pa.Table:
@@ -88,37 +92,38 @@ def table(bodies: Bodies, schema: Schema) -> pa.Table:
 
 def arrow_schema(schema: Schema) -> pa.Schema:
     """The columns of `schema`; raises SchemaError for a type that Parquet has no column for."""
-    return pa.schema([_column(field.name, field.type, ()) for field in schema.avro.fields])
+    misfit = next(schema_misfits(schema.avro), None)
+    if misfit:
+        raise SchemaError(f"{schema.title}: {misfit}")
+    return pa.schema([_column(field.name, field.type) for field in schema.avro.fields])
 
 
-def _column(name: str, avro: Type, inside: tuple[Type, ...]) -> "pa.Field[Any]":
-    nullable = avro == Primitive("null") or (isinstance(avro, Union) and Primitive("null") in avro.branches)
-    return pa.field(name, _type(name, avro, inside), nullable=nullable)
+def _column(name: str, avro: Type) -> "pa.Field[Any]":
+    nullable = avro == NULL or (isinstance(avro, Union) and NULL in avro.branches)
+    return pa.field(name, _type(avro), nullable=nullable)
 
 
-def _type(name: str, avro: Type, inside: tuple[Type, ...]) -> pa.DataType:
+def _type(avro: Type) -> pa.DataType:
+    """The Arrow type of a type without misfits."""
     match avro:
         case Primitive(primitive, logical):
             return _decimal(logical) or LOGICAL.get((primitive, logical.name if logical else ""), PRIMITIVES[primitive])
-        case Fixed():
-            return _decimal(avro.logical) or pa.binary(avro.size)
+        case Fixed(_, _, size, logical):
+            if logical is not None and logical.name in ("uuid", "duration"):
+                return pa.string() if logical.name == "uuid" else DURATION
+            # Parquet has no type of no bytes.
+            return _decimal(logical) or (pa.binary(size) if size else pa.binary())
         case Enum():
             return pa.dictionary(pa.int32(), pa.string())
         case Union(branches):
-            types = [branch for branch in branches if branch != Primitive("null")]
-            if len(types) > 1:
-                raise SchemaError(f"field {name}: a union of several types has no Parquet column: {title(avro)}")
-            return _type(name, types[0] if types else Primitive("null"), inside)
+            return _type(next((branch for branch in branches if branch != NULL), NULL))
         case Array(items):
-            return pa.list_(_column("item", items, inside))
+            return pa.list_(_column("item", items))
         case Map(values):
-            named: Arrow = _column("value", values, inside)
+            named: Arrow = _column("value", values)
             return pa.map_(pa.string(), named)
-        case Record() if avro in inside or not avro.fields:
-            why = "contains itself" if avro.fields else "has no fields"
-            raise SchemaError(f"field {name}: a record that {why} has no Parquet column: {avro.name}")
         case Record():
-            return pa.struct([_column(field.name, field.type, (*inside, avro)) for field in avro.fields])
+            return pa.struct([_column(field.name, field.type) for field in avro.fields])
 
 
 def _decimal(logical: Logical | None) -> pa.DataType | None:
@@ -135,13 +140,17 @@ def _array(parsed: Parsed, avro: Type, arrow: Arrow, data: Bytes) -> Column:
         case Choice(), Union():
             return _optional(parsed, avro, arrow, data)
         case Numbers(values), Enum():
-            return pa.DictionaryArray.from_arrays(_plain(values.astype(np.int32)), pa.array(avro.symbols))
+            return pa.DictionaryArray.from_arrays(_plain(values.astype(np.int32)), pa.array(avro.symbols, pa.string()))
         case Numbers(values), _ if pa.types.is_boolean(arrow):
             return pa.array(values.astype(bool))
         case Numbers(values), _:
             return pa.array(values).view(arrow)
-        case Slices(), _ if pa.types.is_decimal(arrow):
-            return _decimals(parse.slices_of(data, parsed), arrow)
+        case Slices(), Primitive() | Fixed() if pa.types.is_decimal(arrow):
+            return _decimals(parsed, avro, arrow, data)
+        case Slices(), Fixed() if pa.types.is_string(arrow):
+            return _uuids(parsed, data)
+        case Slices(), Fixed() if pa.types.is_struct(arrow):
+            return _durations(parsed, data)
         case Slices(), _:
             return (
                 _binary(parsed, data).cast(arrow)
@@ -166,7 +175,7 @@ def _array(parsed: Parsed, avro: Type, arrow: Arrow, data: Bytes) -> Column:
 
 
 def _optional(parsed: Choice, union: Union, arrow: Arrow, data: Bytes) -> Column:
-    number = next((at for at, branch in enumerate(union.branches) if branch != Primitive("null")), None)
+    number = next((at for at, branch in enumerate(union.branches) if branch != NULL), None)
     if number is None:
         return pa.nulls(len(parsed.branch), arrow)
     there = parsed.branch == number
@@ -193,13 +202,38 @@ def _binary(slices: Slices, data: Bytes) -> Column:
     return whole.take(_plain(np.arange(0, 2 * count, 2)))
 
 
-def _decimals(values: list[bytes], arrow: Arrow) -> Column:
-    """Big-endian two's complement, scaled (Avro specification, "Decimal")."""
-    unscaled = [int.from_bytes(value, signed=True) for value in values]
-    too_long = next((value for value in unscaled if len(str(abs(value))) > arrow.precision), None)
-    if too_long is not None:
-        raise Malformed(f"a decimal of more than {arrow.precision} digits: {too_long}")
-    return pa.array([Decimal(value).scaleb(-arrow.scale, DIGITS) for value in unscaled], arrow)
+def _decimals(slices: Slices, avro: Primitive | Fixed, arrow: Arrow, data: Bytes) -> Column:
+    """Big-endian two's complement (Avro specification, "Decimal"), which Arrow has with 128 bits, little-endian."""
+    allowed = range_of(avro)
+    try:
+        wide = wide_integers(data, slices)
+    except OverflowError as error:
+        raise Malformed("a decimal of more than 128 bits") from error
+    if allowed is not None and not decimals_fit(wide, allowed):
+        raise Malformed(f"a decimal that {allowed.rule}")
+    return pa.Array.from_buffers(arrow, len(wide), [None, pa.py_buffer(wide)])
+
+
+def _uuids(slices: Slices, data: Bytes) -> Column:
+    """The text of sixteen bytes each (RFC 9562, section 4)."""
+    digits = _gathered(slices, data, UUID_BYTES)
+    text = np.full((len(digits), UUID_TEXT), ord("-"), np.uint8)
+    text[:, UUID_PLACES[0::2]] = HEX[digits >> 4]
+    text[:, UUID_PLACES[1::2]] = HEX[digits & 0x0F]
+    offsets = np.arange(len(digits) + 1, dtype=np.int32) * np.int32(UUID_TEXT)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(text))]
+    return pa.Array.from_buffers(pa.string(), len(digits), buffers)
+
+
+def _durations(slices: Slices, data: Bytes) -> Column:
+    parts = np.ascontiguousarray(_gathered(slices, data, DURATION_BYTES)).view("<u4").astype(np.int64)
+    return pa.StructArray.from_arrays([_plain(np.ascontiguousarray(part)) for part in parts.T], fields=DURATION.fields)
+
+
+def _gathered(slices: Slices, data: Bytes, size: int) -> NDArray[np.uint8]:
+    """The bytes of slices of one size, an array of (n, size)."""
+    gathered: NDArray[np.uint8] = data[slices.starts[:, None] + np.arange(size)]
+    return gathered
 
 
 def _offsets(counts: Ints) -> Column:

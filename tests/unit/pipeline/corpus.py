@@ -22,9 +22,9 @@ TOUCHY = (
 )
 
 
-def schema_of(document: dict[str, Any], version: int = 1) -> Schema:
-    """A generated document as a processed schema of the event type `ping`."""
-    return parse(json.dumps(document), "ping", Role.PROCESSED, version)
+def schema_of(document: dict[str, Any], version: int = 1, role: Role = Role.PROCESSED) -> Schema:
+    """A generated document as a schema of the event type `ping`; a raw one may be of types that cannot be at rest."""
+    return parse(json.dumps(document), "ping", role, version)
 
 
 def sound(schema: Schema, fields: dict[str, Any]) -> list[bytes]:
