@@ -56,7 +56,7 @@ LOGICAL: dict[tuple[str, str], pa.DataType] = {
     ("long", "local-timestamp-micros"): pa.timestamp("us"),
     ("long", "local-timestamp-nanos"): pa.timestamp("ns"),
 }
-DURATION = pa.struct([pa.field(part, pa.int64(), nullable=False) for part in ("months", "days", "milliseconds")])
+DURATION = pa.struct([(part, pa.int64()) for part in ("months", "days", "milliseconds")])
 """Avro specification, "Duration": three numbers of 32 bits without a sign, little-endian. Parquet's INTERVAL has the
 same and few read it."""
 DURATION_BYTES, UUID_BYTES, UUID_TEXT = 12, 16, 36
@@ -98,12 +98,13 @@ def arrow_schema(schema: Schema) -> pa.Schema:
     return pa.schema([_column(field.name, field.type) for field in schema.avro.fields])
 
 
-def _column(name: str, avro: Type) -> "pa.Field[Any]":
-    nullable = avro == NULL or (isinstance(avro, Union) and NULL in avro.branches)
-    return pa.field(name, _type(avro), nullable=nullable)
+def _column(name: str, avro: Type, *, within_optional: bool = False) -> "pa.Field[Any]":
+    """The column of a field; one of a record that may be null is null where that is."""
+    nullable = avro == NULL or (isinstance(avro, Union) and NULL in avro.branches) or within_optional
+    return pa.field(name, _type(avro, nullable=nullable), nullable=nullable)
 
 
-def _type(avro: Type) -> pa.DataType:
+def _type(avro: Type, *, nullable: bool) -> pa.DataType:
     """The Arrow type of a type without misfits."""
     match avro:
         case Primitive(primitive, logical):
@@ -116,14 +117,14 @@ def _type(avro: Type) -> pa.DataType:
         case Enum():
             return pa.dictionary(pa.int32(), pa.string())
         case Union(branches):
-            return _type(next((branch for branch in branches if branch != NULL), NULL))
+            return _type(next((branch for branch in branches if branch != NULL), NULL), nullable=nullable)
         case Array(items):
             return pa.list_(_column("item", items))
         case Map(values):
             named: Arrow = _column("value", values)
             return pa.map_(pa.string(), named)
         case Record():
-            return pa.struct([_column(field.name, field.type) for field in avro.fields])
+            return pa.struct([_column(field.name, field.type, within_optional=nullable) for field in avro.fields])
 
 
 def _decimal(logical: Logical | None) -> pa.DataType | None:
