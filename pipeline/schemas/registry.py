@@ -73,9 +73,9 @@ class Registry:
     def newest(self, role: Role) -> Schema:
         """The schema with the highest version of those that can be used, or of all where none can.
 
-        Raises RegistryFault where none is published.
+        While none can be used one that can is looked for in each call. Raises RegistryFault where none is published.
         """
-        if role not in self._newest:
+        if role not in self._newest or self._newest[role].unusable:
             self.refresh()
         if role not in self._newest:
             absent = f"no {role} schema is published for {self._event_type}: publish one"

@@ -57,7 +57,7 @@ class Index:
     lengths: Ints
     digests: Digests
     header_crc: int
-    crc: int | None
+    crc: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class File:
                 break
         if missing or len(whole) != size:
             raise DamagedFile("the index is not that of the records")
-        if self.index.crc is not None and zlib.crc32(whole, self.index.header_crc) != self.index.crc:
+        if self.index.crc not in (None, _digits(zlib.crc32(whole, self.index.header_crc))):
             raise DamagedFile("schema, index and records are not those that its checksum was made of")
         ends = np.cumsum(self.index.lengths)
         yield Bodies(padded(whole), ends - self.index.lengths, ends)
@@ -134,7 +134,7 @@ def part(schema: Schema, bodies: Sequence[bytes], digests: Sequence[bytes]) -> b
         data = b"".join(block)
         crc = zlib.crc32(data, crc)
         pieces.append(_block(len(block), data))
-    header = _header(schema, {INDEX: index, CHECKSUM: f"{crc:08x}".encode()})
+    header = _header(schema, {INDEX: index, CHECKSUM: _digits(crc)})
     return header + b"".join(pieces)
 
 
@@ -199,15 +199,14 @@ def _index(header: Mapping[str, bytes]) -> Index | None:
         return None
     try:
         packed = b64decode(header[INDEX], validate=True)
-        crc = int(header[CHECKSUM].decode("ascii"), 16) if CHECKSUM in header else None
     except ValueError as error:
-        raise DamagedFile(f"has an index that is no base64, or a checksum that is no number: {error}") from error
+        raise DamagedFile(f"has an index that is no base64: {error}") from error
     count, rest = divmod(len(packed), INDEX_ENTRY)
     if rest:
         raise DamagedFile("has an index that is cut off")
     lengths = np.frombuffer(packed, "<u4", count).astype(np.int64)
     header_crc = zlib.crc32(header[INDEX], zlib.crc32(header["avro.schema"]))
-    return Index(lengths, Digests.unpacked(packed[4 * count :]), header_crc, crc)
+    return Index(lengths, Digests.unpacked(packed[4 * count :]), header_crc, header.get(CHECKSUM))
 
 
 def _metadata(view: memoryview) -> tuple[Mapping[str, bytes], int]:
@@ -253,6 +252,10 @@ def _header(schema: Schema, more: Mapping[str, bytes]) -> bytes:
         long_bytes(len(key)) + key.encode() + long_bytes(len(value)) + value for key, value in entries.items()
     )
     return b"".join([MAGIC, long_bytes(len(entries)), pairs, long_bytes(0), SYNC])
+
+
+def _digits(crc: int) -> bytes:
+    return b"%08x" % crc
 
 
 def _text(schema: Schema) -> bytes:

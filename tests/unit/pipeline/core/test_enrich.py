@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.unit.pipeline.examples import NOON_US, PING
-from wavetank.pipeline.core.enrich import enrich, processed
+from tests.unit.pipeline.examples import NOON_US, PING, schema
+from wavetank.pipeline.core.enrich import enrich, misfit, processed
 from wavetank.pipeline.errors import ConfigurationError
 from wavetank.pipeline.records import Event
 from wavetank.pipeline.topology import Enrichment
@@ -41,3 +41,16 @@ def test_a_time_in_milliseconds_goes_on_in_the_unit_of_the_processed_schema() ->
 def test_an_ill_formed_enrichment_is_refused_naming_the_file(document: object) -> None:
     with pytest.raises(ConfigurationError, match=r"enrichment\.json"):
         Enrichment.from_document(document, "enrichment.json")
+
+
+def test_a_column_that_does_not_fit_is_named_with_its_rule_and_others_are_not_looked_at() -> None:
+    day = {"type": ["null", {"type": "int", "logicalType": "date"}], "default": None}
+    target = schema({"name": "since", **day}, {"name": "until", **day})
+    added = Enrichment("campaigns", "label", ("since",))
+    fields = {"since": 2**30, "until": 2**30}
+    assert str(misfit(fields, added, target)) == (
+        "field since: 1073741824 is no number of days between the years 1 and 9999"
+    )
+    assert misfit({**fields, "since": 1}, added, target) is None
+    assert misfit({**fields, "since": None}, added, target) is None
+    assert misfit(fields, None, target) is None

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.unit.pipeline.examples import HOUR_US, NOON_US, PING, PING_V2, event, events_in, framed, schema
 from tests.unit.pipeline.schemas.test_registry import Folder
 from wavetank.pipeline.core.decode import encode
@@ -11,6 +13,7 @@ from wavetank.pipeline.core.schema import Role
 from wavetank.pipeline.records import Reason
 from wavetank.pipeline.schemas.registry import Registry
 
+SCORE = {"name": "score", "type": ["null", "int"], "default": None}
 SCHEMAS = {PING.fingerprint: PING, PING_V2.fingerprint: PING_V2}
 EVENTS = [event(number, time_us=NOON_US + number % 3 * HOUR_US) for number in range(60)]
 CHUNK = b"".join(map(framed, EVENTS))
@@ -92,3 +95,36 @@ def test_an_event_without_an_id_or_out_of_time_is_bad_and_its_neighbours_land() 
     assert [bad.rejection.reason for bad in result.bad] == [Reason.MISSING_ID, Reason.INVALID_TIME]
     (part,) = result.parts.values()
     assert [stored.id for stored in events_in(part.data)] == ["id-0", "id-3"]
+
+
+PRICE = {"name": "price", "type": {"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 2}}
+
+
+def test_values_that_do_not_fit_are_bad_and_their_neighbours_land() -> None:
+    priced = schema(PRICE)
+    values = [b"\1", (1_234_567).to_bytes(3), b"\2"]
+    chunk = b"".join(framed({**event(at), "price": value}, priced) for at, value in enumerate(values))
+    result = partition(Scanned.of(chunk), {priced.fingerprint: priced}, 1)
+    assert [(bad.rejection.reason, bad.rejection.event_id) for bad in result.bad] == [(Reason.DOES_NOT_FIT, "id-1")]
+    (part,) = result.parts.values()
+    assert [stored.fields["price"] for stored in events_in(part.data, priced)] == [b"\1", b"\2"]
+
+
+def test_records_of_an_older_version_have_to_fit_the_newest() -> None:
+    older, newer = schema({**PRICE, "type": "bytes"}), schema({**PRICE}, SCORE, version=2)
+    chunk = framed({**event(1), "price": (1_234_567).to_bytes(3)}, older) + framed(
+        {**event(2), "price": b"\2", "score": 1}, newer
+    )
+    result = partition(Scanned.of(chunk), {made.fingerprint: made for made in (older, newer)}, 1)
+    assert [bad.rejection.reason for bad in result.bad] == [Reason.DOES_NOT_FIT]
+    assert [part.events for part in result.parts.values()] == [1]
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_records_in_a_schema_that_cannot_be_at_rest_are_bad_also_where_it_is_the_newest(alone: bool) -> None:
+    either = schema({"name": "x", "type": ["int", "string"]}, version=2)
+    chunk = framed({**event(1), "x": 1}, either) + (b"" if alone else framed(event(2)))
+    result = partition(Scanned.of(chunk), {made.fingerprint: made for made in (PING, either)}, 1)
+    assert [bad.rejection.reason for bad in result.bad] == [Reason.DOES_NOT_FIT]
+    stored = [event.id for part in result.parts.values() for event in events_in(part.data)]
+    assert stored == ([] if alone else ["id-2"])

@@ -162,3 +162,32 @@ def test_a_registry_that_is_down_is_a_fault_and_not_an_answer() -> None:
 
     with pytest.raises(RegistryFault):
         Registry(Down({}), "ping").resolve(Role.RAW, [bytes(16)])
+
+
+EITHER = {"name": "either", "type": ["int", "string"]}
+"""A field that Parquet has no column for."""
+
+
+@pytest.mark.parametrize("order", [("v1", "v2"), ("v2", "v1")])
+def test_a_version_that_cannot_be_at_rest_is_not_the_newest_where_there_is_another(order: tuple[str, str]) -> None:
+    objects = {V1_KEY: V1, V2_KEY: json.dumps(document(EITHER)).encode()}
+    folder = Folder({key: objects[key] for key in sorted(objects, key=lambda key: order.index(key[-7:-5]))})
+    registry = Registry(folder, "ping")
+    assert registry.newest(Role.PROCESSED).version == 1
+    reference = schema(EITHER).fingerprint
+    assert "a union of several types" in registry.resolve(Role.PROCESSED, [reference])[reference].unlandable
+
+
+def test_it_is_the_newest_where_there_is_no_other_and_for_only_as_long() -> None:
+    folder = Folder({V1_KEY: json.dumps(document(EITHER)).encode()})
+    registry = Registry(folder, "ping")
+    assert registry.newest(Role.PROCESSED).unusable.startswith("field either: ")
+    folder.objects[V2_KEY] = V2
+    assert registry.newest(Role.PROCESSED).version == 2
+    lists = folder.lists
+    assert (registry.newest(Role.PROCESSED).version, folder.lists) == (2, lists)
+
+
+def test_what_is_raw_may_have_types_that_cannot_be_at_rest() -> None:
+    registry = Registry(Folder({RAW_KEY: json.dumps(document(EITHER)).encode()}), "ping")
+    assert not registry.newest(Role.RAW).unusable

@@ -4,6 +4,7 @@ import json
 import tracemalloc
 import zlib
 from base64 import b64encode
+from collections.abc import Callable
 from io import BytesIO
 from itertools import pairwise
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.pipeline.examples import PING, PING_V2, bodies_in, contained, event, events_in
+from tests.unit.pipeline.examples import PING, PING_V2, bodies_in, contained, event, events_in, schema
 from wavetank.pipeline.core.bulk import batch
 from wavetank.pipeline.core.bulk.digests import Digests
 from wavetank.pipeline.core.bulk.values import Bodies
@@ -22,6 +23,8 @@ from wavetank.pipeline.core.files import avro_file
 from wavetank.pipeline.core.files.avro_file import long_bytes
 from wavetank.pipeline.core.marker import SYNC
 from wavetank.pipeline.core.route import digest_of
+from wavetank.pipeline.core.schema import Schema
+from wavetank.pipeline.records import Reason
 
 WITHIN_ITSELF = {"type": "record", "name": "E", "fields": [{"name": "r", "type": "E"}]}
 LABELS = st.lists(st.none() | st.text(max_size=30), max_size=40)
@@ -247,3 +250,103 @@ def test_whatever_becomes_of_a_file_it_is_read_or_told_to_be_damaged(
     except avro_file.DamagedFile:
         return
     assert len(read) <= 2 * len(BODIES)
+
+
+PRICE = {"name": "price", "type": {"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 2}}
+PRICED = schema(PRICE)
+EITHER = schema({"name": "x", "type": ["int", "string"]})
+BEYOND = (1_234_567).to_bytes(3)
+
+
+def part_of(fields: list[dict[str, Any]], written: Schema) -> bytes:
+    digests = [digest_of(record["event_id"].encode()) for record in fields]
+    return avro_file.part(written, [encode(record, written) for record in fields], digests)
+
+
+def numbered(rejected: list[batch.RejectedRecord]) -> list[tuple[int, Reason, str, bytes]]:
+    return [
+        (record.number, record.rejection.reason, record.rejection.event_id, record.fingerprint) for record in rejected
+    ]
+
+
+PRICED_EVENTS = [{**event(number), "price": price} for number, price in enumerate([b"\1", BEYOND, b"\3", BEYOND])]
+
+
+@pytest.mark.parametrize("target", [PRICED, schema(PRICE, {"name": "n", "type": "int", "default": 3}, version=2)])
+@pytest.mark.parametrize(
+    "write", [part_of, lambda fields, under: contained([encode(one, under) for one in fields], under)]
+)
+def test_records_that_do_not_fit_are_told_and_the_others_are_given(
+    target: Schema, write: Callable[[list[dict[str, Any]], Schema], bytes]
+) -> None:
+    data, rejected = write(PRICED_EVENTS, PRICED), list[batch.RejectedRecord]()
+    (records,) = batch.read(data, target, rejected)
+    assert numbered(rejected) == [(at, Reason.DOES_NOT_FIT, f"id-{at}", PRICED.fingerprint) for at in (1, 3)]
+    assert [record.body for record in rejected] == [encode(PRICED_EVENTS[at], PRICED) for at in (1, 3)]
+    assert [records.id_at(at) for at in range(len(records))] == [b"id-0", b"id-2"]
+    assert records.digests.packed() == Digests.of([b"id-0", b"id-2"]).packed()
+    with pytest.raises(avro_file.DamagedFile, match="1234567 has more than the 4 digits"):
+        list(batch.read(data, target))
+
+
+@pytest.mark.parametrize("target", [PING, EITHER])
+def test_a_part_whose_schema_cannot_be_at_rest_is_all_rejected(target: Schema) -> None:
+    data, rejected = part_of([{**event(at), "x": "y"} for at in range(2)], EITHER), list[batch.RejectedRecord]()
+    assert sum(map(len, batch.read(data, target, rejected))) == 0
+    assert numbered(rejected) == [(at, Reason.DOES_NOT_FIT, f"id-{at}", EITHER.fingerprint) for at in range(2)]
+    with pytest.raises(avro_file.DamagedFile, match="a union of several types"):
+        list(batch.read(data, target))
+
+
+def test_a_record_that_cannot_be_resolved_is_rejected_and_the_others_are_given() -> None:
+    colour = {"type": "enum", "name": "Colour", "symbols": ["RED", "BLUE"]}
+    older = schema({"name": "colour", "type": colour})
+    newer = schema({"name": "colour", "type": {**colour, "symbols": ["RED"]}}, version=2)
+    data = part_of([{**event(at), "colour": name} for at, name in enumerate(["RED", "BLUE"])], older)
+    rejected: list[batch.RejectedRecord] = []
+    (records,) = batch.read(data, newer, rejected)
+    assert (len(records), numbered(rejected)) == (1, [(1, Reason.UNDECODABLE, "id-1", older.fingerprint)])
+
+
+def test_records_without_bytes_are_counted_on_through_the_file() -> None:
+    small = [{**event(at, label="x" * 2000), "price": b"\1"} for at in range(100)]
+    bodies = [encode(record, PRICED) for record in [*small, {**event(100), "price": BEYOND}]]
+    rejected: list[batch.RejectedRecord] = []
+    assert sum(map(len, batch.read(contained(bodies, PRICED), PRICED, rejected))) == 100
+    assert [record.number for record in rejected] == [100]
+
+
+def test_no_change_of_a_parts_schema_index_or_records_goes_unnoticed() -> None:
+    header, start = PART[: PART.index(SYNC)], PART.index(SYNC) + len(SYNC)
+    whole = [records.bodies.all() for records in batch.read(PART, PING)]
+    name = header.index(avro_file.CHECKSUM.encode())
+    noticed = 0
+    for position in range(len(header)):
+        for bit in (0x01, 0x20, 0x80):
+            damaged = bytearray(PART)
+            damaged[position] ^= bit
+            try:
+                read = [records.bodies.all() for records in batch.read(bytes(damaged), PING)]
+            except avro_file.DamagedFile:
+                noticed += 1
+                continue
+            # A part whose checksum has another name is as one from before there was one.
+            assert name <= position < name + len(avro_file.CHECKSUM)
+            assert read == whole
+    assert noticed > 2 * len(header)
+    other = avro_file.part(PING, BODIES[::-1], [digest_of(b"id-%d" % number) for number in range(5)])
+    # The same records in another order: every block is sound.
+    swapped = PART[:start] + other[other.index(SYNC) + len(SYNC) :]
+    with pytest.raises(avro_file.DamagedFile):
+        list(batch.read(swapped, PING))
+
+
+def test_a_part_of_old_has_no_checksum_and_is_read() -> None:
+    entry = long_bytes(len(avro_file.CHECKSUM)) + avro_file.CHECKSUM.encode() + long_bytes(8)
+    at = PART.index(entry)
+    old = PART[:4] + long_bytes(3) + PART[5:at] + PART[at + len(entry) + 8 :]
+    assert [records.bodies.all() for records in batch.read(old, PING)] == [BODIES]
+
+
+def test_the_same_bodies_are_the_same_part() -> None:
+    assert avro_file.part(PING, BODIES, [digest_of(b"id-%d" % number) for number in range(5)]) == PART
