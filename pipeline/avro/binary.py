@@ -4,7 +4,7 @@ Source: Avro specification, "Binary Encoding" and "Schema Resolution". A schema 
 (bytes, offset, state) to (value, offset after it); running off the end of the bytes is an IndexError on the way.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from struct import Struct
 from typing import Any
@@ -131,16 +131,14 @@ class _Compiler:
             if field.name in read_from:
                 targets.setdefault(read_from[field.name].name, []).append((field.name, field.type))
         steps: list[tuple[str | None, Read]] = []
-        others: dict[int, list[tuple[str, Read]]] = {}
-        for number, field in enumerate(writer.fields):
+        for field in writer.fields:
             reads = [
                 (name, (self._unchecked if name == exempt else self).read(field.type, read))
                 for name, read in targets.get(field.name, ())
             ]
+            steps += [(name, _ahead(read)) for name, read in reads[1:]]
             steps += reads[:1] or [(None, self._unchecked.read(field.type, field.type))]
-            if reads[1:]:
-                others[number] = reads[1:]
-        return _fields(steps, defaults, others)
+        return _fields(steps, defaults)
 
     def _nested(self, writer: Record, reader: Record) -> Read:
         key = (id(writer), id(reader))
@@ -160,12 +158,7 @@ class _Compiler:
         return read
 
 
-def _fields(
-    steps: Sequence[tuple[str | None, Read]],
-    defaults: dict[str, Any],
-    others: Mapping[int, Sequence[tuple[str, Read]]],
-) -> Read:
-    """Reads one field a step; `others` are fields that are read from the same bytes as that of a step."""
+def _fields(steps: Sequence[tuple[str | None, Read]], defaults: dict[str, Any]) -> Read:
     plain = [(name, step) for name, step in steps if name is not None]
 
     def read_all(data: bytes, at: int, state: State) -> tuple[Any, int]:
@@ -184,20 +177,12 @@ def _fields(
                 values[name] = value
         return values, at
 
-    def read_again(data: bytes, at: int, state: State) -> tuple[Any, int]:
-        values = dict(defaults) if shared else deepcopy(defaults)
-        for number, (name, step) in enumerate(steps):
-            start = at
-            value, at = step(data, start, state)
-            if name is not None:
-                values[name] = value
-            for other, again in others.get(number, ()):
-                values[other], _ = again(data, start, state)
-        return values, at
-
-    if others:
-        return read_again
     return read if defaults or len(plain) < len(steps) else read_all
+
+
+def _ahead(value: Read) -> Read:
+    """Reads a value and stays before it: a further field of the reader's is read from the same bytes."""
+    return lambda data, at, state: (value(data, at, state)[0], at)
 
 
 def _long(data: bytes, at: int, _state: State) -> tuple[int, int]:

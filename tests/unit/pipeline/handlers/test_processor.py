@@ -1,0 +1,64 @@
+"""What a message becomes: an entry of the processed stream, or the rule that it breaks."""
+
+from typing import Any
+
+import pytest
+
+from tests.unit.pipeline.examples import NOON_US, event, schema
+from wavetank.pipeline.aws.put_records import Entry
+from wavetank.pipeline.core.decode import encode
+from wavetank.pipeline.core.envelope import Message
+from wavetank.pipeline.core.schema import Role, Schema
+from wavetank.pipeline.handlers.processor import BatchContext, _process
+from wavetank.pipeline.records import Reason, Rejection
+from wavetank.pipeline.topology import Enrichment
+
+PRICE = {"name": "price", "type": {"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 2}}
+SINCE = {"name": "since", "type": ["null", {"type": "int", "logicalType": "date"}], "default": None}
+RAW = schema(PRICE, role=Role.RAW)
+CAMPAIGNS = Enrichment("campaigns", "label", ("since",))
+
+
+@pytest.fixture(autouse=True)
+def _bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FUTURE_BOUND_MINUTES", "60")
+
+
+def outcome(fields: dict[str, Any], target: Schema, snapshot: dict[str, dict[str, Any]]) -> Entry | Rejection:
+    context = BatchContext({RAW.fingerprint: RAW}, target, CAMPAIGNS, snapshot)
+    return _process(Message(RAW.fingerprint, encode(fields, RAW)), context, NOON_US)
+
+
+def test_twenty_sound_events_go_on_beside_three_whose_decimal_has_a_digit_too_many() -> None:
+    prices = [b"\x01"] * 20 + [(1_234_567).to_bytes(3)] * 3
+    outcomes = [outcome({**event(at), "price": price}, schema(PRICE, SINCE), {}) for at, price in enumerate(prices)]
+    assert [isinstance(one, Entry) for one in outcomes] == [True] * 20 + [False] * 3
+    rule = "processed v1: field price: 1234567 has more than the 4 digits of its decimal"
+    assert outcomes[20:] == [Rejection(Reason.DOES_NOT_FIT, rule, f"id-{at}") for at in (20, 21, 22)]
+
+
+@pytest.mark.parametrize(
+    ("since", "expected"),
+    [
+        (18_000, None),
+        (2**31 - 1, "processed v1: field since: 2147483647 is no number of days between the years 1 and 9999"),
+        ("2020-01-01", "does not fit schemas/ping/processed/v1.avsc"),
+    ],
+)
+def test_a_column_of_the_enrichment_that_cannot_be_at_rest_fails_it(since: object, expected: str | None) -> None:
+    fields = {**event(1, label="a"), "price": b"\x01"}
+    found = outcome(fields, schema(PRICE, SINCE), {"a": {"since": since}})
+    if expected is None:
+        assert isinstance(found, Entry)
+        return
+    assert isinstance(found, Rejection)
+    assert found.reason is Reason.ENRICHMENT_FAILED
+    assert found.message.startswith(expected)
+
+
+def test_every_event_of_a_target_that_parquet_has_no_column_for_is_set_aside() -> None:
+    either = schema(PRICE, {"name": "x", "type": ["null", "int", "string"], "default": None})
+    found = outcome({**event(1), "price": b"\x01"}, either, {})
+    assert isinstance(found, Rejection)
+    assert (found.reason, found.event_id) == (Reason.DOES_NOT_FIT, "id-1")
+    assert "field x: a union of several types" in found.message
