@@ -43,10 +43,15 @@ INT = 2**31
 
 @dataclass(slots=True)
 class _Reading:
-    """The bytes under way, and all text that was met in them."""
+    """The bytes under way, and all text that was met in them.
+
+    `ahead`: only where values end is looked for. Items are then passed over once, not twice for each level of arrays
+    and maps that they are in.
+    """
 
     data: Bytes
     exhaustive: bool = False
+    ahead: bool = False
     text: list[Slices] = field(default_factory=list)
     depth: int = 0
 
@@ -244,7 +249,7 @@ def _array(item: Parse, empty: bool) -> Parse:
         if empty and not reading.exhaustive:
             raise NotBulkParsable("items without bytes are counted one by one")
         counts, positions, after = _blocks(reading, at, item, empty)
-        return Items(counts, item(reading, positions)[0]), after
+        return Items(counts, Nothing(0) if reading.ahead else item(reading, positions)[0]), after
 
     return parse_array
 
@@ -255,6 +260,8 @@ def _map(value: Parse) -> Parse:
 
     def parse_map(reading: _Reading, at: Ints) -> tuple[Parsed, Ints]:
         counts, positions, after = _blocks(reading, at, entry)
+        if reading.ahead:
+            return Items(counts, Nothing(0)), after
         keys, at_values = _string(reading, positions)
         if not reading.exhaustive:
             _check_keys(reading.data, keys, np.repeat(np.arange(len(counts)), counts))
@@ -269,7 +276,7 @@ def _blocks(reading: _Reading, at: Ints, item: Parse, empty: bool = False) -> tu
     `empty`: items may have no bytes, so that these do not bound their number. Items are found in step, the first of
     each, then the second of each; they are in the order of their positions.
     """
-    ahead = _Reading(reading.data, reading.exhaustive, depth=reading.depth)
+    ahead = _Reading(reading.data, reading.exhaustive, ahead=True, depth=reading.depth)
     after, owner = at.copy(), np.arange(len(at))
     counts, remaining = np.zeros(len(at), np.int64), np.zeros(len(at), np.int64)
     positions: list[Ints] = []

@@ -64,7 +64,7 @@ def types(draw: st.DrawFn, numbers: Any, *, depth: int, sound: bool) -> Pair:
     """A type that can be at rest, and a strategy for values of it; for those that can be at rest only where `sound`."""
     name = f"N{next(numbers)}"
     deeper = ["array", "map", "record", "optional"] if depth else []
-    match draw(st.sampled_from(["number", "number", "decimal", "bytes", "scalar", "invalid", *deeper])):
+    match draw(st.sampled_from(["number", "number", "decimal", "bytes", "scalar", "invalid", "enum", *deeper])):
         case "number":
             logical = draw(st.sampled_from(sorted(NUMBERS)))
             physical, low, high = NUMBERS[logical]
@@ -76,6 +76,9 @@ def types(draw: st.DrawFn, numbers: Any, *, depth: int, sound: bool) -> Pair:
             size, logical = draw(st.sampled_from([(0, ""), (12, "duration"), (16, "uuid"), (16, ""), (4, "decimal")]))
             fixed = {"type": "fixed", "name": name, "size": size, **({"logicalType": logical} if logical else {})}
             return fixed, st.binary(min_size=size, max_size=size)
+        case "enum":
+            symbols = draw(st.lists(st.sampled_from("ABC"), min_size=1, unique=True))
+            return {"type": "enum", "name": name, "symbols": symbols}, st.sampled_from(symbols)
         case "scalar":
             scalar = draw(st.sampled_from(sorted(SCALARS)))
             return scalar, SCALARS[scalar]

@@ -11,7 +11,7 @@ from tests.unit.pipeline.avro.logical import NUMBERS, landable
 from tests.unit.pipeline.corpus import schema_of
 from wavetank.pipeline.avro.model import Record
 from wavetank.pipeline.avro.parse import parse
-from wavetank.pipeline.avro.storable import field_misfits, is_restricted, schema_misfits, value_misfits
+from wavetank.pipeline.avro.storable import MOST_NESTED, field_misfits, is_restricted, schema_misfits, value_misfits
 
 DECIMAL = {"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 2}
 FIXED = {"type": "fixed", "name": "Cents", "size": 3, "logicalType": "decimal", "precision": 4}
@@ -43,6 +43,19 @@ def test_what_parquet_has_no_column_for_is_named_by_path_and_rule(avro: Any, pat
     (said,) = schema_rules({"name": "x", "type": avro})
     assert said.startswith(f"field {path}: ")
     assert rule in said
+
+
+def nested(levels: int) -> Any:
+    avro: Any = "int"
+    for level in range(levels):
+        avro = {"type": "array", "items": avro} if level % 2 else {"type": "map", "values": avro}
+    return avro
+
+
+def test_arrays_and_maps_may_be_nested_as_deep_as_duckdb_reads_quickly() -> None:
+    assert not schema_rules({"name": "x", "type": nested(MOST_NESTED)})
+    (said,) = schema_rules({"name": "x", "type": nested(MOST_NESTED + 1)})
+    assert "arrays and maps are nested more than 16 deep" in said
 
 
 @pytest.mark.parametrize(

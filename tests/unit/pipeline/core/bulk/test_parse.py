@@ -1,6 +1,7 @@
 """Reading in bulk says what reading record by record says, or leaves it to that."""
 
 from io import BytesIO
+from time import process_time
 from typing import Any
 
 import fastavro
@@ -118,3 +119,23 @@ def test_text_that_is_utf8_only_together_with_its_neighbour_is_refused() -> None
     whole = encode(event(1, label="ab"), PING)
     with pytest.raises(NotBulkParsable):
         parse.parse(Bodies.of([whole.replace(b"id-1", b"id-\xc3").replace(b"ab", b"\xa4b")]), PING.avro)
+
+
+@pytest.mark.parametrize("kind", ["array", "map"])
+def test_each_level_of_nesting_costs_as_much_as_the_one_before(kind: str) -> None:
+    avro: Any = "int"
+    value: Any = 1
+    for _ in range(40):
+        avro, value = (
+            ({"type": "array", "items": avro}, [value])
+            if kind == "array"
+            else (
+                {"type": "map", "values": avro},
+                {"k": value},
+            )
+        )
+    made = schema({"name": "x", "type": avro}, role=Role.RAW)
+    body = encode({**event(1), "x": value}, made)
+    begun = process_time()
+    parse.parse(Bodies.of([body] * 3), made.avro)
+    assert process_time() - begun < 5
