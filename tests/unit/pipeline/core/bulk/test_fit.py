@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from tests.unit.pipeline.avro.logical import landable
 from tests.unit.pipeline.corpus import schema_of
-from tests.unit.pipeline.examples import NOON_US, PING, event, schema
+from tests.unit.pipeline.examples import NOON_US, PING, contained, event, schema
 from wavetank.pipeline.avro.storable import field_misfits
-from wavetank.pipeline.core.bulk import fit, parse
+from wavetank.pipeline.core.bulk import batch, fit, parse
 from wavetank.pipeline.core.bulk.batch import times_and_ids
 from wavetank.pipeline.core.bulk.values import Bodies, NotBulkParsable, Slices, padded, wide_integers
 from wavetank.pipeline.core.decode import decode, encode
@@ -36,11 +36,26 @@ def test_a_batch_fits_where_each_of_its_records_does(generated: Generated) -> No
             assert outcome == Rejection(Reason.DOES_NOT_FIT, f"processed v1: {named[0]}", fields["event_id"])
         else:
             assert isinstance(outcome, Event)
-    parsed = parse.parse(batch := Bodies.of(bodies), made.avro, exhaustive=True)
-    assert fit.fits(parsed, batch.data, made.avro) == (not any(misfits))
+    together = Bodies.of(bodies)
+    parsed = parse.parse(together, made.avro, exhaustive=True)
+    assert fit.fits(parsed, together.data, made.avro) == (not any(misfits))
     if any(misfits):
         with pytest.raises(NotBulkParsable):
-            times_and_ids(batch, made)
+            times_and_ids(together, made)
+
+
+@settings(max_examples=200)
+@given(landable())
+def test_events_of_an_older_version_are_those_of_the_newest_and_what_it_adds(generated: Generated) -> None:
+    document, events = generated
+    added = {"name": "added", "type": "int", "default": 7}
+    older, newer = schema_of(document), schema_of({**document, "fields": [*document["fields"], added]}, 2)
+    rejected: list[batch.RejectedRecord] = []
+    (records,) = batch.read(contained([encode(fields, older) for fields in events], older), newer, rejected)
+    assert not rejected
+    decoded = [decode(body, newer) for body in records.bodies.all()]
+    assert [one.fields for one in decoded if isinstance(one, Event)] == [{**fields, "added": 7} for fields in events]
+    assert table(records.bodies, newer).num_rows == len(events)
 
 
 @given(st.lists(st.tuples(st.integers(-(2**127), 2**127 - 1), st.integers(0, 4)), max_size=20))

@@ -165,7 +165,7 @@ def plain(arrow: Any) -> Any:
     if pa.types.is_list(arrow.type):
         return pa.ListArray.from_arrays(arrow.offsets, plain(arrow.values), mask=arrow.is_null())
     if pa.types.is_map(arrow.type):
-        return pa.MapArray.from_arrays(arrow.offsets, arrow.keys, plain(arrow.items))
+        return pa.MapArray.from_arrays(arrow.offsets, arrow.keys, plain(arrow.items), mask=arrow.is_null())
     if pa.types.is_struct(arrow.type):
         fields = [arrow.field(at) for at in range(arrow.type.num_fields)]
         return pa.StructArray.from_arrays(list(map(plain, fields)), names=arrow.type.names, mask=arrow.is_null())
