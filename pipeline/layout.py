@@ -57,6 +57,8 @@ INPUTS = "inputs"
 """Metadata of a merged object: the digest of its inputs (`digest_of_inputs`)."""
 LISTED = "listed"
 """Metadata of an id index: the listing (`digest_of_listing`) of the parts that it was made from."""
+LEFT_OUT = "left-out"
+"""Metadata of an id index: what could not be merged (`digest_of_left_out`); only where there is such a thing."""
 MERGED_WITH = "seen"
 """Metadata of an id index: the inputs (`digest_of_merge_inputs`) that its partition was last merged with."""
 

@@ -4,6 +4,7 @@ import mmap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypedDict
@@ -65,10 +66,11 @@ ABSENT_STATE = State()
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An object and its state."""
+    """An object, its state, and when it was written."""
 
     data: bytes
     state: State
+    written: datetime
 
 
 @cache
@@ -119,7 +121,7 @@ def fetch(bucket: str, key: str) -> Fetched | None:
         if code(error) in ABSENT:
             return None
         raise
-    return Fetched(answer["Body"].read(), State(answer["ETag"], answer["Metadata"]))
+    return Fetched(answer["Body"].read(), State(answer["ETag"], answer["Metadata"]), answer["LastModified"])
 
 
 def head(bucket: str, key: str) -> State | None:

@@ -6,14 +6,13 @@ from datetime import UTC, datetime
 from io import BytesIO
 
 from wavetank.pipeline import layout
-from wavetank.pipeline.aws import calls
+from wavetank.pipeline.aws import calls, left_out
 from wavetank.pipeline.aws.calls import ABSENT_STATE, State
 from wavetank.pipeline.aws.environment import BEGINNING
-from wavetank.pipeline.core.bulk import batch
 from wavetank.pipeline.core.bulk.digests import Digests
-from wavetank.pipeline.core.files.id_index import IdIndex, Listing, digest_of_listing
+from wavetank.pipeline.core.files.id_index import IdIndex, Listing, digest_of_left_out, digest_of_listing
 from wavetank.pipeline.core.schema import Schema
-from wavetank.pipeline.layout import HOUR, LISTED, MERGED_WITH, Partition
+from wavetank.pipeline.layout import HOUR, LEFT_OUT, LISTED, MERGED_WITH, Partition
 
 LAST_DATE = "9999-12-31"
 LAST = datetime(9999, 12, 31, 23, tzinfo=UTC)
@@ -31,6 +30,11 @@ class StoredIndex:
     def listed(self) -> str:
         """The listing that it was made from."""
         return self.state.metadata.get(LISTED, "")
+
+    @property
+    def content(self) -> str:
+        """All that decides which ids are in it: the listing, and what of that was left out."""
+        return self.listed + digest_of_left_out(self.index.left_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,10 @@ def stored_index(bucket: str, partition: Partition) -> StoredIndex:
 
 
 def refreshed_index(bucket: str, partition: Partition, listed: str, schema: Schema) -> StoredIndex:
-    """The id index of an earlier partition, refreshed first if parts have arrived since it was written."""
+    """The id index of an earlier partition, refreshed first if parts have arrived since it was written.
+
+    Ids of what cannot be read are not in it: a copy of such an event that comes in a later hour is the one that lands.
+    """
     stored = stored_index(bucket, partition)
     if stored.listed == listed:
         return stored
@@ -95,17 +102,17 @@ def refreshed_index(bucket: str, partition: Partition, listed: str, schema: Sche
     if stored.listed == now:
         return stored
     fresh = [
-        records.digests.unique()
-        for key in stored.index.unmerged(listing)
-        for records in batch.read(calls.get_object(bucket, key), schema)
+        digests for key in stored.index.unmerged(listing) for digests in left_out.ids(bucket, key, listing[key], schema)
     ]
     ids = Digests.joined([stored.index.digests, *fresh]).unique()
-    return StoredIndex(IdIndex(stored.index.inputs, ids), State("", {LISTED: now}))
+    return StoredIndex(IdIndex(stored.index.inputs, ids, stored.index.left_out), State("", {LISTED: now}))
 
 
 def save_index(bucket: str, partition: Partition, index: StoredIndex, metadata: IndexMetadata) -> None:
     """Write an id index where it, or its metadata, has changed, and nobody else has written it since."""
     entries = {LISTED: metadata.listed, MERGED_WITH: metadata.merged_with}
+    if index.index.left_out:
+        entries[LEFT_OUT] = digest_of_left_out(index.index.left_out)
     if index.state.metadata != entries:
         body = BytesIO(index.index.pack())
         calls.replace(bucket, layout.ids_key(partition), body, state=index.state, metadata=entries)

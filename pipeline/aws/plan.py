@@ -16,7 +16,7 @@ from wavetank.pipeline.aws.environment import BEGINNING
 from wavetank.pipeline.aws.schemas import newest
 from wavetank.pipeline.core.files.id_index import digest_of_listing, digest_of_merge_inputs
 from wavetank.pipeline.core.schema import Schema
-from wavetank.pipeline.layout import EVENTS, HOUR, IDS, LATE, MERGED_WITH, PARTS, Partition
+from wavetank.pipeline.layout import EVENTS, HOUR, IDS, LATE, LEFT_OUT, MERGED_WITH, PARTS, Partition
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,26 +83,31 @@ def _changed(
     """The tasks of those partitions whose inputs are not the ones that they were last merged with.
 
     `listed`: of each partition with parts, in the hours or in reach before them, the digest of what is listed there.
+    What was left out of an earlier partition is an input as well: its ids are free for a later hour.
     """
-    dates = partitions.dates_of(partition.start for partition in inside)
-    indexed = partitions.by_partition(bucket, IDS, schema.event_type, *dates)
+    indexed = partitions.by_partition(bucket, IDS, schema.event_type, *partitions.dates_of(at.start for at in listed))
 
-    def merged_with(partition: Partition) -> str:
+    def metadata(partition: Partition) -> Mapping[str, str]:
         state = calls.head(bucket, layout.ids_key(partition)) if partition in indexed else None
-        return state.metadata.get(MERGED_WITH, "") if state else ""
+        return state.metadata if state else {}
 
+    indexes = dict(zip(listed, calls.in_parallel(metadata, list(listed)), strict=True))
     tasks = []
-    for partition, last in zip(inside, calls.in_parallel(merged_with, inside), strict=True):
+    for partition in inside:
         before = {
             neighbour: listed[neighbour] for neighbour in partitions.earlier(partition, reach) if neighbour in listed
         }
-        if last != merge_inputs(schema, listed[partition], before):
+        content = {neighbour: own + indexes[neighbour].get(LEFT_OUT, "") for neighbour, own in before.items()}
+        if indexes[partition].get(MERGED_WITH, "") != merge_inputs(schema, listed[partition], content):
             tasks.append(Task(partition, before))
     return tasks
 
 
 def merge_inputs(schema: Schema, own: str, before: Mapping[Partition, str]) -> str:
-    """The digest of everything that decides whether a partition has to be merged again."""
+    """The digest of everything that decides whether a partition has to be merged again.
+
+    `own`: what is listed in it; `before`: of each earlier partition in reach what is, and what was left out of it.
+    """
     earlier = {partition.path: listed for partition, listed in before.items()}
     return digest_of_merge_inputs(schema.fingerprint, own, earlier)
 

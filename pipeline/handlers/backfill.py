@@ -1,7 +1,8 @@
 """Merges the partitions of many hours in this process: `python -m wavetank.pipeline.handlers.backfill --help`.
 
 The same work as a tick's, for as many hours as are asked for and without the limits of a function. With `--late` the
-late parts of these hours are first put back to where they are merged from. What it does is told as lines of JSON.
+late parts of these hours are first put back to where they are merged from. What it does is told as lines of JSON. A
+partition that fails keeps no other one from being merged: its line has the error, and the exit code is 1 in the end.
 """
 
 import argparse
@@ -20,6 +21,9 @@ from wavetank.pipeline.handlers.concatenator import concatenate
 from wavetank.pipeline.layout import HOUR, LATE, PARTS
 
 
+FAILED = 1
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the back-fill that the arguments ask for."""
     parser = argparse.ArgumentParser(
@@ -34,9 +38,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.environ["REGISTRY_BUCKET"] = topology.registry_bucket(options.account)
     bucket = topology.data_bucket(options.account)
     span = _moment(options.first), _moment(options.end)
+    failed = 0
     for line in backfill(bucket, span, frozenset(options.event), with_late=options.late):
         sys.stdout.write(json.dumps(line) + "\n")
         sys.stdout.flush()
+        failed += "error" in line
+    if failed:
+        sys.exit(FAILED)
 
 
 def backfill(
@@ -44,7 +52,7 @@ def backfill(
 ) -> Iterator[dict[str, Any]]:
     """Merge what has changed in the hours of `span` (open where None), and what that changes in the hours after.
 
-    Yields `{"late": …}` first, then `{"partitions", "planned"}`, then a line for each partition that was merged.
+    Yields `{"late": …}` first, then `{"partitions", "planned"}`, then a line for each partition: `written`, or `error`.
     """
     reach = topology.LOOK_BACK_HOURS
     first, end = span
@@ -63,8 +71,12 @@ def backfill(
     planned = plan(bucket, hours, reach, event_types)
     yield {"partitions": planned.partitions, "planned": len(planned.tasks)}
     for task in planned.tasks:
-        written = concatenate(bucket, task, newest(task.partition.event_type))
-        yield {"partition": task.partition.path, "written": written}
+        try:
+            written = concatenate(bucket, task, newest(task.partition.event_type))
+        except Exception as error:
+            yield {"partition": task.partition.path, "error": f"{type(error).__name__}: {error}"}
+        else:
+            yield {"partition": task.partition.path, "written": written}
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from wavetank.pipeline import topology
 from wavetank.pipeline.template import permissions
-from wavetank.pipeline.template.permissions import MERGES, Statement
+from wavetank.pipeline.template.permissions import DEAD_MERGES, MERGES, Statement
 
 Resources = dict[str, dict[str, Any]]
 
@@ -16,7 +16,6 @@ RUNTIME = "python3.13"
 CODEC_LAYER = "CodecLayer"
 COLUMNS_LAYER = "ColumnsLayer"
 
-DEAD = "DeadMergeQueue"
 VISIBILITY_PER_TIMEOUT = 6
 """AWS's recommendation for a queue that feeds a function (Lambda developer guide, "Using Lambda with Amazon SQS")."""
 ATTEMPTS = 5
@@ -93,7 +92,7 @@ def layers() -> Resources:
 def merges(timeout_s: int) -> Resources:
     """The queue of merges and its dead letters; `timeout_s` is that of the function that takes from the first."""
     return {
-        DEAD: {
+        DEAD_MERGES: {
             "Type": "AWS::SQS::Queue",
             "Properties": {
                 "QueueName": topology.DEAD_MERGES,
@@ -107,7 +106,7 @@ def merges(timeout_s: int) -> Resources:
                 "QueueName": topology.MERGE_QUEUE,
                 "VisibilityTimeout": VISIBILITY_PER_TIMEOUT * timeout_s,
                 "RedrivePolicy": {
-                    "deadLetterTargetArn": {"Fn::GetAtt": [DEAD, "Arn"]},
+                    "deadLetterTargetArn": {"Fn::GetAtt": [DEAD_MERGES, "Arn"]},
                     "maxReceiveCount": ATTEMPTS,
                 },
                 "SqsManagedSseEnabled": True,

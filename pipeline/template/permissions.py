@@ -23,6 +23,7 @@ Statement = dict[str, Any]
 DATA = "DataBucket"
 REGISTRY = "RegistryBucket"
 MERGES = "MergeQueue"
+DEAD_MERGES = "DeadMergeQueue"
 
 READ_STREAM = (
     "kinesis:DescribeStream",
@@ -82,25 +83,31 @@ def replayer() -> list[Statement]:
 
 
 def planner() -> list[Statement]:
-    """List parts, read id indexes, put late parts aside, queue the work, read the registry."""
+    """List parts, read id indexes, put late parts aside, queue the work, count dead letters, read the registry."""
     return [
         _allow(["s3:ListBucket"], _arn(DATA)),
         _allow(["s3:GetObject"], _objects(DATA, f"{IDS}/*"), _objects(DATA, f"{PARTS}/*")),
         _allow(["s3:GetObjectTagging", "s3:DeleteObject"], _objects(DATA, f"{PARTS}/*")),
         _allow(["s3:PutObject", "s3:PutObjectTagging"], _objects(DATA, f"{LATE}/*")),
         _allow(["sqs:SendMessage"], _arn(MERGES)),
+        _allow(["sqs:GetQueueAttributes"], _arn(DEAD_MERGES)),
         *_read_registry(),
     ]
 
 
 def concatenator() -> list[Statement]:
-    """Take work from the queue, read and tag parts, read and replace merged objects and indexes, read the registry."""
+    """Take work from the queue, read and tag parts, read and replace merged objects and indexes, read the registry.
+
+    What cannot be merged it writes to quarantine. A back-fill takes the same rights, but those on the queue, and those
+    of the planner to move late parts back.
+    """
     merged = [_objects(DATA, f"{layer}/*") for layer in (AVRO, PARQUET, IDS)]
     return [
         _allow(["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], _arn(MERGES)),
         _allow(["s3:ListBucket"], _arn(DATA)),
         _allow(["s3:GetObject", "s3:PutObjectTagging"], _objects(DATA, f"{PARTS}/*")),
         _allow(["s3:GetObject", "s3:PutObject"], *merged),
+        _allow(["s3:PutObject"], _objects(DATA, f"{QUARANTINE}/*")),
         *_read_registry(),
     ]
 

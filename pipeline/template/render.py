@@ -11,7 +11,7 @@ from wavetank.pipeline import layout, topology
 from wavetank.pipeline.errors import ConfigurationError
 from wavetank.pipeline.template import buckets, functions, permissions
 from wavetank.pipeline.template.functions import CODEC_LAYER, COLUMNS_LAYER
-from wavetank.pipeline.template.permissions import DATA, MERGES, REGISTRY
+from wavetank.pipeline.template.permissions import DATA, DEAD_MERGES, MERGES, REGISTRY
 from wavetank.pipeline.topology import EventType, Topology
 
 Resources = dict[str, dict[str, Any]]
@@ -288,6 +288,7 @@ def _ticked() -> Resources:
             "DATA_BUCKET": {"Ref": DATA},
             "REGISTRY_BUCKET": {"Ref": REGISTRY},
             "MERGE_QUEUE_URL": {"Ref": MERGES},
+            "DEAD_MERGE_QUEUE_URL": {"Ref": DEAD_MERGES},
             "LOOK_BACK_HOURS": str(topology.LOOK_BACK_HOURS),
         },
         statements=permissions.planner(),

@@ -5,6 +5,7 @@ event time, which the file says.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -54,18 +55,27 @@ class Writer:
         self._tables, self._rows = [], 0
         self._writer.close()
 
+    def give_up(self) -> None:
+        """Let go of `out` while it is open; what is in it then is no file of ours."""
+        with suppress(pa.ArrowException, OSError, ValueError):
+            self._writer.close()
+
     def _write(self, rows: pa.Table) -> None:
         self._writer.write_table(rows.combine_chunks(), ROW_GROUP_ROWS)
 
 
 def write_both(merged: Iterable[Batch], schema: Schema, avro: BinaryIO, columns: BinaryIO) -> int:
     """Write every record to an Avro and a Parquet file, in the order in which they come; returns how many."""
-    writers = avro_file.Writer(avro, schema), Writer(columns, schema)
+    rows_out, table_out = avro_file.Writer(avro, schema), Writer(columns, schema)
     count = 0
-    for batch in merged:
-        for writer in writers:
-            writer.add(batch.bodies)
-        count += len(batch)
-    for writer in writers:
-        writer.close()
+    try:
+        for batch in merged:
+            rows_out.add(batch.bodies)
+            table_out.add(batch.bodies)
+            count += len(batch)
+        rows_out.close()
+        table_out.close()
+    except BaseException:
+        table_out.give_up()
+        raise
     return count
