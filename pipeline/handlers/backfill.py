@@ -20,7 +20,6 @@ from wavetank.pipeline.aws.schemas import newest
 from wavetank.pipeline.handlers.concatenator import concatenate
 from wavetank.pipeline.layout import HOUR, LATE, PARTS
 
-
 FAILED = 1
 
 

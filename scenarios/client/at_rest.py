@@ -123,6 +123,14 @@ def files(
     yield from read_all(places, lambda at: RestFile(at, s3.get_object(Bucket=bucket, Key=at.key)["Body"].read()))
 
 
+def chunk_of_part(s3: "S3Client", bucket: str, part: str) -> str | None:
+    """The key of the chunk that a part was made of, which the part is named after; None where it is gone."""
+    at = RestKey.parse(part)
+    name = part.rpartition("/")[2]
+    chunks = keys(s3, bucket, f"chunks/{at.event_type}/")
+    return next((key for key in chunks if f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.avro" == name), None)
+
+
 def digests(s3: "S3Client", bucket: str, layers: Iterable[Layer] = DATA_OF_RECORD) -> dict[str, str]:
     """Key → SHA-256 of the bytes, of every file of `layers`."""
     return {file.at.key: file.digest for file in files(s3, bucket, layers)}

@@ -9,8 +9,8 @@ re-driven before: a record that fails again is a new quarantine record with the 
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -32,16 +32,22 @@ SPENT_TAG = "wavetank-spent"
 """Beside the other tag: the life cycle of the bucket goes by this one, whose value is always the same."""
 MOST_ATTEMPTS = 3
 """So often the same bytes are sent round again; what then still fails needs a person."""
+DAMAGED_PART = "damaged-part"
+"""The reason of a part that was damaged at rest: its bytes are no record, its events are those of its chunk."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KEY = re.compile(r"quarantine/event=(?P<event>[^/]+)/reason=(?P<reason>[^/]+)/date=(?P<date>[^/]+)/[^/]+\.avro")
 
 
 class Stage(StrEnum):
-    """The stage that refused a record, and so the stream that its bytes came from."""
+    """The stage that refused a record, and so the stream that its bytes came from: behind a chunk the processed one."""
 
     SOURCE = "source"
     PROCESS = "process"
     PARTITION = "partition"
+    MERGE = "merge"
+
+
+BEHIND_A_CHUNK = frozenset({Stage.PARTITION, Stage.MERGE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +72,8 @@ class QuarantineFile:
 class SetAside:
     """A quarantined record: why and where it was refused, and its original bytes.
 
-    source and position: the stream's ARN and sequence number, or the chunk's key and offset. event_id is empty where
-    it could not be read.
+    source and position: the stream's ARN and sequence number, the chunk's key and offset, or the part's key and the
+    number of the record. event_id is empty where it could not be read.
     """
 
     event_type: str
@@ -171,6 +177,15 @@ def all_records(
         yield from batch
 
 
+def set_aside_at_merges(s3: "S3Client", bucket: str, before: Collection[str]) -> Counter[tuple[str, str]]:
+    """The number of records, by event type and reason, that merges set aside in files other than those of `before`."""
+    new = [file for file in files(s3, bucket) if file.key not in before]
+    batches = at_rest.read_all(new, lambda file: records(s3, bucket, file))
+    return Counter(
+        (record.event_type, record.reason) for batch in batches for record in batch if record.stage is Stage.MERGE
+    )
+
+
 def held(s3: "S3Client", bucket: str, event_type: str | None = None) -> list[Held]:
     """Every file with its records and whether it was re-driven."""
 
@@ -217,19 +232,23 @@ def is_redriven(s3: "S3Client", bucket: str, file: QuarantineFile) -> bool:
 def redrive(s3: "S3Client", bucket: str, some: Waiting, sender: Sender, topology: Topology, now: datetime) -> Redriven:
     """Put the original bytes back on the stream they came from, then tag the file with `now`.
 
+    Of a damaged part its chunk is announced again, which gives the part anew; one whose chunk is gone stays as it is.
     At least once: when the tag could not be written, the same bytes go round again at the next call, and the
     merge keeps one copy. A file of which the stream did not take every record stays untagged, and so does one of
     which nothing is left to send: what has been round often enough stays to be seen.
     """
-    messages = []
-    for record in some.records:
-        event = topology.event(record.event_type)
-        stream = event.processed_stream if record.stage is Stage.PARTITION else event.raw_stream
-        messages.append(Message(stream, record.partition_key or record.event_type, record.payload))
-    receipts = sender.send(messages)
-    refused = sorted({receipt.reason for receipt in receipts if receipt.outcome is not Outcome.OK})
-    taken = sum(receipt.outcome is Outcome.OK for receipt in receipts)
-    result = Redriven(some.file, len(some.records), taken, tuple(refused))
+    if some.file.reason == DAMAGED_PART:
+        result = _announced_again(s3, bucket, some)
+    else:
+        messages = []
+        for record in some.records:
+            event = topology.event(record.event_type)
+            stream = event.processed_stream if record.stage in BEHIND_A_CHUNK else event.raw_stream
+            messages.append(Message(stream, record.partition_key or record.event_type, record.payload))
+        receipts = sender.send(messages)
+        refused = sorted({receipt.reason for receipt in receipts if receipt.outcome is not Outcome.OK})
+        taken = sum(receipt.outcome is Outcome.OK for receipt in receipts)
+        result = Redriven(some.file, len(some.records), taken, tuple(refused))
     if result.complete and some.records:
         # S3 replaces the whole set of tags (PutObjectTagging): the object's others go with ours.
         ours = {REDRIVEN_TAG: f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", SPENT_TAG: "true"}
@@ -238,3 +257,21 @@ def redrive(s3: "S3Client", bucket: str, some: Waiting, sender: Sender, topology
         tags += ({"Key": key, "Value": value} for key, value in ours.items())
         s3.put_object_tagging(Bucket=bucket, Key=some.file.key, Tagging={"TagSet": tags})
     return result
+
+
+def _announced_again(s3: "S3Client", bucket: str, some: Waiting) -> Redriven:
+    """Have the chunk of each damaged part announced again: copied onto itself it has no tag, and S3 tells of it."""
+    gone = []
+    for record in some.records:
+        chunk = at_rest.chunk_of_part(s3, bucket, record.source)
+        if chunk is None:
+            gone.append(f"the chunk of {record.source} is gone: send its events again from where they came from")
+            continue
+        s3.copy_object(
+            Bucket=bucket,
+            Key=chunk,
+            CopySource={"Bucket": bucket, "Key": chunk},
+            MetadataDirective="REPLACE",
+            TaggingDirective="REPLACE",
+        )
+    return Redriven(some.file, len(some.records), len(some.records) - len(gone), tuple(gone))

@@ -1,11 +1,11 @@
 """The stacks that run, for `wavetank status`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wavetank.emulator.errors import StackError
 from wavetank.emulator.stack.stack import EmbeddedStack, Stack
-from wavetank.pipeline.topology import PROJECT
+from wavetank.pipeline.topology import PROJECT, data_bucket
 
 if TYPE_CHECKING:
     from wavetank.emulator.container.stack import DockerStack
@@ -30,7 +30,27 @@ def describe(stack: "EmbeddedStack | DockerStack") -> dict[str, Any]:
         answer = stack.control.status(timeout_s=STATUS_TIMEOUT_S)
     except StackError:
         return process | {"ready": False, "deployed": False, "plugins": {}}
-    return process | {"ready": True, "deployed": is_deployed(stack), "plugins": answer["plugins"]}
+    deployed = is_deployed(stack)
+    kept_back = _kept_back(stack) if deployed else {}
+    return process | {"ready": True, "deployed": deployed, "plugins": answer["plugins"]} | kept_back
+
+
+def _kept_back(stack: Stack) -> dict[str, Any]:
+    """What does not flow: the files of quarantine that were not re-driven, and the partitions whose merge was given up.
+
+    Where it cannot be read, nothing is said of it.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from wavetank.scenarios.client import quarantine
+    from wavetank.scenarios.site.dead_merges import dead_merges
+
+    s3, bucket = stack.client("s3"), data_bucket(stack.account)
+    try:
+        files = [file for file in quarantine.files(s3, bucket) if not quarantine.is_redriven(s3, bucket, file)]
+        return {"quarantine_files": len(files), "dead_merges": list(dead_merges(stack))}
+    except (ClientError, BotoCoreError):
+        return {}
 
 
 def is_deployed(stack: Stack) -> bool:
@@ -55,6 +75,15 @@ def table(stacks: Sequence[Mapping[str, Any]]) -> str:
         deployed = "deployed" if stack["deployed"] else "not deployed"
         rows.append((str(stack["port"]), str(stack["pid"]), up_for, state, deployed, stack["endpoint_url"]))
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([*lines, *(line for stack in stacks for line in _troubles(stack))])
+
+
+def _troubles(stack: Mapping[str, Any]) -> Iterator[str]:
+    """A line for each thing on a stack that waits for a person."""
+    from wavetank.scenarios.site.dead_merges import remedy
+
+    if stack.get("quarantine_files"):
+        yield f"{stack['port']}: {stack['quarantine_files']:,} files in quarantine; see `wavetank quarantine list`"
+    if given_up := stack.get("dead_merges"):
+        yield f"{stack['port']}: {len(given_up):,} partitions could not be merged. {remedy(given_up)}"

@@ -132,25 +132,27 @@ def redrive(
 ) -> None:
     """Put quarantined records back, as they came, on the stream they came from.
 
-    Each goes round once for each time it was set aside, three times at most. Broken off, it goes on where it was.
+    Each goes round once for each time it was set aside, three times at most. Broken off, it goes on where it was. Of a
+    part that was damaged at rest, the chunk that it was made of is announced again.
     """
     from wavetank.scenarios.client import quarantine as client
     from wavetank.scenarios.client.producer import Sender
 
     site = pipeline_at(endpoint_url)
     chosen = client.Filter(event_type, reason, since.replace(tzinfo=since.tzinfo or UTC) if since else None)
-    done: list[dict[str, object]] = []
+    done: list[dict[str, Any]] = []
     with Sender(site.stack.client("kinesis")) as sender:
         for some in client.waiting(client.held(site.s3, site.data_bucket, event_type), chosen):
             about = {"key": some.file.key, "event": some.file.event_type, "reason": some.file.reason}
-            taken = 0
+            taken, reasons = 0, tuple[str, ...]()
             if not dry_run:
                 now = datetime.now(UTC)
                 redriven = client.redrive(
                     site.s3, site.data_bucket, some, sender=sender, topology=site.topology, now=now
                 )
-                taken = redriven.acknowledged
-            done.append({**about, "records": len(some.records), "acknowledged": taken, "exhausted": some.exhausted})
+                taken, reasons = redriven.acknowledged, redriven.reasons
+            counts = {"records": len(some.records), "acknowledged": taken, "exhausted": some.exhausted}
+            done.append({**about, **counts, "reasons": reasons})
     if as_json:
         echo(json.dumps({"dry_run": dry_run, "files": done}))
     elif not done:
@@ -159,6 +161,8 @@ def redrive(
         count = f"{row['records']} records" if dry_run else f"{row['acknowledged']} of {row['records']} sent again"
         rest = f", {row['exhausted']} have been round often enough" if row["exhausted"] else ""
         echo(one_line(f"{row['event']} {row['reason']}: {count}{rest}  {row['key']}"))
+        for why in row["reasons"]:
+            echo(one_line(f"    {why}"))
     if not dry_run and any(row["records"] != row["acknowledged"] for row in done):
         raise typer.Exit(FAILED)
 

@@ -11,7 +11,7 @@ import typer
 from wavetank.emulator.errors import StackError
 from wavetank.scenarios.commands.options import AsJson, EndpointUrl, moment
 from wavetank.scenarios.commands.target import connect, pipeline_at
-from wavetank.scenarios.report.escaping import echo, echo_over
+from wavetank.scenarios.report.escaping import echo, echo_over, one_line
 
 if TYPE_CHECKING:
     from wavetank.scenarios.site.site import Site
@@ -48,17 +48,22 @@ def tick(
 ) -> None:
     """Do now what the schedules would: replay undelivered chunks, then merge every hour that has part files.
 
-    With --at, run the scheduled functions once as of that time, as EventBridge would.
+    With --at, run the scheduled functions once as of that time, as EventBridge would. Says what was set aside because
+    it could not be merged, and which merges were given up; then the exit code is 1.
     """
     if at is not None and (first is not None or end is not None):
         raise typer.BadParameter("--at is one time; --from and --to are for hours to merge")
+    from wavetank.scenarios.client import quarantine
+    from wavetank.scenarios.site import dead_merges
     from wavetank.scenarios.site.site import TickFailedError
 
     options = (("--at", at), ("--from", first), ("--to", end))
     times = [moment(option, text) if text is not None else None for option, text in options]
     runs = []
+    site = pipeline_at(endpoint_url)
+    before = {file.key for file in quarantine.files(site.s3, site.data_bucket)}
     try:
-        for ticked in _ticks(pipeline_at(endpoint_url), times, only, timeout):
+        for ticked in _ticks(site, times, only, timeout):
             runs.append(ticked)
             if not as_json:
                 counts = ", ".join(f"{name} {value}" for name, value in ticked.answer.items())
@@ -66,10 +71,23 @@ def tick(
     except TickFailedError as error:
         echo(f"error: {error}\nSee why with `wavetank logs`.", err=True)
         raise typer.Exit(FAILED) from error
+    set_aside = quarantine.set_aside_at_merges(site.s3, site.data_bucket, before)
+    given_up = dead_merges.dead_merges(site.stack)
     if as_json:
-        echo(json.dumps({"ticks": [ticked.document() for ticked in runs]}))
-    elif not runs:
-        echo("nothing to do: no hour has part files. Feed something first: `wavetank feed`.")
+        aside = [{"event": of, "reason": why, "records": count} for (of, why), count in sorted(set_aside.items())]
+        dead = [{"partition": partition, "messages": count} for partition, count in given_up.items()]
+        echo(json.dumps({"ticks": [ticked.document() for ticked in runs], "set_aside": aside, "dead": dead}))
+    else:
+        if not runs:
+            echo("nothing to do: no hour has part files. Feed something first: `wavetank feed`.")
+        for (event_type, reason), count in sorted(set_aside.items()):
+            echo(one_line(f"set aside at the merge: {count:,} {event_type} {reason}; see `wavetank quarantine list`"))
+        for partition in given_up:
+            echo(one_line(f"given up: {partition}"), err=True)
+        if given_up:
+            echo(dead_merges.remedy(given_up), err=True)
+    if given_up:
+        raise typer.Exit(FAILED)
 
 
 def _ticks(site: "Site", times: list[datetime | None], only: str | None, timeout_s: float) -> Iterator["Ticked"]:
@@ -111,11 +129,13 @@ def concatenate(
 ) -> None:
     """Merge what has changed in these hours, whatever their age, in a process of its own.
 
-    A tick looks back 12 hours; parts of older hours it puts aside under late/, where --backfill finds them.
+    A tick looks back 12 hours; parts of older hours it puts aside under late/, where --backfill finds them. A partition
+    that fails keeps no other from being merged; those that do not are no longer among the merges that were given up.
     """
     from wavetank.emulator.deploy.deploy import schemas_folder
     from wavetank.pipeline import topology
-    from wavetank.scenarios.site.recovery import BackFillFailedError, back_fill
+    from wavetank.scenarios.site import dead_merges
+    from wavetank.scenarios.site.recovery import BackFillFailedError, PartitionsFailedError, back_fill
 
     stack = connect(endpoint_url)
     planned = topology.load(schemas_folder())
@@ -127,20 +147,41 @@ def concatenate(
     options = [f"{option}={text}" for option, text in times]
     options += [*(f"--event={name}" for name in event_types or []), *(["--late"] if backfill else [])]
     total: dict[str, int] = {"late": 0, "late_parts": 0, "partitions": 0, "planned": 0, "written": 0}
+    failed: dict[str, str] = {}
     done = 0
     try:
         for line in back_fill(stack, options):
             total["written"] += bool(line.get("written"))
             total |= {name: line[name] for name in total if name in line and name != "written"}
             done += "partition" in line
+            failed |= {line["partition"]: line["error"]} if "error" in line else {}
             if not as_json and "partition" in line and sys.stderr.isatty():
                 echo_over(f"{done:,} partitions")
+    except PartitionsFailedError:
+        pass
     except BackFillFailedError as error:
         echo(f"error: the back-fill broke off: {error}", err=True)
         echo("What was done is done; run it again to go on.", err=True)
         raise typer.Exit(FAILED) from error
+
+    def is_done(partition: str) -> bool:
+        hour = dead_merges.hour_of(partition)
+        after = first is None or hour >= moment("--from", first)
+        before = end is None or hour < moment("--to", end)
+        asked = not event_types or dead_merges.event_type_of(partition) in event_types
+        return after and before and asked and partition not in failed
+
+    forgotten = dead_merges.forget(stack, is_done)
     if as_json:
-        echo(json.dumps(total))
-        return
-    echo(f"late events landed {total['late']:,} (in {total['late_parts']:,} parts)")
-    echo(f"partitions {total['partitions']:,}, changed {total['planned']:,}, written {total['written']:,}")
+        errors = [{"partition": partition, "error": why} for partition, why in failed.items()]
+        echo(json.dumps({**total, "dead_letters": forgotten, "failed": errors}))
+    else:
+        echo(f"late events landed {total['late']:,} (in {total['late_parts']:,} parts)")
+        echo(f"partitions {total['partitions']:,}, changed {total['planned']:,}, written {total['written']:,}")
+        if forgotten:
+            echo(f"{forgotten:,} dead letter{'s' if forgotten > 1 else ''} of merges that are done by now deleted")
+    for partition, why in failed.items():
+        echo(one_line(f"error: {partition}: {why}"), err=True)
+    if failed:
+        echo(f"{len(failed):,} failed, all others are merged. {dead_merges.remedy(failed)}", err=True)
+        raise typer.Exit(FAILED)

@@ -8,10 +8,15 @@ from wavetank.pipeline import topology
 from wavetank.scenarios.client import at_rest as rest
 from wavetank.scenarios.client import quarantine
 from wavetank.scenarios.client.at_rest import Layer, RestFile
+from wavetank.scenarios.client.frames import Heads, frames
+from wavetank.scenarios.client.quarantine import DAMAGED_PART
 from wavetank.scenarios.oracle.at_rest import AtRest, Enrichment, Model, Partition, Quarantined, Stored
 from wavetank.scenarios.oracle.history import EVENT_ID, History
 from wavetank.scenarios.oracle.ledger import Entry, draw_up, total
 from wavetank.scenarios.site.site import Site
+
+PROCESSED = "processed"
+"""The role of the schemas that events are written with behind the processor."""
 
 
 def model_of(site: Site, covered: frozenset[int] | None = None) -> Model:
@@ -34,12 +39,27 @@ def observe(site: Site) -> AtRest:
         avro=_stored(file for file in files if file.at.layer is Layer.AVRO),
         parquet=_stored(file for file in files if file.at.layer is Layer.PARQUET),
         quarantine=tuple(
-            Quarantined(record.event_type, record.reason, record.digest, source=record.key, event_id=record.event_id)
+            Quarantined(record.event_type, record.reason, record.digest, source=record.key, event_id=event_id)
             for record in quarantine.all_records(site.s3, site.data_bucket)
+            for event_id in _ids(site, record)
         ),
         digests={file.at.key: file.digest for file in files},
         part_digests=part_digests(site),
     )
+
+
+def _ids(site: Site, record: quarantine.SetAside) -> list[str]:
+    """The ids of the events in a record of quarantine: of a damaged part those that its chunk has for its partition."""
+    chunk = rest.chunk_of_part(site.s3, site.data_bucket, record.source) if record.reason == DAMAGED_PART else None
+    if chunk is None:
+        return [record.event_id]
+    at, model = rest.RestKey.parse(record.source), Model(topology.HASH_BUCKETS)
+    where = Partition(at.event_type, at.date, at.hour, at.bucket)
+    schemas = site.topology.event(record.event_type).schemas
+    heads = Heads.of_files(schema.path for schema in schemas if schema.role == PROCESSED)
+    data = site.s3.get_object(Bucket=site.data_bucket, Key=chunk)["Body"].read()
+    found = [head for frame in frames(data) if (head := heads.read(frame)) is not None]
+    return [head.event_id for head in found if model.partition_of(at.event_type, head.event_id, head.time_us) == where]
 
 
 def observe_with(site: Site, history: History, model: Model) -> tuple[AtRest, dict[str, Entry]]:

@@ -33,12 +33,19 @@ class BackFillFailedError(Exception):
     """The back-fill broke off; the message is what it said last. What was done is done."""
 
 
+class PartitionsFailedError(BackFillFailedError):
+    """Some partitions could not be merged, and all others were; the message names them and their errors."""
+
+
 class RedriveFailedError(Exception):
     """A stream did not take all records that were to come back; the message says which and why."""
 
 
 def back_fill(stack: Stack, options: Sequence[str] = (LATE,)) -> Iterator[dict[str, Any]]:
-    """The lines in which the back-fill tells of what it does, as they come. Raises BackFillFailedError."""
+    """The lines in which the back-fill tells of what it does, as they come.
+
+    Raises PartitionsFailedError at the end where partitions failed, BackFillFailedError where it broke off.
+    """
     environment = {
         "AWS_ACCESS_KEY_ID": DUMMY_KEY,
         "AWS_SECRET_ACCESS_KEY": DUMMY_KEY,
@@ -54,11 +61,16 @@ def back_fill(stack: Stack, options: Sequence[str] = (LATE,)) -> Iterator[dict[s
         try:
             assert process.stdout is not None
             assert process.stderr is not None
-            yield from map(json.loads, process.stdout)
+            failed = list[str]()
+            for line in map(json.loads, process.stdout):
+                failed += [f"{line['partition']}: {line['error']}"] if "error" in line else []
+                yield line
             complaint = process.stderr.read().strip().splitlines()[-LAST_LINES:]
         except BaseException:
             process.terminate()
             raise
+    if process.returncode and failed:
+        raise PartitionsFailedError("\n".join(failed))
     if process.returncode:
         raise BackFillFailedError("\n".join(complaint))
 

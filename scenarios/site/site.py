@@ -205,10 +205,10 @@ class Site:
             restored.append(key)
         return restored
 
-    def next_raw_key(self, event_type: str) -> str:
-        """The registry key of the raw version after the newest in the folder."""
-        versions = [file.version for file in self.topology.event(event_type).schemas if file.role == "raw"]
-        return f"{SCHEMAS}{event_type}/raw/v{max(versions) + 1}.avsc"
+    def next_key(self, event_type: str, role: str) -> str:
+        """The registry key of the version after the newest in the folder, of the raw or the processed schema."""
+        versions = [file.version for file in self.topology.event(event_type).schemas if file.role == role]
+        return f"{SCHEMAS}{event_type}/{role}/v{max(versions) + 1}.avsc"
 
 
 def scheduled_event(function: Scheduled, time: datetime, account: str, region: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from wavetank.scenarios.spec.hours import Scheduled
 from wavetank.scenarios.spec.nemeses.container import ContainerCut, ContainerKilled, ContainerPaused, MemoryReached
 from wavetank.scenarios.spec.nemeses.fault import Fault, functions_die
 from wavetank.scenarios.spec.nemeses.functions import BadDeploy, ColdStart
+from wavetank.scenarios.spec.nemeses.parts import PartsDamaged, RecordsUnmergeable, SchemaUnmergeable
 from wavetank.scenarios.spec.nemeses.producer import (
     Aggregated,
     CorruptCopies,
@@ -69,11 +70,13 @@ __all__ = [
     "IncompatiblePublished",
     "Look",
     "MemoryReached",
+    "PartsDamaged",
     "Point",
     "ProducerAhead",
     "ProducerRepeats",
     "ProducerRevises",
     "PublishAhead",
+    "RecordsUnmergeable",
     "Redeliver",
     "Redrive",
     "ReferenceBroken",
@@ -81,6 +84,7 @@ __all__ = [
     "Resharded",
     "Scheduled",
     "SchemaOverwritten",
+    "SchemaUnmergeable",
     "Scope",
     "SendAgain",
     "Settle",

@@ -93,8 +93,12 @@ class Place(Protocol):
     def configure(self, function: str, **settings: str) -> None:
         """Change settings of a function's configuration."""
 
-    def next_raw_key(self, event_type: str) -> str:
-        """The registry key of the raw version after the newest in the folder."""
+    @property
+    def data_bucket(self) -> str:
+        """The bucket of chunks, parts, merged files and quarantine."""
+
+    def next_key(self, event_type: str, role: str) -> str:
+        """The registry key of the version after the newest in the folder, of the raw or the processed schema."""
 
 
 class Keeper(Protocol):

@@ -21,7 +21,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True)
 class Expect:
-    """A count of the ledger, summed over `scope`: at least so many, or equal to another count.
+    """A count of the ledger, summed over `scope`: at least or at most so many, or equal to another count.
 
     reasons: the quarantine reasons of the scope are exactly these.
     """
@@ -29,6 +29,7 @@ class Expect:
     count: str
     scope: Scope = Scope.ALL
     at_least: int | None = None
+    at_most: int | None = None
     equals: str | None = None
     reasons: frozenset[str] | None = None
 
@@ -134,6 +135,8 @@ def _compared(expect: Expect, entries: Mapping[str, Entry], at_rest: AtRest, vic
     text = f"{count} {expect.count}" + ("" if scope is Scope.ALL else f" of the {scope}")
     if expect.at_least is not None and count < expect.at_least:
         return False, f"{text}, expected at least {expect.at_least}"
+    if expect.at_most is not None and count > expect.at_most:
+        return False, f"{text}, expected at most {expect.at_most}"
     if expect.equals is not None and count != counts[expect.equals]:
         return False, f"{text}, expected as many as {expect.equals}, {counts[expect.equals]}"
     reasons = {record.reason for record in at_rest.quarantine if record.event_type in types}

@@ -41,22 +41,6 @@ VERSIONS = 25
 CLICKS = [event for event in synthetic(300, 9, START, hours=1) if event.event_type == "click"]
 
 
-@pytest.fixture
-def in_process(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
-    """The site, for handlers that are called in this process."""
-    for name, value in {
-        "AWS_ENDPOINT_URL": site.stack.endpoint_url,
-        "AWS_DEFAULT_REGION": site.stack.region,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "REGISTRY_BUCKET": site.registry_bucket,
-    }.items():
-        monkeypatch.setenv(name, value)
-    for client in (calls.s3, calls.registry_s3, calls.sqs):
-        client.cache_clear()
-    return site
-
-
 def put(site: Site, events: Sequence[WorkloadEvent]) -> None:
     """Put events and wait until their parts are written."""
     with Sender(site.stack.client("kinesis")) as sender:

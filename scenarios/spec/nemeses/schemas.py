@@ -49,7 +49,7 @@ class IncompatiblePublished(Nemesis):
         fields: list[dict[str, Any]] = scene.definition["fields"]
         changed = [{**field, "type": "string"} if field["name"] == "event_time" else field for field in fields]
         text = json.dumps({**scene.definition, "fields": changed})
-        scene.publish(scene.site.next_raw_key(scene.victim), text.encode())
+        scene.publish(scene.site.next_key(scene.victim, "raw"), text.encode())
         scene.struck[self.id] += start_cold(scene)
 
 
@@ -61,4 +61,4 @@ def next_version(definition: Mapping[str, Any]) -> dict[str, Any]:
 
 def publish_next_version(scene: Scene) -> None:
     """Put the schema that the victim's producer is ahead with in the registry, as the next raw version."""
-    scene.publish(scene.site.next_raw_key(scene.victim), json.dumps(next_version(scene.definition)).encode())
+    scene.publish(scene.site.next_key(scene.victim, "raw"), json.dumps(next_version(scene.definition)).encode())

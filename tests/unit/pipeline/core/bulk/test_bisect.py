@@ -14,7 +14,7 @@ from wavetank.pipeline.core.bulk import bisect
 from wavetank.pipeline.core.bulk.batch import Batch
 from wavetank.pipeline.core.bulk.values import Bodies
 from wavetank.pipeline.core.decode import encode
-from wavetank.pipeline.core.files import avro_file, parquet
+from wavetank.pipeline.core.files import avro_file, columns, parquet
 from wavetank.pipeline.core.files.avro_file import DamagedFile
 from wavetank.pipeline.core.route import digest_of
 from wavetank.pipeline.core.schema import Schema
@@ -42,7 +42,7 @@ def ids(batches: list[Batch]) -> list[bytes]:
 @pytest.fixture
 def breaks(monkeypatch: pytest.MonkeyPatch) -> Break:
     """Makes the writer of columns fail for some records, with an error that nobody thought of."""
-    whole = parquet.table
+    whole = columns.table
 
     def install(is_bad: Callable[[Bodies], bool]) -> None:
         def table(bodies: Bodies, target: Schema) -> pa.Table:
@@ -68,7 +68,7 @@ def test_exactly_the_records_at_fault_are_found_and_the_others_can_be_merged(
     bodies = [body(number, "poison" if is_bad else "sound") for number, is_bad in enumerate(bad)]
     data = part(bodies) if is_part else contained(bodies)
     with pytest.MonkeyPatch.context() as patch:
-        whole = parquet.table
+        whole = columns.table
 
         def table(records: Bodies, schema: Schema) -> pa.Table:
             if poisoned(records):
