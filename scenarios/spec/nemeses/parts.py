@@ -52,7 +52,7 @@ class RecordsUnmergeable(Nemesis):
 
 @dataclass(frozen=True)
 class SchemaUnmergeable(Nemesis):
-    """Past all checks a processed version of the victim is published that nothing at rest can have, and parts are in it.
+    """Past all checks a processed version of the victim is published that nothing at rest can have; parts are in it.
 
     It has a record without fields. Every function starts anew, so that it reads it. The parts hold copies of others'
     records. The version goes with every stranger when the registry is restored.
@@ -92,7 +92,7 @@ def _copies(scene: Scene, changed: Callable[[Mapping[str, Any]], Record], spoil:
         records = [dict(record) for record in reader if isinstance(record, dict)]
         bad = [spoil(record) for record in records[::EVERY]]
         out = BytesIO()
-        fastavro.writer(out, changed(definition), [*records, *bad], codec="deflate", sync_marker=data[-SYNC_BYTES:])
+        fastavro.writer(out, changed(definition), [*records, *bad], codec="null", sync_marker=data[-SYNC_BYTES:])
         name = f"{sha256(f'{key} copied'.encode()).hexdigest()[:32]}.avro"
         scene.site.s3.put_object(
             Bucket=scene.site.data_bucket, Key=f"{key.rpartition('/')[0]}/{name}", Body=out.getvalue()
