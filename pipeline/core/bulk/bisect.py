@@ -17,15 +17,15 @@ from wavetank.pipeline.core.bulk.batch import Batch, RejectedRecord
 from wavetank.pipeline.core.bulk.digests import SIZE, Digests
 from wavetank.pipeline.core.bulk.merge import merge_all
 from wavetank.pipeline.core.bulk.values import Bodies, Ints
-from wavetank.pipeline.core.decode import UNENCODABLE, decode
+from wavetank.pipeline.core.decode import decode
 from wavetank.pipeline.core.files import avro_file, parquet
 from wavetank.pipeline.core.files.avro_file import File
 from wavetank.pipeline.core.schema import Schema
 from wavetank.pipeline.errors import SchemaError
 from wavetank.pipeline.records import Event, Reason, Rejection
 
-OF_DATA = (*UNENCODABLE, ArithmeticError, NotImplementedError, SchemaError, pa.ArrowException)
-"""What is raised where data cannot be merged …"""
+OF_DATA = (ValueError, ArithmeticError, SchemaError, pa.ArrowException)
+"""What is raised where data cannot be merged; a TypeError or LookupError of our own is a bug, and stalls …"""
 OF_THE_MACHINE = (OSError, MemoryError)
 """… unless it is one of these as well, as Arrow's are: they say nothing of the data."""
 

@@ -136,6 +136,9 @@ def test_where_nothing_can_be_written_at_all_no_record_is_at_fault(monkeypatch: 
         (pa.ArrowTypeError("x"), True),
         (pa.ArrowNotImplementedError("x"), True),
         (pa.ArrowCapacityError("x"), True),
+        (TypeError("a bug of ours"), False),
+        (KeyError("a bug of ours"), False),
+        (AttributeError("a bug of ours"), False),
         (pa.ArrowMemoryError("x"), False),
         (MemoryError(), False),
         (OSError("x"), False),
@@ -145,7 +148,9 @@ def test_where_nothing_can_be_written_at_all_no_record_is_at_fault(monkeypatch: 
         (EndpointConnectionError(endpoint_url="x"), False),
     ],
 )
-def test_an_outage_a_time_out_or_lack_of_memory_is_never_the_datas_fault(error: Exception, is_of_data: bool) -> None:
+def test_an_outage_a_time_out_lack_of_memory_or_a_bug_is_never_the_datas_fault(
+    error: Exception, is_of_data: bool
+) -> None:
     assert bisect.is_of_data(error) is is_of_data
 
 
