@@ -15,15 +15,13 @@ from typing import Any, NamedTuple
 
 from fastavro import parse_schema, schemaless_reader
 
-from wavetank.scenarios.client.wire import HEADER_BYTES, MARK, VERSION, WireSchema
+from wavetank.scenarios.client.wire import HEADER_BYTES, MARK, MICROS_PER_MILLI, VERSION, WireSchema
 from wavetank.scenarios.oracle.history import EVENT_ID, EVENT_TIME
 
 START = bytes([VERSION]) + MARK
 _LENGTH, _FINGERPRINT = slice(4, 8), slice(8, 24)
 _CHECKED_BYTES = 24
 _CHECKS = Struct(">II")
-MILLIS = "timestamp-millis"
-MICROS_PER_MILLI = 1_000
 
 
 class Frame(NamedTuple):
@@ -92,11 +90,9 @@ class _Beginning:
         fields = list(schema.definition["fields"])
         names = [entry["name"] for entry in fields]
         last = max(names.index(EVENT_ID), names.index(EVENT_TIME))
-        (time,) = (entry["type"] for entry in fields if entry["name"] == EVENT_TIME)
-        is_millis = isinstance(time, dict) and time.get("logicalType") == MILLIS
         plain = [{**entry, "type": "long"} if entry["name"] == EVENT_TIME else entry for entry in fields[: last + 1]]
         parsed = parse_schema({**schema.definition, "fields": plain})
-        return cls(parsed, MICROS_PER_MILLI if is_millis else 1)
+        return cls(parsed, MICROS_PER_MILLI if schema.time_is_millis else 1)
 
     def read(self, body: bytes) -> Head | None:
         try:

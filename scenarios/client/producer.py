@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from wavetank.pipeline.topology import Topology
 from wavetank.scenarios.client.batches import MAX_KEY_CHARACTERS, MAX_RECORD_BYTES, Batch, Message, batches
-from wavetank.scenarios.client.wire import WireSchema, encode_frame, newest_schema
-from wavetank.scenarios.oracle.history import Outcome
+from wavetank.scenarios.client.wire import MICROS_PER_MILLI, WireSchema, encode_frame, newest_schema
+from wavetank.scenarios.oracle.history import EVENT_TIME, Outcome
 from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
 if TYPE_CHECKING:
@@ -224,7 +224,10 @@ class Producer:
         """
         route = self._routes[event.event_type]
         key = event.event_id[:MAX_KEY_CHARACTERS]
-        return Message(route.stream, key, encode_frame(route.schema, event.record))
+        record = event.record
+        if route.schema.time_is_millis:
+            record = {**record, EVENT_TIME: event.time_us // MICROS_PER_MILLI}
+        return Message(route.stream, key, encode_frame(route.schema, record))
 
     def put(self, events: Sequence[WorkloadEvent]) -> list[Receipt]:
         """Put `events`; one receipt for each, in their order. Raises as `message` does, before it sends."""

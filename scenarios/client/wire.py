@@ -13,6 +13,7 @@ import struct
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from fastavro.schema import fingerprint, to_parsing_canonical_form
 VERSION = 1
 MARK = b"WTK"
 ID_FIELD = "event_id"
+TIME_FIELD = "event_time"
+MICROS_PER_MILLI = 1_000
 HEADER_BYTES = 32
 MAX_FRAME_BYTES = 1024 * 1024
 """A frame fills at most one Kinesis record of the default size limit, 1 MiB."""
@@ -42,7 +45,11 @@ class FrameTooLargeError(EncodingError):
 
 @dataclass(frozen=True)
 class WireSchema:
-    """A schema as a producer uses it: its Avro definition, parsed once, and its fingerprint (16 bytes)."""
+    """A schema as a producer uses it: its Avro definition, parsed once, and its fingerprint (16 bytes).
+
+    `parsed` is without logical types: values are as on the wire, and a logical type that is not valid is none (Avro
+    specification, "Logical Types").
+    """
 
     definition: Mapping[str, Any]
     fingerprint: bytes
@@ -53,12 +60,18 @@ class WireSchema:
         """The schema of an Avro definition. Raises fastavro's SchemaParseException where it is none."""
         canonical = to_parsing_canonical_form(dict(definition))
         fingerprint = hashlib.md5(canonical.encode(), usedforsecurity=False).digest()
-        return cls(definition, fingerprint, parse_schema(dict(definition)))
+        return cls(definition, fingerprint, parse_schema(_physical(definition)))
 
     @property
     def fields(self) -> Mapping[str, Any]:
         """Field name → Avro type, in the schema's order."""
         return {entry["name"]: entry["type"] for entry in self.definition["fields"]}
+
+    @cached_property
+    def time_is_millis(self) -> bool:
+        """Whether `event_time` is in milliseconds, which a schema may have it in."""
+        times = [entry["type"] for entry in self.definition["fields"] if entry["name"] == TIME_FIELD]
+        return any(isinstance(time, Mapping) and time.get("logicalType") == "timestamp-millis" for time in times)
 
 
 def newest_schema(folder: Path, role: str = "raw") -> WireSchema:
@@ -118,6 +131,16 @@ def peek(data: bytes, schemas: Iterable[Path]) -> dict[str, Any] | None:
     read = [_as_far(body, json.loads(path.read_text("utf-8"))) for path in schemas for body in bodies]
     best = max(read, key=lambda fields: (len(fields), bool(fields.get(ID_FIELD))), default={})
     return best or None
+
+
+def _physical(schema: Any) -> Any:
+    """A schema without logical types; what else it holds, defaults and custom attributes, is as it was."""
+    if isinstance(schema, list):
+        return [_physical(branch) for branch in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    inner = {key: _physical(schema[key]) for key in ("type", "items", "values", "fields") if key in schema}
+    return {key: value for key, value in schema.items() if key != "logicalType"} | inner
 
 
 def _as_far(body: bytes, definition: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,11 +7,11 @@ read by others.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
-Value = None | bool | int | float | str | Mapping[str, "Value"]
+Value = None | bool | int | float | str | bytes | Sequence["Value"] | Mapping[str, "Value"]
 """What a field of an event may hold; a timestamp is a whole number of microseconds since the epoch."""
 
 EVENT_ID = "event_id"

@@ -12,13 +12,25 @@ from hypothesis import strategies as st
 from tests.unit.scenarios.client.kinesis_double import ScriptedKinesis, client_error, raises, refuses, takes_all
 from wavetank.scenarios.client.batches import MAX_RECORD_BYTES, MAX_RECORDS, MAX_REQUEST_BYTES, Message, batches
 from wavetank.scenarios.client.producer import RECORD_TOO_LARGE, Producer, Receipt, Retry, Route, Sender
-from wavetank.scenarios.client.wire import EncodingError, WireSchema
+from wavetank.scenarios.client.wire import EncodingError, WireSchema, encode_frame
 from wavetank.scenarios.oracle.history import Outcome
 from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
 AT_ONCE = Retry(stalls=3, base_s=0.0)
 URL = "http://127.0.0.1:1"
 PING = WireSchema.of({"type": "record", "name": "Ping", "fields": [{"name": "event_id", "type": "string"}]})
+
+
+TIMED = WireSchema.of(
+    {
+        "type": "record",
+        "name": "Timed",
+        "fields": [
+            {"name": "event_id", "type": "string"},
+            {"name": "event_time", "type": {"type": "long", "logicalType": "timestamp-millis"}},
+        ],
+    }
+)
 
 
 def messages(number: int, stream: str = "s", size: int = 3) -> list[Message]:
@@ -173,3 +185,10 @@ def test_an_event_goes_on_the_stream_of_its_type_under_its_id() -> None:
     assert receipt.outcome is Outcome.OK
     ((stream, (entry,)),) = kinesis.requests
     assert (stream, entry["PartitionKey"]) == ("wavetank-ping-raw", "p-1")
+
+
+def test_an_event_time_is_in_milliseconds_where_its_schema_says_so() -> None:
+    event = WorkloadEvent("timed", {"event_id": "t", "event_time": 1_574_553_663_979_311})
+    with sender(ScriptedKinesis(takes_all)) as one:
+        message = Producer(one, {"timed": Route("s", TIMED)}).message(event)
+    assert message.data == encode_frame(TIMED, {"event_id": "t", "event_time": 1_574_553_663_979})
