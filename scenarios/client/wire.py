@@ -62,11 +62,6 @@ class WireSchema:
         fingerprint = hashlib.md5(canonical.encode(), usedforsecurity=False).digest()
         return cls(definition, fingerprint, parse_schema(_physical(definition)))
 
-    @property
-    def fields(self) -> Mapping[str, Any]:
-        """Field name → Avro type, in the schema's order."""
-        return {entry["name"]: entry["type"] for entry in self.definition["fields"]}
-
     @cached_property
     def time_is_millis(self) -> bool:
         """Whether `event_time` is in milliseconds, which a schema may have it in."""

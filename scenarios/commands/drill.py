@@ -204,9 +204,9 @@ def _check_workload(workload: "Workload", seed: int) -> None:
     from wavetank.scenarios.workload.mapping_file import MappingError
     from wavetank.scenarios.workload.source import UnusableSourceError, draw
 
-    fields = {name: route.schema.fields for name, route in routes(topology.load(schemas_folder())).items()}
+    schemas = {name: route.schema.definition for name, route in routes(topology.load(schemas_folder())).items()}
     try:
-        drawn = draw(workload, seed, fields)
+        drawn = draw(workload, seed, schemas)
     except (MappingError, UnusableSourceError, OSError) as error:
         raise typer.BadParameter(one_line(str(error))) from error
     if drawn.unused:

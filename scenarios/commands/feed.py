@@ -134,7 +134,7 @@ def _file_job(file: Path, named: str | None, rejected: Path | None, routes: dict
     if rejected is not None and rejected.resolve() == file.resolve():
         raise typer.BadParameter("--rejected is the input itself; name another file")
     try:
-        mapping = load(find(named), {name: route.schema.fields for name, route in routes.items()})
+        mapping = load(find(named), {name: route.schema.definition for name, route in routes.items()})
     except MappingError as error:
         echo(f"error: {error}", err=True)
         raise typer.Exit(EXIT_USAGE) from error

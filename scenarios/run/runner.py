@@ -38,8 +38,8 @@ class Runner:
         Raises MappingError, OSError or UnusableSourceError where a workload cannot be had.
         """
         started = time.monotonic()
-        fields = {event_type: route.schema.fields for event_type, route in self.site.routes.items()}
-        workload = draw(drill.workload, seed, fields)
+        schemas = {event_type: route.schema.definition for event_type, route in self.site.routes.items()}
+        workload = draw(drill.workload, seed, schemas)
         tracer = Tracer(self.site)
 
         def narrate(activity: str) -> None:

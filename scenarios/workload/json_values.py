@@ -1,183 +1,336 @@
 """Turns JSON values into values of a schema's types, without loss or not at all.
 
-Text that reads as a number or a truth value is taken as one where the schema asks for it; 2.0 is an integer,
-2.5 is not. Times become whole microseconds since the epoch, UTC; a time without an offset is taken as UTC,
-and digits below a microsecond are cut off.
+Values are those that `client.wire.encode_frame` takes: times are whole numbers in their unit, decimals, durations and
+UUIDs of 16 bytes are bytes. A value of a union whose branch its Python type does not tell is a pair of the branch's
+name and the value. Source: Avro specification, "Complex Types", "JSON Encoding", "Logical Types".
 """
 
-import re
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
+from wavetank.pipeline.avro import defaults
+from wavetank.pipeline.avro.limits import DEEPEST
+from wavetank.pipeline.avro.model import (
+    ABSENT,
+    Array,
+    Enum,
+    Field,
+    Fixed,
+    InvalidSchema,
+    Map,
+    Primitive,
+    Record,
+    Type,
+    Union,
+    title,
+    unqualified,
+)
+from wavetank.pipeline.avro.storable import range_of
 from wavetank.scenarios.oracle.history import Value
-from wavetank.scenarios.workload.ndjson import Number, json_text
+from wavetank.scenarios.workload import json_scalars as scalars
+from wavetank.scenarios.workload import json_times as times
+from wavetank.scenarios.workload.json_paths import Steps
+from wavetank.scenarios.workload.json_scalars import Read, shown
+from wavetank.scenarios.workload.json_shapes import NUMBERS, Kind, branch_name, holder, kinds_of, takes_null, told
 
-Read = Callable[[Any], Value]
-"""Takes a JSON value that is not null; raises ValueError with a message for people."""
-
-EPOCH_UNITS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
-ISO8601 = "iso8601"
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_FIRST_US = (datetime(1, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
-_LAST_US = (datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?")
-_ISO8601_DATE = re.compile(r"\d{4}-?(\d{2}-?\d{2}|W\d{2}(-?\d)?)([Tt ]|$)", re.ASCII)
-_YEAR = re.compile(r"%[YyGcx]")
-_TRUTH = {"true": True, "1": True, "false": False, "0": False}
-_SHOWN_CHARACTERS = 60
+MOST_FILLED = 1024 * 1024
+"""Values that defaults give to one line: with as many no record of a stream, of 1 MiB, holds it."""
 
 
-def reader_of(avro: Any) -> Read | None:
-    """The reader of a JSON value as one of the Avro type; of a union with null, of its other branch.
+@dataclass(frozen=True, slots=True)
+class _Branch:
+    """A branch of a union; `is_told` where Python's type of a value tells it from the other branches."""
 
-    None for types that a flat JSON object has no values for: records, arrays, bytes, unions of several.
+    type: Type
+    read: Read
+    kinds: frozenset[Kind]
+    could_hold: Callable[[Mapping[str, Any]], bool]
+    is_told: bool
+
+    @property
+    def name(self) -> str:
+        return branch_name(self.type)
+
+    def value(self, value: Value) -> Value:
+        return value if self.is_told else (self.name, value)
+
+
+class Readers:
+    """Readers of the types of one schema, made once; they read one value at a time.
+
+    `base` is the way to the value, set by the one who has it read; `way` after a ValueError that to the part at fault.
+    `rest` collects what records have no field for: the way to it, and the value.
     """
-    if isinstance(avro, list):
-        branches = [branch for branch in avro if branch != "null"]
-        return reader_of(branches[0]) if len(branches) == 1 else None
-    if isinstance(avro, str):
-        avro = {"type": avro}
+
+    def __init__(self) -> None:
+        self.base: Steps = ()
+        self.rest: list[tuple[Steps, Any]] = []
+        self._steps: list[str | int] = []
+        self._filled = 0
+        self._depth = 0
+        self._records: dict[int, Read] = {}
+
+    def begin(self) -> None:
+        """Forget the line before."""
+        self._steps.clear()
+        self.rest.clear()
+        self._filled = self._depth = 0
+
+    @property
+    def way(self) -> Steps:
+        """The way to the part that is being read."""
+        return (*self.base, *self._steps)
+
+    def of(self, avro: Type) -> Read:
+        """The reader of a type. It raises ValueError, and RecursionError for what is nested too deeply."""
+        match avro:
+            case Union():
+                return self._union(avro)
+            case Array(items):
+                return self._array(self.of(items))
+            case Map(values):
+                # A map of text is where a source's odds and ends are kept: what is no text is kept as JSON text.
+                return self._map(scalars.loose_text if values == Primitive("string") else self.of(values))
+            case Record():
+                return self._record(avro)
+            case Enum():
+                return scalars.symbol_reader(avro)
+            case Primitive() | Fixed():
+                return _scalar(avro)
+
+    def _array(self, read_item: Read) -> Read:
+        steps = self._steps
+
+        def read(value: Any) -> Value:
+            if not isinstance(value, list):
+                raise ValueError(f"{shown(value)} is not an array")
+            items = []
+            steps.append(0)
+            for number, item in enumerate(value):
+                steps[-1] = number
+                items.append(read_item(item))
+            steps.pop()
+            return items
+
+        return read
+
+    def _map(self, read_value: Read) -> Read:
+        steps = self._steps
+
+        def read(value: Any) -> Value:
+            if not isinstance(value, dict):
+                raise ValueError(f"{shown(value)} is not an object")
+            entries = {}
+            steps.append("")
+            for key, item in value.items():
+                steps[-1] = key
+                entries[key] = read_value(item)
+            steps.pop()
+            return entries
+
+        return read
+
+    def _record(self, avro: Record) -> Read:
+        """A record contains itself by way of a function that is there before its fields are."""
+        if id(avro) in self._records:
+            return self._records[id(avro)]
+        steps, rest = self._steps, self.rest
+        fields: dict[str, tuple[Read, bool]] = {}
+        absent = {field.name: default_of(field) for field in avro.fields if field.default is not ABSENT}
+        weights = {name: _weight(value) for name, value in absent.items()}
+
+        def read(value: Any) -> Value:
+            if not isinstance(value, dict):
+                raise ValueError(f"{shown(value)} is not an object")
+            self._depth += 1
+            if self._depth > DEEPEST:
+                raise ValueError(f"records are nested more than {DEEPEST} deep")
+            record: dict[str, Value] = {}
+            for name, item in value.items():
+                if name not in fields:
+                    rest.append(((*self.base, *steps, name), item))
+                    continue
+                read_field, takes_null = fields[name]
+                if item is not None or takes_null:
+                    steps.append(name)
+                    record[name] = read_field(item)
+                    steps.pop()
+            if len(record) < len(fields):
+                for name in fields.keys() - record.keys():
+                    if name not in absent:
+                        steps.append(name)
+                        raise ValueError(f"no value, and {avro.name} has no default for it")
+                    record[name] = absent[name]
+                    self._filled += weights[name]
+                if self._filled > MOST_FILLED:
+                    raise ValueError("the defaults of what is left out are more than a record holds")
+            self._depth -= 1
+            return record
+
+        self._records[id(avro)] = read
+        fields.update((field.name, (self.of(field.type), takes_null(field.type))) for field in avro.fields)
+        return read
+
+    def _union(self, avro: Union) -> Read:
+        branches = [
+            _Branch(branch, self.of(branch), frozenset(kinds_of(branch)), holder(branch), is_told)
+            for branch, is_told in told(avro)
+            if branch != Primitive("null")
+        ]
+        if not branches:
+            return scalars.null
+        is_nullable = takes_null(avro)
+        if len(branches) == 1:
+            return self._only(branches[0], is_nullable)
+        read_one = self._several(branches, title(avro))
+        return lambda value: None if value is None and is_nullable else read_one(value)
+
+    def _only(self, branch: _Branch, is_nullable: bool) -> Read:
+        """Reads a value as the only branch that is not null; in Avro's JSON encoding where it can be nothing else."""
+        names, natural = _names([branch]), branch.read
+        if not branch.is_told:
+            natural = lambda value: branch.value(branch.read(value))  # noqa: E731
+
+        def read(value: Any) -> Value:
+            if value is None and is_nullable:
+                return None
+            if type(value) is dict and len(value) == 1 and not branch.could_hold(value):
+                (name,) = value
+                if name in names:
+                    return self._tagged(branch, name, value)
+            return natural(value)
+
+        return read
+
+    def _several(self, branches: Sequence[_Branch], named: str) -> Read:
+        names = _names(branches)
+
+        def read(value: Any) -> Value:
+            kind = Kind.of(value)
+            candidates = [branch for branch in branches if kind in branch.kinds]
+            if kind is Kind.OBJECT:
+                holding = [branch for branch in candidates if branch.could_hold(value)]
+                tag = next(iter(value)) if len(value) == 1 else ""
+                if tag in names and not holding:
+                    return self._tagged(names[tag], tag, value)
+                if tag in names and Kind.of(value[tag]) in names[tag].kinds:
+                    raise ValueError(f"{shown(value)} may be {holding[0].name}, and {tag} in Avro's JSON encoding")
+                candidates = holding or candidates
+            elif len(candidates) > 1:
+                fitting = list(_fitting(candidates, value))
+                if len(fitting) == 1:
+                    return fitting[0]
+                candidates = [] if not fitting else candidates
+            if len(candidates) == 1:
+                return candidates[0].value(candidates[0].read(value))
+            if not candidates:
+                raise ValueError(f"{shown(value)} is none of {named}")
+            listed = ", ".join(branch.name for branch in candidates)
+            raise ValueError(f'{shown(value)} may be {listed}: write it as {{"{candidates[0].name}": …}}')
+
+        return read
+
+    def _tagged(self, branch: _Branch, name: str, value: Mapping[str, Any]) -> Value:
+        self._steps.append(name)
+        made = branch.value(branch.read(value[name]))
+        self._steps.pop()
+        return made
+
+
+def default_of(field: Field) -> Value:
+    """The default of a field, as its reader would give it. Raises InvalidSchema for one of another type."""
+    defaults.value(field.default, field.type)
+    return _default(field.default, field.type)
+
+
+def _default(default: Any, avro: Type) -> Value:
     match avro:
-        case {"type": "long", "logicalType": "timestamp-micros"}:
-            return time_reader(ISO8601)
-        case {"logicalType": str()}:
-            return None
-        case {"type": "enum", "symbols": [*symbols]}:
-            return _one_of(symbols)
-        case {"type": "map", "values": "string"}:
-            return _text_map
-        case {"type": dict(inner)}:
-            return reader_of(inner)
-        case {"type": str(primitive)}:
-            return _PRIMITIVES.get(primitive)
-    return None
+        case Union():
+            for branch, is_told in told(avro):
+                with suppress(InvalidSchema):
+                    defaults.value(default, branch)
+                    inner = _default(default, branch)
+                    return inner if is_told else (branch_name(branch), inner)
+        case Array(items):
+            return [_default(item, items) for item in default]
+        case Map(values):
+            return {key: _default(item, values) for key, item in default.items()}
+        case Record():
+            return {field.name: _default(default.get(field.name, field.default), field.type) for field in avro.fields}
+    value: Value = defaults.value(default, avro)
+    return value
 
 
-def time_reader(time_format: str) -> Read:
-    """The reader of a time as microseconds since the epoch.
-
-    `time_format` is `iso8601`, `epoch_s`, `epoch_ms`, `epoch_us` or a strptime pattern; ValueError for
-    another.
-    """
-    if time_format == ISO8601:
-        return _iso8601
-    if time_format in EPOCH_UNITS:
-        unit = EPOCH_UNITS[time_format]
-        return lambda value: _in_range(int(_decimal(value) * unit))
-    if "%" not in time_format:
-        formats = ", ".join([ISO8601, *EPOCH_UNITS])
-        raise ValueError(f"{time_format!r} is no time format; there are {formats}, and strptime patterns")
-    try:
-        datetime.strptime("", time_format)
-    except ValueError as error:
-        if "directive" in str(error) or "stray" in str(error):
-            raise ValueError(f"{time_format!r} is no strptime pattern: {error}") from error
-    if not _YEAR.search(time_format):
-        raise ValueError(f"{time_format!r} names no year (%Y)")
-    return lambda value: _micros(datetime.strptime(text(value).strip(), time_format))
-
-
-def text(value: Any) -> str:
-    """A JSON scalar as text. Raises ValueError for an object or an array."""
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, bool):
-        return json_text(value)
-    raise ValueError(f"{shown(value)} is not text")
-
-
-def loose_text(value: Any) -> str:
-    """Any JSON value as text: a string as it is, everything else as JSON text."""
-    return str(value) if isinstance(value, str) else json_text(value)
-
-
-def shown(value: Any) -> str:
-    """A value for a message, cut to a length that fits into one."""
-    written = json_text(value)
-    return written if len(written) <= _SHOWN_CHARACTERS else written[:_SHOWN_CHARACTERS] + "…"
-
-
-def _iso8601(value: Any) -> Value:
-    written = text(value).strip()
-    if not _ISO8601_DATE.match(written):
-        # `fromisoformat` takes any letter or digit between date and time, and so many a number for a time.
-        raise ValueError("not in ISO 8601")
-    return _micros(datetime.fromisoformat(written))
-
-
-def _micros(moment: datetime) -> int:
-    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    return _in_range((aware - _EPOCH) // timedelta(microseconds=1))
-
-
-def _in_range(micros: int) -> int:
-    if not _FIRST_US <= micros <= _LAST_US:
-        raise ValueError("outside the years 1 to 9999")
-    return micros
-
-
-def _decimal(value: Any) -> Decimal:
-    written = str(value).strip() if isinstance(value, str) else ""
-    if not _NUMBER.fullmatch(written):
-        raise ValueError(f"{shown(value)} is not a number")
-    number = Decimal(written)
-    # A number of a few characters may stand for one of thousands of digits; none of our types holds those.
-    if number and number.adjusted() > 400:
-        raise ValueError(f"{shown(value)} is too large")
-    return number
-
-
-def _integer(bits: int) -> Read:
-    limit = 2 ** (bits - 1)
-
-    def read(value: Any) -> Value:
-        number = _decimal(value)
-        if number != number.to_integral_value():
-            raise ValueError(f"{shown(value)} is not a whole number")
-        if not -limit <= number < limit:
-            raise ValueError(f"{shown(value)} does not fit into {bits} bits")
-        return int(number)
-
-    return read
-
-
-def _double(value: Any) -> Value:
-    number = float(_decimal(value))
-    if number in (float("inf"), float("-inf")):
-        raise ValueError(f"{shown(value)} is too large")
-    return number
-
-
-def _boolean(value: Any) -> Value:
-    truth = value if isinstance(value, bool) else _TRUTH.get(str(value).lower())
-    if truth is None or not isinstance(value, bool | str):
-        raise ValueError(f"{shown(value)} is not true or false (nor 1 or 0)")
-    return truth
-
-
-def _one_of(symbols: list[str]) -> Read:
-    def read(value: Any) -> Value:
-        if isinstance(value, Number) or value not in symbols:
-            raise ValueError(f"{shown(value)} is not one of {', '.join(symbols)}")
-        return str(value)
-
-    return read
-
-
-def _text_map(value: Any) -> Value:
-    if not isinstance(value, Mapping):
-        raise ValueError(f"{shown(value)} is not an object")
-    return {str(name): loose_text(item) for name, item in value.items()}
+def _scalar(avro: Primitive | Fixed) -> Read:
+    logical, size = avro.logical, avro.size if isinstance(avro, Fixed) else None
+    if logical is not None:
+        match logical.name:
+            case "decimal":
+                return scalars.decimal_reader(logical, size)
+            case "big-decimal":
+                return scalars.big_decimal
+            case "uuid":
+                return scalars.uuid_bytes if size else scalars.uuid_text
+            case "duration":
+                return times.duration
+        allowed = range_of(avro)
+        if allowed is None:
+            raise LookupError(f"the logical type {logical.name} has no range")
+        return times.logical_time_reader(logical, allowed)
+    return scalars.fixed_reader(avro) if isinstance(avro, Fixed) else _PRIMITIVES[avro.name]
 
 
 _PRIMITIVES: dict[str, Read] = {
-    "string": text,
-    "int": _integer(32),
-    "long": _integer(64),
-    "float": _double,
-    "double": _double,
-    "boolean": _boolean,
+    "null": scalars.null,
+    "boolean": scalars.boolean,
+    "int": scalars.integer(32),
+    "long": scalars.integer(64),
+    "float": scalars.single,
+    "double": scalars.double,
+    "bytes": scalars.base64,
+    "string": scalars.text,
 }
+
+
+def _fitting(candidates: Sequence[_Branch], value: Any) -> Iterator[Value]:
+    """The values that a scalar may be: of plain numbers the first type that holds it exactly, else the last one."""
+    numbers = [branch for branch in candidates if branch.name in NUMBERS and not _is_logical(branch.type)]
+    rounded: list[Value] = []
+    for branch in numbers:
+        with suppress(ValueError):
+            number = branch.read(value)
+            if scalars.is_exact(value, number):
+                yield branch.value(number)
+                break
+            rounded.append(branch.value(number))
+    else:
+        yield from rounded[-1:]
+    for branch in candidates:
+        if branch not in numbers:
+            with suppress(ValueError):
+                yield branch.value(branch.read(value))
+
+
+def _is_logical(avro: Type) -> bool:
+    return isinstance(avro, Primitive | Fixed) and avro.logical is not None
+
+
+def _names(branches: Sequence[_Branch]) -> dict[str, _Branch]:
+    """The branches by the names that tag them: the full one, and the short one that only one of them has."""
+    short = [unqualified(branch.name) for branch in branches]
+    names = {name: branch for name, branch in zip(short, branches, strict=True) if short.count(name) == 1}
+    return names | {branch.name: branch for branch in branches}
+
+
+def _weight(value: Value) -> int:
+    """The least number of bytes that a value takes, more or less: one of a type without bytes counts as one."""
+    match value:
+        case str() | bytes():
+            return 1 + len(value)
+        case Mapping():
+            return 1 + sum(map(_weight, value.values()))
+        case list() | tuple():
+            return 1 + sum(map(_weight, value))
+    return 1

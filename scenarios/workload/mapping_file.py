@@ -6,22 +6,28 @@ field = "uuid"                      #   the field that holds the id
 hash = ["user", "time"]             #   an id made from the content of some fields; "*" for all of them
 [time]
 field = "timestamp"
-format = "iso8601"                  # iso8601, epoch_s, epoch_ms, epoch_us or a strptime pattern; UTC if naive
+format = "iso8601"                  # iso8601, epoch_s, epoch_ms, epoch_us a strptime pattern, or a list; UTC if naive
 [rename]
 click = "clicked"                   # field of the source = field of the schema
+user.address.city = "city"          # a path in the source, quoted or not; "items[0].id" has to be
+town = "address.city"               # a field in a record of the schema
 [collect]
 user_features = "user_feature_*"    # map field of the schema = pattern, or list of patterns, of source names
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from wavetank.scenarios.oracle.history import EVENT_ID, EVENT_TIME
-from wavetank.scenarios.workload.json_values import Read, reader_of, time_reader
+from wavetank.pipeline.avro.defaults import problems
+from wavetank.pipeline.avro.model import InvalidSchema, Map, Primitive, Record, Type, Union
+from wavetank.pipeline.avro.parse import parse
+from wavetank.scenarios.oracle.history import EVENT_ID, EVENT_TIME, Value
+from wavetank.scenarios.workload.json_scalars import Read, shown
+from wavetank.scenarios.workload.json_times import EPOCH_UNITS, time_reader
 
 ALL_FIELDS = "*"
 ATTRIBUTES = "attributes"
@@ -39,7 +45,7 @@ class MappingError(ValueError):
 
 @dataclass(frozen=True)
 class IdRule:
-    """The source of the id: the value of `fields[0]`, or a hash of `fields` (of all fields if none)."""
+    """The source of the id: the value of `fields[0]`, or a hash of `fields` (of all fields if none); names or paths."""
 
     fields: tuple[str, ...]
     hashed: bool
@@ -47,7 +53,7 @@ class IdRule:
 
 @dataclass(frozen=True)
 class TimeRule:
-    """The source of the event time, and how it is read."""
+    """The source of the event time, a name or a path, and how it is read."""
 
     name: str
     read: Read = field(repr=False, compare=False)
@@ -55,21 +61,18 @@ class TimeRule:
 
 @dataclass(frozen=True)
 class EventMapping:
-    """A checked mapping onto the schema whose field types are `types`.
+    """A checked mapping onto a raw schema.
 
-    rename: source field → schema field. collect: map field of the schema → patterns of source fields.
+    rename: name or path in the source → schema field, or the fields of records on the way to one, joined by points.
+    collect: map field of the schema → patterns of source fields.
     """
 
     event_type: str
-    types: Mapping[str, Any]
+    schema: Record
     id: IdRule
     time: TimeRule
     rename: Mapping[str, str] = field(default_factory=dict)
     collect: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def reader(self, name: str) -> Read | None:
-        """The reader of a value as one of the schema's field `name`; None where JSON cannot fill such a field."""
-        return reader_of(self.types[name]) if name in self.types else None
 
     def collector_of(self, source: str) -> str | None:
         """The map field that collects the source field, if one does: the first in the file's order."""
@@ -81,7 +84,7 @@ class EventMapping:
     @property
     def keeps_the_rest(self) -> bool:
         """Whether the schema has a map for fields that have no column."""
-        return _is_text_map(self.types.get(ATTRIBUTES))
+        return any(field.name == ATTRIBUTES and _is_text_map(field.type) for field in self.schema.fields)
 
 
 def find(named: str) -> Path:
@@ -92,7 +95,7 @@ def find(named: str) -> Path:
 
 
 def load(path: Path, schemas: Mapping[str, Mapping[str, Any]]) -> EventMapping:
-    """The mapping in a TOML file; `schemas` gives, by event type, the Avro types of the raw schema's fields.
+    """The mapping in a TOML file; `schemas` gives, by event type, the definition of the raw schema.
 
     Raises MappingError naming file, key, rule and the way out.
     """
@@ -119,7 +122,7 @@ class _Checker:
         self._document = document
         self._source = source
         self._schemas = schemas
-        self._types: Mapping[str, Any] = {}
+        self._types: Mapping[str, Type] = {}
 
     def mapping(self) -> EventMapping:
         self._only({"event", "id", "time", "rename", "collect"}, self._document, "")
@@ -127,19 +130,13 @@ class _Checker:
         if not isinstance(event_type, str) or event_type not in self._schemas:
             listed = ", ".join(sorted(self._schemas))
             raise self._error("event", f"{event_type!r} is no event type", f"Name one of: {listed}.")
-        self._types = self._schemas[event_type]
-        id_rule, table = self._id(), self._table("time")
-        name = self._text(table, "time.field", 'Give `field = "name"` in [time].')
-        time_format = self._text(table, "time.format", 'Give `format = "iso8601"`, for instance.')
-        try:
-            time_rule = TimeRule(name, time_reader(time_format))
-        except ValueError as error:
-            raise self._error("time.format", str(error), "See the formats in docs/feed.md.") from error
+        schema = self._schema(event_type)
+        self._types = {field.name: field.type for field in schema.fields}
         return EventMapping(
             event_type=event_type,
-            types=self._types,
-            id=id_rule,
-            time=time_rule,
+            schema=schema,
+            id=self._id(),
+            time=self._time(),
             rename=self._rename(),
             collect=self._collect(),
         )
@@ -167,6 +164,36 @@ class _Checker:
             raise self._error(key, rule, remedy)
         return value
 
+    def _schema(self, event_type: str) -> Record:
+        try:
+            schema = parse(self._schemas[event_type])
+            if not isinstance(schema, Record):
+                raise InvalidSchema("it is no record")
+            if problem := next(problems(schema), None):
+                raise InvalidSchema(problem)
+        except InvalidSchema as error:
+            remedy = "Mend it: `wavetank schemas check` says more."
+            raise self._error("event", f"the raw schema of {event_type} is none: {error}", remedy) from error
+        return schema
+
+    def _time(self) -> TimeRule:
+        table = self._table("time")
+        name = self._text(table, "time.field", 'Give `field = "name"` in [time].')
+        remedy = 'Give `format = "iso8601"`, for instance, or a list of formats.'
+        formats: tuple[str, ...]
+        if isinstance(table.get("format"), list):
+            formats = self._names("time.format", table["format"], remedy)
+        else:
+            formats = (self._text(table, "time.format", remedy),)
+        if len(epochs := [one for one in formats if one in EPOCH_UNITS]) > 1:
+            rule = f"a number is a time in each of {', '.join(epochs)}: the second would never be used"
+            raise self._error("time.format", rule, "Keep one of them.")
+        try:
+            readers = [time_reader(one) for one in formats]
+        except ValueError as error:
+            raise self._error("time.format", str(error), "See the formats in docs/feed.md.") from error
+        return TimeRule(name, _first_of(readers) if len(readers) > 1 else readers[0])
+
     def _id(self) -> IdRule:
         table = self._table("id")
         remedy = 'Give `field = "name"` or `hash = ["name", …]` in [id].'
@@ -177,25 +204,44 @@ class _Checker:
         if table["hash"] == ALL_FIELDS:
             return IdRule((), hashed=True)
         names = self._names("id.hash", table["hash"], 'Give `hash = ["name", …]` or `hash = "*"`.')
+        if ALL_FIELDS in names:
+            raise self._error("id.hash", '"*" is no name in a list', 'For all fields write `hash = "*"`.')
         return IdRule(names, hashed=True)
 
     def _rename(self) -> dict[str, str]:
         targets: dict[str, str] = {}
         ruled = (EVENT_ID, EVENT_TIME)
-        fillable = [name for name in self._types if name not in ruled and reader_of(self._types[name]) is not None]
-        for source, target in self._table("rename").items():
+        free = {name: avro for name, avro in self._types.items() if name not in ruled}
+        for source, target in self._renames("", self._table("rename")):
             key = f"rename.{source}"
             if not isinstance(target, str):
                 raise self._error(key, "must be the name of a field", f'Write `{source} = "field"`.')
             if target in ruled:
                 raise self._error(key, f"{target} has a rule of its own", "Use [id] and [time] for it.")
-            if target not in fillable:
-                rule = f"the schema has no field {target} that can be filled from JSON"
-                raise self._error(key, rule, f"Name one of: {', '.join(fillable)}.")
-            if target in targets.values():
-                raise self._error(key, f"{target} is given twice", "Rename one source field to it.")
+            if target == ATTRIBUTES and _is_text_map(self._types.get(ATTRIBUTES)):
+                raise self._error(key, f"{target} keeps what has no field", "Leave it out: it is kept there as it is.")
+            types: Mapping[str, Type] = free
+            inside = "the schema"
+            for name in target.split("."):
+                if name not in types:
+                    remedy = f"Name one of: {', '.join(types)}." if types else "Name a field of a record."
+                    raise self._error(key, f"{inside} has no field {shown(name)[1:-1]}", remedy)
+                types, inside = _fields_of(types[name]), name
+            if source in targets:
+                raise self._error(key, "is given twice", "Rename it to one field.")
+            for other in targets.values():
+                if f"{other}.".startswith(f"{target}.") or f"{target}.".startswith(f"{other}."):
+                    raise self._error(key, f"{min(target, other)} is given twice", "Rename one source field to it.")
             targets[source] = target
         return targets
+
+    def _renames(self, prefix: str, table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        """Names or paths with their targets: `a.b = "x"` is a table in a table to TOML, as `[rename.a]` is."""
+        for name, target in table.items():
+            if isinstance(target, dict) and target:
+                yield from self._renames(f"{prefix}{name}.", target)
+            else:
+                yield f"{prefix}{name}", target
 
     def _collect(self) -> dict[str, tuple[str, ...]]:
         collected: dict[str, tuple[str, ...]] = {}
@@ -204,7 +250,7 @@ class _Checker:
             if not _is_text_map(self._types.get(target)):
                 maps = ", ".join(name for name in self._types if _is_text_map(self._types[name])) or "none"
                 raise self._error(key, f"{target} is no map of text in the schema", f"There are: {maps}.")
-            if target in self._table("rename").values():
+            if any(target == renamed for _, renamed in self._renames("", self._table("rename"))):
                 raise self._error(key, f"{target} is renamed to as well", "Give either, not both.")
             names = [patterns] if isinstance(patterns, str) else patterns
             collected[target] = self._names(key, names, f'Write `{target} = "name_*"`.')
@@ -219,5 +265,34 @@ class _Checker:
         return tuple(names)
 
 
-def _is_text_map(avro: Any) -> bool:
-    return isinstance(avro, dict) and avro.get("type") == "map" and avro.get("values") == "string"
+def _first_of(readers: Sequence[Read]) -> Read:
+    """A reader that is the first of several that takes the value."""
+
+    def read(value: Any) -> Value:
+        reasons = []
+        for reader in readers:
+            try:
+                return reader(value)
+            except (ValueError, OverflowError) as error:
+                reasons.append(str(error))
+        raise ValueError("; ".join(reasons))
+
+    return read
+
+
+def _only_branch(avro: Type) -> Type:
+    """The type itself, or that of a union of it and null."""
+    if isinstance(avro, Union):
+        branches = [branch for branch in avro.branches if branch != Primitive("null")]
+        return branches[0] if len(branches) == 1 else avro
+    return avro
+
+
+def _fields_of(avro: Type) -> Mapping[str, Type]:
+    avro = _only_branch(avro)
+    return {field.name: field.type for field in avro.fields} if isinstance(avro, Record) else {}
+
+
+def _is_text_map(avro: Type | None) -> bool:
+    avro = _only_branch(avro) if avro is not None else None
+    return isinstance(avro, Map) and avro.values == Primitive("string")

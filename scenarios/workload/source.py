@@ -42,8 +42,8 @@ class WorkloadEvents:
     unused: Mapping[str, int] = field(default_factory=dict)
 
 
-def draw(workload: Workload, seed: int, fields: Mapping[str, Mapping[str, Any]]) -> WorkloadEvents:
-    """The events, the same for the same arguments; `fields` has, by event type, the Avro types of the raw fields.
+def draw(workload: Workload, seed: int, schemas: Mapping[str, Mapping[str, Any]]) -> WorkloadEvents:
+    """The events, the same for the same arguments; `schemas` has, by event type, the definition of the raw schema.
 
     Raises MappingError, OSError where the file cannot be read, BrokenSourceError where it ends early and
     NoEventsError where no line of it is an event.
@@ -53,7 +53,7 @@ def draw(workload: Workload, seed: int, fields: Mapping[str, Mapping[str, Any]])
         start = START + timedelta(days=seed % DISTINCT_STARTS)
         events = synthetic.synthetic(workload.events, seed, start, workload.hours, conversions=workload.conversions)
         return WorkloadEvents(tuple(synthetic.at_edges(events) if workload.edges else events))
-    mapper, unused = Mapper(mapping_file.load(workload.mapping, fields)), Counter[str]()
+    mapper, unused = Mapper(mapping_file.load(workload.mapping, schemas)), Counter[str]()
     with source.open("rb") as stream:
         lines = LineReader(stream)
         mapped = tuple(islice(_mapped(lines, mapper, unused), workload.events))

@@ -44,7 +44,7 @@ START = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 def mapper() -> Mapper:
-    return Mapper(from_document(RULES, "ping.toml", {"ping": PING.fields}))
+    return Mapper(from_document(RULES, "ping.toml", {"ping": PING.definition}))
 
 
 class Run:

@@ -23,6 +23,16 @@ from wavetank.scenarios.workload.mapping_file import from_document
 from wavetank.scenarios.workload.ndjson import MAX_LINE_BYTES, LineReader
 from wavetank.scenarios.workload.rejects import RejectFile
 
+DECIMAL = {"type": "bytes", "logicalType": "decimal"}
+PART = {
+    "type": "record",
+    "name": "Part",
+    "fields": [
+        {"name": "n", "type": "int", "default": 0},
+        {"name": "any", "type": ["null", "long", "string", {"type": "map", "values": "long"}], "default": None},
+        {"name": "inner", "type": ["null", "Part"], "default": None},
+    ],
+}
 PING = WireSchema.of(
     {
         "type": "record",
@@ -33,6 +43,9 @@ PING = WireSchema.of(
             {"name": "note", "type": ["null", "string"], "default": None},
             {"name": "count", "type": ["null", "long"], "default": None},
             {"name": "score", "type": ["null", "double"], "default": None},
+            {"name": "price", "type": ["null", {**DECIMAL, "precision": 3_000, "scale": 2}], "default": None},
+            {"name": "data", "type": ["null", "bytes"], "default": None},
+            {"name": "parts", "type": ["null", {"type": "array", "items": PART}], "default": None},
             {"name": "told", "type": {"type": "map", "values": "string"}, "default": {}},
             {"name": "attributes", "type": {"type": "map", "values": "string"}, "default": {}},
         ],
@@ -81,6 +94,12 @@ DIMENSIONS: dict[str, tuple[Callable[[int], bytes], int]] = {
     "digits": (lambda n: line(f'"count":{"9" * n}'), 100_000),
     "digits behind the point": (lambda n: line(f'"score":0.{"3" * n}'), 50_000),
     "digits that are no number": (lambda n: line(f'"score":"{"3" * n}x"'), 100_000),
+    "digits of a decimal": (lambda n: line(f'"price":0.{"0" * n}'), 20_000),
+    "base64": (lambda n: line(f'"data":"{"AAAA" * n}"'), 50_000),
+    "items of a column": (lambda n: line('"parts":[' + ",".join(['{"n":1}'] * n) + "]"), 3_000),
+    "items of several branches": (lambda n: line('"parts":[' + ",".join(['{"any":{"a":1}}'] * n) + "]"), 1_000),
+    "items that have no field": (lambda n: line('"parts":[' + ",".join(['{"x":1}'] * n) + "]"), 1_000),
+    "a wrong item at the end": (lambda n: line('"parts":[' + '{"n":1},' * n + "0]"), 3_000),
     "items": (lambda n: line('"other":[' + ",".join(["[]"] * n) + "]"), 10_000),
     "depth": (lambda n: line('"other":' + "[" * n + f'"{"x" * MIB}"' + "]" * n), 180),
     "depth of objects": (lambda n: line('"other":' + '{"a":' * n + f'"{"x" * MIB}"' + "}" * n), 105),
@@ -97,7 +116,7 @@ NOT_BY_SIZE = {"gzip: lines", "gzip: damage after much"}
 
 
 def mapper() -> Mapper:
-    return Mapper(from_document(RULES, "ping.toml", {"ping": PING.fields}))
+    return Mapper(from_document(RULES, "ping.toml", {"ping": PING.definition}))
 
 
 def fed(data: bytes, folder: Path) -> None:

@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
+from wavetank.pipeline.avro.parse import parse as parse_schema
 from wavetank.scenarios.oracle.history import Value
-from wavetank.scenarios.workload.json_values import Read, reader_of, time_reader
+from wavetank.scenarios.workload.json_scalars import Read
+from wavetank.scenarios.workload.json_times import time_reader
+from wavetank.scenarios.workload.json_values import Readers
 from wavetank.scenarios.workload.ndjson import parse
 
 TIME_US = 1_574_553_663_979_311
@@ -18,9 +21,7 @@ def value(text: str) -> Any:
 
 
 def reader(avro: Any) -> Read:
-    read = reader_of(avro)
-    assert read is not None
-    return read
+    return Readers().of(parse_schema(avro))
 
 
 @pytest.mark.parametrize(
@@ -88,11 +89,6 @@ def test_a_value_that_fits_is_taken_without_loss(avro: Any, text: str, expected:
 def test_a_value_that_does_not_fit_is_refused_with_the_reason(avro: Any, text: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         reader(avro)(value(text))
-
-
-@pytest.mark.parametrize("avro", ["bytes", {"type": "array", "items": "int"}, ["int", "string"], ["null"]])
-def test_types_that_json_has_no_flat_value_for_have_no_reader(avro: Any) -> None:
-    assert reader_of(avro) is None
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,20 @@ TYPES: dict[str, Any] = {
     "attributes": TEXT_MAP,
 }
 BARE = {name: avro for name, avro in TYPES.items() if avro != TEXT_MAP}
-SCHEMAS = {"ping": TYPES, "bare": BARE}
+
+
+def schema(types: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "record",
+        "name": "Ping",
+        "fields": [
+            {"name": name, "type": avro, **({"default": None} if isinstance(avro, list) else {})}
+            for name, avro in types.items()
+        ],
+    }
+
+
+SCHEMAS = {"ping": schema(TYPES), "bare": schema(BARE)}
 RULES: dict[str, Any] = {
     "event": "ping",
     "id": {"field": "uuid"},
@@ -83,7 +96,7 @@ def test_an_id_that_is_a_number_keeps_its_digits() -> None:
         ('"user-item_affinity_0": 0.10', {"attributes": {"user-item_affinity_0": "0.10"}}),
         ('"deep": {"a": [1, null]}', {"attributes": {"deep": '{"a":[1,null]}'}}),
         ('"gone": null', {"attributes": {"gone": "null"}}),
-        ('"raw": "AAEC"', {"attributes": {"raw": '"AAEC"'}}),
+        ('"raw": "AAEC"', {"raw": b"\x00\x01\x02"}),
         ('"attributes": {"a": 1}', {"attributes": {"attributes": '{"a":1}'}}),
         ('"features": {"f": "x"}', {"features": {"f": "x"}}),
     ],
@@ -201,8 +214,9 @@ def test_names_are_made_to_fit_avros_letters(name: str, fitted: str) -> None:
         ({"time": {"field": "at"}}, "time.format", "missing"),
         ({"time": {"field": "at", "format": "epoch"}}, "time.format", "epoch_ms"),
         ({"time": {"field": "at", "format": "%q"}}, "time.format", "directive"),
-        ({"rename": {"a": "nowhere"}}, "rename.a", "campaign, user_id, position, features"),
-        ({"rename": {"a": "raw"}}, "rename.a", "campaign, user_id"),
+        ({"rename": {"a": "nowhere"}}, "rename.a", "campaign, user_id, position, raw, features"),
+        ({"rename": {"a": "position.x"}}, "rename.a", "position has no field x"),
+        ({"rename": {"a": "attributes"}}, "rename.a", "keeps what has no field"),
         ({"rename": {"a": "event_id"}}, "rename.a", "[id]"),
         ({"rename": {"a": 1}}, "rename.a", "name of a field"),
         ({"rename": {"a": "campaign", "b": "campaign"}}, "rename.b", "twice"),
@@ -228,7 +242,7 @@ def test_a_file_that_is_no_toml_says_so(tmp_path: Path, text: bytes | None, said
 
 
 def test_the_bundled_mapping_takes_a_line_of_the_open_bandit_dataset_whole() -> None:
-    types = {name: route.schema.fields for name, route in routes(topology.load(project_root() / "schemas")).items()}
+    types = {name: route.schema.definition for name, route in routes(topology.load(project_root() / "schemas")).items()}
     mapper = Mapper(load(find("obd-impressions"), types))
     line = (
         '{"behavior_policy":"bts","campaign":"men","row":0,"timestamp":"2019-11-24 00:01:03.979311+00:00",'

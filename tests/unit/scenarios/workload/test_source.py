@@ -29,7 +29,7 @@ def drawn(folder: Path, source: bytes, events: int = 1_000) -> WorkloadEvents:
     mapping.write_text(MAPPING)
     known = routes(topology.load(project_root() / "schemas"))
     workload = Workload(events=events, source=file, mapping=mapping)
-    return draw(workload, 1, {name: route.schema.fields for name, route in known.items()})
+    return draw(workload, 1, {name: route.schema.definition for name, route in known.items()})
 
 
 def test_lines_that_are_no_events_are_counted_by_reason(tmp_path: Path) -> None:
