@@ -160,9 +160,16 @@ def pipeline(wavetank_site: "Site") -> "Iterator[PipelineUnderTest]":
 
 @pytest.fixture
 def faults(stack: "Stack") -> "Iterator[FaultBlocks]":
-    """Faults as blocks, `with faults.drop("s3.notification", nth=3): …`; none is left after the test."""
+    """Faults as blocks, `with faults.drop("s3.notification", nth=3): …`; none is left after the test.
+
+    A fault that was made and never entered fails the test: nothing was ever set.
+    """
+    stack.faults.forgotten()
     yield stack.faults
     stack.faults.clear()
+    forgotten = ", ".join(map(str, stack.faults.forgotten()))
+    if forgotten:
+        pytest.fail(f"no fault was set: {forgotten}. A fault is a block: write `with faults.…(…):`", pytrace=False)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@
     POST   /reset            let go of all data, every fault and the activity log; what is deployed stays
     POST   /tick?rule=…      let a scheduled rule tick now
     GET    /faults           the faults that are set, with how many events each matched and struck
-    POST   /faults           set a fault; answers it with its id
+    POST   /faults           set a fault; answers it with its id; with ?check=true only say whether it is one
     PATCH  /faults?id=…      change fields of a fault, which then counts anew
     DELETE /faults[?id=…]    take one fault or all away
     GET    /faults/points    where faults can strike, what they do there, what they may match by
@@ -39,6 +39,7 @@ from wavetank.emulator.faults import chaos, model, points
 from wavetank.emulator.faults.chaos import CHAOS_EFFECTS
 from wavetank.emulator.faults.engine import FAULTS, LOG_LENGTH
 from wavetank.emulator.faults.model import InvalidFaultError
+from wavetank.emulator.faults.parse import parse
 from wavetank.emulator.faults.recording import RECORDING
 from wavetank.emulator.runtime.clock import CLOCK
 from wavetank.emulator.runtime.inflight import IN_FLIGHT
@@ -181,6 +182,8 @@ def _faults(_request: Any) -> Answer:
 def _add_fault(request: Any) -> Answer:
     given = chaos.unalias(inputs.body(request))
     chaos.check_is_none(given)
+    if inputs.flag(request.args.get("check", "false"), "check"):
+        return model.document(parse(given, default_id="checked"))
     return model.document(FAULTS.add(given))
 
 

@@ -53,6 +53,10 @@ class Control:
         """Set a fault and return its id."""
         return str(self._object("POST", "/faults", body=fault)["id"])
 
+    def check_fault(self, fault: Mapping[str, Any]) -> None:
+        """Have a fault looked at without setting it. Raises ControlRefused for what is no fault."""
+        self._object("POST", "/faults?check=true", body=fault)
+
     def faults(self) -> list[Json]:
         """The faults that are set."""
         return self._list("/faults", "faults")

@@ -5,8 +5,7 @@ with stack.faults.drop("s3.notification", nth=3, match={"key": "chunks/*"}) as f
 assert fault.firings()
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,22 +26,44 @@ class FaultHandle:
         return [firing for firing in self.control.activity() if firing["fault"] == self.id]
 
 
+class FaultBlock:
+    """A fault for the length of a `with` block; before it is entered nothing is set."""
+
+    def __init__(self, control: Control, document: Json) -> None:
+        self._control = control
+        self._document = document
+        self._handle: FaultHandle | None = None
+        self.entered = False
+
+    def __enter__(self) -> FaultHandle:
+        self.entered = True
+        self._handle = FaultHandle(self._control, self._control.add_fault(self._document))
+        return self._handle
+
+    def __exit__(self, *_: object) -> None:
+        if self._handle is not None and self._handle.id in {fault["id"] for fault in self._control.faults()}:
+            self._control.remove_fault(self._handle.id)
+
+    def __str__(self) -> str:
+        return f"{self._document['action']} at {self._document['point']}"
+
+
 class FaultBlocks:
     """The faults of one stack.
 
     Every action is a method: `drop`, `duplicate`, `error_before`, … with the fault point, the conditions (nth, every,
     probability, count, window), `match`, `seed` and the action's parameters. What does not exist is refused by the
-    stack, with a list of what does.
+    stack, with a list of what does, at once and not only when the block is entered.
     """
 
     def __init__(self, control: Control) -> None:
         self._control = control
+        self._blocks: list[FaultBlock] = []
 
-    @contextmanager
     def set(
         self, point: str, action: str, *, match: Mapping[str, str] | None = None, seed: int = 0, **rest: Any
-    ) -> Iterator[FaultHandle]:
-        """Set a fault for the length of the block. Raises ControlRefused for what is no fault."""
+    ) -> FaultBlock:
+        """A fault for the length of a block: `with` has to follow. Raises ControlRefused for what is no fault."""
         when = {name: rest.pop(name) for name in CONDITIONS if name in rest}
         document = {
             "point": point,
@@ -52,12 +73,16 @@ class FaultBlocks:
             "seed": seed,
             "parameters": rest,
         }
-        handle = FaultHandle(self._control, self._control.add_fault(document))
-        try:
-            yield handle
-        finally:
-            if handle.id in {fault["id"] for fault in self._control.faults()}:
-                self._control.remove_fault(handle.id)
+        self._control.check_fault(document)
+        block = FaultBlock(self._control, document)
+        self._blocks.append(block)
+        return block
+
+    def forgotten(self) -> list[FaultBlock]:
+        """The blocks since the last call that were made and never entered: no fault was ever set."""
+        forgotten = [block for block in self._blocks if not block.entered]
+        self._blocks.clear()
+        return forgotten
 
     def __getattr__(self, name: str) -> Any:
         """The method of an action, its dashes as underscores."""

@@ -95,6 +95,31 @@ def test_a_drill_is_a_test_and_one_that_does_not_pass_says_how_to_repeat_it(
     assert "Traceback" not in done.stdout
 
 
+FORGOTTEN = """
+def test_no_with(faults):
+    faults.drop("s3.notification")
+
+
+def test_misspelt(faults):
+    faults.drop("s3.notifcation")
+
+
+def test_block(faults):
+    with faults.drop("s3.notification") as fault:
+        assert not fault.firings()
+"""
+
+
+def test_a_fault_that_is_misspelt_or_never_entered_fails_the_test(
+    stack: EmbeddedStack, own_home: Home, tmp_path: Path
+) -> None:
+    (tmp_path / "test_mine.py").write_text(FORGOTTEN)
+    done = run(tmp_path, own_home, f"--wavetank-stack={stack.endpoint_url}")
+    assert "1 failed, 2 passed, 1 error" in done.stdout, done.stdout + done.stderr
+    assert "no fault was set: drop at s3.notification. A fault is a block" in done.stdout
+    assert "there is no fault point 's3.notifcation'" in done.stdout
+
+
 @pytest.fixture(scope="module")
 def site(stack: EmbeddedStack) -> Site:
     return Site.deployed_on(stack)
