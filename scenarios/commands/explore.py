@@ -9,9 +9,11 @@ import typer
 from wavetank.scenarios.commands.options import Jobs, file_option, seed_option
 
 if TYPE_CHECKING:
+    from wavetank.scenarios.exploration.mutants.hunt import MutantResult
     from wavetank.scenarios.exploration.storm.storm import StormRound
 
 FAILED = 1
+INCONCLUSIVE = 3
 
 Function = Annotated[str | None, typer.Argument(help="Only this function's calls; all without.", metavar="FUNCTION")]
 EventType = Annotated[str, typer.Option("--event", help="The event type that flows.")]
@@ -19,6 +21,9 @@ Rounds = Annotated[int, typer.Option("--rounds", min=1, help="How many rounds.")
 First = Annotated[int, typer.Option("--from", min=1, help="The first round.")]
 Names = Annotated[list[str] | None, typer.Argument(help="Only these; all without.", metavar="NAME")]
 Quick = Annotated[bool, typer.Option("--quick", help="Hold only the drills that a mutant names, not all others.")]
+Blind = Annotated[
+    bool, typer.Option("--blind", help="Hold the basics first, whatever drills a mutant names, then all others.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -144,10 +149,14 @@ def mutants(
     names: Names = None,
     seed: Annotated[int, seed_option("Seed of the workloads and of the faults.")] = 1,
     quick: Quick = False,
+    blind: Blind = False,
     jobs: Jobs = None,
     json_file: Annotated[Path | None, file_option("--json", "Write every mutant to this file.")] = None,
 ) -> None:
-    """Hunt known-bad changes to the pipeline with drills, on private stacks. Exit code 1 if one is not caught."""
+    """Hunt known-bad changes to the pipeline with drills, on private stacks.
+
+    Exit code 0 all caught, 1 one is not, 3 the drills came to no verdict on one.
+    """
     from wavetank.emulator.stack.home import Home
     from wavetank.scenarios.exploration.mutants.hunt import Hunt, MutantResult, unsound
     from wavetank.scenarios.exploration.mutants.mutant import UnusableMutantError, named
@@ -157,6 +166,8 @@ def mutants(
     from wavetank.scenarios.run.parallel import default_jobs, own_stacks, shared
     from wavetank.scenarios.run.runner import Runner
 
+    if quick and blind:
+        raise typer.BadParameter("--quick holds the drills that a mutant names, --blind holds all others as well")
     try:
         chosen = named(names or [])
     except UnusableMutantError as error:
@@ -165,7 +176,7 @@ def mutants(
     with RunDisplay(out) as display, own_stacks(jobs, display.now, eager=True) as sites:
         folder = Home.from_environment().path / "runs"
         hunts = [
-            Hunt(Runner(site, folder), seed, display.line("mutants", number), quick)
+            Hunt(Runner(site, folder), seed, display.line("mutants", number), quick, blind)
             for number, site in enumerate(sites, start=1)
         ]
         for number, result in shared(hunts, chosen, Hunt.run):
@@ -173,10 +184,17 @@ def mutants(
             if json_file is not None:
                 documents = [result.document() for _, result in sorted(done.items())]
                 write_json(json_file, {"mutants": documents, "unsound": unsound(hunts)})
-            verdict = f"caught by {result.drill:<24}" if result.drill else f"NOT CAUGHT {'':<23}"
+            verdict = f"caught by {result.drill:<24}" if result.drill else f"{_unnoticed(result):<34}"
             out.print(f"{result.mutant.name:<32} {verdict} {result.detail}", markup=False, soft_wrap=True)
         for name in unsound(hunts):
-            out.print(f"{name} fails without a mutant, and was not asked", markup=False)
-    at_large = sum(not result.drill for result in done.values())
-    out.print(f"{len(done) - at_large} of {len(done)} mutants caught")
-    raise typer.Exit(FAILED if at_large else 0)
+            out.print(f"{name} does not pass without a mutant, and was not asked", markup=False)
+    at_large = [result for result in done.values() if not result.drill]
+    out.print(f"{len(done) - len(at_large)} of {len(done)} mutants caught")
+    if any(not result.inconclusive for result in at_large):
+        raise typer.Exit(FAILED)
+    raise typer.Exit(INCONCLUSIVE if at_large else 0)
+
+
+def _unnoticed(result: "MutantResult") -> str:
+    """The outcome of a mutant that no drill caught, in a word or two."""
+    return f"INCONCLUSIVE in {', '.join(result.inconclusive)}" if result.inconclusive else "NOT CAUGHT"

@@ -1,6 +1,7 @@
 """Sweeps, storms and hunts on a real stack: they pass what is sound, and find what is not."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from wavetank.emulator.faults.model import When
 from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.stack.stack import EmbeddedStack
 from wavetank.pipeline import topology
+from wavetank.scenarios.exploration.mutants import hunt
 from wavetank.scenarios.exploration.mutants.hunt import Hunt
 from wavetank.scenarios.exploration.mutants.mutant import named
 from wavetank.scenarios.exploration.storm.replay import load
@@ -90,6 +92,25 @@ def test_a_mutant_is_caught_and_the_pipeline_is_what_it_was_afterwards(runner: R
     caught = Hunt(runner, SEED).run(mutant)
     assert caught.drill == "duplicates"
     assert {known["FunctionName"]: known["CodeSha256"] for known in _functions(runner)} == before
+
+
+def test_a_mutant_that_names_the_control_is_hunted_with_it(runner: Runner) -> None:
+    [mutant] = named(["random-part-key"])
+    caught = Hunt(runner, SEED, quick=True).run(replace(mutant, drills=("control",)))
+    assert caught.drill == "control"
+
+
+def test_a_drill_that_comes_to_no_verdict_without_the_mutant_as_well_says_nothing(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [mutant] = named(["random-part-key"])
+    harmless = replace(mutant, old=mutant.old, new=mutant.old, drills=("odd",))
+    never = Fault("never", Point.S3_NOTIFICATION, Action.DROP, {"key": "no-such-key"})
+    odd = Drill("odd", "Its fault never strikes.", (never,), (Settle(),), workload=SHAPES[0])
+    monkeypatch.setattr(hunt, "catalogue", lambda: {"odd": odd})
+    told = Hunt(runner, SEED, quick=True).run(harmless)
+    assert (told.drill, told.inconclusive) == ("", ())
+    assert told.document()["caught"] is False
 
 
 def _functions(runner: Runner) -> list[dict[str, str]]:

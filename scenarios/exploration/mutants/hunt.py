@@ -1,7 +1,7 @@
 """Hunts mutants: deploys each in the place of the pipeline and holds drills until one fails.
 
-A drill is believed only if it passes with the pipeline as it is, and a mutant's runs are compared with the control of
-that one.
+Every drill has its own workload, as it has without mutants. A drill is believed only if it passes with the pipeline as
+it is, and a mutant's runs are compared with the controls of that one.
 """
 
 from collections.abc import Callable, Iterable
@@ -9,102 +9,129 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wavetank.emulator.deploy import functions
-from wavetank.scenarios.drills.catalogue import CONTROL, catalogue
+from wavetank.scenarios.drills.catalogue import catalogue
 from wavetank.scenarios.exploration.mutants.mutant import Mutant, UnusableMutantError, packed
 from wavetank.scenarios.oracle.evidence import Verdict
 from wavetank.scenarios.run.parallel import Controls, hold
 from wavetank.scenarios.run.report import Report
-from wavetank.scenarios.run.runner import Runner
-from wavetank.scenarios.spec.drill import Drill
-from wavetank.scenarios.workload.workload import Workload
-
-WORKLOAD = Workload(events=300, hours=2, portions=3)
+from wavetank.scenarios.run.runner import Runner, control_of
+from wavetank.scenarios.run.skips import sort_out
+from wavetank.scenarios.spec.drill import Drill, Tag
 
 Narrate = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class MutantResult:
-    """The outcome of a mutant: the drill that caught it and how; `drill` is empty where none did."""
+    """The outcome of a mutant: the drill that caught it and how; `drill` is empty where none did.
+
+    inconclusive: the drills that came to no verdict with it, twice, and to one without it: it did not go unnoticed.
+    """
 
     mutant: Mutant
     drill: str
     detail: str
+    inconclusive: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """The outcome as plain data."""
-        caught = {"caught": bool(self.drill), "drill": self.drill, "detail": self.detail}
-        return {"mutant": self.mutant.name, "what": self.mutant.what, **caught}
+        return {
+            "mutant": self.mutant.name,
+            "what": self.mutant.what,
+            "caught": bool(self.drill),
+            "drill": self.drill,
+            "detail": self.detail,
+            "inconclusive": list(self.inconclusive),
+        }
 
 
 @dataclass
 class Hunt:
-    """A hunt on the stack of `runner`; `quick`: only the drills that a mutant names are held."""
+    """A hunt on the stack of `runner`.
+
+    quick: only the drills that a mutant names are held. blind: what a mutant names counts for nothing; the control and
+    the basics are held first, then all others.
+    """
 
     runner: Runner
     seed: int
     narrate: Narrate = lambda _what: None
     quick: bool = False
+    blind: bool = False
     _sound: dict[str, bool] = field(default_factory=dict)
     _controls: Controls = field(default_factory=dict)
 
     def run(self, mutant: Mutant) -> MutantResult:
         """Hunt a mutant until a drill catches it that passes without it. The pipeline is what it was in the end."""
-        self.narrate("the control, without a mutant")
-        self._hold(catalogue()[CONTROL])
         try:
             archive = packed(mutant)
         except UnusableMutantError as error:
             return MutantResult(mutant, "", str(error))
+        drills = self._drills(mutant)
+        for drill in drills:
+            if drill.workload not in self._controls:
+                self.narrate(f"without a mutant: the control of {drill.name}")
+                list(hold([self.runner], [control_of(drill)], self.seed, self._controls))
         stack = self.runner.site.stack
         names = self.runner.site.topology.functions
         while True:
             functions.update_code(stack, names, archive)
             try:
-                result = self._drilled(mutant)
+                result = self._drilled(mutant, drills)
             finally:
                 stack.control.reset()
                 functions.update_code(stack, names, packed())
-            drill = result.drill
-            if drill and drill not in self._sound:
-                self.narrate(f"without a mutant: {drill}")
-                self._sound[drill] = not self._failure(drill)
-            if not drill or self._sound[drill]:
-                return result
+            believed = [name for name in (result.drill, *result.inconclusive) if name and self._is_sound(name)]
+            if result.drill in believed or not result.drill:
+                return replace(result, inconclusive=tuple(set(believed) & set(result.inconclusive)))
 
-    def _drilled(self, mutant: Mutant) -> MutantResult:
-        """The result of the first drill that fails; the declared ones are tried first, then all others.
-
-        A drill that fails with the pipeline as it is says nothing about mutants.
-        """
-        names = dict.fromkeys(mutant.drills)
+    def _drills(self, mutant: Mutant) -> list[Drill]:
+        """The drills to hold, in their order; none that the stack cannot hold."""
+        names = dict.fromkeys(() if self.blind else mutant.drills)
+        if self.blind:
+            names |= {name: None for name, drill in catalogue().items() if drill.is_control or Tag.BASICS in drill.tags}
         if not self.quick:
-            names |= dict.fromkeys(name for name, drill in catalogue().items() if not drill.is_control)
-        for name in names:
-            if not self._sound.get(name, True):
+            names |= dict.fromkeys(catalogue())
+        return sort_out([catalogue()[name] for name in names], self.runner.site.stack)[0]
+
+    def _drilled(self, mutant: Mutant, drills: list[Drill]) -> MutantResult:
+        """The result of the first drill that fails.
+
+        A drill that does not pass with the pipeline as it is says nothing about mutants.
+        """
+        inconclusive: list[str] = []
+        for drill in drills:
+            if not self._sound.get(drill.name, True):
                 continue
-            self.narrate(f"{mutant.name}: {name}")
-            if failure := self._failure(name):
-                return MutantResult(mutant, name, failure)
-        return MutantResult(
-            mutant, "", f"not noticed by {', '.join(mutant.drills)}" if self.quick else "no drill noticed"
-        )
+            self.narrate(f"{mutant.name}: {drill.name}")
+            report = self._held(drill)
+            if report.verdict is Verdict.INCONCLUSIVE:
+                report = self._held(drill)
+            failures = [finding for finding in report.not_passed if finding.verdict is Verdict.FAIL]
+            if failures:
+                detail = f"{failures[0].checker}: {failures[0].detail}"
+                return MutantResult(mutant, drill.name, detail, tuple(inconclusive))
+            if report.verdict is Verdict.INCONCLUSIVE:
+                inconclusive.append(drill.name)
+        unnoticed = f"not noticed by {', '.join(drill.name for drill in drills)}" if self.quick else "no drill noticed"
+        return MutantResult(mutant, "", unnoticed, tuple(inconclusive))
+
+    def _is_sound(self, name: str) -> bool:
+        """Whether a drill passes without a mutant."""
+        if name not in self._sound:
+            self.narrate(f"without a mutant: {name}")
+            self._sound[name] = self._held(catalogue()[name]).verdict is Verdict.PASS
+        return self._sound[name]
 
     @property
     def unsound(self) -> set[str]:
-        """The drills that failed without a mutant."""
+        """The drills that did not pass without a mutant."""
         return {name for name, is_sound in self._sound.copy().items() if not is_sound}
 
-    def _failure(self, name: str) -> str:
-        """The first failure of a drill now; empty where it does not fail."""
-        report = self._hold(catalogue()[name])[-1]
-        failures = (finding for finding in report.not_passed if finding.verdict is Verdict.FAIL)
-        return next((f"{finding.checker}: {finding.detail}" for finding in failures), "")
-
-    def _hold(self, drill: Drill) -> list[Report]:
-        return list(hold([self.runner], [replace(drill, workload=WORKLOAD)], self.seed, self._controls))
+    def _held(self, drill: Drill) -> Report:
+        return self.runner.run(drill, self.seed, self._controls[drill.workload])[0]
 
 
 def unsound(hunts: Iterable[Hunt]) -> list[str]:
-    """The drills that failed without a mutant in any of these hunts."""
+    """The drills that did not pass without a mutant in any of these hunts."""
     return sorted(set[str]().union(*(hunt.unsound for hunt in hunts)))

@@ -87,4 +87,5 @@ def test_what_came_of_a_mutant_is_told_as_plain_data(drill: str, caught: bool) -
         "caught": caught,
         "drill": drill,
         "detail": "uniqueness: 3 events twice",
+        "inconclusive": [],
     }
