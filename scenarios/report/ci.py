@@ -11,7 +11,6 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from wavetank.scenarios.oracle.evidence import Verdict
 from wavetank.scenarios.report.escaping import printable
 from wavetank.scenarios.report.html import verdicts
-from wavetank.scenarios.report.terminal import WRONG
 from wavetank.scenarios.run.report import Report
 from wavetank.scenarios.run.skips import Skip
 
@@ -60,16 +59,16 @@ def markdown(reports: Sequence[Report]) -> str:
     lines = [
         f"### wavetank drills: {verdicts(reports)}",
         "",
-        "| drill | verdict | seconds | fired | acknowledged | landed | wrong |",
-        "| --- | --- | ---: | ---: | ---: | ---: | --- |",
+        "| drill | verdict | wrong | seconds | fired | acknowledged | landed |",
+        "| --- | --- | --- | ---: | ---: | ---: | ---: |",
     ]
     for report in reports:
         counts = report.totals.counts()
-        wrong = ", ".join(f"{counts[name]:,} {name}" for name in WRONG if counts[name]) or "none"
         numbers = (sum(report.fired.values()), counts["acknowledged"], counts["landed"])
         cells = " | ".join(f"{number:,}" for number in numbers)
         verdict = f"{SIGNS[report.verdict]} {report.verdict}"
-        lines.append(f"| {report.name} | {verdict} | {report.duration_s:.1f} | {cells} | {wrong} |")
+        row = (report.name, verdict, report.wrong or "none", f"{report.duration_s:.1f}", cells)
+        lines.append(f"| {' | '.join(row)} |")
     lines.append("")
     for report in reports:
         if report.not_passed:

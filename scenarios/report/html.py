@@ -11,9 +11,8 @@ from wavetank.scenarios.oracle.evidence import Verdict
 from wavetank.scenarios.oracle.hops import Hop, losses, together
 from wavetank.scenarios.oracle.ledger import total
 from wavetank.scenarios.report.escaping import in_html
-from wavetank.scenarios.report.terminal import WRONG
 from wavetank.scenarios.report.timeline_svg import figure
-from wavetank.scenarios.run.report import Report
+from wavetank.scenarios.run.report import WRONG, Report
 
 OVERVIEW = ("attempted", "acknowledged", "landed")
 HEADINGS = (*OVERVIEW, *WRONG)
@@ -44,15 +43,14 @@ def _overview(reports: Sequence[Report]) -> str:
     rows = ""
     for number, report in enumerate(reports, start=1):
         counts = report.totals.counts()
-        wrong = ", ".join(f"{counts[name]:,} {name}" for name in WRONG if counts[name])
         rows += (
             f'<tr><th scope="row"><a href="#run-{number}">{in_html(report.name)}</a></th><td>{_verdict(report)}</td>'
+            f"{f'<td class="wrong text">{in_html(report.wrong)}</td>' if report.wrong else '<td>none</td>'}"
             f"<td>{report.duration_s:.1f}</td><td>{sum(report.fired.values()):,}</td>"
-            f"{''.join(f'<td>{counts[name]:,}</td>' for name in OVERVIEW)}"
-            f"{f'<td class="wrong">{wrong}</td>' if wrong else '<td>none</td>'}</tr>"
+            f"{''.join(f'<td>{counts[name]:,}</td>' for name in OVERVIEW)}</tr>"
         )
     head = "".join(
-        f'<th scope="col">{name}</th>' for name in ("drill", "verdict", "seconds", "fired", *OVERVIEW, "wrong")
+        f'<th scope="col">{name}</th>' for name in ("drill", "verdict", "wrong", "seconds", "fired", *OVERVIEW)
     )
     return (
         '<div class="wide"><table class="drills"><caption>Verdicts, and the ledger of all event types together'

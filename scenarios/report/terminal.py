@@ -19,7 +19,8 @@ from wavetank.scenarios.run.skips import Skip
 
 STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.INCONCLUSIVE: "yellow"}
 COLUMNS = ("attempted", "acknowledged", "landed")
-WRONG = ("lost", "duplicated", "corrupted", "misplaced", "unexpected", "quarantined", "late")
+LEAST_OF_WRONG = 16
+"""Characters for what is wrong on the narrowest terminal; what does not fit goes on in the next line."""
 
 
 class RunDisplay:
@@ -73,7 +74,7 @@ class RunDisplay:
         self._remove(report.name)
         style = STYLES[report.verdict]
         fired = ", ".join(f"{name} ×{times}" for name, times in report.fired.items())
-        fired = fired or ("no faults" if report.name == CONTROL else "faults unknown")
+        fired = fired or ("no faults" if report.name.startswith(CONTROL) else "faults unknown")
         passages = report.judgement.passages.values()
         told = f"{fired}; {by_hop(passages)}" if passages and not is_short(passages) else fired
         self._out.print(
@@ -106,18 +107,17 @@ def table(reports: Sequence[Report]) -> Table:
     grid = Table(title="verdicts", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("drill", "verdict"):
         grid.add_column(heading, no_wrap=True)
+    grid.add_column("wrong", min_width=LEAST_OF_WRONG, overflow="fold")
     for heading in ("seconds", "fired", *COLUMNS):
         grid.add_column(heading, justify="right", no_wrap=True)
-    grid.add_column("wrong")
     for report in reports:
         counts = report.totals.counts()
-        wrong = ", ".join(f"{counts[name]:,} {name}" for name in WRONG if counts[name])
         grid.add_row(
             literal(report.name),
             f"[{STYLES[report.verdict]}]{report.verdict}[/]",
+            f"[bold red]{literal(report.wrong)}[/]" if report.wrong else "none",
             f"{report.duration_s:.1f}",
             f"{sum(report.fired.values()):,}",
             *(f"{counts[name]:,}" for name in COLUMNS),
-            f"[bold red]{wrong}[/]" if wrong else "none",
         )
     return grid

@@ -151,7 +151,10 @@ def _begun(pool: Pool[Runner], drills: Sequence[Drill], seed: int, controls: Con
     def run(drill: Drill, runner: Runner) -> Report:
         return runner.run(drill, seed, controls[drill.workload])[0]
 
-    missing = {drill.workload: drill for drill in drills if drill.workload not in controls}
+    missing: dict[Workload, Drill] = {}
+    for drill in sorted(drills, key=lambda drill: not drill.is_control):
+        if drill.workload not in controls:
+            missing.setdefault(drill.workload, drill)
     begun = {workload: pool.submit(partial(run_control, drill)) for workload, drill in missing.items()}
     runs = dict[Future[Report], None]()
     for drill in drills:

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from wavetank.scenarios.workload.workload import Workload
 
 EVERY_EVENT = 1_000_000_000
 """As many events of a file as this are all of them."""
+WRONG = ("lost", "duplicated", "corrupted", "misplaced", "unexpected", "quarantined", "late")
+"""The counts of a ledger that are none where every event has landed once, as it was sent."""
 STACK = "stack"
 """The name under which the start of a stack is told, beside those of drills."""
 EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
@@ -42,12 +44,8 @@ class Report:
     @property
     def command(self) -> str:
         """The command line that runs the same again."""
-        workload, name, drills = self.workload, self.name, catalogue()
-        if name == CONTROL and workload.source is None:
-            # A control is run for the first drill that has one on this workload.
-            shape = replace(workload, events=0)
-            alike = (other for other, drill in drills.items() if replace(drill.workload, events=0) == shape)
-            name = next(alike, name)
+        # With the drill that it is the control of, a control is run again as it was.
+        workload, name, drills = self.workload, self.name.removeprefix(f"{CONTROL} of "), catalogue()
         words = ["wavetank", "drill", name, "--seed", str(self.seed)]
         if workload.source is not None and workload.mapping is not None:
             words += ["--input", str(workload.source), "--mapping", str(workload.mapping)]
@@ -65,6 +63,20 @@ class Report:
     def totals(self) -> Ledger:
         """The ledger of all event types together."""
         return total(self.judgement.ledger)
+
+    @property
+    def wrong(self) -> str:
+        """The checkers that did not pass, and the counts of events that should be none; empty where nothing is wrong.
+
+        Events are counted, not copies of them.
+        """
+        counts = dict.fromkeys(WRONG, 0)
+        for entry in self.judgement.ledger.values():
+            for name in WRONG:
+                counts[name] += len(set(entry.ids.get(name, ())))
+        numbers = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
+        checkers = ", ".join(dict.fromkeys(finding.checker for finding in self.not_passed))
+        return "; ".join(filter(None, (checkers, numbers)))
 
     @property
     def not_passed(self) -> list[Finding]:

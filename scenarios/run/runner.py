@@ -72,8 +72,12 @@ class Runner:
 
 
 def control_of(drill: Drill) -> Drill:
-    """The run without nemeses that a drill is compared with."""
-    return replace(catalogue()[CONTROL], workload=drill.workload)
+    """The run without nemeses that a drill is compared with, named after it where its workload is one of its own."""
+    control = catalogue()[CONTROL]
+    shape = replace(drill.workload, events=control.workload.events)
+    is_usual = drill.is_control or shape == control.workload or drill.workload.source is not None
+    name = CONTROL if is_usual else f"{CONTROL} of {drill.name}"
+    return replace(control, name=name, workload=drill.workload)
 
 
 def _attempt(run: Run, control: Digests | None, tracer: Tracer) -> Conclusion:

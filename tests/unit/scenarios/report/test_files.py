@@ -41,7 +41,7 @@ def test_junit_is_xml_whatever_a_checker_said() -> None:
 def test_the_summary_is_a_row_for_each_drill_and_tells_what_did_not_pass() -> None:
     said = markdown(REPORTS)
     assert said.startswith("### wavetank drills: 1 fail, 1 inconclusive, 1 pass\n")
-    assert "| lossy | ❌ fail | 4.6 | 2 | 4 | 3 | 1 lost |" in said
+    assert "| lossy | ❌ fail | conservation; 1 lost | 4.6 | 2 | 4 | 3 |" in said
     assert "- **conservation**: 1 click lost, such as &lt;c1> &amp; co \\| more" in said
     assert "<summary>whole" not in said
 

@@ -75,7 +75,7 @@ def test_what_did_not_pass_is_told_before_any_fold() -> None:
     section = PAGE[PAGE.index('name">lossy<') :].partition("</section>")[0]
     assert "1 click lost, such as &lt;c1&gt; &amp; co" in section.partition("<details>")[0]
     assert '<td class="wrong">1</td>' in section
-    assert '<td class="wrong">1 lost</td>' in PAGE
+    assert '<td class="wrong text">conservation; 1 lost</td>' in PAGE
 
 
 def test_the_ledger_by_hop_marks_the_hop_that_events_did_not_reach_and_tells_copies() -> None:

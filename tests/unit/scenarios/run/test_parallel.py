@@ -42,7 +42,7 @@ def told(reports: list[Report]) -> list[tuple[str, int, Verdict, dict[str, int]]
 def test_the_reports_and_their_order_do_not_depend_on_how_many_run_at_a_time(tmp_path: Path, sites: int) -> None:
     found = told(held(tmp_path, sites))
     assert found == told(held(tmp_path, 1))
-    assert [name for name, *_ in found] == ["control", "first", "control", "second", "third"]
+    assert [name for name, *_ in found] == ["control of first", "first", "control of second", "second", "third"]
 
 
 def test_several_sites_are_at_work_at_the_same_time(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_where_stacks_stay_a_run_that_nobody_waits_for_is_healed_and_no_other_is
     later, over = replace(DRILLS[0], name="later"), Event()
     drills = [DRILLS[0], later, replace(later, name="waits", waits=True)]
     reports = hold([Runner(site, tmp_path, progress)], drills, 1, stays=True, over=over)
-    assert next(reports).name == "control"
+    assert next(reports).name == "control of first"
     assert underway.wait(LIMIT_S)
     healed = site.stack.control.cleared  # type: ignore[attr-defined]
     closing = Thread(target=reports.close)  # type: ignore[attr-defined]
@@ -100,7 +100,7 @@ def test_where_stacks_stay_a_run_that_nobody_waits_for_is_healed_and_no_other_is
     assert over.wait(LIMIT_S)
     go_on.set()
     closing.join(LIMIT_S)
-    assert begun == {"control", "first", "stack"}
+    assert begun == {"control of first", "first", "stack"}
     assert site.stack.control.cleared == healed + 1  # type: ignore[attr-defined]
 
 
@@ -108,7 +108,7 @@ def test_a_control_that_was_run_before_is_not_run_again(tmp_path: Path) -> None:
     controls = Controls()
     [runner] = runners(tmp_path, 1)
     names = [[report.name for report in hold([runner], [drill], 1, controls)] for drill in DRILLS]
-    assert names == [["control", "first"], ["control", "second"], ["third"]]
+    assert names == [["control of first", "first"], ["control of second", "second"], ["third"]]
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])

@@ -10,10 +10,11 @@ from rich.console import Console
 
 from tests.unit.scenarios.report.reports_example import LOSSY, UNSURE, WHOLE
 from wavetank.scenarios.drills.catalogue import catalogue
-from wavetank.scenarios.oracle.evidence import Finding, Judgement, Verdict
+from wavetank.scenarios.oracle.evidence import Finding, Judgement, Verdict, failed
 from wavetank.scenarios.oracle.ledger import Entry, Ledger
 from wavetank.scenarios.report.terminal import RunDisplay, table
-from wavetank.scenarios.run.report import Report, document, exit_code
+from wavetank.scenarios.run.report import WRONG, Report, document, exit_code
+from wavetank.scenarios.run.runner import control_of
 from wavetank.scenarios.workload.workload import Workload
 
 LEDGERS = {"click": Entry(Ledger(attempted=4, acknowledged=4, landed=3, lost=1), {"lost": ("c1",)})}
@@ -52,13 +53,34 @@ def test_the_document_says_how_many_lines_of_the_workload_were_not_used_and_why(
     assert REPORT.document()["workload"]["unused_lines"] == 0
 
 
-@pytest.mark.parametrize("name", ["control", "hot-shard", "look-back-boundary", "hour-and-day-boundary", "duplicates"])
+@pytest.mark.parametrize("name", list(catalogue()))
 def test_the_command_of_a_control_runs_it_on_its_own_workload(name: str) -> None:
-    workload = catalogue()[name].workload
-    words = replace(REPORT, name="control", workload=workload).command.split()
+    control = control_of(catalogue()[name])
+    words = replace(REPORT, name=control.name, workload=control.workload).command.split()
     assert words[:2] == ["wavetank", "drill"]
     assert words[3:] == ["--seed", "7"]
-    assert catalogue()[words[2]].workload == workload
+    assert catalogue()[words[2]].workload == catalogue()[name].workload
+
+
+def test_no_two_controls_of_different_workloads_have_one_name() -> None:
+    controls = {drill.workload: control_of(drill).name for drill in catalogue().values()}
+    assert len(set(controls.values())) == len(controls)
+
+
+def test_a_report_says_which_checker_failed_and_counts_events_not_copies() -> None:
+    twice = Entry(Ledger(landed=2, duplicated=5), dict.fromkeys(WRONG, ()) | {"duplicated": ("a", "a", "a", "a", "b")})
+    findings = (failed("idempotence", "2 files differ"), failed("uniqueness", "5 copies"))
+    report = replace(REPORT, judgement=Judgement(findings, {"click": twice}))
+    assert report.wrong == "idempotence, uniqueness; 2 duplicated"
+    assert replace(report, judgement=Judgement(findings[:1], {})).wrong == "idempotence"
+
+
+@pytest.mark.parametrize("columns", [80, 100, 200])
+def test_the_table_never_cuts_what_is_wrong(columns: int) -> None:
+    out = Console(width=columns, record=True, file=StringIO())
+    report = replace(REPORT, judgement=Judgement((failed("idempotence", "2 files differ"),), {}))
+    out.print(table([report]))
+    assert "idempotence" in out.export_text()
 
 
 def test_the_command_of_a_control_on_a_file_names_the_control_and_the_file() -> None:
