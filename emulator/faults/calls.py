@@ -1,8 +1,8 @@
 """The fault point `aws.call`: an API call fails, fails after it took effect, or takes longer.
 
 Its handlers stand in LocalStack's chain, so they see calls over HTTP and calls between services alike, and their errors
-are written by the serializer that writes the real ones. Stale reads and the deaths of functions at their n-th call
-begin here too.
+are written by the serializer that writes the real ones. Stale reads, answers in part and the deaths of functions at
+their n-th call begin here too.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from localstack.aws.api import CommonServiceException
 from localstack.aws.handlers.service import ServiceExceptionSerializer
 from localstack.utils.aws.request_context import extract_access_key_id_from_auth_header
 
-from wavetank.emulator.faults import stale
+from wavetank.emulator.faults import partial, stale
 from wavetank.emulator.faults.answers import answer_of
 from wavetank.emulator.faults.chaos import CHAOS_EFFECTS
 from wavetank.emulator.faults.engine import FAULTS, Firing
@@ -76,6 +76,8 @@ def _before(chain: Any, context: Any, response: Any) -> None:
         _fire(context)
     if FAULTS.armed(Point.S3_READ) and context.service.service_name == "s3":
         stale.before(chain, context, response, _function(context))
+    if partial.is_armed():
+        partial.before(chain, context, response, _function(context))
 
 
 def _after(_chain: Any, context: Any, response: Any) -> None:
@@ -91,6 +93,8 @@ def _after(_chain: Any, context: Any, response: Any) -> None:
         response.update_from(answer)
     elif FAULTS.armed(Point.S3_READ) and context.service.service_name == "s3":
         stale.after(context, response, _function(context))
+    else:
+        partial.after(context, response)
 
 
 def _fire(context: Any) -> None:

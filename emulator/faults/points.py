@@ -26,6 +26,8 @@ class Point(StrEnum):
     FIREHOSE_DELIVERY = "firehose.delivery"
     FIREHOSE_ENDPOINT = "firehose.endpoint"
     S3_READ = "s3.read"
+    S3_LISTING = "s3.listing"
+    SQS_SEND = "sqs.send"
     SCHEDULE_TICK = "schedule.tick"
     AWS_CALL = "aws.call"
 
@@ -45,6 +47,7 @@ class Action(StrEnum):
     EXPIRED_ITERATOR = "expired-iterator"
     RESHARD = "reshard"
     SPLIT = "split"
+    SHORT = "short"
     ERROR_OUTPUT = "error-output"
     STALE = "stale"
     OVERLAP = "overlap"
@@ -160,6 +163,17 @@ _ALL = (
         _DELIVERY,
     ),
     FaultPoint(
+        Point.SQS_SEND,
+        "One message of a SendMessageBatch call.",
+        {
+            "queue": "name of the queue",
+            "subject": "what it is about: bucket/key for an S3 event, else a digest of the message",
+            "content": "the message's body",
+            "caller": "name of the function that sends; empty for everybody else",
+        },
+        {Action.FAIL: PointAction("this message is refused, and the others of its call are taken")},
+    ),
+    FaultPoint(
         Point.KINESIS_PUT,
         "One record of a PutRecord or PutRecords call.",
         {**_STREAM, "key": "partition key of the record", "content": "the record's bytes as UTF-8 text"},
@@ -178,6 +192,10 @@ _ALL = (
             Action.THROTTLE: PointAction("it is answered with ProvisionedThroughputExceededException"),
             Action.DELAY: PointAction("it takes longer", (_DELAY_S,)),
             Action.RESHARD: PointAction("the shard is split in two under the reader, where it is still open"),
+            Action.SHORT: PointAction(
+                "it gives few records, or none, though there are more behind them",
+                (Parameter("records", 0, "how many at most", most=10_000),),
+            ),
         },
     ),
     FaultPoint(
@@ -266,6 +284,22 @@ _ALL = (
                         "lag_s", 60.0, "how old a write must be to be seen, in seconds of emulator time", most=MARGIN_S
                     ),
                 ),
+            )
+        },
+    ),
+    FaultPoint(
+        Point.S3_LISTING,
+        "A listing of a bucket.",
+        {
+            "operation": "ListObjects, ListObjectsV2 or ListObjectVersions",
+            "bucket": "name of the bucket",
+            "prefix": "prefix of the listing; empty where there is none",
+            "caller": "name of the function that lists; empty for everybody else",
+        },
+        {
+            Action.SHORT: PointAction(
+                "the page is short, and says where the next one begins",
+                (Parameter("keys", 2, "keys and common prefixes of a page at most", least=1, most=1_000),),
             )
         },
     ),

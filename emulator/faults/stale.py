@@ -131,7 +131,7 @@ def before(chain: Any, context: Any, response: Any, caller: str) -> None:
             raise NoSuchKey("The specified key does not exist.", Key=name[1])
         older = WRITES.content_before(name, lag_s) if lag_s else None
         if older is not None:
-            _replace(context, response, older.answer(operation, request))
+            replace_answer(context, response, older.answer(operation, request))
             chain.stop()
 
 
@@ -148,14 +148,14 @@ def after(context: Any, response: Any, caller: str) -> None:
         tags = WRITES.tags_before(name, lag_s) if lag_s else None
         if tags is not None:
             tag_set = [{"Key": key, "Value": value} for key, value in tags.items()]
-            _replace(context, response, {**answer, "TagSet": tag_set})
+            replace_answer(context, response, {**answer, "TagSet": tag_set})
     elif operation in _LISTS:
         listing = _older_listing(answer, bucket, operation, caller)
         if listing is not None:
-            _replace(context, response, listing)
+            replace_answer(context, response, listing)
 
 
-def _replace(context: Any, response: Any, answer: dict[str, Any]) -> None:
+def replace_answer(context: Any, response: Any, answer: dict[str, Any]) -> None:
     """Put this answer in the place of the response."""
     serializer = create_serializer(context.service, context.protocol)
     stale = serializer.serialize_to_response(answer, context.operation, context.request.headers, context.request_id)

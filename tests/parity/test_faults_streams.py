@@ -140,6 +140,52 @@ def test_reads_that_fail_look_real_and_the_next_reads_go_on(stack: EmbeddedStack
         assert waiting.result() == ["a"]
 
 
+@pytest.mark.fault("kinesis.get", "short")
+def test_an_empty_page_has_data_behind_it_and_the_next_one_gives_them(stack: EmbeddedStack, stream: str) -> None:
+    kinesis, match = stack.client("kinesis"), {"stream": stream, "reader": "client"}
+    put(stack, stream, "a", "b", "c")
+    shards = [shard["ShardId"] for shard in kinesis.list_shards(StreamName=stream)["Shards"]]
+    place = {"StreamName": stream, "ShardIteratorType": "TRIM_HORIZON"}
+    with stack.faults.short("kinesis.get", match=match, count=len(shards)):
+        empty = [
+            kinesis.get_records(ShardIterator=kinesis.get_shard_iterator(ShardId=shard, **place)["ShardIterator"])
+            for shard in shards
+        ]
+    assert [page["Records"] for page in empty] == [[]] * len(shards)
+    read_on = [kinesis.get_records(ShardIterator=page["NextShardIterator"]) for page in empty]
+    assert [page["MillisBehindLatest"] > 0 for page in empty] == [bool(page["Records"]) for page in read_on]
+    assert sorted(record["Data"] for page in read_on for record in page["Records"]) == [b"a", b"b", b"c"]
+    with stack.faults.short("kinesis.get", match=match, records=1) as fault:
+        assert len(read(stack, stream)) == len(fault.firings()) <= len(shards)
+
+
+@pytest.mark.fault("kinesis.get", "short")
+def test_a_mapping_goes_on_behind_pages_that_give_nothing(made: Fixture, stack: EmbeddedStack) -> None:
+    made.function()
+    match = {"stream": made.name, "reader": "event-source"}
+    with stack.faults.short("kinesis.get", match=match, every=2) as fault:
+        made.map()
+        for texts in (("a", "b"), ("c",), ("d", "e")):
+            made.put(*texts)
+            stack.settle(SETTLE_S)
+        assert fault.firings()
+    assert sorted(text for batch in made.got() for text in batch) == ["a", "b", "c", "d", "e"]
+
+
+@pytest.mark.fault("kinesis.get", "short")
+@pytest.mark.parametrize("records", [0, 1])
+def test_a_delivery_stream_goes_on_behind_short_pages(
+    hose: Hose, stack: EmbeddedStack, stream: str, records: int
+) -> None:
+    arn = stack.client("kinesis").describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]["StreamARN"]
+    hose.create(arn)
+    match = {"stream": stream, "reader": "firehose"}
+    with stack.faults.short("kinesis.get", match=match, count=3, records=records) as fault:
+        put(stack, stream, "a", "b", "c")
+        assert sorted(b"".join(item.body for item in hose.settled())) == list(b"abc")
+        assert fault.firings()
+
+
 @pytest.mark.fault("kinesis.get", "reshard", "expired-iterator")
 def test_a_mapping_loses_nothing_when_its_shard_is_split_and_its_iterator_expires(
     made: Fixture, stack: EmbeddedStack

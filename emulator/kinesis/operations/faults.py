@@ -9,7 +9,7 @@ from wavetank.emulator.faults.identity import content_identity
 from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.kinesis.errors import KinesisError, ThroughputExceeded
 from wavetank.emulator.kinesis.model.position import ITERATOR_LIFETIME_MS, Cursor, expired_iterator
-from wavetank.emulator.kinesis.model.stream import Entry, Stream
+from wavetank.emulator.kinesis.model.stream import MAX_READ_RECORDS, Entry, Stream
 from wavetank.emulator.kinesis.operations.boundary import Answer, now_ms
 from wavetank.emulator.kinesis.operations.descriptions import rate_exceeded, throttled_record
 from wavetank.emulator.runtime.doorbell import STREAM_WRITES
@@ -55,8 +55,11 @@ def raise_refusal(result: Answer) -> None:
     raise ThroughputExceeded(result["ErrorMessage"])
 
 
-def before_read(context: RequestContext, stream: Stream, cursor: Cursor) -> None:
-    """Bring about the fault that fires at a read; raises ExpiredIterator or ThroughputExceeded where it is refused."""
+def before_read(context: RequestContext, stream: Stream, cursor: Cursor) -> int:
+    """Bring about the fault that fires at a read; how many records it may give then.
+
+    Raises ExpiredIterator or ThroughputExceeded where it is refused.
+    """
     shard = stream.shards.at(cursor.shard)
     internal: Any = context.internal_request_params or {}
     reader = "firehose" if internal.get("service_principal") == "firehose" else "client"
@@ -65,8 +68,10 @@ def before_read(context: RequestContext, stream: Stream, cursor: Cursor) -> None
     target = {"stream": stream.name, "shard": shard.name, "reader": reader}
     firing = FAULTS.fire(Point.KINESIS_GET, target, f"{stream.name}/{shard.name}/{cursor.index}")
     if firing is None:
-        return
+        return MAX_READ_RECORDS
     match firing.action:
+        case Action.SHORT:
+            return int(firing.parameters["records"])
         case Action.DELAY:
             what = f"a read of {stream.name}/{shard.name} (held back {firing.seconds():g} s by a fault)"
             IN_FLIGHT.pause(Point.KINESIS_GET, stream.name, what, firing.seconds(), by_fault=True)
@@ -80,3 +85,4 @@ def before_read(context: RequestContext, stream: Stream, cursor: Cursor) -> None
                 if shard.is_open and shard.last_hash - shard.first_hash > 3:
                     stream.split(shard, (shard.first_hash + shard.last_hash) // 2, now_ms())
             STREAM_WRITES.ring(stream.identity.arn)
+    return MAX_READ_RECORDS

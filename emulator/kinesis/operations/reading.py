@@ -60,10 +60,14 @@ class ReadOperations:
         now = now_ms()
         cursor = position.cursor(shard_iterator, now)
         stream = stream_at(cursor)
+        most = MAX_READ_RECORDS
         if FAULTS.armed(Point.KINESIS_GET):
-            faults.before_read(context, stream, cursor)
+            most = faults.before_read(context, stream, cursor)
             now = now_ms()
-        read = _throttled_read(stream, cursor, limit or MAX_READ_RECORDS, now)
+        read = _throttled_read(stream, cursor, min(limit or MAX_READ_RECORDS, most or 1), now)
+        if not most and read.records:
+            first = read.records[0]
+            read = Read(read.shard, [], first.offset, max(1, now - first.arrived_ms))
         metrics.count_read(stream, read)
         if speaks_cbor(context):
             records = record_list(stream, read)

@@ -32,6 +32,8 @@ _STREAMS = "wavetank-*"
 _FIELDS: Mapping[Point, Mapping[str, str]] = {
     Point.AWS_CALL: {"caller": _PIPELINE},
     Point.S3_READ: {"caller": _PIPELINE},
+    Point.S3_LISTING: {"caller": _PIPELINE},
+    Point.SQS_SEND: {"caller": _PIPELINE},
     Point.KINESIS_GET: {"reader": "[ef]*"},
     Point.S3_NOTIFICATION: {"key": "chunks/*"},
     Point.LAMBDA_INVOKE: {"function": _PIPELINE},
@@ -76,6 +78,8 @@ class Hazard:
             "behind": lambda: rng.randint(1, 3),
             "call": lambda: rng.randint(1, 8),
             "lag_s": lambda: float(rng.choice((5, 60))),
+            "keys": lambda: rng.randint(1, 3),
+            "records": lambda: rng.randint(0, 2),
         }
         parameters |= {name: draws[name]() for name in parameters if name in draws}
         match = dict(_FIELDS.get(self.point, {}))

@@ -1,0 +1,28 @@
+"""Everything whose path changes with size is small: pages, batches, chunks; and parts of calls are refused."""
+
+from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Point, Tag, When, look_when_merged
+from wavetank.scenarios.workload.workload import EVERY_TYPE
+
+DRILL = Drill(
+    name="tight-limits",
+    hypothesis="However little a page holds and a call takes, no event is passed over.",
+    tags=(Tag.BASICS, Tag.STREAMS, Tag.STORAGE, Tag.SCHEDULE),
+    nemeses=(
+        Fault("short-pages", Point.S3_LISTING, Action.SHORT, {"caller": "wavetank-*"}, parameters={"keys": 2}),
+        Fault(
+            "empty-reads",
+            Point.KINESIS_GET,
+            Action.SHORT,
+            {"reader": "[ef]*"},
+            When(every=2),
+            parameters={"records": 0},
+        ),
+        Fault("refused-records", Point.KINESIS_PUT, Action.FAIL, {"stream": "wavetank-*-processed"}, When(every=7)),
+        Fault("small-chunks", Point.FIREHOSE_BUFFER, Action.SPLIT, {"delivery_stream": "wavetank-*"}, When(every=20)),
+        Fault(
+            "refused-messages", Point.SQS_SEND, Action.FAIL, {"queue": "wavetank-merges"}, When(nth=frozenset({2, 9}))
+        ),
+    ),
+    during=look_when_merged("within these limits", ALL_LANDED),
+    workload=EVERY_TYPE,
+)
