@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 from itertools import chain
+from operator import and_
 from typing import Any
 
 import pyarrow as pa
@@ -17,12 +19,16 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from pyarrow.fs import FileSystem
 
+from wavetank.scenarios.client.fitting import UnfitError, check_for_duckdb, check_text, fitted, nullable, told_apart
+from wavetank.scenarios.client.values import distinct
 from wavetank.scenarios.oracle.history import EVENT_ID, EVENT_TIME
 
 AT_ONCE = 4
 """Files that are read ahead."""
 WHOLE_BYTES = 64 * 1024 * 1024
 """A file of up to so many bytes of values is read before any row of it is taken: it is in the result or left out."""
+PARTITION = {"date": pa.date32(), "hour": pa.int32(), "bucket": pa.int32()}
+"""Columns that a file has by its key; where it has a column of such a name, that one keeps it: "partition_date"."""
 UNREADABLE = (pa.ArrowException, OSError, ValueError)
 
 
@@ -57,11 +63,65 @@ Skip = Callable[[Skipped], None]
 """Takes note of an object that is left out; raises where that must not be."""
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The file system and the folder on it below which keys are paths."""
+
+    folder: str
+    filesystem: FileSystem
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a view: its name and type there, and those in the files; `of` is a field of ParquetFile, or None."""
+
+    name: str
+    arrow: Any
+    name_in_files: str
+    arrow_in_files: Any
+    of: str | None = None
+
+    def is_as_in(self, written: pa.Schema) -> bool:
+        """Whether a file with these columns is read without more ado: it has this one as it is, or lacks it."""
+        if self.name not in written.names:
+            return self.of is not None or self.name_in_files not in written.names
+        return (
+            self.of is None
+            and self.name == self.name_in_files
+            and self.arrow == self.arrow_in_files == nullable(written.field(self.name).type)
+        )
+
+
+def columns_of(newest: pa.Schema) -> list[Column]:
+    """The columns of a view, given those of its newest file; DuckDB takes no case: after `Name`, `name` is `name_1`."""
+    own = {name.lower() for name in newest.names}
+    partition = [f"partition_{name}" if name in own else name for name in PARTITION]
+    names = distinct([*newest.names, *partition])
+    columns = []
+    for field in newest:
+        arrow = nullable(field.type)
+        columns.append(Column(next(names), told_apart(arrow), field.name, arrow))
+    return columns + [Column(next(names), arrow, name, arrow, of=name) for name, arrow in PARTITION.items()]
+
+
 class ParquetTable(ds.Dataset):
     """Files as one dataset with the columns of the newest, and of the partition; what a file lacks is null."""
 
-    def __init__(self, dataset: "ds.FileSystemDataset", names: dict[str, str], skip: Skip) -> None:
-        self._dataset, self._names, self._skip = dataset, names, skip
+    def __init__(self, files: Sequence[ParquetFile], columns: Sequence[Column], source: Source, skip: Skip) -> None:
+        self._columns = {column.name: column for column in columns}
+        self._files = {f"{source.folder}/{file.key}": file for file in files}
+        self._skip = skip
+        partition = [column for column in columns if column.of is not None]
+        self._dataset = ds.FileSystemDataset.from_paths(
+            list(self._files),
+            schema=pa.schema([(column.name, column.arrow) for column in columns]),
+            format=ds.ParquetFileFormat(),
+            filesystem=source.filesystem,
+            partitions=[
+                reduce(and_, (ds.field(column.name) == _of_partition(column, file) for column in partition))
+                for file in files
+            ],
+        )
         self.failure: UnreadableError | None = None
         """The reason why the last scan broke off: DuckDB tells it in words of its own."""
 
@@ -71,29 +131,70 @@ class ParquetTable(ds.Dataset):
         return self._dataset.schema
 
     def scanner(self, columns: Any = None, filter: Any = None, **_: Any) -> Any:  # type: ignore[override]
-        """A scan of these columns of the rows that hold the condition."""
-        return _Scan(self, columns, filter)
+        """A scan, by DuckDB, of these columns of the rows that hold the condition; it is about no other column."""
+        return _Scan(self, self.schema.names if columns is None else columns, filter)
 
-    def batches(self, columns: Any = None, condition: Any = None) -> Iterator[pa.RecordBatch]:
-        """The rows, file by file."""
+    def batches(
+        self, names: Sequence[str] | None = None, condition: Any = None, *, for_duckdb: bool = False
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows, file by file. Raises UnreadableError."""
+        request = _Request(self.schema.names if names is None else names, condition, for_duckdb)
         fragments = iter(self._dataset.get_fragments(condition))
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="parquet") as pool:
             ahead: deque[tuple[str, Future[Iterator[pa.RecordBatch]]]] = deque()
             try:
                 for fragment in chain(fragments, [None] * AT_ONCE):
                     if fragment is not None:
-                        ahead.append((fragment.path, pool.submit(self._opened, fragment, columns, condition)))
+                        ahead.append((fragment.path, pool.submit(self._opened, fragment, request)))
                     if ahead and (fragment is None or len(ahead) > AT_ONCE):
                         yield from self._taken(*ahead.popleft())
+            except UnreadableError as failure:
+                self.failure = failure
+                raise
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
 
-    def _opened(self, fragment: Any, columns: Any, condition: Any) -> Iterator[pa.RecordBatch]:
+    def _opened(self, fragment: Any, request: "_Request") -> Iterator[pa.RecordBatch]:
         """The rows of one file, which are there already unless they are many."""
         _check(fragment.physical_schema)
-        scanner = fragment.scanner(schema=self.schema, columns=columns, filter=condition, use_threads=False)
+        batches = self._checked(fragment, request)
         size = sum(group.total_byte_size for group in fragment.row_groups)
-        return iter(scanner.to_table().to_batches()) if size <= WHOLE_BYTES else iter(scanner.to_batches())
+        return iter(list(batches)) if size <= WHOLE_BYTES else batches
+
+    def _checked(self, fragment: Any, request: "_Request") -> Iterator[pa.RecordBatch]:
+        written = fragment.physical_schema
+        if all(self._columns[name].is_as_in(written) for name in request.names):
+            scanner = fragment.scanner(
+                schema=self.schema, columns=list(request.names), filter=request.condition, use_threads=False
+            )
+            batches = scanner.to_batches()
+        else:
+            batches = self._fitted(fragment, request)
+        for batch in batches:
+            for name, array in zip(batch.schema.names, batch.columns, strict=True):
+                check_text(array)
+                if request.for_duckdb:
+                    check_for_duckdb(array, name)
+            yield batch
+
+    def _fitted(self, fragment: Any, request: "_Request") -> Iterator[pa.RecordBatch]:
+        """The rows of a file whose columns are not those of the view."""
+        written = fragment.physical_schema
+        chosen = [self._columns[name] for name in request.names]
+        there = [c.name_in_files for c in chosen if c.of is None and c.name_in_files in written.names]
+        # Without its partition: a column of that name is the file's.
+        file = self._dataset.format.make_fragment(fragment.path, self._dataset.filesystem)
+        for batch in file.scanner(columns=there, use_threads=False).to_batches():
+            arrays = [self._array(column, batch, self._files[fragment.path]) for column in chosen]
+            rows = pa.Table.from_arrays(arrays, schema=pa.schema([self.schema.field(name) for name in request.names]))
+            yield from (rows if request.condition is None else rows.filter(request.condition)).to_batches()
+
+    def _array(self, column: Column, batch: pa.RecordBatch, file: ParquetFile) -> Any:
+        if column.of is not None:
+            return pa.repeat(_of_partition(column, file), batch.num_rows)
+        if column.name_in_files not in batch.schema.names:
+            return pa.nulls(batch.num_rows, column.arrow)
+        return fitted(batch.column(column.name_in_files), column.arrow_in_files, column.name).view(column.arrow)
 
     def _taken(self, path: str, opened: "Future[Iterator[pa.RecordBatch]]") -> Iterator[pa.RecordBatch]:
         begun = False
@@ -101,16 +202,16 @@ class ParquetTable(ds.Dataset):
             for batch in opened.result():
                 begun = True
                 yield batch
+        except UnfitError as error:
+            date = next(column.name for column in self._columns.values() if column.of == "date")
+            way_out = f"ask without the column or these hours (where {date} …), or fetch the file and ask it alone"
+            raise UnreadableError(f"{self._files[path].key}: {error}; {way_out}, with --unsafe") from error
         except UNREADABLE as error:
-            try:
-                self._leave_out(path, error, begun=begun)
-            except UnreadableError as failure:
-                self.failure = failure
-                raise
+            self._leave_out(path, error, begun=begun)
 
     def _leave_out(self, path: str, error: Exception, *, begun: bool) -> None:
         """Raises UnreadableError where rows of the file were taken already, or where it is S3 that does not answer."""
-        skipped = Skipped(self._names[path], _line(error))
+        skipped = Skipped(self._files[path].key, _line(error))
         if begun:
             raise UnreadableError(f"{skipped.key} is damaged within: {skipped.reason}") from error
         if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
@@ -123,21 +224,29 @@ class ParquetTable(ds.Dataset):
         self._skip(skipped)
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """The columns that a scan is for, and the condition of the rows, which is about no other column."""
+
+    names: Sequence[str]
+    condition: Any
+    for_duckdb: bool
+
+
 class _Scan:
     """A scan of some columns, as DuckDB takes it."""
 
-    def __init__(self, table: ParquetTable, columns: Any, condition: Any) -> None:
-        self._table, self._columns, self._condition = table, columns, condition
+    def __init__(self, table: ParquetTable, names: Sequence[str], condition: Any) -> None:
+        self._table, self._names, self._condition = table, names, condition
 
     @property
     def projected_schema(self) -> pa.Schema:
         """The columns that are read."""
-        schema = self._table.schema
-        return schema if self._columns is None else pa.schema([schema.field(name) for name in self._columns])
+        return pa.schema([self._table.schema.field(name) for name in self._names])
 
     def to_reader(self) -> pa.RecordBatchReader:
         """The rows."""
-        batches = self._table.batches(self._columns, self._condition)
+        batches = self._table.batches(self._names, self._condition, for_duckdb=True)
         return pa.RecordBatchReader.from_batches(self.projected_schema, batches)
 
 
@@ -147,26 +256,15 @@ def table_of(files: Sequence[ParquetFile], folder: str, filesystem: FileSystem, 
         try:
             schema = pq.read_schema(f"{folder}/{file.key}", filesystem=filesystem)
             _check(schema)
-            break
         except UNREADABLE as error:
             skip(Skipped(file.key, _line(error)))
-    else:
-        return None
-    for name, kind in (("date", pa.date32()), ("hour", pa.int32()), ("bucket", pa.int32())):
-        schema = schema.append(pa.field(name, kind))
-    dataset = ds.FileSystemDataset.from_paths(
-        [f"{folder}/{file.key}" for file in files],
-        schema=schema,
-        format=ds.ParquetFileFormat(),
-        filesystem=filesystem,
-        partitions=[
-            (ds.field("date") == pa.scalar(file.date, pa.date32()))
-            & (ds.field("hour") == pa.scalar(file.hour, pa.int32()))
-            & (ds.field("bucket") == pa.scalar(file.bucket, pa.int32()))
-            for file in files
-        ],
-    )
-    return ParquetTable(dataset, {f"{folder}/{file.key}": file.key for file in files}, skip)
+        else:
+            return ParquetTable(files, columns_of(schema), Source(folder, filesystem), skip)
+    return None
+
+
+def _of_partition(column: Column, file: ParquetFile) -> Any:
+    return pa.scalar(getattr(file, column.of or ""), column.arrow)
 
 
 def _check(schema: pa.Schema) -> None:

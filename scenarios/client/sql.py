@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from wavetank.scenarios.client.parquet_files import UnreadableError
+from wavetank.scenarios.client.values import distinct, plain
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,7 +29,7 @@ class QueryError(Exception):
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows as they come, tuples in the order of `columns`; taking one may raise QueryError."""
+    """Rows as they come, of values as JSON has them in the order of `columns`; taking one may raise QueryError."""
 
     columns: tuple[str, ...]
     rows: Iterator[tuple[Any, ...]]
@@ -73,20 +74,20 @@ def answered(sql: str, tables: Mapping[str, "ParquetTable"], means: Means) -> It
         question = _Question(connection, sql, tables, means)
         with question.told():
             relation = connection.sql(sql)
+            question.check()
             reader = relation.to_arrow_reader(ROWS_AT_ONCE) if relation is not None else None
         if reader is None:
             yield Rows((), iter(()))
         else:
-            yield Rows(tuple(reader.schema.names), question.rows(reader))
+            yield Rows(tuple(distinct(reader.schema.names)), question.rows(reader))
 
 
 def each_row(batches: Iterable["pa.RecordBatch"]) -> Iterator[tuple[Any, ...]]:
-    """The rows of batches, as Python's values."""
+    """The rows of batches."""
     for batch in batches:
         for start in range(0, batch.num_rows, ROWS_AT_ONCE):
             some = batch.slice(start, ROWS_AT_ONCE)
-            columns = [column.to_pylist(maps_as_pydicts="strict") for column in some.columns]
-            yield from zip(*columns, strict=True)
+            yield from zip(*map(plain, some.columns), strict=True)
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,14 @@ class _Question:
     sql: str
     tables: Mapping[str, "ParquetTable"]
     means: Means
+
+    def check(self) -> None:
+        """Raises QueryError where nothing is asked, or something whose rows the last statement would hide."""
+        kinds = [statement.type.name for statement in self.connection.extract_statements(self.sql)]
+        if not kinds:
+            raise QueryError('nothing is asked: give a statement, such as "select count(*) from click"')
+        if "SELECT" in kinds[:-1]:
+            raise QueryError("a query shows the rows of its last statement alone: ask for the others by themselves")
 
     def rows(self, reader: "pa.RecordBatchReader") -> Iterator[tuple[Any, ...]]:
         with self.told():
@@ -127,11 +136,16 @@ class _Question:
         with suppress(duckdb.Error):
             kinds |= {statement.type.name for statement in self.connection.extract_statements(self.sql)}
         is_sandboxed = _kind(error) == REFUSED or kinds & _OUTSIDE
-        return f"{_line(error)}{UNSAFE_HINT if is_sandboxed else ''}"
+        return f"{_line(error)}{UNSAFE_HINT if is_sandboxed else self._quotes_hint()}"
+
+    def _quotes_hint(self) -> str:
+        """The quotes, where a view is named without them that needs them."""
+        bare = [name for name in self.tables if "-" in name and name in self.sql and f'"{name}"' not in self.sql]
+        return f'; a name with a hyphen is put in double quotes: "{bare[0]}"' if bare else ""
 
 
-_FOR_ALL = ("timezone = 'UTC'", "enable_progress_bar = false")
-"""The bar would come between the rows."""
+_FOR_ALL = ("timezone = 'UTC'", "enable_progress_bar = false", "arrow_lossless_conversion = true")
+"""The bar would come between the rows; Arrow has no HUGEINT, BIT or TIMETZ of its own."""
 _SANDBOX = (
     "enable_external_access = false",
     "autoinstall_known_extensions = false",

@@ -5,11 +5,9 @@ Rows are printed for programs, as JSON and CSV, written as rows come, and for pe
 
 import csv
 import json
-import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -138,7 +136,7 @@ def print_json(result: "Rows", limit: int | None = None) -> None:
     """An array of objects, one a row."""
     before = "["
     for row in islice(result.rows, limit):
-        values = dict(zip(result.columns, map(_plain, row), strict=True))
+        values = dict(zip(result.columns, row, strict=True))
         sys.stdout.write(printable(f"{before}{json.dumps(values, ensure_ascii=False)}"))
         before = ",\n "
     echo("]" if before != "[" else "[]")
@@ -175,23 +173,4 @@ def print_table(result: "Rows", limit: int | None = None) -> None:
 
 
 def _text(value: Any) -> str:
-    plain = _plain(value)
-    return plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON has it: times in ISO 8601, bytes in hex, what is no JSON number as text."""
-    match value:
-        case datetime() | date():
-            return value.isoformat()
-        case bytes():
-            return value.hex()
-        case float() if not math.isfinite(value):
-            return str(value)
-        case dict():
-            return {str(name): _plain(item) for name, item in value.items()}
-        case list() | tuple():
-            return [_plain(item) for item in value]
-        case None | bool() | int() | float() | str():
-            return value
-    return str(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
