@@ -57,7 +57,7 @@ def _rebuilt(arrow: Arrow, *, told_apart: bool) -> Arrow:
 def fitted(array: Array, arrow: Arrow, path: str) -> Array:
     """The array as one of the type `arrow`, which is nullable. Raises UnfitError, which names what is at `path`."""
     for place, old, new in _differences(array.type, arrow, path):
-        raise UnfitError(f"column {place} is {old} in it and {new} in the newest file")
+        raise UnfitError(f"column {place} is {old} there and {new} in the newest file")
     try:
         return _cast(array, arrow)
     except pa.ArrowException as error:

@@ -131,14 +131,19 @@ class ParquetTable(ds.Dataset):
         return self._dataset.schema
 
     def scanner(self, columns: Any = None, filter: Any = None, **_: Any) -> Any:  # type: ignore[override]
-        """A scan, by DuckDB, of these columns of the rows that hold the condition; it is about no other column."""
+        """A scan, by DuckDB, of these columns of the rows that hold the condition."""
         return _Scan(self, self.schema.names if columns is None else columns, filter)
 
     def batches(
         self, names: Sequence[str] | None = None, condition: Any = None, *, for_duckdb: bool = False
     ) -> Iterator[pa.RecordBatch]:
         """The rows, file by file. Raises UnreadableError."""
-        request = _Request(self.schema.names if names is None else names, condition, for_duckdb)
+        request = _Request(
+            names=self.schema.names if names is None else names,
+            condition=condition,
+            tested=[] if condition is None else _columns_in(condition, self.schema, self.schema.names),
+            for_duckdb=for_duckdb,
+        )
         fragments = iter(self._dataset.get_fragments(condition))
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="parquet") as pool:
             ahead: deque[tuple[str, Future[Iterator[pa.RecordBatch]]]] = deque()
@@ -163,7 +168,7 @@ class ParquetTable(ds.Dataset):
 
     def _checked(self, fragment: Any, request: "_Request") -> Iterator[pa.RecordBatch]:
         written = fragment.physical_schema
-        if all(self._columns[name].is_as_in(written) for name in request.names):
+        if all(self._columns[name].is_as_in(written) for name in (*request.names, *request.tested)):
             scanner = fragment.scanner(
                 schema=self.schema, columns=list(request.names), filter=request.condition, use_threads=False
             )
@@ -180,14 +185,15 @@ class ParquetTable(ds.Dataset):
     def _fitted(self, fragment: Any, request: "_Request") -> Iterator[pa.RecordBatch]:
         """The rows of a file whose columns are not those of the view."""
         written = fragment.physical_schema
-        chosen = [self._columns[name] for name in request.names]
+        chosen = [self._columns[name] for name in dict.fromkeys((*request.names, *request.tested))]
         there = [c.name_in_files for c in chosen if c.of is None and c.name_in_files in written.names]
         # Without its partition: a column of that name is the file's.
         file = self._dataset.format.make_fragment(fragment.path, self._dataset.filesystem)
         for batch in file.scanner(columns=there, use_threads=False).to_batches():
             arrays = [self._array(column, batch, self._files[fragment.path]) for column in chosen]
-            rows = pa.Table.from_arrays(arrays, schema=pa.schema([self.schema.field(name) for name in request.names]))
-            yield from (rows if request.condition is None else rows.filter(request.condition)).to_batches()
+            rows = pa.Table.from_arrays(arrays, schema=pa.schema([(column.name, column.arrow) for column in chosen]))
+            rows = rows if request.condition is None else rows.filter(request.condition)
+            yield from rows.select(list(request.names)).to_batches()
 
     def _array(self, column: Column, batch: pa.RecordBatch, file: ParquetFile) -> Any:
         if column.of is not None:
@@ -226,10 +232,11 @@ class ParquetTable(ds.Dataset):
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """The columns that a scan is for, and the condition of the rows, which is about no other column."""
+    """The columns that a scan is for, the condition of the rows, and the columns that this tests."""
 
     names: Sequence[str]
     condition: Any
+    tested: Sequence[str]
     for_duckdb: bool
 
 
@@ -261,6 +268,18 @@ def table_of(files: Sequence[ParquetFile], folder: str, filesystem: FileSystem, 
         else:
             return ParquetTable(files, columns_of(schema), Source(folder, filesystem), skip)
     return None
+
+
+def _columns_in(condition: Any, schema: pa.Schema, names: Sequence[str]) -> list[str]:
+    """Those of `names` that an expression is about: it cannot be evaluated without them. Arrow does not tell."""
+    try:
+        pa.schema([field for field in schema if field.name not in names]).empty_table().filter(condition)
+    except pa.ArrowInvalid:
+        if len(names) == 1:
+            return list(names)
+        half = len(names) // 2
+        return [name for some in (names[:half], names[half:]) for name in _columns_in(condition, schema, some)]
+    return []
 
 
 def _of_partition(column: Column, file: ParquetFile) -> Any:

@@ -2,7 +2,8 @@
 
 Every file is listed once; which hours and buckets a query touches is decided from the keys, and only those
 files are read. Beside its own columns a view has `date` (DATE), `hour` and `bucket` (INTEGER) of the
-partition. An object that cannot be read is left out and named.
+partition, called `partition_date` and so on where an event has fields of these names. An object that cannot be
+read is left out and named.
 """
 
 import re
