@@ -271,9 +271,10 @@ def table_of(files: Sequence[ParquetFile], folder: str, filesystem: FileSystem, 
 
 
 def _columns_in(condition: Any, schema: pa.Schema, names: Sequence[str]) -> list[str]:
-    """Those of `names` that an expression is about: it cannot be evaluated without them. Arrow does not tell."""
+    """Those of `names` that an expression is about: without them it is no condition. Arrow does not tell."""
     try:
-        pa.schema([field for field in schema if field.name not in names]).empty_table().filter(condition)
+        others = pa.schema([field for field in schema if field.name not in names])
+        ds.Scanner.from_batches(iter([]), schema=others, columns=[], filter=condition)
     except pa.ArrowInvalid:
         if len(names) == 1:
             return list(names)
