@@ -1,32 +1,51 @@
 """Reads the data at rest: files of the data of record (Avro), its Parquet twin, and part files.
 
 Keys: `<layer>/event=<type>/date=YYYY-MM-DD/hour=HH/bucket=BB/<name>`, the layers being `parts`, `late`, `avro` and
-`parquet`. Records come back as plain values: a timestamp is whole microseconds since the epoch, UTC, and
-nothing else is changed.
+`parquet`. Records come back in the words of the oracle (`scenarios.oracle.avro`): a timestamp is whole microseconds
+since the epoch, UTC, a decimal its digits.
 """
 
 import hashlib
+import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from wavetank.scenarios.oracle.avro import type_of, words
 from wavetank.scenarios.oracle.history import Value
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _KEY = re.compile(
     r"(?P<layer>parts|late|avro|parquet)/event=(?P<event>[^/]+)/date=(?P<date>\d{4}-\d{2}-\d{2})"
     r"/hour=(?P<hour>\d{2})/bucket=(?P<bucket>\d{2})/(?P<name>[^/]+)"
 )
 _READERS = 8
+_HEADER: Any = {
+    "type": "record",
+    "name": "Header",
+    "fields": [
+        {"name": "magic", "type": {"type": "fixed", "name": "Magic", "size": 4}},
+        {"name": "meta", "type": {"type": "map", "values": "bytes"}},
+        {"name": "sync", "type": {"type": "fixed", "name": "Sync", "size": 16}},
+    ],
+}
+_BLOCK: Any = {
+    "type": "record",
+    "name": "Block",
+    "fields": [
+        {"name": "count", "type": "long"},
+        {"name": "data", "type": "bytes"},
+        {"name": "sync", "type": {"type": "fixed", "name": "Sync", "size": 16}},
+    ],
+}
+"""Avro specification, "Object Container Files"."""
 
 
 class Layer(StrEnum):
@@ -80,21 +99,14 @@ class RestFile:
     def records(self) -> list[dict[str, Value]]:
         """Its events, in the order of the file. Raises UnreadableFileError."""
         try:
-            if self.at.layer is Layer.PARQUET:
-                import pyarrow as pa
-                import pyarrow.parquet as pq
+            if self.at.layer is not Layer.PARQUET:
+                return avro_records(self.data)
+            import pyarrow as pa
+            import pyarrow.parquet as pq
 
-                table = pq.read_table(pa.BufferReader(self.data), partitioning=None)
-                records = table.to_pylist(maps_as_pydicts="strict")
-            else:
-                records = avro_records(self.data)
-            return [
-                {
-                    name: (value - _EPOCH) // _MICROSECOND if isinstance(value, datetime) else value
-                    for name, value in record.items()
-                }
-                for record in records
-            ]
+            from wavetank.scenarios.client import columns
+
+            return columns.records(pq.read_table(pa.BufferReader(self.data), partitioning=None))
         except Exception as error:
             raise UnreadableFileError(f"{self.at.key}: {type(error).__name__}: {error}") from error
 
@@ -143,7 +155,39 @@ def read_all[Name, Read](names: Iterable[Name], read: Callable[[Name], Read]) ->
 
 
 def avro_records(data: bytes) -> list[dict[str, Any]]:
-    """The records of an Avro object container file, as fastavro reads them."""
+    """The records of an Avro object container file. Raises ValueError and others for what is none.
+
+    fastavro reads what is on the wire. Of logical types it knows some, and takes a schema for none where one of them is
+    not valid, which the specification wants ignored; a default of 1 for a double as well.
+    """
     import fastavro
 
-    return [dict(record) for record in fastavro.reader(BytesIO(data)) if isinstance(record, Mapping)]
+    source = BytesIO(data)
+    header: Any = fastavro.schemaless_reader(source, _HEADER, None)
+    document = json.loads(header["meta"]["avro.schema"])
+    deflated = header["meta"].get("avro.codec", b"null") == b"deflate"
+    avro, physical, records = type_of(document), fastavro.parse_schema(_physical(document)), list[dict[str, Any]]()
+    while source.tell() < len(data):
+        block: Any = fastavro.schemaless_reader(source, _BLOCK, None)
+        if block["sync"] != header["sync"]:
+            raise ValueError("a block is not followed by the file's marker")
+        plain = BytesIO(zlib.decompress(block["data"], -zlib.MAX_WBITS) if deflated else block["data"])
+        for _ in range(block["count"]):
+            record: Any = words(fastavro.schemaless_reader(plain, physical, None), avro)
+            records.append(record)
+    return records
+
+
+def _physical(document: Any) -> Any:
+    """A schema without logical types and defaults."""
+    if isinstance(document, list):
+        return [_physical(branch) for branch in document]
+    if not isinstance(document, dict):
+        return document
+    kept = {key: value for key, value in document.items() if key not in ("logicalType", "default")}
+    for key in ("type", "items", "values"):
+        if key in kept:
+            kept[key] = _physical(kept[key])
+    if "fields" in kept:
+        kept["fields"] = [_physical(field) for field in kept["fields"]]
+    return kept

@@ -42,15 +42,27 @@ def told_apart(arrow: Arrow) -> Arrow:
     return arrow if _is.is_dictionary(arrow) else _rebuilt(arrow, told_apart=True)
 
 
-def _rebuilt(arrow: Arrow, *, told_apart: bool) -> Arrow:
+def holds_nothing(arrow: Arrow) -> bool:
+    """Whether the type has a list or map of nulls within: Arrow's own cast cuts those short where they are nested."""
+    if _is.is_list(arrow):
+        return bool(_is.is_null(arrow.value_type)) or holds_nothing(arrow.value_type)
+    if _is.is_map(arrow):
+        return bool(_is.is_null(arrow.item_type)) or holds_nothing(arrow.item_type)
+    return bool(_is.is_struct(arrow)) and any(holds_nothing(field.type) for field in arrow)
+
+
+def _rebuilt(arrow: Arrow, *, told_apart: bool, within: bool = False) -> Arrow:
+    if _is.is_dictionary(arrow) and within:
+        # Over lists of dictionaries that are all empty DuckDB fails.
+        return arrow.value_type
     if _is.is_struct(arrow):
         names = [field.name for field in arrow]
-        types = [_rebuilt(field.type, told_apart=told_apart) for field in arrow]
+        types = [_rebuilt(field.type, told_apart=told_apart, within=within) for field in arrow]
         return pa.struct(list(zip(distinct(names) if told_apart else names, types, strict=True)))
     if _is.is_map(arrow):
-        return pa.map_(arrow.key_type, _rebuilt(arrow.item_type, told_apart=told_apart))
+        return pa.map_(arrow.key_type, _rebuilt(arrow.item_type, told_apart=told_apart, within=True))
     if _is.is_list(arrow):
-        return pa.list_(_rebuilt(arrow.value_type, told_apart=told_apart))
+        return pa.list_(_rebuilt(arrow.value_type, told_apart=told_apart, within=True))
     return arrow.value_type if _is.is_dictionary(arrow) else arrow
 
 
@@ -124,6 +136,14 @@ def _cast(array: Array, arrow: Arrow) -> Array:
             for field in arrow
         ]
         return pa.StructArray.from_arrays(columns, fields=list(arrow), mask=array.is_null())
+    if holds_nothing(arrow) and (_is.is_list(arrow) or _is.is_map(arrow)):
+        offsets, mask = pa.array(array.offsets.to_numpy()), array.is_null() if array.null_count else None
+        if _is.is_list(arrow):
+            items = _cast(array.values, arrow.value_type)
+            return pa.ListArray.from_arrays(offsets, items, type=arrow, mask=mask)
+        values: Array = _cast(array.items, arrow.item_type)
+        entries: Any = pa.MapArray
+        return entries.from_arrays(offsets, array.keys, values, type=arrow, mask=mask)
     # A whole number becomes the nearest one with a fraction, as Avro promotes it.
     options = pc.CastOptions(target_type=arrow, allow_float_truncate=True)
     return pc.call_function("cast", [array], options)

@@ -19,7 +19,15 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from pyarrow.fs import FileSystem
 
-from wavetank.scenarios.client.fitting import UnfitError, check_for_duckdb, check_text, fitted, nullable, told_apart
+from wavetank.scenarios.client.fitting import (
+    UnfitError,
+    check_for_duckdb,
+    check_text,
+    fitted,
+    holds_nothing,
+    nullable,
+    told_apart,
+)
 from wavetank.scenarios.client.values import distinct
 from wavetank.scenarios.oracle.history import EVENT_ID, EVENT_TIME
 
@@ -89,6 +97,7 @@ class Column:
             self.of is None
             and self.name == self.name_in_files
             and self.arrow == self.arrow_in_files == nullable(written.field(self.name).type)
+            and not holds_nothing(self.arrow)
         )
 
 
@@ -200,7 +209,9 @@ class ParquetTable(ds.Dataset):
             return pa.repeat(_of_partition(column, file), batch.num_rows)
         if column.name_in_files not in batch.schema.names:
             return pa.nulls(batch.num_rows, column.arrow)
-        return fitted(batch.column(column.name_in_files), column.arrow_in_files, column.name).view(column.arrow)
+        array = fitted(batch.column(column.name_in_files), column.arrow_in_files, column.name)
+        # A view of a list of nulls is too short.
+        return array if column.arrow == column.arrow_in_files else array.view(column.arrow)
 
     def _taken(self, path: str, opened: "Future[Iterator[pa.RecordBatch]]") -> Iterator[pa.RecordBatch]:
         begun = False

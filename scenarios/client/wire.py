@@ -21,6 +21,9 @@ from typing import Any
 from fastavro import parse_schema, schemaless_reader, schemaless_writer
 from fastavro.schema import fingerprint, to_parsing_canonical_form
 
+from wavetank.scenarios.oracle.avro import Type, type_of, words
+from wavetank.scenarios.oracle.history import Value
+
 VERSION = 1
 MARK = b"WTK"
 ID_FIELD = "event_id"
@@ -67,6 +70,17 @@ class WireSchema:
         """Whether `event_time` is in milliseconds, which a schema may have it in."""
         times = [entry["type"] for entry in self.definition["fields"] if entry["name"] == TIME_FIELD]
         return any(isinstance(time, Mapping) and time.get("logicalType") == "timestamp-millis" for time in times)
+
+    @cached_property
+    def _types(self) -> Mapping[str, Type]:
+        return {entry["name"]: entry["type"] for entry in type_of(self.definition)["fields"]}
+
+    def in_words(self, record: Mapping[str, Any]) -> dict[str, Value]:
+        """The fields of a record in the words of the oracle; the time of an event is in microseconds as it is."""
+        return {
+            name: value if name == TIME_FIELD or name not in self._types else words(value, self._types[name])
+            for name, value in record.items()
+        }
 
 
 def newest_schema(folder: Path, role: str = "raw") -> WireSchema:

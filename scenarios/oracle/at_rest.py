@@ -1,12 +1,11 @@
 """The data at rest as plain values: the ledger and the checkers look at them beside the history.
 
-These are the words of the oracle. A reader of the buckets translates into them: timestamps become whole
-microseconds since the epoch, and nothing else about a record is changed.
+These are the words of the oracle (`scenarios.oracle.avro`). A reader of the buckets translates into them.
 """
 
 import datetime
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wavetank.scenarios.oracle.history import Value
@@ -117,5 +116,14 @@ class Model:
 
 
 def present(content: Mapping[str, Value]) -> dict[str, Value]:
-    """The fields that say something: by the schemas' defaults, missing, null and an empty map are the same."""
-    return {name: value for name, value in content.items() if value is not None and value != {}}
+    """The fields that say something: by the schemas' defaults, missing, null and an empty map or list are the same."""
+    return {name: value for name, value in content.items() if value is not None and value != {} and value != []}
+
+
+def canonical(value: Value) -> str:
+    """A value as text that is the same for equal values only: not a number equals itself, zero has two signs."""
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key!r}: {canonical(item)}' for key, item in sorted(value.items()))}}}"
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return f"[{', '.join(map(canonical, value))}]"
+    return repr(value)

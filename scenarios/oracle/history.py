@@ -3,10 +3,12 @@
 An operation is one attempt to send one event. It is invoked, and it completes as *ok* (the stream
 acknowledged it), *fail* (the stream surely refused it) or *unknown* (no answer: it may have been taken or
 not). Marks say what the drill itself did and when. One line of JSON each, so that a history can be kept and
-read by others.
+read by others: what JSON has no form for is an object with one key of `Form`.
 """
 
 import json
+import math
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -16,6 +18,18 @@ Value = None | bool | int | float | str | bytes | Sequence["Value"] | Mapping[st
 
 EVENT_ID = "event_id"
 EVENT_TIME = "event_time"
+
+
+class Form(StrEnum):
+    """The key of an object that stands for a value which JSON has no form for; the mark is in front of no other key."""
+
+    BYTES = "$base64"
+    FLOAT = "$float"
+    MAPPING = "$mapping"
+    """The entries of a mapping with a key that begins like one of these."""
+
+
+MARK = "$"
 
 
 class Outcome(StrEnum):
@@ -86,7 +100,8 @@ class History:
         for mark in self.marks:
             yield json.dumps({"mark": asdict(mark)}, separators=(",", ":"))
         for operation in self.operations:
-            yield json.dumps({"operation": asdict(operation)}, separators=(",", ":"))
+            entry = {**asdict(operation), "content": to_json(operation.content)}
+            yield json.dumps({"operation": entry}, separators=(",", ":"), allow_nan=False)
 
 
 def from_lines(lines: Iterable[str]) -> History:
@@ -103,7 +118,42 @@ def from_lines(lines: Iterable[str]) -> History:
             case {"mark": dict(entry)}:
                 marks.append(Mark(**entry))
             case {"operation": dict(entry)}:
-                operations.append(Operation(**{**entry, "outcome": Outcome(entry["outcome"])}))
+                content, outcome = from_json(entry["content"]), Outcome(entry["outcome"])
+                operations.append(Operation(**{**entry, "content": content, "outcome": outcome}))
             case other:
                 raise ValueError(f"line {number} is neither a mark nor an operation: {other!r}")
     return History(tuple(operations), tuple(marks))
+
+
+def to_json(value: Value) -> object:
+    """A value as JSON has it; `from_json` gives it back."""
+    match value:
+        case bytes():
+            return {Form.BYTES: b64encode(value).decode()}
+        case float() if not math.isfinite(value):
+            return {Form.FLOAT: str(value)}
+        case Mapping():
+            entries = {key: to_json(item) for key, item in value.items()}
+            is_plain = not any(key.startswith(MARK) for key in entries)
+            return entries if is_plain else {Form.MAPPING: list(entries.items())}
+        case str() | None | bool() | int() | float():
+            return value
+    return [to_json(item) for item in value]
+
+
+def from_json(document: object) -> Value:
+    """The value that JSON stands for. Raises ValueError for what `to_json` does not write."""
+    match document:
+        case {Form.BYTES: str(text)}:
+            return b64decode(text, validate=True)
+        case {Form.FLOAT: str(text)}:
+            return float(text)
+        case {Form.MAPPING: [*entries]}:
+            return {str(key): from_json(item) for key, item in entries}
+        case dict():
+            return {str(key): from_json(item) for key, item in document.items()}
+        case list():
+            return [from_json(item) for item in document]
+        case None | bool() | int() | float() | str():
+            return document
+    raise ValueError(f"{document!r:.80} is no value")

@@ -30,8 +30,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 
-from wavetank.scenarios.oracle.at_rest import AtRest, Model, Partition, Stored, present
-from wavetank.scenarios.oracle.history import History, Operation, Outcome, Value
+from wavetank.scenarios.oracle.at_rest import AtRest, Model, Partition, Stored, canonical, present
+from wavetank.scenarios.oracle.history import History, Operation, Outcome
 
 
 @dataclass(frozen=True)
@@ -157,24 +157,13 @@ def _is_home(record: Stored, sent: Operation, model: Model) -> bool:
 
 def _is_as_sent(record: Stored, sent: list[Operation], model: Model) -> bool:
     """Whether the record is what was sent; of several contents under one id in a partition, the earliest wins."""
-    content = present(record.content)
+    content = canonical(present(record.content))
     rivals = [o for o in sent if _is_home(record, o, model)] or sent
     first = min(o.event_time_us for o in rivals)
     winners = (o for o in rivals if o.event_time_us == first)
-    return any(content == model.expected(o.event_type, o.content) for o in winners)
+    return any(content == canonical(model.expected(o.event_type, o.content)) for o in winners)
 
 
-def contents(records: Iterable[Stored]) -> Counter[tuple[Partition, str, tuple[tuple[str, str], ...]]]:
+def contents(records: Iterable[Stored]) -> Counter[tuple[Partition, str, str]]:
     """The records as a multiset of (partition, id, content), to compare two copies of the same data."""
-
-    def text(value: Value) -> str:
-        return repr(sorted(value.items())) if isinstance(value, Mapping) else repr(value)
-
-    return Counter(
-        (
-            record.partition,
-            record.event_id,
-            tuple(sorted((name, text(value)) for name, value in present(record.content).items())),
-        )
-        for record in records
-    )
+    return Counter((record.partition, record.event_id, canonical(present(record.content))) for record in records)
