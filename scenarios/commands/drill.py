@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wavetank.scenarios.commands.options import AsJson, Jobs, file_option, seed_option
+from wavetank.scenarios.commands.options import AsJson, Jobs, Schemas, file_option, seed_option, specification
 from wavetank.scenarios.report.escaping import echo, one_line
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ def drill(
     source: Input = None,
     mapping: Mapping = None,
     events: Events = None,
+    schemas: Schemas = None,
     jobs: Jobs = None,
     endpoint_url: Endpoint = None,
     docker: InDocker = False,
@@ -109,6 +110,7 @@ def drill(
     Those that the stack cannot hold are skipped, saying why. Exit code 0 all pass, 1 any fail, 3 inconclusive or all
     skipped.
     """
+    from wavetank.emulator.deploy.deploy import schemas_folder
     from wavetank.emulator.stack.home import Home
     from wavetank.scenarios.report.console import console
     from wavetank.scenarios.report.files import Outputs, summarise
@@ -117,20 +119,31 @@ def drill(
     from wavetank.scenarios.run.report import Report, exit_code
     from wavetank.scenarios.run.runner import Runner
     from wavetank.scenarios.run.skips import sort_out
+    from wavetank.scenarios.workload.generated.folder import schema_folder
 
     if (jobs not in (None, 1) or docker) and endpoint_url is not None:
         raise typer.BadParameter("--jobs and --docker are for private stacks, not for the one of --endpoint-url")
     if replay is not None:
-        if names or everything or tags or source or mapping or events:
+        if names or everything or tags or source or mapping or events or schemas:
             raise typer.BadParameter("--replay brings its drill and its workload with it")
         chosen, seed = _saved(replay)
     else:
-        chosen = [_on_events(one, source, mapping, events) for one in _chosen(names or [], everything, tags or [])]
-    _check_workload(chosen[0].workload, seed)
+        if schemas is not None and source is not None:
+            raise typer.BadParameter("--schemas draws its events itself, and --input brings some")
+        specified = specification(schemas, seed)
+        chosen = [
+            replace(one, workload=replace(one.workload, schemas=specified))
+            for one in (
+                _on_events(one, source, mapping, events) for one in _chosen(names or [], everything, tags or [])
+            )
+        ]
+    resources = ExitStack()
+    folder = resources.enter_context(schema_folder(chosen[0].workload.schemas, schemas_folder()))
+    _check_workload(chosen[0].workload, seed, folder)
     out, reports, outputs = console(), list[Report](), Outputs(json_file, junit_file, html_file)
     jobs = jobs or default_jobs(len(chosen))
-    places = _Places(endpoint_url, jobs=jobs, docker=docker, quiet=quiet, eager=replay is not None)
-    with RunDisplay(out) as display, places.sites(display.now) as sites:
+    places = _Places(endpoint_url, jobs=jobs, docker=docker, quiet=quiet, eager=replay is not None, schemas=folder)
+    with resources, RunDisplay(out) as display, places.sites(display.now) as sites:
         runnable, skips = sort_out(chosen, sites[0].stack)
         for skip in skips:
             display.skipped(skip)
@@ -196,17 +209,16 @@ def _on_events(drill: "Drill", source: Path | None, mapping: str | None, events:
     return replace(drill, workload=given)
 
 
-def _check_workload(workload: "Workload", seed: int) -> None:
+def _check_workload(workload: "Workload", seed: int, schemas: Path) -> None:
     """Refuse a workload that cannot be had, and say which lines of it are not used, before anything is started."""
-    from wavetank.emulator.deploy.deploy import schemas_folder
     from wavetank.pipeline import topology
     from wavetank.scenarios.client.producer import routes
     from wavetank.scenarios.workload.mapping_file import MappingError
     from wavetank.scenarios.workload.source import UnusableSourceError, draw
 
-    schemas = {name: route.schema.definition for name, route in routes(topology.load(schemas_folder())).items()}
+    definitions = {name: route.schema.definition for name, route in routes(topology.load(schemas)).items()}
     try:
-        drawn = draw(workload, seed, schemas)
+        drawn = draw(workload, seed, definitions)
     except (MappingError, UnusableSourceError, OSError) as error:
         raise typer.BadParameter(one_line(str(error))) from error
     if drawn.unused:
@@ -219,7 +231,7 @@ def _check_workload(workload: "Workload", seed: int) -> None:
 class _Places:
     """Where drills are held: on the stack at `endpoint_url`, which is left running, or on `jobs` private ones.
 
-    `quiet`: see the option. `eager`: they wait as those of a storm do.
+    `quiet`: see the option. `eager`: they wait as those of a storm do. `schemas`: what they are deployed from.
     """
 
     endpoint_url: str | None
@@ -227,6 +239,7 @@ class _Places:
     docker: bool
     quiet: float | None
     eager: bool
+    schemas: Path
 
     @contextmanager
     def sites(self, now: Callable[[str, str], None]) -> "Iterator[list[Site]]":
@@ -239,9 +252,9 @@ class _Places:
         from wavetank.scenarios.site.waiting import waiting_on
 
         if self.endpoint_url is None:
-            with own_stacks(self.jobs, now, docker=self.docker, eager=self.eager) as sites:
+            with own_stacks(self.jobs, now, docker=self.docker, eager=self.eager, schemas=self.schemas) as sites:
                 yield sites
             return
         stack = detect(connect(self.endpoint_url))
         waiting = waiting_on(stack, eager=self.eager, quiet_s=self.quiet)
-        yield [Site.deployed_on(stack, lambda step: now(STACK, f"deploying {step}"), waiting)]
+        yield [Site.deployed_on(stack, lambda step: now(STACK, f"deploying {step}"), waiting, schemas=self.schemas)]

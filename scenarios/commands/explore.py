@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wavetank.scenarios.commands.options import Jobs, file_option, seed_option
+from wavetank.scenarios.commands.options import Jobs, Schemas, file_option, seed_option, specification
 
 if TYPE_CHECKING:
     from wavetank.scenarios.exploration.mutants.hunt import MutantResult
@@ -29,7 +29,7 @@ Blind = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     app.command(epilog="Example: wavetank sweep partitioner --json sweep.json")(sweep)
-    app.command(epilog="Example: wavetank storm --seed 7 --rounds 20")(storm)
+    app.command(epilog="Example: wavetank storm --seed 7 --rounds 20 --schemas generated")(storm)
     app.command(epilog="Example: wavetank mutants no-dedupe --json mutants.json")(mutants)
 
 
@@ -87,6 +87,7 @@ def storm(
     seed: Annotated[int, seed_option("The same seed gives the same rounds.")] = 1,
     rounds: Rounds = 10,
     first: First = 1,
+    schemas: Schemas = None,
     jobs: Jobs = None,
     json_file: Annotated[Path | None, file_option("--json", "Write every round to this file.")] = None,
 ) -> None:
@@ -94,6 +95,7 @@ def storm(
 
     Exit code 0 all pass, 1 any fail, 3 inconclusive.
     """
+    from wavetank.emulator.deploy.deploy import schemas_folder
     from wavetank.emulator.stack.home import Home
     from wavetank.scenarios.exploration.storm.storm import Storm, StormRound
     from wavetank.scenarios.report.console import console
@@ -102,11 +104,18 @@ def storm(
     from wavetank.scenarios.run.parallel import default_jobs, own_stacks, shared
     from wavetank.scenarios.run.report import exit_code
     from wavetank.scenarios.run.runner import Runner
+    from wavetank.scenarios.workload.generated.folder import schema_folder
 
     out, done, home = console(), dict[int, StormRound](), Home.from_environment().path
-    with RunDisplay(out) as display, own_stacks(jobs or default_jobs(rounds), display.now, eager=True) as sites:
+    specified = specification(schemas, seed)
+    jobs = jobs or default_jobs(rounds)
+    with (
+        schema_folder(specified, schemas_folder()) as folder,
+        RunDisplay(out) as display,
+        own_stacks(jobs, display.now, eager=True, schemas=folder) as sites,
+    ):
         storms = [
-            Storm(Runner(site, home / "runs"), seed, home / "storms", display.line("storm", number))
+            Storm(Runner(site, home / "runs"), seed, home / "storms", display.line("storm", number), specified)
             for number, site in enumerate(sites, start=1)
         ]
         for number, outcome in shared(storms, range(first, first + rounds), Storm.round):

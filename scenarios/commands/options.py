@@ -27,6 +27,28 @@ Jobs = Annotated[
     ),
 ]
 
+Schemas = Annotated[
+    str | None,
+    typer.Option(
+        "--schemas",
+        metavar="generated[:SEED]",
+        help="Deploy generated event types and let events of these flow; by default those of the checkout.",
+        show_default=False,
+    ),
+]
+
+
+def specification(schemas: str | None, seed: int) -> str:
+    """The value of `--schemas` with the seed that it leaves out; empty for the checkout's. Raises BadParameter."""
+    from wavetank.scenarios.workload.generated.folder import UnusableSpecificationError, seed_of
+
+    if schemas is None:
+        return ""
+    try:
+        return f"generated:{seed if schemas == 'generated' else seed_of(schemas)}"
+    except UnusableSpecificationError as error:
+        raise typer.BadParameter(f"--schemas {error}") from error
+
 
 def seed_option(text: str) -> Any:
     """The option `--seed` with this help."""

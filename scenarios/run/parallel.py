@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from queue import SimpleQueue
 from threading import Event
 from typing import Any
@@ -168,11 +169,17 @@ def _begun(pool: Pool[Runner], drills: Sequence[Drill], seed: int, controls: Con
 
 @contextmanager
 def own_stacks(
-    number: int, now: Callable[[str, str], None], *, docker: bool = False, eager: bool = False
+    number: int,
+    now: Callable[[str, str], None],
+    *,
+    docker: bool = False,
+    eager: bool = False,
+    schemas: Path | None = None,
 ) -> Iterator[list[Site]]:
     """Sites on so many stacks of their own, which end with the block; `now` is told how far they are.
 
-    docker: the stacks are containers. eager: see `Controlled`. Raises StackError, DeployFailed.
+    docker: the stacks are containers. eager: see `Controlled`. schemas: see `Site.deployed_on`. Raises StackError,
+    DeployFailed.
     """
     up: Callable[[], AbstractContextManager[Stack]] = EmbeddedStack.up
     if docker:
@@ -183,7 +190,8 @@ def own_stacks(
 
         def start() -> Site:
             stack = stacks.enter_context(up())
-            return Site.deployed_on(stack, lambda what: now(STACK, f"deploying {what}"), Controlled(eager))
+            waiting = Controlled(eager)
+            return Site.deployed_on(stack, lambda what: now(STACK, f"deploying {what}"), waiting, schemas=schemas)
 
         now(STACK, "starting")
         with ThreadPoolExecutor(number, thread_name_prefix="start") as pool:

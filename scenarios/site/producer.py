@@ -73,7 +73,7 @@ class DrillProducer:
                     yield Operation(
                         event_type=sent.event.event_type,
                         event_id=sent.event.event_id,
-                        content=sent.event.record,
+                        content=routes[sent.event.event_type].schema.in_words(sent.event.record),
                         payload=hashlib.sha256(sent.message.data).hexdigest(),
                         outcome=receipt.outcome,
                         invoked_s=invoked_s,

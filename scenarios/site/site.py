@@ -57,16 +57,25 @@ class Site:
     waiting: Waiting = CONTROLLED
 
     @classmethod
-    def deployed_on(cls, stack: Stack, progress: Progress = lambda _: None, waiting: Waiting | None = None) -> Self:
+    def deployed_on(
+        cls,
+        stack: Stack,
+        progress: Progress = lambda _: None,
+        waiting: Waiting | None = None,
+        *,
+        schemas: Path | None = None,
+    ) -> Self:
         """The site of the checkout's pipeline on `stack`, where it is deployed or brought up to date now.
 
-        waiting: None for the way that the stack allows. Raises DeployFailed, and Unreachable where the control API
+        waiting: None for the way that the stack allows. schemas: the folder to deploy from, None for the checkout's.
+        Raises DeployFailed, and Unreachable where the control API
         that is to be waited by does not answer.
         """
         waiting = waiting or waiting_on(stack)
         if isinstance(waiting, Controlled):
             stack.control.status()
-        return cls(stack, deploy(stack, progress).topology, schemas_folder(), waiting)
+        folder = schemas or schemas_folder()
+        return cls(stack, deploy(stack, progress, schemas=folder).topology, folder, waiting)
 
     @property
     def s3(self) -> Any:

@@ -1,4 +1,4 @@
-"""The sources that the events of a workload are drawn from: the seeded generator, or a mapped file."""
+"""The sources that the events of a workload are drawn from: a seeded generator, or a mapped file."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from wavetank.scenarios.workload import mapping_file, synthetic
+from wavetank.scenarios.workload.generated.events import generated
 from wavetank.scenarios.workload.mapper import Mapper
 from wavetank.scenarios.workload.ndjson import LineReader
 from wavetank.scenarios.workload.rejects import Rejection
@@ -51,7 +52,10 @@ def draw(workload: Workload, seed: int, schemas: Mapping[str, Mapping[str, Any]]
     source = workload.source
     if source is None or workload.mapping is None:
         start = START + timedelta(days=seed % DISTINCT_STARTS)
-        events = synthetic.synthetic(workload.events, seed, start, workload.hours, conversions=workload.conversions)
+        if workload.schemas:
+            events = generated(workload.events, seed, start, workload.hours, schemas)
+        else:
+            events = synthetic.synthetic(workload.events, seed, start, workload.hours, conversions=workload.conversions)
         return WorkloadEvents(tuple(synthetic.at_edges(events) if workload.edges else events))
     mapper, unused = Mapper(mapping_file.load(workload.mapping, schemas)), Counter[str]()
     with source.open("rb") as stream:

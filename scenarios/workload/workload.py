@@ -16,7 +16,8 @@ class Workload:
     they are sent in so many portions, each settled before the next, so that there are as many chunks of an
     event type. edges: the synthetic ones lie right before, at and right after full hours. conversions: some of the
     synthetic ones are conversions. source and mapping: a file of newline JSON and the TOML file that says how to read
-    it.
+    it. schemas: of which generated event types the synthetic ones are, as `generated:SEED`; of the ad stream's where it
+    is empty.
     """
 
     events: int = 240
@@ -26,6 +27,7 @@ class Workload:
     conversions: bool = True
     source: Path | None = None
     mapping: Path | None = None
+    schemas: str = ""
 
 
 USUAL = Workload(conversions=False)

@@ -14,6 +14,7 @@ from wavetank.scenarios.spec.nemeses.fault import Fault
 from wavetank.scenarios.spec.nemeses.producer import ProducerRepeats
 from wavetank.scenarios.spec.nemesis import Nemesis
 from wavetank.scenarios.spec.steps import Settle, Step, Tick
+from wavetank.scenarios.workload.generated.folder import seed_of
 from wavetank.scenarios.workload.workload import Workload
 
 FORMAT = 1
@@ -59,6 +60,8 @@ def load(path: Path) -> tuple[Drill, int]:
             if type(value) is not type(default) or (type(value) is int and value < 1):
                 raise TypeError(f"{field} is {value!r:.80}, where by default it is {default!r}")
         workload = Workload(**contents["workload"])
+        if workload.schemas:
+            seed_of(workload.schemas)
         name, hypothesis = _text(contents["name"]), _text(contents["hypothesis"])
         drill = Drill(name, hypothesis, nemeses, during, workload=workload, sets_aside=None, alarms=None)
         return drill, int(contents["seed"])

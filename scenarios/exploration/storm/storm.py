@@ -52,8 +52,8 @@ class StormRound:
         return verdict_of(self.report)
 
 
-def drill_of(seed: int, number: int) -> Drill:
-    """The drill of round `number` (from 1); pure."""
+def drill_of(seed: int, number: int, schemas: str = "") -> Drill:
+    """The drill of round `number` (from 1), on these schemas (see `Workload`); pure."""
     rng = random.Random(f"{seed}/{number}")  # noqa: S311 - repeatable, not secret
     nemeses: tuple[Nemesis, ...] = hazards.schedule(rng, MOST_FAULTS)
     if rng.randrange(REPEATS_ONCE_IN) == 0:
@@ -63,7 +63,8 @@ def drill_of(seed: int, number: int) -> Drill:
         during += [Tick(rng.choice(list(Scheduled))), Settle()]
     name = f"storm-{seed}-{number}"
     hypothesis = "Whatever goes wrong at once, what is at rest in the end is what a calm day would have left."
-    return Drill(name, hypothesis, nemeses, tuple(during), workload=rng.choice(SHAPES), sets_aside=None, alarms=None)
+    workload = replace(rng.choice(SHAPES), schemas=schemas)
+    return Drill(name, hypothesis, nemeses, tuple(during), workload=workload, sets_aside=None, alarms=None)
 
 
 def findings(report: Report) -> list[Finding]:
@@ -79,17 +80,21 @@ def verdict_of(report: Report) -> Verdict:
 
 @dataclass
 class Storm:
-    """Rounds of one seed, held by `runner`; what fails is saved below `folder`."""
+    """Rounds of one seed, held by `runner`; what fails is saved below `folder`.
+
+    schemas: what the runner's pipeline is deployed from, see `Workload`.
+    """
 
     runner: Runner
     seed: int
     folder: Path
     narrate: Narrate = lambda _what: None
+    schemas: str = ""
     _controls: Controls = field(default_factory=dict)
 
     def round(self, number: int) -> StormRound:
         """Hold this round of the seed."""
-        return self.weather(number, drill_of(self.seed, number))
+        return self.weather(number, drill_of(self.seed, number, self.schemas))
 
     def weather(self, number: int, drill: Drill) -> StormRound:
         """Hold a drill as round `number`; where it fails, shrink and save it."""

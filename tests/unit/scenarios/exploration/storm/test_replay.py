@@ -24,7 +24,7 @@ from wavetank.scenarios.spec import (
 
 @pytest.mark.parametrize("number", range(1, 30))
 def test_a_storm_that_was_saved_is_read_back_as_it_was(number: int, tmp_path: Path) -> None:
-    drill, path = drill_of(4, number), tmp_path / "deep" / "storm.json"
+    drill, path = drill_of(4, number, "generated:9" if number % 2 else ""), tmp_path / "deep" / "storm.json"
     save(drill, 4, path)
     assert load(path) == (drill, 4)
 
@@ -63,8 +63,9 @@ def test_what_is_no_saved_drill_is_refused_by_name(text: str, tmp_path: Path) ->
         (("seed",), "x"), (("seed",), None), (("seed",), [1]), (("seed",), 1e999), (("name",), 5),
         (("hypothesis",), {}), (("troubles",), [5]), (("troubles",), ["repeats"]), (("troubles",), 5),
         (("troubles",), {"a": 1}), (("witness",), ["nowhere"]), (("witness",), [[]]), (("witness",), 5),
-        (("workload",), []), (("workload",), {"a": 1}), (("workload", "events"), "9"), (("workload", "events"), True),
-        (("workload", "hours"), 0), (("workload", "source"), "/etc/passwd"), (("workload", "edges"), 1),
+        (("workload", "schemas"), "mine"), (("workload",), []), (("workload",), {"a": 1}),
+        (("workload", "events"), "9"), (("workload", "events"), True), (("workload", "hours"), 0),
+        (("workload", "source"), "/etc/passwd"),        (("workload", "edges"), 1),
     ],
 )  # fmt: skip
 def test_a_saved_drill_with_a_wrong_value_is_refused_by_name(
