@@ -20,6 +20,8 @@ STORM_ARGS ?= --seed 1 --rounds 50
 MUTANTS ?=
 SOAK_ARGS ?=
 FUZZ_INPUTS ?= 1000000
+FUZZ_CASES ?= 10000
+FUZZ_SEED ?= $(shell date +%s)
 LOCK_ARGS ?=
 
 .PHONY: help
@@ -73,8 +75,9 @@ soak: setup ## Let hostile and ordinary traffic meet for ten minutes; all must b
 	$(BIN)/python -m tests.soak $(SOAK_ARGS)
 
 .PHONY: fuzz
-fuzz: setup ## Feed a million damaged inputs to frame, decode and partition. FUZZ_INPUTS=10000 for fewer.
-	FUZZ_INPUTS=$(FUZZ_INPUTS) $(BIN)/python -m pytest -q -s tests/unit/pipeline/test_fuzz.py
+fuzz: setup ## Feed a million damaged inputs, and events of 10,000 generated types. FUZZ_INPUTS=, FUZZ_CASES= for fewer.
+	FUZZ_INPUTS=$(FUZZ_INPUTS) FUZZ_CASES=$(FUZZ_CASES) FUZZ_SEED=$(FUZZ_SEED) \
+		$(BIN)/python -m pytest -q -s tests/unit/pipeline/test_fuzz.py tests/unit/pipeline/test_landing.py
 
 .PHONY: drill
 drill: setup ## Start stacks, deploy, run the basic drills, print the verdicts. DRILL_ARGS='duplicates --seed 7' for one.
