@@ -112,8 +112,13 @@ class _Writer:
                 return name
             self.written |= {name} if self.within else set()
             return self._whole(document, inside, depth)
-        inner = {"array": "items", "map": "values"}.get(kind if isinstance(kind, str) else "", "type")
-        return document | ({inner: self.type(document[inner], namespace, depth + 1)} if inner in document else {})
+        if kind in PRIMITIVES or kind is None:
+            return document
+        if kind in ("array", "map"):
+            inner = "items" if kind == "array" else "values"
+            return document | ({inner: self.type(document[inner], namespace, depth + 1)} if inner in document else {})
+        # An object around another type adds nothing to it.
+        return self.type(kind, namespace, depth + 1)
 
     def _whole(self, document: dict[str, Any], inside: str, depth: int) -> dict[str, Any]:
         fields = document.get("fields")
