@@ -231,7 +231,8 @@ def _newest(version: Version, avro: Record, older: Sequence[Version], level: Lev
 def _meanings(older: Sequence[Version], version: Version) -> Iterator[str]:
     """Each field that means something else than in an older version: once, beside the last that it differs from.
 
-    The time of the event too: the processor converts it, other readers of the stream do not.
+    The time of the event too, though the processor converts it: versions that differ in its unit alone share a
+    fingerprint, so that nobody could tell which of them a record was written with.
     """
     told: set[str] = set()
     for earlier in reversed(older):

@@ -163,8 +163,8 @@ def test_published_versions_that_break_a_rule_are_warned_of_and_go_on_being_serv
     s3, bucket = fresh.client("s3"), topology.registry_bucket(fresh.account)
     schema = json.loads((own / "conversion" / "raw.v1.avsc").read_text())
     for version, avro in ((2, {"type": "long", "logicalType": "timestamp-millis"}), (3, "long")):
-        field = {"name": "at", "type": ["null", avro], "default": None}
-        text = json.dumps(schema | {"fields": [*schema["fields"], field]})
+        fields = [{"name": name, "type": ["null", avro], "default": None} for name in ("at", "since")[: version - 1]]
+        text = json.dumps(schema | {"fields": [*schema["fields"], *fields]})
         (own / "conversion" / f"raw.v{version}.avsc").write_text(text)
         s3.put_object(Bucket=bucket, Key=f"schemas/conversion/raw/v{version}.avsc", Body=text.encode())
     (warning,) = deploy(fresh, schemas=own).warnings

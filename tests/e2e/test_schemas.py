@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.commands import wavetank
 from wavetank.emulator.errors import DeployFailed
+from wavetank.pipeline import topology
 from wavetank.scenarios.site.site import Site
 
 pytestmark = pytest.mark.stack
@@ -78,10 +79,15 @@ def test_a_version_is_published_with_the_types_that_it_shares_and_keeps_them(dep
     first = stored(deployed_site, keys[0])
     assert json.loads(first)["fields"][2]["type"][1]["symbols"] == ["SEA"]
     assert "SEA" in wavetank(url, "schemas", "show", "wave", "raw.v1", "--schemas", str(folder)).stdout
+    whole = Site(deployed_site.stack, topology.load(folder), folder)
+    assert whole.restore_registry() == []
+    deployed_site.s3.delete_object(Bucket=deployed_site.registry_bucket, Key=keys[0])
+    assert (whole.restore_registry(), stored(deployed_site, keys[0])) == ([keys[0]], first)
     shared.write_text(json.dumps(place | {"symbols": ["SEA", "LAKE"]}))
     with pytest.raises(DeployFailed, match=r"add raw\.v2 \(a copy of raw\.v1\.avsc will do\)"):
         wavetank(url, *publish)
     newer = [write(folder, role, 2, text) for role in TIMES]
     assert set(wavetank(url, *publish).document["published"]) == {*newer}
+    assert wavetank(url, *publish).document == {"published": [], "warnings": []}
     assert stored(deployed_site, keys[0]) == first
     assert json.loads(stored(deployed_site, newer[0]))["fields"][2]["type"][1]["symbols"] == ["SEA", "LAKE"]
