@@ -65,7 +65,7 @@ def deploy(
     planned = plan(schemas)
     with explained():
         findings = publishing.check(stack, planned)
-    if findings.refused:
+    if findings:
         raise DeployFailed("\n".join(findings.refused), MEND)
     progress("packages")
     with explained():

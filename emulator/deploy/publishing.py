@@ -39,7 +39,7 @@ def publish(stack: Stack, planned: Topology, level: Level | None = None) -> Publ
     """
     registry = _Registry(stack)
     findings, there = _check(registry, planned, level)
-    if findings.refused:
+    if findings:
         raise DeployFailed("\n".join(findings.refused), MEND)
     new: list[str] = []
     for event in planned.events:

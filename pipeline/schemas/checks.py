@@ -42,6 +42,10 @@ class Findings:
     refused: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
+    def __bool__(self) -> bool:
+        """Whether something keeps the folder from being published."""
+        return bool(self.refused)
+
 
 def check_folder(
     planned: Topology, published: Mapping[str, bytes] | None = None, level: Level | None = None

@@ -189,9 +189,17 @@ def _parts(document: Any) -> Iterator[Any]:
     if isinstance(document, list):
         yield from document
     elif isinstance(document, dict):
-        fields = document.get("fields") if document.get("type") in ("record", "error") else None
-        yield from (entry.get("type") for entry in fields or () if isinstance(entry, dict))
-        yield from (document.get(key) for key in ("type", "items", "values"))
+        match document.get("type"):
+            case "record" | "error":
+                fields = document.get("fields")
+                entries = fields if isinstance(fields, list) else []
+                yield from (entry.get("type") for entry in entries if isinstance(entry, dict))
+            case "array":
+                yield document.get("items")
+            case "map":
+                yield document.get("values")
+            case other:
+                yield other
 
 
 def _named(document: Mapping[str, Any], namespace: str) -> tuple[str, str]:

@@ -100,7 +100,7 @@ def check(
         echo(json.dumps({"problems": findings.refused, "warnings": findings.warnings}))
     else:
         echo("\n".join(findings.refused) or "the schemas can be published")
-    if findings.refused:
+    if findings:
         raise typer.Exit(FAILED)
 
 

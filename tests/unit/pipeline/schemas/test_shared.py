@@ -2,11 +2,14 @@
 
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from fastavro import parse_schema
 from fastavro.schema import to_parsing_canonical_form
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.unit.pipeline.examples import document
 from wavetank.pipeline.avro.canonical import canonical_of
@@ -158,6 +161,27 @@ def test_what_is_wrong_with_shared_types_names_the_file_the_type_and_what_there_
 
     problems = check_folder(load(root_of(tmp_path, raw, **shared))).refused
     assert any(re.search(rule, problem) for problem in problems), problems
+
+
+ANY = st.recursive(
+    st.none()
+    | st.integers(0, 2)
+    | st.sampled_from(["record", "enum", "fixed", "array", "map", "string", "n.A", "A", ""]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["type", "name", "namespace", "fields", "items", "values", "size"]), inner)
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(document=ANY, shared=st.lists(ANY, max_size=3))
+def test_whatever_is_in_the_files_the_check_ends_in_sentences(document: Json, shared: list[Json]) -> None:
+    with TemporaryDirectory() as folder:
+        files = {f"s{at}": content for at, content in enumerate(shared)}
+        findings = check_folder(load(root_of(Path(folder), document, **files)))
+    assert findings.refused != ()
 
 
 def test_the_folder_of_shared_types_is_no_event_type(tmp_path: Path) -> None:
