@@ -13,7 +13,7 @@ from fastavro.schema import SchemaParseException, UnknownType, parse_schema
 from wavetank.pipeline import layout
 from wavetank.pipeline.avro import canonical, limits
 from wavetank.pipeline.avro.events import MICROS_PER_UNIT, TIME_FIELD, problems
-from wavetank.pipeline.avro.model import ABSENT, Array, Enum, Fixed, Map, Primitive, Record, Type, Union
+from wavetank.pipeline.avro.model import Array, Enum, Fixed, Map, Primitive, Record, Type, Union
 from wavetank.pipeline.avro.parse import parse as parse_document
 from wavetank.pipeline.errors import SchemaError
 
@@ -94,6 +94,7 @@ def _physical(avro: Type, seen: set[str]) -> Any:
     """A type without logical types, in the one form of those in the specification that fastavro takes everywhere.
 
     Names are in full and have a namespace: fastavro takes a name without one for that of the namespace around it.
+    Fields have no defaults: a record that is written has all of them, and fastavro takes some for wrong that are right.
     """
     match avro:
         case Primitive(name):
@@ -113,9 +114,5 @@ def _physical(avro: Type, seen: set[str]) -> Any:
             return {"type": "enum", "name": name, "symbols": list(avro.symbols)}
         case Fixed():
             return {"type": "fixed", "name": name, "size": avro.size}
-    fields = [
-        {"name": field.name, "type": _physical(field.type, seen)}
-        | ({} if field.default is ABSENT else {"default": field.default})
-        for field in avro.fields
-    ]
+    fields = [{"name": field.name, "type": _physical(field.type, seen)} for field in avro.fields]
     return {"type": "record", "name": name, "fields": fields}

@@ -8,6 +8,7 @@ import pytest
 from fastavro import schemaless_reader
 
 from tests.unit.pipeline.examples import document
+from wavetank.pipeline.avro.events import problems
 from wavetank.pipeline.core.decode import decode, encode
 from wavetank.pipeline.core.schema import Role, parse
 from wavetank.pipeline.records import Event
@@ -21,7 +22,6 @@ SPELLINGS: list[tuple[str, list[Any], list[Any]]] = [
     ("a name without a namespace inside one", [PLAIN, "Plain"], [b"a", b"b"]),
     ("a size as text", [PLAIN | {"size": "0002"}], [b"ab"]),
     ("an error", [{"type": "error", "name": "E", "fields": [{"name": "x", "type": ["null", "E"]}]}], [{"x": None}]),
-    ("a default beside it", [["null", "int"]], [None]),
     ("an enum without symbols", [["null", {"type": "enum", "name": "E", "symbols": []}]], [None]),
     ("a union of one", [["int"], ["null"]], [3, None]),
     ("an attribute named as in the model", [{"type": "map", "values": "int", "items": "x", "fields": 3}], [{"a": 1}]),
@@ -39,3 +39,12 @@ def test_what_may_be_published_is_written_and_read_in_any_spelling(types: list[A
     event = decode(body, schema)
     assert isinstance(event, Event)
     assert event.fields == record == schemaless_reader(BytesIO(body), schema.physical, None)
+
+
+@pytest.mark.parametrize(
+    ("avro", "default"), [("double", 1), ("float", "NaN"), (["int", "null"], None), ("long", 2**40)]
+)
+def test_what_may_be_published_has_any_default_of_its_type(avro: Any, default: Any) -> None:
+    text = json.dumps(document({"name": "f", "type": avro, "default": default})).encode()
+    assert not list(problems(read(text)))
+    assert parse(text, "ping", Role.RAW, 1).avro.fields[-1].default == default
