@@ -32,6 +32,8 @@ QUARANTINE = "quarantine"
 FAILURE_DOCUMENTS = "aws/lambda"
 DELIVERY_ERRORS = "delivery-errors"
 SCHEMAS, REFERENCE = "schemas", "reference"
+PARTITION_COLUMNS = ("event", "date", "hour", "bucket")
+"""The keys of a partition's folder, which queries see as columns."""
 
 HOUR = timedelta(hours=1)
 SCHEMA_KEY = re.compile(rf"{SCHEMAS}/(?P<event_type>[^/]+)/(?P<role>[^/]+)/v(?P<version>\d+)\.avsc")

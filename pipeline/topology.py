@@ -2,6 +2,7 @@
 
 An event type is a folder under `schemas/` that holds `raw.v1.avsc` and `processed.v1.avsc` (and further
 versions), and, if it is to be enriched, an `enrichment.json`. Its streams, functions and alarms follow from it.
+The folders `reference` and `shared` are none.
 """
 
 import json
@@ -26,6 +27,8 @@ CHUNK_BUFFER_S = 60
 EVENT_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 SCHEMA_FILE = re.compile(r"(?P<role>raw|processed)\.v(?P<version>[1-9]\d*)\.avsc")
 REFERENCE_FOLDER = "reference"
+SHARED_FOLDER = "shared"
+"""Schemas of types that several event types use (`pipeline.schemas.shared`)."""
 
 PARTITIONER = f"{PROJECT}-partitioner"
 REPLAYER = f"{PROJECT}-replayer"
@@ -92,6 +95,11 @@ class EventType:
     enrichment: Enrichment | None
 
     @property
+    def folder(self) -> Path:
+        """The folder of its schemas."""
+        return self.schemas[0].path.parent
+
+    @property
     def raw_stream(self) -> str:
         """The stream producers put on."""
         return f"{PROJECT}-{self.name}-raw"
@@ -149,7 +157,13 @@ def load(schemas: Path) -> Topology:
     if not schemas.is_dir():
         raise ConfigurationError(f"{schemas}: no such folder of schemas")
     folders = [folder for folder in sorted(schemas.iterdir()) if folder.is_dir()]
-    events = tuple(_event_type(folder) for folder in folders if folder.name != REFERENCE_FOLDER)
+    others = (REFERENCE_FOLDER, SHARED_FOLDER)
+    events = tuple(_event_type(folder) for folder in folders if folder.name not in others)
+    version = next((path for path in (schemas / SHARED_FOLDER).glob("*") if SCHEMA_FILE.fullmatch(path.name)), None)
+    if version is not None:
+        raise ConfigurationError(
+            f"{version}: the folder {SHARED_FOLDER} holds types that event types share and is none; rename it"
+        )
     if not events:
         raise ConfigurationError(f"{schemas}: holds no event type; add a folder with raw.v1.avsc and processed.v1.avsc")
     names: dict[str, str] = {}

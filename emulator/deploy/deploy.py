@@ -12,14 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wavetank.emulator.deploy import formation, functions
-from wavetank.emulator.deploy.publishing import publish
+from wavetank.emulator.deploy import formation, functions, publishing
 from wavetank.emulator.errors import DeployFailed
 from wavetank.emulator.stack.home import Home, project_root
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import package, topology
 from wavetank.pipeline.errors import PipelineError
-from wavetank.pipeline.schemas import checks
 from wavetank.pipeline.template.render import PARAMETERS, compact, render
 from wavetank.pipeline.topology import Topology
 
@@ -32,12 +30,13 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Deployment:
-    """The deployed pipeline: its topology and buckets, and how long deploying took."""
+    """The deployed pipeline: its topology and buckets, how long deploying took, and warnings of its schemas."""
 
     topology: Topology
     data_bucket: str
     registry_bucket: str
     duration_s: float
+    warnings: tuple[str, ...]
 
 
 def schemas_folder() -> Path:
@@ -64,6 +63,10 @@ def deploy(
     """
     started = time.monotonic()
     planned = plan(schemas)
+    with explained():
+        findings = publishing.check(stack, planned)
+    if findings:
+        raise DeployFailed("\n".join(findings.refused), MEND)
     progress("packages")
     with explained():
         artifacts = package.build(Home.from_environment().cache / "packages")
@@ -78,23 +81,20 @@ def deploy(
     functions.mend(stack, planned.functions, artifacts.code.path.read_bytes())
     formation.prove(stack)
     progress("schemas")
-    publish(stack, planned)
+    published = publishing.publish(stack, planned)
     return Deployment(
         planned,
         topology.data_bucket(stack.account),
         topology.registry_bucket(stack.account),
         time.monotonic() - started,
+        published.warnings,
     )
 
 
 def plan(schemas: Path | None = None) -> Topology:
-    """The topology of the schema folder; raises DeployFailed, with the rule, where the folder breaks one."""
+    """The topology of the schema folder; raises DeployFailed, with the rule, where its files are none of one."""
     with explained():
-        planned = topology.load(schemas or schemas_folder())
-        problems = checks.check_folder(planned)
-    if problems:
-        raise DeployFailed("\n".join(problems), MEND)
-    return planned
+        return topology.load(schemas or schemas_folder())
 
 
 def _upload(stack: Stack, bucket: str, artifacts: package.Artifacts) -> None:

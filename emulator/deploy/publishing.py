@@ -1,6 +1,7 @@
 """Publishes the schema folder to the registry bucket: checked first, versions written once, the index last."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -10,31 +11,54 @@ from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import layout, topology
 from wavetank.pipeline.avro.resolution import Level
 from wavetank.pipeline.schemas import checks
+from wavetank.pipeline.schemas.checks import Findings
+from wavetank.pipeline.schemas.shared import SharedTypes
 from wavetank.pipeline.topology import EventType, Topology
 
 MEND = "Mend the schema folder and publish again; nothing was written."
 
 
-def publish(stack: Stack, planned: Topology, level: Level | None = None) -> list[str]:
-    """Put every schema version and reference snapshot in the registry; the keys that were new or changed.
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """The keys that were new or changed, and a sentence for each rule that only published versions break."""
+
+    keys: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def check(stack: Stack, planned: Topology, level: Level | None = None) -> Findings:
+    """Everything that is wrong with the folder beside what is published; nothing is, where there is no registry yet."""
+    return _check(_Registry(stack), planned, level)[0]
+
+
+def publish(stack: Stack, planned: Topology, level: Level | None = None) -> Publication:
+    """Put every schema version and reference snapshot in the registry.
 
     Raises DeployFailed, with a sentence for each rule that is broken, before anything is written. Versions are
     immutable; the index and the reference data are replaced.
     """
     registry = _Registry(stack)
-    problems = [
-        problem for event in planned.events for problem in checks.check_event(event, registry.versions(event), level)
-    ]
-    if problems:
-        raise DeployFailed("\n".join(problems), MEND)
+    findings, there = _check(registry, planned, level)
+    if findings:
+        raise DeployFailed("\n".join(findings.refused), MEND)
     new: list[str] = []
     for event in planned.events:
-        new += [file.key for file in event.schemas if registry.write_once(file.key, file.path.read_bytes())]
+        shared = SharedTypes.beside(event.folder)
+        for file in event.schemas:
+            if file.key not in there:
+                text = shared.self_contained(file.path.read_bytes())
+                new += [file.key] if registry.write_once(file.key, text) else []
         new += registry.replace(layout.confluent_ids_key(event.name), _json(checks.ids_of(event)))
         registry.index(event)
     for path in planned.references:
         new += registry.replace(layout.reference_key(path.stem), path.read_bytes())
-    return new
+    return Publication(tuple(new), findings.warnings)
+
+
+def _check(registry: "_Registry", planned: Topology, level: Level | None) -> tuple[Findings, dict[str, bytes]]:
+    """The findings, and what is published."""
+    there = {key: data for event in planned.events for key, data in registry.versions(event).items()}
+    return checks.check_folder(planned, there, level), there
 
 
 def published(stack: Stack) -> list[dict[str, str]]:
@@ -99,11 +123,11 @@ class _Registry:
         return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
 
     def get(self, key: str) -> bytes | None:
-        """The bytes of an object; None where there is none."""
+        """The bytes of an object; None where there is none, or no registry."""
         try:
             body: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
         except ClientError as error:
-            if error.response["Error"]["Code"] == "NoSuchKey":
+            if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchBucket"):
                 return None
             raise
         return body

@@ -164,8 +164,11 @@ class Reloader:
             reaction = self._redeploy()
             self._template = template if reaction.ok else self._template
             return reaction
-        new = publishing.publish(self._stack, deploy.plan(self._place.schemas))
-        return Reaction(f"published {', '.join(new)} in {_since(began)}" if new else "schemas: nothing new")
+        done = publishing.publish(self._stack, deploy.plan(self._place.schemas))
+        if not done.keys:
+            return Reaction("schemas: nothing new")
+        published = f"published {', '.join(done.keys)} in {_since(began)}"
+        return Reaction("\n".join([published, *(f"warning: {warning}" for warning in done.warnings)]))
 
     def _rendered(self) -> object:
         return render(deploy.plan(self._place.schemas))

@@ -12,7 +12,7 @@ from typing import Any
 from wavetank.pipeline.avro.defaults import value as default_value
 from wavetank.pipeline.avro.limits import DEEPEST, is_empty
 from wavetank.pipeline.avro.model import Array, Enum, Fixed, Map, Primitive, Record, Type, Union, title
-from wavetank.pipeline.avro.resolution import branch_of, matches, sources
+from wavetank.pipeline.avro.resolution import branch_of, matches, readers_of, sources
 from wavetank.pipeline.avro.storable import Range, range_of
 
 MOST_EMPTY_ITEMS = 4096
@@ -90,7 +90,8 @@ class _Compiler:
 
     def read(self, writer: Type, reader: Type) -> Read:
         if isinstance(writer, Union):
-            return _union([self.read(branch, reader) for branch in writer.branches], writer)
+            pairs = zip(writer.branches, readers_of(writer, reader), strict=True)
+            return _union([self.read(branch, read) for branch, read in pairs], writer)
         if isinstance(reader, Union):
             branch = branch_of(writer, reader)
             return self.read(writer, branch) if branch is not None else _unresolved(writer, reader)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from wavetank.pipeline.avro.canonical import canonical
 from wavetank.pipeline.avro.model import (
     ABSENT,
     Array,
@@ -129,8 +130,23 @@ def matches(writer: Type, reader: Type) -> bool:
 
 
 def branch_of(written: Type, reader: Union) -> Type | None:
-    """The first branch of a reader's union that matches what was written."""
-    return next((branch for branch in reader.branches if matches(written, branch)), None)
+    """The branch of a reader's union that reads what was written: of its own type and full name, else the first.
+
+    Before the first that matches comes one of the same type and full name, then one with that name as an alias: so a
+    value keeps its branch where the reader has it, in whatever order (Java's `Resolver`, `firstMatchingBranch`).
+    """
+    matching = [branch for branch in reader.branches if matches(written, branch)]
+    return min(matching, key=lambda branch: _distance(written, branch), default=None)
+
+
+def readers_of(writer: Union, reader: Type) -> Sequence[Type]:
+    """The type that each branch of a writer's union is read as: by position where the reader has the same union.
+
+    Unions are the same by their canonical form; two branches of one may match each other, by promotion or by name.
+    """
+    if isinstance(reader, Union) and (writer is reader or canonical(writer) == canonical(reader)):
+        return reader.branches
+    return [reader] * len(writer.branches)
 
 
 def sources(writer: Record, reader: Record) -> dict[str, Field]:
@@ -148,8 +164,8 @@ def sources(writer: Record, reader: Record) -> dict[str, Field]:
 
 def _problems(writer: Type, reader: Type, path: str, seen: set[tuple[int, int]]) -> Iterator[Problem]:
     if isinstance(writer, Union):
-        for branch in writer.branches:
-            yield from _problems(branch, reader, path, seen)
+        for branch, read in zip(writer.branches, readers_of(writer, reader), strict=True):
+            yield from _problems(branch, read, path, seen)
         return
     if isinstance(reader, Union):
         branch_read = branch_of(writer, reader)
@@ -194,6 +210,16 @@ def _decimals_match(writer: Primitive | Fixed, reader: Primitive | Fixed) -> boo
     if all(logical is not None and logical.name == "decimal" for logical in types):
         return types[0] == types[1]
     return True
+
+
+def _distance(writer: Type, reader: Type) -> int:
+    """The order in which types that match are taken: the same, renamed by an alias, another."""
+    match writer, reader:
+        case (Enum() | Fixed() | Record(), Enum() | Fixed() | Record()):
+            return 0 if writer.name == reader.name else 1 if writer.name in reader.aliases else 2
+        case Primitive(), Primitive():
+            return 0 if writer.name == reader.name else 2
+    return 0
 
 
 def _names_match(writer: Enum | Fixed | Record, reader: Enum | Fixed | Record) -> bool:

@@ -13,7 +13,7 @@ from fastavro.schema import SchemaParseException, UnknownType, parse_schema
 from wavetank.pipeline import layout
 from wavetank.pipeline.avro import canonical, limits, storable
 from wavetank.pipeline.avro.events import MICROS_PER_UNIT, TIME_FIELD, problems
-from wavetank.pipeline.avro.model import Primitive, Record
+from wavetank.pipeline.avro.model import Array, Enum, Fixed, Map, Primitive, Record, Type, Union
 from wavetank.pipeline.avro.parse import parse as parse_document
 from wavetank.pipeline.errors import SchemaError
 
@@ -21,6 +21,10 @@ FIRST_TIME_US = -62_135_596_800_000_000
 """The first microsecond of the year 1 …"""
 LAST_TIME_US = 253_402_300_799_999_999
 """… and the last of the year 9999: other times have no four-digit date to be filed under."""
+
+
+NO_NAMESPACE = "_"
+"""The namespace of names that have none, in what fastavro writes by."""
 
 
 class Role(StrEnum):
@@ -78,7 +82,7 @@ def parse(text: str | bytes, event_type: str, role: Role, version: int) -> Schem
         broken = list(problems(avro))
         if not isinstance(avro, Record) or broken:
             raise SchemaError(f"{name}: {broken[0]}")
-        physical = cast(dict[str, Any], parse_schema(_physical(document)))
+        physical = cast(dict[str, Any], parse_schema(_physical(avro, set())))
     except (ValueError, TypeError, KeyError, RecursionError, SchemaParseException, UnknownType) as error:
         raise SchemaError(f"{name}: not a valid Avro schema: {error}") from error
     time = next(field.type for field in avro.fields if field.name == TIME_FIELD)
@@ -102,21 +106,29 @@ def parse(text: str | bytes, event_type: str, role: Role, version: int) -> Schem
     )
 
 
-def _physical(schema: Any) -> Any:
-    """`schema` without logical types, and without defaults of fields: a record that is written has all of them.
+def _physical(avro: Type, seen: set[str]) -> Any:
+    """A type without logical types, in the one form of those in the specification that fastavro takes everywhere.
 
-    fastavro takes some defaults for wrong that are right, as 1 and "NaN" for a double.
+    Names are in full and have a namespace: fastavro takes a name without one for that of the namespace around it.
+    Fields have no defaults: a record that is written has all of them, and fastavro takes some for wrong that are right.
     """
-    if isinstance(schema, list):
-        return [_physical(branch) for branch in schema]
-    if not isinstance(schema, dict):
-        return schema
-    stripped = {key: value for key, value in schema.items() if key != "logicalType"}
-    for key in ("type", "items", "values"):
-        if key in stripped:
-            stripped[key] = _physical(stripped[key])
-    if "fields" in stripped:
-        stripped["fields"] = [
-            {key: value for key, value in _physical(field).items() if key != "default"} for field in stripped["fields"]
-        ]
-    return stripped
+    match avro:
+        case Primitive(name):
+            return name
+        case Array(items):
+            return {"type": "array", "items": _physical(items, seen)}
+        case Map(values):
+            return {"type": "map", "values": _physical(values, seen)}
+        case Union(branches):
+            return [_physical(branch, seen) for branch in branches]
+    name = avro.name if "." in avro.name else f"{NO_NAMESPACE}.{avro.name}"
+    if name in seen:
+        return name
+    seen.add(name)
+    match avro:
+        case Enum():
+            return {"type": "enum", "name": name, "symbols": list(avro.symbols)}
+        case Fixed():
+            return {"type": "fixed", "name": name, "size": avro.size}
+    fields = [{"name": field.name, "type": _physical(field.type, seen)} for field in avro.fields]
+    return {"type": "record", "name": name, "fields": fields}

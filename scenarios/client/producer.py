@@ -105,9 +105,7 @@ class Route:
 
 def routes(topology: Topology) -> dict[str, Route]:
     """The route of every event type: its raw stream, in the newest raw schema of the schema folder."""
-    return {
-        event.name: Route(event.raw_stream, newest_schema(event.schemas[0].path.parent)) for event in topology.events
-    }
+    return {event.name: Route(event.raw_stream, newest_schema(event.folder)) for event in topology.events}
 
 
 class Sender:

@@ -12,6 +12,7 @@ import re
 import struct
 import zlib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from io import BytesIO
@@ -21,6 +22,8 @@ from typing import Any
 from fastavro import parse_schema, schemaless_reader, schemaless_writer
 from fastavro.schema import fingerprint, to_parsing_canonical_form
 
+from wavetank.pipeline.avro.model import InvalidSchema
+from wavetank.pipeline.schemas import shared
 from wavetank.scenarios.oracle.avro import Type, type_of, words
 from wavetank.scenarios.oracle.history import Value
 
@@ -84,7 +87,10 @@ class WireSchema:
 
 
 def newest_schema(folder: Path, role: str = "raw") -> WireSchema:
-    """The highest version of `<role>.v<N>.avsc` in an event type's folder; FileNotFoundError for none."""
+    """The highest version of `<role>.v<N>.avsc` in an event type's folder; FileNotFoundError for none.
+
+    As it is published, with the types that event types share written out (raises InvalidSchema where one is missing).
+    """
     versions = {
         int(match["version"]): path
         for path in folder.glob("*.avsc")
@@ -92,7 +98,7 @@ def newest_schema(folder: Path, role: str = "raw") -> WireSchema:
     }
     if not versions:
         raise FileNotFoundError(f"no {role}.v1.avsc in {folder}")
-    return WireSchema.of(json.loads(versions[max(versions)].read_text("utf-8")))
+    return WireSchema.of(json.loads(shared.text_of(versions[max(versions)])))
 
 
 def encode_frame(schema: WireSchema, record: Mapping[str, object]) -> bytes:
@@ -137,7 +143,11 @@ def peek(data: bytes, schemas: Iterable[Path]) -> dict[str, Any] | None:
     The body after any of the envelopes is tried with every schema; the reading that gets furthest is taken.
     """
     bodies = [data[start:] for start in (HEADER_BYTES, 10, 5, 0) if len(data) > start]
-    read = [_as_far(body, json.loads(path.read_text("utf-8"))) for path in schemas for body in bodies]
+    definitions = []
+    for path in schemas:
+        with suppress(InvalidSchema):
+            definitions.append(json.loads(shared.text_of(path)))
+    read = [_as_far(body, definition) for definition in definitions for body in bodies]
     best = max(read, key=lambda fields: (len(fields), bool(fields.get(ID_FIELD))), default={})
     return best or None
 
@@ -154,10 +164,13 @@ def _physical(schema: Any) -> Any:
 
 def _as_far(body: bytes, definition: Mapping[str, Any]) -> dict[str, Any]:
     """The first fields of a record, up to the one that does not decode."""
-    source, fields = BytesIO(body), dict[str, Any]()
-    for entry in definition["fields"]:
+    source, fields, types = BytesIO(body), dict[str, Any](), dict[str, Any]()
+    namespace = definition.get("namespace", "")
+    for number, entry in enumerate(definition["fields"]):
         try:
-            only = parse_schema({"type": "record", "name": "Peek", "fields": [entry]})
+            only = parse_schema(
+                {"type": "record", "name": f"Peek{number}", "namespace": namespace, "fields": [entry]}, types
+            )
             field_read = schemaless_reader(source, only, None)
         except Exception:
             return fields

@@ -61,23 +61,46 @@ def deploy(
     stack = target.awaited(endpoint_url, wait)
     done = bring_up_to_date(stack, lambda step: echo(f"{step} …", err=True), schemas=folder, scheduled=scheduled)
     events = [event.name for event in done.topology.events]
+    _warn(done.warnings)
     if as_json:
-        echo(json.dumps({"events": events, "data_bucket": done.data_bucket, "duration_s": done.duration_s}))
+        document = {"events": events, "data_bucket": done.data_bucket, "duration_s": done.duration_s}
+        echo(json.dumps(document | {"warnings": done.warnings}))
     else:
         echo(f"deployed in {done.duration_s:.1f} s: {', '.join(events)}; data in s3://{done.data_bucket}")
 
 
 @schemas.command(epilog="Example: wavetank schemas check --compatibility BACKWARD")
-def check(folder: Folder = None, compatibility: Compatibility = None, as_json: AsJson = False) -> None:
-    """Say what keeps the schema folder from being published; needs no stack. Exit code 1 where there is something."""
-    from wavetank.pipeline.schemas import checks
+def check(
+    folder: Folder = None,
+    compatibility: Compatibility = None,
+    published: Annotated[
+        bool,
+        typer.Option(
+            "--published", help="Ask the stack what is published: what only that breaks is a warning, not a problem."
+        ),
+    ] = False,
+    endpoint_url: EndpointUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what keeps the schema folder from being published. Exit code 1 where there is something.
 
-    problems = checks.check_folder(_folder(folder), compatibility)
-    if as_json:
-        echo(json.dumps({"problems": problems}))
+    Needs no stack, and then takes every version for a new one.
+    """
+    planned = _folder(folder)
+    if published:
+        from wavetank.emulator.deploy import publishing
+
+        findings = publishing.check(target.connect(endpoint_url), planned, compatibility)
     else:
-        echo("\n".join(problems) or "the schemas can be published")
-    if problems:
+        from wavetank.pipeline.schemas import checks
+
+        findings = checks.check_folder(planned, level=compatibility)
+    _warn(findings.warnings)
+    if as_json:
+        echo(json.dumps({"problems": findings.refused, "warnings": findings.warnings}))
+    else:
+        echo("\n".join(findings.refused) or "the schemas can be published")
+    if findings:
         raise typer.Exit(FAILED)
 
 
@@ -94,13 +117,14 @@ def publish(
     """
     from wavetank.emulator.deploy import publishing
 
-    published = publishing.publish(target.connect(endpoint_url), _folder(folder), compatibility)
+    done = publishing.publish(target.connect(endpoint_url), _folder(folder), compatibility)
+    _warn(done.warnings)
     if as_json:
-        echo(json.dumps({"published": published}))
+        echo(json.dumps({"published": done.keys, "warnings": done.warnings}))
         return
-    for key in published:
+    for key in done.keys:
         echo(one_line(f"published {key}"))
-    if not published:
+    if not done.keys:
         echo("nothing to publish: the registry has them all")
 
 
@@ -137,7 +161,7 @@ def show(event_type: Event, which: Which, endpoint_url: EndpointUrl = None, fold
 def diff(event_type: Event, older: Which, newer: Which, folder: Folder = None) -> None:
     """Print what differs between two versions in the schema folder: + new, - gone, ~ changed. Needs no stack."""
     from wavetank.pipeline.avro.model import InvalidSchema
-    from wavetank.pipeline.schemas import checks
+    from wavetank.pipeline.schemas import checks, shared
 
     planned = _event_type(folder, event_type)
     texts = []
@@ -146,11 +170,16 @@ def diff(event_type: Event, older: Which, newer: Which, folder: Folder = None) -
         if file is None:
             raise typer.BadParameter(f"{event_type} has no {which} in the schema folder")
         try:
-            texts.append(checks.read(file.path.read_bytes()))
+            texts.append(checks.read(shared.text_of(file.path)))
         except InvalidSchema as error:
             raise typer.BadParameter(one_line(f"{file.path}: {error}")) from error
     lines = list(checks.differences(texts[0], texts[1]))
     echo("\n".join(lines) or "they are the same for every reader")
+
+
+def _warn(warnings: tuple[str, ...]) -> None:
+    for warning in warnings:
+        echo(one_line(f"warning: {warning}"), err=True)
 
 
 def _folder(folder: Path | None) -> "Topology":

@@ -15,6 +15,7 @@ from typing import Any, Self
 from wavetank.emulator.deploy.deploy import Progress, deploy, schemas_folder
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import topology
+from wavetank.pipeline.schemas import shared
 from wavetank.pipeline.topology import Topology
 from wavetank.scenarios.client import at_rest
 from wavetank.scenarios.client.producer import Route, routes
@@ -197,7 +198,7 @@ class Site:
 
     def restore_registry(self) -> list[str]:
         """Make the published schemas what the folder has, and no others; the keys of those that were not."""
-        right = {schema.key: schema.path.read_bytes() for event in self.topology.events for schema in event.schemas}
+        right = {schema.key: shared.text_of(schema.path) for event in self.topology.events for schema in event.schemas}
         there = at_rest.md5s(self.s3, self.registry_bucket, SCHEMAS)
         folders = tuple(f"{SCHEMAS}{event.name}/" for event in self.topology.events)
         restored = [key for key in there if key.startswith(folders) and key.endswith(".avsc") and key not in right]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from wavetank.pipeline.schemas import shared
 from wavetank.scenarios.spec.nemeses.functions import start_cold
 from wavetank.scenarios.spec.nemesis import Nemesis, Outcome, Scene
 
@@ -26,7 +27,7 @@ class SchemaOverwritten(Nemesis):
         another = next(schema.path for schema in scene.event.schemas if schema.role == "processed")
         for schema in scene.event.schemas:
             if schema.role == "raw":
-                scene.publish(schema.key, another.read_bytes())
+                scene.publish(schema.key, shared.text_of(another))
         scene.site.cycle(scene.event.processor)
 
     def fired(self, outcome: Outcome, scene: Scene) -> int:

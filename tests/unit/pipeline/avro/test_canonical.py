@@ -1,11 +1,15 @@
 """The canonical form and fingerprints, from the specification's rules and its published fingerprints."""
 
+from itertools import permutations
+from json import loads
 from typing import Any
 
 import pytest
+from fastavro import parse_schema
+from fastavro.schema import to_parsing_canonical_form
 
-from wavetank.pipeline.avro.canonical import canonical_of, crc64
-from wavetank.pipeline.avro.model import InvalidSchema
+from wavetank.pipeline.avro.canonical import EMPTY, canonical_of, crc64
+from wavetank.pipeline.avro.model import PRIMITIVES, InvalidSchema
 
 RULES: list[tuple[Any, str]] = [
     ({"type": "int"}, '"int"'),
@@ -44,6 +48,29 @@ RULES: list[tuple[Any, str]] = [
     ),
 ]
 
+KINDS: dict[str, tuple[dict[str, Any], str]] = {
+    "record": ({"fields": [{"name": "a", "type": {"type": "long"}, "doc": "d", "order": "ignore", "aliases": ["b"]}]},
+               '"type":"record","fields":[{"name":"a","type":"long"}]'),
+    "record without fields": ({"type": "record", "fields": []}, '"type":"record","fields":[]'),
+    "enum": ({"symbols": ["Q", "A1"]}, '"type":"enum","symbols":["Q","A1"]'),
+    "fixed": ({"size": 32}, '"type":"fixed","size":32'),
+}  # fmt: skip
+"""Kinds of named types: attributes, and the canonical form after the name."""
+NAMES: list[tuple[dict[str, str], str]] = [
+    ({"name": "n"}, "n"),
+    ({"name": "n", "namespace": "x.y"}, "x.y.n"),
+    ({"name": "a.b.n", "namespace": "x.y"}, "a.b.n"),
+    ({"name": "a.n"}, "a.n"),
+    ({"name": "n", "namespace": ""}, "n"),
+]
+"""Names and namespaces, and the full name."""
+IGNORED: list[dict[str, Any]] = [
+    {},
+    {"doc": "d"},
+    {"aliases": ["n", "m"]},
+    {"doc": "d", "aliases": [], "unknown": {"a": 1}},
+]
+
 FINGERPRINTS = {
     '"null"': 7195948357588979594,
     '"boolean"': -6970731678124411036,
@@ -74,9 +101,40 @@ def test_the_canonical_form_follows_the_rules(document: Any, form: str) -> None:
 
 
 def test_the_canonical_form_of_a_canonical_form_is_itself() -> None:
-    from json import loads
-
     assert [canonical_of(loads(form)) for _, form in RULES] == [form for _, form in RULES]
+
+
+@pytest.mark.parametrize("name", PRIMITIVES)
+def test_a_primitive_is_its_name_in_each_spelling(name: str) -> None:
+    inner = {"type": name, "logicalType": "none", "doc": "d"}
+    assert {canonical_of(name), canonical_of({"type": name}), canonical_of({"type": inner})} == {f'"{name}"'}
+    assert canonical_of([name]) == canonical_of([{"type": name}]) == f'["{name}"]'
+    assert canonical_of({"items": {"type": name}, "type": "array"}) == f'{{"type":"array","items":"{name}"}}'
+    assert canonical_of({"values": name, "doc": "d", "type": "map"}) == f'{{"type":"map","values":"{name}"}}'
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("named", "full"), NAMES)
+def test_a_named_type_is_its_full_name_and_what_is_on_the_wire_in_one_order(
+    kind: str, named: dict[str, str], full: str
+) -> None:
+    attributes, form = KINDS[kind]
+    for ignored in IGNORED:
+        document = {"type": kind} | attributes | named | ignored
+        assert canonical_of(document) == f'{{"name":"{full}",{form}}}'
+        assert to_parsing_canonical_form(parse_schema(document)) == canonical_of(document)
+    orders = permutations((document | {"name": named["name"]}).items())
+    assert {canonical_of(dict(order)) for order, _ in zip(orders, range(50), strict=False)} == {canonical_of(document)}
+
+
+def test_the_crc_is_the_one_that_the_specification_defines_bit_by_bit() -> None:
+    for form in [*FINGERPRINTS, *(form for _, form in RULES), *(f'"{name}"' for name in PRIMITIVES)]:
+        value = EMPTY
+        for byte in form.encode():
+            value ^= byte
+            for _ in range(8):
+                value = value >> 1 ^ (EMPTY if value & 1 else 0)
+        assert crc64(form) == value.to_bytes(8, "little")
 
 
 @pytest.mark.parametrize("form", FINGERPRINTS)
