@@ -25,7 +25,7 @@ ENDS: dict[str, list[Any]] = {
     "bytes": [b"\xff\x00"],
     "string": ["hi", "\u00fc"],
 }
-PAIRS = [(older, newer) for older, newers in PROMOTIONS.items() for newer in newers]
+PAIRS = [(older, newer) for older, newers in PROMOTIONS.items() for newer in sorted(newers)]
 
 
 def record(*fields: tuple[str, Any], name: str = "R") -> dict[str, Any]:
