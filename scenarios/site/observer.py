@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 
 from wavetank.pipeline import topology
 from wavetank.scenarios.client import at_rest as rest
 from wavetank.scenarios.client import quarantine
-from wavetank.scenarios.client.at_rest import Layer, RestFile
+from wavetank.scenarios.client.at_rest import Layer, RestFile, UnreadableFileError
 from wavetank.scenarios.client.frames import Heads, frames
 from wavetank.scenarios.client.quarantine import DAMAGED_PART
 from wavetank.scenarios.oracle.at_rest import AtRest, Enrichment, Model, Partition, Quarantined, Stored
@@ -67,7 +68,9 @@ def observe_with(site: Site, history: History, model: Model) -> tuple[AtRest, di
     at_rest = observe(site)
     entries = draw_up(history, at_rest, model)
     if total(entries).lost:
-        parts, late = (_stored(rest.files(site.s3, site.data_bucket, (layer,))) for layer in (Layer.PARTS, Layer.LATE))
+        parts, late = (
+            _stored_as_far(rest.files(site.s3, site.data_bucket, (layer,))) for layer in (Layer.PARTS, Layer.LATE)
+        )
         at_rest = replace(at_rest, parts=parts, late=late)
         entries = draw_up(history, at_rest, model)
     return at_rest, entries
@@ -85,3 +88,12 @@ def _stored(files: Iterable[RestFile]) -> tuple[Stored, ...]:
         for partition in (Partition(file.at.event_type, file.at.date, file.at.hour, file.at.bucket),)
         for record in file.records()
     )
+
+
+def _stored_as_far(files: Iterable[RestFile]) -> tuple[Stored, ...]:
+    """As `_stored`; of a file that is damaged at rest nothing, since its events are in no file then."""
+    stored: list[Stored] = []
+    for file in files:
+        with suppress(UnreadableFileError):
+            stored += _stored([file])
+    return tuple(stored)
