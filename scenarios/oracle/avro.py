@@ -208,10 +208,16 @@ def _record(value: Mapping[str, Any], writer: Type, reader: Type) -> dict[str, A
 
 
 def _branch(value: Any, union: Type) -> tuple[Type, Any]:
-    """The branch that a value is of, and the value without it; of plain values null or else the first other."""
+    """The branch that a value is of, and the value without it; of plain values null or else the first other.
+
+    A producer may name the branch: a pair of its name and the value.
+    """
     branches = union["branches"]
     if isinstance(value, Branch):
         return branches[value.number], value.value
+    if isinstance(value, tuple):
+        name, inner = value
+        return next(branch for branch in branches if branch.get("name", branch["type"]) == name), inner
     is_null = value is None
     return next(branch for branch in branches if (branch["type"] == "null") == is_null), value
 

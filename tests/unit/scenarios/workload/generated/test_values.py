@@ -69,6 +69,7 @@ def test_another_library_reads_the_same_values_from_the_bytes() -> None:
         ),
         (["null", "float"], Branch(1, 0.1), 0.10000000149011612),
         (["null", {"type": "array", "items": "int"}], [1], [1]),
+        (["null", "int", {"type": "bytes", "logicalType": "decimal", "precision": 2}], ("bytes", b"\x05"), "5"),
     ],
 )  # fmt: skip
 def test_a_value_in_the_words_of_the_oracle(document: Any, physical: Any, said: Any) -> None:
