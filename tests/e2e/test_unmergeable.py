@@ -301,6 +301,21 @@ def test_nothing_is_moved_to_late_while_merges_are_among_the_dead_letters(site: 
     assert (answer["dead"], answer["late_parts"]) == (0, 1)
 
 
+def test_a_damaged_part_whose_chunk_is_gone_stays_in_quarantine_with_the_way_out(
+    in_process: Site, schema: Schema
+) -> None:
+    put(in_process, key_of(1), part_of({"a": None}, schema)[:-7])
+    assert concatenate(in_process.data_bucket, Task(WHERE, {}), schema)
+    done = wavetank(in_process.stack.endpoint_url, "redrive", "--reason", "damaged-part")
+    assert done.exit_code == 1
+    assert "click damaged-part: 0 of 1 sent again" in done.stdout
+    assert f"the chunk of {key_of(1)} is gone: send its events again from where they came from" in done.stdout
+    assert [record.reason for record in set_aside(in_process)] == ["damaged-part"]
+    tick = wavetank(in_process.stack.endpoint_url, "tick", "--json", "--only", "planner")
+    assert tick.document["set_aside"] == []
+    assert tick.exit_code == 0
+
+
 def parse_click() -> Schema:
     path = topology.load(_schemas()).event("click").schemas[0].path
     return parse(path.with_name("processed.v1.avsc").read_bytes(), "click", Role.PROCESSED, 1)
