@@ -64,9 +64,11 @@ class WireSchema:
     @classmethod
     def of(cls, definition: Mapping[str, Any]) -> "WireSchema":
         """The schema of an Avro definition. Raises fastavro's SchemaParseException where it is none."""
-        canonical = to_parsing_canonical_form(dict(definition))
-        fingerprint = hashlib.md5(canonical.encode(), usedforsecurity=False).digest()
-        return cls(definition, fingerprint, parse_schema(_physical(definition)))
+        fingerprint = hashlib.md5(_canonical(definition).encode(), usedforsecurity=False).digest()
+        # fastavro takes some defaults for wrong that are right, as 1 for a double.
+        return cls(
+            definition, fingerprint, parse_schema(_without(definition, "logicalType"), _ignore_default_error=True)
+        )
 
     @cached_property
     def time_is_millis(self) -> bool:
@@ -128,8 +130,9 @@ def frame_of(fingerprint: bytes, body: bytes) -> bytes:
 
 def single_object(schema: WireSchema, record: Mapping[str, object]) -> bytes:
     """The record in Avro single-object encoding: `C3 01`, CRC-64-AVRO of the schema, body (Avro specification)."""
-    canonical = to_parsing_canonical_form(dict(schema.definition))
-    return b"\xc3\x01" + bytes.fromhex(fingerprint(canonical, "CRC-64-AVRO")) + _body(schema, record)
+    return (
+        b"\xc3\x01" + bytes.fromhex(fingerprint(_canonical(schema.definition), "CRC-64-AVRO")) + _body(schema, record)
+    )
 
 
 def confluent(schema_id: int, schema: WireSchema, record: Mapping[str, object]) -> bytes:
@@ -152,14 +155,20 @@ def peek(data: bytes, schemas: Iterable[Path]) -> dict[str, Any] | None:
     return best or None
 
 
-def _physical(schema: Any) -> Any:
-    """A schema without logical types; what else it holds, defaults and custom attributes, is as it was."""
+def _canonical(definition: Mapping[str, Any]) -> str:
+    """The parsing canonical form, which has no defaults: fastavro takes some for wrong that are right."""
+    return str(to_parsing_canonical_form(_without(definition, "logicalType", "default")))
+
+
+def _without(schema: Any, *attributes: str) -> Any:
+    """A schema without some attributes of its types and fields; what else it holds is as it was."""
     if isinstance(schema, list):
-        return [_physical(branch) for branch in schema]
+        return [_without(branch, *attributes) for branch in schema]
     if not isinstance(schema, Mapping):
         return schema
-    inner = {key: _physical(schema[key]) for key in ("type", "items", "values", "fields") if key in schema}
-    return {key: value for key, value in schema.items() if key != "logicalType"} | inner
+    parts = ("type", "items", "values", "fields")
+    inner = {key: _without(schema[key], *attributes) for key in parts if key in schema}
+    return {key: value for key, value in schema.items() if key not in attributes} | inner
 
 
 def _as_far(body: bytes, definition: Mapping[str, Any]) -> dict[str, Any]:
