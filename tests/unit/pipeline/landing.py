@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow.fs import LocalFileSystem
 
+from tests.unit.pipeline import fed
 from wavetank.pipeline import layout, topology
 from wavetank.pipeline.aws.put_records import Entry
 from wavetank.pipeline.core import envelope, frame
@@ -162,6 +163,8 @@ class Case:
                 continue
             if kind == "damaged":
                 body = values.damaged(rng, body)
+            elif rng.random() < 0.5:
+                body = self._fed(values.decoded(body, writer), json.dumps(self.schemas.raw[number - 1]), writer) or body
             outcome = processor._process(envelope.unwrap(frame.encode(fingerprint, body)), context, ARRIVED_US)
             if not isinstance(outcome, Entry):
                 assert outcome.reason in CHOICES, outcome
@@ -186,6 +189,18 @@ class Case:
         physical[EVENT_ID] = f"id-{rng.randrange(8)}" if rng.random() < 0.3 else f"{rng.getrandbits(40):x}"
         physical[EVENT_TIME] = time_us // micros_of(writer) if fitting else time_us
         return values.encoded(rng, physical, writer)
+
+    def _fed(self, physical: Mapping[str, Any], schema: str, writer: avro.Type) -> bytes | None:
+        """The body that `wavetank feed` makes of a record's JSON: the same value; None for what it refuses."""
+        try:
+            body = fed.body_of(physical, schema)
+        except ValueError as error:
+            self.landed.counts[f"feed: {type(error).__name__}"] += 1
+            return None
+        self.landed.counts["feed: taken"] += 1
+        there = values.decoded(body, writer)
+        assert canonical(fed.as_json(there, writer)) == canonical(fed.as_json(physical, writer))
+        return body
 
     def _damaged(self, taken: Sequence[Sent], target: Schema, reader: avro.Type) -> Iterator[Sent]:
         """Frames with damaged bodies, as no processor of ours publishes them."""
