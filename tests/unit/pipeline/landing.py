@@ -22,6 +22,9 @@ from pyarrow.fs import LocalFileSystem
 
 from tests.unit.pipeline import fed
 from wavetank.pipeline import layout, topology
+from wavetank.pipeline.avro.model import Record
+from wavetank.pipeline.avro.parse import parse as parse_schema
+from wavetank.pipeline.avro.storable import schema_misfits
 from wavetank.pipeline.aws.put_records import Entry
 from wavetank.pipeline.core import envelope, frame
 from wavetank.pipeline.core.bulk import batch
@@ -128,7 +131,12 @@ class Case:
             registry = Registry(Folder(event, version), event.name, pause=lambda: None)
             registry.refresh()
             target = registry.newest(Role.PROCESSED)
-            assert target.version == version
+            if target.version != version:
+                # A version that cannot be at rest was accepted for the one after it, and is never the newest.
+                unused = parse_schema(self.schemas.processed[version - 1])
+                assert isinstance(unused, Record)
+                assert list(schema_misfits(unused))
+                continue
             taken = [
                 one
                 for number in range(1, len(raw) + 1)

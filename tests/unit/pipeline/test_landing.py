@@ -24,6 +24,7 @@ COUNTEREXAMPLES = {
     108: "nulls in lists within lists",
     115: "a map of nulls in a record",
     173: "an enumeration in lists within lists, all of them empty",
+    6708: "a version between that cannot be at rest",
 }
 """Seeds of cases that failed once, with more records, and of what."""
 MORE_RECORDS = 7
