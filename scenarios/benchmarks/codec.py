@@ -21,6 +21,7 @@ from wavetank.pipeline.core import decode, frame
 from wavetank.pipeline.core.schema import Role, Schema, parse
 from wavetank.pipeline.records import Event
 from wavetank.scenarios.benchmarks.registry import BenchFailedError
+from wavetank.scenarios.client.wire import HEADER_BYTES, WireSchema, encode_frame
 from wavetank.scenarios.workload.synthetic import EventType, synthetic
 
 EVENTS = 3_000
@@ -32,8 +33,10 @@ def run(_stack: Stack) -> dict[str, float]:
     """Measure in this process. Raises BenchFailedError where a record does not come back."""
     path = schemas_folder() / EventType.IMPRESSION / "raw.v1.avsc"
     schema = parse(path.read_bytes(), EventType.IMPRESSION, Role.RAW, 1)
-    records = [dict(event.record) for event in synthetic(EVENTS, 1, START) if event.event_type == EventType.IMPRESSION]
-    bodies = [decode.encode(record, schema) for record in records]
+    sent = [event.record for event in synthetic(EVENTS, 1, START) if event.event_type == EventType.IMPRESSION]
+    wire = WireSchema.of(schema.definition)
+    bodies = [encode_frame(wire, record)[HEADER_BYTES:] for record in sent]
+    records: list[Any] = [schemaless_reader(BytesIO(body), schema.physical, None) for body in bodies]
     frames = [frame.encode(schema.fingerprint, body) for body in bodies]
     for body, data in zip(bodies, frames, strict=True):
         piece = frame.decode(data)
