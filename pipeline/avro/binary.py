@@ -312,13 +312,11 @@ def _number_within(read: Read, allowed: Range) -> Read:
 
 
 def _decimal_within(read: Read, allowed: Range) -> Read:
-    low, high, rule = allowed.low, allowed.high, allowed.rule
-    always = high.bit_length() // 8
-    """Bytes of which every number is within."""
+    low, high, rule, sure_bytes = allowed.low, allowed.high, allowed.rule, allowed.sure_bytes
 
     def checked(data: bytes, at: int, state: State) -> tuple[bytes, int]:
         value, at = read(data, at, state)
-        if len(value) > always and not low <= int.from_bytes(value, signed=True) <= high:
+        if len(value) > sure_bytes and not low <= int.from_bytes(value, signed=True) <= high:
             raise DoesNotFit(f"a number {rule}")
         return value, at
 

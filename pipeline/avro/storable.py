@@ -25,6 +25,7 @@ from wavetank.pipeline.avro.model import (
     Union,
     title,
 )
+from wavetank.pipeline.avro.resolution import Problem
 
 MOST_DIGITS = 38
 """Digits of a Parquet decimal that every reader takes; a decimal of more stays bytes."""
@@ -47,16 +48,10 @@ class Range:
     high: int
     rule: str
 
-
-@dataclass(frozen=True, slots=True)
-class Misfit:
-    """A schema or value that cannot be at rest: the path of the field, and the rule that it breaks."""
-
-    field: str
-    rule: str
-
-    def __str__(self) -> str:
-        return f"field {self.field}: {self.rule}" if self.field else self.rule
+    @property
+    def sure_bytes(self) -> int:
+        """The bytes of a number in two's complement up to which every one is within, where the range is symmetric."""
+        return self.high.bit_length() // 8
 
 
 def _times(unit: str, per_second: int) -> Range:
@@ -103,13 +98,13 @@ def is_restricted(avro: Type) -> bool:
     return False
 
 
-def schema_misfits(avro: Record) -> Iterator[Misfit]:
+def schema_misfits(avro: Record) -> Iterator[Problem]:
     """Everything in a schema that Parquet has no column for, with the way out; nothing where all of it can land."""
     for field in avro.fields:
         yield from _field_misfits(field, field.name, (avro,))
 
 
-def _field_misfits(field: Field, path: str, inside: tuple[Record, ...]) -> Iterator[Misfit]:
+def _field_misfits(field: Field, path: str, inside: tuple[Record, ...]) -> Iterator[Problem]:
     misfits = list(_schema_misfits(field.type, path, inside))
     yield from misfits
     if misfits or field.default is ABSENT or not is_restricted(field.type):
@@ -120,33 +115,33 @@ def _field_misfits(field: Field, path: str, inside: tuple[Record, ...]) -> Itera
         # Another rule's breach: the default is none of its type (`pipeline.avro.defaults.problems`).
         return
     for misfit in value_misfits(value, field.type, path):
-        yield Misfit(misfit.field, f"the default {misfit.rule}; give it one that fits")
+        yield Problem(misfit.field, f"the default {misfit.rule}; give it one that fits")
 
 
-def _schema_misfits(avro: Type, path: str, inside: tuple[Record, ...]) -> Iterator[Misfit]:
+def _schema_misfits(avro: Type, path: str, inside: tuple[Record, ...]) -> Iterator[Problem]:
     match avro:
         case Union(branches):
             others = [branch for branch in branches if branch != NULL]
             if not branches:
-                yield Misfit(path, "a union of nothing has no value; give it a type")
+                yield Problem(path, "a union of nothing has no value; give it a type")
             elif len(others) > 1:
                 rule = f"a union of several types has no Parquet column: {title(avro)}; give each a field of its own"
-                yield Misfit(path, rule)
+                yield Problem(path, rule)
             else:
                 for branch in others:
                     yield from _schema_misfits(branch, path, inside)
         case Array() | Map() if path.count("[]") + path.count("{}") == MOST_NESTED:
             rule = f"arrays and maps are nested more than {MOST_NESTED} deep; keep what is inside as JSON text"
-            yield Misfit(path, rule)
+            yield Problem(path, rule)
         case Array(inner):
             yield from _schema_misfits(inner, f"{path}[]", inside)
         case Map(inner):
             yield from _schema_misfits(inner, f"{path}{{}}", inside)
         case Record() if avro in inside:
             rule = f"{avro.name} contains itself, which Parquet has no column for; keep what is inside as JSON text"
-            yield Misfit(path, rule)
+            yield Problem(path, rule)
         case Record(fields=()):
-            yield Misfit(
+            yield Problem(
                 path, f"{avro.name} has no fields, which Parquet has no column for; give it one, or leave it out"
             )
         case Record():
@@ -154,7 +149,7 @@ def _schema_misfits(avro: Type, path: str, inside: tuple[Record, ...]) -> Iterat
                 yield from _field_misfits(field, f"{path}.{field.name}", (*inside, avro))
 
 
-def value_misfits(value: Any, avro: Type, path: str = "") -> Iterator[Misfit]:
+def value_misfits(value: Any, avro: Type, path: str = "") -> Iterator[Problem]:
     """Everything in a decoded value (times and unscaled decimals as on the wire) that its columns cannot take.
 
     The value is one of the type, and its schema has no misfits.
@@ -165,7 +160,7 @@ def value_misfits(value: Any, avro: Type, path: str = "") -> Iterator[Misfit]:
             if allowed is not None:
                 number = int.from_bytes(value, signed=True) if isinstance(value, bytes) else value
                 if not allowed.low <= number <= allowed.high:
-                    yield Misfit(path, f"{_shown(number)} {allowed.rule}")
+                    yield Problem(path, f"{_shown(number)} {allowed.rule}")
         case Union(branches) if value is not None:
             for branch in branches:
                 if branch != NULL:
@@ -180,7 +175,7 @@ def value_misfits(value: Any, avro: Type, path: str = "") -> Iterator[Misfit]:
             yield from field_misfits(value, avro.fields, path)
 
 
-def field_misfits(values: Mapping[str, Any], fields: Iterable[Field], path: str = "") -> Iterator[Misfit]:
+def field_misfits(values: Mapping[str, Any], fields: Iterable[Field], path: str = "") -> Iterator[Problem]:
     """As `value_misfits`, of some fields of a record."""
     for field in fields:
         yield from value_misfits(values[field.name], field.type, f"{path}.{field.name}" if path else field.name)

@@ -11,6 +11,7 @@ from typing import Any
 from wavetank.pipeline.avro import storable
 from wavetank.pipeline.avro.events import TIME_FIELD
 from wavetank.pipeline.avro.model import Field
+from wavetank.pipeline.avro.resolution import Problem
 from wavetank.pipeline.core.schema import Schema
 from wavetank.pipeline.records import Event, Fields
 from wavetank.pipeline.topology import Enrichment
@@ -34,7 +35,7 @@ def processed(event: Event, enrichment: Enrichment | None, snapshot: Snapshot, t
     return {**enrich(event.fields, enrichment, snapshot), TIME_FIELD: time}
 
 
-def misfit(fields: Fields, enrichment: Enrichment | None, target: Schema) -> storable.Misfit | None:
+def misfit(fields: Fields, enrichment: Enrichment | None, target: Schema) -> Problem | None:
     """The first column of an enriched event that `target` can be written with and that cannot be at rest, if any."""
     if enrichment is None:
         return None

@@ -83,16 +83,13 @@ def _check(avro: Type) -> Check:
 
 
 def _within(allowed: Range) -> Check:
-    always = allowed.high.bit_length() // 8
-    """Bytes of which every number is within."""
-
     def check(values: Parsed, data: Bytes) -> bool:
         if isinstance(values, Numbers):
             numbers = values.values
             return not numbers.size or bool(allowed.low <= numbers.min() and numbers.max() <= allowed.high)
         if not isinstance(values, Slices):
             return True
-        longer = values.sizes > always
+        longer = values.sizes > allowed.sure_bytes
         if not longer.any():
             return True
         try:
