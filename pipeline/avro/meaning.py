@@ -27,10 +27,10 @@ def changes(writer: Record, reader: Record, converted: Container[str] = ()) -> I
     Fields of the reader's that are `converted` change no value. A uuid in a string is the string that it is.
     """
     seen = {(id(writer), id(reader))}
+    targets = {field.name: field.type for field in reader.fields}
     for name, source in sources(writer, reader).items():
         if name not in converted:
-            target = next(field for field in reader.fields if field.name == name)
-            yield from _changes(source.type, target.type, source.name, name, seen)
+            yield from _changes(source.type, targets[name], source.name, name, seen)
 
 
 def _changes(writer: Type, reader: Type, wrote: str, reads: str, seen: set[tuple[int, int]]) -> Iterator[Change]:
