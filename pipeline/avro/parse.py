@@ -67,7 +67,7 @@ class _Parser:
         if isinstance(document, str):
             if document in PRIMITIVES:
                 return Primitive(document)
-            named = self._named.get(_full(document, namespace)) or self._named.get(document)
+            named = self._named.get(full_name(document, namespace)) or self._named.get(document)
             if named is None:
                 raise InvalidSchema(f"{_at(path)}there is no type {document!r}")
             return named
@@ -152,14 +152,15 @@ def _names(document: Mapping[str, Any], namespace: str, path: str) -> tuple[str,
     space = document.get("namespace", namespace)
     if not isinstance(name, str) or not isinstance(space, str):
         raise InvalidSchema(f"{_at(path)}a name and a namespace are text")
-    full = _full(name, space)
+    full = full_name(name, space)
     if not FULL_NAME.fullmatch(full) or full in PRIMITIVES:
         raise InvalidSchema(f"{_at(path)}{full!r} is no name for a type")
     inside = full.rpartition(".")[0]
-    return full, inside, tuple(_full(alias, inside) for alias in _texts(document, "aliases", path))
+    return full, inside, tuple(full_name(alias, inside) for alias in _texts(document, "aliases", path))
 
 
-def _full(name: str, namespace: str) -> str:
+def full_name(name: str, namespace: str) -> str:
+    """The full name of what is called `name` inside a namespace; empty for none (Avro specification, "Names")."""
     return name if "." in name or not namespace else f"{namespace}.{name}"
 
 

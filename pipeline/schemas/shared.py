@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from wavetank.pipeline.avro.model import PRIMITIVES, InvalidSchema
-from wavetank.pipeline.avro.parse import DEEPEST
+from wavetank.pipeline.avro.parse import DEEPEST, full_name
 from wavetank.pipeline.topology import SHARED_FOLDER
 
 NAMED = ("record", "error", "enum", "fixed")
@@ -136,7 +136,7 @@ class _Writer:
     def _reference(self, name: str, namespace: str, depth: int) -> Any:
         if name in PRIMITIVES:
             return name
-        full = name if "." in name or not namespace else f"{namespace}.{name}"
+        full = full_name(name, namespace)
         if self.within and full in self.own:
             raise self._two(full)
         if full in self.own or (full not in self.shared and name in self.own and not self.within):
@@ -207,5 +207,5 @@ def _named(document: Mapping[str, Any], namespace: str) -> tuple[str, str]:
     name, space = document.get("name"), document.get("namespace", namespace)
     if not isinstance(name, str) or not isinstance(space, str):
         return "", namespace
-    full = name if "." in name or not space else f"{space}.{name}"
+    full = full_name(name, space)
     return full, full.rpartition(".")[0]
