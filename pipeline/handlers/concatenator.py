@@ -31,7 +31,7 @@ from wavetank.pipeline.core.bulk.batch import Batch
 from wavetank.pipeline.core.bulk.digests import Digests
 from wavetank.pipeline.core.bulk.merge import merge_all
 from wavetank.pipeline.core.files import parquet
-from wavetank.pipeline.core.files.id_index import NO_IDS, IdIndex, Listing, digest_of_inputs, digest_of_listing
+from wavetank.pipeline.core.files.id_index import IdIndex, Listing, digest_of_inputs, digest_of_listing
 from wavetank.pipeline.core.schema import Schema
 from wavetank.pipeline.errors import ServiceFault
 from wavetank.pipeline.layout import INPUTS, MERGED_TAG
@@ -172,6 +172,11 @@ class _Merge:
         """Whether nothing can be written in the schema: it was published past the gate, and there is no other."""
         return bool(self.schema.unusable)
 
+    @property
+    def _readable(self) -> set[str]:
+        """The keys of the parts of which something can be merged, as far as is known."""
+        return {key for key in self.listing if key not in self.faults or not self.faults[key].left_out.is_whole}
+
     def _digest(self, index: IdIndex) -> str:
         dropped = index.digests.take(index.digests.within(self.elsewhere))
         return digest_of_inputs(self.schema.fingerprint, index.inputs, dropped, index.left_out)
@@ -180,7 +185,7 @@ class _Merge:
         """The index with what is merged now; the ids that only left-out records have are not in it."""
         ours = {key: faults.left_out for key, faults in self.faults.items() if key in self.listing}
         absent = Digests.joined([faults.ids for faults in self.faults.values()])
-        return self.index.index.with_inputs(self.listing, Digests.joined(self.merged_ids), ours, absent or NO_IDS)
+        return self.index.index.with_inputs(self.listing, Digests.joined(self.merged_ids), ours, absent)
 
     def _merge(self, avro: Path, columns: Path) -> None:
         """Write both files anew, of all inputs but their faults."""
@@ -194,15 +199,14 @@ class _Merge:
 
         So are those of a part that was merged before it was damaged.
         """
-        whole = {key for key, faults in self.faults.items() if faults.left_out.is_whole}
-        expired = self.index.index.expired(self.listing.keys() - whole)
+        expired = self.index.index.expired(self._readable)
         if expired:
             key = self._merged_key(expired)
             for records in self._sound(key, calls.mapped(self.bucket, key, before)):
                 if self.faults:
                     self.merged_ids.append(records.digests.unique())
                 yield records
-        for key in sorted(self.listing.keys() - whole):
+        for key in sorted(self._readable):
             for records in self._sound(key, calls.get_object(self.bucket, key)):
                 self.merged_ids.append(records.digests.unique())
                 yield records
@@ -225,8 +229,7 @@ class _Merge:
             faults = left_out.of_part(self.bucket, key, etag, self.schema)
             if faults is not None:
                 self.faults[key] = faults
-        whole = {key for key, faults in self.faults.items() if faults.left_out.is_whole}
-        expired = self.index.index.expired(self.listing.keys() - whole)
+        expired = self.index.index.expired(self._readable)
         if expired:
             self._look_into_merged(self._merged_key(expired), folder)
         if not self.faults:
