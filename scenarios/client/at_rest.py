@@ -162,11 +162,14 @@ def avro_records(data: bytes) -> list[dict[str, Any]]:
     """
     import fastavro
 
+    from wavetank.scenarios.client.wire import without
+
     source = BytesIO(data)
     header: Any = fastavro.schemaless_reader(source, _HEADER, None)
     document = json.loads(header["meta"]["avro.schema"])
     deflated = header["meta"].get("avro.codec", b"null") == b"deflate"
-    avro, physical, records = type_of(document), fastavro.parse_schema(_physical(document)), list[dict[str, Any]]()
+    avro, records = type_of(document), list[dict[str, Any]]()
+    physical = fastavro.parse_schema(without(document, "logicalType", "default"))
     while source.tell() < len(data):
         block: Any = fastavro.schemaless_reader(source, _BLOCK, None)
         if block["sync"] != header["sync"]:
@@ -176,18 +179,3 @@ def avro_records(data: bytes) -> list[dict[str, Any]]:
             record: Any = words(fastavro.schemaless_reader(plain, physical, None), avro)
             records.append(record)
     return records
-
-
-def _physical(document: Any) -> Any:
-    """A schema without logical types and defaults."""
-    if isinstance(document, list):
-        return [_physical(branch) for branch in document]
-    if not isinstance(document, dict):
-        return document
-    kept = {key: value for key, value in document.items() if key not in ("logicalType", "default")}
-    for key in ("type", "items", "values"):
-        if key in kept:
-            kept[key] = _physical(kept[key])
-    if "fields" in kept:
-        kept["fields"] = [_physical(field) for field in kept["fields"]]
-    return kept

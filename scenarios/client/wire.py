@@ -67,7 +67,7 @@ class WireSchema:
         fingerprint = hashlib.md5(_canonical(definition).encode(), usedforsecurity=False).digest()
         # fastavro takes some defaults for wrong that are right, as 1 for a double.
         return cls(
-            definition, fingerprint, parse_schema(_without(definition, "logicalType"), _ignore_default_error=True)
+            definition, fingerprint, parse_schema(without(definition, "logicalType"), _ignore_default_error=True)
         )
 
     @cached_property
@@ -157,17 +157,17 @@ def peek(data: bytes, schemas: Iterable[Path]) -> dict[str, Any] | None:
 
 def _canonical(definition: Mapping[str, Any]) -> str:
     """The parsing canonical form, which has no defaults: fastavro takes some for wrong that are right."""
-    return str(to_parsing_canonical_form(_without(definition, "logicalType", "default")))
+    return str(to_parsing_canonical_form(without(definition, "logicalType", "default")))
 
 
-def _without(schema: Any, *attributes: str) -> Any:
+def without(schema: Any, *attributes: str) -> Any:
     """A schema without some attributes of its types and fields; what else it holds is as it was."""
     if isinstance(schema, list):
-        return [_without(branch, *attributes) for branch in schema]
+        return [without(branch, *attributes) for branch in schema]
     if not isinstance(schema, Mapping):
         return schema
     parts = ("type", "items", "values", "fields")
-    inner = {key: _without(schema[key], *attributes) for key in parts if key in schema}
+    inner = {key: without(schema[key], *attributes) for key in parts if key in schema}
     return {key: value for key, value in schema.items() if key not in attributes} | inner
 
 
