@@ -76,7 +76,7 @@ def _before(chain: Any, context: Any, response: Any) -> None:
         _fire(context)
     if FAULTS.armed(Point.S3_READ) and context.service.service_name == "s3":
         stale.before(chain, context, response, _function(context))
-    if partial.is_armed():
+    if FAULTS.armed(Point.S3_LISTING) or FAULTS.armed(Point.SQS_SEND):
         partial.before(chain, context, response, _function(context))
 
 

@@ -11,16 +11,10 @@ from wavetank.emulator.faults.identity import steady, subject_of
 from wavetank.emulator.faults.points import Point
 from wavetank.emulator.faults.stale import replace_answer
 
-POINTS = (Point.S3_LISTING, Point.SQS_SEND)
 _LISTS = frozenset({"ListObjects", "ListObjectsV2", "ListObjectVersions"})
 _ASKED = "wavetank_keys_asked"
 _REFUSED = "wavetank_refused"
 MOST_KEYS = 1_000
-
-
-def is_armed() -> bool:
-    """Whether a fault of one of these points is set."""
-    return any(FAULTS.armed(point) for point in POINTS)
 
 
 def before(chain: Any, context: Any, response: Any, caller: str) -> None:
