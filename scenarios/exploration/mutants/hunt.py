@@ -81,9 +81,8 @@ class Hunt:
             finally:
                 stack.control.reset()
                 functions.update_code(stack, names, packed())
-            believed = [name for name in (result.drill, *result.inconclusive) if name and self._is_sound(name)]
-            if result.drill in believed or not result.drill:
-                return replace(result, inconclusive=tuple(set(believed) & set(result.inconclusive)))
+            if not result.drill or self._is_sound(result.drill):
+                return replace(result, inconclusive=tuple(filter(self._is_sound, result.inconclusive)))
 
     def _drills(self, mutant: Mutant) -> list[Drill]:
         """The drills to hold, in their order; none that the stack cannot hold."""
