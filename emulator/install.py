@@ -2,6 +2,7 @@
 
 from os import environ
 
+from wavetank.emulator.authority import enforcement
 from wavetank.emulator.control_api import kinesis_state, routes
 from wavetank.emulator.deliveries import reset_data
 from wavetank.emulator.deliveries import sqs as queue_deliveries
@@ -41,7 +42,7 @@ from wavetank.emulator.patches import (
     steady_waits,
     step_functions,
 )
-from wavetank.emulator.stack.environment import FAULTS_OFF, FAULTS_VARIABLE
+from wavetank.emulator.stack.environment import AUTHORITY_OFF, AUTHORITY_VARIABLE, FAULTS_OFF, FAULTS_VARIABLE
 
 PATCHES = (
     service_models,
@@ -91,6 +92,8 @@ def start() -> None:
             patch.install()
         queue_deliveries.install()
         reset_data.install()
+        if environ.get(AUTHORITY_VARIABLE) != AUTHORITY_OFF:
+            enforcement.install()
         if environ.get(FAULTS_VARIABLE) != FAULTS_OFF:
             calls.install()
     except Exception as error:
@@ -103,3 +106,4 @@ def start() -> None:
 def stop() -> None:
     """Stop what `start` and the services started."""
     calls.uninstall()
+    enforcement.uninstall()

@@ -18,6 +18,7 @@ from localstack.services.cloudformation.engine.v2.change_set_model_executor impo
 from localstack.services.cloudformation.engine.v2.change_set_model_preproc import PreprocProperties
 from localstack.services.cloudformation.resource_provider import OperationStatus
 
+from wavetank.emulator.authority.ownership import OWNERSHIP, Owned
 from wavetank.emulator.cloudformation import resources
 from wavetank.emulator.cloudformation.resource import Model
 
@@ -315,6 +316,11 @@ class Execution(ChangeSetModelExecutor):
         self, name: str, kind: str, status: str, reason: str = "", physical: str | None = None, *, current: bool = True
     ) -> None:
         """Add an event; `current` is false for a resource whose logical id is another's now."""
+        owned = Owned.of_resource(kind, physical or "", self._stack.account_id)
+        if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+            OWNERSHIP.note(self._stack.stack_name, name, owned)
+        elif status in ("DELETE_COMPLETE", "DELETE_SKIPPED"):
+            OWNERSHIP.forget(owned)
         if current:
             self._stack.set_resource_status(
                 logical_resource_id=name,

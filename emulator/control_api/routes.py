@@ -14,6 +14,9 @@
     POST   /recording        note them from now on
     DELETE /recording        note no more
     GET    /activity[?after=N&limit=M]  firings in order, from after number N; `next` is the next N
+    GET    /authority[?after=N]  governed stacks, refusals from after number N, and the rights that were used
+    POST   /authority?stack=…   let the policies of a CloudFormation stack count
+    DELETE /authority?stack=…   let them count no more
 
 LocalStack's chaos API, on top: GET/POST/PATCH/DELETE /_localstack/chaos/faults, GET/POST /_localstack/chaos/effects.
 Source: https://docs.localstack.cloud/aws/capabilities/chaos-engineering/chaos-api/
@@ -25,12 +28,15 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from math import inf
+from os import environ
 from typing import Any
 
 from localstack.http import Response
 from localstack.services.edge import ROUTER
 from localstack.services.internal import get_internal_apis
 
+from wavetank.emulator.authority.ownership import OWNERSHIP
+from wavetank.emulator.authority.records import RECORDS
 from wavetank.emulator.control_api import inputs, peers
 from wavetank.emulator.control_api.inputs import RefusedError
 from wavetank.emulator.control_api.status import status
@@ -44,6 +50,7 @@ from wavetank.emulator.faults.recording import RECORDING
 from wavetank.emulator.runtime.clock import CLOCK
 from wavetank.emulator.runtime.inflight import IN_FLIGHT
 from wavetank.emulator.runtime.reset import RESET
+from wavetank.emulator.stack.environment import AUTHORITY_OFF, AUTHORITY_VARIABLE
 
 PATH = "/_wavetank"
 NOT_SETTLED = 409
@@ -255,6 +262,42 @@ def _start_recording(_request: Any) -> Answer:
 def _stop_recording(_request: Any) -> Answer:
     RECORDING.stop()
     return {"recording": False}
+
+
+@_answers("GET", f"{PATH}/authority")
+def _authority(request: Any) -> Answer:
+    """The governed stacks, what was refused, and the parts of policies that allowed something."""
+    refusals, number = RECORDS.refusals(inputs.count(request.args.get("after", 0), "after"))
+    used = [
+        {"holder": holder, "action": grant.action, "resource": grant.resource, "times": times}
+        for (holder, grant), times in sorted(RECORDS.uses().items())
+    ]
+    return {
+        "enforced": environ.get(AUTHORITY_VARIABLE) != AUTHORITY_OFF,
+        "stacks": OWNERSHIP.governed,
+        "refused": [asdict(refusal) for refusal in refusals],
+        "next": number,
+        "used": used,
+    }
+
+
+@_answers("POST", f"{PATH}/authority")
+def _govern(request: Any) -> Answer:
+    OWNERSHIP.govern(_stack_name(request))
+    return {"stacks": OWNERSHIP.governed}
+
+
+@_answers("DELETE", f"{PATH}/authority")
+def _release(request: Any) -> Answer:
+    OWNERSHIP.release(_stack_name(request))
+    return {"stacks": OWNERSHIP.governed}
+
+
+def _stack_name(request: Any) -> str:
+    name = request.args.get("stack", "")
+    if not name:
+        raise RefusedError("authority takes the name of a CloudFormation stack: ?stack=NAME")
+    return str(name)
 
 
 @_answers("GET", f"{CHAOS_PATH}/faults")

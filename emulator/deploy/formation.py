@@ -40,6 +40,7 @@ def apply(stack: Stack, request: dict[str, Any], kept: list[dict[str, Any]]) -> 
     and why.
     """
     cloudformation = stack.client("cloudformation")
+    stack.control.govern(STACK_NAME)
     request = {"StackName": STACK_NAME, **request}
     status = _status(stack)
     try:

@@ -9,6 +9,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from localstack.aws.connect import connect_to
 
+from wavetank.emulator.authority.acting import client_by_role
 from wavetank.emulator.firehose.core.processing import InvocationError
 from wavetank.emulator.firehose.core.settings import S3Target
 from wavetank.emulator.firehose.delivery import S3Error
@@ -33,9 +34,15 @@ class Identity:
     region: str
 
 
-def client_for(service: str, arn: str, caller: Identity) -> Any:
-    """The client of a service in the account and region of the resource `arn`."""
+def client_for(service: str, arn: str, caller: Identity, *, role: str = "") -> Any:
+    """The client of a service in the account and region of the resource `arn`, which acts by a governed role.
+
+    Raises ClientError where Firehose may not take that role.
+    """
     _, _, _, region, account, *_ = arn.split(":")
+    acting = client_by_role(service, PRINCIPAL, role=role, source=caller.arn, region=region or caller.region)
+    if acting is not None:
+        return acting
     clients = connect_to(aws_access_key_id=account or caller.account, region_name=region or caller.region)
     return clients.get_client(service).request_metadata(source_arn=caller.arn, service_principal=PRINCIPAL)
 
@@ -44,14 +51,14 @@ class Bucket:
     """Objects in S3, as the delivery stream writes them."""
 
     def __init__(self, caller: Identity) -> None:
-        clients = connect_to(aws_access_key_id=caller.account, region_name=caller.region)
-        self._s3 = clients.s3.request_metadata(source_arn=caller.arn, service_principal=PRINCIPAL)
+        self._caller = caller
 
     def put(self, target: S3Target, key: str, body: bytes) -> None:
         """Write an object; raises S3Error when S3 does not take it, whatever the reason."""
         encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": target.kms_key} if target.kms_key else {}
         try:
-            self._s3.put_object(Bucket=target.bucket, Key=key, Body=body, **encryption)
+            s3 = client_for("s3", f"arn:aws:s3:::{target.bucket}", self._caller, role=target.role)
+            s3.put_object(Bucket=target.bucket, Key=key, Body=body, **encryption)
         except (ClientError, BotoCoreError) as error:
             raise S3Error(str(error)) from error
 

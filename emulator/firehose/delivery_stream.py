@@ -80,7 +80,8 @@ class DeliveryStream:
         buffered = BufferedDelivery(setup, Delivery(Bucket(identity)), longest_interval_s=longest_interval_s())
         source = None
         if source_arn:
-            source = KinesisSource(client_for("kinesis", source_arn, identity), source_arn, buffered)
+            role = str((source_config or {}).get("RoleARN") or "")
+            source = KinesisSource(client_for("kinesis", source_arn, identity, role=role), source_arn, buffered)
             source.open()
             source.start()
         buffered.start()

@@ -4,7 +4,9 @@ from localstack.aws.api.kinesis import KinesisApi
 from localstack.services.plugins import ServiceLifecycleHook
 from localstack.state import StateVisitor
 
+from wavetank.emulator.authority import streams
 from wavetank.emulator.kinesis import metrics
+from wavetank.emulator.kinesis.model.position import stream_arn
 from wavetank.emulator.kinesis.operations.consumers import ConsumerOperations
 from wavetank.emulator.kinesis.operations.reading import ReadOperations
 from wavetank.emulator.kinesis.operations.settings import SettingOperations
@@ -39,6 +41,7 @@ class KinesisProvider(
     def on_before_start(self) -> None:
         """Begin to send metrics."""
         self._metrics.start()
+        streams.tell_by(stream_arn)
         RESET.enrol("kinesis", _discard)
 
     def on_before_stop(self) -> None:

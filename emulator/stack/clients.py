@@ -2,8 +2,13 @@
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlsplit
+
+from wavetank.emulator.stack.environment import ACTING_FOR
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
@@ -17,6 +22,27 @@ READ_TIMEOUT_S = 120
 ATTEMPTS = 5
 LONG_READ_TIMEOUT_S = 960
 """A function runs for 900 s at most (AWS Lambda quotas); the rest is for starting it."""
+
+
+_ACTING: ContextVar[str] = ContextVar("acting", default="")
+
+
+@contextmanager
+def acting_for(principal: str, source_arn: str) -> Iterator[None]:
+    """Invoke functions in the name of a service (`events`) that acts for a resource, while the block runs.
+
+    On a stack of ours the function's policy has to allow it, as if the service called; elsewhere nothing is changed.
+    """
+    token = _ACTING.set(f"{principal} {source_arn}")
+    try:
+        yield
+    finally:
+        _ACTING.reset(token)
+
+
+def _name_service(params: dict[str, Any], **_: object) -> None:
+    if acting := _ACTING.get():
+        params["headers"][ACTING_FOR] = acting
 
 
 class Clients:
@@ -56,7 +82,9 @@ class Clients:
                     response_checksum_validation="when_required",
                     proxies={},
                 )
-                self._clients[key] = self._session.client(service, endpoint_url=self.endpoint_url, config=config)
+                client = self._session.client(service, endpoint_url=self.endpoint_url, config=config)
+                client.meta.events.register("before-call.lambda.Invoke", _name_service)
+                self._clients[key] = client
             return self._clients[key]
 
     def close(self) -> None:

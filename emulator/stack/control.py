@@ -90,6 +90,18 @@ class Control:
         self._object("DELETE", "/recording")
         return self._list("/recording", "calls")
 
+    def govern(self, stack_name: str) -> None:
+        """Let the policies of a CloudFormation stack count from now on, also of one that is to be made."""
+        self._object("POST", f"/authority?stack={quote(stack_name)}")
+
+    def release(self, stack_name: str) -> None:
+        """Let the policies of a CloudFormation stack count no more."""
+        self._object("DELETE", f"/authority?stack={quote(stack_name)}")
+
+    def authority(self, after: int = 0) -> Json:
+        """Governed `stacks`; what was `refused`, past number `after`; `used` parts of policies; `next` number."""
+        return self._object("GET", f"/authority?after={after}")
+
     def reset(self) -> None:
         """Let go of all data, every fault and the activity log; what is deployed stays."""
         self._object("POST", "/reset")

@@ -11,12 +11,24 @@ from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
 
+from wavetank.emulator.errors import CallerError
 from wavetank.emulator.runtime.guard import ALLOWED_HOSTS, ALLOWED_ORIGINS, Guard
 from wavetank.emulator.stack.home import CACHE_VARIABLE, StackFolder
 
 FAULTS_VARIABLE = "WAVETANK_FAULTS"
 FAULTS_OFF = "off"
 """Set to this, the stack is started without looking at AWS calls for faults, to measure what looking costs."""
+
+AUTHORITY_VARIABLE = "WAVETANK_AUTHORITY"
+AUTHORITY_ON, AUTHORITY_OFF = "on", "off"
+"""Set to the latter, no policy counts on a stack, as in LocalStack."""
+
+RIGHTS_VARIABLE = "WAVETANK_RIGHTS"
+"""A file to which stacks add each part of a policy that allowed something, the first time that it did; JSON lines."""
+
+ACTING_FOR = "X-Wavetank-Acting-For"
+"""The header of an Invoke that is sent in the name of a service: the first part of its principal, and the ARN of the
+resource for which it acts. It takes nothing away from what the caller may do, and gives it nothing."""
 
 PLUGIN = "wavetank"
 """The name under which every plugin of ours is registered."""
@@ -82,6 +94,8 @@ NOWHERE = "http://127.0.0.1:1"
 SETTINGS = (
     "KINESIS_ON_DEMAND_STREAM_COUNT_LIMIT",
     "KINESIS_SHARD_LIMIT",
+    AUTHORITY_VARIABLE,
+    RIGHTS_VARIABLE,
     ALLOWED_HOSTS,
     ALLOWED_ORIGINS,
     "WAVETANK_FIREHOSE_LENIENT",
@@ -137,8 +151,17 @@ def child_environment(
 
 
 def settings_of(user: Mapping[str, str]) -> dict[str, str]:
-    """Of a user's variables those that set a stack up. Raises CallerError for hosts or origins that are none."""
+    """Of a user's variables those that set a stack up.
+
+    Raises CallerError for hosts or origins that are none, and for a switch that is neither on nor off.
+    """
     Guard.configured(user)
+    switch = user.get(AUTHORITY_VARIABLE, AUTHORITY_ON)
+    if switch not in (AUTHORITY_ON, AUTHORITY_OFF):
+        raise CallerError(
+            f"{AUTHORITY_VARIABLE} is {switch!r}.",
+            f"Set it to {AUTHORITY_ON}, so that the policies of the pipeline count, or to {AUTHORITY_OFF}.",
+        )
     return {name: user[name] for name in SETTINGS if name in user}
 
 

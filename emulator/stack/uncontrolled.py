@@ -21,6 +21,13 @@ class NoControlApi(Control):
     def clear_faults(self) -> None:
         """There is none to take away."""
 
+    def govern(self, stack_name: str) -> None:
+        """Nothing: on AWS policies count anyway."""
+
+    def authority(self, after: int = 0) -> Json:  # noqa: ARG002
+        """Nothing that is known."""
+        return {"enforced": True, "stacks": [], "refused": [], "next": 0, "used": []}
+
     def activity(self, after: int = 0) -> list[Json]:  # noqa: ARG002
         """Nothing."""
         return []

@@ -1,6 +1,7 @@
 """`wavetank up | down | status | logs`: the life of a stack, embedded or in a container."""
 
 import json
+import os
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Annotated
 import typer
 
 from wavetank.emulator.errors import NoStackUp
-from wavetank.emulator.stack.environment import LogLevel
+from wavetank.emulator.stack.environment import AUTHORITY_OFF, AUTHORITY_VARIABLE, LogLevel
 from wavetank.emulator.stack.home import Home
 from wavetank.emulator.stack.stack import DEFAULT_PORT, EmbeddedStack
 from wavetank.emulator.stack.start import discard_stale, tail
@@ -44,6 +45,9 @@ def up(
     deploy: Annotated[bool, typer.Option(help="Deploy the pipeline once the stack is ready.")] = True,
     log_level: Annotated[LogLevel, typer.Option(help="The least that the stack logs.")] = LogLevel.INFO,
     docker: Annotated[bool, typer.Option("--docker", help="In a container; builds the image where needed.")] = False,
+    authority: Annotated[
+        bool, typer.Option("--authority/--no-authority", help="Let the pipeline's IAM and resource policies count.")
+    ] = True,
 ) -> None:
     """Start the stack, with the pipeline deployed on it.
 
@@ -52,6 +56,8 @@ def up(
     """
     from wavetank.scenarios.commands.bring_up import Start, bring_up, report
 
+    if not authority:
+        os.environ[AUTHORITY_VARIABLE] = AUTHORITY_OFF
     start = Start(port, log_level, docker)
     outcome = bring_up(start, deploy=deploy, say=(lambda _line: None) if as_json else _say)
     echo(json.dumps(outcome.document()) if as_json else report(outcome))

@@ -68,12 +68,13 @@ class Processing:
 
 @dataclass(frozen=True)
 class S3Target:
-    """The bucket that objects go to, and how they are named and packed."""
+    """The bucket that objects go to, how they are named and packed, and the role by which they are written."""
 
     bucket: str
     layout: KeyLayout
     compression: Compression = Compression.UNCOMPRESSED
     kms_key: str | None = None
+    role: str = ""
 
 
 @dataclass(frozen=True)
@@ -241,7 +242,8 @@ def _target(config: Config) -> S3Target:
         raise ConfigurationError(text) from error
     encryption = (config.get("EncryptionConfiguration") or {}).get("KMSEncryptionConfig") or {}
     bucket = str(config["BucketARN"]).rsplit(":", 1)[-1]
-    return S3Target(bucket, layout, compression, encryption.get("AWSKMSKeyARN"))
+    role = str(config.get("RoleARN") or "")
+    return S3Target(bucket, layout, compression, encryption.get("AWSKMSKeyARN"), role)
 
 
 def _hints(config: Config, *, partitioned: bool = False) -> Hints:

@@ -85,6 +85,17 @@ def cursor(token: str, now_ms: int) -> Cursor:
     return Cursor(account, region, stream, created_ms=created_ms, shard=shard, index=index)
 
 
+def stream_arn(token: str) -> str:
+    """The ARN of the stream that an iterator or the token of a listing of shards is of; empty for any other text."""
+    body = unseal(token.strip('"'))
+    if body is None:
+        return ""
+    if body[0] != _FORMAT:
+        return str(json.loads(body).get("arn") or "")
+    account, region, stream = body[_HEAD.size :].decode().split("/")
+    return f"arn:aws:kinesis:{region}:{account}:stream/{stream}"
+
+
 def expired_iterator(issued_ms: int, now_ms: int) -> ExpiredIterator:
     """The error for an iterator that is too old now."""
     issued, now = (

@@ -12,6 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from localstack.aws.connect import connect_to
 
+from wavetank.emulator.authority.acting import client_by_role
 from wavetank.emulator.lambda_.mappings.stream.core.response import Answer, Failed, Refused, Reply
 from wavetank.emulator.lambda_.service.request_checks import WRITTEN_HERE
 
@@ -22,6 +23,7 @@ CONFIG = Config(
     user_agent_extra="event-source-mapping",
 )
 
+PRINCIPAL = "lambda"
 _TOO_LARGE = 413
 
 
@@ -29,6 +31,15 @@ _TOO_LARGE = 413
 def internal_client(service: str, account: str, region: str) -> Any:
     """The client of a service for event source mappings in an account and region; safe to share between threads."""
     return connect_to(aws_access_key_id=account, region_name=region, config=CONFIG).get_client(service)._client
+
+
+def acting_client(service: str, role: str, function_arn: str, *, account: str, region: str) -> Any:
+    """The client with which Lambda acts by the role of a mapping's function; its own where the role is not governed.
+
+    Raises ClientError where Lambda may not take the role.
+    """
+    client = client_by_role(service, PRINCIPAL, role=role, source=function_arn, region=region, config=CONFIG)
+    return internal_client(service, account, region) if client is None else client._client
 
 
 class FunctionClient:

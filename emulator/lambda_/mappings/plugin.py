@@ -28,7 +28,7 @@ def get_esm_worker(fn: Callable[[Any], Any], factory: Any) -> Any:
     from wavetank.emulator.lambda_.mappings.worker import MappingWorker
 
     if is_sqs(config):
-        queue = QueueSettings.from_config(config)
+        queue = QueueSettings.from_config(config, factory.function_role_arn)
         return MappingWorker(
             config,
             enabled,

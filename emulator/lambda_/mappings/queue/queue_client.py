@@ -2,9 +2,11 @@
 
 import logging
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import batched
+from typing import Any
 
-from wavetank.emulator.lambda_.mappings.function_client import internal_client
+from wavetank.emulator.lambda_.mappings.function_client import acting_client, internal_client
 from wavetank.emulator.lambda_.mappings.queue.core.message import Message, from_raw
 from wavetank.emulator.lambda_.mappings.stream.core.retry import wait_s
 from wavetank.emulator.runtime.clock import CLOCK
@@ -23,16 +25,25 @@ ATTEMPTS = 4
 class QueueClient:
     """A queue, seen by its reader. Methods raise botocore's errors unless they say otherwise."""
 
-    def __init__(self, queue_arn: str) -> None:
+    def __init__(self, queue_arn: str, function_arn: str = "", role_arn: str = "") -> None:
+        """The queue as a function reads it by its role; as Lambda does where there is none.
+
+        By the role messages are received and deleted. To find the queue's address and to hide messages is not asked of
+        it: on AWS a mapping does neither through the API.
+        """
         _, _, _, region, account, name = queue_arn.split(":")
-        self._arn = queue_arn
-        self._owner, self._name = account, name
+        self._arn, self._function_arn, self._role_arn = queue_arn, function_arn, role_arn
+        self._owner, self._name, self._region = account, name, region
         self._client = internal_client("sqs", account, region)
         self._queue_url = ""
 
+    @cached_property
+    def _acting(self) -> Any:
+        return acting_client("sqs", self._role_arn, self._function_arn, account=self._owner, region=self._region)
+
     def receive(self, most: int) -> list[Message]:
         """Messages that are visible now, no more than `most`; none are an empty list."""
-        answer = self._client.receive_message(
+        answer = self._acting.receive_message(
             QueueUrl=self._url(),
             MaxNumberOfMessages=min(most, AT_ONCE),
             WaitTimeSeconds=0,
@@ -47,7 +58,7 @@ class QueueClient:
             for attempt in range(1, ATTEMPTS + 1):
                 try:
                     entries = [{"Id": str(n), "ReceiptHandle": message.receipt} for n, message in enumerate(some)]
-                    answer = self._client.delete_message_batch(QueueUrl=self._url(), Entries=entries)
+                    answer = self._acting.delete_message_batch(QueueUrl=self._url(), Entries=entries)
                     for refused in answer.get("Failed") or []:
                         LOG.warning("a message of %s could not be deleted: %s", self._name, refused.get("Message"))
                 except Exception as error:

@@ -31,7 +31,7 @@ class QueueRun:
     def __init__(self, settings: QueueSettings, lease: threading.Lock) -> None:
         self._settings = settings
         self._lease = lease
-        self._queue = QueueClient(settings.queue_arn)
+        self._queue = QueueClient(settings.queue_arn, settings.function_arn, settings.role_arn)
         self._delivery = BatchDelivery(settings, self._queue)
         self._filter = MessageFilter(settings.filters)
         self._arrivals = Arrivals(settings, self._queue, self._put)

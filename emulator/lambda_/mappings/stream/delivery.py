@@ -11,7 +11,7 @@ from wavetank.emulator.faults.identity import content_identity
 from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.lambda_.mappings.batch_window import event_json
 from wavetank.emulator.lambda_.mappings.filters import RecordFilter
-from wavetank.emulator.lambda_.mappings.function_client import FunctionClient, internal_client
+from wavetank.emulator.lambda_.mappings.function_client import FunctionClient, acting_client
 from wavetank.emulator.lambda_.mappings.stream.core.event import RawRecord, Record
 from wavetank.emulator.lambda_.mappings.stream.core.failure_record import Origin, invocation_record, s3_key, s3_record
 from wavetank.emulator.lambda_.mappings.stream.core.response import Answer, Outcome, Refused, Reply, Succeeded, judge
@@ -126,7 +126,7 @@ def _sender(settings: MappingSettings, arn: str, discard: Discard, shard_id: str
     _, _, service, region, account, name = arn.split(":", 5)
     # The ARN of a bucket has neither account nor region: then it is the mapping's.
     account, region = account or settings.function_arn.split(":")[4], region or settings.region
-    client = internal_client(service, account, region)
+    client = acting_client(service, settings.role_arn, settings.function_arn, account=account, region=region)
     origin = Origin(settings.function_arn, settings.stream_arn, shard_id)
     now, request_id = CLOCK.now(), str(uuid.uuid4())
     if service == "s3":

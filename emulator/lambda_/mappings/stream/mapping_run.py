@@ -30,7 +30,7 @@ class MappingRun:
     def __init__(self, settings: MappingSettings, checkpoints: MappingCheckpoints, delivery: Delivery) -> None:
         self._settings = settings
         self._checkpoints = checkpoints
-        self._stream = StreamClient(settings.stream_arn)
+        self._stream = StreamClient(settings.stream_arn, settings.function_arn, settings.role_arn)
         self._alarm = Alarm()
         self._stopping = threading.Event()
         self._lock = threading.Lock()

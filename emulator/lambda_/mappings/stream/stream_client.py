@@ -4,12 +4,13 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
 from wavetank.emulator.lambda_.mappings.checkpoints import IteratorType, Position, Shard
-from wavetank.emulator.lambda_.mappings.function_client import internal_client
+from wavetank.emulator.lambda_.mappings.function_client import acting_client
 from wavetank.emulator.lambda_.mappings.stream.core.event import RawRecord
 from wavetank.emulator.runtime.doorbell import taking
 
@@ -53,13 +54,18 @@ class Page(NamedTuple):
 class StreamClient:
     """A stream, seen by its readers. Every method raises StreamUnavailable or one of its kinds."""
 
-    def __init__(self, stream_arn: str) -> None:
-        _, _, _, region, account, _ = stream_arn.split(":", 5)
-        self._arn = stream_arn
-        self._client = internal_client("kinesis", account, region)
-        self._client.meta.events.register(
+    def __init__(self, stream_arn: str, function_arn: str, role_arn: str) -> None:
+        """The stream as a function reads it by its role."""
+        self._arn, self._function_arn, self._role_arn = stream_arn, function_arn, role_arn
+
+    @cached_property
+    def _client(self) -> Any:
+        _, _, _, region, account, _ = self._arn.split(":", 5)
+        client = acting_client("kinesis", self._role_arn, self._function_arn, account=account, region=region)
+        client.meta.events.register(
             "before-parse.kinesis.GetRecords", _keep_plain, unique_id="event-source-plain-records"
         )
+        return client
 
     def look(self) -> View:
         """The stream as it is now: all that is told is of one and the same stream, however often it is replaced."""

@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from wavetank.emulator.stack.environment import PLUGIN, SERVICES, child_environment, plugin_index
+from wavetank.emulator.errors import CallerError
+from wavetank.emulator.stack.environment import (
+    AUTHORITY_VARIABLE,
+    PLUGIN,
+    SERVICES,
+    child_environment,
+    plugin_index,
+    settings_of,
+)
 from wavetank.emulator.stack.home import StackFolder
 
 USERS = {
@@ -56,3 +64,10 @@ def test_what_a_user_may_set_for_a_stack_reaches_it(tmp_path: Path, monkeypatch:
     environment = child_environment(4566, StackFolder(tmp_path), tmp_path)
     assert settings.items() <= environment.items()
     assert "WAVETANK_KINESIS_MAX_BYTES" not in environment
+
+
+def test_the_switch_of_policies_is_on_or_off_and_nothing_else() -> None:
+    assert settings_of({AUTHORITY_VARIABLE: "off"}) == {AUTHORITY_VARIABLE: "off"}
+    for value in ("", "false", "OFF"):
+        with pytest.raises(CallerError, match=AUTHORITY_VARIABLE):
+            settings_of({AUTHORITY_VARIABLE: value})

@@ -34,19 +34,21 @@ class QueueSettings:
     uuid: str
     function_arn: str
     queue_arn: str
+    role_arn: str = ""
     limits: BatchLimits = DEFAULT_LIMITS
     concurrency: int = CONCURRENCY
     reports_item_failures: bool = False
     filters: tuple[str, ...] = ()
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> "QueueSettings":
+    def from_config(cls, config: Mapping[str, Any], role_arn: str = "") -> "QueueSettings":
         """Read an EventSourceMappingConfiguration; absent values are AWS's defaults."""
         filters = (config.get("FilterCriteria") or {}).get("Filters") or []
         return cls(
             uuid=config["UUID"],
             function_arn=config["FunctionArn"],
             queue_arn=config["EventSourceArn"],
+            role_arn=role_arn,
             limits=BatchLimits(
                 records=config.get("BatchSize") or BATCH_SIZE,
                 window_s=config.get("MaximumBatchingWindowInSeconds") or 0,

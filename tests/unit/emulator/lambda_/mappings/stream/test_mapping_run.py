@@ -51,7 +51,7 @@ class Service:
         self.may_look.set()
         self.looked = threading.Event()
 
-    def __call__(self, _arn: str) -> "Service":
+    def __call__(self, *_arns: str) -> "Service":
         return self
 
     def there(self) -> Stream:
