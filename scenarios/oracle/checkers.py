@@ -169,10 +169,19 @@ def looks(evidence: Evidence) -> Finding:
     return passed("looks", "; ".join(f"{result.look}: {result.detail}" for result in evidence.looks) or "none")
 
 
+def permissions(evidence: Evidence) -> Finding:
+    """No call was refused for a right that its role lacks, or that a topic, queue, bucket or function does not give."""
+    refused = sorted(set(evidence.refused))
+    if refused:
+        return failed("permissions", f"{len(evidence.refused)} calls refused, such as {'; '.join(refused[:EXAMPLES])}")
+    return passed("permissions", "no call was refused")
+
+
 CHECKERS: tuple[Checker, ...] = (
     something_acknowledged,
     faults_fired,
     looks,
+    permissions,
     conservation,
     nothing_set_aside,
     set_aside,

@@ -102,6 +102,7 @@ class Evidence:
     is_control: this is that run.
     flow: what was seen between the producer and the data at rest; None where it could not be read.
     expectations: what the drill says of this run.
+    refused: calls that a policy did not allow, each in words; a policy that is right refuses none.
     """
 
     history: History
@@ -114,6 +115,7 @@ class Evidence:
     is_control: bool = False
     flow: ObservedFlow | None = None
     expectations: Expectations = Expectations()
+    refused: tuple[str, ...] = ()
 
     @cached_property
     def entries(self) -> Mapping[str, Entry]:

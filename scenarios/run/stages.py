@@ -11,7 +11,7 @@ from wavetank.emulator.errors import NotSettled
 from wavetank.scenarios.client import at_rest as rest
 from wavetank.scenarios.client.at_rest import UnreadableFileError
 from wavetank.scenarios.oracle.at_rest import AtRest
-from wavetank.scenarios.oracle.checkers import CHECKERS, faults_fired, judge, looks
+from wavetank.scenarios.oracle.checkers import CHECKERS, faults_fired, judge, looks, permissions
 from wavetank.scenarios.oracle.evidence import (
     Checker,
     Evidence,
@@ -59,7 +59,7 @@ class Run:
 
     at_rest and second_pass: what the stages `read` and `repeat` found, None before. flow: what was seen on the way
     there, None where it was not traced. answerable: nothing that the drill did excuses the pipeline now, so that what
-    does not work is its failure.
+    does not work is its failure. refusals_before: the number of calls that policies had refused before it.
     """
 
     site: Site
@@ -71,6 +71,7 @@ class Run:
     second_pass: SecondPass | None = None
     flow: ObservedFlow | None = None
     answerable: bool = False
+    refusals_before: int = 0
 
     def __post_init__(self) -> None:
         self.steps = StepExecutor(
@@ -81,6 +82,7 @@ class Run:
         """Start from nothing: nothing broken, nothing in flight or given up, no data, the right schemas."""
         self.steps.mark("clean")
         self.steps.nemeses.heal()
+        self.refusals_before = self.site.refusals(0)[1]
         self.site.settle()
         self.site.empty()
         clear_dead_messages(self.site)
@@ -175,7 +177,7 @@ class Run:
         at_rest = _if_possible(self._at_rest_now)
         glimpse = self.steps.glimpse if at_rest is None else at_rest
         fired = _if_possible(lambda: self.steps.nemeses.fired(self.steps.operations, glimpse))
-        checkers: Sequence[Checker] = (looks,)
+        checkers: Sequence[Checker] = (looks, permissions)
         if self.at_rest is not None:
             checkers = [checker for checker in CHECKERS if fired is not None or checker is not faults_fired]
         judgement = judge(self._evidence(at_rest or AtRest(), control, fired or {}), checkers)
@@ -187,6 +189,11 @@ class Run:
         """Heal what can be healed, whatever fails."""
         with suppress(Exception):
             self.steps.nemeses.heal()
+
+    def refused(self) -> tuple[str, ...]:
+        """The calls that policies refused in this run; none where that cannot be asked any more."""
+        known = _if_possible(lambda: self.site.refusals(self.refusals_before))
+        return known[0] if known is not None else ()
 
     def _evidence(self, at_rest: AtRest, control: Digests | None, fired: Mapping[str, int]) -> Evidence:
         return Evidence(
@@ -200,6 +207,7 @@ class Run:
             is_control=self.drill.is_control,
             flow=self.flow,
             expectations=self.drill.expectations,
+            refused=self.refused(),
         )
 
     def _at_rest_now(self) -> AtRest:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from wavetank.emulator.deploy.deploy import Progress, deploy, schemas_folder
+from wavetank.emulator.stack.clients import acting_for
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import topology
 from wavetank.pipeline.schemas import shared
@@ -102,6 +104,12 @@ class Site:
         """Return once nothing is in flight but `but`, and what tells of it (see `report`). Raises NotSettled."""
         self.waiting.settle(self.stack, but)
 
+    def refusals(self, after: int) -> tuple[tuple[str, ...], int]:
+        """The calls that policies refused, past number `after`, in words; and the number of all so far."""
+        known = self.stack.control.authority(after)
+        refused = known["refused"]
+        return tuple(f"{each['caller']}: {each['action']} on {each['resource']}" for each in refused), known["next"]
+
     def report(self) -> None:
         """Let CloudWatch have the metrics of what was done. Raises NotSettled."""
         self.waiting.report(self.stack)
@@ -121,7 +129,7 @@ class Site:
         for attempt in range(TICK_ATTEMPTS):
             if attempt:
                 time.sleep(TICK_PAUSE_S * 2 ** (attempt - 1))
-            invoke = partial(self._invoke, FUNCTIONS[function], json.dumps(event).encode())
+            invoke = partial(self._invoke, FUNCTIONS[function], event)
             done, answer = self.waiting.run(self.stack, invoke) if but is None else invoke()
             if done:
                 if function is Scheduled.PLANNER:
@@ -129,16 +137,23 @@ class Site:
                 return dict(json.loads(answer))
         raise TickFailedError(f"{FUNCTIONS[function]} at {event['time']}: {answer[:500]}")
 
-    def _invoke(self, function: str, payload: bytes) -> tuple[bool, str]:
-        """Whether the function came to a good end, and its answer; raises ClientError for a caller's mistake."""
+    def _invoke(self, function: str, event: Mapping[str, Any]) -> tuple[bool, str]:
+        """Whether the function came to a good end, and its answer; raises ClientError for a caller's mistake.
+
+        It is called in the name of its rule, which the function's policy has to let in.
+        """
         from botocore.exceptions import ClientError, ReadTimeoutError
 
         try:
-            answer = self.stack.client("lambda", long=True).invoke(FunctionName=function, Payload=payload)
+            with acting_for("events", event["resources"][0]):
+                answer = self.stack.client("lambda", long=True).invoke(FunctionName=function, Payload=json.dumps(event))
         except ReadTimeoutError as error:
             raise TickFailedError(f"{function} gave no answer: {error}") from error
         except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] in MISTAKES:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if status == HTTPStatus.FORBIDDEN:
+                raise TickFailedError(f"{function} may not be called: {error}") from error
+            if status in MISTAKES:
                 raise
             return False, str(error)
         return "FunctionError" not in answer, answer["Payload"].read().decode()
@@ -232,6 +247,6 @@ def scheduled_event(function: Scheduled, time: datetime, account: str, region: s
         "account": account,
         "time": moment,
         "region": region,
-        "resources": [f"arn:aws:events:{region}:{account}:rule/{FUNCTIONS[function]}"],
+        "resources": [f"arn:aws:events:{region}:{account}:rule/{FUNCTIONS[function]}-schedule"],
         "detail": {},
     }

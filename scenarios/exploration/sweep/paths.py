@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from wavetank.emulator.faults.model import Fault, document
 from wavetank.emulator.faults.points import Action, Point
+from wavetank.emulator.stack.clients import acting_for
 from wavetank.scenarios.client.quarantine import Filter
 from wavetank.scenarios.oracle.history import Outcome
 from wavetank.scenarios.site.producer import DrillProducer
@@ -74,7 +75,8 @@ class SweepTarget:
             for moment in self.times(function):
                 event = scheduled_event(function, moment, stack.account, stack.region)
                 payload = json.dumps(event).encode()
-                client.invoke(FunctionName=FUNCTIONS[function], InvocationType="Event", Payload=payload)
+                with acting_for("events", event["resources"][0]):
+                    client.invoke(FunctionName=FUNCTIONS[function], InvocationType="Event", Payload=payload)
             self.settle()
 
 

@@ -53,6 +53,10 @@ class Firings:
             raise Unreachable("nothing answers")
         return list(self.said) if self.added else []
 
+    def authority(self, after: int = 0) -> dict[str, Any]:
+        """Nothing was refused."""
+        return {"refused": [], "next": after}
+
     def add_fault(self, fault: dict[str, Any]) -> str:
         """Take a fault."""
         self.added.append(str(fault["id"]))

@@ -95,4 +95,4 @@ def test_a_scheduled_event_has_its_time_in_utc_without_fractions() -> None:
     event = scheduled_event(Scheduled.PLANNER, START.replace(microsecond=5), "000000000000", "us-east-1")
     assert event["time"] == "2019-11-24T00:00:00Z"
     assert event["detail-type"] == "Scheduled Event"
-    assert event["resources"] == ["arn:aws:events:us-east-1:000000000000:rule/wavetank-planner"]
+    assert event["resources"] == ["arn:aws:events:us-east-1:000000000000:rule/wavetank-planner-schedule"]
