@@ -99,6 +99,12 @@ storm: setup ## Let random things go wrong at once. STORM_ARGS='--seed 7 --round
 mutants: setup ## Break the pipeline in known ways; each has to be caught. MUTANTS='no-dedupe' for one.
 	$(BIN)/wavetank mutants $(MUTANTS)
 
+.PHONY: rights
+rights: setup ## Run every drill, and list the rights that none used; each has to be in pipeline/template/rights.toml.
+	rm -f .wavetank/rights.jsonl
+	WAVETANK_RIGHTS=$(CURDIR)/.wavetank/rights.jsonl $(BIN)/wavetank drill --all
+	$(BIN)/wavetank rights --used .wavetank/rights.jsonl
+
 .PHONY: bench
 bench: setup ## Run a benchmark. BENCH_ARGS='pipeline --json FILE' names it.
 	$(BIN)/wavetank bench $(BENCH_ARGS)

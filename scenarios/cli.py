@@ -31,6 +31,7 @@ COMMANDS = (
     "faults",
     "drill",
     "explore",
+    "rights",
     "bench",
 )
 """The modules of `scenarios.commands`, in the order in which `wavetank --help` lists them."""

@@ -25,19 +25,13 @@ REGISTRY = "RegistryBucket"
 MERGES = "MergeQueue"
 DEAD_MERGES = "DeadMergeQueue"
 
-READ_STREAM = (
-    "kinesis:DescribeStream",
-    "kinesis:DescribeStreamSummary",
-    "kinesis:GetRecords",
-    "kinesis:GetShardIterator",
-    "kinesis:ListShards",
-)
+READ_STREAM = ("kinesis:DescribeStream", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards")
 
 
 def processor(raw: str, processed: str, event_type: str) -> list[Statement]:
     """Read the raw stream, put on the processed one, write quarantine and failure documents, read the registry."""
     return [
-        _allow(READ_STREAM, _arn(raw)),
+        _allow([*READ_STREAM, "kinesis:DescribeStreamSummary"], _arn(raw)),
         _allow(["kinesis:ListStreams"], "*"),
         _allow(["kinesis:PutRecords"], _arn(processed)),
         _allow(
