@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 from localstack.utils.aws.request_context import extract_access_key_id_from_auth_header
 
 from wavetank.emulator.authority.conditions import Context
+from wavetank.emulator.authority.ownership import ARN_PARTS
 from wavetank.emulator.authority.policy import Caller
 from wavetank.emulator.authority.stored import owner_of_bucket, session_of
 from wavetank.emulator.runtime.clock import CLOCK
@@ -54,8 +55,9 @@ def acting_service(context: Any) -> tuple[Caller, str] | None:
 
 def service(principal: str, source: str, account: str) -> Caller:
     """A service by the first part of its principal, acting for the account of a resource, or else for `account`."""
-    if source.startswith("arn:"):
-        _arn, _partition, kind, _region, owner, rest = source.split(":", 5)
+    parts = source.split(":", ARN_PARTS - 1)
+    if len(parts) == ARN_PARTS:
+        _arn, _partition, kind, _region, owner, rest = parts
         account = owner or (owner_of_bucket(rest.partition("/")[0], account) if kind == "s3" else account)
     return Caller((f"{principal}{SERVICE_SUFFIX}",), account, is_service=True)
 

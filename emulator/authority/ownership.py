@@ -7,6 +7,8 @@ here, and is left alone: foreign stacks often have roles that are stubs.
 import threading
 from typing import NamedTuple
 
+ARN_PARTS = 6
+
 SERVICES = {
     "AWS::IAM::Role": "iam",
     "AWS::KinesisFirehose::DeliveryStream": "firehose",
@@ -27,8 +29,14 @@ class Owned(NamedTuple):
 
     @classmethod
     def of_arn(cls, arn: str, account: str) -> "Owned":
-        """The resource of an ARN; `account` stands for the one that ARNs of buckets do not name."""
-        _arn, _partition, service, _region, owner, rest = arn.split(":", 5)
+        """The resource of an ARN; `account` stands for the one that ARNs of buckets do not name.
+
+        A text that is no ARN is the name of something that nobody owns.
+        """
+        parts = arn.split(":", 5)
+        if len(parts) < ARN_PARTS:
+            return cls(account, "", arn)
+        _arn, _partition, service, _region, owner, rest = parts
         if service == "s3":
             name = rest.partition("/")[0]
         elif service == "lambda":

@@ -1,6 +1,7 @@
 """The record of what was refused, and of the rights that were used."""
 
 import json
+import logging
 import threading
 from collections import Counter
 from dataclasses import asdict, dataclass
@@ -9,6 +10,8 @@ from pathlib import Path
 
 from wavetank.emulator.authority.policy import Grant
 from wavetank.emulator.stack.environment import RIGHTS_VARIABLE
+
+LOG = logging.getLogger(__name__)
 
 MOST_REFUSALS = 10_000
 """Refusals of different kinds that are kept; of further ones only the number."""
@@ -46,8 +49,11 @@ class Records:
             self._used[holder, grant] += 1
             if self._used[holder, grant] == 1 and (path := environ.get(RIGHTS_VARIABLE)):
                 # One write of one line: stacks of several processes add to one file.
-                with Path(path).open("a") as file:
-                    file.write(json.dumps({"holder": holder, **asdict(grant)}) + "\n")
+                try:
+                    with Path(path).open("a") as file:
+                        file.write(json.dumps({"holder": holder, **asdict(grant)}) + "\n")
+                except OSError as error:
+                    LOG.warning("the right %s of %s is not written down: %s", grant.action, holder, error)
 
     def refusals(self, after: int = 0) -> tuple[list[Refusal], int]:
         """The refusals past number `after`, and the number of all so far."""

@@ -10,8 +10,11 @@ from typing import Any
 from urllib.parse import unquote
 
 from wavetank.emulator.authority.evaluation import Policies
-from wavetank.emulator.authority.ownership import Owned
+from wavetank.emulator.authority.ownership import ARN_PARTS, Owned
 from wavetank.emulator.authority.policy import Caller, Policy
+
+FUNCTION_PARTS = 7
+"""Parts of the ARN of a function without version or alias."""
 
 US_EAST_1 = "us-east-1"
 """The region in which LocalStack keeps what has none."""
@@ -61,7 +64,8 @@ def policy_of(arn: str, account: str) -> Policy | None:
 
     `account` stands for the one that ARNs of buckets do not name. Raises MalformedPolicy.
     """
-    find = _FINDERS.get(arn.split(":")[2]) if arn.startswith("arn:") else None
+    parts = arn.split(":", ARN_PARTS - 1)
+    find = _FINDERS.get(parts[2]) if len(parts) == ARN_PARTS else None
     document = find(arn, account) if find is not None else None
     return Policy.parse(document) if document else None
 
@@ -156,10 +160,11 @@ def _of_function(arn: str, _account: str) -> str | None:
 def _function(arn: str) -> tuple[Any, str]:
     """A function, None where there is none, and the version or alias that its ARN names."""
     models = sys.modules.get("localstack.services.lambda_.invocation.models")
-    _arn, _partition, _lambda, region, account, rest = arn.split(":", 5)
-    _kind, name, *qualifiers = rest.split(":")
-    functions = models.lambda_stores[account][region].functions if models is not None else {}
-    return functions.get(name), qualifiers[0] if qualifiers else "$LATEST"
+    parts = arn.split(":", 7)
+    if models is None or len(parts) < FUNCTION_PARTS:
+        return None, ""
+    function = models.lambda_stores[parts[4]][parts[3]].functions.get(parts[6])
+    return function, parts[7] if len(parts) > FUNCTION_PARTS else "$LATEST"
 
 
 _FINDERS = {"lambda": _of_function, "s3": _of_bucket, "sns": _of_topic, "sqs": _of_queue}

@@ -56,7 +56,7 @@ def log_in_batches(logs: ModuleType) -> None:
 
     def add_logs(handler: Any, log_item: Any) -> None:
         place = Place(handler.role_arn.split(":")[4], handler.region)
-        telemetry.log(telemetry.Stream(place, log_item.log_group, log_item.log_stream), log_item.logs)
+        telemetry.log(telemetry.Stream(place, log_item.log_group, log_item.log_stream, handler.role_arn), log_item.logs)
 
     replace(logs, "LogHandler.add_logs", add_logs, "log_item")
     replace(logs, "LogHandler.start_subscriber", _do_nothing)

@@ -162,7 +162,11 @@ def settings_of(user: Mapping[str, str]) -> dict[str, str]:
             f"{AUTHORITY_VARIABLE} is {switch!r}.",
             f"Set it to {AUTHORITY_ON}, so that the policies of the pipeline count, or to {AUTHORITY_OFF}.",
         )
-    return {name: user[name] for name in SETTINGS if name in user}
+    settings = {name: user[name] for name in SETTINGS if name in user}
+    if rights := settings.get(RIGHTS_VARIABLE):
+        # A stack has another working folder than its user.
+        settings[RIGHTS_VARIABLE] = str(Path(rights).absolute())
+    return settings
 
 
 def plugin_index(cache: Path) -> Path:

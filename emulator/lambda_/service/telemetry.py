@@ -8,31 +8,38 @@ Times are the wall clock's, as a function's own are: CloudWatch refuses what lie
 
 import contextlib
 import itertools
+import logging
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from botocore.exceptions import ClientError
 from localstack.aws.connect import connect_to
 from localstack.utils.bootstrap import is_api_enabled
 
+from wavetank.emulator.authority.acting import client_by_role
 from wavetank.emulator.lambda_.service.emf import Metric, metrics_of
 from wavetank.emulator.runtime.batcher import Batcher
 from wavetank.emulator.runtime.cloudwatch import MetricData, Place, put_metric_data
 
+LOG = logging.getLogger(__name__)
+
 NAMESPACE = "AWS/Lambda"
+REFUSALS = ("AccessDenied", "AccessDeniedException")
 MAX_EVENTS = 1000
 """Log events of one call; AWS's limit is 10,000."""
 
 
 @dataclass(frozen=True)
 class Stream:
-    """A log stream."""
+    """A log stream, and the role of the function that writes it."""
 
     place: Place
     group: str
     name: str
+    role: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,17 +92,31 @@ def _put_log_lines(lines: Sequence[LogLine]) -> None:
     for line in lines:
         by_stream[line.stream].append({"timestamp": line.at_ms, "message": line.message})
     for stream, events in by_stream.items():
-        client = connect_to(aws_access_key_id=stream.place.account, region_name=stream.place.region).logs
-        where = {"logGroupName": stream.group, "logStreamName": stream.name}
-        for batch in itertools.batched(events, MAX_EVENTS, strict=False):
-            try:
-                client.put_log_events(**where, logEvents=list(batch))
-            except client.exceptions.ResourceNotFoundException:
-                with contextlib.suppress(client.exceptions.ResourceAlreadyExistsException):
-                    client.create_log_group(logGroupName=stream.group)
-                with contextlib.suppress(client.exceptions.ResourceAlreadyExistsException):
-                    client.create_log_stream(**where)
-                client.put_log_events(**where, logEvents=list(batch))
+        try:
+            _put_events(stream, events)
+        except ClientError as error:
+            # As on AWS, a function whose role may not write its log goes on without one.
+            if error.response["Error"]["Code"] not in REFUSALS:
+                raise
+            LOG.warning("the log %s was not written: %s", stream.group, error)
+
+
+def _put_events(stream: Stream, events: Sequence[dict[str, object]]) -> None:
+    place, name = stream.place, stream.group.rpartition("/")[2]
+    function = f"arn:aws:lambda:{place.region}:{place.account}:function:{name}"
+    client = client_by_role("logs", "lambda", role=stream.role, source=function, region=place.region)
+    if client is None:
+        client = connect_to(aws_access_key_id=place.account, region_name=place.region).logs
+    where = {"logGroupName": stream.group, "logStreamName": stream.name}
+    for batch in itertools.batched(events, MAX_EVENTS, strict=False):
+        try:
+            client.put_log_events(**where, logEvents=list(batch))
+        except client.exceptions.ResourceNotFoundException:
+            with contextlib.suppress(client.exceptions.ResourceAlreadyExistsException):
+                client.create_log_group(logGroupName=stream.group)
+            with contextlib.suppress(client.exceptions.ResourceAlreadyExistsException):
+                client.create_log_stream(**where)
+            client.put_log_events(**where, logEvents=list(batch))
 
 
 def _put_counts(counts: Sequence[Count]) -> None:

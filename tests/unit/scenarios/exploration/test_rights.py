@@ -19,11 +19,8 @@ NOTHING_UNUSED = Listed(frozenset(), {})
 
 
 def test_a_right_is_used_where_its_own_part_of_the_policy_allowed_something() -> None:
-    used = {
-        "holder": "PartitionerRole",
-        "action": CHUNKS.action,
-        "resource": "arn:aws:s3:::wavetank-data-000000000000/",
-    }
+    bucket = "arn:aws:s3:::wavetank-data-000000000000/"
+    used = {"holder": "PartitionerRole", "action": CHUNKS.action, "resource": bucket}
     [use] = uses_of([CHUNKS], counted([{**used, "resource": bucket + "chunks/*"}]), DEPLOYED, NOTHING_UNUSED)
     assert (use.times, use.is_as_listed) == (1, True)
     for other in (
