@@ -68,8 +68,19 @@ def like(pattern: str, value: str) -> bool:
 
 def arn_like(pattern: str, value: str) -> bool:
     """Whether an ARN fits a pattern, part by part: a wildcard does not reach over a colon but in the last part."""
-    patterns, values = pattern.split(":", ARN_PARTS - 1), value.split(":", ARN_PARTS - 1)
-    return len(patterns) == len(values) == ARN_PARTS and all(map(like, patterns, values))
+    expression = _arn_glob(pattern)
+    return expression is not None and expression.fullmatch(value) is not None
+
+
+@lru_cache(4096)
+def _arn_glob(pattern: str) -> re.Pattern[str] | None:
+    """The expression of a pattern of ARNs; None for a text that is none."""
+    *parts, last = pattern.split(":", ARN_PARTS - 1)
+    if len(parts) < ARN_PARTS - 1:
+        return None
+    within = {"*": "[^:]*", "?": "[^:]", "\ue000": r"\*", "\ue001": r"\?"}
+    texts = ["".join(within.get(character) or re.escape(character) for character in part) for part in parts]
+    return re.compile(":".join([*texts, glob(last).pattern]), re.DOTALL)
 
 
 def _plain(text: str) -> str:

@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elem
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -21,6 +21,7 @@ from wavetank.emulator.authority.conditions import (
 )
 
 ANYBODY = "*"
+MOST_KEPT = 256
 
 
 class Effect(StrEnum):
@@ -131,15 +132,19 @@ class Statement:
             not_principals="NotPrincipal" in given,
         )
 
-    def covers(self, request: Request) -> Grant | None:
-        """The part that covers the action and the resource; None where the statement has nothing to do with them."""
-        action = next((each for each in self.actions if _is_action(each, request.action)), None)
-        if (action is None) is not self.not_actions:
+    def action_of(self, action: str) -> str | None:
+        """The pattern that covers an action, or the action where all but some are covered; None where it is not."""
+        pattern = next((each for each in self.actions if _is_action(each, action)), None)
+        if (pattern is None) is not self.not_actions:
             return None
-        resource = next((each for each in self.resources if _is_resource(each, request)), None)
-        if (resource is None) is not self.not_resources:
+        return pattern or action
+
+    def resource_of(self, request: Request) -> str | None:
+        """The same of the resource."""
+        pattern = next((each for each in self.resources if _is_resource(each, request)), None)
+        if (pattern is None) is not self.not_resources:
             return None
-        return Grant(action or request.action, resource or request.resource)
+        return pattern or request.resource
 
     def holds(self, request: Request) -> bool:
         """Whether every condition is met."""
@@ -153,11 +158,13 @@ class Statement:
         return self.principals.include(caller, through_account=denies) is not self.not_principals
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Policy:
-    """The statements of a policy."""
+    """The statements of a policy. What it found for an action or a caller it keeps, as they come again and again."""
 
     statements: tuple[Statement, ...]
+    _by_action: dict[tuple[str, Effect], list[tuple[Statement, str]]] = field(default_factory=dict)
+    _by_caller: dict[Caller, "Policy"] = field(default_factory=dict)
 
     @staticmethod
     @lru_cache(1024)
@@ -175,20 +182,33 @@ class Policy:
 
     def applying(self, request: Request, effect: Effect) -> Grant | None:
         """The part of an identity's policy that allows, or denies, the request."""
-        return next(
-            (
-                grant
-                for statement in self.statements
-                if statement.effect is effect
-                and (grant := statement.covers(request)) is not None
-                and statement.holds(request)
-            ),
-            None,
-        )
+        key = request.action, effect
+        candidates = self._by_action.get(key)
+        if candidates is None:
+            own = [statement for statement in self.statements if statement.effect is effect]
+            found = [(statement, statement.action_of(request.action)) for statement in own]
+            candidates = [(statement, action) for statement, action in found if action is not None]
+            _keep(self._by_action, key, candidates)
+        for statement, action in candidates:
+            resource = statement.resource_of(request)
+            if resource is not None and statement.holds(request):
+                return Grant(action, resource)
+        return None
 
     def concerning(self, caller: Caller) -> "Policy":
         """The statements of a resource's policy that concern a caller."""
-        return Policy(tuple(statement for statement in self.statements if statement.concerns(caller)))
+        policy = self._by_caller.get(caller)
+        if policy is None:
+            policy = Policy(tuple(statement for statement in self.statements if statement.concerns(caller)))
+            _keep(self._by_caller, caller, policy)
+        return policy
+
+
+def _keep[Key, Value](kept: dict[Key, Value], key: Key, value: Value) -> None:
+    """Keep what was found, and forget all else where there is too much of it."""
+    if len(kept) >= MOST_KEPT:
+        kept.clear()
+    kept[key] = value
 
 
 def _texts(given: Any) -> tuple[str, ...]:

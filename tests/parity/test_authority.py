@@ -490,7 +490,9 @@ def test_a_delivery_stream_and_a_mapping_act_by_their_roles(stack: EmbeddedStack
         {
             **STREAMED,
             "WorkerRole": role(
-                allow([*READS, "kinesis:DescribeStreamSummary"], arn("Stream")), allow(["kinesis:ListStreams"], "*")
+                allow([*READS, "kinesis:DescribeStreamSummary"], arn("Stream")),
+                allow(["kinesis:ListStreams"], "*"),
+                allow([f"logs:{name}" for name in ("CreateLogGroup", "CreateLogStream", "PutLogEvents")], "*"),
             ),
             "Worker": function("WorkerRole"),
             "Mapping": mapping("Stream"),
@@ -507,7 +509,8 @@ def test_a_delivery_stream_and_a_mapping_act_by_their_roles(stack: EmbeddedStack
     [chunk] = s3.list_objects_v2(Bucket=bucket)["Contents"]
     assert chunk["Key"].startswith("chunks/")
     users = {(each["holder"], each["action"]) for each in stack.control.authority()["used"]}
-    assert {("WorkerRole", "kinesis:GetRecords"), ("DeliveryRole", "s3:PutObject")} <= users
+    expected = {("WorkerRole", "kinesis:GetRecords"), ("WorkerRole", "logs:PutLogEvents")}
+    assert expected | {("DeliveryRole", "s3:PutObject")} <= users
     s3.delete_object(Bucket=bucket, Key=chunk["Key"])
     made.formation.delete()
 
