@@ -14,7 +14,7 @@ from localstack.aws.api import CommonServiceException
 
 from wavetank.emulator.authority import acting
 from wavetank.emulator.authority.callers import acting_service, context_of, session
-from wavetank.emulator.authority.judgement import is_allowed, refusal
+from wavetank.emulator.authority.judgement import refusal
 from wavetank.emulator.authority.ownership import OWNERSHIP, Owned
 from wavetank.emulator.authority.policy import Caller
 from wavetank.emulator.authority.requests import EVERYTHING, Call, Right, rights
@@ -93,11 +93,8 @@ def _keep_secret(session: Caller, call: Call, context: Any) -> None:
     if call.service != "s3" or call.operation not in READS_OF_OBJECTS:
         return
     bucket = call.get("Bucket")
-    listing = Right("s3:ListBucket", f"arn:{call.partition}:s3:::{bucket}")
-    if not is_allowed(session, listing, context_of(session, "")) and not has_object(
-        call.account, bucket, call.get("Key")
-    ):
-        _judge(session, [listing], "", context)
+    if not has_object(call.account, bucket, call.get("Key")):
+        _judge(session, [Right("s3:ListBucket", f"arn:{call.partition}:s3:::{bucket}")], "", context)
 
 
 def _is_governed(right: Right, call: Call) -> bool:

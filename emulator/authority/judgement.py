@@ -23,15 +23,6 @@ def refusal(caller: Caller, wanted: Sequence[Right], context: Context) -> str:
     return ""
 
 
-def is_allowed(caller: Caller, right: Right, context: Context) -> bool:
-    """Whether the caller has a right; nothing is noted."""
-    try:
-        policies = _policies(caller, right)
-    except MalformedPolicy:
-        return False
-    return decide(Request(caller, right.action, right.resource, context), policies).allowed
-
-
 def trust_refusal(caller: Caller, role: Owned, context: Context) -> str:
     """The sentence for a service that may not take a role; empty where it may, and for roles that are not governed."""
     if not OWNERSHIP.governs(role):
