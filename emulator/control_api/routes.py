@@ -11,7 +11,7 @@
     DELETE /faults[?id=…]    take one fault or all away
     GET    /faults/points    where faults can strike, what they do there, what they may match by
     GET    /recording        the AWS calls that functions made since it was started, by call site
-    POST   /recording        note them from now on
+    POST   /recording[?exact=true]  note them from now on; with their whole keys
     DELETE /recording        note no more
     GET    /activity[?after=N&limit=M]  firings in order, from after number N; `next` is the next N
     GET    /authority[?after=N]  governed stacks, refusals from after number N, and the rights that were used
@@ -253,8 +253,8 @@ def _recorded(_request: Any) -> Answer:
 
 
 @_answers("POST", f"{PATH}/recording")
-def _start_recording(_request: Any) -> Answer:
-    RECORDING.start()
+def _start_recording(request: Any) -> Answer:
+    RECORDING.start(exact=inputs.flag(request.args.get("exact", "false"), "exact"))
     return {"recording": True}
 
 

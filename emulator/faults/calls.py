@@ -6,6 +6,7 @@ their n-th call begin here too.
 """
 
 import hashlib
+import re
 from io import BytesIO
 from typing import Any
 
@@ -33,6 +34,9 @@ _RESOURCES = (
 
 _FIRING = "wavetank_firing"
 _DOOMED = "wavetank_doomed"
+_HELD = "wavetank_held"
+_APPLICATION = re.compile(r"(?:^| )app/(?P<id>[^ ]+)")
+"""The application id that an SDK puts in its User-Agent (AWS SDKs and Tools Reference Guide, "Application ID")."""
 _ERRORS = ServiceExceptionSerializer()
 
 
@@ -84,6 +88,10 @@ def _after(_chain: Any, context: Any, response: Any) -> None:
     doomed: Caller | None = getattr(context, _DOOMED, None)
     if doomed is not None:
         doomed.kill()
+    held: Firing | None = getattr(context, _HELD, None)
+    if held is not None:
+        _take_in(response)
+        _hold(context, held, "its answer")
     if context.service_exception is not None or context.operation is None:
         return
     firing = getattr(context, _FIRING, None)
@@ -112,15 +120,17 @@ def _fire(context: Any) -> None:
             _kill(caller_of(context))
         case Action.CRASH_AFTER:
             setattr(context, _DOOMED, caller_of(context))
+        case Action.HOLD_BEFORE:
+            _keep_body(context)
+            _hold(context, firing, "it")
+        case Action.HOLD_AFTER:
+            setattr(context, _HELD, firing)
 
 
 def _hold_back(context: Any, delay_s: float) -> None:
     """Delay the call; a function whose time is over meanwhile is ended, and its call takes effect all the same."""
     caller = caller_of(context)
-    request = context.service_request or {}
-    if hasattr(request.get("Body"), "read"):
-        # A body that the caller still sends may be gone when the call goes on.
-        request["Body"] = BytesIO(request["Body"].read())
+    _keep_body(context)
     function = caller.function if caller else ""
     what = f"{context.operation.name} of {function or 'a client'} (held back {delay_s:g} s by a fault)"
     due = CLOCK.now() + delay_s
@@ -134,6 +144,32 @@ def _hold_back(context: Any, delay_s: float) -> None:
         Alarm().wait(due - CLOCK.now())
     finally:
         end()
+
+
+def _hold(context: Any, firing: Firing, what: str) -> None:
+    """Return once the fault is taken away."""
+    caller = _function(context)
+    held = f"{context.operation.name} of {caller or 'a client'} ({what} is held until {firing.fault} is taken away)"
+    end = IN_FLIGHT.begin(Point.AWS_CALL, caller, held, by_fault=True)
+    try:
+        firing.gone.wait()
+    finally:
+        end()
+
+
+def _keep_body(context: Any) -> None:
+    """Read the body of a request whole: what the caller still sends may be gone when the call goes on."""
+    request = context.service_request or {}
+    if hasattr(request.get("Body"), "read"):
+        request["Body"] = BytesIO(request["Body"].read())
+
+
+def _take_in(response: Any) -> None:
+    """Make the answer independent of the object that it is read from, which may be removed before it is sent."""
+    body = response.get_data()
+    response.close()
+    response._on_close.clear()
+    response.response = [body]
 
 
 def _kill(caller: Caller | None) -> None:
@@ -160,8 +196,12 @@ def _error(firing: Firing, context: Any) -> CommonServiceException:
 
 
 def _function(context: Any) -> str:
+    """The name of the function that calls, or the application id that another client gives itself."""
     caller = caller_of(context)
-    return caller.function if caller is not None else ""
+    if caller is not None or context.is_internal_call:
+        return caller.function if caller is not None else ""
+    application = _APPLICATION.search(context.request.headers.get("User-Agent", ""))
+    return application["id"] if application else ""
 
 
 def _target(context: Any) -> dict[str, str]:

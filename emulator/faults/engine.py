@@ -32,6 +32,8 @@ class Firing:
     target: Mapping[str, str]
     identity: str
     parameters: Mapping[str, Value]
+    gone: threading.Event = field(default_factory=threading.Event, compare=False, repr=False)
+    """Set once the fault is taken away or changed."""
 
     def seconds(self, parameter: str = "delay_s") -> float:
         """A parameter that is a length of time, in emulator seconds."""
@@ -47,6 +49,7 @@ class _Armed:
     matched: int = 0
     fired: int = 0
     occurrences: Counter[str] = field(default_factory=Counter)
+    gone: threading.Event = field(default_factory=threading.Event)
 
     def ordinal(self, identity: str) -> str:
         """The identity, suffixed with `#n` from its second occurrence on."""
@@ -109,6 +112,7 @@ class Faults:
             fault = parse({**document(armed.fault), **changes}, default_id=fault_id)
             if fault.id != fault_id:
                 raise InvalidFaultError(f"the id of a fault cannot be changed, it is {fault_id!r}")
+            armed.gone.set()
             self._armed[fault_id] = _Armed(fault, self._clock.now())
             self._index()
         return fault
@@ -121,7 +125,7 @@ class Faults:
         faults = [parse(item, default_id=f"{prefix}{number}") for number, item in enumerate(documents, 1)]
         with self._lock:
             for fault_id in [name for name in self._armed if name.startswith(prefix)]:
-                del self._armed[fault_id]
+                self._armed.pop(fault_id).gone.set()
             self._armed.update((fault.id, _Armed(fault, self._clock.now())) for fault in faults)
             self._index()
         return faults
@@ -129,14 +133,18 @@ class Faults:
     def remove(self, fault_id: str) -> bool:
         """Take one fault away; False when there is none of that id."""
         with self._lock:
-            removed = self._armed.pop(fault_id, None) is not None
+            removed = self._armed.pop(fault_id, None)
+            if removed is not None:
+                removed.gone.set()
             self._index()
-        return removed
+        return removed is not None
 
     def clear(self) -> int:
         """Take every fault away and say how many there were; the activity log stays."""
         with self._lock:
             number = len(self._armed)
+            for armed in self._armed.values():
+                armed.gone.set()
             self._armed.clear()
             self._index()
         return number
@@ -175,6 +183,7 @@ class Faults:
                 target=dict(target),
                 identity=armed.ordinal(name),
                 parameters=fault.parameters,
+                gone=armed.gone,
             )
             self._log.append(firing)
             return firing

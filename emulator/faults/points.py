@@ -54,6 +54,8 @@ class Action(StrEnum):
     INIT_ERROR = "init-error"
     CRASH_BEFORE = "crash-before"
     CRASH_AFTER = "crash-after"
+    HOLD_BEFORE = "hold-before"
+    HOLD_AFTER = "hold-after"
     TIMEOUT = "timeout"
     OUT_OF_MEMORY = "out-of-memory"
     COLD_START = "cold-start"
@@ -325,7 +327,7 @@ _ALL = (
             "key": "key of the S3 object; empty where there is none",
             "prefix": "prefix of a listing; empty where there is none",
             "origin": "`client` for a call over HTTP, `service` for one between emulated services",
-            "caller": "name of the function that calls; empty for everybody else",
+            "caller": "name of the function that calls; of another client the application id it gives itself, or empty",
             "region": "region that the call is made to",
         },
         {
@@ -336,6 +338,10 @@ _ALL = (
             ),
             Action.CRASH_BEFORE: PointAction("the function that calls dies, and the call has no effect"),
             Action.CRASH_AFTER: PointAction("the function that calls dies when the call has taken effect"),
+            Action.HOLD_BEFORE: PointAction("the call waits until this fault is taken away, and takes effect then"),
+            Action.HOLD_AFTER: PointAction(
+                "the call takes effect, and its answer waits until this fault is taken away"
+            ),
         },
     ),
 )

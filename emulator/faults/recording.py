@@ -2,6 +2,8 @@
 
 A call site is named by the parts that are the same in every run: the function, the operation, the resource, and the key
 or the prefix with the parts that vary as `*`. So a fault of the point `aws.call` can fire at the n-th call of a site.
+Where keys are the same in every run, they can be noted as they are. A client that gives itself an application id counts
+as a function.
 """
 
 import threading
@@ -29,13 +31,15 @@ class Recording:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._sites: Counter[tuple[str, ...]] = Counter()
+        self._exact = False
         self.on = False
         """Whether calls are noted: ask before going to expense for a target."""
 
-    def start(self) -> None:
-        """Forget what was noted, and note calls from now on."""
+    def start(self, *, exact: bool = False) -> None:
+        """Forget what was noted, and note calls from now on; keys and prefixes as they are, if `exact`."""
         with self._lock:
             self._sites.clear()
+            self._exact = exact
             self.on = True
 
     def stop(self) -> None:
@@ -45,7 +49,8 @@ class Recording:
     def note(self, target: Mapping[str, str]) -> None:
         """A call was made; only a function's counts."""
         if self.on and target["caller"]:
-            site = tuple(pattern_of(target[name]) if name in ("key", "prefix") else target[name] for name in FIELDS)
+            varying = () if self._exact else ("key", "prefix")
+            site = tuple(pattern_of(target[name]) if name in varying else target[name] for name in FIELDS)
             with self._lock:
                 self._sites[site] += 1
 

@@ -48,12 +48,14 @@ def _name_service(params: dict[str, Any], **_: object) -> None:
 class Clients:
     """The clients of one endpoint, and of no other.
 
-    They ignore the user's profile, proxies and endpoint settings.
+    They ignore the user's profile, proxies and endpoint settings. application: the id that they give themselves in
+    each call, by which a fault finds their calls.
     """
 
-    def __init__(self, endpoint_url: str, region: str = REGION) -> None:
+    def __init__(self, endpoint_url: str, region: str = REGION, application: str | None = None) -> None:
         self.endpoint_url = endpoint_url
         self.region = region
+        self._application = application
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, bool, float | None], Any] = {}
         self._session: Any = None
@@ -81,6 +83,7 @@ class Clients:
                     request_checksum_calculation="when_required",
                     response_checksum_validation="when_required",
                     proxies={},
+                    user_agent_appid=self._application,
                 )
                 client = self._session.client(service, endpoint_url=self.endpoint_url, config=config)
                 client.meta.events.register("before-call.lambda.Invoke", _name_service)

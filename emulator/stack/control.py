@@ -81,9 +81,9 @@ class Control:
         """The firings of faults so far, oldest first, with what each hit; only those past number `after`."""
         return self._list(f"/activity?after={after}", "activity")
 
-    def start_recording(self) -> None:
-        """Note the AWS calls of functions from now on."""
-        self._object("POST", "/recording")
+    def start_recording(self, *, exact: bool = False) -> None:
+        """Note the AWS calls of functions from now on; `exact`: with whole keys, where these do not vary."""
+        self._object("POST", f"/recording?exact={'true' if exact else 'false'}")
 
     def stop_recording(self) -> list[Json]:
         """Note no more; the call sites since the start, each with what a fault matches its calls by, and `times`."""

@@ -84,12 +84,12 @@ class ExternalStack:
 
     kind = Kind.EXTERNAL
 
-    def __init__(self, endpoint_url: str, region: str = REGION) -> None:
+    def __init__(self, endpoint_url: str, region: str = REGION, application: str | None = None) -> None:
         self.endpoint_url = endpoint_url.rstrip("/")
         self.region = region
         self.control = Control(self.endpoint_url)
         self.faults = FaultBlocks(self.control)
-        self._clients = Clients(self.endpoint_url, region)
+        self._clients = Clients(self.endpoint_url, region, application)
 
     @property
     def account(self) -> str:

@@ -24,6 +24,8 @@ from wavetank.scenarios.site.site import Site
 MODULE = "wavetank.pipeline.handlers.backfill"
 LATE = "--late"
 """The option that lands late parts as well."""
+BACK_FILL, REDRIVE = "backfill", "redrive"
+"""The application ids of who recovers, by which faults find their calls."""
 LAST_LINES = 3
 ERRORS = "delivery-errors/"
 """Firehose's error prefix."""
@@ -52,6 +54,7 @@ def back_fill(stack: Stack, options: Sequence[str] = (LATE,)) -> Iterator[dict[s
         **os.environ,
         "AWS_ENDPOINT_URL": stack.endpoint_url,
         "AWS_DEFAULT_REGION": stack.region,
+        "AWS_SDK_UA_APP_ID": BACK_FILL,
         "PYTHONPATH": str(project_root()),
     }
     command = [sys.executable, "-m", MODULE, f"--account={stack.account}", *options]

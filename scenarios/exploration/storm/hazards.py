@@ -14,6 +14,8 @@ from wavetank.scenarios.spec.nemeses.fault import Fault
 Key = tuple[Point, Action]
 
 LEFT_OUT: Mapping[Key, str] = {
+    (Point.AWS_CALL, Action.HOLD_BEFORE): "it ends when somebody takes it away, and nobody would",
+    (Point.AWS_CALL, Action.HOLD_AFTER): "as for hold-before",
     (Point.FIREHOSE_DELIVERY, Action.ERROR_OUTPUT): "records go to the error prefix by design; they come back by hand",
     (Point.FIREHOSE_ENDPOINT, Action.FAIL): "no delivery stream of the pipeline has an HTTP endpoint",
     (Point.FIREHOSE_ENDPOINT, Action.DUPLICATE): "as for fail",

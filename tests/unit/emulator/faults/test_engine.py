@@ -204,3 +204,24 @@ def test_the_second_event_of_an_identity_says_so() -> None:
     faults.add(fault())
     identities = [firing.identity for key in ("a", "b", "a", "a") if (firing := fire(faults, key))]
     assert identities == ["b/a", "b/b", "b/a#2", "b/a#3"]
+
+
+@pytest.mark.parametrize(
+    "takes_away",
+    [
+        lambda faults: faults.remove("one"),
+        lambda faults: faults.clear(),
+        lambda faults: faults.change("one", {"seed": 1}),
+        lambda faults: faults.replace("on", []),
+    ],
+)
+def test_a_firing_says_when_its_fault_is_gone(takes_away: Any) -> None:
+    faults = Faults()
+    faults.add(fault(id="one"))
+    firing = fire(faults, "k")
+    assert firing is not None
+    assert not firing.gone.is_set()
+    takes_away(faults)
+    assert firing.gone.is_set()
+    again = fire(faults, "k")
+    assert again is None or not again.gone.is_set()
