@@ -16,6 +16,7 @@ LONG_TESTS := $(EXPLORATION) tests/e2e/test_real_events.py tests/e2e/test_exactl
 DRILL_ARGS ?= --tag basics
 BENCH_ARGS ?= pipeline
 SWEEP_ARGS ?=
+RACES_ARGS ?=
 STORM_ARGS ?= --seed 1 --rounds 50
 MUTANTS ?=
 SOAK_ARGS ?=
@@ -90,6 +91,10 @@ drills: setup ## Run the whole catalogue of drills, several at a time. Some two 
 .PHONY: sweep
 sweep: setup ## Let every AWS call of every function go wrong. SWEEP_ARGS='partitioner' for one function.
 	$(BIN)/wavetank sweep $(SWEEP_ARGS)
+
+.PHONY: races
+races: setup ## Stop each actor at each AWS call while another runs. RACES_ARGS='concatenator planner', '--minutes 5'.
+	$(BIN)/wavetank races $(RACES_ARGS)
 
 .PHONY: storm
 storm: setup ## Let random things go wrong at once. STORM_ARGS='--seed 7 --rounds 20' for others.

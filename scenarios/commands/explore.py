@@ -1,4 +1,4 @@
-"""`wavetank sweep | storm | mutants`: look for faults that nobody thought of, and for bugs that no drill notices."""
+"""`wavetank sweep | races | storm | mutants`: look for faults nobody thought of, and for bugs that no drill notices."""
 
 import time
 from pathlib import Path
@@ -10,6 +10,8 @@ from wavetank.scenarios.commands.options import Jobs, Schemas, file_option, seed
 
 if TYPE_CHECKING:
     from wavetank.scenarios.exploration.mutants.hunt import MutantResult
+    from wavetank.scenarios.exploration.races.cells import Cell
+    from wavetank.scenarios.exploration.races.races import Races
     from wavetank.scenarios.exploration.storm.storm import StormRound
 
 FAILED = 1
@@ -17,6 +19,20 @@ INCONCLUSIVE = 3
 
 Function = Annotated[str | None, typer.Argument(help="Only this function's calls; all without.", metavar="FUNCTION")]
 EventType = Annotated[str, typer.Option("--event", help="The event type that flows.")]
+Stopped = Annotated[
+    str | None, typer.Argument(help="Who is stopped at each call; all without.", metavar="STOPPED", show_default=False)
+]
+Meanwhile = Annotated[
+    str | None,
+    typer.Argument(help="Who runs to its end meanwhile; all without.", metavar="MEANWHILE", show_default=False),
+]
+CellNumber = Annotated[
+    int | None, typer.Option("--cell", min=1, help="Only the race of this number.", show_default=False)
+]
+Minutes = Annotated[
+    float | None,
+    typer.Option("--minutes", min=0.1, help="Begin no race after so long; some of each pair come first."),
+]
 Rounds = Annotated[int, typer.Option("--rounds", min=1, help="How many rounds.")]
 First = Annotated[int, typer.Option("--from", min=1, help="The first round.")]
 Names = Annotated[list[str] | None, typer.Argument(help="Only these; all without.", metavar="NAME")]
@@ -29,6 +45,7 @@ Blind = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     app.command(epilog="Example: wavetank sweep partitioner --json sweep.json")(sweep)
+    app.command(epilog="Example: wavetank races concatenator planner --minutes 5")(races)
     app.command(epilog="Example: wavetank storm --seed 7 --rounds 20 --schemas generated")(storm)
     app.command(epilog="Example: wavetank mutants no-dedupe --json mutants.json")(mutants)
 
@@ -44,7 +61,6 @@ def sweep(
 
     Exit code 0 all pass, 1 any fail, 3 inconclusive.
     """
-    from wavetank.emulator.deploy.deploy import plan
     from wavetank.scenarios.exploration.sweep import table
     from wavetank.scenarios.exploration.sweep.paths import target_of
     from wavetank.scenarios.exploration.sweep.sweep import NothingToSweepError, Result, Sweep
@@ -54,9 +70,7 @@ def sweep(
     from wavetank.scenarios.run.parallel import MOST_STACKS, default_jobs, own_stacks, shared
     from wavetank.scenarios.run.report import exit_code
 
-    event_types = [event.name for event in plan().events]
-    if event_type not in event_types:
-        raise typer.BadParameter(f"there is no event type {event_type!r}; there are: {', '.join(event_types)}")
+    _check_event_type(event_type)
     began, out, results = time.monotonic(), console(), dict[int, Result]()
     jobs = jobs or default_jobs(MOST_STACKS)
     try:
@@ -81,6 +95,84 @@ def sweep(
         if json_file is not None:
             write_json(json_file, table.document(in_order, took_s))
     raise typer.Exit(exit_code(result.verdict for result in in_order))
+
+
+def races(
+    stopped: Stopped = None,
+    meanwhile: Meanwhile = None,
+    cell: CellNumber = None,
+    only_list: Annotated[bool, typer.Option("--list", help="List the races by number, and run none.")] = False,
+    minutes: Minutes = None,
+    event_type: EventType = "click",
+    seed: Annotated[int, seed_option("Seed of the events.")] = 1,
+    jobs: Jobs = None,
+    json_file: Annotated[Path | None, file_option("--json", "Write every race to this file.")] = None,
+) -> None:
+    """Stop one function before and after each AWS call while another runs to its end, one run each, on private stacks.
+
+    Exit code 0 all pass, 1 any fail, 3 inconclusive.
+    """
+    from wavetank.scenarios.exploration.races import table
+    from wavetank.scenarios.exploration.races.races import NoRaceError, Races, Result
+    from wavetank.scenarios.report.console import console
+    from wavetank.scenarios.report.files import write_json
+    from wavetank.scenarios.report.terminal import RunDisplay
+    from wavetank.scenarios.run.parallel import MOST_STACKS, default_jobs, own_stacks, shared
+    from wavetank.scenarios.run.report import exit_code
+
+    _check_event_type(event_type)
+    began, out, results, planned = time.monotonic(), console(), dict[int, Result](), list["Cell"]()
+    jobs = jobs or (1 if only_list or cell else default_jobs(MOST_STACKS))
+    try:
+        with RunDisplay(out) as display, own_stacks(jobs, display.now, eager=True) as sites:
+            first = Races.begun(sites[0], event_type, seed, display.line("races", 1))
+            planned = _races_asked_for(first, stopped, meanwhile, cell)
+            if only_list:
+                out.print("\n".join(table.listed(planned)), markup=False, soft_wrap=True, highlight=False)
+                raise typer.Exit
+            every = [first, *(first.at(site, display.line("races", n)) for n, site in enumerate(sites[1:], 2))]
+            list(shared(every, dict.fromkeys(race.pair for race in planned), Races.learn))
+            until = None if minutes is None else began + 60 * minutes
+            for _, result in shared(every, planned, lambda run, race: run.run_before(race, until)):
+                if result is not None:
+                    results[result.cell.number] = result
+                    for line in table.wrong([result]):
+                        out.print(line, markup=False, soft_wrap=True)
+            for result in table.to_shrink(results.values()):
+                out.print(table.shrunk(result, first.needs(result.cell)), markup=False, soft_wrap=True)
+    except NoRaceError as error:
+        raise typer.BadParameter(str(error)) from error
+    finally:
+        took_s = time.monotonic() - began
+        in_order = [result for _, result in sorted(results.items())]
+        if in_order:
+            out.print(table.matrix(in_order))
+            out.print(f"{len(in_order)} of {len(planned)} races in {took_s:.0f} s")
+        if json_file is not None:
+            write_json(json_file, table.document(in_order, len(planned), took_s))
+    raise typer.Exit(exit_code(result.verdict for result in in_order))
+
+
+def _check_event_type(name: str) -> None:
+    """Raise BadParameter unless there is an event type of this name."""
+    from wavetank.emulator.deploy.deploy import plan
+
+    event_types = [event.name for event in plan().events]
+    if name not in event_types:
+        raise typer.BadParameter(f"there is no event type {name!r}; there are: {', '.join(event_types)}")
+
+
+def _races_asked_for(races: "Races", stopped: str | None, meanwhile: str | None, number: int | None) -> "list[Cell]":
+    """The races of these actors, or the one of this number, some of each pair first. Raises NoRaceError."""
+    from wavetank.scenarios.exploration.races.cells import spread
+    from wavetank.scenarios.exploration.races.races import NoRaceError, chosen
+
+    cells = races.plan()
+    if number is not None and number > len(cells):
+        raise NoRaceError(f"there is no race {number}; there are {len(cells)}")
+    if number is not None:
+        return [cells[number - 1]]
+    return list(spread(chosen(cells, stopped, meanwhile)))
 
 
 def storm(
