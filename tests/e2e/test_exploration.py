@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from wavetank.emulator.deploy import functions
 from wavetank.emulator.faults.model import When
 from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.stack.stack import EmbeddedStack
 from wavetank.pipeline import topology
 from wavetank.scenarios.exploration.mutants import hunt
 from wavetank.scenarios.exploration.mutants.hunt import Hunt
-from wavetank.scenarios.exploration.mutants.mutant import named
+from wavetank.scenarios.exploration.mutants.mutant import named, packed
+from wavetank.scenarios.exploration.races.cells import Cell, Moment
+from wavetank.scenarios.exploration.races.races import Races, chosen
 from wavetank.scenarios.exploration.storm.replay import load
 from wavetank.scenarios.exploration.storm.storm import SHAPES, Storm
 from wavetank.scenarios.exploration.sweep.cells import Mode
@@ -65,6 +68,34 @@ def test_the_announcement_of_the_replayer_may_go_wrong_in_every_way(site: Site) 
     ]
 
 
+def test_two_concatenators_may_meet_at_any_write_and_lose_nothing(site: Site) -> None:
+    races, raced = _races(site)
+    results = [races.run(cell) for cell in raced]
+    assert len({cell.name for cell in raced}) == 3
+    assert [(result.cell.number, result.verdict, result.detail) for result in results] == [
+        (cell.number, Verdict.PASS, "") for cell in raced
+    ]
+
+
+def test_where_a_write_has_no_condition_two_concatenators_lose_events(site: Site) -> None:
+    races, raced = _races(site)
+    races.learn(("concatenator", "concatenator"))
+    [mutant] = named(["state-without-condition"])
+    functions.update_code(site.stack, [topology.CONCATENATOR], packed(mutant))
+    try:
+        lost = [result.detail for result in map(races.run, raced) if result.verdict is Verdict.FAIL]
+    finally:
+        functions.update_code(site.stack, [topology.CONCATENATOR], packed())
+    assert lost
+    assert all("events are lost" in detail or "files differ" in detail for detail in lost)
+
+
+def test_a_mutant_that_no_drill_notices_is_caught_by_the_races_that_it_names(runner: Runner) -> None:
+    [mutant] = named(["state-after-listing"])
+    caught = Hunt(runner, SEED, quick=True).run(mutant)
+    assert caught.drill == "races concatenator concatenator"
+
+
 def test_a_storm_of_what_the_pipeline_survives_passes(runner: Runner, tmp_path: Path) -> None:
     done = Storm(runner, SEED, tmp_path).weather(
         1, Drill("calm", "It passes.", HARMLESS, (Settle(),), workload=SHAPES[0])
@@ -111,6 +142,13 @@ def test_a_drill_that_comes_to_no_verdict_without_the_mutant_as_well_says_nothin
     told = Hunt(runner, SEED, quick=True).run(harmless)
     assert (told.drill, told.inconclusive) == ("", ())
     assert told.document()["caught"] is False
+
+
+def _races(site: Site) -> tuple[Races, list[Cell]]:
+    """The races of the concatenator with itself, stopped before it writes."""
+    races = Races.begun(site, "click", SEED, lambda _what: None)
+    both = chosen(races.plan(), "concatenator", "concatenator")
+    return races, [cell for cell in both if cell.match["operation"] == "PutObject" and cell.moment is Moment.BEFORE]
 
 
 def _functions(runner: Runner) -> list[dict[str, str]]:

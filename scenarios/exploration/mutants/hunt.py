@@ -11,6 +11,7 @@ from typing import Any
 from wavetank.emulator.deploy import functions
 from wavetank.scenarios.drills.catalogue import catalogue
 from wavetank.scenarios.exploration.mutants.mutant import Mutant, UnusableMutantError, packed
+from wavetank.scenarios.exploration.mutants.raced import RaceHunt
 from wavetank.scenarios.oracle.evidence import Verdict
 from wavetank.scenarios.run.parallel import Controls, hold
 from wavetank.scenarios.run.report import Report
@@ -49,8 +50,8 @@ class MutantResult:
 class Hunt:
     """A hunt on the stack of `runner`.
 
-    quick: only the drills that a mutant names are held. blind: what a mutant names counts for nothing; the control and
-    the basics are held first, then all others.
+    quick: only what a mutant names is held, its races before its drills. blind: what a mutant names counts for nothing;
+    the control and the basics are held first, then all others.
     """
 
     runner: Runner
@@ -60,6 +61,7 @@ class Hunt:
     blind: bool = False
     _sound: dict[str, bool] = field(default_factory=dict)
     _controls: Controls = field(default_factory=dict)
+    _races: RaceHunt | None = None
 
     def run(self, mutant: Mutant) -> MutantResult:
         """Hunt a mutant until a drill catches it that passes without it. The pipeline is what it was in the end."""
@@ -74,10 +76,14 @@ class Hunt:
                 list(hold([self.runner], [control_of(drill)], self.seed, self._controls))
         stack = self.runner.site.stack
         names = self.runner.site.topology.functions
+        if self._races is None:
+            self._races = RaceHunt(self.runner.site, self.seed, self.narrate)
+        if not self.blind:
+            self._races.prepare(mutant)
         while True:
             functions.update_code(stack, names, archive)
             try:
-                result = self._drilled(mutant, drills)
+                result = self._raced(mutant, self._races) or self._drilled(mutant, drills)
             finally:
                 stack.control.reset()
                 functions.update_code(stack, names, packed())
@@ -92,6 +98,11 @@ class Hunt:
         if not self.quick:
             names |= dict.fromkeys(catalogue())
         return sort_out([catalogue()[name] for name in names], self.runner.site.stack)[0]
+
+    def _raced(self, mutant: Mutant, races: RaceHunt) -> MutantResult | None:
+        """The result of the first race that fails, of those that the mutant names; None where none does."""
+        caught = None if self.blind else races.catch(mutant)
+        return MutantResult(mutant, *caught) if caught is not None else None
 
     def _drilled(self, mutant: Mutant, drills: list[Drill]) -> MutantResult:
         """The result of the first drill that fails.
@@ -116,7 +127,9 @@ class Hunt:
         return MutantResult(mutant, "", unnoticed, tuple(inconclusive))
 
     def _is_sound(self, name: str) -> bool:
-        """Whether a drill passes without a mutant."""
+        """Whether a drill passes without a mutant; what a race has to leave was learnt without one."""
+        if name not in catalogue():
+            return True
         if name not in self._sound:
             self.narrate(f"without a mutant: {name}")
             self._sound[name] = self._held(catalogue()[name]).verdict is Verdict.PASS

@@ -1,7 +1,8 @@
 """Mutants: known-bad changes to the pipeline, each of which some drill has to catch.
 
 A mutant is a file `scenarios/mutants/<name>.toml`: what is wrong, the file below `pipeline/`, the old text, which is
-there exactly once, and the new one, and the drills that are tried first. It is applied to a copy, not to the checkout.
+there exactly once, and the new one, and the drills that are tried first; where no drill can notice, the `races`. It is
+applied to a copy, not to the checkout.
 """
 
 import shutil
@@ -17,6 +18,7 @@ from wavetank.pipeline import package
 FOLDER = Path(__file__).parents[2] / "mutants"
 PIPELINE = Path(pipeline.__file__).parent
 _FIELDS = frozenset({"what", "file", "old", "new", "drills"})
+_MAY = frozenset({"races"})
 
 
 class UnusableMutantError(ValueError):
@@ -25,7 +27,10 @@ class UnusableMutantError(ValueError):
 
 @dataclass(frozen=True)
 class Mutant:
-    """A change for the worse, and the drills that are likely to notice."""
+    """A change for the worse, and the drills that are likely to notice.
+
+    races: pairs of actors whose races notice, each as `wavetank races` takes it: who is stopped, who runs meanwhile.
+    """
 
     name: str
     what: str
@@ -33,6 +38,7 @@ class Mutant:
     old: str
     new: str
     drills: tuple[str, ...]
+    races: tuple[str, ...] = ()
 
     def applied_to(self, source: str) -> str:
         """The text of the file with the change. Raises UnusableMutantError unless the old text is there once."""
@@ -51,11 +57,13 @@ def load(path: Path) -> Mutant:
         document = tomllib.loads(path.read_text("utf-8"))
     except ValueError as error:
         raise UnusableMutantError(f"{path.name}: not TOML: {error}") from error
-    if set(document) != _FIELDS:
+    if set(document) - _MAY != _FIELDS:
         raise UnusableMutantError(
-            f"{path.name}: a mutant has {', '.join(sorted(_FIELDS))}, got {', '.join(sorted(document))}"
+            f"{path.name}: a mutant has {', '.join(sorted(_FIELDS))}, and may have {', '.join(_MAY)}; "
+            f"got {', '.join(sorted(document))}"
         )
-    return Mutant(name=path.stem, **{**document, "drills": tuple(document["drills"])})
+    several = {name: tuple(document.get(name, ())) for name in ("drills", "races")}
+    return Mutant(name=path.stem, **{**document, **several})
 
 
 def known(folder: Path = FOLDER) -> dict[str, Mutant]:

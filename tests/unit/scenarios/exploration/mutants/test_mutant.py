@@ -17,6 +17,7 @@ from wavetank.scenarios.exploration.mutants.mutant import (
     named,
     packed,
 )
+from wavetank.scenarios.exploration.races.actors import ACTORS
 
 MUTANTS = known()
 LEAST = 15
@@ -36,6 +37,9 @@ def test_every_mutant_fits_the_pipeline_and_names_drills_that_there_are(name: st
     compile(changed, found.file, "exec")
     assert found.what.endswith(".")
     assert set(found.drills) <= set(catalogue())
+    actors = {actor.name for actor in ACTORS}
+    assert all(len(pair.split()) == 2 and set(pair.split()) <= actors for pair in found.races)
+    assert found.drills or found.races
 
 
 def test_there_are_enough_of_them() -> None:
