@@ -74,6 +74,7 @@ class Clients:
 
                 if self._session is None:
                     self._session = _session(self.region, self.endpoint_url)
+                named: Any = {"user_agent_appid": self._application}  # botocore's stubs do not know it yet.
                 config = Config(
                     connect_timeout=answer_s or CONNECT_TIMEOUT_S,
                     read_timeout=answer_s or (LONG_READ_TIMEOUT_S if long else READ_TIMEOUT_S),
@@ -83,7 +84,7 @@ class Clients:
                     request_checksum_calculation="when_required",
                     response_checksum_validation="when_required",
                     proxies={},
-                    user_agent_appid=self._application,
+                    **named,
                 )
                 client = self._session.client(service, endpoint_url=self.endpoint_url, config=config)
                 client.meta.events.register("before-call.lambda.Invoke", _name_service)

@@ -1,8 +1,9 @@
 """Partitions of some hours that have changed, what has to be known to merge each of them, and parts that came late.
 
 A part that came when its hour had left the look-back is kept apart until a back-fill asks for it; one of an old hour
-that was merged stays where it is. What is moved is copied first and removed then, so that it is in both places at
-worst; which of the two a back-fill takes makes no difference.
+that was merged stays where it is. What is put aside is copied first and removed then. What is put back is copied, and
+removed from the late ones when it is merged and not before: a planner may put it aside again meanwhile, and each would
+remove the other's copy. So a part is in both places at worst; which of the two a back-fill takes makes no difference.
 """
 
 import json
@@ -10,11 +11,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from botocore.exceptions import ClientError
+
 from wavetank.pipeline import layout
 from wavetank.pipeline.aws import calls, partitions
 from wavetank.pipeline.aws.environment import BEGINNING
 from wavetank.pipeline.aws.schemas import newest
-from wavetank.pipeline.core.files.id_index import digest_of_listing, digest_of_merge_inputs
+from wavetank.pipeline.core.files.id_index import Listing, digest_of_listing, digest_of_merge_inputs
 from wavetank.pipeline.core.schema import Schema
 from wavetank.pipeline.layout import EVENTS, HOUR, IDS, LATE, LEFT_OUT, MERGED_WITH, PARTS, Partition
 
@@ -49,10 +52,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class LateParts:
-    """How many parts were moved, and how many events are in them."""
+    """How many parts were moved, and how many events are in them; `restored`: key → ETag of those put back."""
 
     parts: int = 0
     events: int = 0
+    restored: Listing = field(default_factory=dict)
 
 
 def plan(bucket: str, hours: Collection[datetime], reach: int, event_types: Collection[str] = ()) -> Plan:
@@ -130,11 +134,19 @@ def move_to_late(bucket: str, first: datetime) -> LateParts:
             if merged is None or any(_written(part) >= merged for part in objects):
                 listing = {str(part["Key"]): str(part["ETag"]) for part in objects}
                 keys += partitions.stored_index(bucket, partition).index.unmerged(listing)
-    return _moved(bucket, keys, LATE)
+
+    def move(key: str) -> tuple[str, int] | None:
+        copy = _copied(bucket, key, LATE)
+        if copy is not None:
+            calls.s3().delete_object(Bucket=bucket, Key=key)
+        return copy
+
+    moved = [copy for copy in calls.in_parallel(move, keys) if copy is not None]
+    return LateParts(len(moved), sum(events for _, events in moved))
 
 
 def restore(bucket: str, hours: Collection[datetime], event_types: Collection[str] = ()) -> LateParts:
-    """Move each late part of `hours`, of all event types or some, back to where it is merged from."""
+    """Copy each late part of `hours`, of all event types or some, back to where it is merged from."""
     if not hours:
         return LateParts()
     dates, asked = partitions.dates_of(hours), frozenset(hours)
@@ -146,7 +158,25 @@ def restore(bucket: str, hours: Collection[datetime], event_types: Collection[st
         if partition.start in asked
         for part in parts
     ]
-    return _moved(bucket, keys, PARTS)
+    copies = calls.in_parallel(lambda key: _copied(bucket, key, PARTS), keys)
+    restored = {layout.moved_key(key, PARTS): copy for key, copy in zip(keys, copies, strict=True) if copy is not None}
+    events = sum(events for _, events in restored.values())
+    return LateParts(len(restored), events, {key: etag for key, (etag, _) in restored.items()})
+
+
+def remove_landed(bucket: str, restored: Listing) -> None:
+    """Remove from the late parts those that were put back (key → ETag) and are merged by now, or left out of that."""
+    listings: dict[Partition, dict[str, str]] = {}
+    for key, etag in restored.items():
+        listings.setdefault(Partition.of_key(key), {})[key] = etag
+
+    def remove(partition: Partition) -> None:
+        listing = listings[partition]
+        unmerged = partitions.stored_index(bucket, partition).index.unmerged(listing)
+        for key in sorted(listing.keys() - set(unmerged)):
+            calls.s3().delete_object(Bucket=bucket, Key=layout.moved_key(key, LATE))
+
+    calls.in_parallel(remove, list(listings))
 
 
 def _written(item: Mapping[str, object]) -> datetime:
@@ -154,17 +184,17 @@ def _written(item: Mapping[str, object]) -> datetime:
     return moment if isinstance(moment, datetime) else datetime.max.replace(tzinfo=UTC)
 
 
-def _moved(bucket: str, keys: list[str], layer: str) -> LateParts:
-    """Move objects to another layer, except those that somebody else has moved meanwhile."""
-
-    def move(key: str) -> int:
-        state = calls.head(bucket, key)
-        if state is None:
-            return 0
-        target = layout.moved_key(key, layer)
-        calls.s3().copy_object(Bucket=bucket, Key=target, CopySource={"Bucket": bucket, "Key": key})
-        calls.s3().delete_object(Bucket=bucket, Key=key)
-        return int(state.metadata.get(EVENTS, 0))
-
-    counts = calls.in_parallel(move, keys)
-    return LateParts(len(counts), sum(counts))
+def _copied(bucket: str, key: str, layer: str) -> tuple[str, int] | None:
+    """The ETag of the copy of a part in another layer, and how many events are in it; None where it is gone."""
+    state = calls.head(bucket, key)
+    if state is None:
+        return None
+    try:
+        copy = calls.s3().copy_object(
+            Bucket=bucket, Key=layout.moved_key(key, layer), CopySource={"Bucket": bucket, "Key": key}
+        )
+    except ClientError as error:
+        if calls.code(error) in calls.ABSENT:
+            return None
+        raise
+    return copy["CopyObjectResult"]["ETag"], int(state.metadata.get(EVENTS, 0))

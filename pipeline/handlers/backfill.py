@@ -15,7 +15,7 @@ from typing import Any
 
 from wavetank.pipeline import topology
 from wavetank.pipeline.aws import partitions
-from wavetank.pipeline.aws.plan import LateParts, plan, restore
+from wavetank.pipeline.aws.plan import LateParts, plan, remove_landed, restore
 from wavetank.pipeline.aws.schemas import newest
 from wavetank.pipeline.handlers.concatenator import concatenate
 from wavetank.pipeline.layout import HOUR, LATE, PARTS
@@ -76,6 +76,7 @@ def backfill(
             yield {"partition": task.partition.path, "error": f"{type(error).__name__}: {error}"}
         else:
             yield {"partition": task.partition.path, "written": written}
+    remove_landed(bucket, moved.restored)
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -90,6 +90,14 @@ def test_where_a_write_has_no_condition_two_concatenators_lose_events(site: Site
     assert all("events are lost" in detail or "files differ" in detail for detail in lost)
 
 
+def test_a_part_that_is_put_back_and_put_aside_at_once_is_not_lost(site: Site) -> None:
+    races = Races.begun(site, "click", SEED, lambda _what: None)
+    both = chosen(races.plan(), "backfill", "late")
+    copied = [cell for cell in both if cell.match["operation"] == "CopyObject" and cell.moment is Moment.AFTER]
+    assert copied
+    assert [(result.verdict, result.detail) for result in map(races.run, copied[:1])] == [(Verdict.PASS, "")]
+
+
 def test_a_mutant_that_no_drill_notices_is_caught_by_the_races_that_it_names(runner: Runner) -> None:
     [mutant] = named(["state-after-listing"])
     caught = Hunt(runner, SEED, quick=True).run(mutant)
