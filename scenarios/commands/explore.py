@@ -110,7 +110,7 @@ def races(
 ) -> None:
     """Stop one function before and after each AWS call while another runs to its end, one run each, on private stacks.
 
-    Exit code 0 all pass, 1 any fail, 3 inconclusive.
+    Exit code 0 all pass, 1 any fail, 3 any is inconclusive, or the time was over before the first.
     """
     from wavetank.scenarios.exploration.races import table
     from wavetank.scenarios.exploration.races.races import NoRaceError, Races, Result
@@ -121,6 +121,7 @@ def races(
     from wavetank.scenarios.run.report import exit_code
 
     _check_event_type(event_type)
+    _check_actors([name for name in (stopped, meanwhile) if name is not None], cell)
     began, out, results, planned = time.monotonic(), console(), dict[int, Result](), list["Cell"]()
     jobs = jobs or (1 if only_list or cell else default_jobs(MOST_STACKS))
     try:
@@ -131,7 +132,6 @@ def races(
                 out.print("\n".join(table.listed(planned)), markup=False, soft_wrap=True, highlight=False)
                 raise typer.Exit
             every = [first, *(first.at(site, display.line("races", n)) for n, site in enumerate(sites[1:], 2))]
-            list(shared(every, dict.fromkeys(race.pair for race in planned), Races.learn))
             until = None if minutes is None else began + 60 * minutes
             for _, result in shared(every, planned, lambda run, race: run.run_before(race, until)):
                 if result is not None:
@@ -150,7 +150,18 @@ def races(
             out.print(f"{len(in_order)} of {len(planned)} races in {took_s:.0f} s")
         if json_file is not None:
             write_json(json_file, table.document(in_order, len(planned), took_s))
-    raise typer.Exit(exit_code(result.verdict for result in in_order))
+    raise typer.Exit(exit_code(result.verdict for result in in_order) if in_order else INCONCLUSIVE)
+
+
+def _check_actors(names: list[str], cell: int | None) -> None:
+    """Raise BadParameter unless these are actors of races, and none where a race is asked for by its number."""
+    from wavetank.scenarios.exploration.races.actors import ACTORS
+
+    actors = [actor.name for actor in ACTORS]
+    if strangers := [name for name in names if name not in actors]:
+        raise typer.BadParameter(f"there is no actor {', '.join(strangers)}; there are: {', '.join(actors)}")
+    if names and cell is not None:
+        raise typer.BadParameter("--cell names one race of the whole matrix; leave the actors out")
 
 
 def _check_event_type(name: str) -> None:
