@@ -147,12 +147,13 @@ class Races:
         reason = ""
         for _ in range(ATTEMPTS):
             try:
-                wrong = self._raced(cell).differs(self._right[cell.pair])
+                state, gone = self._raced(cell)
             except NotRacedError as error:
                 reason = str(error)
             except BROKEN as error:
                 return Result(cell, Verdict.FAIL, _told(error))
             else:
+                wrong = "; ".join(filter(None, (gone, state.differs(self._right[cell.pair]))))
                 return Result(cell, Verdict.FAIL if wrong else Verdict.PASS, wrong)
         return Result(cell, Verdict.INCONCLUSIVE, reason)
 
@@ -186,8 +187,11 @@ class Races:
     def _processor(self) -> str:
         return self.scene.world.event_type.processor
 
-    def _raced(self, cell: Cell) -> FinalState:
-        """The state after one race. Raises NotRacedError, and what is in BROKEN."""
+    def _raced(self, cell: Cell) -> tuple[FinalState, str]:
+        """The state after one race, and which events the first took away from rest, though a tick brings them back.
+
+        Raises NotRacedError, and what is in BROKEN.
+        """
         first, second, control = _actor(cell.first), _actor(cell.second), self.scene.site.stack.control
         self.scene.world.restore(self.scene.site)
         control.add_fault(document(cell.fault()))
@@ -199,13 +203,15 @@ class Races:
                 self._until_quiet(mine)
                 self._beside(first, second)
                 self._until_quiet(mine)
+                there = self._at_rest()
                 if held.done():
                     raise NotRacedError(f"{first.name} went on before {second.name} had come to its end")
             finally:
                 control.clear_faults()
             held.result()
         self.scene.site.settle()
-        return self._end(first, second)
+        gone = sorted(there - self._at_rest())
+        return self._end(first, second), f"{len(gone)} events were at rest and went, such as {gone[0]}" if gone else ""
 
     def _until_stopped(self, held: Future[None]) -> None:
         """Return when the actor has come to its call. Raises NotRacedError where it never does, and what ended it."""
@@ -249,6 +255,11 @@ class Races:
             back_fill(self.scene)
         return self._state()
 
+    def _at_rest(self) -> frozenset[str]:
+        """The ids of the events in the data of record."""
+        files = at_rest.files(self.scene.site.s3, self.scene.site.data_bucket, (Layer.AVRO,))
+        return frozenset(str(record[EVENT_ID]) for file in files for record in file.records())
+
     def _state(self) -> FinalState:
         site = self.scene.site
         s3, bucket, aside = site.s3, site.data_bucket, quarantine.all_records(site.s3, site.data_bucket)
@@ -276,7 +287,7 @@ def _actor(name: str) -> Actor:
 
 def others(pending: Iterable[Pending], caller: str) -> list[Pending]:
     """What is in flight besides one call of `caller` that a fault holds, and the invocation that makes it."""
-    left = Counter({(Point.AWS_CALL, caller): 1, (Point.LAMBDA_INVOKE, caller): 1})
+    left = Counter[tuple[str, str]]({(Point.AWS_CALL, caller): 1, (Point.LAMBDA_INVOKE, caller): 1})
     rest = []
     for item in sorted(pending, key=lambda item: not item.by_fault):
         if left[item.hop, item.resource] > 0:

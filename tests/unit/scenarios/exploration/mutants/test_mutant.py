@@ -3,6 +3,7 @@
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ LEAST = 15
 
 
 def mutant(**said: str) -> Mutant:
-    fields = {"file": "records.py", "old": "from", "new": "from"} | said
+    fields: dict[str, Any] = {"file": "records.py", "old": "from", "new": "from"} | said
     return Mutant("bad", "It is bad.", drills=(), **fields)
 
 
