@@ -54,11 +54,17 @@ def explained() -> Iterator[None]:
 
 
 def deploy(
-    stack: Stack, progress: Progress = lambda _: None, *, schemas: Path | None = None, scheduled: bool | None = None
+    stack: Stack,
+    progress: Progress = lambda _: None,
+    *,
+    schemas: Path | None = None,
+    scheduled: bool | None = None,
+    template: dict[str, Any] | None = None,
 ) -> Deployment:
     """Bring the stack to what the schema folder says; with `scheduled`, EventBridge sends the hourly ticks.
 
-    With None the schedules stay as they are, off at first. Raises DeployFailed: for a schema folder that breaks a rule,
+    With None the schedules stay as they are, off at first. template: the one to deploy, None for the one that the
+    folder makes. Raises DeployFailed: for a schema folder that breaks a rule,
     with the resources that failed and CloudFormation's reasons, or with what is deployed other than it should be.
     """
     started = time.monotonic()
@@ -76,8 +82,8 @@ def deploy(
     if scheduled is None and not formation.exists(stack):
         scheduled = False
     with explained():
-        template = compact(render(planned))
-    _apply(stack, bucket, template, _parameters(bucket, artifacts, scheduled))
+        text = compact(template or render(planned))
+    _apply(stack, bucket, text, _parameters(bucket, artifacts, scheduled))
     functions.mend(stack, planned.functions, artifacts.code.path.read_bytes())
     formation.prove(stack)
     progress("schemas")

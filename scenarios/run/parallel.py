@@ -175,11 +175,12 @@ def own_stacks(
     docker: bool = False,
     eager: bool = False,
     schemas: Path | None = None,
+    template: dict[str, Any] | None = None,
 ) -> Iterator[list[Site]]:
     """Sites on so many stacks of their own, which end with the block; `now` is told how far they are.
 
-    docker: the stacks are containers. eager: see `Controlled`. schemas: see `Site.deployed_on`. Raises StackError,
-    DeployFailed.
+    docker: the stacks are containers. eager: see `Controlled`. schemas and template: see `Site.deployed_on`. Raises
+    StackError, DeployFailed.
     """
     up: Callable[[], AbstractContextManager[Stack]] = EmbeddedStack.up
     if docker:
@@ -191,7 +192,9 @@ def own_stacks(
         def start() -> Site:
             stack = stacks.enter_context(up())
             waiting = Controlled(eager)
-            return Site.deployed_on(stack, lambda what: now(STACK, f"deploying {what}"), waiting, schemas=schemas)
+            return Site.deployed_on(
+                stack, lambda what: now(STACK, f"deploying {what}"), waiting, schemas=schemas, template=template
+            )
 
         now(STACK, "starting")
         with ThreadPoolExecutor(number, thread_name_prefix="start") as pool:

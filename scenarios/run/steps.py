@@ -125,7 +125,7 @@ class StepExecutor:
                     redeliver(self.site)
                 case BackFill():
                     self.mark("back-fill", "all hours, and what came too late")
-                    deque(back_fill(self.site.stack), maxlen=0)
+                    deque(back_fill(self.site.stack, checkout=self.site.checkout), maxlen=0)
                 case Stall(on):
                     unfinished = on or Unfinished.of(self.site.topology.event(self.victim).processor)
                     self.mark("stall", f"until nothing is in flight but {unfinished.name}")

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from wavetank.emulator.stack.clients import DUMMY_KEY
@@ -43,9 +44,10 @@ class RedriveFailedError(Exception):
     """A stream did not take all records that were to come back; the message says which and why."""
 
 
-def back_fill(stack: Stack, options: Sequence[str] = (LATE,)) -> Iterator[dict[str, Any]]:
+def back_fill(stack: Stack, options: Sequence[str] = (LATE,), checkout: Path | None = None) -> Iterator[dict[str, Any]]:
     """The lines in which the back-fill tells of what it does, as they come.
 
+    checkout: where its code is, None for this one's.
     Raises PartitionsFailedError at the end where partitions failed, BackFillFailedError where it broke off.
     """
     environment = {
@@ -55,9 +57,10 @@ def back_fill(stack: Stack, options: Sequence[str] = (LATE,)) -> Iterator[dict[s
         "AWS_ENDPOINT_URL": stack.endpoint_url,
         "AWS_DEFAULT_REGION": stack.region,
         "AWS_SDK_UA_APP_ID": BACK_FILL,
-        "PYTHONPATH": str(project_root()),
+        "PYTHONPATH": str(checkout or project_root()),
     }
-    command = [sys.executable, "-m", MODULE, f"--account={stack.account}", *options]
+    # Without -P the working directory would come before the checkout.
+    command = [sys.executable, "-P", "-m", MODULE, f"--account={stack.account}", *options]
     with subprocess.Popen(  # noqa: S603 - our own module, its arguments checked
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

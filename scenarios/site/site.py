@@ -51,13 +51,15 @@ class TickFailedError(Exception):
 class Site:
     """A stack with the pipeline deployed.
 
-    schemas: the folder it was deployed from. waiting: how it is seen that all is done.
+    schemas: the folder it was deployed from. waiting: how it is seen that all is done. checkout: where the code of its
+    back-fill is, None for this checkout.
     """
 
     stack: Stack
     topology: Topology
     schemas: Path
     waiting: Waiting = CONTROLLED
+    checkout: Path | None = None
 
     @classmethod
     def deployed_on(
@@ -67,10 +69,12 @@ class Site:
         waiting: Waiting | None = None,
         *,
         schemas: Path | None = None,
+        template: dict[str, Any] | None = None,
     ) -> Self:
         """The site of the checkout's pipeline on `stack`, where it is deployed or brought up to date now.
 
         waiting: None for the way that the stack allows. schemas: the folder to deploy from, None for the checkout's.
+        template: see `deploy`.
         Raises DeployFailed, and Unreachable where the control API
         that is to be waited by does not answer.
         """
@@ -78,7 +82,7 @@ class Site:
         if isinstance(waiting, Controlled):
             stack.control.status()
         folder = schemas or schemas_folder()
-        return cls(stack, deploy(stack, progress, schemas=folder).topology, folder, waiting)
+        return cls(stack, deploy(stack, progress, schemas=folder, template=template).topology, folder, waiting)
 
     @property
     def s3(self) -> Any:

@@ -139,6 +139,25 @@ def test_a_mutant_that_names_the_control_is_hunted_with_it(runner: Runner) -> No
     assert caught.drill == "control"
 
 
+@pytest.mark.parametrize(
+    ("name", "drill"), [("back-fill-lands-nothing", "beyond-the-look-back"), ("alarm-deaf", "unmergeable-partitions")]
+)
+def test_a_mutant_of_the_back_fill_and_one_of_the_template_are_caught_by_the_drills_that_they_name(
+    runner: Runner, name: str, drill: str
+) -> None:
+    [mutant] = named([name])
+    assert Hunt(runner, SEED, quick=True).run(mutant).drill == drill
+
+
+def test_a_mutant_that_cloudformation_refuses_is_caught_by_the_deployment(runner: Runner) -> None:
+    [mutant] = named(["random-part-key"])
+    old = '"RetentionPeriodHours": RAW_RETENTION_HOURS'
+    refused = replace(mutant, file="template/render.py", old=old, new='"RetentionPeriodHours": 1')
+    caught = Hunt(runner, SEED, quick=True).run(refused)
+    assert caught.drill == hunt.DEPLOY
+    assert "RetentionPeriodHours" in caught.detail
+
+
 def test_a_drill_that_comes_to_no_verdict_without_the_mutant_as_well_says_nothing(
     runner: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:

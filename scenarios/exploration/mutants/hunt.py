@@ -1,35 +1,52 @@
 """Hunts mutants: deploys each in the place of the pipeline and holds drills until one fails.
 
 Every drill has its own workload, as it has without mutants. A drill is believed only if it passes with the pipeline as
-it is, and a mutant's runs are compared with the controls of that one.
+it is, and a mutant's runs are compared with the controls of that one. Functions get the mutant's code, and so does the
+back-fill. A mutant that makes another template is deployed on a stack of its own, from nothing.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from wavetank.emulator.deploy import functions
+from wavetank.emulator.deploy.functions import UpdateFailed
+from wavetank.emulator.errors import DeployFailed
 from wavetank.scenarios.drills.catalogue import catalogue
-from wavetank.scenarios.exploration.mutants.mutant import Mutant, UnusableMutantError, packed
+from wavetank.scenarios.exploration.mutants.build import (
+    Build,
+    Change,
+    UndeployableError,
+    UnusableMutantError,
+    archive,
+    built,
+)
 from wavetank.scenarios.exploration.mutants.raced import RaceHunt
 from wavetank.scenarios.oracle.evidence import Verdict
-from wavetank.scenarios.run.parallel import Controls, hold
+from wavetank.scenarios.run.parallel import Controls, hold, own_stacks
 from wavetank.scenarios.run.report import Report
 from wavetank.scenarios.run.runner import Runner, control_of
 from wavetank.scenarios.run.skips import sort_out
+from wavetank.scenarios.site.site import Site
 from wavetank.scenarios.spec.drill import Drill, Tag
 
 Narrate = Callable[[str], None]
 
+DEPLOY = "deploy"
+"""Stands for a drill where a mutant cannot even be deployed."""
+
 
 @dataclass(frozen=True)
 class MutantResult:
-    """The outcome of a mutant: the drill that caught it and how; `drill` is empty where none did.
+    """The outcome of a mutant: the drill that caught it and how; `drill` is empty where none did, or `DEPLOY`.
 
     inconclusive: the drills that came to no verdict with it, twice, and to one without it: it did not go unnoticed.
     """
 
-    mutant: Mutant
+    mutant: Change
     drill: str
     detail: str
     inconclusive: tuple[str, ...] = ()
@@ -51,7 +68,7 @@ class Hunt:
     """A hunt on the stack of `runner`.
 
     quick: only what a mutant names is held, its races before its drills. blind: what a mutant names counts for nothing;
-    the control and the basics are held first, then all others.
+    the control and the basics are held first, then all others. Both: the control and the basics alone.
     """
 
     runner: Runner
@@ -63,34 +80,57 @@ class Hunt:
     _controls: Controls = field(default_factory=dict)
     _races: RaceHunt | None = None
 
-    def run(self, mutant: Mutant) -> MutantResult:
+    def run(self, mutant: Change) -> MutantResult:
         """Hunt a mutant until a drill catches it that passes without it. The pipeline is what it was in the end."""
-        try:
-            archive = packed(mutant)
-        except UnusableMutantError as error:
-            return MutantResult(mutant, "", str(error))
         drills = self._drills(mutant)
         for drill in drills:
             if drill.workload not in self._controls:
                 self.narrate(f"without a mutant: the control of {drill.name}")
                 list(hold([self.runner], [control_of(drill)], self.seed, self._controls))
-        stack = self.runner.site.stack
-        names = self.runner.site.topology.functions
         if self._races is None:
             self._races = RaceHunt(self.runner.site, self.seed, self.narrate)
         if not self.blind:
             self._races.prepare(mutant)
         while True:
-            functions.update_code(stack, names, archive)
             try:
-                result = self._raced(mutant, self._races) or self._drilled(mutant, drills)
-            finally:
-                stack.control.reset()
-                functions.update_code(stack, names, packed())
+                with built(mutant) as build, self._deployed(build) as runner:
+                    result = self._raced(build, mutant, self._races) or self._drilled(runner, mutant, drills)
+            except UnusableMutantError as error:
+                return MutantResult(mutant, "", str(error))
+            except UndeployableError as error:
+                return MutantResult(mutant, DEPLOY, str(error))
             if not result.drill or self._is_sound(result.drill):
                 return replace(result, inconclusive=tuple(filter(self._is_sound, result.inconclusive)))
 
-    def _drills(self, mutant: Mutant) -> list[Drill]:
+    @contextmanager
+    def _deployed(self, build: Build) -> Iterator[Runner]:
+        """A runner on a stack with a build, for as long as the block lasts. Raises UndeployableError."""
+        with ExitStack() as ending:
+            site = self.runner.site
+            if build.template is not None:
+                site = ending.enter_context(self._own_site(build.template))
+            names = site.topology.functions
+            try:
+                functions.update_code(site.stack, names, build.archive)
+            except (UpdateFailed, ClientError) as error:
+                raise UndeployableError(str(error)) from error
+            if build.template is None:
+                ending.callback(functions.update_code, site.stack, names, archive())
+                ending.callback(site.stack.control.reset)
+            yield replace(self.runner, site=replace(site, checkout=build.checkout))
+
+    @contextmanager
+    def _own_site(self, template: dict[str, Any]) -> Iterator[Site]:
+        """A stack of its own with this template, for as long as the block lasts. Raises UndeployableError."""
+        with ExitStack() as ending:
+            stacks = own_stacks(1, lambda _name, what: self.narrate(what), eager=True, template=template)
+            try:
+                [site] = ending.enter_context(stacks)
+            except (DeployFailed, ClientError) as error:
+                raise UndeployableError(str(error)) from error
+            yield site
+
+    def _drills(self, mutant: Change) -> list[Drill]:
         """The drills to hold, in their order; none that the stack cannot hold."""
         names = dict.fromkeys(() if self.blind else mutant.drills)
         if self.blind:
@@ -99,12 +139,15 @@ class Hunt:
             names |= dict.fromkeys(catalogue())
         return sort_out([catalogue()[name] for name in names], self.runner.site.stack)[0]
 
-    def _raced(self, mutant: Mutant, races: RaceHunt) -> MutantResult | None:
-        """The result of the first race that fails, of those that the mutant names; None where none does."""
-        caught = None if self.blind else races.catch(mutant)
+    def _raced(self, build: Build, mutant: Change, races: RaceHunt) -> MutantResult | None:
+        """The result of the first race that fails, of those that the mutant names; None where none does.
+
+        A changed template has a stack of its own, and no races there.
+        """
+        caught = None if self.blind or build.template is not None else races.catch(mutant)
         return MutantResult(mutant, *caught) if caught is not None else None
 
-    def _drilled(self, mutant: Mutant, drills: list[Drill]) -> MutantResult:
+    def _drilled(self, runner: Runner, mutant: Change, drills: list[Drill]) -> MutantResult:
         """The result of the first drill that fails.
 
         A drill that does not pass with the pipeline as it is says nothing about mutants.
@@ -114,9 +157,9 @@ class Hunt:
             if not self._sound.get(drill.name, True):
                 continue
             self.narrate(f"{mutant.name}: {drill.name}")
-            report = self._held(drill)
+            report = self._held(runner, drill)
             if report.verdict is Verdict.INCONCLUSIVE:
-                report = self._held(drill)
+                report = self._held(runner, drill)
             failures = [finding for finding in report.not_passed if finding.verdict is Verdict.FAIL]
             if failures:
                 detail = f"{failures[0].checker}: {failures[0].detail}"
@@ -132,7 +175,7 @@ class Hunt:
             return True
         if name not in self._sound:
             self.narrate(f"without a mutant: {name}")
-            self._sound[name] = self._held(catalogue()[name]).verdict is Verdict.PASS
+            self._sound[name] = self._held(self.runner, catalogue()[name]).verdict is Verdict.PASS
         return self._sound[name]
 
     @property
@@ -140,8 +183,8 @@ class Hunt:
         """The drills that did not pass without a mutant."""
         return {name for name, is_sound in self._sound.copy().items() if not is_sound}
 
-    def _held(self, drill: Drill) -> Report:
-        return self.runner.run(drill, self.seed, self._controls[drill.workload])[0]
+    def _held(self, runner: Runner, drill: Drill) -> Report:
+        return runner.run(drill, self.seed, self._controls[drill.workload])[0]
 
 
 def unsound(hunts: Iterable[Hunt]) -> list[str]:

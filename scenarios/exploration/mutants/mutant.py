@@ -5,24 +5,16 @@ there exactly once, and the new one, and the drills that are tried first; where 
 applied to a copy, not to the checkout.
 """
 
-import shutil
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from wavetank import pipeline
-from wavetank.pipeline import package
+from wavetank.scenarios.exploration.mutants.build import UnusableMutantError
 
 FOLDER = Path(__file__).parents[2] / "mutants"
-PIPELINE = Path(pipeline.__file__).parent
 _FIELDS = frozenset({"what", "file", "old", "new", "drills"})
 _MAY = frozenset({"races"})
-
-
-class UnusableMutantError(ValueError):
-    """A mutant that is none, or that does not fit the pipeline any more; the message says what to change."""
 
 
 @dataclass(frozen=True)
@@ -79,26 +71,3 @@ def named(names: Iterable[str], folder: Path = FOLDER) -> list[Mutant]:
     if strangers:
         raise UnusableMutantError(f"there is no mutant {', '.join(strangers)}; there are: {', '.join(mutants)}")
     return [mutants[name] for name in chosen]
-
-
-def packed(mutant: Mutant | None = None, root: Path = PIPELINE) -> bytes:
-    """The function package of the pipeline, with the mutant's change where one is given.
-
-    Raises UnusableMutantError where the change does not apply, or what comes of it is no Python.
-    """
-    with TemporaryDirectory(prefix="wavetank-mutant-") as folder:
-        copy = Path(folder) / "pipeline"
-        shutil.copytree(root, copy, ignore=shutil.ignore_patterns("__pycache__"))
-        if mutant is not None:
-            file = copy / mutant.file
-            if not file.is_file():
-                gone = f"there is no pipeline/{mutant.file} any more; renew the mutant"
-                raise UnusableMutantError(f"mutant {mutant.name}: {gone}")
-            text = mutant.applied_to(file.read_text("utf-8"))
-            try:
-                compile(text, mutant.file, "exec", dont_inherit=True)
-            except SyntaxError as error:
-                complaint = f"what comes of it does not compile: {error}"
-                raise UnusableMutantError(f"mutant {mutant.name}: {complaint}") from error
-            file.write_text(text, "utf-8")
-        return package.build_code(Path(folder), copy).path.read_bytes()

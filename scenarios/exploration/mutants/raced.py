@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from wavetank.scenarios.exploration.mutants.mutant import Mutant
+from wavetank.scenarios.exploration.mutants.build import Change
 from wavetank.scenarios.exploration.races.cells import Cell, spread
 from wavetank.scenarios.exploration.races.races import Races, chosen
 from wavetank.scenarios.oracle.evidence import Verdict
@@ -23,7 +23,7 @@ class RaceHunt:
     _cells: list[Cell] = field(default_factory=list)
     _sound: dict[str, bool] = field(default_factory=dict)
 
-    def prepare(self, mutant: Mutant) -> None:
+    def prepare(self, mutant: Change) -> None:
         """Learn what the races of a mutant have to leave; the pipeline is as it is.
 
         Two that do not leave what is right even one after the other say nothing about mutants.
@@ -38,7 +38,7 @@ class RaceHunt:
                 stopped, meanwhile = pair.split()
                 self._sound[pair] = not self._races.learn((stopped, meanwhile))
 
-    def catch(self, mutant: Mutant) -> tuple[str, str] | None:
+    def catch(self, mutant: Change) -> tuple[str, str] | None:
         """The pair whose race fails with the mutant, and how; None where none does."""
         if self._races is None:
             return None

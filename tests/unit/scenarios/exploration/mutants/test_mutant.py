@@ -8,16 +8,15 @@ from typing import Any
 import pytest
 
 from wavetank.scenarios.drills.catalogue import catalogue
-from wavetank.scenarios.exploration.mutants.hunt import MutantResult
-from wavetank.scenarios.exploration.mutants.mutant import (
+from wavetank.scenarios.exploration.mutants.build import (
     PIPELINE,
-    Mutant,
+    UndeployableError,
     UnusableMutantError,
-    known,
-    load,
-    named,
-    packed,
+    archive,
+    built,
 )
+from wavetank.scenarios.exploration.mutants.hunt import MutantResult
+from wavetank.scenarios.exploration.mutants.mutant import Mutant, known, load, named
 from wavetank.scenarios.exploration.races.actors import ACTORS
 
 MUTANTS = known()
@@ -47,13 +46,31 @@ def test_there_are_enough_of_them() -> None:
     assert len(MUTANTS) >= LEAST
 
 
-def test_the_change_is_in_the_package_and_the_checkout_is_left_alone() -> None:
+def test_the_change_is_in_package_and_back_fill_and_the_checkout_is_left_alone() -> None:
     found = MUTANTS["no-dedupe"]
     before = (PIPELINE / found.file).read_bytes()
-    with zipfile.ZipFile(io.BytesIO(packed(found))) as archive:
-        assert archive.read(f"wavetank/pipeline/{found.file}").decode() == found.applied_to(before.decode())
+    with built(found) as build:
+        changed = found.applied_to(before.decode())
+        with zipfile.ZipFile(io.BytesIO(build.archive)) as packed:
+            assert packed.read(f"wavetank/pipeline/{found.file}").decode() == changed
+        assert (build.checkout / "wavetank" / "pipeline" / found.file).read_text() == changed
+        assert build.template is None
+        assert build.archive != archive()
     assert (PIPELINE / found.file).read_bytes() == before
-    assert packed() != packed(found)
+
+
+def test_a_mutant_of_permissions_makes_another_template() -> None:
+    tagging = '["s3:GetObject", "s3:PutObjectTagging"], _objects(DATA, f"{CHUNKS}/*")'
+    unable = mutant(file="template/permissions.py", old=tagging, new=tagging.replace(', "s3:PutObjectTagging"', ""))
+    with built(unable) as build:
+        assert build.template is not None
+        assert "s3:PutObjectTagging" not in str(build.template["Resources"]["PartitionerRole"])
+
+
+def test_a_mutant_of_which_no_template_can_be_rendered_cannot_be_deployed() -> None:
+    unable = mutant(file="template/permissions.py", old='MERGES = "MergeQueue"', new="MERGES = UNKNOWN")
+    with pytest.raises(UndeployableError, match="UNKNOWN"), built(unable):
+        pass
 
 
 @pytest.mark.parametrize(
@@ -66,8 +83,8 @@ def test_the_change_is_in_the_package_and_the_checkout_is_left_alone() -> None:
     ],
 )
 def test_a_mutant_that_does_not_fit_says_why(found: Mutant, said: str) -> None:
-    with pytest.raises(UnusableMutantError, match=said):
-        packed(found)
+    with pytest.raises(UnusableMutantError, match=said), built(found):
+        pass
 
 
 @pytest.mark.parametrize("text", ["what = ", 'what = "x"', 'what = ""\nfile = ""\nold = ""\nnew = ""\nmore = 1'])

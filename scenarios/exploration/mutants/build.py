@@ -1,0 +1,123 @@
+"""Builds of a pipeline with a change: the package of its functions, its template, and a checkout for its back-fill.
+
+The change is made in a copy; the checkout is not touched.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Protocol
+
+import wavetank
+from wavetank import pipeline
+from wavetank.emulator.deploy.deploy import plan, schemas_folder
+from wavetank.pipeline import package
+from wavetank.pipeline.template.render import render
+
+PIPELINE = Path(pipeline.__file__).parent
+
+
+class UnusableMutantError(ValueError):
+    """A mutant that is none, or that does not fit the pipeline any more; the message says what to change."""
+
+
+class UndeployableError(Exception):
+    """A changed pipeline that cannot be deployed; the message says why."""
+
+
+class Change(Protocol):
+    """A change to one file of the pipeline."""
+
+    @property
+    def name(self) -> str:
+        """The name by which it is told."""
+        ...
+
+    @property
+    def what(self) -> str:
+        """The mistake, in a sentence."""
+        ...
+
+    @property
+    def drills(self) -> tuple[str, ...]:
+        """The drills that are likely to notice."""
+        ...
+
+    @property
+    def races(self) -> tuple[str, ...]:
+        """The races that notice where no drill can, as `wavetank races` takes them."""
+        ...
+
+    @property
+    def file(self) -> str:
+        """The file, below `pipeline/`."""
+        ...
+
+    def applied_to(self, source: str) -> str:
+        """The text of the file with the change. Raises UnusableMutantError where it does not fit."""
+        ...
+
+
+@dataclass(frozen=True)
+class Build:
+    """A build: where its code is, the package of its functions, and its template; None where that is the same."""
+
+    checkout: Path
+    archive: bytes
+    template: dict[str, Any] | None
+
+
+@contextmanager
+def built(change: Change, root: Path = PIPELINE) -> Iterator[Build]:
+    """The build of the pipeline in `root` with a change, there for as long as the block lasts.
+
+    Raises UnusableMutantError where the change does not apply, or what comes of it is no Python, and UndeployableError.
+    """
+    with TemporaryDirectory(prefix="wavetank-mutant-") as folder:
+        checkout = Path(folder)
+        copy = checkout / "wavetank" / "pipeline"
+        shutil.copytree(root, copy, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy2(Path(wavetank.__file__), checkout / "wavetank")
+        (checkout / "schemas").symlink_to(schemas_folder())
+        _make(change, copy / change.file)
+        template = _rendered(checkout)
+        yield Build(checkout, archive(copy), None if template == render(plan()) else template)
+
+
+def archive(root: Path = PIPELINE) -> bytes:
+    """The function package of the pipeline in `root`."""
+    with TemporaryDirectory(prefix="wavetank-package-") as folder:
+        return package.build_code(Path(folder), root).path.read_bytes()
+
+
+def _make(change: Change, file: Path) -> None:
+    if not file.is_file():
+        gone = f"there is no pipeline/{change.file} any more; renew the mutant"
+        raise UnusableMutantError(f"mutant {change.name}: {gone}")
+    text = change.applied_to(file.read_text("utf-8"))
+    try:
+        compile(text, change.file, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        complaint = f"what comes of it does not compile: {error}"
+        raise UnusableMutantError(f"mutant {change.name}: {complaint}") from error
+    file.write_text(text, "utf-8")
+
+
+def _rendered(checkout: Path) -> dict[str, Any]:
+    """The template as the changed code renders it, in a process of its own."""
+    command = [sys.executable, "-P", "-m", "wavetank.pipeline.template"]
+    environment = {**os.environ, "PYTHONPATH": str(checkout), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(  # noqa: S603 - our own module
+        command, cwd=checkout, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise UndeployableError(f"no template: {(done.stderr.strip().splitlines() or [''])[-1]}")
+    template: dict[str, Any] = json.loads(done.stdout)
+    return template
