@@ -19,6 +19,7 @@ SWEEP_ARGS ?=
 RACES_ARGS ?=
 STORM_ARGS ?= --seed 1 --rounds 50
 MUTANTS ?=
+MUTATION_ARGS ?= --samples 200 --seed 1
 SOAK_ARGS ?=
 FUZZ_INPUTS ?= 1000000
 FUZZ_CASES ?= 10000
@@ -109,6 +110,10 @@ rights: setup ## Run every drill, and list the rights that none used; each has t
 	rm -f .wavetank/rights.jsonl
 	WAVETANK_RIGHTS=$(CURDIR)/.wavetank/rights.jsonl $(BIN)/wavetank drill --all
 	$(BIN)/wavetank rights --used .wavetank/rights.jsonl
+
+.PHONY: mutation
+mutation: setup ## Change the pipeline by chance; each change has to be noticed. MUTATION_ARGS='--cause volume --seed 7'.
+	$(BIN)/wavetank mutation $(MUTATION_ARGS)
 
 .PHONY: bench
 bench: setup ## Run a benchmark. BENCH_ARGS='pipeline --json FILE' names it.

@@ -32,6 +32,7 @@ COMMANDS = (
     "drill",
     "explore",
     "rights",
+    "mutation",
     "bench",
 )
 """The modules of `scenarios.commands`, in the order in which `wavetank --help` lists them."""
