@@ -155,7 +155,7 @@ def test_a_mutant_that_cloudformation_refuses_is_caught_by_the_deployment(runner
     refused = replace(mutant, file="template/render.py", old=old, new='"RetentionPeriodHours": 1')
     caught = Hunt(runner, SEED, quick=True).run(refused)
     assert caught.drill == hunt.DEPLOY
-    assert "RetentionPeriodHours" in caught.detail
+    assert "ClickRawStream" in caught.detail
 
 
 def test_a_drill_that_comes_to_no_verdict_without_the_mutant_as_well_says_nothing(
