@@ -3,7 +3,6 @@
 A test that fails counts only if it passes without the change.
 """
 
-import compileall
 import os
 import resource
 import shutil
@@ -14,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from py_compile import PycInvalidationMode
 from tempfile import TemporaryDirectory
 from threading import Lock
 from xml.etree import ElementTree
@@ -23,8 +21,7 @@ from wavetank.emulator.stack.home import CACHE_VARIABLE, HOME_VARIABLE, Home, pr
 from wavetank.scenarios.exploration.mutation.change import Change
 from wavetank.scenarios.exploration.mutation.reach import reaching
 
-PACKAGES = ("pipeline", "emulator", "scenarios")
-FOLDERS = (*PACKAGES, "schemas", "tests", "wavetank", "docs")
+FOLDERS = ("pipeline", "emulator", "scenarios", "schemas", "tests", "wavetank", "docs")
 FILES = ("pyproject.toml", "README.md", "Makefile")
 LIMIT_S = 300.0
 """A change with which tests take longer has made something endless."""
@@ -72,17 +69,15 @@ class UnitTests:
     @contextmanager
     def copied(cls, soundness: Soundness) -> Iterator["UnitTests"]:
         """Unit tests in a copy of the checkout, which is there for as long as the block lasts."""
-        checkout, ignored = project_root(), shutil.ignore_patterns("__pycache__")
+        checkout = project_root()
         # Tests that are cut short may still write while the copy is removed.
         with TemporaryDirectory(prefix="wavetank-mutation-", ignore_cleanup_errors=True) as folder:
             root = Path(folder)
             for name in FOLDERS:
-                shutil.copytree(checkout / name, root / name, symlinks=True, ignore=ignored)
+                # With times and byte code, which is valid for all but a file that is written anew.
+                shutil.copytree(checkout / name, root / name, symlinks=True)
             for name in FILES:
                 shutil.copy2(checkout / name, root / name)
-            for name in PACKAGES:
-                # Valid by content: a changed file may have the size and the second of the one before.
-                compileall.compile_dir(root / name, quiet=2, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
             tests = cls(root, soundness)
             try:
                 yield tests
