@@ -10,21 +10,28 @@ from collections.abc import Iterator, Sequence
 from wavetank.scenarios.client.batches import MAX_KEY_CHARACTERS, Message
 
 MAGIC = bytes.fromhex("f3899ac2")
-KEYS, RECORDS = 1, 3
-KEY_INDEX, DATA = 1, 3
+KEYS, HASH_KEYS, RECORDS = 1, 2, 3
+KEY_INDEX, HASH_KEY_INDEX, DATA = 1, 2, 3
 VARINT, DELIMITED = 0, 2
 DIGEST_BYTES = 16
 LONGEST_SHIFT = 63
 
 
-def aggregate(messages: Sequence[Message]) -> Message:
-    """The message that carries all of `messages`, under the key of the first; they are of one stream."""
+def aggregate(messages: Sequence[Message], hash_keys: Sequence[str] = ()) -> Message:
+    """The message that carries all of `messages`, under the key of the first; they are of one stream.
+
+    hash_keys: the explicit hash key of each, in decimal, empty for none.
+    """
+    table = [key for key in dict.fromkeys(hash_keys) if key]
     keys = b"".join(_delimited(KEYS, message.key.encode()) for message in messages)
-    records = b"".join(
-        _delimited(RECORDS, _tag(KEY_INDEX, VARINT) + _varint(index) + _delimited(DATA, message.data))
-        for index, message in enumerate(messages)
-    )
-    body = keys + records
+    hashes = b"".join(_delimited(HASH_KEYS, key.encode()) for key in table)
+    records = b""
+    for index, message in enumerate(messages):
+        record = _tag(KEY_INDEX, VARINT) + _varint(index)
+        if hash_keys and hash_keys[index]:
+            record += _tag(HASH_KEY_INDEX, VARINT) + _varint(table.index(hash_keys[index]))
+        records += _delimited(RECORDS, record + _delimited(DATA, message.data))
+    body = keys + hashes + records
     digest = hashlib.md5(body, usedforsecurity=False).digest()
     return Message(messages[0].stream, messages[0].key, MAGIC + body + digest)
 

@@ -25,10 +25,11 @@ _CHECKS = Struct(">II")
 
 
 class Frame(NamedTuple):
-    """A sound frame: the fingerprint of its schema, and its Avro body."""
+    """A sound frame: the fingerprint of its schema, its Avro body, and where it starts."""
 
     fingerprint: bytes
     body: bytes
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -58,7 +59,7 @@ def _frame_at(data: bytes, at: int) -> Frame | None:
     if zlib.crc32(header[:_CHECKED_BYTES]) != header_check or end > len(data):
         return None
     body = data[at + HEADER_BYTES : end]
-    return Frame(header[_FINGERPRINT], body) if zlib.crc32(body, header_check) == body_check else None
+    return Frame(header[_FINGERPRINT], body, at) if zlib.crc32(body, header_check) == body_check else None
 
 
 class Heads:

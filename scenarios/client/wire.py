@@ -93,14 +93,34 @@ def newest_schema(folder: Path, role: str = "raw") -> WireSchema:
 
     As it is published, with the types that event types share written out (raises InvalidSchema where one is missing).
     """
-    versions = {
+    there = _files(folder, role)
+    if not there:
+        raise FileNotFoundError(f"no {role}.v1.avsc in {folder}")
+    return _published(there[max(there)])
+
+
+def versions(folder: Path, role: str = "raw") -> Mapping[int, WireSchema]:
+    """Every version of `<role>.v<N>.avsc` in an event type's folder, as it is published."""
+    return {version: _published(path) for version, path in _files(folder, role).items()}
+
+
+def confluent_ids(folder: Path, role: str = "raw") -> dict[bytes, int]:
+    """The Confluent id of each version in an event type's folder that has one, by the schema's fingerprint."""
+    path = folder / "ids.json"
+    ids = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    return {versions(folder, role)[version].fingerprint: int(number) for number, version in ids.items()}
+
+
+def _files(folder: Path, role: str) -> dict[int, Path]:
+    return {
         int(match["version"]): path
         for path in folder.glob("*.avsc")
         if (match := _FILE_NAME.fullmatch(path.name)) and match["role"] == role
     }
-    if not versions:
-        raise FileNotFoundError(f"no {role}.v1.avsc in {folder}")
-    return WireSchema.of(json.loads(shared.text_of(versions[max(versions)])))
+
+
+def _published(path: Path) -> WireSchema:
+    return WireSchema.of(json.loads(shared.text_of(path)))
 
 
 def encode_frame(schema: WireSchema, record: Mapping[str, object]) -> bytes:

@@ -1,8 +1,10 @@
 """Damaged copies of events, in batches of the raw stream and in chunks; they are re-driven, and fail again."""
 
 from wavetank.scenarios.spec import (
-    EVERY_TYPE,
+    EVERY_DAMAGE,
+    EVERY_SHAPE,
     CorruptCopies,
+    Damage,
     Drill,
     Expect,
     Look,
@@ -14,14 +16,30 @@ from wavetank.scenarios.spec import (
     Tick,
 )
 
-STILL_THERE = Look("the damaged copies", (Expect("landed", Scope.VICTIM, reasons=frozenset({"bad-frame"})),))
+REASONS = (
+    "bad-frame",
+    "future-time",
+    "invalid-time",
+    "missing-id",
+    "oversize",
+    "trailing-bytes",
+    "undecodable",
+    "unknown-schema",
+)
+STILL_THERE = Look(
+    "the damaged copies", (Expect("landed", Scope.VICTIM, equals="acknowledged", reasons=frozenset(REASONS)),)
+)
 
 DRILL = Drill(
     name="corrupt-record",
-    hypothesis="A damaged record costs itself alone: its neighbours land, and re-driving it comes to an end.",
+    hypothesis="A record that cannot go on costs itself alone, whatever is wrong with it, and re-driving it ends.",
     tags=(Tag.BASICS, Tag.RECORDS, Tag.QUARANTINE),
-    workload=EVERY_TYPE,
-    nemeses=(CorruptCopies(share=0.1),),
+    workload=EVERY_SHAPE,
+    victim="impression",
+    nemeses=(
+        CorruptCopies(share=0.2, damages=(Damage.ANY_BYTE,)),
+        CorruptCopies(share=0.3, damages=EVERY_DAMAGE, id="spoilt-copies"),
+    ),
     during=(Settle(), Tick(Scheduled.PLANNER), STILL_THERE),
     after=(Redrive(), Settle(), Redrive(), Settle(), Redrive(), Settle(), Redrive()),
 )

@@ -6,7 +6,7 @@ DRILL = Drill(
     name="oversize-record",
     hypothesis="An event that is too large when enriched is set aside with its bytes, and its neighbours land.",
     tags=(Tag.RECORDS, Tag.QUARANTINE),
-    nemeses=(CorruptCopies(share=0.1, damage=Damage.OVERSIZE),),
+    nemeses=(CorruptCopies(share=0.1, damages=(Damage.OVERSIZE,)),),
     during=look_when_merged(
         "what was set aside", Expect("landed", equals="acknowledged", reasons=frozenset({"oversize"}))
     ),

@@ -6,7 +6,7 @@ DRILL = Drill(
     name="truncated-record",
     hypothesis="A record without its end is set aside, and its neighbours land.",
     tags=(Tag.RECORDS, Tag.QUARANTINE),
-    nemeses=(CorruptCopies(share=0.1, damage=Damage.TRUNCATED),),
+    nemeses=(CorruptCopies(share=0.1, damages=(Damage.TRUNCATED,)),),
     during=look_when_merged(
         "what was set aside", Expect("landed", equals="acknowledged", reasons=frozenset({"bad-frame"}))
     ),

@@ -5,12 +5,14 @@ These are the words of the oracle (`scenarios.oracle.avro`). A reader of the buc
 
 import datetime
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wavetank.scenarios.oracle.history import Value
 
 HOUR_US = 3_600_000_000
+REACH_HOURS = 12
+"""An id that is in one of so many hours before is a copy; an earlier one is another event."""
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
@@ -22,6 +24,12 @@ class Partition:
     date: str
     hour: int
     bucket: int
+
+    @property
+    def hour_number(self) -> int:
+        """The number of its hour, from the epoch."""
+        days = (datetime.date.fromisoformat(self.date) - _EPOCH.date()).days
+        return days * 24 + self.hour
 
     def __str__(self) -> str:
         return f"{self.event_type} {self.date} {self.hour:02d}h bucket {self.bucket:02d}"
@@ -88,12 +96,14 @@ class Model:
     """The model of correct data at rest: number of hash buckets, and the enrichment of each event type.
 
     covered: starts of the hours, in microseconds since the epoch, that the concatenator was asked to merge;
-    None when it was asked for all of them. An hour outside is late, not lost.
+    None when it was asked for all of them. An hour outside is late, not lost. reach_hours: copies of an id whose hours
+    are at most so far apart are one event.
     """
 
     buckets: int
     enrichments: Mapping[str, Enrichment] = field(default_factory=dict)
     covered: frozenset[int] | None = None
+    reach_hours: int = REACH_HOURS
 
     def partition_of(self, event_type: str, event_id: str, event_time_us: int) -> Partition:
         """The place where an event belongs: the bucket is the first 32 bits of the MD5 of its id, modulo `buckets`."""
@@ -113,6 +123,12 @@ class Model:
     def is_covered(self, event_time_us: int) -> bool:
         """Whether the concatenator was asked for the hour of this time."""
         return self.covered is None or event_time_us // HOUR_US * HOUR_US in self.covered
+
+    def separate(self, hours: Iterable[int], copies: Iterable[int]) -> frozenset[int]:
+        """Those of some `hours` that no copy in reach comes before; hours are counted from the epoch."""
+        earlier = frozenset(copies)
+        reach = range(1, self.reach_hours + 1)
+        return frozenset(hour for hour in hours if not any(hour - back in earlier for back in reach))
 
 
 def present(content: Mapping[str, Value]) -> dict[str, Value]:

@@ -47,7 +47,7 @@ class Operation:
     content: the fields as sent. payload: SHA-256 (hex) of the bytes put on the stream. invoked_s and
     completed_s: seconds since the run began. reason: the error's code where it was not acknowledged. repeat:
     the producer sent it again on purpose, as a retry does whose first answer was lost. flaw: the reason for which it
-    has to be set aside, where it was damaged on purpose; empty for a sound event.
+    has to be set aside, where it was damaged on purpose; empty for a sound event. size: the number of bytes put.
     """
 
     event_type: str
@@ -60,6 +60,7 @@ class Operation:
     reason: str = ""
     repeat: bool = False
     flaw: str = ""
+    size: int = 0
 
     @property
     def event_time_us(self) -> int:

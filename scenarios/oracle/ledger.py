@@ -9,7 +9,8 @@ Of the ids of one event type (an id counts once, however often it was sent):
 
 Acknowledged and unknown ids are *owed*. Each owed id is in exactly one class, the first that fits:
 
-    landed        at rest in the data of record (Avro), in whatever partition
+    landed        at rest in the data of record (Avro), in whatever partition, once for each event that it is: copies
+                  whose hours are further apart than the look-back are several
     quarantined   set aside, with a reason
     late          kept for an hour that has left the look-back, or in a part of one that no run was asked for
     lost          acknowledged, and nowhere
@@ -20,7 +21,7 @@ Acknowledged and unknown ids are *owed*. Each owed id is in exactly one class, t
 
 And of the records (a record counts each time it is there):
 
-    duplicated    copies of an id beyond its first, over all partitions together
+    duplicated    copies of an id beyond the first of each event that it is, over all partitions together
     corrupted     content other than what was sent and what the enrichment adds to it
     misplaced     in a partition that the id and time, as sent, do not belong to
     unexpected    at rest or set aside, but never attempted, or every attempt surely failed
@@ -29,8 +30,9 @@ And of the records (a record counts each time it is there):
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
+from typing import NamedTuple
 
-from wavetank.scenarios.oracle.at_rest import AtRest, Model, Partition, Stored, canonical, present
+from wavetank.scenarios.oracle.at_rest import HOUR_US, AtRest, Model, Partition, Stored, canonical, present
 from wavetank.scenarios.oracle.history import History, Operation, Outcome
 
 
@@ -102,7 +104,9 @@ def _entry(event_type: str, history: History, at_rest: AtRest, model: Model) -> 
     copies = Counter(record.event_id for record in records)
     set_aside, strangers = _set_aside(event_type, operations, at_rest)
 
-    landed = owed & set(copies)
+    hours = {event_id: _hours(some, model) for event_id, some in sent.items()}
+    there = _events_there(records, hours)
+    landed = {event_id for event_id in owed & set(copies) if there[event_id] >= len(hours[event_id].needed)}
     quarantined = (owed & set_aside) - landed
     waiting = {r.event_id for r in at_rest.parts if r.partition.event_type == event_type}
     put_aside = {r.event_id for r in at_rest.late if r.partition.event_type == event_type}
@@ -113,7 +117,7 @@ def _entry(event_type: str, history: History, at_rest: AtRest, model: Model) -> 
     expected = [record for record in records if record.event_id in owed]
     wrong = {
         "lost": sorted(nowhere & acknowledged),
-        "duplicated": sorted((copies - Counter(set(copies))).elements()),
+        "duplicated": sorted((copies - there).elements()),
         "corrupted": sorted(r.event_id for r in expected if not _is_as_sent(r, sent[r.event_id], model)),
         "misplaced": sorted(r.event_id for r in expected if not any(_is_home(r, o, model) for o in sent[r.event_id])),
         "unexpected": sorted(unexpected + strangers),
@@ -131,6 +135,38 @@ def _entry(event_type: str, history: History, at_rest: AtRest, model: Model) -> 
     )
     ids = wrong | {"quarantined": sorted(quarantined), "late": sorted(late)}
     return Entry(ledger, {name: tuple(some) for name, some in ids.items()})
+
+
+class _Hours(NamedTuple):
+    """The hours since the epoch in which an id has to be at rest, and those in which it may be."""
+
+    needed: frozenset[int] = frozenset()
+    allowed: frozenset[int] = frozenset()
+
+
+def _hours(sent: Iterable[Operation], model: Model) -> _Hours:
+    """The hours of the sound copies of one id, without those that an earlier copy in reach stands for.
+
+    A copy whose answer is unknown may be there or not. An hour that no run was asked for need not have it yet.
+    """
+    sound = [operation for operation in sent if not operation.flaw and operation.outcome is not Outcome.FAIL]
+    sure = {o.event_time_us // HOUR_US for o in sound if o.outcome is Outcome.OK}
+    maybe = {o.event_time_us // HOUR_US for o in sound}
+    needed = (hour for hour in sure if model.is_covered(hour * HOUR_US))
+    return _Hours(model.separate(needed, maybe), model.separate(maybe, sure))
+
+
+def _events_there(records: Iterable[Stored], hours: Mapping[str, _Hours]) -> Counter[str]:
+    """The number of events of each id at rest: one, or one for each hour in which it is and may be."""
+    hours_there: defaultdict[str, set[int]] = defaultdict(set)
+    for record in records:
+        hours_there[record.event_id].add(record.partition.hour_number)
+    return Counter(
+        {
+            event_id: max(1, len(its_hours & hours[event_id].allowed)) if event_id in hours else 1
+            for event_id, its_hours in hours_there.items()
+        }
+    )
 
 
 def _set_aside(event_type: str, operations: Iterable[Operation], at_rest: AtRest) -> tuple[set[str], list[str]]:

@@ -105,6 +105,7 @@ class Report:
                 "portions": self.workload.portions,
                 "edges": self.workload.edges,
                 "conversions": self.workload.conversions,
+                "shapes": list(self.workload.shapes),
                 "source": str(self.workload.source) if self.workload.source else None,
                 "unused_lines": sum(self.unused.values()),
                 "unused_by_reason": dict(self.unused),

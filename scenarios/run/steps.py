@@ -24,6 +24,7 @@ from wavetank.scenarios.spec.steps import (
     BackFill,
     Look,
     PublishAhead,
+    PublishVersions,
     Redeliver,
     Redrive,
     SendAgain,
@@ -116,6 +117,9 @@ class StepExecutor:
                 case PublishAhead():
                     self.mark("publish", f"the schema that the {self.victim} producer is ahead with")
                     publish_next_version(self.nemeses.scene)
+                case PublishVersions():
+                    self.mark("publish", f"the versions of {self.victim} that were held back")
+                    self.site.restore_registry()
                 case SendAgain(share):
                     self.mark("send again", f"{share:.0%} of all events")
                     again = chosen(self.events, share, self.seed)

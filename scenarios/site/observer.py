@@ -1,7 +1,9 @@
 """Looks at everything at rest on a site, and tells it in the words of the oracle."""
 
+import hashlib
 import json
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
@@ -9,12 +11,14 @@ from wavetank.pipeline import topology
 from wavetank.scenarios.client import at_rest as rest
 from wavetank.scenarios.client import quarantine
 from wavetank.scenarios.client.at_rest import Layer, RestFile, UnreadableFileError
-from wavetank.scenarios.client.frames import Heads, frames
+from wavetank.scenarios.client.frames import Head, Heads, frames
 from wavetank.scenarios.client.quarantine import DAMAGED_PART
+from wavetank.scenarios.client.wire import HEADER_BYTES
 from wavetank.scenarios.oracle.at_rest import AtRest, Enrichment, Model, Partition, Quarantined, Stored
 from wavetank.scenarios.oracle.history import EVENT_ID, History
 from wavetank.scenarios.oracle.ledger import Entry, draw_up, total
-from wavetank.scenarios.site.site import Site
+from wavetank.scenarios.site.damage import BAD_FRAME
+from wavetank.scenarios.site.site import CHUNKS, Site
 
 PROCESSED = "processed"
 """The role of the schemas that events are written with behind the processor."""
@@ -33,31 +37,87 @@ def model_of(site: Site, covered: frozenset[int] | None = None) -> Model:
     return Model(topology.HASH_BUCKETS, enrichments, covered)
 
 
-def observe(site: Site) -> AtRest:
-    """The data of record, its Parquet twin and the quarantine; of the parts only the digests."""
+def observe(site: Site, history: History | None = None) -> AtRest:
+    """The data of record, its Parquet twin and the quarantine; of the parts only the digests.
+
+    Damaged records that came back to back in a chunk are set aside as one range of bytes: with the history of what was
+    sent they are told apart.
+    """
     files = list(rest.files(site.s3, site.data_bucket))
     return AtRest(
         avro=_stored(file for file in files if file.at.layer is Layer.AVRO),
         parquet=_stored(file for file in files if file.at.layer is Layer.PARQUET),
-        quarantine=tuple(
-            Quarantined(record.event_type, record.reason, record.digest, source=record.key, event_id=event_id)
-            for record in quarantine.all_records(site.s3, site.data_bucket)
-            for event_id in _ids(site, record)
-        ),
+        quarantine=tuple(_quarantined(site, history or History())),
         digests={file.at.key: file.digest for file in files},
         part_digests=part_digests(site),
     )
 
 
-def _ids(site: Site, record: quarantine.SetAside) -> list[str]:
-    """The ids of the events in a record of quarantine: of a damaged part those that its chunk has for its partition."""
-    chunk = rest.chunk_of_part(site.s3, site.data_bucket, record.source) if record.reason == DAMAGED_PART else None
+def _quarantined(site: Site, history: History) -> Iterator[Quarantined]:
+    sent = {operation.payload for operation in history.operations}
+    damaged: defaultdict[int, set[str]] = defaultdict(set)
+    for operation in history.operations:
+        if operation.flaw and operation.size:
+            damaged[operation.size].add(operation.payload)
+    heads: dict[str, list[tuple[int, int, Head]]] = {}
+    for record in quarantine.all_records(site.s3, site.data_bucket):
+        pieces = [record.digest]
+        if record.digest not in sent:
+            pieces = pieces_of(record.payload, damaged) or pieces
+        ids = _ids_of_part(site, record) if record.reason == DAMAGED_PART else [record.event_id]
+        if record.reason == BAD_FRAME and record.source.startswith(CHUNKS) and pieces == [record.digest]:
+            ids = _ids_of_range(site, record, heads) or ids
+        for digest in pieces:
+            for event_id in ids:
+                yield Quarantined(record.event_type, record.reason, digest, source=record.key, event_id=event_id)
+
+
+def pieces_of(data: bytes, known: Mapping[int, Collection[str]]) -> list[str]:
+    """The SHA-256 digests (hex) of the payloads that `data` is made of, back to back; none where it is not.
+
+    known: by their size in bytes, the digests of the payloads that it may be made of.
+    """
+    ways: dict[int, list[str]] = {0: []}
+    reached = [0]
+    for start in reached:
+        for size, digests in known.items():
+            end = start + size
+            digest = hashlib.sha256(data[start:end]).hexdigest()
+            if end <= len(data) and end not in ways and digest in digests:
+                ways[end] = [*ways[start], digest]
+                reached.append(end)
+    return ways.get(len(data), [])
+
+
+def _ids_of_range(site: Site, record: quarantine.SetAside, chunks: dict[str, list[tuple[int, int, Head]]]) -> list[str]:
+    """The ids of the events that a chunk has now where its bytes were damaged; `chunks` keeps what was read."""
+    if record.source not in chunks:
+        chunks[record.source] = []
+        with suppress(site.s3.exceptions.NoSuchKey):
+            data = site.s3.get_object(Bucket=site.data_bucket, Key=record.source)["Body"].read()
+            heads = _heads(site, record.event_type)
+            for frame in frames(data):
+                head = heads.read(frame)
+                if head is not None:
+                    chunks[record.source].append((frame.offset, frame.offset + HEADER_BYTES + len(frame.body), head))
+    first = int(record.position)
+    end = first + len(record.payload)
+    return [head.event_id for begins, ends, head in chunks[record.source] if begins < end and first < ends]
+
+
+def _heads(site: Site, event_type: str) -> Heads:
+    schemas = site.topology.event(event_type).schemas
+    return Heads.of_files(schema.path for schema in schemas if schema.role == PROCESSED)
+
+
+def _ids_of_part(site: Site, record: quarantine.SetAside) -> list[str]:
+    """The ids of the events in a damaged part: those that its chunk has for its partition."""
+    chunk = rest.chunk_of_part(site.s3, site.data_bucket, record.source)
     if chunk is None:
         return [record.event_id]
     at, model = rest.RestKey.parse(record.source), Model(topology.HASH_BUCKETS)
     where = Partition(at.event_type, at.date, at.hour, at.bucket)
-    schemas = site.topology.event(record.event_type).schemas
-    heads = Heads.of_files(schema.path for schema in schemas if schema.role == PROCESSED)
+    heads = _heads(site, record.event_type)
     data = site.s3.get_object(Bucket=site.data_bucket, Key=chunk)["Body"].read()
     found = [head for frame in frames(data) if (head := heads.read(frame)) is not None]
     return [head.event_id for head in found if model.partition_of(at.event_type, head.event_id, head.time_us) == where]
@@ -65,7 +125,7 @@ def _ids(site: Site, record: quarantine.SetAside) -> list[str]:
 
 def observe_with(site: Site, history: History, model: Model) -> tuple[AtRest, dict[str, Entry]]:
     """The data at rest, and the ledger; parts and late ones are read only where something is missing without them."""
-    at_rest = observe(site)
+    at_rest = observe(site, history)
     entries = draw_up(history, at_rest, model)
     if total(entries).lost:
         parts, late = (

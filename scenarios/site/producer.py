@@ -1,31 +1,40 @@
 """Puts a workload on the raw streams and writes down what came of each event."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from itertools import batched, count
+from functools import cached_property
+from itertools import batched
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from wavetank.scenarios.client.aggregate import aggregate
-from wavetank.scenarios.client.batches import MAX_RECORD_BYTES, Message
+from wavetank.scenarios.client.batches import MAX_KEY_CHARACTERS, Message
 from wavetank.scenarios.client.journal import Journal
-from wavetank.scenarios.client.producer import Producer, Receipt, Route, Sender
-from wavetank.scenarios.client.wire import WireSchema, encode_frame
-from wavetank.scenarios.oracle.history import Operation, Outcome
+from wavetank.scenarios.client.producer import Receipt, Route, Sender
+from wavetank.scenarios.client.wire import (
+    MICROS_PER_MILLI,
+    WireSchema,
+    confluent,
+    confluent_ids,
+    encode_frame,
+    single_object,
+    versions,
+)
+from wavetank.scenarios.oracle.history import EVENT_TIME, Operation, Outcome, Value
+from wavetank.scenarios.site.damage import BAD_FRAME, IN_CHUNKS, Original, flipped, spoilt
 from wavetank.scenarios.site.site import Site
 from wavetank.scenarios.spec.nemesis import Damage, SendPlan
+from wavetank.scenarios.workload.sending import Envelope
 from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
-BAD_FRAME, OVERSIZE = "bad-frame", "oversize"
-FLAWS = {Damage.FLIPPED: BAD_FRAME, Damage.TRUNCATED: BAD_FRAME, Damage.OVERSIZE: OVERSIZE}
-"""The reason for which a damaged copy has to be set aside."""
 AT_ONCE = 2_000
 """Events between two looks at the clock."""
-CUT_BYTES = 5
-"""So many bytes are missing at the end of a truncated record."""
+PACK = 4
+"""So many events share a record where they say that they are packed."""
 
 Elapsed = Callable[[], float]
 """Seconds since the run began."""
@@ -35,6 +44,7 @@ class OutgoingEvent(NamedTuple):
     """A message, and the event that it is of; flaw: the reason for which it has to be set aside, if it is damaged."""
 
     event: WorkloadEvent
+    schema: WireSchema
     message: Message
     flaw: str = ""
 
@@ -45,7 +55,7 @@ class DrillProducer:
 
     site: Site
     elapsed: Elapsed
-    _turns: Iterator[int] = field(default_factory=count)
+    _turns: Counter[Damage] = field(default_factory=Counter)
     _journal: Journal | None = None
     _kept: dict[str, WorkloadEvent] = field(default_factory=dict)
     _resources: ExitStack = field(default_factory=ExitStack)
@@ -53,16 +63,13 @@ class DrillProducer:
     def feed(self, plan: SendPlan) -> Iterator[Operation]:
         """Send the events, one operation each, in their order; those before a failure are given all the same.
 
-        The damaged record of an aggregate is an operation too, on the first event beside it. Of damaged copies, what is
-        too large goes on the raw stream only: there is no room in a chunk for a frame of it.
+        The damaged record of an aggregate is an operation too, on the first event beside it. Of damaged copies only
+        those go on the processed stream as well whose flaw a frame in a chunk can have.
         """
-        routes = self.site.routes
-        for event_type, definition in plan.schemas.items():
-            routes[event_type] = Route(routes[event_type].stream, WireSchema.of(definition))
+        written = {event_type: WireSchema.of(definition) for event_type, definition in plan.schemas.items()}
         with Sender(self.site.stack.client("kinesis", answer_s=plan.answer_s)) as sender:
-            producer = Producer(sender, routes)
             for batch in batched(plan.events, AT_ONCE if plan.damage is None else 1, strict=False):
-                outgoing = [self._outgoing(event, producer.message(event), plan) for event in batch]
+                outgoing = [self._outgoing(event, plan, written) for event in batch]
                 if plan.aggregated:
                     packs = batched(outgoing, plan.aggregated, strict=False)
                     outgoing = [part for pack in packs for part in _spoilt(pack)]
@@ -73,7 +80,7 @@ class DrillProducer:
                     yield Operation(
                         event_type=sent.event.event_type,
                         event_id=sent.event.event_id,
-                        content=routes[sent.event.event_type].schema.in_words(sent.event.record),
+                        content=sent.schema.in_words(sent.event.record),
                         payload=hashlib.sha256(sent.message.data).hexdigest(),
                         outcome=receipt.outcome,
                         invoked_s=invoked_s,
@@ -81,6 +88,7 @@ class DrillProducer:
                         reason=receipt.reason,
                         repeat=plan.repeat,
                         flaw=sent.flaw,
+                        size=len(sent.message.data),
                     )
 
     def unacknowledged(self, *, rewind: bool) -> list[WorkloadEvent]:
@@ -96,25 +104,68 @@ class DrillProducer:
         self._journal = None
         self._resources.close()
 
-    def _outgoing(self, event: WorkloadEvent, whole: Message, plan: SendPlan) -> OutgoingEvent:
+    def _outgoing(self, event: WorkloadEvent, plan: SendPlan, written: Mapping[str, WireSchema]) -> OutgoingEvent:
+        """The message of an event, in the envelope that it says; damaged copies and those beside them are frames.
+
+        written: by event type, the schema that the plan wants, whatever version the event says.
+        """
+        stream, schema = self._routes[event.event_type].stream, written.get(event.event_type)
+        if schema is None:
+            schema = self._schema(event)
+        record = event.record
+        if schema.time_is_millis:
+            record = {**record, EVENT_TIME: event.time_us // MICROS_PER_MILLI}
+        key = plan.key or event.event_id[:MAX_KEY_CHARACTERS]
         if plan.damage is None:
-            return OutgoingEvent(event, whole if plan.key is None else replace(whole, key=plan.key))
-        streams = (whole.stream, self.site.topology.event(event.event_type).processed_stream)
-        stream = streams[0 if plan.damage is Damage.OVERSIZE else next(self._turns) % 2]
-        match plan.damage:
-            case Damage.FLIPPED:
-                data = flipped(whole.data)
-            case Damage.TRUNCATED:
-                data = whole.data[:-CUT_BYTES]
-            case Damage.OVERSIZE:
-                data = padded(self.site.routes[event.event_type], event, MAX_RECORD_BYTES - len(whole.key.encode()))
-        return OutgoingEvent(event, Message(stream, whole.key, data), FLAWS[plan.damage])
+            data = encode_frame(schema, record) if plan.aggregated else self._in_envelope(event, schema, record)
+            return OutgoingEvent(event, schema, Message(stream, key, data))
+        turn = self._turns[plan.damage]
+        self._turns[plan.damage] += 1
+        resources = self.site.topology.event(event.event_type)
+        places = [stream, resources.processed_stream] if plan.damage in IN_CHUNKS else [stream]
+        original = Original(
+            event=event,
+            schema=schema,
+            message=Message(stream, key, encode_frame(schema, record)),
+            now_us=round(self.site.now().timestamp() * 1_000_000),
+            join=resources.enrichment.on if resources.enrichment else "",
+            null_columns=len(resources.enrichment.add) if resources.enrichment else 0,
+        )
+        data, reason = spoilt(original, plan.damage, turn // len(places))
+        return OutgoingEvent(event, schema, Message(places[turn % len(places)], key, data), reason)
+
+    def _in_envelope(self, event: WorkloadEvent, schema: WireSchema, record: Mapping[str, Value]) -> bytes:
+        """The bytes of an event; a schema without a Confluent id is named by its fingerprint."""
+        match event.sending.envelope:
+            case Envelope.CONFLUENT if schema.fingerprint in self._confluent_ids[event.event_type]:
+                return confluent(self._confluent_ids[event.event_type][schema.fingerprint], schema, record)
+            case Envelope.FRAME:
+                return encode_frame(schema, record)
+        return single_object(schema, record)
+
+    def _schema(self, event: WorkloadEvent) -> WireSchema:
+        """The schema that an event is written with: of its version, or the newest."""
+        version = event.sending.version
+        return self._versions[event.event_type][version] if version else self._routes[event.event_type].schema
+
+    @cached_property
+    def _routes(self) -> Mapping[str, Route]:
+        return self.site.routes
+
+    @cached_property
+    def _versions(self) -> Mapping[str, Mapping[int, WireSchema]]:
+        """By event type, the versions of the raw schema."""
+        return {event.name: versions(event.folder) for event in self.site.topology.events}
+
+    @cached_property
+    def _confluent_ids(self) -> Mapping[str, Mapping[bytes, int]]:
+        """By event type, the Confluent id of a raw schema by its fingerprint."""
+        return {event.name: confluent_ids(event.folder) for event in self.site.topology.events}
 
     def _send(self, sender: Sender, outgoing: Sequence[OutgoingEvent], plan: SendPlan) -> list[Receipt]:
         """Send the messages, and keep them in the journal until they are acknowledged where the plan says so."""
-        messages = [sent.message for sent in outgoing]
         if not plan.journalled:
-            return _sent(sender, messages, plan.aggregated)
+            return _sent(sender, outgoing, plan.aggregated)
         if self._journal is None:
             folder = self._resources.enter_context(TemporaryDirectory(prefix="wavetank-producer-"))
             self._journal = Journal(Path(folder) / "journal", "drill", retain=True)
@@ -124,40 +175,52 @@ class DrillProducer:
         for number, sent in zip(numbers, outgoing, strict=True):
             self._kept[sent.event.event_id] = sent.event
             journal.keep(number, sent.message, sent.event.event_id.encode())
-        receipts = _sent(sender, messages, plan.aggregated)
+        receipts = _sent(sender, outgoing, plan.aggregated)
         answers = zip(numbers, receipts, strict=True)
         journal.acknowledge(number for number, receipt in answers if receipt.outcome is Outcome.OK)
         return receipts
-
-
-def flipped(data: bytes) -> bytes:
-    """The bytes with the last one inverted."""
-    return data[:-1] + bytes([data[-1] ^ 0xFF])
-
-
-def padded(route: Route, event: WorkloadEvent, size: int) -> bytes:
-    """A frame of the event with so much in its attributes that it has exactly `size` bytes."""
-
-    def frame(padding: int) -> bytes:
-        return encode_frame(route.schema, {**event.record, "attributes": {"padding": "x" * padding}})
-
-    most = size // 2
-    return frame(most + size - len(frame(most)))
 
 
 def _spoilt(pack: Sequence[OutgoingEvent]) -> list[OutgoingEvent]:
     """The messages of one aggregate, with a damaged copy of the first behind it."""
     first = pack[0]
     damaged = replace(first.message, data=flipped(first.message.data))
-    return [first, OutgoingEvent(first.event, damaged, BAD_FRAME), *pack[1:]]
+    return [first, first._replace(message=damaged, flaw=BAD_FRAME), *pack[1:]]
 
 
-def _sent(sender: Sender, messages: Sequence[Message], aggregated: int) -> list[Receipt]:
+def _sent(sender: Sender, outgoing: Sequence[OutgoingEvent], aggregated: int) -> list[Receipt]:
     """A receipt for each message; those that went in one record share it."""
     if not aggregated:
-        return sender.send(messages)
-    if len({message.stream for message in messages}) > 1:
+        packs = _packs(outgoing)
+    elif len({sent.message.stream for sent in outgoing}) > 1:
         raise ValueError("only messages of one stream go in one record")
-    packs = list(batched(messages, aggregated + 1, strict=False))
-    receipts = sender.send([aggregate(pack) for pack in packs])
-    return [receipt for pack, receipt in zip(packs, receipts, strict=True) for _ in pack]
+    else:
+        positions = range(len(outgoing))
+        packs = [list(some) for some in batched(positions, aggregated + 1, strict=False)]
+    records = list[Message]()
+    for pack in packs:
+        several = [outgoing[position] for position in pack]
+        is_packed = aggregated or several[0].event.sending.packed
+        hash_keys = [sent.event.sending.hash_key for sent in several]
+        messages = [sent.message for sent in several]
+        records.append(aggregate(messages, hash_keys) if is_packed else messages[0])
+    receipts: list[Receipt | None] = [None] * len(outgoing)
+    for pack, receipt in zip(packs, sender.send(records), strict=True):
+        for position in pack:
+            receipts[position] = receipt
+    return [receipt for receipt in receipts if receipt is not None]
+
+
+def _packs(outgoing: Sequence[OutgoingEvent]) -> list[list[int]]:
+    """The positions of the events that go in one record each; of packed ones `PACK` of one stream do."""
+    packs = list[list[int]]()
+    filling: dict[str, list[int]] = {}
+    for position, sent in enumerate(outgoing):
+        pack = filling.get(sent.message.stream) if sent.event.sending.packed and not sent.flaw else None
+        if pack is not None and len(pack) < PACK:
+            pack.append(position)
+            continue
+        packs.append([position])
+        if sent.event.sending.packed and not sent.flaw:
+            filling[sent.message.stream] = packs[-1]
+    return packs

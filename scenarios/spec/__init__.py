@@ -9,6 +9,7 @@ from wavetank.emulator.faults.model import When
 from wavetank.emulator.faults.points import Action, Point
 from wavetank.scenarios.spec.drill import Drill, Tag
 from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.chunks import ChunksDamaged
 from wavetank.scenarios.spec.nemeses.container import ContainerCut, ContainerKilled, ContainerPaused, MemoryReached
 from wavetank.scenarios.spec.nemeses.fault import Fault, functions_die
 from wavetank.scenarios.spec.nemeses.functions import BadDeploy, ColdStart
@@ -18,14 +19,20 @@ from wavetank.scenarios.spec.nemeses.producer import (
     CorruptCopies,
     HotShard,
     ProducerAhead,
+    ProducerInMillis,
     ProducerRepeats,
     ProducerRevises,
 )
 from wavetank.scenarios.spec.nemeses.references import ReferenceBroken, ReferenceRenewed
-from wavetank.scenarios.spec.nemeses.schemas import IncompatiblePublished, SchemaOverwritten
+from wavetank.scenarios.spec.nemeses.schemas import (
+    IncompatiblePublished,
+    SchemaDamaged,
+    SchemaOverwritten,
+    VersionsHeldBack,
+)
 from wavetank.scenarios.spec.nemeses.streams import ConsumersStopped, Resharded
 from wavetank.scenarios.spec.nemeses.ticks import TicksDoubled, TicksMissed
-from wavetank.scenarios.spec.nemesis import Damage
+from wavetank.scenarios.spec.nemesis import EVERY_DAMAGE, Damage
 from wavetank.scenarios.spec.steps import (
     ALL_LANDED,
     Advance,
@@ -33,6 +40,7 @@ from wavetank.scenarios.spec.steps import (
     Expect,
     Look,
     PublishAhead,
+    PublishVersions,
     Redeliver,
     Redrive,
     Scope,
@@ -43,10 +51,12 @@ from wavetank.scenarios.spec.steps import (
     look_when_merged,
 )
 from wavetank.scenarios.spec.unfinished import HELD_BACK, HIDDEN_MESSAGES, PROCESSORS, Unfinished
-from wavetank.scenarios.workload.workload import EVERY_TYPE, Workload
+from wavetank.scenarios.workload.workload import EVERY_SHAPE, EVERY_TYPE, Workload
 
 __all__ = [
     "ALL_LANDED",
+    "EVERY_DAMAGE",
+    "EVERY_SHAPE",
     "EVERY_TYPE",
     "HELD_BACK",
     "HIDDEN_MESSAGES",
@@ -56,6 +66,7 @@ __all__ = [
     "Aggregated",
     "BackFill",
     "BadDeploy",
+    "ChunksDamaged",
     "ColdStart",
     "ConsumersStopped",
     "ContainerCut",
@@ -73,9 +84,11 @@ __all__ = [
     "PartsDamaged",
     "Point",
     "ProducerAhead",
+    "ProducerInMillis",
     "ProducerRepeats",
     "ProducerRevises",
     "PublishAhead",
+    "PublishVersions",
     "RecordsUnmergeable",
     "Redeliver",
     "Redrive",
@@ -83,6 +96,7 @@ __all__ = [
     "ReferenceRenewed",
     "Resharded",
     "Scheduled",
+    "SchemaDamaged",
     "SchemaOverwritten",
     "SchemaUnmergeable",
     "Scope",
@@ -94,6 +108,7 @@ __all__ = [
     "TicksDoubled",
     "TicksMissed",
     "Unfinished",
+    "VersionsHeldBack",
     "When",
     "Workload",
     "functions_die",

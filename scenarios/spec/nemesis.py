@@ -19,11 +19,38 @@ from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
 
 class Damage(StrEnum):
-    """The flaw of a damaged copy of an event: in its last byte, at its end, or in its size."""
+    """The flaw of a copy of an event that cannot go on; what a copy with it is set aside for follows from it.
+
+    Copies that come several at a time have the places of their damage by turns, and the byte and its bit by seed.
+    """
 
     FLIPPED = "flipped"
+    """The last byte of a frame is inverted."""
+    ANY_BYTE = "any-byte"
+    """One bit of a frame is another: of its version, mark, length, fingerprint, checks, or of its body."""
     TRUNCATED = "truncated"
+    """A frame has lost its end: within the body, the header, or all but a byte."""
+    TRAILING = "trailing"
+    """There are bytes behind a frame."""
+    UNKNOWN_SCHEMA = "unknown-schema"
+    """A sound frame of a schema that nobody has published."""
+    CUT_BODY = "cut-body"
+    """A sound frame around a body that lacks its end."""
+    STRANGE_ENVELOPE = "strange-envelope"
+    """The envelope of another format, with a schema that nobody has published or a mark that is none."""
+    BROKEN_AGGREGATE = "broken-aggregate"
+    """One bit of an aggregate of the Kinesis Producer Library is another: of its mark, its message or its digest."""
+    NO_ID = "no-id"
+    """Its id is empty."""
+    NO_DATE = "no-date"
+    """Its time is before the year 1 or after the year 9999."""
+    AHEAD = "ahead"
+    """Its time is later than the future bound after its arrival."""
     OVERSIZE = "oversize"
+    """It is too large once it is enriched, by a byte or by more."""
+
+
+EVERY_DAMAGE = tuple(Damage)
 
 
 @dataclass(frozen=True)
@@ -32,10 +59,10 @@ class SendPlan:
 
     schemas: by event type, the Avro definition that is written with in the place of the newest one of the schema
     folder. key: one partition key for all events, so that they meet in one shard. aggregated: so many of them in one
-    record each, with a damaged one between them; 0 for one event a record. damage: a copy with this flaw is sent, by
-    turns to the raw stream and, as a frame in a chunk, to the processed one. answer_s: so long the producer waits for
-    an answer; None for as long as usual. journalled: they are kept in the producer's journal until they are
-    acknowledged. repeat: they were sent before.
+    record each, with a damaged one between them; 0 for each event as it says itself. damage: a copy with this flaw is
+    sent, to the raw stream or, where a frame in a chunk can have it, to the raw and the processed one by turns.
+    answer_s: so long the producer waits for an answer; None for as long as usual. journalled: they are kept in the
+    producer's journal until they are acknowledged. repeat: they were sent before.
     """
 
     events: Sequence[WorkloadEvent]

@@ -80,6 +80,11 @@ class PublishAhead:
 
 
 @dataclass(frozen=True)
+class PublishVersions:
+    """Put the versions of the victim's schemas in the registry that were held back."""
+
+
+@dataclass(frozen=True)
 class SendAgain:
     """The producer sends a share of all events again."""
 
@@ -110,7 +115,9 @@ class Advance:
     hours: float
 
 
-Step = Settle | Tick | Look | Redrive | SendAgain | Redeliver | BackFill | PublishAhead | Stall | Advance
+Step = (
+    Settle | Tick | Look | Redrive | SendAgain | Redeliver | BackFill | PublishAhead | PublishVersions | Stall | Advance
+)
 
 
 def look_when_merged(name: str, *expect: Expect, precondition: bool = False) -> tuple[Step, ...]:

@@ -12,12 +12,15 @@ from wavetank.scenarios.workload.generated.events import generated
 from wavetank.scenarios.workload.mapper import Mapper
 from wavetank.scenarios.workload.ndjson import LineReader
 from wavetank.scenarios.workload.rejects import Rejection
+from wavetank.scenarios.workload.shapes.base import Base
+from wavetank.scenarios.workload.shapes.catalogue import interleaved, shaped
 from wavetank.scenarios.workload.synthetic import WorkloadEvent
 from wavetank.scenarios.workload.workload import Workload
 
 START = datetime(2019, 11, 24, 22, tzinfo=UTC)
 """Two hours before midnight: a workload of three hours and more lies on two dates."""
 DISTINCT_STARTS = 365
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
 class UnusableSourceError(ValueError):
@@ -56,7 +59,11 @@ def draw(workload: Workload, seed: int, schemas: Mapping[str, Mapping[str, Any]]
             events = generated(workload.events, seed, start, workload.hours, schemas)
         else:
             events = synthetic.synthetic(workload.events, seed, start, workload.hours, conversions=workload.conversions)
-        return WorkloadEvents(tuple(synthetic.at_edges(events) if workload.edges else events))
+        events = synthetic.at_edges(events) if workload.edges else events
+        if workload.shapes and not workload.schemas:
+            base = Base(seed, (start - EPOCH) // MICROSECOND, schemas)
+            events = interleaved(base, [events, *shaped(workload.shapes, base)])
+        return WorkloadEvents(tuple(events))
     mapper, unused = Mapper(mapping_file.load(workload.mapping, schemas)), Counter[str]()
     with source.open("rb") as stream:
         lines = LineReader(stream)

@@ -7,12 +7,13 @@ import hashlib
 import heapq
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from wavetank.scenarios.oracle.at_rest import HOUR_US
 from wavetank.scenarios.oracle.history import EVENT_ID, EVENT_TIME, Value
+from wavetank.scenarios.workload.sending import AS_USUAL, Sending
 
 LISTED_CAMPAIGNS = (
     "men", "women", "all", "spring-trail", "city-commute", "night-cinema", "slow-coffee", "home-solar",
@@ -50,13 +51,14 @@ _ID_LETTERS = {EventType.IMPRESSION: "i", EventType.CLICK: "c", EventType.CONVER
 
 @dataclass(frozen=True, slots=True)
 class WorkloadEvent:
-    """An event as a producer means to send it: its type and its record.
+    """An event as a producer means to send it: its type, its record, and the way it is sent.
 
     `record["event_time"]` is whole microseconds since the epoch; fields left out take the schema's defaults.
     """
 
     event_type: str
     record: Mapping[str, Value]
+    sending: Sending = AS_USUAL
 
     @property
     def event_id(self) -> str:
@@ -73,7 +75,7 @@ class WorkloadEvent:
 
     def at(self, time_us: int) -> "WorkloadEvent":
         """The event at another time."""
-        return WorkloadEvent(self.event_type, {**self.record, EVENT_TIME: time_us})
+        return replace(self, record={**self.record, EVENT_TIME: time_us})
 
 
 def synthetic(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from wavetank.scenarios.workload.shapes import catalogue
 from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
 
@@ -17,7 +18,8 @@ class Workload:
     event type. edges: the synthetic ones lie right before, at and right after full hours. conversions: some of the
     synthetic ones are conversions. source and mapping: a file of newline JSON and the TOML file that says how to read
     it. schemas: of which generated event types the synthetic ones are, as `generated:SEED`; of the ad stream's where it
-    is empty.
+    is empty. shapes: names of shapes (`scenarios.workload.shapes`), whose events flow among the synthetic ones of the
+    ad stream.
     """
 
     events: int = 240
@@ -28,11 +30,14 @@ class Workload:
     source: Path | None = None
     mapping: Path | None = None
     schemas: str = ""
+    shapes: tuple[str, ...] = ()
 
 
 USUAL = Workload(conversions=False)
 """The workload of a drill that names none: no conversions, which are few events and a third of all files."""
 EVERY_TYPE = Workload()
+EVERY_SHAPE = Workload(events=120, shapes=catalogue.NAMES)
+"""The workload of the basics: a few usual events, and with them those at every edge."""
 
 
 def chosen(events: Sequence[WorkloadEvent], share: float, seed: int) -> list[WorkloadEvent]:

@@ -15,6 +15,7 @@ from wavetank.scenarios.spec.nemeses.producer import ProducerRepeats
 from wavetank.scenarios.spec.nemesis import Nemesis
 from wavetank.scenarios.spec.steps import Settle, Step, Tick
 from wavetank.scenarios.workload.generated.folder import seed_of
+from wavetank.scenarios.workload.shapes.catalogue import NAMES
 from wavetank.scenarios.workload.workload import Workload
 
 FORMAT = 1
@@ -55,13 +56,16 @@ def load(path: Path) -> tuple[Drill, int]:
             for number, saved in enumerate(contents["troubles"], 1)
         )
         during = tuple(Settle() if step == "settle" else Tick(Scheduled(step)) for step in contents["witness"])
-        for field, value in contents["workload"].items():
+        given = contents["workload"] | {"shapes": tuple(map(_text, contents["workload"].get("shapes", ())))}
+        for field, value in given.items():
             default = _DEFAULTS[field]
             if type(value) is not type(default) or (type(value) is int and value < 1):
                 raise TypeError(f"{field} is {value!r:.80}, where by default it is {default!r}")
-        workload = Workload(**contents["workload"])
+        workload = Workload(**given)
         if workload.schemas:
             seed_of(workload.schemas)
+        if strange := set(workload.shapes) - set(NAMES):
+            raise UnusableReplayError(f"{path}: no shapes {', '.join(sorted(strange))}; there are: {', '.join(NAMES)}")
         name, hypothesis = _text(contents["name"]), _text(contents["hypothesis"])
         drill = Drill(name, hypothesis, nemeses, during, workload=workload, sets_aside=None, alarms=None)
         return drill, int(contents["seed"])

@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import filterfalse
 
 from wavetank.scenarios.spec.nemeses.schemas import next_version, publish_next_version
 from wavetank.scenarios.spec.nemesis import Damage, Nemesis, Outcome, Portion, Scene, SendPlan
+from wavetank.scenarios.workload.synthetic import WorkloadEvent
 from wavetank.scenarios.workload.workload import chosen
 
 MICROSECOND = timedelta(microseconds=1)
+MICROS_PER_MILLI = 1_000
 ONE_KEY = "everybody"
 
 
@@ -70,25 +73,50 @@ class ProducerAhead(Nemesis):
         scene.struck[self.id] += 1
         schemas = {scene.victim: next_version(scene.definition)}
         for plan in plans:
-            early = plan.events[:: round(1 / self.share)]
-            ids = {event.event_id for event in early}
-            yield replace(plan, events=early, schemas=schemas)
-            yield replace(plan, events=[event for event in plan.events if event.event_id not in ids])
+            step = round(1 / self.share)
+            yield replace(plan, events=plan.events[::step], schemas=schemas)
+            yield replace(plan, events=[event for number, event in enumerate(plan.events) if number % step])
+
+
+@dataclass(frozen=True)
+class ProducerInMillis(Nemesis):
+    """The victim's producer writes the times that are whole milliseconds as such, in a version that says so.
+
+    Past all checks: within a role the unit of the event time stays.
+    """
+
+    id: str = "producer-in-millis"
+
+    def begin(self, scene: Scene) -> None:
+        publish_next_version(scene, in_millis=True)
+
+    def sends(self, portion: Portion, plans: Iterable[SendPlan], scene: Scene) -> Iterator[SendPlan]:  # noqa: ARG002
+        schemas = {scene.victim: next_version(scene.definition, in_millis=True)}
+
+        def is_meant(event: WorkloadEvent) -> bool:
+            return event.event_type == scene.victim and not event.time_us % MICROS_PER_MILLI
+
+        for plan in plans:
+            whole = list(filter(is_meant, plan.events))
+            scene.struck[self.id] += len(whole)
+            yield replace(plan, events=whole, schemas=schemas)
+            yield replace(plan, events=list(filterfalse(is_meant, plan.events)))
 
 
 @dataclass(frozen=True)
 class CorruptCopies(Nemesis):
-    """The producer sends a second copy of a share of the victim's events, with some `damage`."""
+    """The producer sends a second copy of a share of the victim's events, with one of the `damages` each, by turns."""
 
     share: float
-    damage: Damage = Damage.FLIPPED
+    damages: tuple[Damage, ...] = (Damage.FLIPPED,)
     id: str = "corrupt-copies"
 
     def sends(self, portion: Portion, plans: Iterable[SendPlan], scene: Scene) -> Iterator[SendPlan]:
         victims = [event for event in portion.events if event.event_type == scene.victim]
         damaged = chosen(victims, self.share, scene.seed)
         scene.struck[self.id] += len(damaged)
-        yield SendPlan(damaged, damage=self.damage)
+        for number, damage in enumerate(self.damages):
+            yield SendPlan(damaged[number :: len(self.damages)], damage=damage)
         yield from plans
 
 

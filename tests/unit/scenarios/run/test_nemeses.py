@@ -109,7 +109,7 @@ def test_a_producer_that_was_rolled_back_writes_as_before() -> None:
 
 
 def test_damaged_copies_are_counted_by_the_nemesis_that_wants_them() -> None:
-    short = CorruptCopies(share=0.5, damage=Damage.TRUNCATED, id="short")
+    short = CorruptCopies(share=0.5, damages=(Damage.TRUNCATED,), id="short")
     nemeses = lasting(CorruptCopies(share=1.0), short)
     damaged = {plan.damage: plan.events for plan in planned(nemeses) if plan.damage is not None}
     assert set(damaged) == {Damage.FLIPPED, Damage.TRUNCATED}

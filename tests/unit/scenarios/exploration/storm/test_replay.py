@@ -65,7 +65,8 @@ def test_what_is_no_saved_drill_is_refused_by_name(text: str, tmp_path: Path) ->
         (("troubles",), {"a": 1}), (("witness",), ["nowhere"]), (("witness",), [[]]), (("witness",), 5),
         (("workload", "schemas"), "mine"), (("workload",), []), (("workload",), {"a": 1}),
         (("workload", "events"), "9"), (("workload", "events"), True), (("workload", "hours"), 0),
-        (("workload", "source"), "/etc/passwd"),        (("workload", "edges"), 1),
+        (("workload", "source"), "/etc/passwd"), (("workload", "edges"), 1),
+        (("workload", "shapes"), ["round"]), (("workload", "shapes"), [1]), (("workload", "shapes"), 1),
     ],
 )  # fmt: skip
 def test_a_saved_drill_with_a_wrong_value_is_refused_by_name(

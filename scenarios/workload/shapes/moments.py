@@ -1,0 +1,61 @@
+"""Shapes of times: the hours that an event falls in, and which of the copies of one id stays."""
+
+from collections.abc import Iterator
+
+from wavetank.scenarios.oracle.at_rest import HOUR_US
+from wavetank.scenarios.workload.shapes.base import Base, event
+from wavetank.scenarios.workload.synthetic import EventType, WorkloadEvent
+
+FIRST_US = -62_135_596_800_000_000
+"""The first microsecond of the year 1."""
+EPOCH_US = 0
+LEAP_DAY_ENDS_US = 1_583_020_800_000_000
+"""2020-03-01, before which there was a 29th of February."""
+LEAP_SECOND_US = 1_483_228_800_000_000
+"""2017-01-01, before which there was a leap second that no timestamp counts."""
+MILLISECOND_US = 1_000
+
+Copy = tuple[int, str]
+"""A copy of an id: its time, in microseconds after a full hour, and a text that tells its bytes from others'."""
+
+HOURS_APART = 12
+"""The look-back: an id that is in one of so many hours before is a copy, further back it is another event."""
+
+COPIES: dict[str, tuple[Copy, ...]] = {
+    "the same three times": ((5, "a"), (5, "a"), (5, "a")),
+    "other bytes, the larger later": ((5, "a"), (5, "b")),
+    "other bytes, the smaller later": ((5, "b"), (5, "a")),
+    "longer bytes first": ((5, "aa"), (5, "b")),
+    "a microsecond later": ((5, "b"), (6, "a")),
+    "a microsecond earlier": ((6, "a"), (5, "b")),
+    "at both ends of an hour": ((HOUR_US - 1, "a"), (0, "b")),
+    "on both sides of an hour": ((HOUR_US, "a"), (HOUR_US - 1, "b")),
+    "the look-back apart, less a microsecond": ((0, "b"), (HOURS_APART * HOUR_US - 1, "a")),
+    "the look-back apart": ((0, "b"), (HOURS_APART * HOUR_US, "a")),
+    "the look-back apart, the later first": ((HOURS_APART * HOUR_US, "a"), (0, "b")),
+    "the look-back apart, and a microsecond": ((0, "b"), (HOURS_APART * HOUR_US + 1, "a")),
+    "the last microsecond in reach": ((0, "b"), ((HOURS_APART + 1) * HOUR_US - 1, "a")),
+    "the first microsecond out of reach": ((HOUR_US - 1, "b"), ((HOURS_APART + 1) * HOUR_US, "a")),
+    "out of reach, the later first": (((HOURS_APART + 1) * HOUR_US, "a"), (0, "b")),
+    "a chain": ((20 * HOUR_US, "a"), (10 * HOUR_US, "b"), (0, "c")),
+}
+"""Copies of one id in the order in which they are sent."""
+
+
+def times(base: Base) -> Iterator[WorkloadEvent]:
+    """Impressions at the last microsecond before a border, at it and after it; clicks at whole milliseconds."""
+    borders = (EPOCH_US, LEAP_DAY_ENDS_US, LEAP_SECOND_US, base.start_us + HOUR_US, base.start_us + 2 * HOUR_US)
+    moments = [border + offset for border in borders for offset in (-1, 0, 1)] + [FIRST_US, FIRST_US + 1]
+    for number, time_us in enumerate(moments):
+        yield event(EventType.IMPRESSION, f"time-{base.run}-{number}", time_us, {"position": number})
+    for number, time_us in zip(range(8), base.times(), strict=False):
+        whole = time_us // MILLISECOND_US * MILLISECOND_US
+        yield event(EventType.CLICK, f"millisecond-{base.run}-{number}", whole, {"position": number})
+
+
+def copies(base: Base) -> Iterator[WorkloadEvent]:
+    """Impressions that come several times, with equal, earlier and later times, within the look-back and out of it."""
+    for number, of_one in enumerate(COPIES.values()):
+        for after_us, text in of_one:
+            event_id = f"copy-{base.run}-{number}"
+            yield event(EventType.IMPRESSION, event_id, base.start_us + after_us, {"attributes": {"text": text}})
