@@ -24,5 +24,5 @@ DRILL = Drill(
         Fault("chunk-twice", Point.FIREHOSE_DELIVERY, Action.DUPLICATE, when=When(every=2)),
     ),
     during=look_when_merged("at the boundaries", ALL_LANDED),
-    workload=Workload(events=120, hours=3, edges=True),
+    workload=Workload(events=120, hours=3, edges=True, shapes=("times", "calendar")),
 )

@@ -3,6 +3,8 @@
 import hashlib
 from dataclasses import replace
 
+import pytest
+
 from wavetank.scenarios.oracle.at_rest import HOUR_US, AtRest, Enrichment, Model, Quarantined, Stored
 from wavetank.scenarios.oracle.history import History, Operation, Outcome, Value
 from wavetank.scenarios.oracle.ledger import Entry, Ledger, draw_up, total
@@ -71,6 +73,45 @@ def test_a_refused_event_owes_nothing_and_must_not_land() -> None:
 def test_a_record_that_nobody_sent_is_unexpected() -> None:
     entry = drawn(History((attempt(1),)), AtRest(avro=(landed(attempt(1)), landed(attempt(9)))))
     assert entry.ledger == Ledger(attempted=1, acknowledged=1, landed=1, unexpected=1)
+
+
+def ledger_of(sent_hours: list[int], hours_at_rest: list[int]) -> Ledger:
+    """The ledger of one id that was sent with times in these hours, and is at rest in those."""
+    sent = {hour: attempt(1, time_us=NOON_US + hour * HOUR_US) for hour in {*sent_hours, *hours_at_rest}}
+    history = History(tuple(sent[hour] for hour in sent_hours))
+    return drawn(history, AtRest(avro=tuple(landed(sent[hour]) for hour in hours_at_rest))).ledger
+
+
+@pytest.mark.parametrize(
+    ("sent_hours", "right"),
+    [
+        ([0, 0], [0]), ([0, 1], [0]), ([1, 0], [0]), ([0, 12], [0]), ([0, 13], [0, 13]), ([13, 0], [0, 13]),
+        ([0, 10, 20], [0]), ([20, 10, 0], [0]), ([0, 13, 20], [0, 13]), ([0, 13, 26], [0, 13, 26]), ([0, 40], [0, 40]),
+    ],
+)  # fmt: skip
+def test_copies_are_one_event_as_far_as_the_look_back_reaches_and_several_beyond(
+    sent_hours: list[int], right: list[int]
+) -> None:
+    fine = Ledger(attempted=1, acknowledged=1, landed=1)
+    assert ledger_of(sent_hours, right) == fine
+    for hour in right[1:]:
+        assert ledger_of(sent_hours, [other for other in right if other != hour]).lost == 1
+    for hour in {*sent_hours} - {*right}:
+        assert ledger_of(sent_hours, [*right, hour]) == replace(fine, duplicated=1)
+    assert ledger_of(sent_hours, [*right, right[0]]) == replace(fine, duplicated=1)
+
+
+def test_a_copy_of_unknown_outcome_may_be_at_rest_in_an_hour_of_its_own_or_not() -> None:
+    late = attempt(1, Outcome.UNKNOWN, time_us=NOON_US + 13 * HOUR_US)
+    history = History((attempt(1), late))
+    for at_rest in ((landed(attempt(1)),), (landed(attempt(1)), landed(late))):
+        assert drawn(history, AtRest(avro=at_rest)).ledger == Ledger(attempted=1, acknowledged=1, landed=1)
+
+
+def test_a_damaged_copy_with_another_time_is_no_event_of_its_own() -> None:
+    spoilt = replace(attempt(1, time_us=NOON_US + 13 * HOUR_US), flaw="future-time")
+    history = History((attempt(1), spoilt))
+    assert drawn(history, AtRest(avro=(landed(attempt(1)),))).ledger == Ledger(attempted=1, acknowledged=1, landed=1)
 
 
 def test_copies_count_as_duplicated_even_in_different_partitions() -> None:

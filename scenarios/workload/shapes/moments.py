@@ -1,6 +1,6 @@
 """Shapes of times: the hours that an event falls in, and which of the copies of one id stays."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from wavetank.scenarios.oracle.at_rest import HOUR_US
 from wavetank.scenarios.workload.shapes.base import Base, event
@@ -29,33 +29,44 @@ COPIES: dict[str, tuple[Copy, ...]] = {
     "a microsecond later": ((5, "b"), (6, "a")),
     "a microsecond earlier": ((6, "a"), (5, "b")),
     "at both ends of an hour": ((HOUR_US - 1, "a"), (0, "b")),
-    "on both sides of an hour": ((HOUR_US, "a"), (HOUR_US - 1, "b")),
-    "the look-back apart, less a microsecond": ((0, "b"), (HOURS_APART * HOUR_US - 1, "a")),
+    "on both sides of an hour": ((HOUR_US - 1, "b"), (HOUR_US, "a")),
+    "on both sides of an hour, the later first": ((HOUR_US, "a"), (HOUR_US - 1, "b")),
     "the look-back apart": ((0, "b"), (HOURS_APART * HOUR_US, "a")),
     "the look-back apart, the later first": ((HOURS_APART * HOUR_US, "a"), (0, "b")),
     "the look-back apart, and a microsecond": ((0, "b"), (HOURS_APART * HOUR_US + 1, "a")),
     "the last microsecond in reach": ((0, "b"), ((HOURS_APART + 1) * HOUR_US - 1, "a")),
     "the first microsecond out of reach": ((HOUR_US - 1, "b"), ((HOURS_APART + 1) * HOUR_US, "a")),
     "out of reach, the later first": (((HOURS_APART + 1) * HOUR_US, "a"), (0, "b")),
-    "a chain": ((20 * HOUR_US, "a"), (10 * HOUR_US, "b"), (0, "c")),
+    "a chain": (((HOURS_APART + 1) * HOUR_US, "a"), (HOURS_APART * HOUR_US, "b"), (0, "c")),
 }
 """Copies of one id in the order in which they are sent."""
 
 
 def times(base: Base) -> Iterator[WorkloadEvent]:
-    """Impressions at the last microsecond before a border, at it and after it; clicks at whole milliseconds."""
-    borders = (EPOCH_US, LEAP_DAY_ENDS_US, LEAP_SECOND_US, base.start_us + HOUR_US, base.start_us + 2 * HOUR_US)
-    moments = [border + offset for border in borders for offset in (-1, 0, 1)] + [FIRST_US, FIRST_US + 1]
-    for number, time_us in enumerate(moments):
-        yield event(EventType.IMPRESSION, f"time-{base.run}-{number}", time_us, {"position": number})
+    """Impressions at both sides of the epoch, of an hour and of a day, a microsecond off; clicks at milliseconds."""
+    yield from _at_borders(base, "time", (EPOCH_US, base.start_us + HOUR_US, base.start_us + 2 * HOUR_US))
     for number, time_us in zip(range(8), base.times(), strict=False):
         whole = time_us // MILLISECOND_US * MILLISECOND_US
         yield event(EventType.CLICK, f"millisecond-{base.run}-{number}", whole, {"position": number})
 
 
+def calendar(base: Base) -> Iterator[WorkloadEvent]:
+    """Impressions at the first moment that there is, at both ends of a leap day and of a leap second."""
+    yield from _at_borders(base, "date", (LEAP_DAY_ENDS_US, LEAP_SECOND_US))
+    for number in range(2):
+        yield event(EventType.IMPRESSION, f"first-{base.run}-{number}", FIRST_US + number, {"position": number})
+
+
 def copies(base: Base) -> Iterator[WorkloadEvent]:
     """Impressions that come several times, with equal, earlier and later times, within the look-back and out of it."""
     for number, of_one in enumerate(COPIES.values()):
+        event_id = base.in_first_bucket(f"copy-{base.run}-{number}")
         for after_us, text in of_one:
-            event_id = f"copy-{base.run}-{number}"
             yield event(EventType.IMPRESSION, event_id, base.start_us + after_us, {"attributes": {"text": text}})
+
+
+def _at_borders(base: Base, name: str, borders: Iterable[int]) -> Iterator[WorkloadEvent]:
+    moments = [border + offset for border in borders for offset in (-1, 0, 1)]
+    for number, time_us in enumerate(moments):
+        event_id = base.in_first_bucket(f"{name}-{base.run}-{number}")
+        yield event(EventType.IMPRESSION, event_id, time_us, {"position": number})
