@@ -2,7 +2,7 @@
 
 from wavetank.scenarios.spec import (
     ALL_LANDED,
-    EVERY_SHAPE,
+    EVERY_TYPE,
     Advance,
     Drill,
     ProducerRepeats,
@@ -18,7 +18,7 @@ DRILL = Drill(
     name="duplicate-across-hours",
     hypothesis="Copies that arrive in another hour meet in the partition of their event time, and one of them stays.",
     tags=(Tag.BASICS, Tag.DUPLICATES, Tag.SCHEDULE),
-    workload=EVERY_SHAPE,
+    workload=EVERY_TYPE,
     nemeses=(ProducerRepeats(share=0.1),),
     during=(
         Settle(),

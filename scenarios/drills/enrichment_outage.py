@@ -1,12 +1,12 @@
 """The reference data that events are enriched with cannot be read."""
 
-from wavetank.scenarios.spec import ALL_LANDED, EVERY_SHAPE, Action, Drill, Fault, Point, Tag, When, look_when_merged
+from wavetank.scenarios.spec import ALL_LANDED, EVERY_TYPE, Action, Drill, Fault, Point, Tag, When, look_when_merged
 
 DRILL = Drill(
     name="enrichment-outage",
     hypothesis="While reference data cannot be read events wait; none lands without what it is enriched with.",
     tags=(Tag.BASICS, Tag.REFERENCE, Tag.OUTAGE),
-    workload=EVERY_SHAPE,
+    workload=EVERY_TYPE,
     nemeses=(
         Fault(
             "no-reference",

@@ -1,7 +1,7 @@
 """A function fails for every batch of one event type until the event source gives them up."""
 
 from wavetank.scenarios.spec import (
-    EVERY_SHAPE,
+    EVERY_TYPE,
     Action,
     Advance,
     Drill,
@@ -19,7 +19,7 @@ DRILL = Drill(
     name="poison-batch",
     hypothesis="Batches that the event source gives up are set aside with their bytes, and a re-drive lands them.",
     tags=(Tag.BASICS, Tag.RECORDS, Tag.FUNCTIONS, Tag.QUARANTINE),
-    workload=EVERY_SHAPE,
+    workload=EVERY_TYPE,
     nemeses=(
         Fault(
             "no-way-out",

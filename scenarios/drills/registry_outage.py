@@ -2,7 +2,7 @@
 
 from wavetank.scenarios.spec import (
     ALL_LANDED,
-    EVERY_SHAPE,
+    EVERY_TYPE,
     Action,
     ColdStart,
     Drill,
@@ -22,7 +22,7 @@ DRILL = Drill(
     name="registry-outage",
     hypothesis="While the registry is down events wait on their streams; none is set aside for it.",
     tags=(Tag.BASICS, Tag.SCHEMAS, Tag.OUTAGE),
-    workload=EVERY_SHAPE,
+    workload=EVERY_TYPE,
     nemeses=(
         ColdStart(),
         Fault(

@@ -1,12 +1,12 @@
 """A published schema version is overwritten with another schema, noticed, restored, and its events re-driven."""
 
-from wavetank.scenarios.spec import EVERY_SHAPE, Drill, Expect, Redrive, SchemaOverwritten, Scope, Tag, look_when_merged
+from wavetank.scenarios.spec import EVERY_TYPE, Drill, Expect, Redrive, SchemaOverwritten, Scope, Tag, look_when_merged
 
 DRILL = Drill(
     name="schema-overwrite",
     hypothesis="Events whose schema is gone wait in quarantine, the rest flow, and a re-drive lands them.",
     tags=(Tag.BASICS, Tag.SCHEMAS, Tag.QUARANTINE),
-    workload=EVERY_SHAPE,
+    workload=EVERY_TYPE,
     nemeses=(SchemaOverwritten(),),
     during=look_when_merged(
         "while the schema was overwritten",

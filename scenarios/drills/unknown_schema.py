@@ -1,7 +1,7 @@
 """A producer writes with a schema that is not published yet; it is published, and its events re-driven."""
 
 from wavetank.scenarios.spec import (
-    EVERY_SHAPE,
+    EVERY_TYPE,
     Drill,
     Expect,
     ProducerAhead,
@@ -16,7 +16,7 @@ DRILL = Drill(
     name="unknown-schema",
     hypothesis="Events of a schema nobody has published wait in quarantine until it is, and a re-drive lands them.",
     tags=(Tag.BASICS, Tag.SCHEMAS, Tag.QUARANTINE),
-    workload=EVERY_SHAPE,
+    workload=EVERY_TYPE,
     nemeses=(ProducerAhead(published=False),),
     during=look_when_merged(
         "before the schema was published",

@@ -25,8 +25,8 @@ class Shape:
 _SHAPES = (
     Shape("ids", "Ids are compared, cut, trimmed or normalised as if they were text.", identities.ids),
     Shape("namesakes", "Events of different types with one id are taken for copies.", identities.namesakes),
-    Shape("times", "Hours, days and years are told apart a microsecond off, before 1970 above all.", moments.times),
-    Shape("calendar", "A date is told by a rule that holds in most years, or by local time.", moments.calendar),
+    Shape("times", "Hours are told apart a microsecond off, or a unit of time is taken for another.", moments.times),
+    Shape("calendar", "A date is told by a rule that holds in most years, or only since 1970.", moments.calendar),
     Shape("copies", "Of several copies another one stays than the earliest, or none, or two.", moments.copies),
     Shape("values", "A value changes on its way, or a null, a zero and an empty text are one.", contents.values),
     Shape("sizes", "A length is off by one, or a partition key counts for nothing.", contents.sizes),

@@ -43,16 +43,16 @@ COPIES: dict[str, tuple[Copy, ...]] = {
 
 
 def times(base: Base) -> Iterator[WorkloadEvent]:
-    """Impressions at both sides of the epoch, of an hour and of a day, a microsecond off; clicks at milliseconds."""
-    yield from _at_borders(base, "time", (EPOCH_US, base.start_us + HOUR_US, base.start_us + 2 * HOUR_US))
+    """Impressions a microsecond before an hour, at its beginning and after it; clicks at whole milliseconds."""
+    yield from _at_borders(base, "time", (base.start_us + HOUR_US,))
     for number, time_us in zip(range(8), base.times(), strict=False):
         whole = time_us // MILLISECOND_US * MILLISECOND_US
         yield event(EventType.CLICK, f"millisecond-{base.run}-{number}", whole, {"position": number})
 
 
 def calendar(base: Base) -> Iterator[WorkloadEvent]:
-    """Impressions at the first moment that there is, at both ends of a leap day and of a leap second."""
-    yield from _at_borders(base, "date", (LEAP_DAY_ENDS_US, LEAP_SECOND_US))
+    """Impressions at the first moment that there is, on both sides of the epoch, a leap day's end and a leap second."""
+    yield from _at_borders(base, "date", (EPOCH_US, LEAP_DAY_ENDS_US, LEAP_SECOND_US))
     for number in range(2):
         yield event(EventType.IMPRESSION, f"first-{base.run}-{number}", FIRST_US + number, {"position": number})
 

@@ -54,7 +54,7 @@ def test_every_shape_is_a_few_hundred_events_in_a_few_hours() -> None:
     assert 240 <= len(drawn) <= 450
     assert set(EVERY_SHAPE.shapes) | set(FAR_APART) == set(NAMES)
     partitions = {Model(2).partition_of(event.event_type, event.event_id, event.time_us) for event in drawn}
-    assert len(partitions) <= 16
+    assert len(partitions) <= 12
 
 
 def test_a_shape_that_there_is_not_is_refused_with_those_there_are() -> None:
@@ -82,14 +82,14 @@ def test_ids_differ_by_nothing_but_what_a_careless_comparison_drops() -> None:
 
 def test_times_are_a_microsecond_before_a_border_at_it_and_after_it() -> None:
     shown = [event.time_us for event in events("times") if event.event_type == EventType.IMPRESSION]
-    assert shown[:3] == [EPOCH_US - 1, EPOCH_US, EPOCH_US + 1]
-    assert {time_us % HOUR_US for time_us in shown} == {HOUR_US - 1, 0, 1}
+    assert [time_us % HOUR_US for time_us in shown] == [HOUR_US - 1, 0, 1]
     assert {event.time_us % 1_000 for event in events("times") if event.event_type == EventType.CLICK} == {0}
 
 
-def test_the_calendar_begins_with_the_year_1_and_has_a_leap_day() -> None:
+def test_the_calendar_begins_with_the_year_1_and_has_the_epoch_and_a_leap_day() -> None:
+    assert [event.time_us for event in events("calendar")][:3] == [EPOCH_US - 1, EPOCH_US, EPOCH_US + 1]
     days = {Model(2).partition_of("impression", "x", event.time_us).date for event in events("calendar")}
-    assert days == {"0001-01-01", "2016-12-31", "2017-01-01", "2020-02-29", "2020-03-01"}
+    assert days == {"0001-01-01", "1969-12-31", "1970-01-01", "2016-12-31", "2017-01-01", "2020-02-29", "2020-03-01"}
 
 
 def test_copies_have_equal_earlier_and_later_times_within_the_look_back_and_out_of_it() -> None:
