@@ -161,13 +161,13 @@ def test_published_versions_that_break_a_rule_are_warned_of_and_go_on_being_serv
     fresh: EmbeddedStack, own: Path
 ) -> None:
     s3, bucket = fresh.client("s3"), topology.registry_bucket(fresh.account)
-    schema = json.loads((own / "conversion" / "raw.v1.avsc").read_text())
+    schema = json.loads((own / "impression" / "raw.v1.avsc").read_text())
     for version, avro in ((2, {"type": "long", "logicalType": "timestamp-millis"}), (3, "long")):
         fields = [{"name": name, "type": ["null", avro], "default": None} for name in ("at", "since")[: version - 1]]
         text = json.dumps(schema | {"fields": [*schema["fields"], *fields]})
-        (own / "conversion" / f"raw.v{version}.avsc").write_text(text)
-        s3.put_object(Bucket=bucket, Key=f"schemas/conversion/raw/v{version}.avsc", Body=text.encode())
+        (own / "impression" / f"raw.v{version}.avsc").write_text(text)
+        s3.put_object(Bucket=bucket, Key=f"schemas/impression/raw/v{version}.avsc", Body=text.encode())
     (warning,) = deploy(fresh, schemas=own).warnings
     assert "raw.v3.avsc: field at: was timestamp-millis in raw.v2 and is long without a logical type" in warning
-    index = json.loads(s3.get_object(Bucket=bucket, Key="schemas/conversion/index.json")["Body"].read())
+    index = json.loads(s3.get_object(Bucket=bucket, Key="schemas/impression/index.json")["Body"].read())
     assert sorted(index["schemas"]["raw"].values()) == [1, 2, 3]

@@ -1,17 +1,22 @@
 """The producer and the schedule do what the nemeses say, each is counted, and healing takes back what was broken."""
 
-from dataclasses import dataclass, field
+import json
+import random
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests.unit.scenarios.site_double import still_site
+from wavetank.emulator.stack.home import project_root
+from wavetank.scenarios.client.wire import WireSchema
 from wavetank.scenarios.oracle.at_rest import AtRest
 from wavetank.scenarios.run.nemeses import Nemeses
 from wavetank.scenarios.site.producer import DrillProducer
 from wavetank.scenarios.spec.drill import Drill
 from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.chunks import bit_changed
 from wavetank.scenarios.spec.nemeses.container import ContainerKilled, ContainerPaused, MemoryReached
 from wavetank.scenarios.spec.nemeses.producer import (
     ONE_KEY,
@@ -19,9 +24,11 @@ from wavetank.scenarios.spec.nemeses.producer import (
     CorruptCopies,
     HotShard,
     ProducerAhead,
+    ProducerInMillis,
     ProducerRepeats,
     ProducerRevises,
 )
+from wavetank.scenarios.spec.nemeses.schemas import VersionsHeldBack, cut
 from wavetank.scenarios.spec.nemeses.ticks import TicksDoubled, TicksMissed
 from wavetank.scenarios.spec.nemesis import Damage, Nemesis, Portion, Scene, SendPlan
 from wavetank.scenarios.workload.synthetic import synthetic
@@ -29,6 +36,7 @@ from wavetank.scenarios.workload.workload import chosen
 
 EVENTS = synthetic(100, 1, datetime(2019, 11, 24, tzinfo=UTC))
 CLICKS = [event for event in EVENTS if event.event_type == "click"]
+CONVERSIONS = [event for event in EVENTS if event.event_type == "conversion"]
 TICKS: tuple[Nemesis, ...] = (TicksMissed(Scheduled.REPLAYER, count=2), TicksDoubled(Scheduled.PLANNER))
 
 
@@ -100,6 +108,53 @@ def test_a_share_of_a_portion_is_written_ahead_and_the_rest_as_before(share: flo
     assert set(ahead.schemas) == {"click"}
     assert ahead.schemas["click"] != nemeses.scene.definition
     assert before.schemas == {}
+
+
+def test_of_copies_with_one_id_each_is_written_once_ahead_or_as_before() -> None:
+    nemeses = lasting(ProducerAhead(published=False, share=0.5))
+    copies = [event for event in EVENTS[:5] for _ in range(2)]
+    ahead, before = nemeses.plans(Portion(1, copies))
+    assert [*ahead.events, *before.events] == [*copies[::2], *copies[1::2]]
+
+
+def test_only_whole_milliseconds_of_the_victim_are_written_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Scene, "publish", lambda *_: None)
+    nemeses = lasting(ProducerInMillis())
+    events = [event.at(event.time_us // 1000 * 1000 + number % 2) for number, event in enumerate(EVENTS)]
+    millis, others = nemeses.plans(Portion(1, events))
+    assert list(millis.events) == [event for event in events[::2] if event.event_type == "click"]
+    assert sorted(event.event_id for event in [*millis.events, *others.events]) == sorted(e.event_id for e in events)
+    assert WireSchema.of(millis.schemas["click"]).time_is_millis
+    assert others.schemas == {}
+    assert struck(nemeses) == {"producer-in-millis": len(millis.events)}
+
+
+def test_what_a_version_that_is_held_back_is_needed_for_is_not_sent_yet() -> None:
+    nemesis = VersionsHeldBack()
+    site = still_site(lambda _: None)
+    scene = Scene(site, DrillProducer(site, lambda: 0.0), "conversion", 1, redeploy=lambda: None)
+    newer = [replace(event, record={**event.record, "items": 2}) for event in CONVERSIONS]
+    (plan,) = nemesis.sends(Portion(1, []), [SendPlan([*EVENTS, *newer])], scene)
+    assert {event.sending.version for event in plan.events if event.event_type == "conversion"} == {1}
+    assert sorted(event.event_id for event in plan.events) == sorted(event.event_id for event in EVENTS)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_schema_without_its_end_is_no_json_and_one_with_another_bit_is_as_long(seed: int) -> None:
+    text = (project_root() / "schemas" / "click" / "raw.v1.avsc").read_bytes()
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(cut(text, random.Random(seed)))
+    changed = bit_changed(text, random.Random(seed))
+    assert len(changed) == len(text)
+    assert sum((one ^ other).bit_count() for one, other in zip(changed, text, strict=True)) == 1
+
+
+def test_damages_are_dealt_among_the_copies() -> None:
+    nemeses = lasting(CorruptCopies(share=1.0, damages=(Damage.NO_ID, Damage.AHEAD)))
+    damaged = {plan.damage: list(plan.events) for plan in planned(nemeses) if plan.damage}
+    assert damaged.keys() == {Damage.NO_ID, Damage.AHEAD}
+    assert abs(len(damaged[Damage.NO_ID]) - len(damaged[Damage.AHEAD])) <= 1
+    assert struck(nemeses) == {"corrupt-copies": len(CLICKS)}
 
 
 def test_a_producer_that_was_rolled_back_writes_as_before() -> None:

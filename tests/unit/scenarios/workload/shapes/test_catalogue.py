@@ -57,6 +57,11 @@ def test_every_shape_is_a_few_hundred_events_in_a_few_hours() -> None:
     assert len(partitions) <= 12
 
 
+def test_the_docs_have_a_line_for_every_shape() -> None:
+    page = (project_root() / "docs" / "drills.md").read_text("utf-8")
+    assert [name for name in NAMES if f"| `{name}` |" not in page] == []
+
+
 def test_a_shape_that_there_is_not_is_refused_with_those_there_are() -> None:
     with pytest.raises(UnknownShapeError, match="no shape round; there are: ids, "):
         shaped(["ids", "round"], BASE)
