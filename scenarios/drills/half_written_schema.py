@@ -1,6 +1,7 @@
 """The victim's processed schema objects lack their end."""
 
 from wavetank.scenarios.spec import (
+    PROCESSORS,
     Drill,
     Expect,
     Look,
@@ -19,7 +20,7 @@ DRILL = Drill(
     nemeses=(SchemaDamaged(role="processed"),),
     during=(
         Stall(),
-        Tick(Scheduled.PLANNER),
+        Tick(Scheduled.PLANNER, but=PROCESSORS),
         Look(
             "while it was damaged",
             (

@@ -23,7 +23,7 @@ def envelopes(base: Base) -> Iterator[WorkloadEvent]:
     moments = base.times()
     for number in range(EACH):
         for way, sending in enumerate(ways):
-            fields = {"campaign": "women", "item_id": number, "position": way}
+            fields: dict[str, Value] = {"campaign": "women", "item_id": number, "position": way}
             shown = event(EventType.IMPRESSION, f"envelope-{base.run}-{number}-{way}", next(moments), fields)
             yield replace(shown, sending=sending)
 
@@ -31,8 +31,8 @@ def envelopes(base: Base) -> Iterator[WorkloadEvent]:
 def versions(base: Base) -> Iterator[WorkloadEvent]:
     """Conversions in the first version and the newest one by turns, as while a release is rolled out and back."""
     for number, time_us in zip(range(VERSIONS), base.times(), strict=False):
-        fields: dict[str, Value] = {"value": number / 4, "currency": "EUR", "campaign": "men"}
+        sale: dict[str, Value] = {"value": number / 4, "currency": "EUR", "campaign": "men"}
         if number % 2 == 0:
-            fields["items"] = number
-        sold = event(EventType.CONVERSION, f"version-{base.run}-{number}", time_us, fields)
+            sale["items"] = number
+        sold = event(EventType.CONVERSION, f"version-{base.run}-{number}", time_us, sale)
         yield replace(sold, sending=Sending(version=number % 2))
