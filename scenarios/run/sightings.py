@@ -54,7 +54,9 @@ class TraceReader:
 
     def __init__(self, site: Site, history: History, at_rest: AtRest) -> None:
         self._site = site
-        self._sent = {sent.payload: Head(sent.event_id, sent.event_time_us) for sent in history.operations}
+        # A damaged copy is no version of its event: it comes before or behind the sound ones, and goes no further.
+        sound = (sent for sent in history.operations if not sent.flaw)
+        self._sent = {sent.payload: Head(sent.event_id, sent.event_time_us) for sent in sound}
         self._heads = {
             event.name: Heads.of_files(schema.path for schema in event.schemas if schema.role == PROCESSED)
             for event in site.topology.events
