@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Any
 
+from wavetank.pipeline.core.sizes import SIZES, Sizes
 from wavetank.pipeline.errors import ConfigurationError
 from wavetank.pipeline.layout import HOUR
 from wavetank.pipeline.topology import Enrichment
@@ -33,6 +34,26 @@ def number(name: str) -> int:
     if not value.isdecimal():
         raise ConfigurationError(f"the environment variable {name} is to be a whole number, got {value!r}")
     return int(value)
+
+
+def size(name: str, default: int) -> int:
+    """A variable that may be left out and must be a whole number from 1 up to its default, which is the largest."""
+    if not os.environ.get(name):
+        return default
+    value = number(name)
+    if not 1 <= value <= default:
+        raise ConfigurationError(f"the environment variable {name} is to be between 1 and {default:,}, got {value:,}")
+    return value
+
+
+def sizes() -> Sizes:
+    """The sizes of pieces of files, by `BLOCK_BYTES`, `ROW_GROUP_ROWS`, `MERGE_BYTES` and `PIECE_RECORDS`."""
+    return Sizes(
+        block_bytes=size("BLOCK_BYTES", SIZES.block_bytes),
+        row_group_rows=size("ROW_GROUP_ROWS", SIZES.row_group_rows),
+        merge_bytes=size("MERGE_BYTES", SIZES.merge_bytes),
+        piece_records=size("PIECE_RECORDS", SIZES.piece_records),
+    )
 
 
 def enrichment() -> Enrichment | None:

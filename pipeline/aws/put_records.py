@@ -40,18 +40,21 @@ class Entry:
         return len(self.data) + len(self.partition_key.encode())
 
 
-def publish(kinesis: "KinesisClient", stream: str, entries: Sequence[Entry]) -> None:
-    """Put all `entries`; returns when each is acknowledged, raises ServiceFault when some kept being refused."""
-    for batch in batches(entries):
+def publish(kinesis: "KinesisClient", stream: str, entries: Sequence[Entry], at_once: int = MAX_RECORDS) -> None:
+    """Put all `entries`, at most `at_once` a call.
+
+    Returns when each is acknowledged, raises ServiceFault when some kept being refused.
+    """
+    for batch in batches(entries, at_once):
         _put(kinesis, stream, batch)
 
 
-def batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
-    """`entries` in order, cut so that each batch fits a PutRecords call."""
+def batches(entries: Sequence[Entry], at_once: int = MAX_RECORDS) -> Iterator[list[Entry]]:
+    """`entries` in order, cut so that each batch fits a PutRecords call and has no more than `at_once`."""
     batch: list[Entry] = []
     size = 0
     for entry in entries:
-        if batch and (len(batch) == MAX_RECORDS or size + entry.size > MAX_BYTES):
+        if batch and (len(batch) == at_once or size + entry.size > MAX_BYTES):
             yield batch
             batch, size = [], 0
         batch.append(entry)

@@ -18,6 +18,7 @@ from wavetank.pipeline.core.files import avro_file
 from wavetank.pipeline.core.frame import BadRange, Frame
 from wavetank.pipeline.core.route import HOUR_US, bucket_of_digest, digest_of, hour_of
 from wavetank.pipeline.core.schema import Schema
+from wavetank.pipeline.core.sizes import SIZES, Sizes
 from wavetank.pipeline.layout import Partition
 from wavetank.pipeline.records import Reason, Rejection
 
@@ -72,7 +73,7 @@ class Scanned:
         return {piece.fingerprint for piece in self.frames}
 
 
-def partition(chunk: Scanned, schemas: Mapping[bytes, Schema], buckets: int) -> Partitioned:
+def partition(chunk: Scanned, schemas: Mapping[bytes, Schema], buckets: int, sizes: Sizes = SIZES) -> Partitioned:
     """Route each event of `chunk` to its partition, in the order of the chunk.
 
     A part is in the newest of the schemas that the chunk itself is in, not in the newest there is: the bytes
@@ -94,7 +95,7 @@ def partition(chunk: Scanned, schemas: Mapping[bytes, Schema], buckets: int) -> 
         digests[where].append(digest)
     parts = {
         Partition(newest.event_type, *hour_of(where[0]), where[1]): Part(
-            avro_file.part(newest, bodies[where], digests[where]), len(bodies[where])
+            avro_file.part(newest, bodies[where], digests[where], sizes), len(bodies[where])
         )
         for where in sorted(bodies)
         if newest

@@ -190,9 +190,10 @@ class _Merge:
     def _merge(self, avro: Path, columns: Path) -> None:
         """Write both files anew, of all inputs but their faults."""
         self.merged_ids.clear()
+        sizes = environment.sizes()
         with avro.open("wb") as avro_out, columns.open("wb") as columns_out:
-            merged = merge_all(self._batches(avro.with_name("before.avro")), self.elsewhere)
-            parquet.write_both(merged, self.schema, avro_out, columns_out)
+            merged = merge_all(self._batches(avro.with_name("before.avro")), self.elsewhere, sizes)
+            parquet.write_both(merged, self.schema, avro_out, columns_out, sizes=sizes)
 
     def _batches(self, before: Path) -> Iterator[Batch]:
         """The records of every input. Those of parts that have expired are taken from what they were merged into.

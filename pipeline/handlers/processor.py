@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wavetank.pipeline.aws import calls, environment
-from wavetank.pipeline.aws.put_records import Entry, publish
+from wavetank.pipeline.aws.put_records import MAX_RECORDS, Entry, publish
 from wavetank.pipeline.aws.schemas import registry, store
 from wavetank.pipeline.core import decode, enrich, envelope, frame, quarantine
 from wavetank.pipeline.core.deaggregate import deaggregate
@@ -65,7 +65,8 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
         for arrival, outcome in zip(batch, outcomes, strict=True)
         if isinstance(outcome, Rejection)
     ]
-    publish(calls.kinesis(), environment.text("PROCESSED_STREAM"), entries)
+    at_once = environment.size("PUT_RECORDS", MAX_RECORDS)
+    publish(calls.kinesis(), environment.text("PROCESSED_STREAM"), entries, at_once)
     calls.put_objects(environment.text("DATA_BUCKET"), quarantine.files(environment.text("EVENT_TYPE"), rejected))
     return {"received": len(batch), "processed": len(entries), "quarantined": len(rejected)}
 

@@ -18,32 +18,33 @@ import numpy as np
 from wavetank.pipeline.core.bulk.batch import Batch, joined
 from wavetank.pipeline.core.bulk.digests import SIZE, Digests
 from wavetank.pipeline.core.bulk.values import Bodies, Ints, Slices, padded
+from wavetank.pipeline.core.sizes import SIZES, Sizes
 
-BUDGET_BYTES = 32 * 1024 * 1024
-"""Bodies held at a time; what is done with them takes a few times as much."""
-PIECE_RECORDS = 8 * 1024
 FAN_OUT_BITS = 4
 DIGEST_BITS = 64
 COLUMNS = 4
 """Numbers that are kept of a record beside its body and digest: length, time, where its id is, how long that is."""
 
 
-def merge_all(batches: Iterable[Batch], dropped: Digests, budget: int = BUDGET_BYTES) -> Iterator[Batch]:
-    """The merged events of all `batches`, in order, piece by piece. Temporary files are gone at the end."""
+def merge_all(batches: Iterable[Batch], dropped: Digests, sizes: Sizes = SIZES) -> Iterator[Batch]:
+    """The merged events of all `batches`, in order, piece by piece. Temporary files are gone at the end.
+
+    Bodies of `sizes.merge_bytes` are held at a time; what is done with them takes a few times as much.
+    """
     in_memory: list[Batch] = []
     size = 0
     source = iter(batches)
     for batch in source:
         in_memory.append(batch)
         size += batch.size
-        if size > budget:
+        if size > sizes.merge_bytes:
             break
     else:
         if in_memory:
             yield merge(joined(in_memory), dropped)
         return
     with TemporaryDirectory(prefix="merge-") as folder:
-        spilled = _Spill(Path(folder), budget, 0)
+        spilled = _Spill(Path(folder), sizes, 0)
         for batch in in_memory:
             spilled.add(batch)
         in_memory.clear()
@@ -109,7 +110,7 @@ class _Spill:
     """Batches, dealt out to files by `FAN_OUT_BITS` bits of the ids' digests, of which `bits` are used up."""
 
     folder: Path
-    budget: int
+    sizes: Sizes
     bits: int
     _files: dict[int, BinaryIO] = field(default_factory=dict)
 
@@ -127,8 +128,8 @@ class _Spill:
         for number, out in sorted(self._files.items()):
             out.close()
             path = Path(out.name)
-            if path.stat().st_size > 2 * self.budget and self.bits + 2 * FAN_OUT_BITS <= DIGEST_BITS:
-                finer = _Spill(self.folder / f"{number}", self.budget, self.bits + FAN_OUT_BITS)
+            if path.stat().st_size > 2 * self.sizes.merge_bytes and self.bits + 2 * FAN_OUT_BITS <= DIGEST_BITS:
+                finer = _Spill(self.folder / f"{number}", self.sizes, self.bits + FAN_OUT_BITS)
                 for batch in _pieces(path):
                     finer.add(batch)
                 path.unlink()
@@ -137,8 +138,8 @@ class _Spill:
             run = merge(joined(list(_pieces(path))), dropped)
             path.unlink()
             with path.open("wb") as again:
-                for start in range(0, len(run), PIECE_RECORDS):
-                    _write(again, run.take(np.arange(start, min(start + PIECE_RECORDS, len(run)))))
+                for start in range(0, len(run), self.sizes.piece_records):
+                    _write(again, run.take(np.arange(start, min(start + self.sizes.piece_records, len(run)))))
             yield path
 
 

@@ -23,6 +23,7 @@ from wavetank.pipeline.core.bulk.values import Bodies, Ints, padded
 from wavetank.pipeline.core.decode import records
 from wavetank.pipeline.core.marker import SYNC
 from wavetank.pipeline.core.schema import Role, Schema, parse
+from wavetank.pipeline.core.sizes import SIZES, Sizes
 from wavetank.pipeline.errors import SchemaError
 
 MAGIC = b"Obj\x01"
@@ -31,10 +32,9 @@ INDEX = "wavetank.index"
 little-endian; then of each the digest of its id."""
 CHECKSUM = "wavetank.crc32"
 """In the header of a part: CRC-32 of the schema's text, the index's and all bodies, as eight hexadecimal digits."""
-BLOCK_BYTES = 64 * 1024
 LEVEL = 1
 MOST_BLOCK_BYTES = 16 * 1024 * 1024
-"""Bytes of an inflated block: ours end with the record that fills `BLOCK_BYTES`, and a record is put with 1 MiB."""
+"""Bytes of an inflated block: ours end with the record that fills 64 KiB at most, and a record is put with 1 MiB."""
 MOST_PART_BYTES = 256 * 1024 * 1024
 """Bytes of the records of a part: it is made of one chunk, for which Firehose buffers 128 MiB at most."""
 INDEX_ENTRY = 4 + SIZE
@@ -116,7 +116,7 @@ class File:
         yield Bodies(padded(whole), ends - self.index.lengths, ends)
 
 
-def part(schema: Schema, bodies: Sequence[bytes], digests: Sequence[bytes]) -> bytes:
+def part(schema: Schema, bodies: Sequence[bytes], digests: Sequence[bytes], sizes: Sizes = SIZES) -> bytes:
     """The container file of `bodies`, in their order, with an index; `digests` are the MD5 of their ids."""
     lengths = np.fromiter(map(len, bodies), "<u4", len(bodies))
     index = b64encode(lengths.tobytes() + b"".join(digests))
@@ -125,7 +125,7 @@ def part(schema: Schema, bodies: Sequence[bytes], digests: Sequence[bytes]) -> b
     for body in bodies:
         block.append(body)
         size += len(body)
-        if size >= BLOCK_BYTES:
+        if size >= sizes.block_bytes:
             data = b"".join(block)
             crc = zlib.crc32(data, crc)
             pieces.append(_block(len(block), data))
@@ -141,8 +141,9 @@ def part(schema: Schema, bodies: Sequence[bytes], digests: Sequence[bytes]) -> b
 class Writer:
     """Writes a container file to `out`, as batches come: how they are cut does not show."""
 
-    def __init__(self, out: BinaryIO, schema: Schema) -> None:
+    def __init__(self, out: BinaryIO, schema: Schema, sizes: Sizes = SIZES) -> None:
         self._out = out
+        self._block_bytes = sizes.block_bytes
         self._rest = b""
         self._count = 0
         out.write(_header(schema, {}))
@@ -155,7 +156,7 @@ class Writer:
         data = bodies.data[first : int(bodies.ends[-1])].tobytes()
         ends = bodies.ends - first
         begun = start = 0
-        while (last := int(np.searchsorted(ends, start + BLOCK_BYTES - len(self._rest))) + 1) <= len(ends):
+        while (last := int(np.searchsorted(ends, start + self._block_bytes - len(self._rest))) + 1) <= len(ends):
             end = int(ends[last - 1])
             self._out.write(_block(self._count + last - begun, self._rest + data[start:end]))
             self._rest, self._count, begun, start = b"", 0, last, end

@@ -17,15 +17,16 @@ from wavetank.pipeline.core.bulk.values import Bodies
 from wavetank.pipeline.core.files import avro_file
 from wavetank.pipeline.core.files.columns import arrow_schema, table
 from wavetank.pipeline.core.schema import Schema
+from wavetank.pipeline.core.sizes import SIZES, Sizes
 
-ROW_GROUP_ROWS = 128 * 1024
 ZSTD_LEVEL = 1
 
 
 class Writer:
-    """Writes a Parquet file to `out`, in row groups of `ROW_GROUP_ROWS`; raises SchemaError where it has no columns."""
+    """Writes a Parquet file to `out`, in row groups as `sizes` say; raises SchemaError where it has no columns."""
 
-    def __init__(self, out: BinaryIO, schema: Schema) -> None:
+    def __init__(self, out: BinaryIO, schema: Schema, sizes: Sizes = SIZES) -> None:
+        self._row_group_rows = sizes.row_group_rows
         self._schema = schema
         self._tables: list[pa.Table] = []
         self._rows = 0
@@ -39,13 +40,13 @@ class Writer:
         """Add rows; raises Malformed where a body is no record of the schema."""
         self._tables.append(table(bodies, self._schema))
         self._rows += len(bodies)
-        if self._rows < ROW_GROUP_ROWS:
+        if self._rows < self._row_group_rows:
             return
         rows = pa.concat_tables(self._tables)
         start = 0
-        while self._rows - start >= ROW_GROUP_ROWS:
-            self._write(rows.slice(start, ROW_GROUP_ROWS))
-            start += ROW_GROUP_ROWS
+        while self._rows - start >= self._row_group_rows:
+            self._write(rows.slice(start, self._row_group_rows))
+            start += self._row_group_rows
         self._tables, self._rows = [rows.slice(start)], self._rows - start
 
     def close(self) -> None:
@@ -61,12 +62,14 @@ class Writer:
             self._writer.close()
 
     def _write(self, rows: pa.Table) -> None:
-        self._writer.write_table(rows.combine_chunks(), ROW_GROUP_ROWS)
+        self._writer.write_table(rows.combine_chunks(), self._row_group_rows)
 
 
-def write_both(merged: Iterable[Batch], schema: Schema, avro: BinaryIO, columns: BinaryIO) -> int:
+def write_both(
+    merged: Iterable[Batch], schema: Schema, avro: BinaryIO, columns: BinaryIO, *, sizes: Sizes = SIZES
+) -> int:
     """Write every record to an Avro and a Parquet file, in the order in which they come; returns how many."""
-    rows_out, table_out = avro_file.Writer(avro, schema), Writer(columns, schema)
+    rows_out, table_out = avro_file.Writer(avro, schema, sizes), Writer(columns, schema, sizes)
     count = 0
     try:
         for batch in merged:

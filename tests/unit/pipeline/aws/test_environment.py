@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wavetank.pipeline.aws.environment import hours_back, time_of
+from wavetank.pipeline.aws.environment import hours_back, sizes, time_of
+from wavetank.pipeline.core.sizes import SIZES, Sizes
 from wavetank.pipeline.errors import ConfigurationError
 
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
@@ -21,6 +22,20 @@ def test_now_is_the_time_of_the_event() -> None:
 def test_an_event_without_a_time_is_refused(event: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError, match="time"):
         time_of(event)
+
+
+def test_sizes_are_those_of_the_environment_where_it_has_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sizes() == SIZES
+    for name, value in (("BLOCK_BYTES", "1"), ("ROW_GROUP_ROWS", "2"), ("MERGE_BYTES", "3"), ("PIECE_RECORDS", "4")):
+        monkeypatch.setenv(name, value)
+    assert sizes() == Sizes(block_bytes=1, row_group_rows=2, merge_bytes=3, piece_records=4)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "many", "131073"])
+def test_a_size_that_is_none_or_too_large_is_refused_with_the_rule(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("ROW_GROUP_ROWS", value)
+    with pytest.raises(ConfigurationError, match="ROW_GROUP_ROWS is to be"):
+        sizes()
 
 
 @given(MOMENTS, st.integers(1, 48))

@@ -22,6 +22,15 @@ def test_a_batch_has_at_most_500_records() -> None:
     assert [len(batch) for batch in batches([Entry("k", b"")] * 1100)] == [500, 500, 100]
 
 
+@given(st.integers(0, 30), st.integers(1, 10))
+def test_a_batch_has_no_more_records_than_are_asked_for(count: int, at_once: int) -> None:
+    entries = [Entry(f"k{number}", b"") for number in range(count)]
+    cut = list(batches(entries, at_once))
+    assert [entry for batch in cut for entry in batch] == entries
+    assert [len(batch) for batch in cut[:-1]] == [at_once] * (len(cut) - 1)
+    assert all(0 < len(batch) <= at_once for batch in cut)
+
+
 def test_a_long_id_is_cut_to_a_key_that_kinesis_takes() -> None:
     assert len(Entry("x" * 999, b"").partition_key) == 256
 

@@ -1,5 +1,6 @@
 """A rejected record keeps its bytes, under a key that follows from where it came from."""
 
+from dataclasses import replace
 from io import BytesIO
 
 import fastavro
@@ -43,6 +44,15 @@ def test_there_is_one_file_for_each_reason_and_day() -> None:
 def test_the_same_records_give_the_same_key_and_bytes_and_others_do_not() -> None:
     assert files("ping", [rejected("1")]) == files("ping", [rejected("1")])
     assert set(files("ping", [rejected("1")])) != set(files("ping", [rejected("2")]))
+
+
+def test_a_long_message_is_cut_and_the_bytes_are_whole() -> None:
+    record = rejected("7")
+    long = replace(record, rejection=Rejection(Reason.UNDECODABLE, "é" * 5_000), payload=b"x" * 5_000)
+    ((_, data),) = files("ping", [long]).items()
+    (row,) = fastavro.reader(BytesIO(data))
+    assert isinstance(row, dict)
+    assert (row["message"], row["payload"]) == ("é" * 1_000, b"x" * 5_000)
 
 
 def test_nothing_rejected_writes_nothing() -> None:

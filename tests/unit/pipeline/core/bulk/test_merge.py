@@ -15,6 +15,7 @@ from wavetank.pipeline.core.bulk.merge import merge_all
 from wavetank.pipeline.core.bulk.values import Bodies
 from wavetank.pipeline.core.decode import decode, encode
 from wavetank.pipeline.core.files import avro_file, parquet
+from wavetank.pipeline.core.sizes import Sizes
 from wavetank.pipeline.records import Event
 
 NONE = Digests.of([])
@@ -30,15 +31,18 @@ def batches(bodies: Sequence[bytes], size: int = 1000) -> list[Batch]:
     return [identified(Bodies.of(bodies[at : at + size]), PING) for at in range(0, len(bodies), size)]
 
 
-def merged(bodies: Sequence[bytes], dropped: Digests = NONE, budget: int = EVERYTHING, size: int = 1000) -> list[bytes]:
-    return [body for piece in merge_all(batches(bodies, size), dropped, budget) for body in piece.bodies.all()]
+def merged(
+    bodies: Sequence[bytes], dropped: Digests = NONE, budget: int = EVERYTHING, size: int = 1000, piece: int = 8192
+) -> list[bytes]:
+    sizes = Sizes(merge_bytes=budget, piece_records=piece)
+    return [body for piece in merge_all(batches(bodies, size), dropped, sizes) for body in piece.bodies.all()]
 
 
 def files(bodies: Sequence[bytes], budget: int = EVERYTHING, size: int = 1000) -> tuple[bytes, bytes]:
     """The Avro and the Parquet file of merged records."""
     avro, columns = BytesIO(), BytesIO()
     writers = avro_file.Writer(avro, PING), parquet.Writer(columns, PING)
-    for piece in merge_all(batches(bodies, size), NONE, budget):
+    for piece in merge_all(batches(bodies, size), NONE, Sizes(merge_bytes=budget)):
         for writer in writers:
             writer.add(piece.bodies)
     for writer in writers:
@@ -67,9 +71,9 @@ def test_any_order_split_and_number_of_copies_gives_identical_files(
     assert files(again, size=size) == files(records)
 
 
-@given(RECORDS, st.integers(0, 400), st.integers(1, 30))
-def test_what_spills_to_files_gives_what_memory_does(records: list[bytes], budget: int, size: int) -> None:
-    assert merged(records, budget=budget, size=size) == merged(records)
+@given(RECORDS, st.integers(0, 400), st.integers(1, 30), st.integers(1, 5))
+def test_what_spills_to_files_gives_what_memory_does(records: list[bytes], budget: int, size: int, piece: int) -> None:
+    assert merged(records, budget=budget, size=size, piece=piece) == merged(records)
 
 
 def test_a_partition_far_larger_than_the_budget_gives_the_same_files() -> None:

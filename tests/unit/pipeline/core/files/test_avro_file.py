@@ -24,6 +24,7 @@ from wavetank.pipeline.core.files.avro_file import long_bytes
 from wavetank.pipeline.core.marker import SYNC
 from wavetank.pipeline.core.route import digest_of
 from wavetank.pipeline.core.schema import Schema
+from wavetank.pipeline.core.sizes import Sizes
 from wavetank.pipeline.records import Reason
 
 WITHIN_ITSELF = {"type": "record", "name": "E", "fields": [{"name": "r", "type": "E"}]}
@@ -50,6 +51,32 @@ def test_files_of_many_blocks_are_whole() -> None:
     written = contained(bodies)
     assert len(list(fastavro.block_reader(BytesIO(written)))) > 1
     assert bodies_in(written) == bodies
+
+
+@given(LABELS, st.integers(1, 400))
+def test_a_block_ends_with_the_record_that_fills_it(labels: list[str | None], block_bytes: int) -> None:
+    bodies = [encode(event(number, label=label), PING) for number, label in enumerate(labels)]
+    out = BytesIO()
+    writer = avro_file.Writer(out, PING, Sizes(block_bytes=block_bytes))
+    for body in bodies:
+        writer.add(Bodies.of([body]))
+    writer.close()
+    part = avro_file.part(PING, bodies, [digest_of(body) for body in bodies], Sizes(block_bytes=block_bytes))
+    expected: list[list[bytes]] = []
+    for body in bodies:
+        if not expected or sum(map(len, expected[-1])) >= block_bytes:
+            expected.append([])
+        expected[-1].append(body)
+    for data in (out.getvalue(), part):
+        blocks = list(avro_file.opened(data, PING.event_type, PING.role).blocks())
+        assert blocks == [(len(some), b"".join(some)) for some in expected]
+
+
+def test_a_header_of_any_length_is_read() -> None:
+    bodies = [encode(event(number), PING) for number in range(5_000)]
+    part = avro_file.part(PING, bodies, [digest_of(b"id-%d" % number) for number in range(5_000)])
+    assert part.index(SYNC) > 64 * 1024
+    assert bodies_in(part) == bodies
 
 
 def test_the_same_bodies_give_the_same_bytes() -> None:
@@ -201,6 +228,18 @@ def test_the_codec_null_is_read() -> None:
 def test_what_a_block_unpacks_to_is_bounded(more: dict[str, bytes], blocks: int) -> None:
     bomb = block(deflated(bytes(64 * MIB // blocks)), count=1)
     data = header(avro_schema=SCHEMA, avro_codec=b"deflate", **more) + bomb * blocks
+    tracemalloc.start()
+    with pytest.raises(avro_file.DamagedFile):
+        list(batch.read(data, PING))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 48 * MIB
+
+
+def test_a_part_of_more_than_a_chunk_can_hold_is_damaged() -> None:
+    claimed = b64encode((2**32 - 1).to_bytes(4, "little") + bytes(16))
+    bomb = block(deflated(bytes(15 * MIB)), count=1)
+    data = header(avro_schema=SCHEMA, avro_codec=b"deflate", wavetank_index=claimed) + bomb * 20
     tracemalloc.start()
     with pytest.raises(avro_file.DamagedFile):
         list(batch.read(data, PING))

@@ -23,6 +23,7 @@ from wavetank.pipeline.core.decode import decode, encode
 from wavetank.pipeline.core.files import parquet
 from wavetank.pipeline.core.files.columns import arrow_schema, table
 from wavetank.pipeline.core.schema import Schema
+from wavetank.pipeline.core.sizes import Sizes
 from wavetank.pipeline.errors import SchemaError
 from wavetank.pipeline.records import Event
 
@@ -59,6 +60,20 @@ def written(fields: Sequence[dict[str, Any]], under: Schema, size: int = 1000) -
         writer.add(Bodies.of([encode(record, under) for record in fields[start : start + size]]))
     writer.close()
     return out.getvalue()
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 100])
+def test_row_groups_are_full_but_the_last_however_rows_come(size: int) -> None:
+    fields = [event(number) for number in range(23)]
+    out = BytesIO()
+    writer = parquet.Writer(out, RICH, Sizes(row_group_rows=7))
+    for start in range(0, len(fields), size):
+        some = [encode({**record, **VALUES}, RICH) for record in fields[start : start + size]]
+        writer.add(Bodies.of(some))
+    writer.close()
+    file = pq.ParquetFile(BytesIO(out.getvalue()))
+    assert [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)] == [7, 7, 7, 2]
+    assert file.read().column("event_id").to_pylist() == [record["event_id"] for record in fields]
 
 
 def test_nested_records_maps_arrays_enums_and_logical_types_come_through() -> None:
