@@ -188,7 +188,11 @@ _ALL = (
     FaultPoint(
         Point.KINESIS_GET,
         "A GetRecords call, before anything is read.",
-        {**_STREAM, "reader": "`event-source`, `firehose`, or `client` for everybody else"},
+        {
+            **_STREAM,
+            "reader": "`event-source`, `firehose`, or `client` for everybody else",
+            "caller": "name of the function that reads by itself; empty for everybody else",
+        },
         {
             Action.EXPIRED_ITERATOR: PointAction("it is answered with ExpiredIteratorException"),
             Action.THROTTLE: PointAction("it is answered with ProvisionedThroughputExceededException"),

@@ -12,6 +12,7 @@ from wavetank.scenarios.spec import (
     Scope,
     Stall,
     Tag,
+    When,
     look_when_merged,
 )
 
@@ -27,6 +28,17 @@ DRILL = Drill(
             Action.ERROR_BEFORE,
             {"service": "kinesis", "operation": "PutRecords", "resource": "wavetank-click-processed"},
             parameters={"status": 400, "code": "AccessDeniedException", "message": "not authorized"},
+        ),
+        Fault(
+            "empty-reads",
+            Point.KINESIS_GET,
+            Action.SHORT,
+            {"caller": "wavetank-rescuer"},
+            When(every=2),
+            parameters={"records": 0},
+        ),
+        Fault(
+            "short-reads", Point.KINESIS_GET, Action.SHORT, {"caller": "wavetank-rescuer"}, parameters={"records": 3}
         ),
     ),
     during=(

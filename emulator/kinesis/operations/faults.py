@@ -4,6 +4,7 @@ from typing import Any
 
 from localstack.aws.api import RequestContext
 
+from wavetank.emulator.faults.calls import caller_of
 from wavetank.emulator.faults.engine import FAULTS
 from wavetank.emulator.faults.identity import content_identity
 from wavetank.emulator.faults.points import Action, Point
@@ -65,7 +66,9 @@ def before_read(context: RequestContext, stream: Stream, cursor: Cursor) -> int:
     reader = "firehose" if internal.get("service_principal") == "firehose" else "client"
     if MAPPING_AGENT in context.request.headers.get("User-Agent", ""):
         reader = "event-source"
-    target = {"stream": stream.name, "shard": shard.name, "reader": reader}
+    caller = caller_of(context)
+    function = caller.function if caller is not None else ""
+    target = {"stream": stream.name, "shard": shard.name, "reader": reader, "caller": function}
     firing = FAULTS.fire(Point.KINESIS_GET, target, f"{stream.name}/{shard.name}/{cursor.index}")
     if firing is None:
         return MAX_READ_RECORDS
