@@ -1,7 +1,7 @@
 """Everything whose path changes with size is small: pages, batches, chunks; and parts of calls are refused."""
 
 from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Point, Tag, When, look_when_merged
-from wavetank.scenarios.workload.workload import EVERY_SHAPE
+from wavetank.scenarios.workload.workload import Workload
 
 DRILL = Drill(
     name="tight-limits",
@@ -24,5 +24,5 @@ DRILL = Drill(
         ),
     ),
     during=look_when_merged("within these limits", ALL_LANDED),
-    workload=EVERY_SHAPE,
+    workload=Workload(events=160, hours=2, tight=True),
 )

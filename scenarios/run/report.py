@@ -104,6 +104,7 @@ class Report:
                 "hours": self.workload.hours,
                 "portions": self.workload.portions,
                 "edges": self.workload.edges,
+                "tight": self.workload.tight,
                 "conversions": self.workload.conversions,
                 "shapes": list(self.workload.shapes),
                 "source": str(self.workload.source) if self.workload.source else None,

@@ -16,6 +16,7 @@ from wavetank.scenarios.drills.catalogue import CONTROL, catalogue
 from wavetank.scenarios.run.report import Report
 from wavetank.scenarios.run.stages import Conclusion, Digests, Run
 from wavetank.scenarios.run.tracing import Tracer
+from wavetank.scenarios.site.settings import tightened
 from wavetank.scenarios.site.site import Site
 from wavetank.scenarios.spec.drill import Drill
 from wavetank.scenarios.workload.source import draw
@@ -47,7 +48,8 @@ class Runner:
             self.progress(drill.name, activity)
 
         run = Run(self.site, drill, seed, events=workload.events, narrate=narrate)
-        conclusion = _attempt(run, control, tracer)
+        with tightened(self.site, tight=drill.workload.tight):
+            conclusion = _attempt(run, control, tracer)
         name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{drill.name}"
         for number in count(1):
             # Several runs may end within a second.

@@ -174,7 +174,12 @@ class Site:
         head, _, number = configuration.get("Description", "").partition(" · cycle ")
         self.configure(function, Description=f"{head} · cycle {int(number or 0) + 1}")
 
-    def configure(self, function: str, **settings: str) -> None:
+    def variables(self, function: str) -> dict[str, str]:
+        """The variables in a function's environment."""
+        configuration = self.stack.client("lambda").get_function_configuration(FunctionName=function)
+        return dict(configuration.get("Environment", {}).get("Variables", {}))
+
+    def configure(self, function: str, **settings: Any) -> None:
         """Change settings of a function's configuration; returns when they hold."""
         client = self.stack.client("lambda")
         client.update_function_configuration(FunctionName=function, **settings)

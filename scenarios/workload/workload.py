@@ -17,9 +17,9 @@ class Workload:
     they are sent in so many portions, each settled before the next, so that there are as many chunks of an
     event type. edges: the synthetic ones lie right before, at and right after full hours. conversions: some of the
     synthetic ones are conversions. source and mapping: a file of newline JSON and the TOML file that says how to read
-    it. schemas: of which generated event types the synthetic ones are, as `generated:SEED`; of the ad stream's where it
-    is empty. shapes: names of shapes (`scenarios.workload.shapes`), whose events flow among the synthetic ones of the
-    ad stream.
+    it. tight: the functions take and write little at a time (`scenarios.site.settings`). schemas: of which generated
+    event types the synthetic ones are, as `generated:SEED`; of the ad stream's where it is empty. shapes: names of
+    shapes (`scenarios.workload.shapes`), whose events flow among the synthetic ones of the ad stream.
     """
 
     events: int = 240
@@ -29,6 +29,7 @@ class Workload:
     conversions: bool = True
     source: Path | None = None
     mapping: Path | None = None
+    tight: bool = False
     schemas: str = ""
     shapes: tuple[str, ...] = ()
 

@@ -24,7 +24,7 @@ from wavetank.scenarios.workload.workload import Workload
 
 SHAPES = (
     Workload(events=60, hours=1, portions=1),
-    Workload(events=120, hours=2, portions=2),
+    Workload(events=120, hours=2, portions=2, tight=True),
     Workload(events=200, hours=3, portions=3),
 )
 MOST_FAULTS = 5
