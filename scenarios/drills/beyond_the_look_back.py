@@ -25,8 +25,8 @@ DRILL = Drill(
         *look_when_merged("when their hours were merged", Expect("lost", at_least=1), precondition=True),
         Tick(Scheduled.REPLAYER),
         Settle(),
-        Tick(Scheduled.PLANNER, later_hours=24),
-        Look("a day later", (Expect("late", at_least=1), Expect("lost", equals="absent"))),
+        Tick(Scheduled.PLANNER, later_hours=1),
+        Look("an hour later", (Expect("late", at_least=1), Expect("lost", equals="absent"))),
     ),
     after=(BackFill(),),
 )

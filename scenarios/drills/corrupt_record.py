@@ -16,8 +16,6 @@ from wavetank.scenarios.spec import (
     Tick,
 )
 
-DAMAGES = tuple(damage for damage in EVERY_DAMAGE if damage is not Damage.AHEAD)
-"""What is ahead of its arrival is no more when it is re-driven later: `future_times`."""
 REASONS = (
     "bad-frame",
     "invalid-time",
@@ -39,7 +37,7 @@ DRILL = Drill(
     victim="impression",
     nemeses=(
         CorruptCopies(share=0.2, damages=(Damage.ANY_BYTE,)),
-        CorruptCopies(share=0.3, damages=DAMAGES, id="spoilt-copies"),
+        CorruptCopies(share=0.3, damages=EVERY_DAMAGE, id="spoilt-copies"),
     ),
     during=(Settle(), Tick(Scheduled.PLANNER), STILL_THERE),
     after=(Redrive(), Settle(), Redrive(), Settle(), Redrive(), Settle(), Redrive()),

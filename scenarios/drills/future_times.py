@@ -1,13 +1,15 @@
-"""Copies of events come with times that lie half a minute beyond the future bound."""
+"""A producer's clock is ahead: by a little more than an event may be, and by a little less."""
 
-from wavetank.scenarios.spec import CorruptCopies, Damage, Drill, Expect, Tag, look_when_merged
+from wavetank.scenarios.spec import ClockAhead, Drill, Expect, Scope, Tag, look_when_merged
 
 DRILL = Drill(
     name="future-times",
-    hypothesis="An event that is more than an hour ahead of its arrival is set aside, and lands nowhere.",
-    tags=(Tag.RECORDS, Tag.QUARANTINE),
-    nemeses=(CorruptCopies(share=0.1, damages=(Damage.AHEAD,)),),
+    hypothesis="An event is set aside for its time if that is more than an hour after its arrival, and not before.",
+    tags=(Tag.BASICS, Tag.RECORDS, Tag.QUARANTINE),
+    nemeses=(ClockAhead(share=0.2),),
     during=look_when_merged(
-        "what was set aside", Expect("landed", equals="acknowledged", reasons=frozenset({"future-time"}))
+        "beside those ahead of time",
+        Expect("landed", equals="acknowledged"),
+        Expect("landed", Scope.VICTIM, reasons=frozenset({"future-time", "oversize"})),
     ),
 )

@@ -8,5 +8,5 @@ DRILL = Drill(
     tags=(Tag.SCHEDULE,),
     nemeses=(Fault("never-told", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/*"}, when=When(every=2)),),
     during=look_when_merged("before the replayer ran", Expect("lost", at_least=1), precondition=True),
-    workload=Workload(events=48, hours=13, conversions=False),
+    workload=Workload(events=52, hours=14, conversions=False),
 )

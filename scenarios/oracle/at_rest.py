@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wavetank.scenarios.oracle.history import Value
+from wavetank.scenarios.oracle.promises import LOOK_BACK_HOURS
 
 HOUR_US = 3_600_000_000
-REACH_HOURS = 12
-"""An id that is in one of so many hours before is a copy; an earlier one is another event."""
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
@@ -103,7 +102,7 @@ class Model:
     buckets: int
     enrichments: Mapping[str, Enrichment] = field(default_factory=dict)
     covered: frozenset[int] | None = None
-    reach_hours: int = REACH_HOURS
+    reach_hours: int = LOOK_BACK_HOURS
 
     def partition_of(self, event_type: str, event_id: str, event_time_us: int) -> Partition:
         """The place where an event belongs: the bucket is the first 32 bits of the MD5 of its id, modulo `buckets`."""

@@ -4,6 +4,7 @@ A checker takes the evidence and returns a finding: pass, fail or inconclusive. 
 inconclusive, never a pass. Any fail makes the verdict fail; otherwise any inconclusive makes it inconclusive.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
@@ -17,7 +18,7 @@ from wavetank.scenarios.oracle.evidence import (
     passed,
     unclear,
 )
-from wavetank.scenarios.oracle.history import Operation, Outcome
+from wavetank.scenarios.oracle.history import EVENT_TIME, Operation, Outcome, Value
 from wavetank.scenarios.oracle.hops import Hop, Passage, losses
 from wavetank.scenarios.oracle.ledger import Entry, contents, total
 from wavetank.scenarios.oracle.transit_checkers import alarms, convergence, order, set_aside
@@ -74,6 +75,18 @@ def content(evidence: Evidence) -> Finding:
 def nothing_set_aside(evidence: Evidence) -> Finding:
     """At the end no event is in quarantine only, and none is late: all of them could land."""
     return _none_of("nothing-set-aside", evidence.entries, ("quarantined", "late"))
+
+
+def row_order(evidence: Evidence) -> Finding:
+    """The records of every file are in the order of event time, and of one moment in that of their ids."""
+    files: defaultdict[tuple[Hop, str], list[tuple[Value, str]]] = defaultdict(list)
+    for layer, records in ((Hop.MERGED, evidence.at_rest.avro), (Hop.PARQUET, evidence.at_rest.parquet)):
+        for record in records:
+            files[layer, record.source].append((record.content.get(EVENT_TIME), record.event_id))
+    wrong = sorted(key for (_, key), rows in files.items() if rows != sorted(rows, key=_place))
+    if wrong:
+        return failed("row-order", f"{len(wrong)} of {len(files)} files are in another, such as {wrong[0]}")
+    return passed("row-order", f"{len(files)} files in the order of time and id")
 
 
 def avro_equals_parquet(evidence: Evidence) -> Finding:
@@ -189,6 +202,7 @@ CHECKERS: tuple[Checker, ...] = (
     placement,
     content,
     order,
+    row_order,
     avro_equals_parquet,
     redelivery,
     idempotence,
@@ -217,6 +231,11 @@ def _same_files(checker: str, before: Mapping[str, str], after: Mapping[str, str
     if not changed:
         return passed(checker, f"{len(keys)} files, the same bytes {when}")
     return failed(checker, f"{len(changed)} of {len(keys)} files differ {when}, such as {changed[0]}")
+
+
+def _place(row: tuple[Value, str]) -> tuple[int, bytes]:
+    time, event_id = row
+    return (time if isinstance(time, int) else 0), event_id.encode()
 
 
 def _acknowledged(operations: Sequence[Operation]) -> set[tuple[str, str]]:

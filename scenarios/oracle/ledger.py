@@ -23,7 +23,7 @@ And of the records (a record counts each time it is there):
 
     duplicated    copies of an id beyond the first of each event that it is, over all partitions together
     corrupted     content other than what was sent and what the enrichment adds to it
-    misplaced     in a partition that the id and time, as sent, do not belong to
+    misplaced     in a partition that the id and time, as sent, do not belong to, or in the place of an earlier copy
     unexpected    at rest or set aside, but never attempted, or every attempt surely failed
 """
 
@@ -101,9 +101,9 @@ def _entry(event_type: str, history: History, at_rest: AtRest, model: Model) -> 
     owed = acknowledged | unknown
 
     records = [record for record in at_rest.avro if record.partition.event_type == event_type]
-    copies = Counter(record.event_id for record in records)
     set_aside, strangers = _set_aside(event_type, operations, at_rest)
 
+    copies = Counter(record.event_id for record in records)
     hours = {event_id: _hours(some, model) for event_id, some in sent.items()}
     there = _events_there(records, hours)
     landed = {event_id for event_id in owed & set(copies) if there[event_id] >= len(hours[event_id].needed)}
@@ -115,11 +115,17 @@ def _entry(event_type: str, history: History, at_rest: AtRest, model: Model) -> 
     nowhere = owed - landed - quarantined - late
     unexpected = [record.event_id for record in records if record.event_id not in owed]
     expected = [record for record in records if record.event_id in owed]
+    surplus = copies - there
     wrong = {
         "lost": sorted(nowhere & acknowledged),
-        "duplicated": sorted((copies - there).elements()),
+        "duplicated": sorted(surplus.elements()),
         "corrupted": sorted(r.event_id for r in expected if not _is_as_sent(r, sent[r.event_id], model)),
-        "misplaced": sorted(r.event_id for r in expected if not any(_is_home(r, o, model) for o in sent[r.event_id])),
+        "misplaced": sorted(
+            r.event_id
+            for r in expected
+            if not any(_is_home(r, o, model) for o in sent[r.event_id])
+            or (r.event_id not in surplus and not _may_be_in(r.partition.hour_number, hours[r.event_id]))
+        ),
         "unexpected": sorted(unexpected + strangers),
     }
     ledger = Ledger(
@@ -154,6 +160,11 @@ def _hours(sent: Iterable[Operation], model: Model) -> _Hours:
     maybe = {o.event_time_us // HOUR_US for o in sound}
     needed = (hour for hour in sure if model.is_covered(hour * HOUR_US))
     return _Hours(model.separate(needed, maybe), model.separate(maybe, sure))
+
+
+def _may_be_in(hour: int, hours: _Hours) -> bool:
+    """Whether an id may be at rest in an hour; one without a sound copy is judged by other rules."""
+    return not hours.allowed or hour in hours.allowed
 
 
 def _events_there(records: Iterable[Stored], hours: Mapping[str, _Hours]) -> Counter[str]:

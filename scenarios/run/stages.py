@@ -23,12 +23,12 @@ from wavetank.scenarios.oracle.evidence import (
 )
 from wavetank.scenarios.oracle.timeline import HEAL, INJECT
 from wavetank.scenarios.run.alarm_datapoints import clear_dead_messages
-from wavetank.scenarios.run.steps import HOUR, Narrate, StepExecutor
+from wavetank.scenarios.run.steps import Narrate, StepExecutor
 from wavetank.scenarios.site import observer
 from wavetank.scenarios.site.recovery import BackFillFailedError, RedriveFailedError
-from wavetank.scenarios.site.site import REPLAY_AFTER, Site, TickFailedError
+from wavetank.scenarios.site.site import Site, TickFailedError
 from wavetank.scenarios.spec.drill import Drill
-from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.hours import Scheduled, replayer_times
 from wavetank.scenarios.spec.nemesis import Portion, SendPlan
 from wavetank.scenarios.spec.steps import Settle, Tick
 from wavetank.scenarios.workload.synthetic import WorkloadEvent
@@ -138,8 +138,8 @@ class Run:
         """
         self.steps.mark("deliver again")
         chunks = self.site.forget_done_chunks()
-        for hour in self.site.chunk_hours():
-            self.site.tick(Scheduled.REPLAYER, hour + HOUR + REPLAY_AFTER)
+        for moment in replayer_times(self.site.chunk_hours()):
+            self.site.tick(Scheduled.REPLAYER, moment)
         self.settle()
         undone = tuple(self.site.undone_chunks())
         part_digests = observer.part_digests(self.site)

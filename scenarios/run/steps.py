@@ -141,7 +141,8 @@ class StepExecutor:
     def _tick(self, tick: Tick) -> None:
         function = tick.function
         is_planner = function is Scheduled.PLANNER
-        for due in self._planner_times if is_planner else [self.site.now() + REPLAY_AFTER]:
+        replayed = self.site.due(tick.chunks) if tick.chunks else self.site.now() + REPLAY_AFTER
+        for due in self._planner_times if is_planner else [replayed]:
             moment = due + tick.later_hours * HOUR
             sendings = self.nemeses.times(function)
             self.mark("tick", f"{function} as of {moment:%Y-%m-%d %H:%M}{TIMES.get(sendings, '')}")

@@ -6,7 +6,6 @@ Where the damage is follows from `turn`, so that the copies of a run have it in 
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import NamedTuple
 
 from wavetank.scenarios.client.aggregate import aggregate
@@ -27,16 +26,11 @@ from wavetank.scenarios.spec.nemesis import Damage
 from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
 BAD_FRAME, TRAILING_BYTES, UNKNOWN_SCHEMA, UNDECODABLE = "bad-frame", "trailing-bytes", "unknown-schema", "undecodable"
-OVERSIZE, MISSING_ID, INVALID_TIME, FUTURE_TIME = "oversize", "missing-id", "invalid-time", "future-time"
+OVERSIZE, MISSING_ID, INVALID_TIME = "oversize", "missing-id", "invalid-time"
 
 PARTS = ((0, 1), (1, 4), (4, 8), (8, 24), (24, 28), (28, 32))
 """Version, mark, length, fingerprint and both checks of a frame: where each begins and where it ends."""
 CUT_BYTES = 5
-FUTURE_BOUND = timedelta(minutes=60)
-"""An event whose time is so much after its arrival is set aside."""
-MARGIN = timedelta(seconds=30)
-"""A copy is sent at most so long after its time was chosen."""
-MICROSECOND = timedelta(microseconds=1)
 OUT_OF_DATES_US = (-62_135_596_800_000_001, 253_402_300_800_000_000)
 """The microseconds before the year 1 and after the year 9999."""
 STRANGE_ID = 2**32 - 2
@@ -58,13 +52,12 @@ class Original:
     """An event as it would be sent, and what its flaws are measured by.
 
     null_columns: so many columns are added to it when it is enriched with nothing, a byte each; join: the field that it
-    is enriched by, empty for none. now_us: the time at which it is sent, in microseconds since the epoch.
+    is enriched by, empty for none.
     """
 
     event: WorkloadEvent
     schema: WireSchema
     message: Message
-    now_us: int
     join: str = ""
     null_columns: int = 0
 
@@ -110,9 +103,6 @@ def spoilt(original: Original, damage: Damage, turn: int) -> Spoilt:
             return Spoilt(original.frame(**{ID_FIELD: ""}), MISSING_ID)
         case Damage.NO_DATE:
             return Spoilt(original.frame(**{TIME_FIELD: OUT_OF_DATES_US[turn % 2]}), INVALID_TIME)
-        case Damage.AHEAD:
-            ahead_us = original.now_us + (FUTURE_BOUND + MARGIN) // MICROSECOND
-            return Spoilt(original.frame(**{TIME_FIELD: ahead_us}), FUTURE_TIME)
         case Damage.OVERSIZE:
             room = MAX_RECORD_BYTES - len(original.message.key.encode())
             return Spoilt(padded(original, room if turn % 2 else room + 1 - original.null_columns), OVERSIZE)

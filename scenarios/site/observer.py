@@ -17,6 +17,7 @@ from wavetank.scenarios.client.wire import HEADER_BYTES
 from wavetank.scenarios.oracle.at_rest import AtRest, Enrichment, Model, Partition, Quarantined, Stored
 from wavetank.scenarios.oracle.history import EVENT_ID, History
 from wavetank.scenarios.oracle.ledger import Entry, draw_up, total
+from wavetank.scenarios.oracle.promises import HASH_BUCKETS
 from wavetank.scenarios.site.damage import BAD_FRAME
 from wavetank.scenarios.site.site import CHUNKS, Site
 
@@ -34,7 +35,7 @@ def model_of(site: Site, covered: frozenset[int] | None = None) -> Model:
             reference = site.schemas / topology.REFERENCE_FOLDER / f"{rule['reference']}.json"
             rows = json.loads(reference.read_text("utf-8"))["rows"]
             enrichments[event.name] = Enrichment(rule["on"], tuple(rule["add"]), rows)
-    return Model(topology.HASH_BUCKETS, enrichments, covered)
+    return Model(HASH_BUCKETS, enrichments, covered)
 
 
 def observe(site: Site, history: History | None = None) -> AtRest:
@@ -115,7 +116,7 @@ def _ids_of_part(site: Site, record: quarantine.SetAside) -> list[str]:
     chunk = rest.chunk_of_part(site.s3, site.data_bucket, record.source)
     if chunk is None:
         return [record.event_id]
-    at, model = rest.RestKey.parse(record.source), Model(topology.HASH_BUCKETS)
+    at, model = rest.RestKey.parse(record.source), Model(HASH_BUCKETS)
     where = Partition(at.event_type, at.date, at.hour, at.bucket)
     heads = _heads(site, record.event_type)
     data = site.s3.get_object(Bucket=site.data_bucket, Key=chunk)["Body"].read()

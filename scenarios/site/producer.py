@@ -118,7 +118,7 @@ class DrillProducer:
         key = plan.key or event.event_id[:MAX_KEY_CHARACTERS]
         if plan.damage is None:
             data = encode_frame(schema, record) if plan.aggregated else self._in_envelope(event, schema, record)
-            return OutgoingEvent(event, schema, Message(stream, key, data))
+            return OutgoingEvent(event, schema, Message(stream, key, data), plan.flaw)
         turn = self._turns[plan.damage]
         self._turns[plan.damage] += 1
         resources = self.site.topology.event(event.event_type)
@@ -127,7 +127,6 @@ class DrillProducer:
             event=event,
             schema=schema,
             message=Message(stream, key, encode_frame(schema, record)),
-            now_us=round(self.site.now().timestamp() * 1_000_000),
             join=resources.enrichment.on if resources.enrichment else "",
             null_columns=len(resources.enrichment.add) if resources.enrichment else 0,
         )

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from wavetank.emulator.deploy.deploy import Progress, deploy, schemas_folder
 from wavetank.emulator.stack.clients import acting_for
@@ -21,8 +21,9 @@ from wavetank.pipeline.schemas import shared
 from wavetank.pipeline.topology import Topology
 from wavetank.scenarios.client import at_rest
 from wavetank.scenarios.client.producer import Route, routes
+from wavetank.scenarios.oracle.promises import CHUNK_GRACE
 from wavetank.scenarios.site.waiting import CONTROLLED, Controlled, Waiting, waiting_on
-from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.hours import Chunks, Scheduled
 from wavetank.scenarios.spec.unfinished import Unfinished
 
 DELETED_AT_ONCE = 1_000
@@ -30,11 +31,12 @@ DELETED_AT_ONCE = 1_000
 TICK_ATTEMPTS = 4
 TICK_PAUSE_S = 0.5
 """Before the second attempt at a tick; twice as long before each one after."""
+SECOND = timedelta(seconds=1)
 DONE_TAG = "wavetank-partitioned"
 """Object tag of a chunk whose parts are all written."""
 CHUNKS = "chunks/"
 SCHEMAS = "schemas/"
-REPLAY_AFTER = timedelta(minutes=topology.CHUNK_GRACE_MINUTES + 1)
+REPLAY_AFTER = CHUNK_GRACE + timedelta(minutes=1)
 """A replayer that runs so much later takes every chunk there is for old enough."""
 
 MISTAKES = frozenset(range(400, 500)) - {HTTPStatus.TOO_MANY_REQUESTS}
@@ -216,6 +218,17 @@ class Site:
 
         chunks = self._chunks()
         return [key for key, done in zip(chunks, at_rest.read_all(chunks, is_done), strict=True) if not done]
+
+    def due(self, chunks: Chunks) -> datetime:
+        """The moment at which the replayer finds the chunks there are so: by the second, by what S3 says of each.
+
+        Raises ValueError where there is none.
+        """
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.data_bucket, Prefix=CHUNKS)
+        written = [entry["LastModified"] for page in pages for entry in page.get("Contents", [])]
+        if chunks is Chunks.TOO_YOUNG:
+            return cast(datetime, min(written)) + CHUNK_GRACE - SECOND
+        return cast(datetime, max(written)) + CHUNK_GRACE
 
     def _chunks(self) -> list[str]:
         return list(at_rest.keys(self.s3, self.data_bucket, CHUNKS))

@@ -11,6 +11,7 @@ from wavetank.emulator.stack.stack import Stack
 from wavetank.emulator.stack.uncontrolled import NoControlApi
 from wavetank.pipeline import topology
 from wavetank.scenarios.client import at_rest as rest
+from wavetank.scenarios.oracle.promises import CHUNK_BUFFER
 from wavetank.scenarios.spec.unfinished import Unfinished
 
 SETTLE_S = 120.0
@@ -24,7 +25,7 @@ QUEUES = frozenset({"sqs.mapping", "lambda.async"})
 Messages are hidden also while a function works on them: to move time on then would only bring them a second time.
 """
 
-QUIET_S = topology.CHUNK_BUFFER_S + 15.0
+QUIET_S = CHUNK_BUFFER.total_seconds() + 15.0
 """As long as a Firehose buffers, and for a function to be polled, to start and to write."""
 LONGEST_S = 3600.0
 SIGHT_S = 1.0

@@ -8,7 +8,7 @@ with `drill`.
 from wavetank.emulator.faults.model import When
 from wavetank.emulator.faults.points import Action, Point
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.hours import Chunks, Scheduled
 from wavetank.scenarios.spec.nemeses.chunks import ChunksDamaged
 from wavetank.scenarios.spec.nemeses.container import ContainerCut, ContainerKilled, ContainerPaused, MemoryReached
 from wavetank.scenarios.spec.nemeses.fault import Fault, functions_die
@@ -16,6 +16,7 @@ from wavetank.scenarios.spec.nemeses.functions import BadDeploy, ColdStart
 from wavetank.scenarios.spec.nemeses.parts import PartsDamaged, RecordsUnmergeable, SchemaUnmergeable
 from wavetank.scenarios.spec.nemeses.producer import (
     Aggregated,
+    ClockAhead,
     CorruptCopies,
     HotShard,
     ProducerAhead,
@@ -66,7 +67,9 @@ __all__ = [
     "Aggregated",
     "BackFill",
     "BadDeploy",
+    "Chunks",
     "ChunksDamaged",
+    "ClockAhead",
     "ColdStart",
     "ConsumersStopped",
     "ContainerCut",

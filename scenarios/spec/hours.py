@@ -5,9 +5,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from wavetank.scenarios.oracle.at_rest import HOUR_US
-
-LOOK_BACK_HOURS = 12
-"""So many hours up to its `time` the planner has merged in one run."""
+from wavetank.scenarios.oracle.promises import LOOK_BACK_HOURS, PLANNED_AT, REPLAYED_EVERY
 
 HOUR = datetime.timedelta(hours=1)
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
@@ -23,22 +21,41 @@ class Scheduled(StrEnum):
     PLANNER = "planner"
 
 
+class Chunks(StrEnum):
+    """The age of the chunks at a run of the replayer, to the second: none, or each, is old enough to be announced."""
+
+    TOO_YOUNG = "too young"
+    OLD_ENOUGH = "old enough"
+
+
 def planner_times(event_times_us: Iterable[int]) -> list[datetime.datetime]:
     """The fewest `time`s (UTC) of scheduled events whose look-backs together cover every hour with an event.
 
-    They are at half past, so that on which side of the look-back an edge falls makes no difference. No time is
-    outside the years 1 to 9999, whatever the events say.
+    Each is the last run of the schedule that reaches its first hour: one that looks back less far misses it. No time
+    is outside the years 1 to 9999, whatever the events say.
     """
     hours = sorted({min(max(time_us // HOUR_US, FIRST_HOUR), LAST_HOUR) for time_us in event_times_us})
     times: list[datetime.datetime] = []
     covered_to: int | None = None
     for hour in hours:
         if covered_to is None or hour > covered_to:
-            covered_to = min(hour + LOOK_BACK_HOURS - 1, LAST_HOUR)
-            times.append(EPOCH + covered_to * HOUR + HOUR / 2)
+            covered_to = min(hour + LOOK_BACK_HOURS, LAST_HOUR)
+            times.append(EPOCH + covered_to * HOUR + PLANNED_AT)
+    return times
+
+
+def replayer_times(chunk_hours: Iterable[datetime.datetime]) -> list[datetime.datetime]:
+    """The fewest `time`s of scheduled events whose look-backs together cover every hour that chunks are filed under.
+
+    Each is the last run of the schedule that reaches its first hour.
+    """
+    times: list[datetime.datetime] = []
+    for hour in sorted(chunk_hours):
+        if not times or hour >= times[-1]:
+            times.append(hour + (LOOK_BACK_HOURS + 1) * HOUR - REPLAYED_EVERY)
     return times
 
 
 def covered_hours(times: Iterable[datetime.datetime]) -> frozenset[int]:
-    """Starts of the hours (µs since the epoch) that runs of the concatenator at `times` surely merge."""
-    return frozenset(((time - EPOCH) // HOUR - back) * HOUR_US for time in times for back in range(LOOK_BACK_HOURS))
+    """Starts of the hours (µs since the epoch) that runs of the planner at `times`, of no full hour, have merged."""
+    return frozenset(((time - EPOCH) // HOUR - back) * HOUR_US for time in times for back in range(LOOK_BACK_HOURS + 1))

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple, Protocol
 
@@ -44,8 +45,6 @@ class Damage(StrEnum):
     """Its id is empty."""
     NO_DATE = "no-date"
     """Its time is before the year 1 or after the year 9999."""
-    AHEAD = "ahead"
-    """Its time is later than the future bound after its arrival."""
     OVERSIZE = "oversize"
     """It is too large once it is enriched, by a byte or by more."""
 
@@ -62,7 +61,8 @@ class SendPlan:
     record each, with a damaged one between them; 0 for each event as it says itself. damage: a copy with this flaw is
     sent, to the raw stream or, where a frame in a chunk can have it, to the raw and the processed one by turns.
     answer_s: so long the producer waits for an answer; None for as long as usual. journalled: they are kept in the
-    producer's journal until they are acknowledged. repeat: they were sent before.
+    producer's journal until they are acknowledged. repeat: they were sent before. flaw: the reason for which they have
+    to be set aside, sound as their bytes are.
     """
 
     events: Sequence[WorkloadEvent]
@@ -73,6 +73,7 @@ class SendPlan:
     answer_s: float | None = None
     journalled: bool = False
     repeat: bool = False
+    flaw: str = ""
 
 
 class Portion(NamedTuple):
@@ -113,6 +114,9 @@ class Place(Protocol):
     @property
     def routes(self) -> Mapping[str, Any]:
         """By event type the stream it goes to, and the schema it is written with."""
+
+    def now(self) -> datetime:
+        """Emulator time, UTC."""
 
     def cycle(self, function: str) -> None:
         """Make the function's next invocation start in a new environment."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 from wavetank.scenarios.oracle.at_rest import AtRest
 from wavetank.scenarios.oracle.evidence import LookResult
 from wavetank.scenarios.oracle.ledger import Entry, total
-from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.hours import Chunks, Scheduled
 from wavetank.scenarios.spec.unfinished import Unfinished
 
 
@@ -48,12 +48,14 @@ class Tick:
     """Run a scheduled function for every time that the workload needs, and wait for what comes of it.
 
     but: the wait ends when nothing else is in flight; None for nothing at all.
-    later_hours: it runs as of so many hours later.
+    later_hours: it runs as of so many hours later. chunks: the replayer runs when they just are so; None for when all
+    have been old enough for a while.
     """
 
     function: Scheduled
     but: Unfinished | None = None
     later_hours: int = 0
+    chunks: Chunks | None = None
 
 
 @dataclass(frozen=True)

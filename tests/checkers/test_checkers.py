@@ -91,8 +91,8 @@ def _lose_one(run: Evidence) -> Evidence:
 def _land_one_twice(run: Evidence) -> Evidence:
     return at_rest(
         run,
-        avro=(*run.at_rest.avro, run.at_rest.avro[0]),
-        parquet=(*run.at_rest.parquet, run.at_rest.parquet[0]),
+        avro=(run.at_rest.avro[0], *run.at_rest.avro),
+        parquet=(run.at_rest.parquet[0], *run.at_rest.parquet),
     )
 
 
@@ -118,7 +118,7 @@ def _drop_one_from_parquet(run: Evidence) -> Evidence:
 
 
 def _double_one_in_parquet(run: Evidence) -> Evidence:
-    return at_rest(run, parquet=(*run.at_rest.parquet, run.at_rest.parquet[0]))
+    return at_rest(run, parquet=(run.at_rest.parquet[0], *run.at_rest.parquet))
 
 
 def _change_a_field_in_parquet(run: Evidence) -> Evidence:
@@ -140,6 +140,10 @@ def _make_another_part_the_second_time(run: Evidence) -> Evidence:
 
 def _leave_a_chunk_alone_the_second_time(run: Evidence) -> Evidence:
     return second(run, undone=("chunks/click/x",))
+
+
+def _turn_a_file_round(run: Evidence) -> Evidence:
+    return at_rest(run, avro=run.at_rest.avro[::-1])
 
 
 def _differ_from_the_control(run: Evidence) -> Evidence:
@@ -167,6 +171,7 @@ def _leave_one_in_quarantine(run: Evidence) -> Evidence:
         (_drop_one_from_parquet, "avro-equals-parquet"),
         (_double_one_in_parquet, "avro-equals-parquet"),
         (_change_a_field_in_parquet, "avro-equals-parquet"),
+        (_turn_a_file_round, "row-order"),
         (_change_a_file_the_second_time, "idempotence"),
         (_add_a_file_the_second_time, "idempotence"),
         (_make_another_part_the_second_time, "redelivery"),

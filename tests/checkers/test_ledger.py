@@ -114,6 +114,33 @@ def test_a_damaged_copy_with_another_time_is_no_event_of_its_own() -> None:
     assert drawn(history, AtRest(avro=(landed(attempt(1)),))).ledger == Ledger(attempted=1, acknowledged=1, landed=1)
 
 
+@pytest.mark.parametrize(
+    ("hours", "at_rest", "expected"),
+    [
+        ((0, 12), (0,), Ledger(attempted=1, acknowledged=1, landed=1)),
+        ((0, 12), (0, 12), Ledger(attempted=1, acknowledged=1, landed=1, duplicated=1)),
+        ((0, 12), (12,), Ledger(attempted=1, acknowledged=1, landed=1, misplaced=1)),
+        ((0, 13), (0, 13), Ledger(attempted=1, acknowledged=1, landed=1)),
+        ((0, 13), (0,), Ledger(attempted=1, acknowledged=1, lost=1)),
+        ((0, 13), (0, 13, 13), Ledger(attempted=1, acknowledged=1, landed=1, duplicated=1)),
+        ((0, 10, 20), (0,), Ledger(attempted=1, acknowledged=1, landed=1)),
+        ((0, 10, 20), (0, 20), Ledger(attempted=1, acknowledged=1, landed=1, duplicated=1)),
+    ],
+)
+def test_copies_as_far_apart_as_the_look_back_are_one_event_and_further_apart_two(
+    hours: tuple[int, ...], at_rest: tuple[int, ...], expected: Ledger
+) -> None:
+    sent = History(tuple(attempt(1, time_us=NOON_US + hour * HOUR_US) for hour in hours))
+    there = tuple(landed(attempt(1, time_us=NOON_US + hour * HOUR_US)) for hour in at_rest)
+    assert drawn(sent, AtRest(avro=there)).ledger == expected
+
+
+def test_a_copy_that_was_damaged_on_purpose_is_due_nowhere() -> None:
+    damaged = replace(attempt(1, time_us=NOON_US + 13 * HOUR_US), flaw="future-time")
+    entry = drawn(History((attempt(1), damaged)), AtRest(avro=(landed(attempt(1)),)))
+    assert entry.ledger == Ledger(attempted=1, acknowledged=1, landed=1)
+
+
 def test_copies_count_as_duplicated_even_in_different_partitions() -> None:
     elsewhere = landed(attempt(1, time_us=HOUR_LATER_US))
     entry = drawn(

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import filterfalse
 
+from wavetank.scenarios.oracle.promises import FUTURE_BOUND
+from wavetank.scenarios.spec.hours import EPOCH
 from wavetank.scenarios.spec.nemeses.schemas import next_version, publish_next_version
 from wavetank.scenarios.spec.nemesis import Damage, Nemesis, Outcome, Portion, Scene, SendPlan
 from wavetank.scenarios.workload.synthetic import WorkloadEvent
@@ -13,6 +15,7 @@ from wavetank.scenarios.workload.workload import chosen
 MICROSECOND = timedelta(microseconds=1)
 MICROS_PER_MILLI = 1_000
 ONE_KEY = "everybody"
+FUTURE_TIME = "future-time"
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,28 @@ class CorruptCopies(Nemesis):
         for number, damage in enumerate(self.damages):
             yield SendPlan(damaged[number :: len(self.damages)], damage=damage)
         yield from plans
+
+
+@dataclass(frozen=True)
+class ClockAhead(Nemesis):
+    """The producer sends copies of a share of the victim's events with times beyond the future bound, and within it.
+
+    Those within are larger than may be once they are enriched: that is then what they are set aside for, so that none
+    of them lands. margin: the distance from the bound.
+    """
+
+    share: float
+    margin: timedelta = timedelta(seconds=30)
+    id: str = "clock-ahead"
+
+    def sends(self, portion: Portion, plans: Iterable[SendPlan], scene: Scene) -> Iterator[SendPlan]:
+        yield from plans
+        victims = [event for event in portion.events if event.event_type == scene.victim]
+        copies = chosen(victims, self.share, scene.seed)
+        scene.struck[self.id] += len(copies)
+        for sign, damage, flaw in ((1, None, FUTURE_TIME), (-1, Damage.OVERSIZE, "")):
+            ahead_us = (scene.site.now() + FUTURE_BOUND + sign * self.margin - EPOCH) // MICROSECOND
+            yield SendPlan([event.at(ahead_us) for event in copies], damage=damage, flaw=flaw)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from wavetank.pipeline import topology
+from wavetank.scenarios.oracle.promises import SHARDS
 from wavetank.scenarios.spec.nemesis import Nemesis, Portion, Scene, SendPlan
 
 
@@ -15,10 +15,10 @@ class Resharded(Nemesis):
     id: str = "resharded"
 
     def begin(self, scene: Scene) -> None:
-        scene.healing.callback(_scale, scene, topology.SHARDS)
+        scene.healing.callback(_scale, scene, SHARDS)
 
     def sends(self, portion: Portion, plans: Iterable[SendPlan], scene: Scene) -> Iterator[SendPlan]:
-        scene.struck[self.id] += _scale(scene, topology.SHARDS * (1 + portion.number % 2))
+        scene.struck[self.id] += _scale(scene, SHARDS * (1 + portion.number % 2))
         yield from plans
 
 

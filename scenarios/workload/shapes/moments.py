@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from wavetank.scenarios.oracle.at_rest import HOUR_US
+from wavetank.scenarios.oracle.promises import LOOK_BACK_HOURS
 from wavetank.scenarios.workload.shapes.base import Base, event
 from wavetank.scenarios.workload.synthetic import EventType, WorkloadEvent
 
@@ -18,9 +19,6 @@ MILLISECOND_US = 1_000
 Copy = tuple[int, str]
 """A copy of an id: its time, in microseconds after a full hour, and a text that tells its bytes from others'."""
 
-HOURS_APART = 12
-"""The look-back: an id that is in one of so many hours before is a copy, further back it is another event."""
-
 COPIES: dict[str, tuple[Copy, ...]] = {
     "the same three times": ((5, "a"), (5, "a"), (5, "a")),
     "other bytes, the larger later": ((5, "a"), (5, "b")),
@@ -31,13 +29,13 @@ COPIES: dict[str, tuple[Copy, ...]] = {
     "at both ends of an hour": ((HOUR_US - 1, "a"), (0, "b")),
     "on both sides of an hour": ((HOUR_US - 1, "b"), (HOUR_US, "a")),
     "on both sides of an hour, the later first": ((HOUR_US, "a"), (HOUR_US - 1, "b")),
-    "the look-back apart": ((0, "b"), (HOURS_APART * HOUR_US, "a")),
-    "the look-back apart, the later first": ((HOURS_APART * HOUR_US, "a"), (0, "b")),
-    "the look-back apart, and a microsecond": ((0, "b"), (HOURS_APART * HOUR_US + 1, "a")),
-    "the last microsecond in reach": ((0, "b"), ((HOURS_APART + 1) * HOUR_US - 1, "a")),
-    "the first microsecond out of reach": ((HOUR_US - 1, "b"), ((HOURS_APART + 1) * HOUR_US, "a")),
-    "out of reach, the later first": (((HOURS_APART + 1) * HOUR_US, "a"), (0, "b")),
-    "a chain": (((HOURS_APART + 1) * HOUR_US, "a"), (HOURS_APART * HOUR_US, "b"), (0, "c")),
+    "the look-back apart": ((0, "b"), (LOOK_BACK_HOURS * HOUR_US, "a")),
+    "the look-back apart, the later first": ((LOOK_BACK_HOURS * HOUR_US, "a"), (0, "b")),
+    "the look-back apart, and a microsecond": ((0, "b"), (LOOK_BACK_HOURS * HOUR_US + 1, "a")),
+    "the last microsecond in reach": ((0, "b"), ((LOOK_BACK_HOURS + 1) * HOUR_US - 1, "a")),
+    "the first microsecond out of reach": ((HOUR_US - 1, "b"), ((LOOK_BACK_HOURS + 1) * HOUR_US, "a")),
+    "out of reach, the later first": (((LOOK_BACK_HOURS + 1) * HOUR_US, "a"), (0, "b")),
+    "a chain": (((LOOK_BACK_HOURS + 1) * HOUR_US, "a"), (LOOK_BACK_HOURS * HOUR_US, "b"), (0, "c")),
 }
 """Copies of one id in the order in which they are sent."""
 

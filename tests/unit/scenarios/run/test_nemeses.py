@@ -150,10 +150,10 @@ def test_a_schema_without_its_end_is_no_json_and_one_with_another_bit_is_as_long
 
 
 def test_damages_are_dealt_among_the_copies() -> None:
-    nemeses = lasting(CorruptCopies(share=1.0, damages=(Damage.NO_ID, Damage.AHEAD)))
+    nemeses = lasting(CorruptCopies(share=1.0, damages=(Damage.NO_ID, Damage.NO_DATE)))
     damaged = {plan.damage: list(plan.events) for plan in planned(nemeses) if plan.damage}
-    assert damaged.keys() == {Damage.NO_ID, Damage.AHEAD}
-    assert abs(len(damaged[Damage.NO_ID]) - len(damaged[Damage.AHEAD])) <= 1
+    assert damaged.keys() == {Damage.NO_ID, Damage.NO_DATE}
+    assert abs(len(damaged[Damage.NO_ID]) - len(damaged[Damage.NO_DATE])) <= 1
     assert struck(nemeses) == {"corrupt-copies": len(CLICKS)}
 
 

@@ -20,7 +20,8 @@ from wavetank.pipeline.handlers import processor
 from wavetank.pipeline.records import Rejection
 from wavetank.scenarios.client.aggregate import aggregate
 from wavetank.scenarios.client.producer import routes
-from wavetank.scenarios.site.damage import FUTURE_BOUND, IN_CHUNKS
+from wavetank.scenarios.oracle.promises import FUTURE_BOUND
+from wavetank.scenarios.site.damage import IN_CHUNKS
 from wavetank.scenarios.site.observer import pieces_of
 from wavetank.scenarios.site.producer import DrillProducer
 from wavetank.scenarios.spec.nemesis import Damage, SendPlan
