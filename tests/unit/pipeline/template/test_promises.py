@@ -15,6 +15,15 @@ from wavetank.pipeline.template.render import render
 from wavetank.pipeline.topology import load
 
 Resources = dict[str, dict[str, Any]]
+LEAST = {
+    "processor": (60, 512),
+    "partitioner": (120, 1024),
+    "rescuer": (60, 512),
+    "replayer": (600, 256),
+    "planner": (300, 512),
+    "concatenator": (900, 2048),
+}
+"""Seconds and MiB for the most that a function is given at once: a batch, a chunk, what is listed, a partition."""
 GONE = object()
 HOUR_S, DAY_S, DAY_H = 3_600, 86_400, 24
 LOOK_BACK_H = 12
@@ -217,6 +226,25 @@ PROMISES = (
             ("ClickBehindAlarm", "Statistic", "Minimum"),
             ("ClickBehindAlarm", "Period", 3600),
             ("ClickBehindAlarm", "MetricName", "Duration"),
+        ),
+    ),
+    Promise(
+        "a function has the time and the memory that the most it is given at once takes",
+        lambda r: all(
+            function["Timeout"] >= LEAST[name][0] and function["MemorySize"] >= LEAST[name][1]
+            for function in of(r, "Lambda::Function")
+            for name in (function["Handler"].split(".")[-2],)
+        ),
+        (
+            ("ClickProcessor", "Timeout", 3),
+            ("ClickProcessor", "MemorySize", 128),
+            ("Partitioner", "Timeout", 60),
+            ("Partitioner", "MemorySize", 512),
+            ("Replayer", "Timeout", 60),
+            ("Planner", "Timeout", 3),
+            ("Rescuer", "MemorySize", 128),
+            ("Concatenator", "Timeout", 300),
+            ("Concatenator", "MemorySize", 512),
         ),
     ),
     Promise(
