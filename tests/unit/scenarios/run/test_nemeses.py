@@ -21,6 +21,7 @@ from wavetank.scenarios.spec.nemeses.container import ContainerKilled, Container
 from wavetank.scenarios.spec.nemeses.producer import (
     ONE_KEY,
     Aggregated,
+    ClockAhead,
     CorruptCopies,
     HotShard,
     ProducerAhead,
@@ -170,6 +171,18 @@ def test_damaged_copies_are_counted_by_the_nemesis_that_wants_them() -> None:
     assert set(damaged) == {Damage.FLIPPED, Damage.TRUNCATED}
     assert {event.event_id for event in damaged[Damage.FLIPPED]} == {event.event_id for event in CLICKS}
     assert struck(nemeses) == {"corrupt-copies": len(CLICKS), "short": len(damaged[Damage.TRUNCATED])}
+
+
+def test_a_clock_that_is_ahead_is_so_by_more_than_an_hour_and_by_less_and_nothing_of_it_lands() -> None:
+    nemeses = lasting(ClockAhead(share=0.5, margin=timedelta(seconds=30)))
+    (portion, beyond, within) = planned(nemeses)
+    now_us = int(datetime(2019, 11, 25, tzinfo=UTC).timestamp()) * 1_000_000
+    assert portion == SendPlan(EVENTS)
+    assert {event.time_us - now_us for event in beyond.events} == {(60 * 60 + 30) * 1_000_000}
+    assert {event.time_us - now_us for event in within.events} == {(60 * 60 - 30) * 1_000_000}
+    assert (beyond.flaw, within.damage) == ("future-time", Damage.OVERSIZE)
+    assert {event.event_id for event in beyond.events} <= {event.event_id for event in CLICKS}
+    assert struck(nemeses) == {"clock-ahead": len(beyond.events)}
 
 
 def test_a_nemesis_changes_what_those_before_it_have_planned() -> None:

@@ -3,23 +3,48 @@
 import io
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from tests.unit.scenarios.site_double import still_site
 from wavetank.emulator.stack.home import project_root
 from wavetank.emulator.stack.stack import ExternalStack
 from wavetank.pipeline import topology
 from wavetank.scenarios.client.producer import routes
 from wavetank.scenarios.site import site as place
 from wavetank.scenarios.site.site import Site, TickFailedError
-from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.hours import Chunks, Scheduled
 
 NOON = datetime(2019, 11, 24, 12, tzinfo=UTC)
 LONGEST_RUN_S = 900
 Answer = Callable[[], dict[str, Any]]
+
+
+class Listing:
+    """An S3 client of which one bucket has objects that were written at these times."""
+
+    def __init__(self, *written: datetime) -> None:
+        self._written = written
+
+    def get_paginator(self, _operation: str) -> "Listing":
+        """The listing's pages."""
+        return self
+
+    def paginate(self, **_: object) -> list[dict[str, Any]]:
+        """A page for each object, and one with none."""
+        return [*({"Contents": [{"Key": "chunks/x", "LastModified": moment}]} for moment in self._written), {}]
+
+
+def test_no_chunk_is_old_enough_a_second_before_the_first_and_each_is_with_the_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    site = still_site(lambda _: None)
+    monkeypatch.setattr(Site, "s3", Listing(NOON, NOON + timedelta(seconds=70)))
+    assert site.due(Chunks.TOO_YOUNG) == NOON + timedelta(minutes=9, seconds=59)
+    assert site.due(Chunks.OLD_ENOUGH) == NOON + timedelta(minutes=11, seconds=10)
 
 
 def says(document: object, **more: str) -> Answer:
