@@ -1,5 +1,6 @@
 """A function fails for every batch of one event type until the event source gives them up."""
 
+from wavetank.scenarios.oracle.promises import GIVE_UP_AFTER
 from wavetank.scenarios.spec import (
     EVERY_TYPE,
     Action,
@@ -7,6 +8,7 @@ from wavetank.scenarios.spec import (
     Drill,
     Expect,
     Fault,
+    Look,
     Point,
     Redrive,
     Scope,
@@ -15,6 +17,8 @@ from wavetank.scenarios.spec import (
     When,
     look_when_merged,
 )
+
+GIVE_UP_HOURS = GIVE_UP_AFTER.total_seconds() / 3600
 
 DRILL = Drill(
     name="poison-batch",
@@ -43,7 +47,10 @@ DRILL = Drill(
     ),
     during=(
         Stall(),
-        Advance(hours=13),
+        Advance(hours=GIVE_UP_HOURS - 0.5),
+        Stall(),
+        Look("half an hour before", (Expect("quarantined", at_most=0), Expect("lost", Scope.VICTIM, at_least=1))),
+        Advance(hours=1.5),
         *look_when_merged(
             "after the event source gave up",
             Expect("quarantined", Scope.VICTIM, equals="acknowledged", reasons=frozenset({"given-up"})),

@@ -1,7 +1,19 @@
 """Everything whose path changes with size is small: pages, batches, chunks; and parts of calls are refused."""
 
-from wavetank.scenarios.spec import ALL_LANDED, Action, Drill, Fault, Point, Tag, When, look_when_merged
-from wavetank.scenarios.workload.workload import Workload
+from wavetank.scenarios.spec import (
+    ALL_LANDED,
+    Action,
+    Drill,
+    Fault,
+    Point,
+    Scheduled,
+    Settle,
+    Tag,
+    Tick,
+    When,
+    Workload,
+    look_when_merged,
+)
 
 DRILL = Drill(
     name="tight-limits",
@@ -18,11 +30,16 @@ DRILL = Drill(
             parameters={"records": 0},
         ),
         Fault("refused-records", Point.KINESIS_PUT, Action.FAIL, {"stream": "wavetank-*-processed"}, When(every=7)),
+        Fault("never-told", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/*"}, When(every=3)),
         Fault("small-chunks", Point.FIREHOSE_BUFFER, Action.SPLIT, {"delivery_stream": "wavetank-*"}, When(every=20)),
         Fault(
             "refused-messages", Point.SQS_SEND, Action.FAIL, {"queue": "wavetank-merges"}, When(nth=frozenset({2, 9}))
         ),
     ),
-    during=look_when_merged("within these limits", ALL_LANDED),
+    during=(
+        Settle(),
+        Tick(Scheduled.REPLAYER),
+        *look_when_merged("within these limits", ALL_LANDED),
+    ),
     workload=Workload(events=160, hours=2, tight=True),
 )

@@ -1,5 +1,6 @@
 """S3 does not let the concatenator write what is of clicks, until the queue gives their partitions up."""
 
+from wavetank.scenarios.oracle.promises import MERGE_ATTEMPTS
 from wavetank.scenarios.spec import (
     HIDDEN_MESSAGES,
     Action,
@@ -17,8 +18,6 @@ from wavetank.scenarios.spec import (
     Tick,
 )
 
-ATTEMPTS = 5
-
 DRILL = Drill(
     name="unmergeable-partitions",
     hypothesis="A partition that was given up rings an alarm, and is merged by the next run that can.",
@@ -35,7 +34,7 @@ DRILL = Drill(
     during=(
         Settle(),
         Tick(Scheduled.PLANNER, but=HIDDEN_MESSAGES),
-        *(Advance(hours=1.6), Stall(on=HIDDEN_MESSAGES)) * ATTEMPTS,
+        *(Advance(hours=1.6), Stall(on=HIDDEN_MESSAGES)) * MERGE_ATTEMPTS,
         Look(
             "when they were given up",
             (
