@@ -34,15 +34,15 @@ DRILL = Drill(
             parameters={"status": 400, "code": "AccessDeniedException", "message": "not authorized"},
         ),
         Fault(
-            "empty-reads",
+            "short-reads",
             Point.KINESIS_GET,
             Action.SHORT,
             {"caller": "wavetank-rescuer"},
-            When(every=2),
-            parameters={"records": 0},
+            When(every=9),
+            parameters={"records": 3},
         ),
         Fault(
-            "short-reads", Point.KINESIS_GET, Action.SHORT, {"caller": "wavetank-rescuer"}, parameters={"records": 3}
+            "empty-reads", Point.KINESIS_GET, Action.SHORT, {"caller": "wavetank-rescuer"}, parameters={"records": 0}
         ),
     ),
     during=(
