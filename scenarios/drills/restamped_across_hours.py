@@ -1,14 +1,15 @@
-"""A producer that tries again stamps its events anew, an hour later: copies of one id belong into two hours."""
+"""A producer that tries again stamps its events anew, as much later as the look-back is long."""
 
 from datetime import timedelta
 
+from wavetank.scenarios.oracle.promises import LOOK_BACK_HOURS
 from wavetank.scenarios.spec import ALL_LANDED, Drill, Look, ProducerRevises, Scheduled, Settle, Tag, Tick
 
 DRILL = Drill(
     name="restamped-across-hours",
     hypothesis="Of an id with times in two hours of the look-back the earliest copy stays, and in the other hour none.",
     tags=(Tag.DUPLICATES, Tag.SCHEDULE),
-    nemeses=(ProducerRevises(share=0.3, later=timedelta(hours=1)),),
+    nemeses=(ProducerRevises(share=0.3, later=timedelta(hours=LOOK_BACK_HOURS)),),
     during=(
         Settle(),
         Tick(Scheduled.PLANNER),
