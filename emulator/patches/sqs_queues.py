@@ -2,13 +2,16 @@
 
 LocalStack looks at all queues once a second of the wall clock. Here a `Timetable` sleeps until the next message
 becomes visible or expires, and a call that reads or counts a queue sees it as it is at that moment. Whenever a message
-becomes visible, `QUEUE_WRITES` rings.
-Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
+becomes visible, `QUEUE_WRITES` rings. A message in the dead-letter queue of a standard queue expires by when it was
+sent, in that of a FIFO queue by when it got there.
+Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html and
+.../sqs-dead-letter-queues.html
 """
 
 import logging
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from math import inf
 from types import ModuleType, SimpleNamespace
@@ -18,13 +21,26 @@ from wavetank.emulator.patches import original, replace, wrap
 from wavetank.emulator.runtime.clock import CLOCK
 from wavetank.emulator.runtime.doorbell import QUEUE_WRITES
 from wavetank.emulator.runtime.on_import import when_imported
-from wavetank.emulator.sqs.timetable import Timetable
+from wavetank.emulator.runtime.timetable import Timetable
 
 LOG = logging.getLogger(__name__)
 
 MODELS = "localstack.services.sqs.models"
 AGAIN_S = 1.0
 """When a queue is looked at again that could not be brought up to date."""
+
+
+class _DeadLetters(threading.local):
+    """The messages that this thread moves to a dead-letter queue, and when the one was sent that it moves now.
+
+    LocalStack makes a new message of each, whose age would begin there.
+    """
+
+    received: Sequence[Any] = ()
+    sent_at: float | None = None
+
+
+DEAD = _DeadLetters()
 
 
 def install() -> None:
@@ -44,8 +60,8 @@ def keep_emulator_time(models: ModuleType) -> None:
         ("SqsQueue.add_inflight_message", _hide),
         ("SqsQueue.update_visibility_timeout", _change_visibility),
         ("SqsQueue.get_queue_attributes", _up_to_date),
-        ("StandardQueue.put", _put),
-        ("StandardQueue.receive", _receive),
+        ("StandardQueue.put", _put_standard),
+        ("StandardQueue.receive", _receive_standard),
         ("StandardQueue._put_message", _make_visible),
         ("StandardQueue._on_remove_message", _alone),
         ("StandardQueue.clear", _alone),
@@ -73,7 +89,7 @@ def _set_clock(module: ModuleType) -> None:
     def now(millis: bool = False) -> int:
         return int(CLOCK.now() * 1000) if millis else int(CLOCK.now())
 
-    replace(module, "time", SimpleNamespace(time=CLOCK.now))
+    replace(module, "time", SimpleNamespace(time=lambda: CLOCK.now() if DEAD.sent_at is None else DEAD.sent_at))
     replace(module, "now", now, "millis")
 
 
@@ -133,6 +149,20 @@ def _put(fn: Callable[..., Any], queue: Any, *args: Any, **kwargs: Any) -> Any:
         message = fn(queue, *args, **kwargs)
         TIMETABLE.expect(message.created + (message.delay_seconds or queue.message_retention_period))
     return message
+
+
+def _put_standard(fn: Callable[..., Any], queue: Any, message: Any, **kwargs: Any) -> Any:
+    DEAD.sent_at = next((letter.created for letter in DEAD.received if letter.message is message), None)
+    try:
+        return _put(fn, queue, message, **kwargs)
+    finally:
+        DEAD.sent_at = None
+
+
+def _receive_standard(fn: Callable[..., Any], queue: Any, *args: Any, **kwargs: Any) -> Any:
+    result = _receive(fn, queue, *args, **kwargs)
+    DEAD.received = result.dead_letter_messages
+    return result
 
 
 def _receive(fn: Callable[..., Any], queue: Any, *args: Any, **kwargs: Any) -> Any:

@@ -21,6 +21,7 @@ class Timetable:
         self._doing = threading.RLock()
         self._guard = threading.Lock()  # held for a comparison only, so that `expect` may be called under any lock
         self._next = inf
+        self._is_working = False
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -32,22 +33,31 @@ class Timetable:
             self._next = at
         self._alarm.set()
 
+    @property
+    def is_due(self) -> bool:
+        """Whether work is due, or being done."""
+        with self._guard:
+            return self._is_working or self._next <= self._clock.now()
+
     def catch_up(self) -> None:
         """Return once all is done that is due by now."""
-        if self._clock.now() < self._next:
+        if not self.is_due:
             return
         with self._doing:
             with self._guard:
                 if self._clock.now() < self._next:
                     return
-                self._next = inf
-            self.expect(self._do_due())
+                self._next, self._is_working = inf, True
+            try:
+                self.expect(self._do_due())
+            finally:
+                self._is_working = False
 
     def start(self) -> None:
         """Begin to keep time; a second start changes nothing."""
         if self._thread is None:
             self._stopping.clear()
-            self._thread = threading.Thread(target=self._run, name="wavetank-sqs-timetable", daemon=True)
+            self._thread = threading.Thread(target=self._run, name="wavetank-timetable", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:

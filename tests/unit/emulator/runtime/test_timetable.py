@@ -1,10 +1,12 @@
 """What is due is done when its time has come, by the thread or by whoever looks first."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from math import inf
 
 from tests.waiting import until
 from wavetank.emulator.runtime.clock import Clock
-from wavetank.emulator.sqs.timetable import Timetable
+from wavetank.emulator.runtime.timetable import Timetable
 
 LONG_S = 1000.0
 
@@ -60,3 +62,24 @@ def test_the_thread_does_what_is_due_when_time_has_passed() -> None:
     finally:
         timetable.stop()
     assert chores.looks == 2
+
+
+def test_whoever_looks_while_it_is_being_done_waits_for_it() -> None:
+    clock, begun, may_end = Clock(), threading.Event(), threading.Event()
+
+    def do() -> float:
+        begun.set()
+        may_end.wait(LONG_S)
+        return inf
+
+    timetable = Timetable(do, clock)
+    timetable.expect(clock.now())
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(timetable.catch_up)
+        assert begun.wait(LONG_S)
+        assert timetable.is_due
+        second = pool.submit(timetable.catch_up)
+        may_end.set()
+        first.result()
+        second.result()
+    assert not timetable.is_due
