@@ -4,6 +4,7 @@ moto, which LocalStack has for it, keeps schedules and never fires one. Here wha
 `emulator.scheduler` too. Expressions and the runner are read when the first schedule is made.
 """
 
+from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +89,7 @@ def _expression(text: str, zone: str | None) -> "Expression":
 
 def _fired(backend: Any, made: Any) -> Any:
     """A schedule of moto's, which is fired from now on, or no more where it is disabled."""
+    from wavetank.emulator.scheduler import delivery
     from wavetank.emulator.scheduler.runner import Schedule
 
     if made.state != "ENABLED":
@@ -105,7 +107,7 @@ def _fired(backend: Any, made: Any) -> Any:
             made.arn,
             made.name,
             _expression(made.schedule_expression, made.schedule_expression_timezone),
-            made.target,
+            partial(delivery.call, made.arn, made.target),
             start=float(made.start_date) if made.start_date else now,
             end=float(made.end_date) if made.end_date else None,
             finished=finished,

@@ -1,57 +1,43 @@
-"""The schedules that are enabled, each fired when it is due, in emulator time.
+"""The schedules that are enabled, those of rules too, each fired when it is due, in emulator time.
 
-A schedule that comes due several times while the clock is moved on fires as often, up to a bound. A failed call is made
-again as the target's retry policy says, and then goes to its dead-letter queue; it is in flight until then.
+A schedule that comes due several times while the clock is moved on fires as often, up to a bound.
 """
 
 import heapq
 import itertools
 import logging
 import threading
-import uuid
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import Any
-
-from botocore.exceptions import ClientError
-from localstack.aws.connect import connect_to
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from wavetank.emulator.deliveries import events
 from wavetank.emulator.deliveries.queue import written
 from wavetank.emulator.pending import Pending
 from wavetank.emulator.runtime.clock import CLOCK, Alarm, Clock
-from wavetank.emulator.runtime.delayed_calls import DELAYED_CALLS
 from wavetank.emulator.runtime.inflight import IN_FLIGHT
-from wavetank.emulator.runtime.reset import RESET
 from wavetank.emulator.scheduler.expression import Expression
-from wavetank.emulator.scheduler.target import Call, send
 
 LOG = logging.getLogger(__name__)
 
 HOP = "scheduler.schedule"
-DELIVERY_HOP = "scheduler.target"
 MOST_AT_ONCE = 1_000
 """So often a schedule fires for one move of the clock; what came before is left out, with a line in the log."""
-AT_ONCE = 4
-FIRST_RETRY_S, LONGEST_RETRY_S = 1.0, 900.0
-"""AWS tries again "with exponential back-off"; it does not say at which intervals."""
 
 
 @dataclass(frozen=True)
 class Schedule:
     """An enabled schedule, from its `start` on and before its `end`; times in seconds since the epoch.
 
-    `finished` is called after its last time.
+    `fire` is called with each of its times, `finished` after the last.
     """
 
     arn: str
     name: str
     expression: Expression
-    target: Mapping[str, Any]
+    fire: Callable[[float], None]
     start: float
-    end: float | None
-    finished: Callable[[], None]
+    end: float | None = None
+    finished: Callable[[], None] = lambda: None
 
     def next(self, after: float) -> float | None:
         """The moment at which it is due next; None when it is over."""
@@ -70,16 +56,15 @@ class Runner:
         self._schedules: dict[str, Schedule] = {}
         self._late: dict[str, int] = {}
         self._due: list[tuple[float, int, Schedule]] = []
-        self._pool = ThreadPoolExecutor(AT_ONCE, "scheduler-target")
         self._thread: threading.Thread | None = None
         IN_FLIGHT.watch(HOP, self._overdue)
 
-    def keep(self, schedule: Schedule) -> None:
-        """Fire a schedule from now on, in the place of the one with its ARN."""
+    def keep(self, schedule: Schedule, after: float | None = None) -> None:
+        """Fire a schedule from now on, in the place of the one with its ARN; with `after` not before that is over."""
         with self._lock:
             self._schedules[schedule.arn] = schedule
             # A rate without a start date begins at once, and a start date may be this very moment.
-            self._plan(schedule, min(self._clock.now(), schedule.start) - 1e-6)
+            self._plan(schedule, min(self._clock.now(), schedule.start) - 1e-6 if after is None else after)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
                 self._thread.start()
@@ -148,75 +133,7 @@ class Runner:
         return True
 
     def _fire(self, schedule: Schedule, at: float) -> None:
-        def hand_over() -> None:
-            call = Call(schedule.arn, schedule.target, at, uuid.uuid4().hex)
-            end = IN_FLIGHT.begin(DELIVERY_HOP, _name(call), f"a call of {call.target['Arn']}")
-            self._pool.submit(self._attempt, call, end)
-
-        events.tick(schedule.name, hand_over)
-
-    def _attempt(self, call: Call, end: Callable[[], None]) -> None:
-        try:
-            send(call)
-        except Exception as error:
-            self._failed(call, error)
-        finally:
-            end()
-
-    def _failed(self, call: Call, error: Exception) -> None:
-        """Try again after a while, or give up."""
-        policy = call.target.get("RetryPolicy", {})
-        delay_s = min(FIRST_RETRY_S * 2 ** (call.attempt - 1), LONGEST_RETRY_S)
-        due_at = self._clock.now() + delay_s
-        if call.attempt > policy.get("MaximumRetryAttempts", 185):
-            return _give_up(call, error, "MaximumRetryAttempts")
-        if due_at - call.at > policy.get("MaximumEventAgeInSeconds", 86_400):
-            return _give_up(call, error, "MaximumEventAgeInSeconds")
-        what, failed_at = f"a call of {call.target['Arn']}, to be tried again", self._clock.now()
-        end = IN_FLIGHT.begin(DELIVERY_HOP, _name(call), what, until=due_at)
-
-        def again() -> None:
-            if RESET.forgets(failed_at):
-                end()
-            else:
-                self._pool.submit(self._attempt, replace(call, attempt=call.attempt + 1), end)
-
-        return DELAYED_CALLS.after(delay_s, again)
-
-
-def _name(call: Call) -> str:
-    """The name of the schedule that calls."""
-    return call.schedule_arn.rpartition("/")[2]
-
-
-def _give_up(call: Call, error: Exception, condition: str) -> None:
-    """Send the payload to the dead-letter queue, where the schedule has one.
-
-    Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html
-    """
-    queue = call.target.get("DeadLetterConfig", {}).get("Arn")
-    LOG.warning("%s gave up calling %s: %s", call.schedule_arn, call.target["Arn"], error)
-    if not queue:
-        return
-    code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-    attributes = {
-        "ERROR_CODE": code,
-        "ERROR_MESSAGE": str(error)[:1024] or code,
-        "EXECUTION_ID": call.execution_id,
-        "EXHAUSTED_RETRY_CONDITION": condition,
-        "IS_PAYLOAD_TRUNCATED": "false",
-        "RETRY_ATTEMPTS": str(call.attempt - 1),
-        "SCHEDULED_TIME": call.time,
-        "SCHEDULE_ARN": call.schedule_arn,
-        "TARGET_ARN": call.target["Arn"],
-    }
-    _arn, _partition, _service, region, account, name = queue.split(":", 5)
-    sqs = connect_to(aws_access_key_id=account, region_name=region).sqs
-    sqs.send_message(
-        QueueUrl=sqs.get_queue_url(QueueName=name)["QueueUrl"],
-        MessageBody=call.payload(),
-        MessageAttributes={key: {"DataType": "String", "StringValue": text} for key, text in attributes.items()},
-    )
+        events.tick(schedule.name, lambda: schedule.fire(at))
 
 
 RUNNER = Runner()

@@ -44,7 +44,7 @@ def running(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Runner, Clock, Fi
 
 
 def minutely(start: float, **more: Any) -> Schedule:
-    return Schedule("arn", "runner-test", Rate(60), {}, start, **{"end": None, "finished": lambda: None, **more})
+    return Schedule("arn", "runner-test", Rate(60), lambda _at: None, start, **more)
 
 
 def test_it_fires_at_the_start_and_at_every_time_that_passes(running: tuple[Runner, Clock, Fired]) -> None:
@@ -80,3 +80,12 @@ def test_what_was_due_too_often_at_once_is_left_out(
         fired.wait_for(7)
     assert "the rest is left out" in caplog.text
     assert len(fired.times) in (7, 8)
+
+
+def test_nothing_is_fired_of_the_time_that_it_is_not_to_fire_for(running: tuple[Runner, Clock, Fired]) -> None:
+    it, clock, fired = running
+    now = clock.now()
+    it.keep(minutely(now - 90), after=now)
+    clock.advance(100)
+    fired.wait_for(2)
+    assert fired.times == [now + 30, now + 90]
