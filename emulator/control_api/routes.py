@@ -3,6 +3,7 @@
     GET    /status           what runs: plugins in use, version, process id, clock
     POST   /settle?timeout=S[&telemetry=false]  wait until nothing is in flight: 200, or 409 with what still is
     POST   /clock            {"advance_s": n}: move emulator time on
+    POST   /life-cycle       {"on": true}: have objects expire as the rules of their buckets say, or have none
     POST   /reset            let go of all data, every fault and the activity log; what is deployed stays
     POST   /tick?rule=…      let a scheduled rule tick now
     GET    /faults           the faults that are set, with how many events each matched and struck
@@ -153,6 +154,17 @@ def _clock(request: Any) -> Answer:
         return {"now": CLOCK.advance(seconds), "offset_s": CLOCK.offset}
     except ValueError as error:
         raise RefusedError(f"advance_s: {error}") from error
+
+
+@_answers("POST", f"{PATH}/life-cycle")
+def _life_cycle(request: Any) -> Answer:
+    match inputs.body(request):
+        case {"on": bool(on), **others} if not others:
+            from wavetank.emulator.s3.life_cycle import LIFE_CYCLE
+
+            LIFE_CYCLE.switch(on)
+            return {"on": on}
+    raise RefusedError('the life cycle takes {"on": true} or {"on": false}')
 
 
 @_answers("POST", f"{PATH}/reset")

@@ -118,6 +118,10 @@ class Control:
         """Move emulator time on by `seconds`; return the emulator's new now (seconds since the epoch)."""
         return float(self._object("POST", "/clock", body={"advance_s": seconds})["now"])
 
+    def switch_life_cycle(self, on: bool) -> None:
+        """Have objects of S3 expire as the rules of their buckets say, from now on; or have none expire."""
+        self._object("POST", "/life-cycle", body={"on": on})
+
     def _object(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, timeout_s: float | None = None
     ) -> Json:

@@ -48,6 +48,10 @@ class NoControlApi(Control):
         """Raises NotWavetank."""
         raise self._absent()
 
+    def switch_life_cycle(self, on: bool) -> NoReturn:  # noqa: ARG002
+        """Raises NotWavetank: the life cycle is always on."""
+        raise self._absent()
+
     def _absent(self) -> NotWavetank:
         return NotWavetank(f"{self.endpoint_url} has no control API.", REMEDY)
 

@@ -135,10 +135,20 @@ def clock(
     advance: Annotated[
         float | None, typer.Option(min=0, help="Move emulator time on by so many seconds.", show_default=False)
     ] = None,
+    life_cycle: Annotated[
+        bool | None,
+        typer.Option(
+            "--life-cycle/--no-life-cycle",
+            help="Have objects of S3 expire as the rules of their buckets say, from now on; or have none expire.",
+            show_default=False,
+        ),
+    ] = None,
     endpoint_url: EndpointUrl = None,
 ) -> None:
-    """Print emulator time, in seconds since the epoch; buffers, retries and retention follow it."""
+    """Print emulator time, in seconds since the epoch; buffers, retries, retention and schedules follow it."""
     control = _control(endpoint_url)
+    if life_cycle is not None:
+        control.switch_life_cycle(life_cycle)
     now = control.status()["clock"]["now"] if advance is None else control.advance_clock(advance)
     echo(f"{now:.3f}")
 

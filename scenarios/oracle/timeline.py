@@ -1,7 +1,6 @@
 """The events of a run on one axis, in seconds since it began: plain values that `scenarios.report.timeline_svg` draws.
 
-Some times are told by the wall clock (S3), some by the emulator's, which a drill moves on; an `Axis` puts both on the
-run's own.
+Times are told by the emulator's clock, which a drill moves on; an `Axis` puts them on the run's own.
 """
 
 import math
@@ -24,14 +23,13 @@ class Axis:
     began_wall_s: float
     notes: tuple[tuple[float, float], ...] = ()
 
-    def of_wall(self, time_s: float) -> float:
-        """The place of a time of the wall clock (seconds since the epoch)."""
-        return time_s - self.began_wall_s
-
     def of_emulator(self, time_s: float) -> float:
-        """The place of a time of the emulator's clock; for a time that the clock jumped over that of the jump."""
+        """The place of a time of the emulator's clock; for a time that the clock jumped over that of the jump.
+
+        Without notes that clock is the wall's (seconds since the epoch).
+        """
         if not self.notes:
-            return self.of_wall(time_s)
+            return time_s - self.began_wall_s
         before = [note for note in self.notes if note[1] <= time_s] or [self.notes[0]]
         at_s, emulator_s = before[-1]
         after = self.notes[len(before)] if before[-1] != self.notes[-1] else None

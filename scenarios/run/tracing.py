@@ -67,8 +67,7 @@ class Tracer:
         except Exception as error:
             problem = f"{type(error).__name__}: {error}"
         for some in arrivals:
-            at_s = (axis.of_emulator if some.hop in STREAMS else axis.of_wall)(some.moment_s)
-            notes.add(at_s, some.hop, some.event_type, some.events)
+            notes.add(axis.of_emulator(some.moment_s), some.hop, some.event_type, some.events)
         self.timeline = Timeline(duration_s, history.marks, notes.arrivals(), strikes=strikes, problem=problem)
         if not problem:
             run.flow = _observed(arrivals, self.timeline, alarms)

@@ -25,7 +25,7 @@ def test_a_time_right_after_a_jump_lies_at_the_jump_and_not_hours_later() -> Non
 
 
 def test_without_a_note_of_the_emulators_clock_it_is_taken_for_the_wall_clock() -> None:
-    assert Axis(WALL).of_emulator(WALL + 4) == Axis(WALL).of_wall(WALL + 4) == 4
+    assert Axis(WALL).of_emulator(WALL + 4) == 4
 
 
 def test_events_of_one_moment_are_one_arrival_and_none_is_forgotten() -> None:
