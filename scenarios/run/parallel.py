@@ -118,6 +118,8 @@ def hold(
 ) -> Iterator[Report]:
     """Run each drill and, once for each workload that is not among `controls`, its control; controls first.
 
+    A drill that ages has none.
+
     One report for each run, each control before the first drill of its workload, on whatever site. Sites share
     nothing, so that what one drill breaks no other sees. Where the iterator is closed or interrupted no other run is
     begun, and those that were end: healed, where the stacks stay. Raises what `Runner.run` does.
@@ -150,16 +152,16 @@ def _begun(pool: Pool[Runner], drills: Sequence[Drill], seed: int, controls: Con
         return report
 
     def run(drill: Drill, runner: Runner) -> Report:
-        return runner.run(drill, seed, controls[drill.workload])[0]
+        return runner.run(drill, seed, None if drill.ages else controls[drill.workload])[0]
 
     missing: dict[Workload, Drill] = {}
     for drill in sorted(drills, key=lambda drill: not drill.is_control):
-        if drill.workload not in controls:
+        if drill.workload not in controls and not drill.ages:
             missing.setdefault(drill.workload, drill)
     begun = {workload: pool.submit(partial(run_control, drill)) for workload, drill in missing.items()}
     runs = dict[Future[Report], None]()
     for drill in drills:
-        control = begun.get(drill.workload)
+        control = None if drill.ages else begun.get(drill.workload)
         if control is not None:
             runs[control] = None
         if not drill.is_control:

@@ -6,13 +6,14 @@ Every drill is compared with its control, the same workload without nemeses, whi
 import json
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
 from wavetank.scenarios.drills.catalogue import CONTROL, catalogue
+from wavetank.scenarios.run.ageing import ageing, full_hour
 from wavetank.scenarios.run.report import Report
 from wavetank.scenarios.run.stages import Conclusion, Digests, Run
 from wavetank.scenarios.run.tracing import Tracer
@@ -40,7 +41,7 @@ class Runner:
         """
         started = time.monotonic()
         schemas = {event_type: route.schema.definition for event_type, route in self.site.routes.items()}
-        workload = draw(drill.workload, seed, schemas)
+        workload = draw(drill.workload, seed, schemas, start=full_hour(self.site.now()) if drill.ages else None)
         tracer = Tracer(self.site)
 
         def narrate(activity: str) -> None:
@@ -48,7 +49,8 @@ class Runner:
             self.progress(drill.name, activity)
 
         run = Run(self.site, drill, seed, events=workload.events, narrate=narrate)
-        with tightened(self.site, tight=drill.workload.tight):
+        ageing_if_wanted = ageing(self.site) if drill.ages else nullcontext()
+        with tightened(self.site, tight=drill.workload.tight), ageing_if_wanted:
             conclusion = _attempt(run, control, tracer)
         name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{drill.name}"
         for number in count(1):

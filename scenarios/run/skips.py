@@ -10,6 +10,7 @@ from wavetank.scenarios.spec.steps import Advance, Stall
 
 NEEDS_CONTROL = "needs the control API, which {url} does not have"
 NEEDS_CONTAINER = "needs a container of ours: `wavetank drill --docker`, or `up --docker` and its --endpoint-url"
+OWN_HOURS = "takes events of the hours in which it is held, and none from a file"
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,12 @@ def unfit(drill: Drill, stack: Stack) -> str:
     """The reason why `stack` cannot hold the drill; empty where it can."""
     if stack.kind is not Kind.DOCKER and any(nemesis.needs_container for nemesis in drill.nemeses):
         return NEEDS_CONTAINER
-    needs_control = any(nemesis.needs_control for nemesis in drill.nemeses) or any(
-        isinstance(step, Advance | Stall) for step in (*drill.during, *drill.after)
+    if drill.ages and drill.workload.source is not None:
+        return OWN_HOURS
+    needs_control = (
+        drill.ages
+        or any(nemesis.needs_control for nemesis in drill.nemeses)
+        or any(isinstance(step, Advance | Stall) for step in (*drill.during, *drill.after))
     )
     return (
         NEEDS_CONTROL.format(url=stack.endpoint_url)

@@ -3,9 +3,11 @@
 `scenarios.run.runner` puts them in order, `scenarios.run.steps` carries out the drill's steps within them.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from wavetank.emulator.errors import NotSettled
 from wavetank.scenarios.client import at_rest as rest
@@ -22,17 +24,25 @@ from wavetank.scenarios.oracle.evidence import (
     Verdict,
 )
 from wavetank.scenarios.oracle.timeline import HEAL, INJECT
+from wavetank.scenarios.run.ageing import age
 from wavetank.scenarios.run.alarm_datapoints import clear_dead_messages
 from wavetank.scenarios.run.steps import Narrate, StepExecutor
 from wavetank.scenarios.site import observer
 from wavetank.scenarios.site.recovery import BackFillFailedError, RedriveFailedError
 from wavetank.scenarios.site.site import Site, TickFailedError
 from wavetank.scenarios.spec.drill import Drill
-from wavetank.scenarios.spec.hours import Scheduled, replayer_times
+from wavetank.scenarios.spec.hours import Scheduled
 from wavetank.scenarios.spec.nemesis import Portion, SendPlan
-from wavetank.scenarios.spec.steps import Settle, Tick
+from wavetank.scenarios.spec.steps import Age, BackFill, Settle, Tick
+from wavetank.scenarios.spec.unfinished import PROCESSORS
 from wavetank.scenarios.workload.synthetic import WorkloadEvent
-from wavetank.scenarios.workload.workload import portions
+from wavetank.scenarios.workload.workload import portions, stretches
+
+UNTIL_MERGED_H = 4
+"""So long after an event came its schedules have had it merged, also where it had to be announced again.
+
+It may come a moment too late for a stop of the clock, be announced at the next but one, and be merged at the one after.
+"""
 
 Digests = Mapping[str, str]
 """Key → SHA-256 (hex) of every file of the data of record."""
@@ -93,8 +103,13 @@ class Run:
         steps.mark(INJECT, ", ".join(nemesis.id for nemesis in self.drill.nemeses))
         steps.nemeses.begin()
         self.answerable = self.drill.is_control
-        dealt = portions(self.events, number_of_portions)
+        deal = stretches if self.drill.ages else portions
+        dealt = deal(self.events, number_of_portions)
         for number, events in enumerate(dealt, start=1):
+            if self.drill.ages:
+                last_us = max(event.time_us for event in events)
+                stalled = PROCESSORS if self.drill.stalls else None
+                age(self.site, datetime.fromtimestamp(math.ceil(last_us / 1e6), UTC), stalled)
             steps.mark("feed", f"portion {number} of {number_of_portions}, {len(events)} events")
             for plan in steps.nemeses.plans(Portion(number, events, is_last=number == len(dealt))):
                 steps.operations += steps.producer.feed(plan)
@@ -121,8 +136,13 @@ class Run:
         self.steps.take((Settle(),))
 
     def tick(self) -> None:
-        """Run the replayer, and when that has settled the concatenator, for every hour of the workload."""
-        self.steps.take((Tick(Scheduled.REPLAYER), Settle(), Tick(Scheduled.PLANNER)))
+        """Run the replayer, and when that has settled the concatenator, for every hour of the workload.
+
+        Where time ages the drill, let their schedules do so.
+        """
+        if self.drill.ages:
+            return self.steps.take((Age(UNTIL_MERGED_H),))
+        return self.steps.take((Tick(Scheduled.REPLAYER), Settle(), Tick(Scheduled.PLANNER)))
 
     def read(self) -> None:
         """Look at all that is at rest."""
@@ -134,20 +154,21 @@ class Run:
 
         First every chunk is delivered again (the replayer takes it for one that is not done), which may
         change no part file. Then the same events are sent again, which makes new chunks and new parts, and
-        the concatenator runs again.
+        the concatenator runs again, or, where their hours have left the look-back, a back-fill.
         """
         self.steps.mark("deliver again")
         chunks = self.site.forget_done_chunks()
-        for moment in replayer_times(self.site.chunk_hours()):
-            self.site.tick(Scheduled.REPLAYER, moment)
+        self.steps.replay_all()
         self.settle()
         undone = tuple(self.site.undone_chunks())
         part_digests = observer.part_digests(self.site)
         self.steps.mark("feed again")
         operations = tuple(self.steps.producer.feed(SendPlan(self.events)))
         self.site.settle()
-        fed_parts = frozenset(observer.part_digests(self.site))
+        fed_parts = observer.arrived_parts(self.site)
         self.tick()
+        if self.drill.ages:
+            self.steps.take((BackFill(),))
         self.second_pass = SecondPass(
             chunks=chunks,
             undone=undone,

@@ -4,29 +4,34 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from wavetank.scenarios.client import at_rest
 from wavetank.scenarios.client.quarantine import Filter
 from wavetank.scenarios.oracle.at_rest import AtRest, Model
 from wavetank.scenarios.oracle.evidence import LookResult
 from wavetank.scenarios.oracle.history import History, Mark, Operation
+from wavetank.scenarios.run.ageing import HOUR, age
 from wavetank.scenarios.run.nemeses import Nemeses
 from wavetank.scenarios.site import observer
 from wavetank.scenarios.site.producer import DrillProducer
 from wavetank.scenarios.site.recovery import RedriveFailedError, back_fill, redeliver, redrive
 from wavetank.scenarios.site.site import REPLAY_AFTER, Site
 from wavetank.scenarios.spec.drill import Drill
-from wavetank.scenarios.spec.hours import Scheduled, covered_hours, planner_times
+from wavetank.scenarios.spec.hours import Scheduled, covered_hours, planner_times, replayer_times
 from wavetank.scenarios.spec.nemeses.schemas import publish_next_version
 from wavetank.scenarios.spec.nemesis import SendPlan
 from wavetank.scenarios.spec.steps import (
     Advance,
+    Age,
     BackFill,
+    CountObjects,
     Look,
     PublishAhead,
     PublishVersions,
     Redeliver,
     Redrive,
+    ReplayAll,
     SendAgain,
     Settle,
     Stall,
@@ -41,7 +46,6 @@ from wavetank.scenarios.workload.workload import chosen
 Narrate = Callable[[str], None]
 """Is told what the run does now, in a few words."""
 
-HOUR = timedelta(hours=1)
 TIMES = {0: ", missed", 2: ", twice at once"}
 """How a tick is told of that is not sent once."""
 
@@ -108,6 +112,11 @@ class StepExecutor:
                     self.mark("look", step.name)
                     self.glimpse, entries = observer.observe_with(self.site, self.history, self.model)
                     self.looks.append(compare(step, entries, self.glimpse, self.victim))
+                case CountObjects(name, prefixes):
+                    self.mark("look", name)
+                    bucket = self.site.data_bucket
+                    objects = sum(1 for prefix in prefixes for _ in at_rest.keys(self.site.s3, bucket, prefix))
+                    self.looks.append(step.result(objects))
                 case Redrive():
                     self.mark("redrive")
                     for result in redrive(self.site, Filter()):
@@ -137,6 +146,17 @@ class StepExecutor:
                 case Advance(hours):
                     self.mark("advance", f"{hours:g} hours")
                     self.site.stack.control.advance_clock(hours * 3600)
+                case Age(hours, but, step_hours):
+                    self.mark("age", f"{hours:g} hours")
+                    age(self.site, self.site.now() + hours * HOUR, but, step_hours * HOUR)
+                case ReplayAll():
+                    self.mark("replay", "every chunk that is not done")
+                    self.replay_all()
+
+    def replay_all(self) -> None:
+        """Run the replayer as of when it finds the chunks of every hour that there are. Raises TickFailedError."""
+        for moment in replayer_times(self.site.chunk_hours()):
+            self.site.tick(Scheduled.REPLAYER, moment)
 
     def _tick(self, tick: Tick) -> None:
         function = tick.function

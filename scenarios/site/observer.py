@@ -142,6 +142,12 @@ def part_digests(site: Site) -> dict[str, str]:
     return rest.md5s(site.s3, site.data_bucket, f"{Layer.PARTS}/")
 
 
+def arrived_parts(site: Site) -> frozenset[str]:
+    """The keys of all parts, of those that came late as if they were where they came to."""
+    late = rest.md5s(site.s3, site.data_bucket, f"{Layer.LATE}/")
+    return frozenset([*part_digests(site), *(f"{Layer.PARTS}/{key.partition('/')[2]}" for key in late)])
+
+
 def _stored(files: Iterable[RestFile]) -> tuple[Stored, ...]:
     return tuple(
         Stored(str(record[EVENT_ID]), record, partition, file.at.key)

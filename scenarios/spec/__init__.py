@@ -5,7 +5,7 @@ knows its site as `nemesis.Place` says, no AWS library and no LocalStack; `scena
 with `drill`.
 """
 
-from wavetank.emulator.faults.model import When
+from wavetank.emulator.faults.model import When, Window
 from wavetank.emulator.faults.points import Action, Point
 from wavetank.scenarios.spec.drill import Drill, Tag
 from wavetank.scenarios.spec.hours import Chunks, Scheduled
@@ -37,13 +37,16 @@ from wavetank.scenarios.spec.nemesis import EVERY_DAMAGE, Damage
 from wavetank.scenarios.spec.steps import (
     ALL_LANDED,
     Advance,
+    Age,
     BackFill,
+    CountObjects,
     Expect,
     Look,
     PublishAhead,
     PublishVersions,
     Redeliver,
     Redrive,
+    ReplayAll,
     Scope,
     SendAgain,
     Settle,
@@ -64,6 +67,7 @@ __all__ = [
     "PROCESSORS",
     "Action",
     "Advance",
+    "Age",
     "Aggregated",
     "BackFill",
     "BadDeploy",
@@ -76,6 +80,7 @@ __all__ = [
     "ContainerKilled",
     "ContainerPaused",
     "CorruptCopies",
+    "CountObjects",
     "Damage",
     "Drill",
     "Expect",
@@ -97,6 +102,7 @@ __all__ = [
     "Redrive",
     "ReferenceBroken",
     "ReferenceRenewed",
+    "ReplayAll",
     "Resharded",
     "Scheduled",
     "SchemaDamaged",
@@ -113,6 +119,7 @@ __all__ = [
     "Unfinished",
     "VersionsHeldBack",
     "When",
+    "Window",
     "Workload",
     "functions_die",
     "look_when_merged",

@@ -28,6 +28,7 @@ class Tag(StrEnum):
     STREAMS = "streams"
     STORAGE = "storage"
     SCHEDULE = "schedule"
+    AGE = "age"
     CONTAINERS = "containers"
     BASICS = "basics"
 
@@ -44,7 +45,9 @@ class Drill:
     converges_within_s: so long after the healing, at most, the data at rest still change; None where it may take its
     time. alarms: names of those that have to ring before the data at rest are read, and no other may; None where that
     is not known beforehand. waits: it waits by the wall clock, for pauses and time-outs of the functions' SDK, and so
-    is run beside others where drills run side by side.
+    is run beside others where drills run side by side. ages: time passes in it as on AWS: schedules tick and
+    objects expire by themselves while `Age` moves the clock on. Its events are of the hours in which it is held, each
+    sent when its time has come, and it is compared with no control, whose events would be others.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Drill:
     converges_within_s: float | None = None
     alarms: tuple[str, ...] | None = ()
     waits: bool = False
+    ages: bool = False
 
     @property
     def expectations(self) -> Expectations:
@@ -73,6 +77,7 @@ class Drill:
             in_order=not refusals,
             converges_within_s=self.converges_within_s,
             alarms=None if self.alarms is None else frozenset(self.alarms),
+            ages=self.ages,
         )
 
     @property

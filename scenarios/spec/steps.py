@@ -72,6 +72,27 @@ class Look:
 
 
 @dataclass(frozen=True)
+class CountObjects:
+    """Count the objects of the data bucket whose keys begin with any of `prefixes`; none is a promise by default.
+
+    precondition: as of a look.
+    """
+
+    name: str
+    prefixes: tuple[str, ...]
+    at_least: int = 0
+    at_most: int | None = 0
+    precondition: bool = False
+
+    def result(self, count: int) -> LookResult:
+        """The result of having counted so many."""
+        holds = self.at_least <= count and (self.at_most is None or count <= self.at_most)
+        bounds = f"{self.at_least} to {self.at_most}" if self.at_most is not None else f"at least {self.at_least}"
+        detail = f"{count} objects under {', '.join(self.prefixes)}" + ("" if holds else f", expected {bounds}")
+        return LookResult(self.name, holds, detail, inconclusive=self.precondition)
+
+
+@dataclass(frozen=True)
 class Redrive:
     """Put the original bytes of every quarantined record back on its raw stream."""
 
@@ -117,8 +138,38 @@ class Advance:
     hours: float
 
 
+@dataclass(frozen=True)
+class Age:
+    """Let time pass in a drill that ages, in steps of so many hours at most, each of which settles.
+
+    but: a step has settled when nothing else is in flight; None for nothing at all.
+    """
+
+    hours: float
+    but: Unfinished | None = None
+    step_hours: int = 1
+
+
+@dataclass(frozen=True)
+class ReplayAll:
+    """Announce every chunk that is not done, whatever its age: run the replayer for every hour that has chunks."""
+
+
 Step = (
-    Settle | Tick | Look | Redrive | SendAgain | Redeliver | BackFill | PublishAhead | PublishVersions | Stall | Advance
+    Settle
+    | Tick
+    | Look
+    | Redrive
+    | SendAgain
+    | Redeliver
+    | BackFill
+    | PublishAhead
+    | PublishVersions
+    | Stall
+    | Advance
+    | Age
+    | ReplayAll
+    | CountObjects
 )
 
 

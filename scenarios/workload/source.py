@@ -46,15 +46,19 @@ class WorkloadEvents:
     unused: Mapping[str, int] = field(default_factory=dict)
 
 
-def draw(workload: Workload, seed: int, schemas: Mapping[str, Mapping[str, Any]]) -> WorkloadEvents:
+def draw(
+    workload: Workload, seed: int, schemas: Mapping[str, Mapping[str, Any]], start: datetime | None = None
+) -> WorkloadEvents:
     """The events, the same for the same arguments; `schemas` has, by event type, the definition of the raw schema.
+
+    start: when the synthetic ones begin, a full hour in UTC; None for a date that follows from the seed.
 
     Raises MappingError, OSError where the file cannot be read, BrokenSourceError where it ends early and
     NoEventsError where no line of it is an event.
     """
     source = workload.source
     if source is None or workload.mapping is None:
-        start = START + timedelta(days=seed % DISTINCT_STARTS)
+        start = start or START + timedelta(days=seed % DISTINCT_STARTS)
         if workload.schemas:
             events = generated(workload.events, seed, start, workload.hours, schemas)
         else:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from wavetank.scenarios.oracle.at_rest import HOUR_US
 from wavetank.scenarios.workload.shapes import catalogue
 from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
@@ -55,3 +56,15 @@ def portions(events: Sequence[WorkloadEvent], number: int) -> list[Sequence[Work
     """The events dealt out in `number` portions, each spread over the whole time; none of them empty."""
     dealt = [events[start::number] for start in range(number)]
     return [portion for portion in dealt if portion]
+
+
+def stretches(events: Sequence[WorkloadEvent], number: int) -> list[Sequence[WorkloadEvent]]:
+    """The events dealt out by `number` equal stretches of the hours that they are of, in order; none of them empty."""
+    if not events:
+        return []
+    hours = sorted({event.time_us // HOUR_US for event in events})
+    first_us, span_us = hours[0] * HOUR_US, (hours[-1] - hours[0] + 1) * HOUR_US
+    dealt: list[list[WorkloadEvent]] = [[] for _ in range(number)]
+    for event in events:
+        dealt[(event.time_us - first_us) * number // span_us].append(event)
+    return [stretch for stretch in dealt if stretch]

@@ -263,6 +263,12 @@ def test_a_redelivery_without_a_chunk_shows_nothing(honest: Evidence) -> None:
     assert inconclusive(second(honest, chunks=0)) == {"redelivery"}
 
 
+def test_in_a_drill_that_ages_chunks_may_all_have_expired_and_there_is_no_control(honest: Evidence) -> None:
+    aged = replace(second(honest, chunks=0), control=None, expectations=Expectations(ages=True))
+    assert judge(aged, CHECKERS).verdict is Verdict.PASS
+    assert failing(second(aged, undone=("chunks/a",))) == {"redelivery"}
+
+
 @pytest.mark.parametrize(("holds_an_event", "verdict"), [(False, Verdict.PASS), (True, Verdict.FAIL)])
 def test_a_file_that_the_control_has_not_is_a_difference_where_it_holds_an_event(
     honest: Evidence, holds_an_event: bool, verdict: Verdict

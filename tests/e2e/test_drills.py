@@ -27,7 +27,7 @@ from wavetank.scenarios.spec.drill import Drill
 from wavetank.scenarios.spec.nemeses.fault import Fault
 from wavetank.scenarios.spec.nemeses.producer import ProducerRepeats
 from wavetank.scenarios.spec.nemeses.schemas import SchemaOverwritten
-from wavetank.scenarios.spec.steps import Expect, Look, Scope, Settle
+from wavetank.scenarios.spec.steps import ALL_LANDED, Age, Expect, Look, Scope, Settle
 from wavetank.scenarios.workload.source import draw
 from wavetank.scenarios.workload.workload import Workload
 
@@ -195,6 +195,21 @@ def test_a_planner_that_always_raises_makes_a_drill_fail_and_its_ledger_is_kept(
         assert "LOOK_BACK_HOURS" in each.not_passed[0].detail
         assert (each.totals.acknowledged, each.totals.landed, each.totals.late) == (SMALL.events, 0, SMALL.events)
     assert report.fired == {"producer-repeats": 6}
+
+
+def test_a_planner_that_runs_once_a_day_is_noticed_by_a_drill_that_ages(site: Site, tmp_path: Path) -> None:
+    steps = (Age(hours=2), Look("two hours later", (ALL_LANDED,)))
+    drill = Drill("aging", "Time passes.", (ProducerRepeats(0.1),), steps, workload=SMALL, ages=True)
+    events, name = site.stack.client("events"), f"{topology.PLANNER}-schedule"
+    right = events.describe_rule(Name=name)
+    events.put_rule(Name=name, ScheduleExpression="rate(1 day)", State="DISABLED")
+    try:
+        [report] = hold([Runner(site, tmp_path)], [drill], SEED)
+    finally:
+        events.put_rule(Name=name, ScheduleExpression=right["ScheduleExpression"], State=right["State"])
+    assert report.verdict is Verdict.FAIL
+    assert report.not_passed[0].checker == "looks"
+    assert events.describe_rule(Name=name)["State"] == "DISABLED"
 
 
 def test_a_drill_on_a_file_says_which_lines_it_did_not_use(site: Site, tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ class Hunt:
         """Hunt a mutant until a drill catches it that passes without it. The pipeline is what it was in the end."""
         drills = self._drills(mutant)
         for drill in drills:
-            if drill.workload not in self._controls:
+            if drill.workload not in self._controls and not drill.ages:
                 self.narrate(f"without a mutant: the control of {drill.name}")
                 list(hold([self.runner], [control_of(drill)], self.seed, self._controls))
         if self._races is None:
@@ -184,7 +184,7 @@ class Hunt:
         return {name for name, is_sound in self._sound.copy().items() if not is_sound}
 
     def _held(self, runner: Runner, drill: Drill) -> Report:
-        return runner.run(drill, self.seed, self._controls[drill.workload])[0]
+        return runner.run(drill, self.seed, None if drill.ages else self._controls[drill.workload])[0]
 
 
 def unsound(hunts: Iterable[Hunt]) -> list[str]:

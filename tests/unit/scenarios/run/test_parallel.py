@@ -12,6 +12,7 @@ from wavetank.scenarios.oracle.evidence import Verdict
 from wavetank.scenarios.run.parallel import MOST_STACKS, STACKS_A_CORE, Controls, default_jobs, hold, shared
 from wavetank.scenarios.run.report import Report
 from wavetank.scenarios.run.runner import Progress, Runner
+from wavetank.scenarios.run.stages import Digests
 from wavetank.scenarios.spec.drill import Drill
 from wavetank.scenarios.spec.nemeses.producer import ProducerRepeats
 from wavetank.scenarios.workload.workload import Workload
@@ -109,6 +110,21 @@ def test_a_control_that_was_run_before_is_not_run_again(tmp_path: Path) -> None:
     [runner] = runners(tmp_path, 1)
     names = [[report.name for report in hold([runner], [drill], 1, controls)] for drill in DRILLS]
     assert names == [["control of first", "first"], ["control of second", "second"], ["third"]]
+
+
+def test_a_drill_that_ages_has_no_control(tmp_path: Path) -> None:
+    [runner] = runners(tmp_path, 1)
+    compared = dict[str, bool]()
+
+    class Noting(Runner):
+        def run(self, drill: Drill, seed: int, control: Digests | None) -> tuple[Report, Digests | None]:
+            compared[drill.name] = control is not None
+            return runner.run(replace(drill, ages=False), seed, control)[0], {}
+
+    drills = [replace(DRILLS[0], ages=True), DRILLS[1]]
+    names = [report.name for report in hold([Noting(runner.site, tmp_path)], drills, 1)]
+    assert names == ["first", "control of second", "second"]
+    assert compared == {"first": False, "control of second": False, "second": True}
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])

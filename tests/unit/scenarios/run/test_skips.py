@@ -1,5 +1,8 @@
 """A drill that a stack cannot hold is skipped by name, with the reason; every other one is held."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from wavetank.emulator.stack.stack import ExternalStack, Kind
@@ -43,3 +46,11 @@ def test_without_a_control_api_the_portable_drills_are_held() -> None:
 @pytest.mark.parametrize("name", ["duplicates", "s3-outage"])
 def test_a_drill_that_sets_faults_names_the_stack_that_cannot_have_them(name: str) -> None:
     assert URL in unfit(catalogue()[name], UncontrolledStack(URL))
+
+
+def test_a_drill_that_ages_takes_no_events_from_a_file_and_needs_a_clock() -> None:
+    drill = catalogue()["two-days"]
+    of_file = replace(drill, workload=replace(drill.workload, source=Path("x"), mapping=Path("y")))
+    assert "none from a file" in unfit(of_file, Contained(URL))
+    assert unfit(drill, Contained(URL)) == ""
+    assert "needs the control API" in unfit(drill, UncontrolledStack(URL))

@@ -1,8 +1,10 @@
 """What a drill expects on the way is compared with the ledger, and a text says what was found."""
 
+import pytest
+
 from wavetank.scenarios.oracle.at_rest import AtRest, Quarantined
 from wavetank.scenarios.oracle.ledger import Entry, Ledger
-from wavetank.scenarios.spec.steps import Expect, Look, Scope, compare
+from wavetank.scenarios.spec.steps import CountObjects, Expect, Look, Scope, compare
 
 ENTRIES = {
     "click": Entry(Ledger(attempted=5, acknowledged=5, quarantined=5), {}),
@@ -50,3 +52,17 @@ def test_a_precondition_that_does_not_hold_is_inconclusive() -> None:
     wanted = Expect("duplicated", at_least=1)
     assert compare(look(wanted, precondition=True), ENTRIES, AT_REST, "click").inconclusive
     assert not compare(look(wanted), ENTRIES, AT_REST, "click").inconclusive
+
+
+@pytest.mark.parametrize(("count", "holds"), [(0, False), (1, True), (3, True), (4, False)])
+def test_objects_are_counted_within_both_bounds(count: int, holds: bool) -> None:
+    result = CountObjects("then", ("chunks/",), at_least=1, at_most=3).result(count)
+    assert result.passed is holds
+    assert f"{count} objects under chunks/" in result.detail
+    assert ("expected 1 to 3" in result.detail) is not holds
+
+
+def test_no_object_is_expected_where_nothing_else_is_said_and_any_number_where_there_is_no_upper_bound() -> None:
+    assert CountObjects("gone", ("parts/",)).result(0).passed
+    assert not CountObjects("gone", ("parts/",)).result(1).passed
+    assert CountObjects("some", ("parts/",), at_least=2, at_most=None).result(10**6).passed

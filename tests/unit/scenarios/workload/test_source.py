@@ -2,15 +2,19 @@
 
 import gzip
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wavetank.emulator.stack.home import project_root
 from wavetank.pipeline import topology
 from wavetank.scenarios.client.producer import routes
+from wavetank.scenarios.oracle.at_rest import HOUR_US
 from wavetank.scenarios.workload.source import BrokenSourceError, NoEventsError, WorkloadEvents, draw
-from wavetank.scenarios.workload.workload import Workload
+from wavetank.scenarios.workload.workload import Workload, stretches
 
 MAPPING = """
 event = "click"
@@ -53,3 +57,15 @@ def test_a_file_that_was_cut_off_is_refused(tmp_path: Path) -> None:
     whole = gzip.compress(b"\n".join([GOOD] * 100))
     with pytest.raises(BrokenSourceError, match=r"events\.ndjson: the file is damaged: .*truncated"):
         drawn(tmp_path, whole[:-12])
+
+
+@given(st.integers(1, 60), st.integers(1, 50), st.integers(1, 20))
+def test_every_event_is_sent_in_the_stretch_of_its_time(number: int, hours: int, portions: int) -> None:
+    start = datetime(2030, 5, 1, 7, tzinfo=UTC)
+    workload = Workload(events=number, hours=hours, conversions=False)
+    events = draw(workload, 1, {}, start=start).events
+    assert all(0 <= event.time_us - start.timestamp() * 1e6 < hours * HOUR_US for event in events)
+    dealt = stretches(events, portions)
+    assert [event for stretch in dealt for event in stretch] == list(events)
+    assert len(dealt) <= portions
+    assert all(dealt)
