@@ -270,8 +270,9 @@ def mutants(
     Exit code 0 all caught, 1 one is not, 3 the drills came to no verdict on one.
     """
     from wavetank.emulator.stack.home import Home
+    from wavetank.scenarios.exploration.mutants.build import UnusableMutantError
     from wavetank.scenarios.exploration.mutants.hunt import Hunt, MutantResult, unsound
-    from wavetank.scenarios.exploration.mutants.mutant import UnusableMutantError, named
+    from wavetank.scenarios.exploration.mutants.mutant import named
     from wavetank.scenarios.report.console import console
     from wavetank.scenarios.report.files import write_json
     from wavetank.scenarios.report.terminal import RunDisplay

@@ -36,8 +36,8 @@ DRILL = Drill(
     workload=EVERY_SHAPE,
     victim="impression",
     nemeses=(
-        CorruptCopies(share=0.2, damages=(Damage.ANY_BYTE,)),
-        CorruptCopies(share=0.3, damages=EVERY_DAMAGE, id="spoilt-copies"),
+        CorruptCopies(share=0.1, damages=(Damage.ANY_BYTE,)),
+        CorruptCopies(share=0.2, damages=EVERY_DAMAGE, id="spoilt-copies"),
     ),
     during=(Settle(), Tick(Scheduled.PLANNER), STILL_THERE),
     after=(Redrive(), Settle(), Redrive(), Settle(), Redrive(), Settle(), Redrive()),

@@ -5,7 +5,7 @@ from wavetank.scenarios.spec import ClockAhead, Drill, Expect, Scope, Tag, look_
 DRILL = Drill(
     name="future-times",
     hypothesis="An event is set aside for its time if that is more than an hour after its arrival, and not before.",
-    tags=(Tag.BASICS, Tag.RECORDS, Tag.QUARANTINE),
+    tags=(Tag.RECORDS, Tag.QUARANTINE),
     nemeses=(ClockAhead(share=0.2),),
     during=look_when_merged(
         "beside those ahead of time",

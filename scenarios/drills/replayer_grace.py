@@ -18,7 +18,7 @@ from wavetank.scenarios.spec import (
 DRILL = Drill(
     name="replayer-grace",
     hypothesis="A chunk is left to its notification for ten minutes, and announced again by the first run after.",
-    tags=(Tag.BASICS, Tag.NOTIFICATIONS, Tag.SCHEDULE),
+    tags=(Tag.NOTIFICATIONS, Tag.SCHEDULE),
     nemeses=(Fault("never-told", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/*"}),),
     during=(
         Settle(),

@@ -12,8 +12,9 @@ from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.stack.stack import EmbeddedStack
 from wavetank.pipeline import topology
 from wavetank.scenarios.exploration.mutants import hunt
+from wavetank.scenarios.exploration.mutants.build import archive, built
 from wavetank.scenarios.exploration.mutants.hunt import Hunt
-from wavetank.scenarios.exploration.mutants.mutant import named, packed
+from wavetank.scenarios.exploration.mutants.mutant import named
 from wavetank.scenarios.exploration.races.cells import Cell, Moment
 from wavetank.scenarios.exploration.races.races import Races, chosen
 from wavetank.scenarios.exploration.storm.replay import load
@@ -81,11 +82,12 @@ def test_where_a_write_has_no_condition_two_concatenators_lose_events(site: Site
     races, raced = _races(site)
     races.learn(("concatenator", "concatenator"))
     [mutant] = named(["state-without-condition"])
-    functions.update_code(site.stack, [topology.CONCATENATOR], packed(mutant))
+    with built(mutant) as build:
+        functions.update_code(site.stack, [topology.CONCATENATOR], build.archive)
     try:
         lost = [result.detail for result in map(races.run, raced) if result.verdict is Verdict.FAIL]
     finally:
-        functions.update_code(site.stack, [topology.CONCATENATOR], packed())
+        functions.update_code(site.stack, [topology.CONCATENATOR], archive())
     assert lost
     assert all("events were at rest and went" in detail for detail in lost)
 

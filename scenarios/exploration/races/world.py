@@ -27,7 +27,7 @@ from wavetank.pipeline.topology import EventType
 from wavetank.scenarios.client import at_rest
 from wavetank.scenarios.client.wire import encode_frame, newest_schema
 from wavetank.scenarios.oracle.at_rest import HOUR_US
-from wavetank.scenarios.site.producer import flipped
+from wavetank.scenarios.site.damage import flipped
 from wavetank.scenarios.site.site import Site, scheduled_event
 from wavetank.scenarios.spec.hours import Scheduled, planner_times
 from wavetank.scenarios.workload.synthetic import WorkloadEvent, synthetic
