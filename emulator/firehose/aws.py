@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from localstack.aws.connect import connect_to
 
@@ -16,6 +17,8 @@ from wavetank.emulator.firehose.delivery import S3Error
 from wavetank.emulator.runtime.json_text import parsed
 
 PRINCIPAL = "firehose"
+CONFIG = Config(user_agent_extra="delivery-stream")
+"""Told apart by this, whatever role they act by."""
 _TIMED_OUT = "Sandbox.Timedout"
 _CODES = {
     "AccessDeniedException": "Lambda.InvokeAccessDenied",
@@ -40,10 +43,11 @@ def client_for(service: str, arn: str, caller: Identity, *, role: str = "") -> A
     Raises ClientError where Firehose may not take that role.
     """
     _, _, _, region, account, *_ = arn.split(":")
-    acting = client_by_role(service, PRINCIPAL, role=role, source=caller.arn, region=region or caller.region)
+    region = region or caller.region
+    acting = client_by_role(service, PRINCIPAL, role=role, source=caller.arn, region=region, config=CONFIG)
     if acting is not None:
         return acting
-    clients = connect_to(aws_access_key_id=account or caller.account, region_name=region or caller.region)
+    clients = connect_to(aws_access_key_id=account or caller.account, region_name=region, config=CONFIG)
     return clients.get_client(service).request_metadata(source_arn=caller.arn, service_principal=PRINCIPAL)
 
 

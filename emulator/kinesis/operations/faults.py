@@ -1,7 +1,5 @@
 """The faults of records that are put and of reads of a shard."""
 
-from typing import Any
-
 from localstack.aws.api import RequestContext
 
 from wavetank.emulator.faults.calls import caller_of
@@ -18,7 +16,8 @@ from wavetank.emulator.runtime.inflight import IN_FLIGHT
 
 INTERNAL_FAILURE = "InternalFailure"
 INTERNAL_MESSAGE = "Internal service failure."
-MAPPING_AGENT = "event-source-mapping"
+READERS = {"event-source-mapping": "event-source", "delivery-stream": "firehose"}
+"""By what its agent says, the service that reads; everybody else is a client."""
 
 
 class InternalFailure(KinesisError):
@@ -62,10 +61,8 @@ def before_read(context: RequestContext, stream: Stream, cursor: Cursor) -> int:
     Raises ExpiredIterator or ThroughputExceeded where it is refused.
     """
     shard = stream.shards.at(cursor.shard)
-    internal: Any = context.internal_request_params or {}
-    reader = "firehose" if internal.get("service_principal") == "firehose" else "client"
-    if MAPPING_AGENT in context.request.headers.get("User-Agent", ""):
-        reader = "event-source"
+    agent = context.request.headers.get("User-Agent", "")
+    reader = next((name for mark, name in READERS.items() if mark in agent), "client")
     caller = caller_of(context)
     function = caller.function if caller is not None else ""
     target = {"stream": stream.name, "shard": shard.name, "reader": reader, "caller": function}
