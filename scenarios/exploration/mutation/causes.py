@@ -72,7 +72,7 @@ PLACES: Mapping[Cause, tuple[Place, ...]] = MappingProxyType(
             Place("aws/calls.py", "State*"),
             *(Place("aws/calls.py", name) for name in ("replace", "tag", "head", "fetch")),
             Place("aws/left_out.py", "_fetched*"),
-            *(Place("aws/plan.py", name) for name in ("_moved*", "move_to_late", "restore")),
+            *(Place("aws/plan.py", name) for name in ("_copied", "remove_landed", "move_to_late", "restore")),
             *(Place("aws/partitions.py", name) for name in ("refreshed_index", "save_index", "stored_index")),
             Place("handlers/*.py", operator="swapped-statements"),
             Place("handlers/*.py", operator="swallowed-error"),
