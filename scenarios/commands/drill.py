@@ -44,7 +44,12 @@ Mapping = Annotated[
 ]
 Events = Annotated[
     int | None,
-    typer.Option("--events", min=1, help="How many events; by default 240, or all of --input.", show_default=False),
+    typer.Option(
+        "--events",
+        min=1,
+        help="How many usual events, beside those of shapes; by default the drill's, or all of --input.",
+        show_default=False,
+    ),
 ]
 InDocker = Annotated[bool, typer.Option("--docker", help="Run on private stacks in containers.")]
 Quiet = Annotated[

@@ -239,4 +239,5 @@ def test_the_command_writes_the_verdicts_and_ledgers_to_a_file(site: Site, tmp_p
     assert (duplicates["name"], duplicates["verdict"], duplicates["seed"]) == ("duplicates", "pass", 5)
     assert duplicates["fired"] == sum(duplicates["faults"].values()) > 0
     assert duplicates["ledger"] == control["ledger"]
-    assert sum(ledger["landed"] for ledger in duplicates["ledger"].values()) == 60
+    landed, attempted = (sum(one[name] for one in duplicates["ledger"].values()) for name in ("landed", "attempted"))
+    assert landed == attempted > 60
