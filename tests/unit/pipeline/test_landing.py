@@ -16,7 +16,7 @@ import pytest
 from tests.unit.pipeline.landing import RECORDS, Case, Landed
 from wavetank.scenarios.exploration.storm.shrink import smallest
 
-CASES = int(os.environ.get("FUZZ_CASES", "100"))
+CASES = int(os.environ.get("FUZZ_CASES", "200"))
 FIRST = int(os.environ.get("FUZZ_SEED", "0"))
 COUNTEREXAMPLES = {
     3: "an optional duration",
