@@ -86,7 +86,7 @@ drill: setup ## Start stacks, deploy, run the basic drills, print the verdicts. 
 	$(BIN)/wavetank drill $(DRILL_ARGS)
 
 .PHONY: drills
-drills: setup ## Run the whole catalogue of drills, several at a time. Some two minutes on two cores.
+drills: setup ## Run the whole catalogue of drills, several at a time. Five to ten minutes on two cores.
 	$(BIN)/wavetank drill --all
 
 .PHONY: sweep
