@@ -4,6 +4,7 @@ import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from botocore.config import Config
@@ -47,8 +48,14 @@ def client_for(service: str, arn: str, caller: Identity, *, role: str = "") -> A
     acting = client_by_role(service, PRINCIPAL, role=role, source=caller.arn, region=region, config=CONFIG)
     if acting is not None:
         return acting
-    clients = connect_to(aws_access_key_id=account or caller.account, region_name=region, config=CONFIG)
-    return clients.get_client(service).request_metadata(source_arn=caller.arn, service_principal=PRINCIPAL)
+    own = _own_client(service, account or caller.account, region)
+    return own.request_metadata(source_arn=caller.arn, service_principal=PRINCIPAL)
+
+
+@cache
+def _own_client(service: str, account: str, region: str) -> Any:
+    """The client of a service that acts by no role. LocalStack keeps none that has a configuration of its own."""
+    return connect_to(aws_access_key_id=account, region_name=region, config=CONFIG).get_client(service)
 
 
 class Bucket:
