@@ -60,6 +60,8 @@ def before_read(context: RequestContext, stream: Stream, cursor: Cursor) -> int:
 
     Raises ExpiredIterator or ThroughputExceeded where it is refused.
     """
+    if not FAULTS.armed(Point.KINESIS_GET):
+        return MAX_READ_RECORDS
     shard = stream.shards.at(cursor.shard)
     agent = context.request.headers.get("User-Agent", "")
     reader = next((name for mark, name in READERS.items() if mark in agent), "client")
