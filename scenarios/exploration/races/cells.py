@@ -11,9 +11,9 @@ from typing import Any
 
 from wavetank.emulator.faults.model import Fault, When
 from wavetank.emulator.faults.points import Action, Point
+from wavetank.scenarios.exploration.sweep.cells import READS
 
 ID = "race"
-_READS = ("Get", "Head", "List", "Describe")
 
 
 class Moment(StrEnum):
@@ -40,7 +40,7 @@ class RecordedCall:
     @property
     def changes(self) -> bool:
         """Whether they change something."""
-        return not self.match["operation"].startswith(_READS)
+        return not self.match["operation"].startswith(READS)
 
     def meets(self, other: "RecordedCall") -> bool:
         """Whether it matters which of the two comes first."""

@@ -4,7 +4,6 @@ Then everything settles, the schedules run, and what is recovered by hand is: th
 in which the second came after the first, byte for byte, with the same records in quarantine and no chunk left behind.
 """
 
-import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -24,6 +23,7 @@ from wavetank.scenarios.exploration.races.actors import ACTORS, Actor, Scene, ar
 from wavetank.scenarios.exploration.races.cells import ID, Cell, Recorded, matrix
 from wavetank.scenarios.exploration.races.world import OPTIONAL, ActorFailedError, build
 from wavetank.scenarios.exploration.storm.shrink import smallest
+from wavetank.scenarios.exploration.sweep.sweep import told
 from wavetank.scenarios.oracle.evidence import Verdict
 from wavetank.scenarios.oracle.history import EVENT_ID
 from wavetank.scenarios.site.site import REPLAY_AFTER, Site, TickFailedError
@@ -134,7 +134,7 @@ class Races:
             self._beside(first, second)
             state = self._end(first, second)
         except BROKEN as error:
-            return f"without a race: {_told(error)}"
+            return f"without a race: {told(error)}"
         self._right[pair] = state
         lost = sorted(self.scene.world.ids - state.ids.keys())
         return f"without a race: {len(lost)} events are lost, such as {lost[0]}" if lost else ""
@@ -151,7 +151,7 @@ class Races:
             except NotRacedError as error:
                 reason = str(error)
             except BROKEN as error:
-                return Result(cell, Verdict.FAIL, _told(error))
+                return Result(cell, Verdict.FAIL, told(error))
             else:
                 wrong = "; ".join(filter(None, (gone, state.differs(self._right[cell.pair]))))
                 return Result(cell, Verdict.FAIL if wrong else Verdict.PASS, wrong)
@@ -268,7 +268,7 @@ class Races:
         ids = Counter(
             str(record[EVENT_ID]) for file in kept if file.at.layer is not Layer.PARQUET for record in file.records()
         )
-        records = frozenset((record.reason, hashlib.sha256(record.payload).hexdigest()) for record in aside)
+        records = frozenset((record.reason, record.digest) for record in aside)
         return FinalState({file.at.key: file.digest for file in files}, ids, records, tuple(site.undone_chunks()))
 
 
@@ -295,7 +295,3 @@ def others(pending: Iterable[Pending], caller: str) -> list[Pending]:
         else:
             rest.append(item)
     return rest
-
-
-def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error)[:300]}"

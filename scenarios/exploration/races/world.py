@@ -26,18 +26,15 @@ from wavetank.pipeline import topology
 from wavetank.pipeline.topology import EventType
 from wavetank.scenarios.client import at_rest
 from wavetank.scenarios.client.wire import encode_frame, newest_schema
-from wavetank.scenarios.oracle.at_rest import HOUR_US
+from wavetank.scenarios.exploration.sweep.paths import HOURS, START, SYNTHETIC
+from wavetank.scenarios.oracle.at_rest import HOUR_US, Model
+from wavetank.scenarios.oracle.promises import HASH_BUCKETS
 from wavetank.scenarios.site.damage import flipped
 from wavetank.scenarios.site.site import Site, scheduled_event
 from wavetank.scenarios.spec.hours import Scheduled, planner_times
 from wavetank.scenarios.workload.synthetic import WorkloadEvent, synthetic
 
-START = datetime(2019, 11, 24, 23, tzinfo=UTC)
-"""The last hour of a day: the two hours lie on two dates."""
-HOURS = 2
 HASH_BUCKET = 0
-HASH_BUCKETS = 2
-SYNTHETIC = 400
 ARRIVED = datetime(2019, 11, 25, 1, tzinfo=UTC)
 """The time at which the records in hand came."""
 ATTEMPTS = 3
@@ -189,15 +186,13 @@ def batch(world: World, site: Site, frames: Sequence[bytes], first: int = 0) -> 
 
 def drawn(event_type: str, seed: int) -> list[WorkloadEvent]:
     """Events of one hash bucket, in the order of their times."""
+    model = Model(HASH_BUCKETS)
     return [
         event
         for event in synthetic(SYNTHETIC, seed, START, HOURS)
-        if event.event_type == event_type and _hash_bucket(event.event_id) == HASH_BUCKET
+        if event.event_type == event_type
+        and model.partition_of(event_type, event.event_id, event.time_us).bucket == HASH_BUCKET
     ]
-
-
-def _hash_bucket(event_id: str) -> int:
-    return int.from_bytes(hashlib.md5(event_id.encode(), usedforsecurity=False).digest()[:4]) % HASH_BUCKETS
 
 
 def chunk_key(event: EventType, number: int, now: datetime) -> str:

@@ -16,7 +16,8 @@ COLD_ID = "swept-cold"
 _IN_JSON = frozenset({"kinesis", "firehose", "events", "logs"})
 """Services whose error for a call that is not allowed is named AccessDeniedException."""
 
-_READS = ("Get", "Head", "List", "Describe")
+READS = ("Get", "Head", "List", "Describe")
+"""Beginnings of operations that change nothing."""
 
 
 class Mode(StrEnum):
@@ -118,7 +119,7 @@ def call_sites(cold: Iterable[Mapping[str, Any]], warm: Iterable[Mapping[str, An
     for call in cold:
         warm_times = times.get(frozenset(call["match"].items()))
         last = int(call["times"]) if warm_times is None else min(int(call["times"]), warm_times)
-        numbers = {1} if call["match"]["operation"].startswith(_READS) else {1, last}
+        numbers = {1} if call["match"]["operation"].startswith(READS) else {1, last}
         sites += [CallSite(dict(call["match"]), number, warm_times is None) for number in sorted(numbers)]
     return sites
 

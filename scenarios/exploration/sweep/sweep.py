@@ -4,7 +4,6 @@ After the fault is gone and the schedules have run, the files at rest must be th
 byte, with the same records in quarantine and no chunk left behind.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -125,7 +124,7 @@ class Sweep:
             try:
                 state = self._pass(path, tried)
             except BROKEN as error:
-                return Result(tried, path.name, Verdict.FAIL, f"{type(error).__name__}: {str(error)[:300]}")
+                return Result(tried, path.name, Verdict.FAIL, told(error))
             wrong = state.differs(self._right[path.name])
             if not wrong and (undone := self.target.site.undone_chunks()):
                 wrong = f"{len(undone)} chunks are not done, such as {undone[0]}"
@@ -154,5 +153,9 @@ class Sweep:
         self.target.tick()
         s3, bucket = self.target.site.s3, self.target.site.data_bucket
         records = quarantine.all_records(s3, bucket)
-        aside = frozenset((record.reason, hashlib.sha256(record.payload).hexdigest()) for record in records)
-        return FinalState(at_rest.digests(s3, bucket), aside)
+        return FinalState(at_rest.digests(s3, bucket), frozenset((record.reason, record.digest) for record in records))
+
+
+def told(error: Exception) -> str:
+    """An error in a line."""
+    return f"{type(error).__name__}: {str(error)[:300]}"

@@ -11,12 +11,10 @@ from wavetank.pipeline.topology import EventType
 from wavetank.scenarios.exploration.races.world import (
     CHUNKS,
     GIVEN_UP,
-    HOURS,
     LATE,
     MERGED,
     NEW,
     OPTIONAL,
-    START,
     UNMERGED,
     StoredObject,
     World,
@@ -24,6 +22,7 @@ from wavetank.scenarios.exploration.races.world import (
     chunks,
     drawn,
 )
+from wavetank.scenarios.exploration.sweep.paths import HOURS, START
 from wavetank.scenarios.oracle.at_rest import HOUR_US
 
 SEED = 1
