@@ -107,8 +107,10 @@ def versions(folder: Path, role: str = "raw") -> Mapping[int, WireSchema]:
 def confluent_ids(folder: Path, role: str = "raw") -> dict[bytes, int]:
     """The Confluent id of each version in an event type's folder that has one, by the schema's fingerprint."""
     path = folder / "ids.json"
-    ids = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    return {versions(folder, role)[version].fingerprint: int(number) for number, version in ids.items()}
+    if not path.exists():
+        return {}
+    ids, published = json.loads(path.read_text("utf-8")), versions(folder, role)
+    return {published[version].fingerprint: int(number) for number, version in ids.items()}
 
 
 def _files(folder: Path, role: str) -> dict[int, Path]:

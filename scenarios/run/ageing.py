@@ -5,9 +5,9 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
 from wavetank.scenarios.site.site import FUNCTIONS, Site
+from wavetank.scenarios.spec.hours import HOUR
 from wavetank.scenarios.spec.unfinished import Unfinished
 
-HOUR = timedelta(hours=1)
 PAST_THE_HOUR = timedelta(minutes=6)
 """The clock stops so long after each full hour, a minute after the planner's tick."""
 

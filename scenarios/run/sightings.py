@@ -15,14 +15,13 @@ from typing import Any
 
 from wavetank.scenarios.client.aggregate import user_data
 from wavetank.scenarios.client.at_rest import Layer, RestFile, RestKey, read_all
-from wavetank.scenarios.client.frames import Head, Heads, frames
+from wavetank.scenarios.client.frames import Head, frames
 from wavetank.scenarios.oracle.at_rest import AtRest
 from wavetank.scenarios.oracle.history import EVENT_ID, EVENT_TIME, History
 from wavetank.scenarios.oracle.hops import Hop
+from wavetank.scenarios.site.observer import heads_of
 from wavetank.scenarios.site.site import CHUNKS, Site
 
-PROCESSED = "processed"
-"""The role of the schemas that events are written with behind the processor."""
 STREAMS_AT_ONCE = 6
 HALF_SECOND = 0.5
 """S3 tells whole seconds: an object was written half a second later, on average."""
@@ -57,10 +56,7 @@ class TraceReader:
         # A damaged copy is no version of its event: it comes before or behind the sound ones, and goes no further.
         sound = (sent for sent in history.operations if not sent.flaw)
         self._sent = {sent.payload: Head(sent.event_id, sent.event_time_us) for sent in sound}
-        self._heads = {
-            event.name: Heads.of_files(schema.path for schema in event.schemas if schema.role == PROCESSED)
-            for event in site.topology.events
-        }
+        self._heads = {event.name: heads_of(event) for event in site.topology.events}
         self._in_parts: defaultdict[str, list[Head]] = defaultdict(list)
         for record in at_rest.parts:
             self._in_parts[record.source].append(_head(record.content))

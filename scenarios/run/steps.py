@@ -11,14 +11,14 @@ from wavetank.scenarios.client.quarantine import Filter
 from wavetank.scenarios.oracle.at_rest import AtRest, Model
 from wavetank.scenarios.oracle.evidence import LookResult
 from wavetank.scenarios.oracle.history import History, Mark, Operation
-from wavetank.scenarios.run.ageing import HOUR, age
+from wavetank.scenarios.run.ageing import age
 from wavetank.scenarios.run.nemeses import Nemeses
 from wavetank.scenarios.site import observer
 from wavetank.scenarios.site.producer import DrillProducer
 from wavetank.scenarios.site.recovery import RedriveFailedError, back_fill, redeliver, redrive
 from wavetank.scenarios.site.site import REPLAY_AFTER, Site
 from wavetank.scenarios.spec.drill import Drill
-from wavetank.scenarios.spec.hours import Scheduled, covered_hours, planner_times, replayer_times
+from wavetank.scenarios.spec.hours import HOUR, Scheduled, covered_hours, planner_times, replayer_times
 from wavetank.scenarios.spec.nemeses.schemas import publish_next_version
 from wavetank.scenarios.spec.nemesis import SendPlan
 from wavetank.scenarios.spec.steps import (

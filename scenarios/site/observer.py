@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from wavetank.pipeline import topology
+from wavetank.pipeline.topology import EventType
 from wavetank.scenarios.client import at_rest as rest
 from wavetank.scenarios.client import quarantine
 from wavetank.scenarios.client.at_rest import Layer, RestFile, UnreadableFileError
@@ -96,7 +97,7 @@ def _ids_of_range(site: Site, record: quarantine.SetAside, chunks: dict[str, lis
         chunks[record.source] = []
         with suppress(site.s3.exceptions.NoSuchKey):
             data = site.s3.get_object(Bucket=site.data_bucket, Key=record.source)["Body"].read()
-            heads = _heads(site, record.event_type)
+            heads = heads_of(site.topology.event(record.event_type))
             for frame in frames(data):
                 head = heads.read(frame)
                 if head is not None:
@@ -106,9 +107,9 @@ def _ids_of_range(site: Site, record: quarantine.SetAside, chunks: dict[str, lis
     return [head.event_id for begins, ends, head in chunks[record.source] if begins < end and first < ends]
 
 
-def _heads(site: Site, event_type: str) -> Heads:
-    schemas = site.topology.event(event_type).schemas
-    return Heads.of_files(schema.path for schema in schemas if schema.role == PROCESSED)
+def heads_of(event: EventType) -> Heads:
+    """The reader of ids and times of an event type's processed records."""
+    return Heads.of_files(schema.path for schema in event.schemas if schema.role == PROCESSED)
 
 
 def _ids_of_part(site: Site, record: quarantine.SetAside) -> list[str]:
@@ -118,7 +119,7 @@ def _ids_of_part(site: Site, record: quarantine.SetAside) -> list[str]:
         return [record.event_id]
     at, model = rest.RestKey.parse(record.source), Model(HASH_BUCKETS)
     where = Partition(at.event_type, at.date, at.hour, at.bucket)
-    heads = _heads(site, record.event_type)
+    heads = heads_of(site.topology.event(record.event_type))
     data = site.s3.get_object(Bucket=site.data_bucket, Key=chunk)["Body"].read()
     found = [head for frame in frames(data) if (head := heads.read(frame)) is not None]
     return [head.event_id for head in found if model.partition_of(at.event_type, head.event_id, head.time_us) == where]

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wavetank.scenarios.run.ageing import HOUR, age, ageing, full_hour, stop_after
+from wavetank.scenarios.run.ageing import age, ageing, full_hour, stop_after
+from wavetank.scenarios.spec.hours import HOUR
 
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
