@@ -147,10 +147,21 @@ def _fits(pattern: str, value: str) -> bool:
     return bool(value) and pattern[0] in ("?", value[0]) and _fits(pattern[1:], value[1:])
 
 
-@given(st.lists(st.text(alphabet="abc*", min_size=1, max_size=4), min_size=6, max_size=6))
-def test_a_wildcard_of_an_arn_does_not_reach_over_a_colon(parts: list[str]) -> None:
+PARTS_BUT_THE_LAST = st.lists(st.text(alphabet="abc*", min_size=1, max_size=4), min_size=5, max_size=5)
+
+
+@given(PARTS_BUT_THE_LAST, st.text(alphabet="abc", min_size=1, max_size=4))
+def test_a_wildcard_of_an_arn_does_not_reach_over_a_colon(first: list[str], last: str) -> None:
+    # With a wildcard the last part would take what is too much before it: see below.
+    parts = [*first, last]
     pattern = ":".join(parts)
     value = ":".join(part.replace("*", "x:x") for part in parts)
     reaches = any("*" in part for part in parts[:5])
     assert arn_like(pattern, value) is not reaches
     assert arn_like(pattern, re.sub(r"\*", "x", pattern))
+
+
+@given(PARTS_BUT_THE_LAST, st.text(alphabet="abc*", min_size=1, max_size=4))
+def test_a_wildcard_in_the_last_part_of_an_arn_reaches_over_colons(first: list[str], last: str) -> None:
+    beginning = re.sub(r"\*", "x", ":".join(first))
+    assert arn_like(":".join([*first, last]), f"{beginning}:{last.replace('*', 'x:x')}")
