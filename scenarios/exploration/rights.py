@@ -81,6 +81,7 @@ def _invoked(right: Right) -> str:
 
 
 def read(files: Iterable[Path]) -> Times:
+    """The uses that stacks wrote to files. Raises CallerError for one that cannot be read."""
     try:
         return counted(json.loads(line) for path in files for line in path.read_text().splitlines())
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -90,6 +91,7 @@ def read(files: Iterable[Path]) -> Times:
 
 
 def counted(used: Iterable[Mapping[str, Any]]) -> Times:
+    """The uses of which each says `holder`, `action` and `resource`, and `times` where it was more than once."""
     times: Counter[tuple[str, str, str]] = Counter()
     for use in used:
         times[use["holder"], use["action"], use["resource"]] += use.get("times", 1)
