@@ -29,8 +29,7 @@ def _session_client(service_name: str, principal: str, role: str, source: str, r
     _arn, _partition, _iam, _region, account, _name = role.split(":", 5)
     sts = connect_to(aws_access_key_id=account, region_name=region).sts
     acting = sts.request_metadata(service_principal=principal, source_arn=source)
-    session = source.rpartition("/")[2].rpartition(":")[2]
-    given = acting.assume_role(RoleArn=role, RoleSessionName=session)["Credentials"]
+    given = acting.assume_role(RoleArn=role, RoleSessionName=_session_name(source))["Credentials"]
     clients = connect_to(
         aws_access_key_id=given["AccessKeyId"],
         aws_secret_access_key=given["SecretAccessKey"],
@@ -139,15 +138,12 @@ def _check_trust(
 def _session(role: str, source: str) -> Caller:
     """The session that a service would have by a role for a resource."""
     _arn, partition, _iam, _region, account, name = role.split(":", 5)
-    name = name.rpartition("/")[2]
-    session = source.rpartition("/")[2].rpartition(":")[2]
-    return Caller(
-        (
-            f"arn:{partition}:sts::{account}:assumed-role/{name}/{session}",
-            f"arn:{partition}:iam::{account}:role/{name}",
-        ),
-        account,
-    )
+    return Caller.of_session(partition, account, name.rpartition("/")[2], _session_name(source))
+
+
+def _session_name(source: str) -> str:
+    """The name of the session that a service has for a resource: that of the resource."""
+    return source.rpartition("/")[2].rpartition(":")[2]
 
 
 CHECKS: dict[tuple[str, str], Callable[[Call], None]] = {

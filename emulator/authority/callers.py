@@ -7,8 +7,7 @@ from urllib.parse import parse_qs
 
 from localstack.utils.aws.request_context import extract_access_key_id_from_auth_header
 
-from wavetank.emulator.authority.conditions import Context
-from wavetank.emulator.authority.ownership import ARN_PARTS
+from wavetank.emulator.authority.conditions import ARN_PARTS, Context
 from wavetank.emulator.authority.policy import Caller
 from wavetank.emulator.authority.stored import owner_of_bucket, session_of
 from wavetank.emulator.runtime.clock import CLOCK

@@ -72,8 +72,7 @@ def _before(_chain: Any, context: Any, _response: Any) -> None:
     try:
         acting.check(call)
     except acting.Unfit as error:
-        kind = type(error.code, (CommonServiceException,), {})
-        raise kind(error.code, str(error), status_code=400, sender_fault=True) from error
+        raise _error(error.code, str(error), status=400, sender_fault=True) from error
 
 
 def _is_by_resource(service: Caller, call: Call) -> bool:
@@ -116,7 +115,12 @@ def _call(context: Any) -> Call:
 
 def _denied(context: Any, text: str) -> CommonServiceException:
     code, status = CODES.get(context.service.service_name, OTHERWISE)
-    # Some protocols send the name of the class, which has to be that of a real error.
-    kind = type(code, (CommonServiceException,), {})
-    error: CommonServiceException = kind(code, text, status_code=status, sender_fault=context.protocol != "rest-xml")
+    return _error(code, text, status=status, sender_fault=context.protocol != "rest-xml")
+
+
+def _error(code: str, text: str, *, status: int, sender_fault: bool) -> CommonServiceException:
+    """The error of a service. Some protocols send the name of the class, which has to be that of a real error."""
+    error: CommonServiceException = type(code, (CommonServiceException,), {})(
+        code, text, status_code=status, sender_fault=sender_fault
+    )
     return error

@@ -7,7 +7,7 @@ here, and is left alone: foreign stacks often have roles that are stubs.
 import threading
 from typing import NamedTuple
 
-ARN_PARTS = 6
+from wavetank.emulator.authority.conditions import ARN_PARTS
 
 SERVICES = {
     "AWS::IAM::Role": "iam",
@@ -33,7 +33,7 @@ class Owned(NamedTuple):
 
         A text that is no ARN is the name of something that nobody owns.
         """
-        parts = arn.split(":", 5)
+        parts = arn.split(":", ARN_PARTS - 1)
         if len(parts) < ARN_PARTS:
             return cls(account, "", arn)
         _arn, _partition, service, _region, owner, rest = parts

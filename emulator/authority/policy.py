@@ -43,6 +43,12 @@ class Caller:
     account: str
     is_service: bool = False
 
+    @classmethod
+    def of_session(cls, partition: str, account: str, role: str, session: str) -> "Caller":
+        """A session of a role, by the names of both."""
+        taken = f"arn:{partition}:sts::{account}:assumed-role/{role}/{session}"
+        return cls((taken, f"arn:{partition}:iam::{account}:role/{role}"), account)
+
 
 @dataclass(frozen=True)
 class Principals:

@@ -66,12 +66,10 @@ BATCHES = frozenset({"sns", "sqs"})
 """Services whose batches need the right to do one."""
 
 ACTIONS = {
-    ("firehose", "PutRecordBatch"): "PutRecordBatch",
     ("lambda", "Invoke"): "InvokeFunction",
     ("lambda", "InvokeWithResponseStream"): "InvokeFunction",
     ("lambda", "InvokeAsync"): "InvokeFunction",
     ("lambda", "GetLayerVersionByArn"): "GetLayerVersion",
-    ("states", "StartSyncExecution"): "StartSyncExecution",
 }
 """Actions that are not called as their operation is."""
 

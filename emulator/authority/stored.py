@@ -9,8 +9,9 @@ import sys
 from typing import Any
 from urllib.parse import unquote
 
+from wavetank.emulator.authority.conditions import ARN_PARTS
 from wavetank.emulator.authority.evaluation import Policies
-from wavetank.emulator.authority.ownership import ARN_PARTS, Owned
+from wavetank.emulator.authority.ownership import Owned
 from wavetank.emulator.authority.policy import Caller, Policy
 
 FUNCTION_PARTS = 7
@@ -31,9 +32,9 @@ def session_of(access_key_id: str) -> Caller | None:
     credentials = sts.sts_stores[account][US_EAST_1].credentials.get(access_key_id)
     if credentials is None or ":assumed-role/" not in credentials.arn:
         return None
-    _arn, partition, _sts, _region, owner, session = credentials.arn.split(":", 5)
-    role = session.split("/")[1]
-    return Caller((credentials.arn, f"arn:{partition}:iam::{owner}:role/{role}"), owner)
+    _arn, partition, _sts, _region, owner, name = credentials.arn.split(":", 5)
+    _kind, role, session = name.split("/", 2)
+    return Caller.of_session(partition, owner, role, session)
 
 
 def role_of(caller: Caller) -> Owned:
