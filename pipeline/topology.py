@@ -1,8 +1,9 @@
-"""The infrastructure as frozen data, derived from the schema folder.
+"""The infrastructure as frozen data, derived from the schema folder of a project.
 
 An event type is a folder under `schemas/` that holds `raw.v1.avsc` and `processed.v1.avsc` (and further
-versions), and, if it is to be enriched, an `enrichment.json`. Its streams, functions and alarms follow from it.
-The folders `reference` and `shared` are none.
+versions), and, if it is to be enriched, an `enrichment.json`; what is set for it alone is in `component.toml`. Its
+streams, functions and alarms follow from it. The folders `reference` and `shared` are none. What a project sets for all
+of them, and its stages, are in `wavetank.toml` beside the folder (`pipeline.components`).
 """
 
 import json
@@ -11,9 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wavetank.pipeline import layout
+from wavetank.pipeline.components.model import Component, ProjectFile
+from wavetank.pipeline.components.read import ReadComponent, read_component, read_project
+from wavetank.pipeline.enrichment import Enrichment
 from wavetank.pipeline.errors import ConfigurationError
+from wavetank.pipeline.names import Names
 
-PROJECT = "wavetank"
 HASH_BUCKETS = 2
 LOOK_BACK_HOURS = 12
 CHUNK_GRACE_MINUTES = 10
@@ -30,51 +34,6 @@ REFERENCE_FOLDER = "reference"
 SHARED_FOLDER = "shared"
 """Schemas of types that several event types use (`pipeline.schemas.shared`)."""
 
-PARTITIONER = f"{PROJECT}-partitioner"
-REPLAYER = f"{PROJECT}-replayer"
-PLANNER = f"{PROJECT}-planner"
-CONCATENATOR = f"{PROJECT}-concatenator"
-RESCUER = f"{PROJECT}-rescuer"
-CHUNK_TOPIC = f"{PROJECT}-chunks"
-MERGE_QUEUE = f"{PROJECT}-merges"
-DEAD_MERGES = f"{PROJECT}-merges-dead"
-
-
-def data_bucket(account: str) -> str:
-    """The bucket of chunks, parts, merged files and quarantine."""
-    return f"{PROJECT}-data-{account}"
-
-
-def registry_bucket(account: str) -> str:
-    """The bucket of schemas and reference data."""
-    return f"{PROJECT}-registry-{account}"
-
-
-def artifacts_bucket(account: str) -> str:
-    """The bucket the function packages and layers are deployed from."""
-    return f"{PROJECT}-artifacts-{account}"
-
-
-@dataclass(frozen=True, slots=True)
-class Enrichment:
-    """Join `on` (a field of the raw event) with the snapshot `reference`; take the columns `add`."""
-
-    reference: str
-    on: str
-    add: tuple[str, ...]
-
-    @classmethod
-    def from_document(cls, document: object, where: str) -> "Enrichment":
-        """Read `{"reference", "on", "add"}`; raises ConfigurationError naming `where` and the rule."""
-        match document:
-            case {"reference": str(reference), "on": str(on), "add": [*columns]} if columns and all(
-                isinstance(column, str) for column in columns
-            ):
-                return cls(reference, on, tuple(map(str, columns)))
-        raise ConfigurationError(
-            f'{where}: an enrichment is {{"reference": name, "on": field, "add": [columns]}}, got {document!r}'
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class SchemaFile:
@@ -88,11 +47,18 @@ class SchemaFile:
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """An event type and the names that follow from it."""
+    """An event type, what is set for it, and the names that follow from it."""
 
     name: str
     schemas: tuple[SchemaFile, ...]
     enrichment: Enrichment | None
+    settings: ReadComponent
+    names: Names
+
+    @property
+    def component(self) -> Component:
+        """What is set for it."""
+        return self.settings.component
 
     @property
     def folder(self) -> Path:
@@ -102,22 +68,22 @@ class EventType:
     @property
     def raw_stream(self) -> str:
         """The stream producers put on."""
-        return f"{PROJECT}-{self.name}-raw"
+        return self.names.raw_stream(self.name)
 
     @property
     def processed_stream(self) -> str:
         """The stream of decoded and enriched events: the integration point."""
-        return f"{PROJECT}-{self.name}-processed"
+        return self.names.processed_stream(self.name)
 
     @property
     def delivery_stream(self) -> str:
         """The Firehose that writes chunks."""
-        return f"{PROJECT}-{self.name}"
+        return self.names.delivery_stream(self.name)
 
     @property
     def processor(self) -> str:
         """The function between the two streams."""
-        return f"{PROJECT}-{self.name}-processor"
+        return self.names.processor(self.name)
 
     @property
     def chunk_prefix(self) -> str:
@@ -127,16 +93,23 @@ class EventType:
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """Everything that is deployed, by event type; `references` are reference snapshots by name."""
+    """Everything that is deployed, by event type; `references` are reference snapshots by name.
+
+    stage: the name of the stage, None for the default one.
+    """
 
     events: tuple[EventType, ...]
     references: tuple[Path, ...]
+    project: ProjectFile
+    stage: str | None
+    names: Names
 
     @property
     def functions(self) -> tuple[str, ...]:
         """The names of all functions: a processor for each event type, then those that all types share."""
         processors = (event.processor for event in self.events)
-        return (*processors, PARTITIONER, REPLAYER, PLANNER, CONCATENATOR, RESCUER)
+        names = self.names
+        return (*processors, names.partitioner, names.replayer, names.planner, names.concatenator, names.rescuer)
 
     def event(self, name: str) -> EventType:
         """The event type of that name; raises ConfigurationError listing those there are."""
@@ -147,18 +120,22 @@ class Topology:
         raise ConfigurationError(f"no event type {name!r}; there are: {names}")
 
 
-def event_type_of(raw_stream: str) -> str:
-    """The name of the event type that a raw stream carries, by the name of the stream."""
-    return raw_stream.removeprefix(f"{PROJECT}-").removesuffix("-raw")
+def load(schemas: Path, stage: str | None = None) -> Topology:
+    """The topology of a schema folder for a stage; raises ConfigurationError naming the file and the rule it breaks.
 
-
-def load(schemas: Path) -> Topology:
-    """The topology of a schema folder; raises ConfigurationError naming the file and the rule it breaks."""
+    The project's file is the `wavetank.toml` beside the folder; without one, all is by default.
+    """
     if not schemas.is_dir():
         raise ConfigurationError(f"{schemas}: no such folder of schemas")
+    project, names = read_project(schemas.parent), Names.of_stage(stage)
+    project.stage(stage)
     folders = [folder for folder in sorted(schemas.iterdir()) if folder.is_dir()]
     others = (REFERENCE_FOLDER, SHARED_FOLDER)
-    events = tuple(_event_type(folder) for folder in folders if folder.name not in others)
+    events = tuple(
+        _event_type(folder, names, read_component(folder, project, stage))
+        for folder in folders
+        if folder.name not in others
+    )
     version = next((path for path in (schemas / SHARED_FOLDER).glob("*") if SCHEMA_FILE.fullmatch(path.name)), None)
     if version is not None:
         raise ConfigurationError(
@@ -166,16 +143,17 @@ def load(schemas: Path) -> Topology:
         )
     if not events:
         raise ConfigurationError(f"{schemas}: holds no event type; add a folder with raw.v1.avsc and processed.v1.avsc")
-    names: dict[str, str] = {}
+    logical: dict[str, str] = {}
     for event in events:
         # Logical ids of the template are letters and digits: such two would be one there.
-        other = names.setdefault(event.name.replace("-", ""), event.name)
+        other = logical.setdefault(event.name.replace("-", ""), event.name)
         if other != event.name:
             raise ConfigurationError(f"event types {other} and {event.name} differ in hyphens alone: rename one")
-    return Topology(events, tuple(sorted((schemas / REFERENCE_FOLDER).glob("*.json"))))
+    references = tuple(sorted((schemas / REFERENCE_FOLDER).glob("*.json")))
+    return Topology(events, references, project=project, stage=stage, names=names)
 
 
-def _event_type(folder: Path) -> EventType:
+def _event_type(folder: Path, names: Names, settings: ReadComponent) -> EventType:
     if not EVENT_NAME.fullmatch(folder.name):
         raise ConfigurationError(
             f"{folder}: an event type's name is lower-case letters, digits and hyphens, at most 32, from a letter"
@@ -190,12 +168,12 @@ def _event_type(folder: Path) -> EventType:
     for role in ("raw", "processed"):
         versions = sorted(file.version for file in files if file.role == role)
         if versions != list(range(1, len(versions) + 1)) or not versions:
-            names = ", ".join(f"v{version}" for version in versions) or "none"
-            raise ConfigurationError(f"{folder}: {role} schemas are numbered from v1 without a gap, found {names}")
+            there = ", ".join(f"v{version}" for version in versions) or "none"
+            raise ConfigurationError(f"{folder}: {role} schemas are numbered from v1 without a gap, found {there}")
     enrichment, path = None, folder / "enrichment.json"
     if path.exists():
         try:
             enrichment = Enrichment.from_document(json.loads(path.read_text()), str(path))
         except ValueError as error:
             raise ConfigurationError(f"{path}: not JSON: {error}") from error
-    return EventType(folder.name, tuple(files), enrichment)
+    return EventType(folder.name, tuple(files), enrichment, settings, names)

@@ -18,6 +18,7 @@ from wavetank.emulator.stack.home import Home, project_root
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import package, topology
 from wavetank.pipeline.errors import PipelineError
+from wavetank.pipeline.names import NAMES
 from wavetank.pipeline.template.render import PARAMETERS, compact, render
 from wavetank.pipeline.topology import Topology
 
@@ -76,7 +77,7 @@ def deploy(
     progress("packages")
     with explained():
         artifacts = package.build(Home.from_environment().cache / "packages")
-    bucket = topology.artifacts_bucket(stack.account)
+    bucket = NAMES.artifacts_bucket(stack.account)
     _upload(stack, bucket, artifacts)
     progress("template")
     if scheduled is None and not formation.exists(stack):
@@ -90,8 +91,8 @@ def deploy(
     published = publishing.publish(stack, planned)
     return Deployment(
         planned,
-        topology.data_bucket(stack.account),
-        topology.registry_bucket(stack.account),
+        NAMES.data_bucket(stack.account),
+        NAMES.registry_bucket(stack.account),
         time.monotonic() - started,
         published.warnings,
     )

@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError
 from wavetank.emulator.deploy import functions
 from wavetank.emulator.errors import DeployFailed
 from wavetank.emulator.stack.stack import Stack
-from wavetank.pipeline import topology
+from wavetank.pipeline.names import PROJECT
 
-STACK_NAME = topology.PROJECT
+STACK_NAME = PROJECT
 NOTHING_TO_DO = "No updates are to be performed"
 TIMEOUT_S = 600.0
 FIRST_LOOK_S = 0.05

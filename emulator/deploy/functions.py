@@ -10,7 +10,7 @@ from typing import Any
 
 from wavetank.emulator.errors import CallerError, StackError
 from wavetank.emulator.stack.stack import Stack
-from wavetank.pipeline import topology
+from wavetank.pipeline.names import PROJECT
 
 TIMEOUT_S = 60.0
 LOOK_S = 0.01
@@ -34,7 +34,7 @@ class NoSuchFunction(CallerError):
 def find(stack: Stack, name: str) -> str:
     """The function of that name, which may leave the project's prefix out. Raises `NoSuchFunction`."""
     there = sorted(configuration["FunctionName"] for configuration in configurations(stack))
-    for candidate in (name, f"{topology.PROJECT}-{name}"):
+    for candidate in (name, f"{PROJECT}-{name}"):
         if candidate in there:
             return candidate
     raise NoSuchFunction(name, there)

@@ -8,8 +8,9 @@ from botocore.exceptions import ClientError
 
 from wavetank.emulator.errors import DeployFailed
 from wavetank.emulator.stack.stack import Stack
-from wavetank.pipeline import layout, topology
+from wavetank.pipeline import layout
 from wavetank.pipeline.avro.resolution import Level
+from wavetank.pipeline.names import NAMES
 from wavetank.pipeline.schemas import checks
 from wavetank.pipeline.schemas.checks import Findings
 from wavetank.pipeline.schemas.shared import SharedTypes
@@ -81,7 +82,7 @@ class _Registry:
 
     def __init__(self, stack: Stack) -> None:
         self._s3: Any = stack.client("s3")
-        self._bucket = topology.registry_bucket(stack.account)
+        self._bucket = NAMES.registry_bucket(stack.account)
 
     def versions(self, event: EventType) -> dict[str, bytes]:
         """Key → bytes of what is published of an event type's versions."""

@@ -23,7 +23,9 @@ from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import package
 from wavetank.pipeline.template.render import render
 
-INFRASTRUCTURE = frozenset({"layout.py", "package.py", "template", "topology.py"})
+INFRASTRUCTURE = frozenset(
+    {"components", "enrichment.py", "layout.py", "names.py", "package.py", "template", "topology.py"}
+)
 """Modules and rooms of the pipeline that say what is deployed; the process that watches has loaded them for good."""
 
 LOOK_S = 0.05

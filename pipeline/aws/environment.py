@@ -13,9 +13,9 @@ from math import ceil
 from typing import Any
 
 from wavetank.pipeline.core.sizes import SIZES, Sizes
+from wavetank.pipeline.enrichment import Enrichment
 from wavetank.pipeline.errors import ConfigurationError
 from wavetank.pipeline.layout import HOUR
-from wavetank.pipeline.topology import Enrichment
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 

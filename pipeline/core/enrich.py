@@ -13,8 +13,8 @@ from wavetank.pipeline.avro.events import TIME_FIELD
 from wavetank.pipeline.avro.model import Field
 from wavetank.pipeline.avro.resolution import Problem
 from wavetank.pipeline.core.schema import Schema
+from wavetank.pipeline.enrichment import Enrichment
 from wavetank.pipeline.records import Event, Fields
-from wavetank.pipeline.topology import Enrichment
 
 Snapshot = Mapping[str, Mapping[str, Any]]
 """Join key → row."""

@@ -19,6 +19,7 @@ from wavetank.pipeline.aws.plan import LateParts, plan, remove_landed, restore
 from wavetank.pipeline.aws.schemas import newest
 from wavetank.pipeline.handlers.concatenator import concatenate
 from wavetank.pipeline.layout import HOUR, LATE, PARTS
+from wavetank.pipeline.names import NAMES
 
 FAILED = 1
 
@@ -34,8 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--event", action="append", default=[], help="an event type; all if not given")
     parser.add_argument("--late", action="store_true", help="land late parts as well")
     options = parser.parse_args(arguments)
-    os.environ["REGISTRY_BUCKET"] = topology.registry_bucket(options.account)
-    bucket = topology.data_bucket(options.account)
+    os.environ["REGISTRY_BUCKET"] = NAMES.registry_bucket(options.account)
+    bucket = NAMES.data_bucket(options.account)
     span = _moment(options.first), _moment(options.end)
     failed = 0
     for line in backfill(bucket, span, frozenset(options.event), with_late=options.late):

@@ -16,8 +16,8 @@ from wavetank.pipeline.core import decode, enrich, envelope, frame, quarantine
 from wavetank.pipeline.core.deaggregate import deaggregate
 from wavetank.pipeline.core.enrich import Snapshot
 from wavetank.pipeline.core.schema import Role, Schema
+from wavetank.pipeline.enrichment import Enrichment
 from wavetank.pipeline.records import Origin, Reason, Rejected, Rejection, Stage
-from wavetank.pipeline.topology import Enrichment
 
 MINUTE_US = 60_000_000
 

@@ -14,18 +14,19 @@ from urllib.parse import unquote_plus
 
 from botocore.exceptions import ClientError
 
-from wavetank.pipeline.aws import calls
+from wavetank.pipeline.aws import calls, environment
 from wavetank.pipeline.core import quarantine
 from wavetank.pipeline.errors import ServiceFault
 from wavetank.pipeline.handlers.processor import arrivals
+from wavetank.pipeline.names import Names
 from wavetank.pipeline.records import Reason, Rejected, Rejection, Stage
-from wavetank.pipeline.topology import event_type_of
 
 AT_ONCE = 10_000
 
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
     """Set aside the records of each failure document that an S3 notification names; answers with the counts."""
+    names = Names(environment.text("NAME_PREFIX"))
     documents = quarantined = 0
     for notice in event.get("Records", []):
         if "s3" not in notice:
@@ -39,7 +40,8 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
         reason = f"given up by the event source: {document['requestContext']['condition']}"
         rejection = Rejection(Reason.GIVEN_UP, reason)
         rejected = [Rejected(rejection, Stage.SOURCE, arrival.payload, arrival.origin) for arrival in arrivals(records)]
-        calls.put_objects(bucket, quarantine.files(event_type_of(batch["streamArn"].rpartition("/")[2]), rejected))
+        event_type = names.event_type_of(batch["streamArn"].rpartition("/")[2])
+        calls.put_objects(bucket, quarantine.files(event_type, rejected))
         if len(records) < batch["batchSize"]:
             raise ServiceFault(f"{key}: only {len(records)} of its {batch['batchSize']} records can still be had")
         documents, quarantined = documents + 1, quarantined + len(rejected)

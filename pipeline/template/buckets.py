@@ -2,11 +2,14 @@
 
 from typing import Any
 
-from wavetank.pipeline import topology
 from wavetank.pipeline.layout import CHUNKS, DONE_TAG, FAILURE_DOCUMENTS, MERGED_TAG, PARTS, QUARANTINE, SPENT_TAG
+from wavetank.pipeline.names import Names
 from wavetank.pipeline.template.permissions import DATA, REGISTRY
 
 Resources = dict[str, dict[str, Any]]
+
+ACCOUNT = "${AWS::AccountId}"
+"""The account, in a text that `Fn::Sub` fills in."""
 
 CHUNK_DAYS = 7
 PART_DAYS = 7
@@ -17,7 +20,7 @@ OLD_VERSIONS = 10
 """Versions of a schema that are kept for ever once it was overwritten; others for `OLD_VERSION_DAYS`."""
 
 
-def buckets() -> Resources:
+def buckets(names: Names) -> Resources:
     """The data bucket, which tells of new chunks and failure documents, and the registry bucket."""
     notify = {
         "TopicConfigurations": [
@@ -35,12 +38,12 @@ def buckets() -> Resources:
             }
         ],
     }
-    data = _bucket("data") | {"DependsOn": ["ChunkTopicPolicy", "RescuerInvoke"]}
+    data = _bucket(names.data_bucket(ACCOUNT)) | {"DependsOn": ["ChunkTopicPolicy", "RescuerInvoke"]}
     data["Properties"]["NotificationConfiguration"] = notify
     data["Properties"]["LifecycleConfiguration"] = {"Rules": _life_cycle()}
     expiration = {"NoncurrentDays": OLD_VERSION_DAYS, "NewerNoncurrentVersions": OLD_VERSIONS}
     old_versions = {"Id": "old-versions", "Status": "Enabled", "NoncurrentVersionExpiration": expiration}
-    registry = _bucket("registry")
+    registry = _bucket(names.registry_bucket(ACCOUNT))
     registry["Properties"]["VersioningConfiguration"] = {"Status": "Enabled"}
     registry["Properties"]["LifecycleConfiguration"] = {"Rules": [old_versions, _unfinished_uploads()]}
     return {DATA: data, REGISTRY: registry, **_tls_only(DATA), **_tls_only(REGISTRY)}
@@ -103,7 +106,7 @@ def _bucket(name: str) -> dict[str, Any]:
         "DeletionPolicy": "RetainExceptOnCreate",
         "UpdateReplacePolicy": "Retain",
         "Properties": {
-            "BucketName": {"Fn::Sub": f"{topology.PROJECT}-{name}-${{AWS::AccountId}}"},
+            "BucketName": {"Fn::Sub": name},
             "PublicAccessBlockConfiguration": {
                 "BlockPublicAcls": True,
                 "BlockPublicPolicy": True,
@@ -114,9 +117,9 @@ def _bucket(name: str) -> dict[str, Any]:
     }
 
 
-def chunk_topic() -> Resources:
+def chunk_topic(names: Names) -> Resources:
     """The topic that new chunks are announced on, and what lets the data bucket do so."""
-    bucket_arn = {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::{topology.PROJECT}-data-${{AWS::AccountId}}"}
+    bucket_arn = {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::{names.data_bucket(ACCOUNT)}"}
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": "s3.amazonaws.com"},
@@ -128,7 +131,7 @@ def chunk_topic() -> Resources:
         },
     }
     return {
-        "ChunkTopic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": topology.CHUNK_TOPIC}},
+        "ChunkTopic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": names.chunk_topic}},
         "ChunkTopicPolicy": {
             "Type": "AWS::SNS::TopicPolicy",
             "Properties": {

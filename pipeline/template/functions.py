@@ -6,7 +6,7 @@ The queue of partitions to merge feeds a function; with it come the one for what
 from dataclasses import dataclass
 from typing import Any
 
-from wavetank.pipeline import topology
+from wavetank.pipeline.names import Names
 from wavetank.pipeline.template import permissions
 from wavetank.pipeline.template.permissions import DEAD_MERGES, MERGES, Statement
 
@@ -74,13 +74,13 @@ def permission(name: str, principal: str, source: dict[str, Any], of_account: bo
     return {"Type": "AWS::Lambda::Permission", "Properties": properties}
 
 
-def layers() -> Resources:
+def layers(names: Names) -> Resources:
     """Both layers, from the artifacts bucket."""
     return {
         layer: {
             "Type": "AWS::Lambda::LayerVersion",
             "Properties": {
-                "LayerName": f"{topology.PROJECT}-{name}",
+                "LayerName": f"{names.prefix}-{name}",
                 "CompatibleRuntimes": [RUNTIME],
                 "Content": {"S3Bucket": {"Ref": "ArtifactsBucket"}, "S3Key": {"Ref": f"{layer}Key"}},
             },
@@ -89,13 +89,13 @@ def layers() -> Resources:
     }
 
 
-def merges(timeout_s: int) -> Resources:
+def merges(names: Names, timeout_s: int) -> Resources:
     """The queue of merges and its dead letters; `timeout_s` is that of the function that takes from the first."""
     return {
         DEAD_MERGES: {
             "Type": "AWS::SQS::Queue",
             "Properties": {
-                "QueueName": topology.DEAD_MERGES,
+                "QueueName": names.dead_merges,
                 "MessageRetentionPeriod": DEAD_RETENTION_S,
                 "SqsManagedSseEnabled": True,
             },
@@ -103,7 +103,7 @@ def merges(timeout_s: int) -> Resources:
         MERGES: {
             "Type": "AWS::SQS::Queue",
             "Properties": {
-                "QueueName": topology.MERGE_QUEUE,
+                "QueueName": names.merge_queue,
                 "VisibilityTimeout": VISIBILITY_PER_TIMEOUT * timeout_s,
                 "RedrivePolicy": {
                     "deadLetterTargetArn": {"Fn::GetAtt": [DEAD_MERGES, "Arn"]},
@@ -115,11 +115,11 @@ def merges(timeout_s: int) -> Resources:
         "DeadMergesAlarm": {
             "Type": "AWS::CloudWatch::Alarm",
             "Properties": {
-                "AlarmName": topology.DEAD_MERGES,
+                "AlarmName": names.dead_merges,
                 "AlarmDescription": f"A partition could not be merged in {ATTEMPTS} attempts.",
                 "Namespace": "AWS/SQS",
                 "MetricName": "ApproximateNumberOfMessagesVisible",
-                "Dimensions": [{"Name": "QueueName", "Value": topology.DEAD_MERGES}],
+                "Dimensions": [{"Name": "QueueName", "Value": names.dead_merges}],
                 "Statistic": "Maximum",
                 "Period": 300,
                 "EvaluationPeriods": 1,

@@ -16,7 +16,7 @@ from wavetank.pipeline.layout import (
     delivery_error_prefix,
     type_prefix,
 )
-from wavetank.pipeline.topology import PROJECT
+from wavetank.pipeline.names import Names
 
 Statement = dict[str, Any]
 
@@ -57,9 +57,9 @@ def partitioner() -> list[Statement]:
     ]
 
 
-def rescuer(raw: Sequence[str]) -> list[Statement]:
+def rescuer(names: Names, raw: Sequence[str]) -> list[Statement]:
     """Read failure documents and the raw streams, write quarantine. Names the data bucket: it calls the function."""
-    data = f"arn:${{AWS::Partition}}:s3:::{PROJECT}-data-${{AWS::AccountId}}"
+    data = f"arn:${{AWS::Partition}}:s3:::{names.data_bucket('${AWS::AccountId}')}"
     return [
         _allow(["kinesis:GetRecords", "kinesis:GetShardIterator"], *map(_arn, raw)),
         _allow(["s3:GetObject"], {"Fn::Sub": f"{data}/{FAILURE_DOCUMENTS}/*"}),

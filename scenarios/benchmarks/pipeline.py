@@ -28,8 +28,9 @@ from wavetank.pipeline.core.enrich import enrich
 from wavetank.pipeline.core.files import parquet
 from wavetank.pipeline.core.partition import Scanned, partition
 from wavetank.pipeline.core.schema import Role, Schema, parse
+from wavetank.pipeline.enrichment import Enrichment
 from wavetank.pipeline.records import Rejection
-from wavetank.pipeline.topology import Enrichment, EventType, Topology
+from wavetank.pipeline.topology import EventType, Topology
 from wavetank.scenarios.benchmarks.registry import BenchFailedError
 from wavetank.scenarios.client import at_rest
 from wavetank.scenarios.client.at_rest import Layer

@@ -20,6 +20,7 @@ from pyarrow.fs import S3FileSystem
 from wavetank.emulator.stack.clients import DUMMY_KEY, LOCAL_HOSTS
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import topology
+from wavetank.pipeline.names import NAMES
 from wavetank.scenarios.client.parquet_files import ParquetFile, ParquetTable, Skipped, UnreadableError, table_of
 from wavetank.scenarios.client.sql import Means, QueryError, Rows, answered, each_row
 
@@ -50,7 +51,7 @@ class Warehouse:
     @classmethod
     def of(cls, stack: Stack, *, strict: bool = False) -> "Warehouse":
         """The warehouse of `stack` now. Raises NothingAtRestError without a bucket, QueryError where it is strict."""
-        bucket = topology.data_bucket(stack.account)
+        bucket = NAMES.data_bucket(stack.account)
         url = urlsplit(stack.endpoint_url)
         local = url.hostname in LOCAL_HOSTS
         filesystem = S3FileSystem(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from wavetank.emulator.errors import StackError
 from wavetank.emulator.stack.stack import EmbeddedStack, Stack
-from wavetank.pipeline.topology import PROJECT, data_bucket
+from wavetank.pipeline.names import NAMES, PROJECT
 
 if TYPE_CHECKING:
     from wavetank.emulator.container.stack import DockerStack
@@ -45,7 +45,7 @@ def _kept_back(stack: Stack) -> dict[str, Any]:
     from wavetank.scenarios.client import quarantine
     from wavetank.scenarios.site.dead_merges import dead_merges
 
-    s3, bucket = stack.client("s3"), data_bucket(stack.account)
+    s3, bucket = stack.client("s3"), NAMES.data_bucket(stack.account)
     try:
         files = [file for file in quarantine.files(s3, bucket) if not quarantine.is_redriven(s3, bucket, file)]
         return {"quarantine_files": len(files), "dead_merges": list(dead_merges(stack))}

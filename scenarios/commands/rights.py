@@ -35,7 +35,8 @@ def rights(
     """
     from wavetank.emulator.deploy.deploy import plan
     from wavetank.emulator.stack.clients import ACCOUNT, REGION
-    from wavetank.pipeline.template.render import logical, render
+    from wavetank.pipeline.template.logical import logical
+    from wavetank.pipeline.template.render import render
     from wavetank.pipeline.template.rights import listed, rights_of
     from wavetank.scenarios.exploration.rights import Deployed, counted, read, table, uses_of
 

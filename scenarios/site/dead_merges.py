@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from wavetank.emulator.stack.stack import Stack
-from wavetank.pipeline import topology
+from wavetank.pipeline.names import NAMES
 
 MOST_MESSAGES = 10
 """So many messages at most come with one ReceiveMessage (Amazon SQS API reference)."""
@@ -75,7 +75,7 @@ def _read(stack: Stack, is_done: Callable[[str], bool]) -> None:
 
     sqs: Any = stack.client("sqs")
     try:
-        url = sqs.get_queue_url(QueueName=topology.DEAD_MERGES)["QueueUrl"]
+        url = sqs.get_queue_url(QueueName=NAMES.dead_merges)["QueueUrl"]
     except ClientError as error:
         if "NonExistentQueue" in str(error) or "QueueDoesNotExist" in str(error):
             return

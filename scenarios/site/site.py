@@ -16,7 +16,7 @@ from typing import Any, Self, cast
 from wavetank.emulator.deploy.deploy import Progress, deploy, schemas_folder
 from wavetank.emulator.stack.clients import acting_for
 from wavetank.emulator.stack.stack import Stack
-from wavetank.pipeline import topology
+from wavetank.pipeline.names import NAMES
 from wavetank.pipeline.schemas import shared
 from wavetank.pipeline.topology import Topology
 from wavetank.scenarios.client import at_rest
@@ -42,7 +42,7 @@ REPLAY_AFTER = CHUNK_GRACE + timedelta(minutes=1)
 MISTAKES = frozenset(range(400, 500)) - {HTTPStatus.TOO_MANY_REQUESTS}
 """HTTP statuses of calls that another attempt does not mend."""
 
-FUNCTIONS = {Scheduled.REPLAYER: topology.REPLAYER, Scheduled.PLANNER: topology.PLANNER}
+FUNCTIONS = {Scheduled.REPLAYER: NAMES.replayer, Scheduled.PLANNER: NAMES.planner}
 
 
 class TickFailedError(Exception):
@@ -94,12 +94,12 @@ class Site:
     @property
     def data_bucket(self) -> str:
         """The bucket of chunks, parts, merged files and quarantine."""
-        return topology.data_bucket(self.stack.account)
+        return NAMES.data_bucket(self.stack.account)
 
     @property
     def registry_bucket(self) -> str:
         """The bucket of schemas and reference data."""
-        return topology.registry_bucket(self.stack.account)
+        return NAMES.registry_bucket(self.stack.account)
 
     @property
     def routes(self) -> dict[str, Route]:

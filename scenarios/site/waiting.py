@@ -9,7 +9,7 @@ from wavetank.emulator.errors import NotSettled
 from wavetank.emulator.pending import Pending
 from wavetank.emulator.stack.stack import Stack
 from wavetank.emulator.stack.uncontrolled import NoControlApi
-from wavetank.pipeline import topology
+from wavetank.pipeline.names import NAMES
 from wavetank.scenarios.client import at_rest as rest
 from wavetank.scenarios.oracle.promises import CHUNK_BUFFER
 from wavetank.scenarios.spec.unfinished import Unfinished
@@ -81,7 +81,7 @@ class Quiet:
 
     def settle(self, stack: Stack, but: Unfinished | None = None) -> None:  # noqa: ARG002
         """Return once nothing has changed for a while: what is stuck changes nothing either. Raises NotSettled."""
-        bucket = topology.data_bucket(stack.account)
+        bucket = NAMES.data_bucket(stack.account)
         seen, began = rest.md5s(stack.client("s3"), bucket), time.monotonic()
         since = began
         while time.monotonic() - since < self.quiet_s:
@@ -125,6 +125,6 @@ def next_due(pending: Sequence[Pending], now: float, *, eager: bool = False) -> 
 def _merges_wait(stack: Stack) -> bool:
     """Whether a merge waits or is under way."""
     sqs = stack.client("sqs")
-    url = sqs.get_queue_url(QueueName=topology.MERGE_QUEUE)["QueueUrl"]
+    url = sqs.get_queue_url(QueueName=NAMES.merge_queue)["QueueUrl"]
     counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(WAITING))["Attributes"]
     return any(int(counts.get(name, 0)) for name in WAITING)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from wavetank.emulator.stack.stack import EmbeddedStack
-from wavetank.pipeline import topology
+from wavetank.pipeline.names import NAMES
 from wavetank.scenarios.run.alarm_datapoints import clear_dead_messages, watched
 from wavetank.scenarios.site.site import Site
 
@@ -60,13 +60,13 @@ def test_every_alarm_of_the_template_is_watched(site: Site) -> None:
     now = datetime.now(UTC)
     found = watched(site, now.timestamp(), now.timestamp() + 60)
     processors = {f"{event.processor}-behind" for event in site.topology.events}
-    assert {each.alarm.name for each in found} == {*processors, topology.DEAD_MERGES}
+    assert {each.alarm.name for each in found} == {*processors, NAMES.dead_merges}
 
 
 def test_a_message_that_was_given_up_rings_until_it_is_cleared(site: Site) -> None:
     sqs, since = site.stack.client("sqs"), datetime.now(UTC) + 2 * DAYS_AHEAD
-    url = sqs.get_queue_url(QueueName=topology.DEAD_MERGES)["QueueUrl"]
+    url = sqs.get_queue_url(QueueName=NAMES.dead_merges)["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody="{}")
-    assert rang(site, since, 5) == {topology.DEAD_MERGES}
+    assert rang(site, since, 5) == {NAMES.dead_merges}
     assert clear_dead_messages(site) == 1
     assert rang(site, since, 5) == set()

@@ -14,6 +14,7 @@ from wavetank.emulator.errors import DeployFailed
 from wavetank.emulator.stack.home import Home
 from wavetank.emulator.stack.stack import EmbeddedStack
 from wavetank.pipeline import topology
+from wavetank.pipeline.names import NAMES, PROJECT
 from wavetank.pipeline.template.functions import DEAD_RETENTION_S
 from wavetank.scenarios.client import at_rest
 from wavetank.scenarios.client.at_rest import Layer
@@ -38,7 +39,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(shutil.copytree("schemas", tmp_path_factory.mktemp("schemas") / "schemas"))
 
 
-TAKEN = f"{topology.PROJECT}-click-raw"
+TAKEN = f"{PROJECT}-click-raw"
 """A name that somebody has taken before the first deployment."""
 STRAY_TIMEOUT_S = 33
 
@@ -108,18 +109,18 @@ def test_an_update_that_fails_is_told_of_and_the_next_good_one_is_made(
 
 def test_what_is_not_as_the_template_says_is_named(fresh: EmbeddedStack, own: Path) -> None:
     lambda_, sqs = fresh.client("lambda"), fresh.client("sqs")
-    timeout = lambda_.get_function_configuration(FunctionName=topology.PLANNER)["Timeout"]
-    lambda_.update_function_configuration(FunctionName=topology.PLANNER, Timeout=STRAY_TIMEOUT_S)
-    queue = sqs.get_queue_url(QueueName=topology.DEAD_MERGES)["QueueUrl"]
+    timeout = lambda_.get_function_configuration(FunctionName=NAMES.planner)["Timeout"]
+    lambda_.update_function_configuration(FunctionName=NAMES.planner, Timeout=STRAY_TIMEOUT_S)
+    queue = sqs.get_queue_url(QueueName=NAMES.dead_merges)["QueueUrl"]
     sqs.delete_queue(QueueUrl=queue)
     with pytest.raises(DeployFailed) as refusal:
         deploy(fresh, schemas=own)
     assert f"Planner (AWS::Lambda::Function): /Timeout is {STRAY_TIMEOUT_S}, not {timeout}" in str(refusal.value)
     assert "DeadMergeQueue (AWS::SQS::Queue) is not there" in str(refusal.value)
-    lambda_.get_waiter("function_updated_v2").wait(FunctionName=topology.PLANNER, WaiterConfig={"Delay": 0.05})
-    lambda_.update_function_configuration(FunctionName=topology.PLANNER, Timeout=timeout)
+    lambda_.get_waiter("function_updated_v2").wait(FunctionName=NAMES.planner, WaiterConfig={"Delay": 0.05})
+    lambda_.update_function_configuration(FunctionName=NAMES.planner, Timeout=timeout)
     attributes = {"MessageRetentionPeriod": str(DEAD_RETENTION_S), "SqsManagedSseEnabled": "true"}
-    sqs.create_queue(QueueName=topology.DEAD_MERGES, Attributes=attributes)
+    sqs.create_queue(QueueName=NAMES.dead_merges, Attributes=attributes)
     deploy(fresh, schemas=own)
 
 
@@ -160,7 +161,7 @@ def test_a_version_published_later_is_merged_by_functions_that_are_already_warm(
 def test_published_versions_that_break_a_rule_are_warned_of_and_go_on_being_served(
     fresh: EmbeddedStack, own: Path
 ) -> None:
-    s3, bucket = fresh.client("s3"), topology.registry_bucket(fresh.account)
+    s3, bucket = fresh.client("s3"), NAMES.registry_bucket(fresh.account)
     schema = json.loads((own / "impression" / "raw.v1.avsc").read_text())
     for version, avro in ((2, {"type": "long", "logicalType": "timestamp-millis"}), (3, "long")):
         fields = [{"name": name, "type": ["null", avro], "default": None} for name in ("at", "since")[: version - 1]]

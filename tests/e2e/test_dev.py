@@ -14,7 +14,7 @@ import pytest
 from tests.e2e.commands import wavetank
 from wavetank.emulator.stack.home import CACHE_VARIABLE, HOME_VARIABLE, Home
 from wavetank.emulator.stack.stack import EmbeddedStack
-from wavetank.pipeline import topology
+from wavetank.pipeline.names import NAMES
 
 pytestmark = pytest.mark.stack
 
@@ -51,7 +51,7 @@ def test_dev_watches_until_it_is_interrupted(deployed: EmbeddedStack, home: Home
 
 
 def test_dev_debugs_a_function_and_leaves_it_as_it_was(deployed: EmbeddedStack, home: Home) -> None:
-    client, name = deployed.client("lambda"), topology.REPLAYER
+    client, name = deployed.client("lambda"), NAMES.replayer
     before = client.get_function_configuration(FunctionName=name)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -66,7 +66,7 @@ def test_dev_debugs_a_function_and_leaves_it_as_it_was(deployed: EmbeddedStack, 
 
 
 def test_the_log_of_a_function_is_printed(deployed: EmbeddedStack) -> None:
-    deployed.client("lambda").invoke(FunctionName=topology.REPLAYER, Payload=b'{"time": "2019-11-24T12:00:00Z"}')
+    deployed.client("lambda").invoke(FunctionName=NAMES.replayer, Payload=b'{"time": "2019-11-24T12:00:00Z"}')
     deployed.settle()
     ran = wavetank(deployed.endpoint_url, "logs", "replayer", "-n", "1")
     assert ran.stdout.startswith("REPORT RequestId: ")

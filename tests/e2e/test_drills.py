@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.stack.stack import EmbeddedStack
-from wavetank.pipeline import topology
+from wavetank.pipeline.names import NAMES
 from wavetank.scenarios.client import at_rest
 from wavetank.scenarios.commands import drill as drill_command
 from wavetank.scenarios.drills.catalogue import catalogue
@@ -179,7 +179,7 @@ def set_otherwise(site: Site, function: str, **variables: str) -> Iterator[None]
 
 def test_a_replayer_that_finds_nothing_makes_even_the_control_fail(site: Site, tmp_path: Path) -> None:
     runner = Runner(site, tmp_path)
-    with set_otherwise(site, topology.REPLAYER, CHUNK_GRACE_MINUTES="1000000"):
+    with set_otherwise(site, NAMES.replayer, CHUNK_GRACE_MINUTES="1000000"):
         report = last(hold([runner], [Drill("control", "No faults.", workload=SMALL)], SEED))
     assert [finding.checker for finding in report.not_passed] == ["redelivery"]
     assert report.verdict is Verdict.FAIL
@@ -188,7 +188,7 @@ def test_a_replayer_that_finds_nothing_makes_even_the_control_fail(site: Site, t
 
 def test_a_planner_that_always_raises_makes_a_drill_fail_and_its_ledger_is_kept(site: Site, tmp_path: Path) -> None:
     drill = Drill("unmerged", "Nothing is merged.", (ProducerRepeats(0.1),), workload=SMALL)
-    with set_otherwise(site, topology.PLANNER, LOOK_BACK_HOURS="none"):
+    with set_otherwise(site, NAMES.planner, LOOK_BACK_HOURS="none"):
         control, report = hold([Runner(site, tmp_path)], [drill], SEED)
     for each in (control, report):
         assert each.verdict is Verdict.FAIL
@@ -200,7 +200,7 @@ def test_a_planner_that_always_raises_makes_a_drill_fail_and_its_ledger_is_kept(
 def test_a_planner_that_runs_once_a_day_is_noticed_by_a_drill_that_ages(site: Site, tmp_path: Path) -> None:
     steps = (Age(hours=2), Look("two hours later", (ALL_LANDED,)))
     drill = Drill("aging", "Time passes.", (ProducerRepeats(0.1),), steps, workload=SMALL, ages=True)
-    events, name = site.stack.client("events"), f"{topology.PLANNER}-schedule"
+    events, name = site.stack.client("events"), f"{NAMES.planner}-schedule"
     right = events.describe_rule(Name=name)
     events.put_rule(Name=name, ScheduleExpression="rate(1 day)", State="DISABLED")
     try:

@@ -10,7 +10,7 @@ from wavetank.emulator.deploy import functions
 from wavetank.emulator.faults.model import When
 from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.stack.stack import EmbeddedStack
-from wavetank.pipeline import topology
+from wavetank.pipeline.names import NAMES
 from wavetank.scenarios.exploration.mutants import hunt
 from wavetank.scenarios.exploration.mutants.build import archive, built
 from wavetank.scenarios.exploration.mutants.hunt import Hunt
@@ -60,7 +60,7 @@ def runner(site: Site, tmp_path: Path) -> Runner:
 def test_the_announcement_of_the_replayer_may_go_wrong_in_every_way(site: Site) -> None:
     sweep = Sweep(target_of(site, "click", SEED))
     planned = sweep.plan("replayer")
-    assert {cell.call_site.function for _, cell in planned} == {topology.REPLAYER}
+    assert {cell.call_site.function for _, cell in planned} == {NAMES.replayer}
     chosen = [(path, cell) for path, cell in planned if cell.call_site.match["operation"] == "Publish"]
     assert {cell.mode for _, cell in chosen} == set(Mode)
     results = [sweep.run(path, cell) for path, cell in chosen if cell.call_site.number == 1]
@@ -83,11 +83,11 @@ def test_where_a_write_has_no_condition_two_concatenators_lose_events(site: Site
     races.learn(("concatenator", "concatenator"))
     [mutant] = named(["state-without-condition"])
     with built(mutant) as build:
-        functions.update_code(site.stack, [topology.CONCATENATOR], build.archive)
+        functions.update_code(site.stack, [NAMES.concatenator], build.archive)
     try:
         lost = [result.detail for result in map(races.run, raced) if result.verdict is Verdict.FAIL]
     finally:
-        functions.update_code(site.stack, [topology.CONCATENATOR], archive())
+        functions.update_code(site.stack, [NAMES.concatenator], archive())
     assert lost
     assert all("events were at rest and went" in detail for detail in lost)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from wavetank.pipeline import topology
+from wavetank.pipeline.names import NAMES
 from wavetank.scenarios.client import at_rest
 from wavetank.scenarios.client.at_rest import Layer
 from wavetank.scenarios.client.producer import Producer, Sender
@@ -49,7 +49,7 @@ def partition(site: Site, key: str) -> bool:
     """Hand one chunk to the partitioner as its notification would; whether it succeeded."""
     record = {"s3": {"bucket": {"name": site.data_bucket}, "object": {"key": key}}}
     answer = site.stack.client("lambda").invoke(
-        FunctionName=topology.PARTITIONER, Payload=json.dumps({"Records": [record]}).encode()
+        FunctionName=NAMES.partitioner, Payload=json.dumps({"Records": [record]}).encode()
     )
     return "FunctionError" not in answer
 

@@ -27,6 +27,7 @@ from wavetank.pipeline.core.schema import Role, Schema, parse
 from wavetank.pipeline.handlers.backfill import backfill
 from wavetank.pipeline.handlers.concatenator import concatenate
 from wavetank.pipeline.layout import HOUR, MERGED_TAG, Partition
+from wavetank.pipeline.names import NAMES
 from wavetank.scenarios.client import at_rest, quarantine
 from wavetank.scenarios.client.at_rest import Layer
 from wavetank.scenarios.oracle.history import EVENT_ID
@@ -283,7 +284,7 @@ def test_a_back_fill_goes_on_past_a_partition_that_fails_and_says_so(
 def test_nothing_is_moved_to_late_while_merges_are_among_the_dead_letters(site: Site) -> None:
     put(site, key_of(1), part_of({"a": None}, parse_click()))
     sqs = site.stack.client("sqs")
-    queue = sqs.get_queue_url(QueueName=topology.DEAD_MERGES)["QueueUrl"]
+    queue = sqs.get_queue_url(QueueName=NAMES.dead_merges)["QueueUrl"]
     sqs.send_message(QueueUrl=queue, MessageBody=Task(WHERE, {}).message())
     try:
         answer = site.tick(Scheduled.PLANNER, NOON + 12 * HOUR)

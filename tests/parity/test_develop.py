@@ -19,7 +19,8 @@ from wavetank.emulator.develop.debug import CannotDebug, Debugging, restore
 from wavetank.emulator.develop.function_log import FunctionLog
 from wavetank.emulator.develop.reload import Place, Reaction, Reloader
 from wavetank.emulator.stack.stack import EmbeddedStack
-from wavetank.pipeline import package, topology
+from wavetank.pipeline import package
+from wavetank.pipeline.names import NAMES
 
 pytestmark = pytest.mark.stack
 
@@ -102,7 +103,7 @@ def test_a_new_schema_version_is_published_and_a_changed_one_refused(
     first, second = schemas / "click" / "raw.v1.avsc", schemas / "click" / "raw.v2.avsc"
     second.write_text(first.read_text())
     (published,) = reloader.react({second})
-    bucket = {"Bucket": topology.registry_bucket(deployed.account), "Key": "schemas/click/raw/v2.avsc"}
+    bucket = {"Bucket": NAMES.registry_bucket(deployed.account), "Key": "schemas/click/raw/v2.avsc"}
     try:
         assert (published.ok, bucket["Key"] in published.text) == (True, True)
         assert deployed.client("s3").get_object(**bucket)["Body"].read() == second.read_bytes()
@@ -117,9 +118,9 @@ def test_a_new_schema_version_is_published_and_a_changed_one_refused(
 def test_deploying_gives_functions_the_code_back_that_they_were_deployed_with(
     deployed: EmbeddedStack, source: Path
 ) -> None:
-    functions.update_code(deployed, [topology.REPLAYER], packed(source))
+    functions.update_code(deployed, [NAMES.replayer], packed(source))
     deploying.deploy(deployed)
-    assert invoke(deployed, topology.REPLAYER, {"time": "2019-11-24T12:00:00Z"})["seen"] == 0
+    assert invoke(deployed, NAMES.replayer, {"time": "2019-11-24T12:00:00Z"})["seen"] == 0
 
 
 def test_a_cycled_function_starts_a_new_environment(stack: EmbeddedStack, deploy: Deploy) -> None:
@@ -131,8 +132,8 @@ def test_a_cycled_function_starts_a_new_environment(stack: EmbeddedStack, deploy
 
 
 def test_a_function_is_found_with_and_without_the_prefix(deployed: EmbeddedStack) -> None:
-    assert functions.find(deployed, "replayer") == functions.find(deployed, topology.REPLAYER) == topology.REPLAYER
-    with pytest.raises(functions.NoSuchFunction, match=f"(?s)no function tide.*{topology.REPLAYER}"):
+    assert functions.find(deployed, "replayer") == functions.find(deployed, NAMES.replayer) == NAMES.replayer
+    with pytest.raises(functions.NoSuchFunction, match=f"(?s)no function tide.*{NAMES.replayer}"):
         functions.find(deployed, "tide")
 
 

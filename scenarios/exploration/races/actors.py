@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from wavetank.emulator.stack.stack import ExternalStack
-from wavetank.pipeline import topology
+from wavetank.pipeline.names import NAMES
 from wavetank.scenarios.client.quarantine import Filter
 from wavetank.scenarios.exploration.races.world import (
     ATTEMPTS,
@@ -81,21 +81,21 @@ def arrive(scene: Scene) -> None:
 
 def _partition(scene: Scene) -> None:
     site = scene.site
-    invoke(site, topology.PARTITIONER, created(site, scene.world.chunks[NEW]))
+    invoke(site, NAMES.partitioner, created(site, scene.world.chunks[NEW]))
 
 
 def _replay(scene: Scene) -> None:
     site = scene.site
-    invoke(site, topology.REPLAYER, ticked(site, Scheduled.REPLAYER, site.now() + REPLAY_AFTER))
+    invoke(site, NAMES.replayer, ticked(site, Scheduled.REPLAYER, site.now() + REPLAY_AFTER))
 
 
 def _plan(scene: Scene) -> None:
     for moment in scene.world.merge_times:
-        invoke(scene.site, topology.PLANNER, ticked(scene.site, Scheduled.PLANNER, moment))
+        invoke(scene.site, NAMES.planner, ticked(scene.site, Scheduled.PLANNER, moment))
 
 
 def _put_aside(scene: Scene) -> None:
-    invoke(scene.site, topology.PLANNER, ticked(scene.site, Scheduled.PLANNER, scene.world.late_time))
+    invoke(scene.site, NAMES.planner, ticked(scene.site, Scheduled.PLANNER, scene.world.late_time))
 
 
 def _merge(scene: Scene) -> None:
@@ -112,13 +112,13 @@ def _merge_all(scene: Scene, tasks: Sequence[str]) -> None:
     left = {str(number): body for number, body in enumerate(tasks)}
     for _ in range(ATTEMPTS):
         records = [{"messageId": number, "body": body} for number, body in left.items()]
-        answer = invoke(scene.site, topology.CONCATENATOR, {"Records": records})
+        answer = invoke(scene.site, NAMES.concatenator, {"Records": records})
         failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
         left = {number: body for number, body in left.items() if number in failed}
         if not left:
             return
     partitions = ", ".join(json.loads(body)["partition"] for body in left.values())
-    raise ActorFailedError(f"{topology.CONCATENATOR} could not merge {partitions}, {ATTEMPTS} times")
+    raise ActorFailedError(f"{NAMES.concatenator} could not merge {partitions}, {ATTEMPTS} times")
 
 
 def back_fill(scene: Scene) -> None:
@@ -135,7 +135,7 @@ def back_fill(scene: Scene) -> None:
 
 
 def _rescue(scene: Scene) -> None:
-    invoke(scene.site, topology.RESCUER, created(scene.site, scene.world.document))
+    invoke(scene.site, NAMES.rescuer, created(scene.site, scene.world.document))
 
 
 def redrive(scene: Scene) -> None:
@@ -152,13 +152,13 @@ def _process(scene: Scene) -> None:
 
 ACTORS: tuple[Actor, ...] = (
     Actor("processor", "", _process),
-    Actor("rescuer", topology.RESCUER, _rescue),
+    Actor("rescuer", NAMES.rescuer, _rescue),
     Actor("redrive", recovery.REDRIVE, redrive, redrives=True),
-    Actor("partitioner", topology.PARTITIONER, _partition),
-    Actor("replayer", topology.REPLAYER, _replay, through=(topology.PARTITIONER,)),
-    Actor("planner", topology.PLANNER, _plan, through=(topology.CONCATENATOR,), learns=True),
-    Actor("late", topology.PLANNER, _put_aside, learns=True, lands_late=True),
-    Actor("concatenator", topology.CONCATENATOR, _merge, when_held=_merge_one, learns=True),
+    Actor("partitioner", NAMES.partitioner, _partition),
+    Actor("replayer", NAMES.replayer, _replay, through=(NAMES.partitioner,)),
+    Actor("planner", NAMES.planner, _plan, through=(NAMES.concatenator,), learns=True),
+    Actor("late", NAMES.planner, _put_aside, learns=True, lands_late=True),
+    Actor("concatenator", NAMES.concatenator, _merge, when_held=_merge_one, learns=True),
     Actor("backfill", recovery.BACK_FILL, back_fill, learns=True, lands_late=True),
 )
 """`late` is the planner when the hours have left the look-back: it puts aside what is not merged."""

@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 
 from wavetank.emulator.faults.model import Fault, document
 from wavetank.emulator.faults.points import Action, Point
-from wavetank.pipeline import topology
+from wavetank.pipeline.names import NAMES
 from wavetank.pipeline.topology import EventType
 from wavetank.scenarios.client import at_rest
 from wavetank.scenarios.client.wire import encode_frame, newest_schema
@@ -49,7 +49,7 @@ TOO_LATE = timedelta(hours=24)
 """A planner that runs so much later takes what is not merged for too late."""
 _SILENCE = Fault("silence", Point.S3_NOTIFICATION, Action.DROP, {"key": "*"})
 """No notification arrives, while objects are put where they belong."""
-_REFUSAL = Fault("refusal", Point.SQS_SEND, Action.FAIL, {"caller": topology.PLANNER})
+_REFUSAL = Fault("refusal", Point.SQS_SEND, Action.FAIL, {"caller": NAMES.planner})
 """The queue takes no message of the planner, and the activity log has them."""
 
 
@@ -150,7 +150,7 @@ def build(site: Site, event_type: str, seed: int) -> World:
             _put(site, stored)
             _handle(site, world, stored.key)
         _put(site, StoredObject(world.document, text, {}, ""))
-        invoke(site, topology.RESCUER, created(site, world.document))
+        invoke(site, NAMES.rescuer, created(site, world.document))
         tasks = _tasks(site, max(world.merge_times))
         return replace(world, objects=tuple(_objects(site)), tasks=tuple(sorted(tasks)))
 
@@ -218,7 +218,7 @@ def _handle(site: Site, world: World, key: str) -> None:
     """Have done with a chunk what was done before the races."""
     if key == world.chunks[NEW]:
         return
-    invoke(site, topology.PARTITIONER, created(site, key))
+    invoke(site, NAMES.partitioner, created(site, key))
     if key == world.chunks[MERGED]:
         for moment in world.merge_times:
             site.tick(Scheduled.PLANNER, moment)
@@ -268,7 +268,7 @@ def _tasks(site: Site, moment: datetime) -> list[str]:
     control.add_fault(document(_REFUSAL))
     try:
         with suppress(ActorFailedError):
-            invoke(site, topology.PLANNER, ticked(site, Scheduled.PLANNER, moment))
+            invoke(site, NAMES.planner, ticked(site, Scheduled.PLANNER, moment))
         return list({firing["target"]["content"] for firing in control.activity() if firing["fault"] == _REFUSAL.id})
     finally:
         control.remove_fault(_REFUSAL.id)

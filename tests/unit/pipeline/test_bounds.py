@@ -45,6 +45,7 @@ UNITS = NoBound("a unit, or the first and last moment of the calendar")
 PROMISED = Beyond(test="unit/test_promises.py::test_the_template_has_the_numbers_that_are_promised")
 RENDERED = Beyond(test="unit/pipeline/template/test_promises.py::test_a_template_that_breaks_a_promise_is_noticed")
 SIZED = NoBound("memory and time that AWS gives; a function that lacks them is out-of-memory or timeout-mid-batch")
+SETTABLE = NoBound("a bound of what can be set, or a default of it")
 TIGHT_LIMITS = Beyond("tight-limits")
 
 LINES: Mapping[str, Beyond | NoBound] = {
@@ -98,6 +99,8 @@ LINES: Mapping[str, Beyond | NoBound] = {
     "aws/put_records.py MAX_KEY_CHARACTERS": Beyond(
         test="unit/pipeline/aws/test_put_records.py::test_a_long_id_is_cut_to_a_key_that_kinesis_takes"
     ),
+    "components/model.py RETENTION_HOURS": SETTABLE,
+    "components/model.py *": SETTABLE,
     "core/bulk/digests.py SIZE": FORMAT,
     "core/bulk/digests.py Digests.within: maybe.size > 64": Beyond(
         test="unit/pipeline/core/bulk/test_merge.py::test_ids_that_another_hour_has_are_left_out"
@@ -197,20 +200,21 @@ LINES: Mapping[str, Beyond | NoBound] = {
     "template/functions.py VISIBILITY_PER_TIMEOUT": RENDERED,
     "template/functions.py ATTEMPTS": PROMISED,
     "template/functions.py DEAD_RETENTION_S": PROMISED,
-    "template/render.py BATCH_RECORDS": NoBound("so many at most: batches are cut anywhere"),
-    "template/render.py BATCH_WINDOW_S": NoBound("a batch waits so long"),
-    "template/render.py RAW_RETENTION_HOURS": PROMISED,
-    "template/render.py GIVE_UP_AFTER_S": PROMISED,
-    "template/render.py ITERATOR_AGE_ALARM_MS": PROMISED,
-    "template/render.py MERGE_TIMEOUT_S": SIZED,
-    "template/render.py MERGES_AT_ONCE": Beyond("look-back-boundary"),
+    "template/component.py BATCH_RECORDS": NoBound("so many at most: batches are cut anywhere"),
+    "template/component.py BATCH_WINDOW_S": NoBound("a batch waits so long"),
+    "template/component.py RAW_RETENTION_HOURS": PROMISED,
+    "template/component.py GIVE_UP_AFTER_S": PROMISED,
+    "template/component.py ITERATOR_AGE_ALARM_MS": PROMISED,
+    "template/shared.py MERGE_TIMEOUT_S": SIZED,
+    "template/shared.py MERGES_AT_ONCE": Beyond("look-back-boundary"),
     "template/render.py MOST_RESOURCES": Beyond(
         test="unit/pipeline/template/test_render.py::test_more_event_types_than_cloudformation_takes_are_refused_with_the_rule"
     ),
     "template/render.py MOST_BYTES": Beyond(
         test="unit/pipeline/template/test_render.py::test_the_text_of_a_hundred_event_types_is_short_enough_for_a_url"
     ),
-    "template/render.py *": SIZED,
+    "template/component.py *": SIZED,
+    "template/shared.py *": SIZED,
     "topology.py HASH_BUCKETS": PROMISED,
     "topology.py LOOK_BACK_HOURS": PROMISED,
     "topology.py CHUNK_GRACE_MINUTES": PROMISED,

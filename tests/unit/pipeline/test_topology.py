@@ -7,7 +7,8 @@ import pytest
 
 from tests.unit.pipeline.examples import document
 from wavetank.pipeline.errors import ConfigurationError
-from wavetank.pipeline.topology import event_type_of, load
+from wavetank.pipeline.names import NAMES
+from wavetank.pipeline.topology import load
 
 
 def add_event(schemas: Path, name: str) -> Path:
@@ -29,7 +30,7 @@ def test_adding_a_folder_is_all_an_event_type_needs(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["ping", "raw", "a-raw", "wavetank"])
 def test_a_raw_stream_tells_its_event_type(tmp_path: Path, name: str) -> None:
     add_event(tmp_path, name)
-    assert event_type_of(load(tmp_path).event(name).raw_stream) == name
+    assert NAMES.event_type_of(load(tmp_path).event(name).raw_stream) == name
 
 
 def test_the_project_has_its_three_event_types(root: Path) -> None:

@@ -4,9 +4,9 @@ import pytest
 
 from tests.unit.pipeline.examples import NOON_US, PING, schema
 from wavetank.pipeline.core.enrich import enrich, misfit, processed
+from wavetank.pipeline.enrichment import Enrichment
 from wavetank.pipeline.errors import ConfigurationError
 from wavetank.pipeline.records import Event
-from wavetank.pipeline.topology import Enrichment
 
 CAMPAIGNS = Enrichment("campaigns", "campaign", ("advertiser", "vertical"))
 SNAPSHOT = {"men": {"advertiser": "A", "vertical": "fashion", "secret": "no"}}

@@ -9,9 +9,9 @@ from wavetank.pipeline.aws.put_records import Entry
 from wavetank.pipeline.core.decode import encode
 from wavetank.pipeline.core.envelope import Message
 from wavetank.pipeline.core.schema import Role, Schema
+from wavetank.pipeline.enrichment import Enrichment
 from wavetank.pipeline.handlers.processor import BatchContext, _process
 from wavetank.pipeline.records import Reason, Rejection
-from wavetank.pipeline.topology import Enrichment
 
 PRICE = {"name": "price", "type": {"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 2}}
 SINCE = {"name": "since", "type": ["null", {"type": "int", "logicalType": "date"}], "default": None}

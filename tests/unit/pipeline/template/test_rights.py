@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from wavetank.pipeline import topology
-from wavetank.pipeline.template.render import logical, render
+from wavetank.pipeline.names import NAMES
+from wavetank.pipeline.template.logical import logical
+from wavetank.pipeline.template.render import render
 from wavetank.pipeline.template.rights import entry, listed, resolved, rights_of
 
 TOPOLOGY = topology.load(Path(__file__).parents[4] / "schemas")
@@ -148,6 +150,6 @@ def test_a_resource_is_resolved_to_the_arn_it_has_when_it_is_deployed() -> None:
         return resolved(text, TEMPLATE, "123456789012", "eu-west-1")
 
     assert arn("${DataBucket.Arn}/parts/*") == "arn:aws:s3:::wavetank-data-123456789012/parts/*"
-    assert arn("${ChunkTopic}") == f"arn:aws:sns:eu-west-1:123456789012:{topology.CHUNK_TOPIC}"
-    assert arn("${MergeQueue.Arn}") == f"arn:aws:sqs:eu-west-1:123456789012:{topology.MERGE_QUEUE}"
+    assert arn("${ChunkTopic}") == f"arn:aws:sns:eu-west-1:123456789012:{NAMES.chunk_topic}"
+    assert arn("${MergeQueue.Arn}") == f"arn:aws:sqs:eu-west-1:123456789012:{NAMES.merge_queue}"
     assert arn("*") == "*"

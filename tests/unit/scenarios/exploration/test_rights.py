@@ -7,7 +7,8 @@ import pytest
 
 from wavetank.emulator.errors import CallerError
 from wavetank.pipeline import topology
-from wavetank.pipeline.template.render import logical, render
+from wavetank.pipeline.template.logical import logical
+from wavetank.pipeline.template.render import render
 from wavetank.pipeline.template.rights import Listed, Right, entry, rights_of
 from wavetank.scenarios.exploration.rights import Deployed, Use, counted, read, table, uses_of
 

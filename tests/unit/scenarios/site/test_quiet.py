@@ -12,6 +12,7 @@ from wavetank.emulator.stack.home import project_root
 from wavetank.emulator.stack.stack import ExternalStack
 from wavetank.emulator.stack.uncontrolled import UncontrolledStack
 from wavetank.pipeline import topology
+from wavetank.pipeline.names import NAMES
 from wavetank.scenarios.site import waiting
 from wavetank.scenarios.site.site import Site
 from wavetank.scenarios.site.waiting import Controlled, Quiet, waiting_on
@@ -36,7 +37,7 @@ class Clients:
         return [{"Contents": [{"Key": key, "ETag": tag} for key, tag in next(self._sights).items()]}]
 
     def get_queue_url(self, **asked: str) -> dict[str, str]:
-        assert asked == {"QueueName": topology.MERGE_QUEUE}
+        assert asked == {"QueueName": NAMES.merge_queue}
         return {"QueueUrl": "merges"}
 
     def get_queue_attributes(self, **_: object) -> dict[str, Any]:

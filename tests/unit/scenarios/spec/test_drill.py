@@ -8,6 +8,7 @@ from wavetank.emulator.faults.model import Fault, document
 from wavetank.emulator.faults.parse import parse
 from wavetank.emulator.stack.home import project_root
 from wavetank.pipeline import topology
+from wavetank.pipeline.names import NAMES
 from wavetank.pipeline.records import Reason
 from wavetank.pipeline.template.render import render
 from wavetank.scenarios.drills.catalogue import UnknownDrillError, catalogue, named
@@ -52,7 +53,7 @@ def test_every_alarm_that_a_drill_names_is_deployed_and_every_reason_is_one_of_t
     for drill in catalogue().values():
         assert set(drill.alarms or ()) <= alarms
         assert set(drill.sets_aside or ()) <= set(Reason)
-    assert {name for drill in catalogue().values() for name in drill.alarms or ()} >= {topology.DEAD_MERGES}
+    assert {name for drill in catalogue().values() for name in drill.alarms or ()} >= {NAMES.dead_merges}
 
 
 def test_a_drill_whose_streams_refuse_single_records_is_not_held_to_the_order() -> None:

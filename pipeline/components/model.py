@@ -1,0 +1,140 @@
+"""What can be set: `component.toml` of an event type, `wavetank.toml` of a project. Frozen values; bounds are AWS's.
+
+Every key has a default, which is wavetank's own; `wavetank.toml` sets others under `[defaults]`, an event type in its
+`component.toml`, a stage under `[stages.NAME.overrides]` for every event type and `[stages.NAME.components.EVENT]` for
+one: each goes before those that are named before it.
+"""
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from wavetank.pipeline.errors import ConfigurationError
+
+STAGE_NAME = r"[a-z][a-z0-9]{0,15}"
+RETENTION_HOURS = 24 * 365
+"""The longest retention of a stream (Kinesis developer guide, "Change the data retention period")."""
+
+Days = Annotated[int, Field(ge=1, le=3650)]
+
+
+class Settings(BaseModel):
+    """A table of settings: unknown keys and values of other types are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class StreamMode(StrEnum):
+    """How the capacity of a stream is set (Kinesis developer guide, "Choose the right mode")."""
+
+    PROVISIONED = "provisioned"
+    ON_DEMAND = "on-demand"
+
+
+class Stream(Settings):
+    """Both streams of the event type."""
+
+    mode: Annotated[StreamMode, Field(strict=False)] = StreamMode.PROVISIONED
+    shards: Annotated[int, Field(ge=1, le=10_000, description="Of a provisioned stream.")] = 2
+    retention_hours: Annotated[int, Field(ge=24, le=RETENTION_HOURS)] = 24
+
+
+class Processor(Settings):
+    """The function between the two streams, and how it is called."""
+
+    memory_mib: Annotated[int, Field(ge=128, le=10_240)] = 512
+    timeout_s: Annotated[int, Field(ge=1, le=900)] = 120
+    batch_records: Annotated[int, Field(ge=1, le=10_000)] = 500
+    batch_window_s: Annotated[int, Field(ge=0, le=300)] = 1
+    parallelization: Annotated[int, Field(ge=1, le=10, description="Batches of one shard at a time.")] = 1
+    reserved_concurrency: Annotated[int | None, Field(ge=1, description="Left out: not reserved.")] = None
+    give_up_hours: Annotated[int, Field(ge=1, le=168, description="Age at which a failing record is set aside.")] = 12
+
+
+class Delivery(Settings):
+    """How long Firehose gathers a chunk."""
+
+    buffer_mib: Annotated[int, Field(ge=1, le=128)] = 5
+    buffer_s: Annotated[int, Field(ge=0, le=900)] = 60
+
+
+class Expiry(Settings):
+    """When files go that are needed no more: chunks that were partitioned, parts that were merged."""
+
+    chunk_days: Days = 7
+    part_days: Days = 7
+
+
+class Alarms(Settings):
+    """Thresholds of its alarms, and where they go."""
+
+    iterator_age_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 15
+    notify: Annotated[tuple[str, ...], Field(strict=False, description="Topic ARNs or mail addresses.")] = ()
+
+
+class Rule(Settings):
+    """A rule that an event has to keep; what breaks it goes to quarantine as `invalid`."""
+
+    field: Annotated[str, Field(min_length=1)]
+    required: bool = False
+    minimum: int | float | None = None
+    maximum: int | float | None = None
+    pattern: str | None = None
+    allowed: Annotated[tuple[str | int | bool, ...] | None, Field(strict=False)] = None
+    max_age_hours: Annotated[int | None, Field(ge=1)] = None
+
+    @model_validator(mode="after")
+    def _demands_something(self) -> Self:
+        if not (self.required or self.model_fields_set - {"field", "required"}):
+            raise ValueError("a rule demands something: required, minimum, maximum, pattern, allowed or max_age_hours")
+        if self.pattern is not None:
+            try:
+                re.compile(self.pattern)
+            except re.error as error:
+                raise ValueError(f"its pattern is no regular expression: {error}") from error
+        return self
+
+
+class Component(Settings):
+    """What is set for an event type."""
+
+    owner: Annotated[str | None, Field(min_length=1, max_length=128, description="The team to ask.")] = None
+    tags: Annotated[Mapping[str, str], Field(description="Further tags of its resources.")] = {}
+    stream: Stream = Stream()
+    processor: Processor = Processor()
+    delivery: Delivery = Delivery()
+    partition_key: Annotated[str, Field(min_length=1, description="The field whose order is kept.")] = "event_id"
+    hash_buckets: Annotated[int, Field(ge=1, le=100)] = 2
+    look_back_hours: Annotated[int, Field(ge=1, le=24 * 14)] = 12
+    expiry: Expiry = Expiry()
+    alarms: Alarms = Alarms()
+    rules: Annotated[tuple[Rule, ...], Field(strict=False)] = ()
+
+
+class Stage(Settings):
+    """A stage of a project: where it is deployed, and what is set otherwise there."""
+
+    account: Annotated[str | None, Field(pattern=r"^\d{12}$")] = None
+    region: Annotated[str | None, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")] = None
+    overrides: Mapping[str, Any] = {}
+    components: Mapping[str, Mapping[str, Any]] = {}
+
+
+class ProjectFile(Settings):
+    """`wavetank.toml`: the project's name, settings for all of its event types, and its stages."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")] = "wavetank"
+    defaults: Mapping[str, Any] = {}
+    stages: Mapping[Annotated[str, Field(pattern=f"^{STAGE_NAME}$")], Stage] = {}
+
+    def stage(self, name: str | None) -> Stage:
+        """The stage of that name, None for the default one; raises ConfigurationError listing those there are."""
+        if name is None:
+            return Stage()
+        if name not in self.stages:
+            there = ", ".join(self.stages) or "none: add a table [stages.NAME] to wavetank.toml"
+            raise ConfigurationError(f"no stage {name!r}; there are: {there}")
+        return self.stages[name]

@@ -1,0 +1,96 @@
+"""Names of what is deployed: each follows from one prefix, so that two stages do not clash in one account.
+
+A prefix is `wavetank` for the default stage and `wavetank-<stage>` for any other.
+"""
+
+from dataclasses import dataclass
+
+PROJECT = "wavetank"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of a stage's resources, by its prefix."""
+
+    prefix: str = PROJECT
+
+    @classmethod
+    def of_stage(cls, stage: str | None) -> "Names":
+        """The names of a stage; None for the default one."""
+        return cls(f"{PROJECT}-{stage}" if stage else PROJECT)
+
+    @property
+    def partitioner(self) -> str:
+        """The function that writes chunks as parts."""
+        return f"{self.prefix}-partitioner"
+
+    @property
+    def replayer(self) -> str:
+        """The function that announces chunks which are not partitioned."""
+        return f"{self.prefix}-replayer"
+
+    @property
+    def planner(self) -> str:
+        """The function that queues partitions to merge."""
+        return f"{self.prefix}-planner"
+
+    @property
+    def concatenator(self) -> str:
+        """The function that merges partitions."""
+        return f"{self.prefix}-concatenator"
+
+    @property
+    def rescuer(self) -> str:
+        """The function that sets aside what an event source gave up."""
+        return f"{self.prefix}-rescuer"
+
+    @property
+    def chunk_topic(self) -> str:
+        """The topic on which chunks are announced."""
+        return f"{self.prefix}-chunks"
+
+    @property
+    def merge_queue(self) -> str:
+        """The queue of partitions to merge."""
+        return f"{self.prefix}-merges"
+
+    @property
+    def dead_merges(self) -> str:
+        """The queue of what could not be merged, and its alarm."""
+        return f"{self.prefix}-merges-dead"
+
+    def data_bucket(self, account: str) -> str:
+        """The bucket of chunks, parts, merged files and quarantine."""
+        return f"{self.prefix}-data-{account}"
+
+    def registry_bucket(self, account: str) -> str:
+        """The bucket of schemas and reference data."""
+        return f"{self.prefix}-registry-{account}"
+
+    def artifacts_bucket(self, account: str) -> str:
+        """The bucket the function packages and layers are deployed from."""
+        return f"{self.prefix}-artifacts-{account}"
+
+    def raw_stream(self, event_type: str) -> str:
+        """The stream producers put on."""
+        return f"{self.prefix}-{event_type}-raw"
+
+    def processed_stream(self, event_type: str) -> str:
+        """The stream of decoded and enriched events: the integration point."""
+        return f"{self.prefix}-{event_type}-processed"
+
+    def delivery_stream(self, event_type: str) -> str:
+        """The Firehose that writes chunks."""
+        return f"{self.prefix}-{event_type}"
+
+    def processor(self, event_type: str) -> str:
+        """The function between the two streams."""
+        return f"{self.prefix}-{event_type}-processor"
+
+    def event_type_of(self, raw_stream: str) -> str:
+        """The name of the event type that a raw stream carries, by the name of the stream."""
+        return raw_stream.removeprefix(f"{self.prefix}-").removesuffix("-raw")
+
+
+NAMES = Names()
+"""The names of the default stage."""
