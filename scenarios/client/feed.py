@@ -17,8 +17,8 @@ from wavetank.scenarios.client.producer import Delivery, Producer
 from wavetank.scenarios.client.wire import EncodingError, FrameTooLargeError
 from wavetank.scenarios.oracle.history import Outcome
 from wavetank.scenarios.workload.mapper import Mapper
-from wavetank.scenarios.workload.ndjson import Line
 from wavetank.scenarios.workload.rejects import RejectFile, Rejection, RejectReason
+from wavetank.scenarios.workload.rows import Row
 from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
 
@@ -89,9 +89,9 @@ class Feed:
     journal: Journal | None = None
     _on_the_way: dict[int, Prepared] = field(default_factory=dict, repr=False)
 
-    def lines(self, lines: Iterable[Line], mapper: Mapper) -> FeedCounts:
-        """Feed the lines of a source. Raises OSError where the file of rejected lines cannot be written."""
-        return self._run(self._prepared_lines(lines, mapper))
+    def rows(self, rows: Iterable[Row], mapper: Mapper) -> FeedCounts:
+        """Feed the rows of a source. Raises OSError where the file of rejected lines cannot be written."""
+        return self._run(self._prepared_rows(rows, mapper))
 
     def events(self, events: Iterable[WorkloadEvent]) -> FeedCounts:
         """Feed events that are there already; they are numbered from 1 as lines are."""
@@ -134,18 +134,18 @@ class Feed:
         if self.journal is not None:
             self.journal.passed(number)
 
-    def _prepared_lines(self, lines: Iterable[Line], mapper: Mapper) -> Iterator[Prepared]:
-        for line in lines:
-            if self._is_read(line.number):
+    def _prepared_rows(self, rows: Iterable[Row], mapper: Mapper) -> Iterator[Prepared]:
+        for row in rows:
+            if self._is_read(row.number):
                 continue
             self.counts.read += 1
-            if line.is_blank:
+            if row.is_blank:
                 self.counts.blank += 1
-                self._pass(line.number)
-            elif isinstance(made := self._make(line, mapper), Rejection):
+                self._pass(row.number)
+            elif isinstance(made := self._make(row, mapper), Rejection):
                 self.counts.rejected += 1
-                self.rejects.add(line.number, made, line.data)
-                self._pass(line.number)
+                self.rejects.add(row.number, made, row.data)
+                self._pass(row.number)
             else:
                 yield made
             if self.stop.is_set():
@@ -160,9 +160,9 @@ class Feed:
             if self.stop.is_set():
                 return
 
-    def _make(self, line: Line, mapper: Mapper) -> Prepared | Rejection:
+    def _make(self, row: Row, mapper: Mapper) -> Prepared | Rejection:
         try:
-            event = mapper.event_of(line)
+            event = mapper.event_of(row)
             if isinstance(event, Rejection):
                 return event
             message = self.producer.message(event)
@@ -175,8 +175,8 @@ class Feed:
         if message.size > MAX_RECORD_BYTES:
             rule = f"{message.size:,} bytes with its key, and a record holds {MAX_RECORD_BYTES:,} at most"
             return Rejection(RejectReason.TOO_LARGE, rule)
-        kept = Message(message.stream, message.key, message.data, original=len(line.data))
-        return Prepared(line.number, kept, line=line.data)
+        kept = Message(message.stream, message.key, message.data, original=len(row.data))
+        return Prepared(row.number, kept, line=row.data)
 
     def _account(self, delivery: Delivery) -> None:
         for position, receipt in zip(delivery.batch.positions, delivery.receipts, strict=True):

@@ -201,8 +201,9 @@ def _tagged(tags: list[str]) -> "list[Drill]":
 
 def _on_events(drill: "Drill", source: Path | None, mapping: str | None, events: int | None) -> "Drill":
     """The drill on the events that were asked for, or on its own."""
+    from wavetank.emulator.stack.home import project_root
     from wavetank.scenarios.run.report import EVERY_EVENT
-    from wavetank.scenarios.workload.mapping_file import find
+    from wavetank.scenarios.workload.mapping_file import MAPPINGS, find
     from wavetank.scenarios.workload.workload import Workload
 
     if (source is None) != (mapping is None):
@@ -210,7 +211,9 @@ def _on_events(drill: "Drill", source: Path | None, mapping: str | None, events:
     own = drill.workload
     if source is None or mapping is None:
         return replace(drill, workload=replace(own, events=events or own.events))
-    given = Workload(events or EVERY_EVENT, portions=own.portions, source=source, mapping=find(mapping))
+    given = Workload(
+        events or EVERY_EVENT, portions=own.portions, source=source, mapping=find(mapping, project_root() / MAPPINGS)
+    )
     return replace(drill, workload=given)
 
 
@@ -219,7 +222,8 @@ def _check_workload(workload: "Workload", seed: int, schemas: Path) -> None:
     from wavetank.pipeline import topology
     from wavetank.scenarios.client.producer import routes
     from wavetank.scenarios.workload.mapping_file import MappingError
-    from wavetank.scenarios.workload.source import UnusableSourceError, draw
+    from wavetank.scenarios.workload.rows import UnusableSourceError
+    from wavetank.scenarios.workload.source import draw
 
     definitions = {name: route.schema.definition for name, route in routes(topology.load(schemas)).items()}
     try:
@@ -229,7 +233,7 @@ def _check_workload(workload: "Workload", seed: int, schemas: Path) -> None:
     if drawn.unused:
         reasons = ", ".join(f"{reason} {number:,}" for reason, number in drawn.unused.items())
         used = f"{len(drawn.events):,} events are used"
-        echo(f"{workload.source}: {sum(drawn.unused.values()):,} lines are not used ({reasons}); {used}")
+        echo(f"{workload.source}: {sum(drawn.unused.values()):,} rows are not used ({reasons}); {used}")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""`wavetank feed`: newline JSON, or a synthetic ad stream, onto the raw streams."""
+"""`wavetank feed`: newline JSON, CSV or Parquet, or a synthetic ad stream, onto the raw streams."""
 
 import json
 import os
@@ -17,6 +17,7 @@ from wavetank.emulator.errors import CallerError
 from wavetank.scenarios.commands.options import EndpointUrl, moment
 from wavetank.scenarios.commands.target import connect
 from wavetank.scenarios.report.escaping import echo
+from wavetank.scenarios.workload.source_file import Format
 
 if TYPE_CHECKING:
     from wavetank.emulator.stack.stack import Stack
@@ -36,11 +37,25 @@ EPILOG = (
 
 File = Annotated[
     Path | None,
-    typer.Argument(metavar="FILE", help="Newline JSON, plain or gzip; - is standard input.", show_default=False),
+    typer.Argument(
+        metavar="FILE",
+        help="Newline JSON or CSV, plain, gzip or zstd, or Parquet; - is standard input.",
+        show_default=False,
+    ),
 ]
 MappingOption = Annotated[
     str | None,
-    typer.Option("--mapping", "-m", metavar="FILE", help="TOML: how lines become events.", show_default=False),
+    typer.Option(
+        "--mapping",
+        "-m",
+        metavar="FILE",
+        help="TOML: how rows become events; a file, or its name in mappings/.",
+        show_default=False,
+    ),
+]
+FormatOption = Annotated[
+    Format | None,
+    typer.Option("--format", help="What FILE is.", show_default="Parquet and *.csv are told; else ndjson"),
 ]
 Synthetic = Annotated[
     int | None,
@@ -48,7 +63,7 @@ Synthetic = Annotated[
 ]
 Rejected = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Where rejected lines go.", show_default="FILE's name + .rejected.ndjson"),
+    typer.Option(metavar="FILE", help="Where rejected rows go.", show_default="FILE's name + .rejected.ndjson"),
 ]
 JournalFile = Annotated[
     Path | None,
@@ -74,6 +89,7 @@ def register(app: typer.Typer) -> None:
 def feed(
     file: File = None,
     mapping: MappingOption = None,
+    format_: FormatOption = None,
     synthetic: Synthetic = None,
     seed: Annotated[int, typer.Option(help="With --synthetic: equal seeds, equal events.")] = 1,
     hours: Annotated[float, typer.Option(min=0.01, help="With --synthetic: over so many hours.")] = 6.0,
@@ -86,17 +102,18 @@ def feed(
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
     endpoint_url: EndpointUrl = None,
 ) -> None:
-    """Put events on the raw streams, at least once, and account for every line."""
+    """Put events on the raw streams, at least once, and account for every row."""
     from wavetank.emulator.deploy.deploy import schemas_folder
     from wavetank.pipeline import topology
     from wavetank.scenarios.client.journal import JournalError
     from wavetank.scenarios.client.producer import Producer, Sender
     from wavetank.scenarios.client.producer import routes as routes_of
     from wavetank.scenarios.commands.feed_job import JournalOptions, SyntheticJob
+    from wavetank.scenarios.workload.rows import UnusableSourceError
 
     routes = routes_of(topology.load(schemas_folder()))
     if file is not None and synthetic is None:
-        job: FeedJob = _file_job(file, mapping, rejected, routes)
+        job: FeedJob = _file_job(file, mapping, format_, rejected, routes)
     elif synthetic is not None and file is None and mapping is None:
         job = SyntheticJob(n=synthetic, seed=seed, start=moment("--start", start), hours=hours, rejected=rejected)
     else:
@@ -115,6 +132,8 @@ def feed(
         _check_streams(stack, [routes[name] for name in job.event_types])
         try:
             report = job.run(Producer(sender, routes), stop, show=not as_json)
+        except UnusableSourceError as error:
+            raise CallerError(str(error)) from error
         except JournalError as error:
             raise CallerError(str(error), "Name another file with --journal, or remove this one.") from error
     document = {**report, "interrupted": interrupted.is_set()}
@@ -122,23 +141,29 @@ def feed(
     raise typer.Exit(EXIT_INTERRUPTED if interrupted.is_set() else 0 if report["complete"] else EXIT_INCOMPLETE)
 
 
-def _file_job(file: Path, named: str | None, rejected: Path | None, routes: dict[str, "Route"]) -> "FeedJob":
-    from wavetank.scenarios.commands.feed_job import STANDARD_INPUT, FileJob
+def _file_job(
+    file: Path, named: str | None, format_: Format | None, rejected: Path | None, routes: dict[str, "Route"]
+) -> "FeedJob":
+    from wavetank.emulator.stack.home import project_root
+    from wavetank.scenarios.commands.feed_job import FileJob
     from wavetank.scenarios.workload.mapper import Mapper
-    from wavetank.scenarios.workload.mapping_file import MappingError, find, load
+    from wavetank.scenarios.workload.mapping_file import MAPPINGS, MappingError, find, load
+    from wavetank.scenarios.workload.source_file import STANDARD_INPUT
 
     if named is None:
-        raise typer.BadParameter("a FILE needs a --mapping that says how its lines become events")
+        raise typer.BadParameter("a FILE needs a --mapping that says how its rows become events")
     if str(file) != STANDARD_INPUT and not file.is_file():
         raise typer.BadParameter(f"{file}: no such file")
     if rejected is not None and rejected.resolve() == file.resolve():
         raise typer.BadParameter("--rejected is the input itself; name another file")
     try:
-        mapping = load(find(named), {name: route.schema.definition for name, route in routes.items()})
+        mapping = load(
+            find(named, project_root() / MAPPINGS), {name: route.schema.definition for name, route in routes.items()}
+        )
     except MappingError as error:
         echo(f"error: {error}", err=True)
         raise typer.Exit(EXIT_USAGE) from error
-    return FileJob(file, Mapper(mapping), rejected)
+    return FileJob(file, Mapper(mapping), rejected, format_)
 
 
 def _check_streams(stack: "Stack", routes: list["Route"]) -> None:

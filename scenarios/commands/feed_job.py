@@ -2,11 +2,10 @@
 
 import sys
 import threading
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from wavetank.scenarios.client.feed import Feed, FeedCounts, Progress
 from wavetank.scenarios.client.journal import Journal
@@ -14,13 +13,12 @@ from wavetank.scenarios.client.producer import Producer
 from wavetank.scenarios.report.escaping import one_line
 from wavetank.scenarios.workload import synthetic
 from wavetank.scenarios.workload.mapper import Mapper
-from wavetank.scenarios.workload.ndjson import LineReader
 from wavetank.scenarios.workload.rejects import RejectFile
+from wavetank.scenarios.workload.source_file import STANDARD_INPUT, Format, opened
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-STANDARD_INPUT = "-"
 REJECTED_SUFFIX = ".rejected.ndjson"
 _SHOWN_NAMES = 10
 
@@ -61,11 +59,12 @@ class FeedJob(Protocol):
 
 @dataclass
 class FileJob:
-    """Lines of a file, or of standard input (`-`), through a mapping."""
+    """Rows of a file, or of standard input (`-`), through a mapping; `format`: None for what the file tells."""
 
     path: Path
     mapper: Mapper
     rejected: Path | None = None
+    format: Format | None = None
     journal_options: JournalOptions | None = None
 
     @property
@@ -74,20 +73,19 @@ class FileJob:
 
     def run(self, producer: Producer, stop: threading.Event, *, show: bool) -> Report:
         rejects = RejectFile(self.rejected or Path(f"{self._name}{REJECTED_SUFFIX}"))
-        journal = self.journal_options.journal(self._name) if self.journal_options else None
-        is_file = str(self.path) != STANDARD_INPUT
-        size = self.path.stat().st_size if is_file else None
-        opened: AbstractContextManager[BinaryIO] = self.path.open("rb") if is_file else nullcontext(sys.stdin.buffer)
-        with opened as stream, _Bar(self._name, size, show) as bar:
-            lines = LineReader(stream)
-            feed = Feed(producer, rejects, stop, bar.progress(stream.tell if size else None), journal=journal)
-            counts = feed.lines(lines, self.mapper)
+        with (
+            opened(self.path, self.format, self.mapper.mapping.separator) as source,
+            _Bar(self._name, source.total, show) as bar,
+        ):
+            journal = self.journal_options.journal(self._name) if self.journal_options else None
+            feed = Feed(producer, rejects, stop, bar.progress(source.position), journal=journal)
+            counts = feed.rows(source.rows, self.mapper)
         report = _report(self._name, counts, rejects)
-        report["complete"] = report["complete"] and lines.broken is None
-        return report | {"input_error": lines.broken, "unmapped": dict(self.mapper.unmapped)}
+        report["complete"] = report["complete"] and source.rows.broken is None
+        return report | {"input_error": source.rows.broken, "unmapped": dict(self.mapper.unmapped)}
 
     def sentence(self, report: Report) -> str:
-        return _sentence(report, "line")
+        return _sentence(report, "row")
 
     @property
     def _name(self) -> str:

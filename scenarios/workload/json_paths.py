@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from wavetank.scenarios.workload.ndjson import Json, json_text
+from wavetank.scenarios.workload.ndjson import json_text
+from wavetank.scenarios.workload.rows import Json
 
 Steps = tuple[str | int, ...]
 """The way to a part of a value: names of objects, places in arrays."""

@@ -21,8 +21,9 @@ from wavetank.scenarios.workload.json_scalars import Read, loose_text, shown, te
 from wavetank.scenarios.workload.json_shapes import takes_null
 from wavetank.scenarios.workload.json_values import Readers, default_of
 from wavetank.scenarios.workload.mapping_file import ATTRIBUTES, EventMapping
-from wavetank.scenarios.workload.ndjson import Json, Line, json_text, parse
+from wavetank.scenarios.workload.ndjson import json_text, parse
 from wavetank.scenarios.workload.rejects import Rejection, RejectReason
+from wavetank.scenarios.workload.rows import Json, Row
 from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_]")
@@ -108,9 +109,9 @@ class Mapper:
             if len(path.steps) > 1:
                 self._paths[named] = path
 
-    def event_of(self, line: Line) -> WorkloadEvent | Rejection:
-        """The event of a line that is not blank."""
-        source = line.problem or parse(line.data)
+    def event_of(self, row: Row) -> WorkloadEvent | Rejection:
+        """The event of a row that is not blank."""
+        source = row.problem or (parse(row.data) if row.document is None else row.document)
         return source if isinstance(source, Rejection) else self.event(source)
 
     def event(self, source: Json) -> WorkloadEvent | Rejection:

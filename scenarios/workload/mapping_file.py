@@ -13,6 +13,8 @@ user.address.city = "city"          # a path in the source, quoted or not; "item
 town = "address.city"               # a field in a record of the schema
 [collect]
 user_features = "user_feature_*"    # map field of the schema = pattern, or list of patterns, of source names
+[csv]
+separator = ";"                     # of a source in CSV; without it, what the first row has most of
 """
 
 import tomllib
@@ -26,13 +28,16 @@ from wavetank.pipeline.avro.defaults import problems
 from wavetank.pipeline.avro.model import InvalidSchema, Map, Primitive, Record, Type, Union
 from wavetank.pipeline.avro.parse import parse
 from wavetank.scenarios.oracle.history import EVENT_ID, EVENT_TIME, Value
+from wavetank.scenarios.workload.csv_rows import SEPARATORS
 from wavetank.scenarios.workload.json_scalars import Read, shown
 from wavetank.scenarios.workload.json_times import EPOCH_UNITS, time_reader
 
 ALL_FIELDS = "*"
 ATTRIBUTES = "attributes"
+MAPPINGS = "mappings"
+"""The folder of a project's own mappings."""
 _BUNDLED = Path(__file__).parents[1] / "mappings"
-_TABLES = {"id": {"field", "hash"}, "time": {"field", "format"}}
+_TABLES = {"id": {"field", "hash"}, "time": {"field", "format"}, "csv": {"separator"}}
 
 
 class MappingError(ValueError):
@@ -64,7 +69,8 @@ class EventMapping:
     """A checked mapping onto a raw schema.
 
     rename: name or path in the source → schema field, or the fields of records on the way to one, joined by points.
-    collect: map field of the schema → patterns of source fields.
+    collect: map field of the schema → patterns of source fields. separator: of a source in CSV, None where its first
+    row tells.
     """
 
     event_type: str
@@ -73,6 +79,7 @@ class EventMapping:
     time: TimeRule
     rename: Mapping[str, str] = field(default_factory=dict)
     collect: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    separator: str | None = None
 
     def collector_of(self, source: str) -> str | None:
         """The map field that collects the source field, if one does: the first in the file's order."""
@@ -87,11 +94,13 @@ class EventMapping:
         return any(field.name == ATTRIBUTES and _is_text_map(field.type) for field in self.schema.fields)
 
 
-def find(named: str) -> Path:
-    """The file of that name, else the mapping of that name that comes with wavetank. It may not exist."""
-    path = Path(named)
-    bundled = _BUNDLED / f"{named}.toml"
-    return bundled if not path.exists() and bundled.is_file() else path
+def find(named: str, folder: Path) -> Path:
+    """The file of that name, else the mapping of that name in `folder`, else the one that comes with wavetank.
+
+    It may not exist.
+    """
+    places = (Path(named), folder / f"{named}.toml", _BUNDLED / f"{named}.toml")
+    return next((path for path in places if path.is_file()), places[0])
 
 
 def load(path: Path, schemas: Mapping[str, Mapping[str, Any]]) -> EventMapping:
@@ -125,7 +134,7 @@ class _Checker:
         self._types: Mapping[str, Type] = {}
 
     def mapping(self) -> EventMapping:
-        self._only({"event", "id", "time", "rename", "collect"}, self._document, "")
+        self._only({"event", "id", "time", "rename", "collect", "csv"}, self._document, "")
         event_type = self._document.get("event")
         if not isinstance(event_type, str) or event_type not in self._schemas:
             listed = ", ".join(sorted(self._schemas))
@@ -139,6 +148,7 @@ class _Checker:
             time=self._time(),
             rename=self._rename(),
             collect=self._collect(),
+            separator=self._separator(),
         )
 
     def _error(self, key: str, rule: str, remedy: str) -> MappingError:
@@ -255,6 +265,13 @@ class _Checker:
             names = [patterns] if isinstance(patterns, str) else patterns
             collected[target] = self._names(key, names, f'Write `{target} = "name_*"`.')
         return collected
+
+    def _separator(self) -> str | None:
+        separator = self._table("csv").get("separator")
+        if separator is None or (isinstance(separator, str) and separator in SEPARATORS):
+            return separator
+        listed = ", ".join(f"{text!r}" for text in SEPARATORS)
+        raise self._error("csv.separator", f"{shown(separator)} is no separator", f"Give one of: {listed}.")
 
     def _names(self, key: str, names: Any, remedy: str) -> tuple[str, ...]:
         named = isinstance(names, list) and all(isinstance(name, str) and name for name in names)

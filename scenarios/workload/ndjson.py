@@ -1,19 +1,20 @@
-"""Reads newline JSON, plain or gzip, line by line in constant memory and linear time; nothing read is dropped.
+"""Reads newline JSON, plain, gzip or zstd, line by line in constant memory and linear time; nothing read is dropped.
 
 A number keeps the text it was written with (`Number`), so that no digit is lost before the schema says what
 the number is for. RFC 8259; duplicate names in an object, which it leaves open, are refused here because a
 reader would have to drop one.
 """
 
+import io
 import json
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, BinaryIO
 
 from wavetank.scenarios.workload.rejects import Rejection, RejectReason
+from wavetank.scenarios.workload.rows import Json, Row
 
 MAX_LINE_BYTES = 8 * 1024 * 1024
 """A Kinesis record, of 1 MiB, takes six times as much in JSON where every byte of it is escaped."""
@@ -22,6 +23,7 @@ _CHUNK_BYTES = 64 * 1024
 _PACKED_BYTES = 16 * 1024
 """Of gzip, at a time: what follows a member in them is copied once for each member."""
 _GZIP_MARK = b"\x1f\x8b"
+_ZSTD_MARK = b"\x28\xb5\x2f\xfd"
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -31,26 +33,8 @@ class Number(str):
     __slots__ = ()
 
 
-Json = dict[str, Any]
-"""A JSON object: values are None, bool, str, `Number`, list and dict."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line without its line end, numbered from 1; `problem` where it could not be read as a whole."""
-
-    number: int
-    data: bytes
-    problem: Rejection | None = None
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether there is nothing on it."""
-        return self.problem is None and not self.data.strip()
-
-
 class LineReader:
-    """The lines of a stream, gzip or plain. `broken` says why it ended early, if it did."""
+    """The lines of a stream, plain, gzip or zstd. `broken` says why it ended early, if it did."""
 
     def __init__(self, stream: BinaryIO, max_line_bytes: int = MAX_LINE_BYTES) -> None:
         self._stream = stream
@@ -59,7 +43,7 @@ class LineReader:
         self._skipping = False
         self.broken: str | None = None
 
-    def __iter__(self) -> Iterator[Line]:
+    def __iter__(self) -> Iterator[Row]:
         tail = bytearray()
         for chunk in self._chunks():
             pieces = chunk.split(b"\n")
@@ -81,7 +65,7 @@ class LineReader:
         elif tail:
             yield from self._line(bytes(tail))
 
-    def _line(self, data: bytes, problem: Rejection | None = None) -> Iterator[Line]:
+    def _line(self, data: bytes, problem: Rejection | None = None) -> Iterator[Row]:
         if self._skipping:
             # The rest of a line that was reported when it grew too long.
             self._skipping = False
@@ -95,13 +79,16 @@ class LineReader:
                 f"longer than {self._max_line_bytes:,} bytes; its first {KEPT_OF_LONG_LINE_BYTES:,} are kept",
             )
             data = data[:KEPT_OF_LONG_LINE_BYTES]
-        yield Line(self._number, data, problem)
+        yield Row(self._number, data, problem)
 
     def _chunks(self) -> Iterator[bytes]:
         try:
-            head = self._stream.read(len(_GZIP_MARK))
-            if head == _GZIP_MARK:
+            head = self._stream.read(len(_ZSTD_MARK))
+            if head.startswith(_GZIP_MARK):
                 yield from _inflate(head, self._stream)
+                return
+            if head == _ZSTD_MARK:
+                yield from _unpack_zstd(head, self._stream)
                 return
             while head:
                 yield head
@@ -159,6 +146,34 @@ def _pieces(inflater: Any, data: bytes) -> Iterator[bytes]:
 
 def _member() -> Any:
     return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+
+
+class _Begun(io.RawIOBase):
+    """A stream of which the first bytes were read."""
+
+    def __init__(self, head: bytes, stream: BinaryIO) -> None:
+        self._head, self._stream = head, stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._head or self._stream.read(len(buffer))
+        self._head = b""
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def _unpack_zstd(head: bytes, stream: BinaryIO) -> Iterator[bytes]:
+    """The content of a zstd file, of one frame or several (RFC 8878), in pieces of a bounded size.
+
+    Raises OSError where it ends within a frame or is damaged, after the whole pieces that come before.
+    """
+    import pyarrow as pa
+
+    unpacked = pa.CompressedInputStream(pa.PythonFile(_Begun(head, stream), "r"), "zstd")
+    while piece := unpacked.read(_CHUNK_BYTES):
+        yield piece
 
 
 class _NotFiniteError(ValueError):

@@ -22,6 +22,8 @@ class RejectReason(StrEnum):
     NOT_UTF8 = "not-utf8"
     NOT_JSON = "not-json"
     NOT_OBJECT = "not-an-object"
+    NOT_CSV = "not-csv"
+    NO_JSON_VALUE = "no-json-value"
     NOT_FINITE = "not-finite"
     DUPLICATE_NAME = "duplicate-name"
     BAD_TEXT = "bad-text"

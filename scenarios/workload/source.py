@@ -10,10 +10,11 @@ from typing import Any
 from wavetank.scenarios.workload import mapping_file, synthetic
 from wavetank.scenarios.workload.generated.events import generated
 from wavetank.scenarios.workload.mapper import Mapper
-from wavetank.scenarios.workload.ndjson import LineReader
 from wavetank.scenarios.workload.rejects import Rejection
+from wavetank.scenarios.workload.rows import Rows, UnusableSourceError
 from wavetank.scenarios.workload.shapes.base import Base
 from wavetank.scenarios.workload.shapes.catalogue import interleaved, shaped
+from wavetank.scenarios.workload.source_file import opened
 from wavetank.scenarios.workload.synthetic import WorkloadEvent
 from wavetank.scenarios.workload.workload import Workload
 
@@ -21,10 +22,6 @@ START = datetime(2019, 11, 24, 22, tzinfo=UTC)
 """Two hours before midnight: a workload of three hours and more lies on two dates."""
 DISTINCT_STARTS = 365
 EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
-
-
-class UnusableSourceError(ValueError):
-    """A workload cannot be had from its file."""
 
 
 class NoEventsError(UnusableSourceError):
@@ -53,8 +50,8 @@ def draw(
 
     start: when the synthetic ones begin, a full hour in UTC; None for a date that follows from the seed.
 
-    Raises MappingError, OSError where the file cannot be read, BrokenSourceError where it ends early and
-    NoEventsError where no line of it is an event.
+    Raises MappingError, OSError where the file cannot be read, UnusableSourceError where it is none of its format,
+    BrokenSourceError where it ends early and NoEventsError where no line of it is an event.
     """
     source = workload.source
     if source is None or workload.mapping is None:
@@ -69,11 +66,10 @@ def draw(
             events = interleaved(base, [events, *shaped(workload.shapes, base)])
         return WorkloadEvents(tuple(events))
     mapper, unused = Mapper(mapping_file.load(workload.mapping, schemas)), Counter[str]()
-    with source.open("rb") as stream:
-        lines = LineReader(stream)
-        mapped = tuple(islice(_mapped(lines, mapper, unused), workload.events))
-    if lines.broken is not None:
-        raise BrokenSourceError(f"{source}: the file is damaged: {lines.broken}")
+    with opened(source, separator=mapper.mapping.separator) as file:
+        mapped = tuple(islice(_mapped(file.rows, mapper, unused), workload.events))
+    if file.rows.broken is not None:
+        raise BrokenSourceError(f"{source}: the file is damaged: {file.rows.broken}")
     if not mapped:
         reasons = ", ".join(f"{reason} {number}" for reason, number in unused.most_common())
         listed = f" ({reasons})" if reasons else ""
@@ -81,12 +77,12 @@ def draw(
     return WorkloadEvents(mapped, dict(unused.most_common()))
 
 
-def _mapped(lines: LineReader, mapper: Mapper, unused: Counter[str]) -> Iterator[WorkloadEvent]:
-    """The events of the lines; the reasons of lines that are none are counted in `unused`."""
-    for line in lines:
-        if line.is_blank:
+def _mapped(rows: Rows, mapper: Mapper, unused: Counter[str]) -> Iterator[WorkloadEvent]:
+    """The events of the rows; the reasons of rows that are none are counted in `unused`."""
+    for row in rows:
+        if row.is_blank:
             continue
-        event = mapper.event_of(line)
+        event = mapper.event_of(row)
         if isinstance(event, Rejection):
             unused[str(event.reason)] += 1
         else:

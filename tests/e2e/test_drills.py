@@ -221,7 +221,7 @@ def test_a_drill_on_a_file_says_which_lines_it_did_not_use(site: Site, tmp_path:
     arguments = ["drill", "control", "--input", str(source), "--mapping", str(mapping), "--json", str(out)]
     result = CliRunner().invoke(app, [*arguments, "--endpoint-url", site.stack.endpoint_url])
     assert result.exit_code == 0, result.output
-    assert "2 lines are not used (not-json 2); 2 events are used" in " ".join(result.output.split())
+    assert "2 rows are not used (not-json 2); 2 events are used" in " ".join(result.output.split())
     (control,) = json.loads(out.read_text())["drills"]
     assert control["workload"]["unused_lines"] == 2
     assert control["ledger"]["click"]["landed"] == 2

@@ -1,5 +1,6 @@
 """Every line that is read is accounted for, whatever the line and whatever the stream says."""
 
+import csv
 import gzip
 import io
 import json
@@ -9,16 +10,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ReadTimeoutError
+from fastavro import schemaless_reader
 
 from tests.unit.scenarios.client.kinesis_double import ScriptedKinesis, Step, raises, refuses, takes_all
 from wavetank.emulator.stack.home import project_root
 from wavetank.pipeline import topology
 from wavetank.scenarios.client.feed import Feed, FeedCounts
 from wavetank.scenarios.client.producer import Producer, Retry, Route, Sender, routes
-from wavetank.scenarios.client.wire import WireSchema
-from wavetank.scenarios.commands.feed_job import FileJob, SyntheticJob
+from wavetank.scenarios.client.wire import HEADER_BYTES, WireSchema
+from wavetank.scenarios.commands.feed_job import FileJob, JournalOptions, SyntheticJob
 from wavetank.scenarios.workload import synthetic
 from wavetank.scenarios.workload.mapper import Mapper
 from wavetank.scenarios.workload.mapping_file import from_document
@@ -58,7 +62,7 @@ class Run:
 
     def feed(self, text: str | bytes) -> FeedCounts:
         data = text.encode() if isinstance(text, str) else text
-        return self._run(lambda feed: feed.lines(LineReader(io.BytesIO(data)), mapper()))
+        return self._run(lambda feed: feed.rows(LineReader(io.BytesIO(data)), mapper()))
 
     def _run(self, work: Callable[[Feed], FeedCounts]) -> FeedCounts:
         retry = Retry(stalls=2, base_s=0.0)
@@ -168,7 +172,7 @@ def test_stop_sends_what_was_read_and_reads_no_more(run: Callable[..., Run]) -> 
 
     with Sender(cast(Any, one.kinesis), stop=one.stop) as sender:
         feed = Feed(Producer(sender, ROUTES), one.rejects, one.stop)
-        counts = feed.lines(LineReader(Interrupting("\n".join(GOOD).encode())), mapper())
+        counts = feed.rows(LineReader(Interrupting("\n".join(GOOD).encode())), mapper())
     assert (counts.read, counts.acknowledged) == (1, 1)
 
 
@@ -182,6 +186,55 @@ def test_a_truncated_file_is_fed_as_far_as_it_goes_and_reported_incomplete(tmp_p
     assert report["complete"] is False
     assert report["read"] == report["acknowledged"] + report["rejected"] == len(GOOD)
     assert report["reasons"] == {"cut-off": 1}
+
+
+PINGS = [{"id": "p-1", "t": "1", "note": 'a "b",\nc'}, {"id": "", "t": "2", "note": "x"}, {"id": "p-3", "t": "3"}]
+
+
+def write_pings(path: Path) -> None:
+    """The same three rows, the second of which has no id."""
+    match path.suffix:
+        case ".parquet":
+            pq.write_table(pa.Table.from_pylist(PINGS), path, row_group_size=2)
+        case ".csv":
+            with path.open("w", newline="") as out:
+                writer = csv.DictWriter(out, ["id", "t", "note"], delimiter=";")
+                writer.writeheader()
+                writer.writerows(PINGS)
+        case _:
+            path.write_text("".join(json.dumps(ping) + "\n" for ping in PINGS))
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "text"),
+    [
+        ("pings.ndjson", 2, '{"id": "", "t": "2", "note": "x"}'),
+        ("pings.csv", 4, ";2;x\r"),
+        ("pings.parquet", 2, '{"id":"","t":"2","note":"x"}'),
+    ],
+)
+def test_each_format_gives_the_same_records_and_a_journal_sends_none_of_them_again(
+    tmp_path: Path, name: str, number: int, text: str
+) -> None:
+    write_pings(tmp_path / name)
+    rejected = tmp_path / "rejected.ndjson"
+    options = JournalOptions(tmp_path / "journal")
+    reports = []
+    kinesis = ScriptedKinesis()
+    for _ in range(2):
+        with Sender(cast(Any, kinesis), in_flight=1) as sender:
+            job = FileJob(tmp_path / name, mapper(), rejected, journal_options=options)
+            reports.append(job.run(Producer(sender, ROUTES), threading.Event(), show=False))
+        if len(reports) == 1:
+            (entry,) = map(json.loads, rejected.read_text().splitlines())
+    assert (entry["line"], entry["reason"], entry["text"]) == (number, "missing-id", text)
+    assert [(report["read"], report["acknowledged"]) for report in reports] == [(3, 2), (0, 0)]
+    ((_, entries),) = kinesis.requests
+    records = [schemaless_reader(io.BytesIO(entry["Data"][HEADER_BYTES:]), PING.parsed, None) for entry in entries]
+    assert records == [
+        {"event_id": "p-1", "event_time": 1_000_000, "note": 'a "b",\nc'},
+        {"event_id": "p-3", "event_time": 3_000_000, "note": None},
+    ]
 
 
 def test_a_run_without_rejected_lines_removes_the_file_of_an_earlier_run(run: Callable[..., Run]) -> None:
@@ -233,5 +286,5 @@ def test_a_long_feed_holds_no_more_than_what_is_in_flight(run: Callable[..., Run
             most = max(most, counts.read - counts.accounted)
 
         feed.progress = watch
-        feed.lines(LineReader(io.BytesIO(b"".join(lines()))), mapper())
+        feed.rows(LineReader(io.BytesIO(b"".join(lines()))), mapper())
     assert 0 < most <= 500 * 5

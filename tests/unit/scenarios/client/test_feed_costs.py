@@ -122,7 +122,7 @@ def mapper() -> Mapper:
 def fed(data: bytes, folder: Path) -> None:
     with Sender(cast(Any, ScriptedKinesis(takes_all)), in_flight=1) as sender:
         producer = Producer(sender, {"ping": Route("pings", PING)})
-        Feed(producer, RejectFile(folder / "rejected"), threading.Event()).lines(LineReader(io.BytesIO(data)), mapper())
+        Feed(producer, RejectFile(folder / "rejected"), threading.Event()).rows(LineReader(io.BytesIO(data)), mapper())
 
 
 @pytest.mark.parametrize("dimension", DIMENSIONS)

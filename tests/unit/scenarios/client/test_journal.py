@@ -120,7 +120,7 @@ def feed(folder: Path, *steps: Step, lines: str = LINES) -> tuple[FeedCounts, Sc
     journal = Journal(folder / "journal.ndjson", "file")
     with Sender(kinesis, in_flight=1, retry=NEVER, stop=stop) as sender:  # type: ignore[arg-type]
         run = Feed(Producer(sender, ROUTES), RejectFile(folder / "rejected.ndjson"), stop, journal=journal)
-        return run.lines(LineReader(io.BytesIO(lines.encode())), mapper()), kinesis
+        return run.rows(LineReader(io.BytesIO(lines.encode())), mapper()), kinesis
 
 
 def test_a_feed_that_got_no_answer_sends_the_same_records_when_it_resumes(tmp_path: Path) -> None:

@@ -201,7 +201,7 @@ def test_names_are_made_to_fit_avros_letters(name: str, fitted: str) -> None:
     [
         ({"event": "pong"}, "event", "bare, ping"),
         ({"event": None}, "event", "bare, ping"),
-        ({"ident": {}}, "ident", "There are: collect, event, id, rename, time"),
+        ({"ident": {}}, "ident", "There are: collect, csv, event, id, rename, time"),
         ({"id": {}}, "id", "exactly one"),
         ({"id": {"field": "a", "hash": ["b"]}}, "id", "exactly one"),
         ({"id": {"feild": "a"}}, "id.feild", "field, hash"),
@@ -243,7 +243,7 @@ def test_a_file_that_is_no_toml_says_so(tmp_path: Path, text: bytes | None, said
 
 def test_the_bundled_mapping_takes_a_line_of_the_open_bandit_dataset_whole() -> None:
     types = {name: route.schema.definition for name, route in routes(topology.load(project_root() / "schemas")).items()}
-    mapper = Mapper(load(find("obd-impressions"), types))
+    mapper = Mapper(load(find("obd-impressions", project_root() / "mappings"), types))
     line = (
         '{"behavior_policy":"bts","campaign":"men","row":0,"timestamp":"2019-11-24 00:01:03.979311+00:00",'
         '"item_id":2,"position":2,"click":1,"propensity_score":0.045525,"user_feature_0":"cef3",'
@@ -269,11 +269,15 @@ def test_the_bundled_mapping_takes_a_line_of_the_open_bandit_dataset_whole() -> 
     assert json_text(source) == line
 
 
-def test_a_mapping_is_found_by_path_first_and_then_by_its_bundled_name(
+def test_a_mapping_is_found_by_path_first_then_in_the_project_and_then_by_its_bundled_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert find("obd-impressions").is_file()
+    folder = tmp_path / "mappings"
+    folder.mkdir()
+    assert find("obd-impressions", folder).is_file()
+    (folder / "obd-impressions.toml").write_text("")
+    assert find("obd-impressions", folder) == folder / "obd-impressions.toml"
     (tmp_path / "obd-impressions").write_text("")
-    assert find("obd-impressions") == Path("obd-impressions")
-    assert find("absent.toml") == Path("absent.toml")
+    assert find("obd-impressions", folder) == Path("obd-impressions")
+    assert find("absent.toml", folder) == Path("absent.toml")

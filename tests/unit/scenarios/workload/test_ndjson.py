@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wavetank.scenarios.workload.ndjson import Line, LineReader, Number, json_text, parse
+from wavetank.scenarios.workload.ndjson import LineReader, Number, json_text, parse
 from wavetank.scenarios.workload.rejects import Rejection, RejectReason
+from wavetank.scenarios.workload.rows import Row
 
 TEXT = b'{"a": 1}\n{"a": 2}\n\n{"a": 3}'
 LINES = [b'{"a": 1}', b'{"a": 2}', b"", b'{"a": 3}']
 
 
-def read(data: bytes, **limits: int) -> tuple[list[Line], str | None]:
+def read(data: bytes, **limits: int) -> tuple[list[Row], str | None]:
     reader = LineReader(io.BytesIO(data), **limits)
     return list(reader), reader.broken
 
