@@ -243,7 +243,7 @@ def plain(value: Any) -> Any:
     match value:
         case str():
             return value.encode()
-        case (str(), inner):
+        case (str(), inner) if isinstance(value, tuple):
             return plain(inner)
         case dict():
             return {key: plain(item) for key, item in value.items()}
