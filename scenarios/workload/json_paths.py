@@ -17,6 +17,7 @@ Steps = tuple[str | int, ...]
 
 _PATH = re.compile(r"[^.\[\]]+(?:\[[0-9]{1,9}\])*(?:\.[^.\[\]]+(?:\[[0-9]{1,9}\])*)*")
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[([0-9]+)\]")
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_]")
 _PLAIN_NAME = re.compile(r"[^.\[\]\"\s]+")
 
 
@@ -86,3 +87,9 @@ def without(value: Any, ways: Sequence[Steps]) -> Any:
         gone = (without(item, inside.get(number, ())) is Nothing.NOTHING for number, item in enumerate(value))
         return Nothing.NOTHING if all(gone) else value
     return value
+
+
+def avro_name(name: str) -> str:
+    """`name` in the letters of Avro's names: others become `_`, and so is what goes before a first digit."""
+    fitted = _NOT_IN_NAMES.sub("_", name)
+    return f"_{fitted}" if fitted[:1].isdigit() else fitted

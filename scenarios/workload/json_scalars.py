@@ -20,7 +20,7 @@ from wavetank.scenarios.workload.ndjson import Number, json_text
 Read = Callable[[Any], Value]
 """Takes a JSON value; raises ValueError with a message for people."""
 
-_NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]{1,4}))?")
+NUMBER_TEXT = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]{1,4}))?")
 _WHOLE = re.compile(r"-?[0-9]{1,20}")
 _WRITTEN_WHOLE = re.compile(r"-?[0-9]+")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
@@ -57,7 +57,7 @@ def shown(value: Any) -> str:
 def decimal(value: Any) -> Decimal:
     """The number that a JSON number, or text, stands for."""
     written = str(value).strip() if isinstance(value, str) else ""
-    if not _NUMBER.fullmatch(written):
+    if not NUMBER_TEXT.fullmatch(written):
         raise ValueError(f"{shown(value)} is not a number")
     number = Decimal(written)
     # A number of a few characters may stand for one of thousands of digits; none of our types holds those.
@@ -88,7 +88,7 @@ def integer(bits: int) -> Callable[[Any], int]:
 def double(value: Any) -> Value:
     """A number as the nearest double; a whole number that is none is refused, as is what a double is too short for."""
     written = value.strip() if isinstance(value, str) else ""
-    if not _NUMBER.fullmatch(written):
+    if not NUMBER_TEXT.fullmatch(written):
         raise ValueError(f"{shown(value)} is not a number")
     number = float(written)
     if not 0 < abs(number) < _EXACT_WHOLE[64]:
@@ -211,7 +211,7 @@ def big_decimal(value: Any) -> bytes:
 def _digits(value: Any) -> tuple[str, int]:
     """The digits of a number with their sign, and the exponent of the last one."""
     written = str(value).strip() if isinstance(value, str) else ""
-    matched = _NUMBER.fullmatch(written)
+    matched = NUMBER_TEXT.fullmatch(written)
     if matched is None:
         raise ValueError(f"{shown(value)} is not a number")
     sign, whole, fraction, exponent = matched.groups()

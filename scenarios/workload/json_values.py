@@ -31,7 +31,7 @@ from wavetank.pipeline.avro.storable import range_of
 from wavetank.scenarios.oracle.history import Value
 from wavetank.scenarios.workload import json_scalars as scalars
 from wavetank.scenarios.workload import json_times as times
-from wavetank.scenarios.workload.json_paths import Steps
+from wavetank.scenarios.workload.json_paths import Steps, avro_name
 from wavetank.scenarios.workload.json_scalars import Read, shown
 from wavetank.scenarios.workload.json_shapes import NUMBERS, Kind, branch_name, holder, kinds_of, takes_null, told
 
@@ -149,13 +149,16 @@ class Readers:
                 raise ValueError(f"records are nested more than {DEEPEST} deep")
             record: dict[str, Value] = {}
             for name, item in value.items():
+                target = name
                 if name not in fields:
-                    rest.append(((*self.base, *steps, name), item))
-                    continue
-                read_field, takes_null = fields[name]
+                    target = avro_name(name)
+                    if target not in fields or target in value or target in record:
+                        rest.append(((*self.base, *steps, name), item))
+                        continue
+                read_field, takes_null = fields[target]
                 if item is not None or takes_null:
                     steps.append(name)
-                    record[name] = read_field(item)
+                    record[target] = read_field(item)
                     steps.pop()
             if len(record) < len(fields):
                 for name in fields.keys() - record.keys():

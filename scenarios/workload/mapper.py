@@ -7,7 +7,6 @@ goes the last two ways under its path, and what a path leads into, less what was
 """
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,7 +15,7 @@ from typing import Any
 
 from wavetank.pipeline.avro.model import ABSENT
 from wavetank.scenarios.oracle.history import EVENT_ID, EVENT_TIME, Value
-from wavetank.scenarios.workload.json_paths import JsonPath, Nothing, Steps, path_text, without
+from wavetank.scenarios.workload.json_paths import JsonPath, Nothing, Steps, avro_name, path_text, without
 from wavetank.scenarios.workload.json_scalars import Read, loose_text, shown, text
 from wavetank.scenarios.workload.json_shapes import takes_null
 from wavetank.scenarios.workload.json_values import Readers, default_of
@@ -26,7 +25,6 @@ from wavetank.scenarios.workload.rejects import Rejection, RejectReason
 from wavetank.scenarios.workload.rows import Json, Row
 from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
-_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_]")
 _ID_HEX_DIGITS = 32
 _REMEMBERED_NAMES = 10_000
 """Names remembered with their places; a source whose names are ids must not fill the memory …"""
@@ -310,9 +308,3 @@ def hash_of_pairs(pairs: Iterable[tuple[str, Any]]) -> str:
     """An id from pairs of a name or path and its value, in their order."""
     listed: list[Any] = [[name, value] for name, value in pairs]
     return hashlib.sha256(json_text(listed).encode()).hexdigest()[:_ID_HEX_DIGITS]
-
-
-def avro_name(name: str) -> str:
-    """`name` in the letters of Avro's names: others become `_`, and so is what goes before a first digit."""
-    fitted = _NOT_IN_NAMES.sub("_", name)
-    return f"_{fitted}" if fitted[:1].isdigit() else fitted

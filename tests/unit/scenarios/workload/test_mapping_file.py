@@ -8,7 +8,8 @@ import pytest
 from wavetank.emulator.stack.home import project_root
 from wavetank.pipeline import topology
 from wavetank.scenarios.client.producer import routes
-from wavetank.scenarios.workload.mapper import OTHER_NAMES, Mapper, avro_name, content_hash
+from wavetank.scenarios.workload.json_paths import avro_name
+from wavetank.scenarios.workload.mapper import OTHER_NAMES, Mapper, content_hash
 from wavetank.scenarios.workload.mapping_file import EventMapping, MappingError, find, from_document, load
 from wavetank.scenarios.workload.ndjson import json_text, parse
 from wavetank.scenarios.workload.rejects import Rejection, RejectReason

@@ -100,6 +100,33 @@ def test_what_a_record_has_no_field_for_is_kept_under_its_path() -> None:
     assert record(fields)["attributes"] == {"address.floor": '{"n":1.50}'}
 
 
+@pytest.mark.parametrize(
+    ("address", "expected", "rest"),
+    [
+        ('{"city": "B", "zip": "1"}', "1", None),
+        ('{"city": "B", "z ip": "1"}', None, {'address."z ip"': '"1"'}),
+        ('{"city": "B", "zip": "1", "2nd": "x"}', "1", {"address.2nd": '"x"'}),
+        ('{"city": "B", "post-code": "1"}', "1", None),
+        ('{"city": "B", "post_code": "1", "post-code": "2"}', "1", {"address.post-code": '"2"'}),
+        ('{"city": "B", "post-code": "1", "post.code": "2"}', "1", {'address."post.code"': '"2"'}),
+    ],
+)
+def test_a_name_within_a_record_is_brought_into_avros_letters_as_one_at_the_top_is(
+    address: str, expected: str | None, rest: dict[str, str] | None
+) -> None:
+    name = "post_code" if "post" in address else "zip"
+    fields = [{"name": "city", "type": "string"}, {"name": name, "type": ["null", "string"], "default": None}]
+    home = {"type": "record", "name": "Home", "fields": fields}
+    definition = schema(field("address", ["null", home]), field("attributes", TEXT_MAP, {}))
+    mapping = from_document(RULES, "mine.toml", {"order": definition})
+    source = parse(f'{{"id": "i", "t": 0, "address": {address}}}'.encode())
+    assert isinstance(source, dict)
+    event = Mapper(mapping).event(source)
+    assert isinstance(event, WorkloadEvent)
+    assert event.record["address"] == {"city": "B", name: expected}
+    assert event.record.get("attributes") == rest
+
+
 def test_a_path_that_is_a_name_as_well_displaces_nothing() -> None:
     fields = '"address": {"city": "B", "floor": 1}, "address.floor": 2'
     assert record(fields)["attributes"] == {"address.floor": "2", ".address.floor": "1"}
