@@ -24,6 +24,7 @@ COMMANDS = (
     "stack",
     "schemas",
     "dev",
+    "init_event",
     "feed",
     "tick",
     "quarantine",

@@ -105,6 +105,7 @@ class CsvReader:
         self.separator = separator or self._separator(head)
         self._rows = csv.reader(self._lines, delimiter=self.separator, strict=True)
         self.names = self._header()
+        self.header = b"\n".join(self._lines.pieces)
 
     @property
     def broken(self) -> str | None:

@@ -6,6 +6,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from wavetank.scenarios.workload.csv_rows import CsvReader
 from wavetank.scenarios.workload.ndjson import LineReader
@@ -29,13 +30,18 @@ _SUFFIXES = {".csv": Format.CSV, ".tsv": Format.CSV, ".parquet": Format.PARQUET}
 
 @dataclass(frozen=True, slots=True)
 class OpenSource:
-    """The rows of an open source; of `total` bytes or rows `position` tells how many were read, where that is known."""
+    """The rows of an open source; of `total` bytes or rows `position` tells how many were read, where that is known.
+
+    separator, header: of CSV, the first row as it was read. columns: of Parquet, its schema in Arrow.
+    """
 
     rows: Rows
     format: Format
     total: int | None = None
     position: Callable[[], int] | None = field(default=None, repr=False)
     separator: str | None = None
+    header: bytes = b""
+    columns: Any = None
 
 
 @contextmanager
@@ -56,13 +62,13 @@ def opened(path: Path, named: Format | None = None, separator: str | None = None
         from wavetank.scenarios.workload.parquet_rows import ParquetReader
 
         reader = ParquetReader(path)
-        yield OpenSource(reader, format_, reader.total, lambda: reader.position)
+        yield OpenSource(reader, format_, reader.total, lambda: reader.position, columns=reader.schema)
         return
     with path.open("rb") if is_file else nullcontext(sys.stdin.buffer) as stream:
         size, position = (path.stat().st_size, stream.tell) if is_file else (None, None)
         if format_ is Format.CSV:
             records = CsvReader(stream, str(path) if is_file else "standard input", separator)
-            yield OpenSource(records, format_, size, position, records.separator)
+            yield OpenSource(records, format_, size, position, records.separator, records.header)
         else:
             yield OpenSource(LineReader(stream), format_, size, position)
 
