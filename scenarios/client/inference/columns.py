@@ -3,7 +3,6 @@
 A field of which no type holds all values has no column: `wavetank feed` keeps it in `attributes`, as JSON text.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,7 +42,10 @@ class Columns:
     event: str
     is_csv: bool = False
     undecided: list[Undecided] = field(default_factory=list)
-    _types: Counter[str] = field(default_factory=Counter)
+    _types: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._types.add(pascal(self.event))
 
     def conclusion(self, seen: Observation, path: Steps) -> Conclusion | None:
         """The type of all values at a place; None where there is none."""
@@ -56,6 +58,8 @@ class Columns:
         }
         present = {kind: number for kind, number in kinds.items() if number}
         listed = ", ".join(f"{kind} ({number:,})" for kind, number in present.items())
+        if seen.symbols is not None:
+            return self._enum(seen, path)
         if seen.is_too_deep:
             return self.without_column(path, f"nested more than {DEEPEST} deep")
         if not present:
@@ -70,8 +74,6 @@ class Columns:
         return self._of_one_kind(seen, path)
 
     def _of_one_kind(self, seen: Observation, path: Steps) -> Conclusion | None:
-        if seen.symbols is not None:
-            return self._enum(seen, path)
         if seen.booleans:
             return "boolean", "true or false"
         if seen.numbers.count:
@@ -149,8 +151,8 @@ class Columns:
 
     def _enum(self, seen: Observation, path: Steps) -> Conclusion:
         where, symbols = path_text(path), sorted(seen.symbols or ())
-        if not symbols:
-            raise EnumError(f"--enum {where}: its values are no text. Leave it out.")
+        if seen.texts.count < max(seen.values, 1):
+            raise EnumError(f"--enum {where}: its values are not all text. Leave it out.")
         if len(symbols) > MOST_SYMBOLS:
             raise EnumError(f"--enum {where}: more than {MOST_SYMBOLS} different texts. Leave it out.")
         for symbol in symbols:
@@ -161,9 +163,12 @@ class Columns:
         return avro, f"an enumeration of {len(symbols)} texts, as asked for"
 
     def _type_name(self, path: Steps) -> str:
-        name = pascal(self.event) + "".join(pascal(step) for step in path if isinstance(step, str))
-        self._types[name] += 1
-        return name if self._types[name] == 1 else f"{name}{self._types[name]}"
+        whole = pascal(self.event) + "".join(pascal(step) for step in path if isinstance(step, str))
+        name, number = whole, 2
+        while name in self._types:
+            name, number = f"{whole}{number}", number + 1
+        self._types.add(name)
+        return name
 
     def without_column(self, path: Steps, reason: str) -> Conclusion | None:
         """Note a place that has no column, and why."""

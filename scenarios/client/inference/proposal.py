@@ -173,7 +173,8 @@ def _columns(
 ) -> tuple[list[dict[str, Any]], list[Column]]:
     """The fields of the schema after id and time, and the columns for people."""
     members = survey.root.members
-    consumed = {rule.field for rule in rules}
+    ruled = {rule.field for rule in rules if rule.field}
+    consumed = set(ruled)
     if rules[1].field in members and members[rules[1].field].texts.digits > MICRO_PLACES:
         # The time of an event is in microseconds: what has more digits is kept beside it.
         consumed.discard(rules[1].field)
@@ -191,7 +192,7 @@ def _columns(
     fields, columns = [], []
     for name, (avro, reason) in conclusions.items():
         column, why = names[name]
-        is_explicit = bool(why) or column in contested or name in {rule.field for rule in rules}
+        is_explicit = bool(why) or column in contested or name in ruled
         doc = f"The field {name} of the source, which {why}." if why else ""
         fields.append(optional(column, avro, doc))
         columns.append(Column(name, column, title(avro), members[name].values, reason, why, is_explicit))
