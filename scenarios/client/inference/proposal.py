@@ -89,7 +89,9 @@ def propose(event: str, survey: Survey, time_format: str | None = None, enums: S
     """
     if not survey.rows:
         reasons = ", ".join(f"{reason} {number:,}" for reason, number in survey.unread.most_common())
-        raise InferenceError("no row of it is an object" + (f" ({reasons}; {survey.first_unread})" if reasons else ""))
+        listed = f" ({reasons}; {survey.first_unread})" if reasons else ""
+        remedy = "Newline JSON has one object a line, as `jq -c '.[]'` writes it; --format says what else it is."
+        raise InferenceError(f"no row of it is an event{listed}. {remedy}")
     for name in enums:
         if name not in survey.root.members:
             raise EnumError(f"--enum {name}: no row has a value there. {_fields(survey)}")

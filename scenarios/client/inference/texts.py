@@ -1,6 +1,7 @@
 """The texts at one place, and the Avro type that holds all of them without loss.
 
-Whatever is taken for a time is one that `wavetank feed` reads: the readers of a mapping are asked.
+Whatever is taken for a time is one that `wavetank feed` reads: the readers of a column are asked, which take no more
+than those of the time of an event.
 """
 
 import re
@@ -11,7 +12,7 @@ from wavetank.pipeline.avro.model import Logical, Primitive
 from wavetank.pipeline.avro.storable import range_of
 from wavetank.scenarios.client.inference.numbers import Conclusion, Numbers
 from wavetank.scenarios.workload.json_scalars import Read
-from wavetank.scenarios.workload.json_times import ISO8601, logical_time_reader, time_reader
+from wavetank.scenarios.workload.json_times import logical_time_reader
 
 _TIME = re.compile(
     r"\d{4}-\d{2}-\d{2}(?P<time>[Tt ]\d{2}:\d{2}(?::\d{2}(?:[.,](?P<digits>\d+))?)?"
@@ -34,7 +35,6 @@ _READERS = {
     name: _reader(name)
     for name in ("date", "timestamp-micros", "timestamp-nanos", "local-timestamp-micros", "local-timestamp-nanos")
 }
-_EVENT_TIME = time_reader(ISO8601)
 
 
 @dataclass(slots=True)
@@ -79,7 +79,6 @@ class Texts:
         name = f"timestamp-{'micros' if digits <= _MICRO_PLACES else 'nanos'}"
         with suppress(ValueError, OverflowError):
             _READERS[name](text)
-            _EVENT_TIME(text)
             self.timestamps += 1
             self.with_offset += matched["offset"] is not None
             self.digits = max(self.digits, digits)

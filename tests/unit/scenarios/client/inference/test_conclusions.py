@@ -263,7 +263,7 @@ def test_rows_that_are_no_objects_are_counted_and_a_file_of_nothing_else_is_refu
         propose("buy", result).warnings
     )
     path.write_text("[]\n")
-    with pytest.raises(InferenceError, match=r"no row of it is an object \(not-an-object 1; row 1"):
+    with pytest.raises(InferenceError, match=r"no row of it is an event \(not-an-object 1; row 1.*jq -c"):
         propose("buy", survey(Source(path), "*", None))
 
 
