@@ -41,7 +41,7 @@ lint: setup ## Check style, types, import contracts and the template, as CI does
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m wavetank.pipeline.template | $(BIN)/cfn-lint
+	$(BIN)/wavetank template | $(BIN)/cfn-lint
 
 .PHONY: format
 format: setup ## Put the code in the one format, and mend what can be mended.

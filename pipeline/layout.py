@@ -16,6 +16,7 @@ A partition is `event=<event type>/date=YYYY-MM-DD/hour=HH/bucket=BB`. The regis
     schemas/<event type>/index.json          fingerprint → version, by role; derived, may be missing
     schemas/<event type>/ids.json            Confluent id → raw version
     reference/<name>.json                    a snapshot of reference data
+    components/<event type>.json             the settings that the event type was last deployed with
 """
 
 import re
@@ -31,7 +32,7 @@ AVRO, PARQUET, IDS = "avro", "parquet", "ids"
 QUARANTINE = "quarantine"
 FAILURE_DOCUMENTS = "aws/lambda"
 DELIVERY_ERRORS = "delivery-errors"
-SCHEMAS, REFERENCE = "schemas", "reference"
+SCHEMAS, REFERENCE, COMPONENTS = "schemas", "reference", "components"
 PARTITION_COLUMNS = ("event", "date", "hour", "bucket")
 """The keys of a partition's folder, which queries see as columns."""
 
@@ -186,3 +187,8 @@ def confluent_ids_key(event_type: str) -> str:
 def reference_key(name: str) -> str:
     """A snapshot of reference data."""
     return f"{REFERENCE}/{name}.json"
+
+
+def component_key(event_type: str) -> str:
+    """The settings that an event type was last deployed with."""
+    return f"{COMPONENTS}/{event_type}.json"

@@ -87,9 +87,18 @@ class Names:
         """The function between the two streams."""
         return f"{self.prefix}-{event_type}-processor"
 
+    def alarm_topic(self, component: str) -> str:
+        """The topic from which the alarms of a component go to mail addresses."""
+        return f"{self.prefix}-{component}-alarms"
+
     def event_type_of(self, raw_stream: str) -> str:
         """The name of the event type that a raw stream carries, by the name of the stream."""
         return raw_stream.removeprefix(f"{self.prefix}-").removesuffix("-raw")
+
+
+def by_event(variable: str) -> str:
+    """The variable with what event types have that differs from `variable`: JSON, event type → value."""
+    return f"{variable}_BY_EVENT"
 
 
 NAMES = Names()

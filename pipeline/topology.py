@@ -13,20 +13,14 @@ from pathlib import Path
 
 from wavetank.pipeline import layout
 from wavetank.pipeline.components.model import Component, ProjectFile
-from wavetank.pipeline.components.read import ReadComponent, read_component, read_project
+from wavetank.pipeline.components.read import ReadComponent, default_component, read_component, read_project
 from wavetank.pipeline.enrichment import Enrichment
 from wavetank.pipeline.errors import ConfigurationError
 from wavetank.pipeline.names import Names
 
-HASH_BUCKETS = 2
-LOOK_BACK_HOURS = 12
 CHUNK_GRACE_MINUTES = 10
 FUTURE_BOUND_MINUTES = 60
 """An event whose time is so much after its arrival is quarantined."""
-SHARDS = 2
-
-CHUNK_BUFFER_MIB = 5
-CHUNK_BUFFER_S = 60
 
 EVENT_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 SCHEMA_FILE = re.compile(r"(?P<role>raw|processed)\.v(?P<version>[1-9]\d*)\.avsc")
@@ -110,6 +104,11 @@ class Topology:
         processors = (event.processor for event in self.events)
         names = self.names
         return (*processors, names.partitioner, names.replayer, names.planner, names.concatenator, names.rescuer)
+
+    @property
+    def default(self) -> Component:
+        """What is set for an event type that sets nothing itself, and for what all share."""
+        return default_component(self.project, self.stage)
 
     def event(self, name: str) -> EventType:
         """The event type of that name; raises ConfigurationError listing those there are."""

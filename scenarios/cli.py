@@ -23,6 +23,7 @@ from wavetank.scenarios.report.escaping import printable
 COMMANDS = (
     "stack",
     "schemas",
+    "components",
     "dev",
     "init_event",
     "feed",

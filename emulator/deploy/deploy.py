@@ -5,18 +5,19 @@ and a published schema is never overwritten.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wavetank.emulator.deploy import formation, functions, publishing
+from wavetank.emulator.deploy import formation, functions, publishing, settings
 from wavetank.emulator.errors import DeployFailed
 from wavetank.emulator.stack.home import Home, project_root
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import package, topology
+from wavetank.pipeline.components.guards import Acceptance
 from wavetank.pipeline.errors import PipelineError
 from wavetank.pipeline.names import NAMES
 from wavetank.pipeline.template.render import PARAMETERS, compact, render
@@ -61,12 +62,14 @@ def deploy(
     schemas: Path | None = None,
     scheduled: bool | None = None,
     template: dict[str, Any] | None = None,
+    accepted: Collection[Acceptance] = (),
 ) -> Deployment:
     """Bring the stack to what the schema folder says; with `scheduled`, EventBridge sends the hourly ticks.
 
     With None the schedules stay as they are, off at first. template: the one to deploy, None for the one that the
-    folder makes. Raises DeployFailed: for a schema folder that breaks a rule,
-    with the resources that failed and CloudFormation's reasons, or with what is deployed other than it should be.
+    folder makes. accepted: changes of settings that are meant. Raises DeployFailed: for a schema folder that breaks a
+    rule or settings that cannot change so, with the resources that failed and CloudFormation's reasons, or with what is
+    deployed other than it should be.
     """
     started = time.monotonic()
     planned = plan(schemas)
@@ -74,6 +77,8 @@ def deploy(
         findings = publishing.check(stack, planned)
     if findings:
         raise DeployFailed("\n".join(findings.refused), MEND)
+    with explained():
+        settings.check(stack, planned, accepted)
     progress("packages")
     with explained():
         artifacts = package.build(Home.from_environment().cache / "packages")
@@ -85,6 +90,7 @@ def deploy(
     with explained():
         text = compact(template or render(planned))
     _apply(stack, bucket, text, _parameters(bucket, artifacts, scheduled))
+    settings.keep(stack, planned)
     functions.mend(stack, planned.functions, artifacts.code.path.read_bytes())
     formation.prove(stack)
     progress("schemas")

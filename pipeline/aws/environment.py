@@ -12,10 +12,12 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Any
 
+from wavetank.pipeline.avro.events import ID_FIELD
 from wavetank.pipeline.core.sizes import SIZES, Sizes
 from wavetank.pipeline.enrichment import Enrichment
 from wavetank.pipeline.errors import ConfigurationError
 from wavetank.pipeline.layout import HOUR
+from wavetank.pipeline.names import by_event
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 
@@ -34,6 +36,22 @@ def number(name: str) -> int:
     if not value.isdecimal():
         raise ConfigurationError(f"the environment variable {name} is to be a whole number, got {value!r}")
     return int(value)
+
+
+def number_of(name: str, event_type: str) -> int:
+    """A variable that is a whole number, of an event type: its own where it has one (`names.by_event`)."""
+    variable = by_event(name)
+    document = os.environ.get(variable, "")
+    try:
+        numbers = json.loads(document) if document else {}
+        value = numbers.get(event_type)
+    except (ValueError, AttributeError) as error:
+        raise ConfigurationError(f"the environment variable {variable} is to be {{event type: number}}") from error
+    if value is None:
+        return number(name)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ConfigurationError(f"the environment variable {variable} is to have whole numbers, got {value!r}")
+    return value
 
 
 def size(name: str, default: int) -> int:
@@ -60,6 +78,11 @@ def enrichment() -> Enrichment | None:
     """The enrichment of a processor, from `ENRICHMENT`; None where the event type has none."""
     document = os.environ.get("ENRICHMENT", "")
     return Enrichment.from_document(json.loads(document), "ENRICHMENT") if document else None
+
+
+def partition_key() -> str:
+    """The field by whose value events are put on the processed stream, from `PARTITION_KEY`; the id by default."""
+    return os.environ.get("PARTITION_KEY") or ID_FIELD
 
 
 def time_of(event: dict[str, Any]) -> datetime:

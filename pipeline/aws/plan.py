@@ -7,7 +7,7 @@ remove the other's copy. So a part is in both places at worst; which of the two 
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -49,6 +49,15 @@ class Plan:
     partitions: int
     tasks: list[Task]
 
+    @classmethod
+    def joined(cls, plans: Iterable["Plan"]) -> "Plan":
+        """One plan of several."""
+        every = list(plans)
+        tasks = sorted(
+            (task for each in every for task in each.tasks), key=lambda task: (task.partition.start, task.partition)
+        )
+        return cls(sum(each.partitions for each in every), tasks)
+
 
 @dataclass(frozen=True, slots=True)
 class LateParts:
@@ -58,27 +67,25 @@ class LateParts:
     events: int = 0
     restored: Listing = field(default_factory=dict)
 
+    def __add__(self, other: "LateParts") -> "LateParts":
+        return LateParts(self.parts + other.parts, self.events + other.events, {**self.restored, **other.restored})
 
-def plan(bucket: str, hours: Collection[datetime], reach: int, event_types: Collection[str] = ()) -> Plan:
-    """The partitions of `hours`, of all event types or some, that changed, or had a change `reach` hours before."""
+
+def plan(bucket: str, event_type: str, hours: Collection[datetime], reach: int) -> Plan:
+    """The partitions of `hours` of an event type that changed, or had a change up to `reach` hours before."""
     if not hours:
         return Plan(0, [])
-    count, tasks = 0, list[Task]()
     dated_hours = {(hour.date().isoformat(), hour.hour) for hour in hours}
     first = min(hours)
     dates = partitions.dates_of([first - min(reach, (first - BEGINNING) // HOUR) * HOUR, *hours])
-    for event_type in partitions.event_types(bucket, PARTS):
-        if event_types and event_type not in event_types:
-            continue
-        listed = {
-            partition: digest_of_listing({str(part["Key"]): str(part["ETag"]) for part in parts})
-            for partition, parts in partitions.by_partition(bucket, PARTS, event_type, *dates).items()
-        }
-        inside = sorted(partition for partition in listed if (partition.date, partition.hour) in dated_hours)
-        count += len(inside)
-        if inside:
-            tasks += _changed(bucket, inside, listed, reach=reach, schema=newest(event_type))
-    return Plan(count, sorted(tasks, key=lambda task: (task.partition.start, task.partition)))
+    listed = {
+        partition: digest_of_listing({str(part["Key"]): str(part["ETag"]) for part in parts})
+        for partition, parts in partitions.by_partition(bucket, PARTS, event_type, *dates).items()
+    }
+    inside = sorted(partition for partition in listed if (partition.date, partition.hour) in dated_hours)
+    if not inside:
+        return Plan(0, [])
+    return Plan(len(inside), _changed(bucket, inside, listed, reach=reach, schema=newest(event_type)))
 
 
 def _changed(
@@ -116,24 +123,23 @@ def merge_inputs(schema: Schema, own: str, before: Mapping[Partition, str]) -> s
     return digest_of_merge_inputs(schema.fingerprint, own, earlier)
 
 
-def move_to_late(bucket: str, first: datetime) -> LateParts:
+def move_to_late(bucket: str, event_type: str, first: datetime) -> LateParts:
     """Move each part of an hour before `first` that is in no merged file to the late ones.
 
     An id index that is younger than every part of its partition says that all were merged: S3 keeps both times.
     """
+    parts = partitions.by_partition(bucket, PARTS, event_type, last=first.date().isoformat())
+    old = {partition: objects for partition, objects in parts.items() if partition.start < first}
+    if not old:
+        return LateParts()
     keys: list[str] = []
-    for event_type in partitions.event_types(bucket, PARTS):
-        parts = partitions.by_partition(bucket, PARTS, event_type, last=first.date().isoformat())
-        old = {partition: objects for partition, objects in parts.items() if partition.start < first}
-        if not old:
-            continue
-        dates = partitions.dates_of(partition.start for partition in old)
-        indexes = partitions.by_partition(bucket, IDS, event_type, *dates)
-        for partition, objects in old.items():
-            merged = max(map(_written, indexes.get(partition, [])), default=None)
-            if merged is None or any(_written(part) >= merged for part in objects):
-                listing = {str(part["Key"]): str(part["ETag"]) for part in objects}
-                keys += partitions.stored_index(bucket, partition).index.unmerged(listing)
+    dates = partitions.dates_of(partition.start for partition in old)
+    indexes = partitions.by_partition(bucket, IDS, event_type, *dates)
+    for partition, objects in old.items():
+        merged = max(map(_written, indexes.get(partition, [])), default=None)
+        if merged is None or any(_written(part) >= merged for part in objects):
+            listing = {str(part["Key"]): str(part["ETag"]) for part in objects}
+            keys += partitions.stored_index(bucket, partition).index.unmerged(listing)
 
     def move(key: str) -> tuple[str, int] | None:
         copy = _copied(bucket, key, LATE)
@@ -145,15 +151,13 @@ def move_to_late(bucket: str, first: datetime) -> LateParts:
     return LateParts(len(moved), sum(events for _, events in moved))
 
 
-def restore(bucket: str, hours: Collection[datetime], event_types: Collection[str] = ()) -> LateParts:
-    """Copy each late part of `hours`, of all event types or some, back to where it is merged from."""
+def restore(bucket: str, event_type: str, hours: Collection[datetime]) -> LateParts:
+    """Copy each late part of `hours` of an event type back to where it is merged from."""
     if not hours:
         return LateParts()
     dates, asked = partitions.dates_of(hours), frozenset(hours)
     keys = [
         str(part["Key"])
-        for event_type in partitions.event_types(bucket, LATE)
-        if not event_types or event_type in event_types
         for partition, parts in partitions.by_partition(bucket, LATE, event_type, *dates).items()
         if partition.start in asked
         for part in parts

@@ -63,8 +63,24 @@ def batches(entries: Sequence[Entry], at_once: int = MAX_RECORDS) -> Iterator[li
         yield batch
 
 
+def again(entries: Sequence[Entry], refused: Sequence[bool]) -> list[Entry]:
+    """The entries to put again: of each key those from the first refused one on."""
+    keys: set[str] = set()
+    later: list[Entry] = []
+    for entry, is_refused in zip(entries, refused, strict=True):
+        if is_refused:
+            keys.add(entry.partition_key)
+        if entry.partition_key in keys:
+            later.append(entry)
+    return later
+
+
 def _put(kinesis: "KinesisClient", stream: str, batch: list[Entry]) -> None:
-    """Put one batch; the refused records of it again, after a pause that doubles."""
+    """Put one batch; what was refused of it again, after a pause that doubles.
+
+    Records that came behind a refused one of their key go again as well, so that the last copies of a key's records are
+    in their order: "PutRecords" takes what it can of a call and keeps no order between the records.
+    """
     entries = batch
     for attempt in range(ATTEMPTS):
         records: list[PutRecordsRequestEntryTypeDef] = [
@@ -74,8 +90,8 @@ def _put(kinesis: "KinesisClient", stream: str, batch: list[Entry]) -> None:
         refused = [pair for pair in zip(entries, answers, strict=True) if pair[1].get("ErrorCode")]
         if not refused:
             return
-        entries = [entry for entry, _ in refused]
+        entries = again(entries, [bool(answer.get("ErrorCode")) for answer in answers])
         if attempt < ATTEMPTS - 1:
             time.sleep(FIRST_PAUSE_S * 2**attempt)
     reasons = ", ".join(sorted({str(answer.get("ErrorCode")) for _, answer in refused}))
-    raise ServiceFault(f"{stream} refused {len(entries)} of {len(batch)} records {ATTEMPTS} times: {reasons}")
+    raise ServiceFault(f"{stream} refused {len(refused)} of {len(batch)} records {ATTEMPTS} times: {reasons}")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from wavetank.pipeline.errors import ConfigurationError
 
@@ -19,6 +19,14 @@ RETENTION_HOURS = 24 * 365
 """The longest retention of a stream (Kinesis developer guide, "Change the data retention period")."""
 
 Days = Annotated[int, Field(ge=1, le=3650)]
+
+TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}")
+MAIL_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+OWN_TAGS = ("project", "stage", "component", "event-type", "owner")
+"""Keys of the tags that every resource has, which no component sets by itself."""
+MOST_TAGS = 50 - len(OWN_TAGS)
+"""A resource has at most 50 (AWS General Reference, "Tagging your AWS resources")."""
+TAG_TEXT = r"[\w .:/=+\-@]"
 
 
 class Settings(BaseModel):
@@ -74,6 +82,24 @@ class Alarms(Settings):
     iterator_age_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 15
     notify: Annotated[tuple[str, ...], Field(strict=False, description="Topic ARNs or mail addresses.")] = ()
 
+    @field_validator("notify")
+    @classmethod
+    def _is_reachable(cls, notify: tuple[str, ...]) -> tuple[str, ...]:
+        for each in notify:
+            if not (TOPIC_ARN.fullmatch(each) or MAIL_ADDRESS.fullmatch(each)):
+                raise ValueError(f"each is the ARN of an SNS topic or a mail address, and {each!r} is neither")
+        return notify
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The ARNs of the topics that are notified."""
+        return tuple(each for each in self.notify if TOPIC_ARN.fullmatch(each))
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The mail addresses that are notified."""
+        return tuple(each for each in self.notify if not TOPIC_ARN.fullmatch(each))
+
 
 class Rule(Settings):
     """A rule that an event has to keep; what breaks it goes to quarantine as `invalid`."""
@@ -112,6 +138,28 @@ class Component(Settings):
     expiry: Expiry = Expiry()
     alarms: Alarms = Alarms()
     rules: Annotated[tuple[Rule, ...], Field(strict=False)] = ()
+
+    @field_validator("owner")
+    @classmethod
+    def _can_be_a_tag(cls, owner: str | None) -> str | None:
+        if owner is not None and not re.fullmatch(f"{TAG_TEXT}+", owner):
+            raise ValueError("an owner is letters, digits, spaces and _ . : / = + - @, as the value of a tag")
+        return owner
+
+    @field_validator("tags")
+    @classmethod
+    def _are_tags(cls, tags: Mapping[str, str]) -> Mapping[str, str]:
+        if len(tags) > MOST_TAGS:
+            raise ValueError(f"at most {MOST_TAGS} tags beside those that every resource has")
+        for key, value in tags.items():
+            if key in OWN_TAGS or key.lower().startswith("aws:"):
+                raise ValueError(f"{key!r} is set by {'AWS' if key not in OWN_TAGS else 'wavetank'} itself; rename it")
+            if not (re.fullmatch(f"{TAG_TEXT}{{1,128}}", key) and re.fullmatch(f"{TAG_TEXT}{{0,256}}", value)):
+                raise ValueError(
+                    f"{key!r} = {value!r}: a tag is letters, digits, spaces and _ . : / = + - @, its key at most 128 "
+                    "characters and its value 256"
+                )
+        return tags
 
 
 class Stage(Settings):

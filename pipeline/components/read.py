@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from wavetank.pipeline.components.guards import contradictions
 from wavetank.pipeline.components.model import Component, ProjectFile, Settings
 from wavetank.pipeline.errors import ConfigurationError
 
@@ -51,7 +52,18 @@ def read_component(folder: Path, project: ProjectFile, stage: str | None = None)
     for origin, keys in layers:
         _lay_over(merged, keys)
         origins |= dict.fromkeys(_paths(keys), origin)
-    return ReadComponent(_checked(Component, merged, str(path)), origins)
+    component = _checked(Component, merged, str(path))
+    if sentences := list(contradictions(component)):
+        raise ConfigurationError("\n".join(f"{path}: {sentence}" for sentence in sentences))
+    return ReadComponent(component, origins)
+
+
+def default_component(project: ProjectFile, stage: str | None = None) -> Component:
+    """What is set for an event type that sets nothing itself. Raises ConfigurationError."""
+    merged: dict[str, Any] = {}
+    _lay_over(merged, project.defaults)
+    _lay_over(merged, project.stage(stage).overrides)
+    return _checked(Component, merged, PROJECT_FILE)
 
 
 def _document(path: Path) -> dict[str, Any]:

@@ -1,9 +1,10 @@
-"""Finds the partition of an event: event type / UTC date / UTC hour / hash bucket of its id."""
+"""Finds the place of an event: event type / UTC date / UTC hour / hash bucket of its id; and the key of its shard."""
 
 from datetime import UTC, datetime
 from hashlib import md5
 
 from wavetank.pipeline.layout import HOUR, Partition
+from wavetank.pipeline.records import Fields
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HOUR_US = 3_600_000_000
@@ -30,3 +31,12 @@ def digest_of(event_id: bytes) -> bytes:
 def bucket_of_digest(digest: bytes, buckets: int) -> int:
     """The hash bucket of an id: the first 32 bits of its digest, modulo `buckets`."""
     return int.from_bytes(digest[:4]) % buckets
+
+
+def partition_key(fields: Fields, name: str, event_id: str) -> str:
+    """The key by which an event is put on a stream: the value of a field, as a text, or the id where it has none.
+
+    Kinesis takes no empty key ("PutRecords", `PartitionKey`).
+    """
+    value = fields.get(name)
+    return event_id if value is None else str(value) or event_id

@@ -13,10 +13,12 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from wavetank.pipeline import topology
-from wavetank.pipeline.aws import partitions
-from wavetank.pipeline.aws.plan import LateParts, plan, remove_landed, restore
-from wavetank.pipeline.aws.schemas import newest
+from wavetank.pipeline import layout
+from wavetank.pipeline.aws import environment, partitions
+from wavetank.pipeline.aws.plan import LateParts, Plan, plan, remove_landed, restore
+from wavetank.pipeline.aws.schemas import newest, store
+from wavetank.pipeline.components import guards
+from wavetank.pipeline.components.model import Component
 from wavetank.pipeline.handlers.concatenator import concatenate
 from wavetank.pipeline.layout import HOUR, LATE, PARTS
 from wavetank.pipeline.names import NAMES
@@ -54,21 +56,29 @@ def backfill(
 
     Yields `{"late": …}` first, then `{"partitions", "planned"}`, then a line for each partition: `written`, or `error`.
     """
-    reach = topology.LOOK_BACK_HOURS
     first, end = span
-    stored = {
-        partition.start
-        for layer in ((PARTS, LATE) if with_late else (PARTS,))
-        for event_type in partitions.event_types(bucket, layer)
-        for partition in partitions.by_partition(bucket, layer, event_type)
-    }
-    asked = {hour for hour in stored if (first is None or hour >= first) and (end is None or hour < end)}
-    moved = restore(bucket, asked, event_types) if with_late else LateParts()
+    layers = (PARTS, LATE) if with_late else (PARTS,)
+    there = {event_type for layer in layers for event_type in partitions.event_types(bucket, layer)}
+    moved, plans, spans = LateParts(), [], dict[str, set[datetime]]()
+    for event_type in sorted(there.intersection(event_types) if event_types else there):
+        stored = {
+            partition.start for layer in layers for partition in partitions.by_partition(bucket, layer, event_type)
+        }
+        asked = {hour for hour in stored if (first is None or hour >= first) and (end is None or hour < end)}
+        spans[event_type] = asked
+        if with_late:
+            moved += restore(bucket, event_type, asked)
     yield {"late": moved.events, "late_parts": moved.parts}
-    hours = asked | {
-        hour + number * HOUR for hour in asked for number in range(reach + 1) if hour < partitions.LAST - reach * HOUR
-    }
-    planned = plan(bucket, hours, reach, event_types)
+    for event_type, asked in spans.items():
+        reach = look_back(event_type)
+        hours = asked | {
+            hour + number * HOUR
+            for hour in asked
+            for number in range(reach + 1)
+            if hour < partitions.LAST - reach * HOUR
+        }
+        plans.append(plan(bucket, event_type, hours, reach))
+    planned = Plan.joined(plans)
     yield {"partitions": planned.partitions, "planned": len(planned.tasks)}
     for task in planned.tasks:
         try:
@@ -78,6 +88,13 @@ def backfill(
         else:
             yield {"partition": task.partition.path, "written": written}
     remove_landed(bucket, moved.restored)
+
+
+def look_back(event_type: str) -> int:
+    """The look-back that an event type was last deployed with, in hours; the default where nothing says so."""
+    document = store(environment.text("REGISTRY_BUCKET")).find(layout.component_key(event_type))
+    deployed = guards.from_document(document) if document else Component()
+    return deployed.look_back_hours
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -54,7 +54,8 @@ def _partition(bucket: str, key: str) -> tuple[int, int]:
     data, arrived_us = chunk["Body"].read(), int(chunk["LastModified"].timestamp() * 1_000_000)
     event_type, scanned = layout.event_type_of_chunk(key), Scanned.of(data)
     schemas = registry(environment.text("REGISTRY_BUCKET"), event_type).resolve(Role.PROCESSED, scanned.fingerprints)
-    result = partition(scanned, schemas, environment.number("HASH_BUCKETS"), environment.sizes())
+    buckets = environment.number_of("HASH_BUCKETS", event_type)
+    result = partition(scanned, schemas, buckets, environment.sizes())
     parts = {layout.part_key(where, chunk=key): part for where, part in result.parts.items()}
     counts = {part_key: {EVENTS: str(part.events)} for part_key, part in parts.items()}
     calls.put_objects(bucket, {part_key: part.data for part_key, part in parts.items()}, counts)

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from wavetank.pipeline.avro.events import ID_FIELD
 from wavetank.pipeline.aws import calls, environment
 from wavetank.pipeline.aws.put_records import MAX_RECORDS, Entry, publish
 from wavetank.pipeline.aws.schemas import registry, store
-from wavetank.pipeline.core import decode, enrich, envelope, frame, quarantine
+from wavetank.pipeline.core import decode, enrich, envelope, frame, quarantine, route
 from wavetank.pipeline.core.deaggregate import deaggregate
 from wavetank.pipeline.core.enrich import Snapshot
 from wavetank.pipeline.core.schema import Role, Schema
@@ -32,12 +33,13 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class BatchContext:
-    """The schemas and reference data that a batch is processed with."""
+    """The schemas and reference data that a batch is processed with, and the field that events are put by."""
 
     schemas: Mapping[bytes, Schema]
     target: Schema
     enrichment: Enrichment | None
     snapshot: Snapshot
+    partition_key: str = ID_FIELD
 
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
@@ -55,6 +57,7 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
         target=schemas.newest(Role.PROCESSED),
         enrichment=enrichment,
         snapshot=store(bucket).snapshot(enrichment.reference) if enrichment else {},
+        partition_key=environment.partition_key(),
     )
     outcomes = [
         _process(message, context, arrival.origin.arrived_us) for arrival, message in zip(batch, messages, strict=True)
@@ -103,7 +106,8 @@ def _process(message: envelope.Message | Rejection, context: BatchContext, arriv
         return Rejection(Reason.ENRICHMENT_FAILED, f"does not fit {target.key}: {error}", event.id)
     if misfit := enrich.misfit(fields, context.enrichment, target):
         return Rejection(Reason.ENRICHMENT_FAILED, f"{target.title}: {misfit}", event.id)
-    entry = Entry(event.id, frame.encode(target.fingerprint, body))
+    key = route.partition_key(fields, context.partition_key, event.id)
+    entry = Entry(key, frame.encode(target.fingerprint, body))
     if entry.size > frame.MAX_RECORD:
         rule = f"{entry.size} bytes when enriched, the limit is {frame.MAX_RECORD}"
         return Rejection(Reason.OVERSIZE, rule, event.id)

@@ -22,7 +22,7 @@ NEVER = "9999/12/31/23"
 
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
-    """Announce again each untagged chunk of the look-back window before the tick; answers with the counts."""
+    """Announce again each untagged chunk of its event type's look-back before the tick; answers with the counts."""
     bucket = environment.text("DATA_BUCKET")
     chunks = list(_chunks(bucket, time_of(event)))
 
@@ -49,9 +49,10 @@ def _chunks(bucket: str, now: datetime) -> Iterator[Mapping[str, Any]]:
     hence the hours of the window by name, and the grace by the object's own age.
     """
     youngest = now - timedelta(minutes=environment.number("CHUNK_GRACE_MINUTES"))
-    hours = [f"{hour:%Y/%m/%d/%H}" for hour in hours_back(now, environment.number("LOOK_BACK_HOURS"))]
-    first, last = min(hours, default=NEVER), max(hours, default="")
     for event_type in calls.folders(bucket, f"{layout.CHUNKS}/"):
+        reach = environment.number_of("LOOK_BACK_HOURS", event_type)
+        hours = {f"{hour:%Y/%m/%d/%H}" for hour in hours_back(now, reach)}
+        first, last = min(hours, default=NEVER), max(hours, default="")
         folder = layout.chunk_prefix(event_type)
         for chunk in calls.objects(bucket, folder, after=f"{folder}{first}/"):
             hour = chunk["Key"][len(folder) :][: len(NEVER)]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from wavetank.pipeline.avro import canonical, events, limits, meaning, tables
-from wavetank.pipeline.avro.model import ABSENT, InvalidSchema, Record, Type
+from wavetank.pipeline.avro.model import ABSENT, Enum, InvalidSchema, Primitive, Record, Type, Union, title
 from wavetank.pipeline.avro.parse import parse
 from wavetank.pipeline.avro.resolution import Level, breaches, field_problems
 from wavetank.pipeline.avro.storable import schema_misfits
@@ -84,6 +84,7 @@ def check_event(
     warnings: list[str] = []
     for is_new, sentence in _problems(versions, level or level_of(event)):
         (refused if is_new else warnings).append(sentence)
+    refused += _key_problems(event, versions)
     raw = {file.version for file in event.schemas if file.role == "raw"}
     for number, version in ids_of(event).items():
         if version not in raw or not 0 <= int(number) < 2**32:
@@ -265,6 +266,37 @@ def _raw_problems(raw: Version, avro: Record, newest: Record) -> Iterator[str]:
             f"that its values would mean something else; make both the same, in a field of another name where one of "
             f"the two is published"
         )
+
+
+def _key_problems(event: EventType, versions: Sequence[Version]) -> Iterator[str]:
+    """Why the newest schemas have no field by whose value events could be put on the streams."""
+    key = event.component.partition_key
+    newest = {version.role: version for version in sorted(versions, key=lambda version: version.version)}
+    for version in newest.values():
+        if not isinstance(version.avro, Record):
+            continue
+        fields = {field.name: field.type for field in version.avro.fields}
+        if key not in fields:
+            yield (
+                f"{event.name}: partition_key is {key!r}, and {version.where} has no such field: name one that is in "
+                "the newest raw and in the newest processed schema"
+            )
+        elif not _is_key(fields[key]):
+            yield (
+                f"{event.name}: partition_key is {key!r}, in {version.where} of type {title(fields[key])}: events are "
+                "put by a string, an enum, an int or a long without a logical type, or by such an optional one"
+            )
+
+
+def _is_key(avro: Type) -> bool:
+    """Whether the values of a type have one text each, the same in every language."""
+    match avro:
+        case Union(branches):
+            return all(branch == Primitive("null") or _is_key(branch) for branch in branches)
+        case Primitive(name, logical):
+            return name in ("string", "int", "long") and logical is None
+        case _:
+            return isinstance(avro, Enum)
 
 
 def _place(version: Version, change: meaning.Change) -> str:

@@ -1,4 +1,4 @@
 """The CloudFormation template: `render` puts it together from `functions` and their queues, `buckets`, `permissions`.
 
-`python -m wavetank.pipeline.template` prints it.
+`wavetank template` prints it.
 """

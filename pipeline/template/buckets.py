@@ -2,17 +2,26 @@
 
 from typing import Any
 
-from wavetank.pipeline.layout import CHUNKS, DONE_TAG, FAILURE_DOCUMENTS, MERGED_TAG, PARTS, QUARANTINE, SPENT_TAG
+from wavetank.pipeline.layout import (
+    CHUNKS,
+    DONE_TAG,
+    FAILURE_DOCUMENTS,
+    MERGED_TAG,
+    PARTS,
+    QUARANTINE,
+    SPENT_TAG,
+    Tag,
+    type_prefix,
+)
 from wavetank.pipeline.names import Names
 from wavetank.pipeline.template.permissions import DATA, REGISTRY
+from wavetank.pipeline.topology import Topology
 
 Resources = dict[str, dict[str, Any]]
 
 ACCOUNT = "${AWS::AccountId}"
 """The account, in a text that `Fn::Sub` fills in."""
 
-CHUNK_DAYS = 7
-PART_DAYS = 7
 QUARANTINE_DAYS = 90
 UPLOAD_DAYS = 7
 OLD_VERSION_DAYS = 90
@@ -20,8 +29,9 @@ OLD_VERSIONS = 10
 """Versions of a schema that are kept for ever once it was overwritten; others for `OLD_VERSION_DAYS`."""
 
 
-def buckets(names: Names) -> Resources:
+def buckets(deployed: Topology) -> Resources:
     """The data bucket, which tells of new chunks and failure documents, and the registry bucket."""
+    names = deployed.names
     notify = {
         "TopicConfigurations": [
             {
@@ -40,7 +50,7 @@ def buckets(names: Names) -> Resources:
     }
     data = _bucket(names.data_bucket(ACCOUNT)) | {"DependsOn": ["ChunkTopicPolicy", "RescuerInvoke"]}
     data["Properties"]["NotificationConfiguration"] = notify
-    data["Properties"]["LifecycleConfiguration"] = {"Rules": _life_cycle()}
+    data["Properties"]["LifecycleConfiguration"] = {"Rules": _life_cycle(deployed)}
     expiration = {"NoncurrentDays": OLD_VERSION_DAYS, "NewerNoncurrentVersions": OLD_VERSIONS}
     old_versions = {"Id": "old-versions", "Status": "Enabled", "NoncurrentVersionExpiration": expiration}
     registry = _bucket(names.registry_bucket(ACCOUNT))
@@ -49,28 +59,38 @@ def buckets(names: Names) -> Resources:
     return {DATA: data, REGISTRY: registry, **_tls_only(DATA), **_tls_only(REGISTRY)}
 
 
-def _life_cycle() -> list[dict[str, Any]]:
+def _life_cycle(deployed: Topology) -> list[dict[str, Any]]:
     """The rules of expiry: an object goes only with the tag that says it is needed no more, whatever its age.
 
     So a chunk cannot expire before it is partitioned, a part before it is merged, a record before it is re-driven.
+    Of several rules for an object the shortest time holds (S3 user guide, "Examples of S3 Lifecycle configurations"):
+    the rule for all has the longest, and event types whose files go sooner have one of their own.
     """
-    done = (
-        (CHUNKS, DONE_TAG, CHUNK_DAYS),
-        (PARTS, MERGED_TAG, PART_DAYS),
-        (QUARANTINE, SPENT_TAG, QUARANTINE_DAYS),
-    )
-    rules: list[dict[str, Any]] = [
-        {
-            "Id": f"{layer}-done",
-            "Status": "Enabled",
-            "Prefix": f"{layer}/",
-            "TagFilters": [tag],
-            "ExpirationInDays": days,
-        }
-        for layer, tag, days in done
-    ]
+    chunks = {event.chunk_prefix: event.component.expiry.chunk_days for event in deployed.events}
+    parts = {type_prefix(PARTS, event.name): event.component.expiry.part_days for event in deployed.events}
+    usual = deployed.default.expiry
+    longest_chunk, longest_part = max(usual.chunk_days, *chunks.values()), max(usual.part_days, *parts.values())
     documents = {"Id": "failure-documents", "Prefix": f"{FAILURE_DOCUMENTS}/", "ExpirationInDays": QUARANTINE_DAYS}
-    return [*rules, documents | {"Status": "Enabled"}, _unfinished_uploads()]
+    return [
+        _expiry(f"{CHUNKS}/", DONE_TAG, longest_chunk),
+        _expiry(f"{PARTS}/", MERGED_TAG, longest_part),
+        _expiry(f"{QUARANTINE}/", SPENT_TAG, QUARANTINE_DAYS),
+        documents | {"Status": "Enabled"},
+        _unfinished_uploads(),
+        *(_expiry(prefix, DONE_TAG, days) for prefix, days in chunks.items() if days < longest_chunk),
+        *(_expiry(prefix, MERGED_TAG, days) for prefix, days in parts.items() if days < longest_part),
+    ]
+
+
+def _expiry(prefix: str, tag: Tag, days: int) -> dict[str, Any]:
+    """The rule for what is under a prefix and carries a tag."""
+    return {
+        "Id": f"{prefix.strip('/').replace('/', '-').replace('event=', '')}-done",
+        "Status": "Enabled",
+        "Prefix": prefix,
+        "TagFilters": [tag],
+        "ExpirationInDays": days,
+    }
 
 
 def _unfinished_uploads() -> dict[str, Any]:

@@ -4,56 +4,59 @@ import json
 from typing import Any
 
 from wavetank.pipeline import layout, topology
-from wavetank.pipeline.template import functions, permissions
+from wavetank.pipeline.avro.events import ID_FIELD
+from wavetank.pipeline.components.model import Stream, StreamMode
+from wavetank.pipeline.template import alarms, functions, permissions
 from wavetank.pipeline.template.logical import logical
 from wavetank.pipeline.template.permissions import DATA, REGISTRY
-from wavetank.pipeline.topology import EventType
+from wavetank.pipeline.template.tags import tagged
+from wavetank.pipeline.topology import EventType, Topology
 
 Resources = dict[str, dict[str, Any]]
 
-BATCH_RECORDS = 500
-BATCH_WINDOW_S = 1
-RAW_RETENTION_HOURS = 24
-GIVE_UP_AFTER_S = 12 * 3600
-"""An outage stalls for so long; what still fails then is set aside while the stream retains it for as long again."""
-ITERATOR_AGE_ALARM_MS = 15 * 60 * 1000
+HOUR_S = 3600
+MINUTE_MS = 60_000
 
 
-def component(event: EventType) -> Resources:
+def component(deployed: Topology, event: EventType) -> Resources:
     """Everything one event type needs: two streams, the function between them, delivery and an alarm."""
-    name = logical(event.name)
-    raw, processed = f"{name}RawStream", f"{name}ProcessedStream"
-    return {
-        raw: _stream(event.raw_stream),
-        processed: _stream(event.processed_stream),
+    name, settings = logical(event.name), event.component
+    raw, processed, topic = f"{name}RawStream", f"{name}ProcessedStream", f"{name}AlarmTopic"
+    minutes = settings.alarms.iterator_age_minutes
+    behind = {
+        "AlarmName": f"{event.processor}-behind",
+        "AlarmDescription": f"The {event.name} processor reads records more than {minutes} minutes old.",
+        "Namespace": "AWS/Lambda",
+        "MetricName": "IteratorAge",
+        "Dimensions": [{"Name": "FunctionName", "Value": event.processor}],
+        "Statistic": "Maximum",
+        "Period": 60,
+        "EvaluationPeriods": 5,
+        "Threshold": minutes * MINUTE_MS,
+    }
+    resources = {
+        raw: _stream(event.raw_stream, settings.stream),
+        processed: _stream(event.processed_stream, settings.stream),
         **_processor(event, raw, processed),
         **_delivery(event, processed),
-        f"{name}BehindAlarm": {
-            "Type": "AWS::CloudWatch::Alarm",
-            "Properties": {
-                "AlarmName": f"{event.processor}-behind",
-                "AlarmDescription": f"The {event.name} processor reads records more than 15 minutes old.",
-                "Namespace": "AWS/Lambda",
-                "MetricName": "IteratorAge",
-                "Dimensions": [{"Name": "FunctionName", "Value": event.processor}],
-                "Statistic": "Maximum",
-                "Period": 60,
-                "EvaluationPeriods": 5,
-                "Threshold": ITERATOR_AGE_ALARM_MS,
-                "ComparisonOperator": "GreaterThanThreshold",
-                "TreatMissingData": "notBreaching",
-            },
-        },
+        f"{name}BehindAlarm": alarms.alarm(behind, settings.alarms, topic),
+        **alarms.mail_topic(settings.alarms, topic, deployed.names.alarm_topic(event.name)),
     }
+    return tagged(resources, deployed, settings, event.name)
 
 
-def _stream(name: str) -> dict[str, Any]:
+def _stream(name: str, settings: Stream) -> dict[str, Any]:
+    """A stream; only a provisioned one says how many shards it has (CloudFormation, "AWS::Kinesis::Stream")."""
+    if settings.mode is StreamMode.PROVISIONED:
+        capacity: dict[str, Any] = {"ShardCount": settings.shards}
+    else:
+        capacity = {"StreamModeDetails": {"StreamMode": "ON_DEMAND"}}
     return {
         "Type": "AWS::Kinesis::Stream",
         "Properties": {
             "Name": name,
-            "ShardCount": topology.SHARDS,
-            "RetentionPeriodHours": RAW_RETENTION_HOURS,
+            **capacity,
+            "RetentionPeriodHours": settings.retention_hours,
             "StreamEncryption": {"EncryptionType": "KMS", "KeyId": "alias/aws/kinesis"},
         },
     }
@@ -62,10 +65,10 @@ def _stream(name: str) -> dict[str, Any]:
 def _processor(event: EventType, raw: str, processed: str) -> Resources:
     """The function and its event source, which reads the raw stream from the beginning.
 
-    An outage stalls; what fails for half the retention is reported to the bucket. The source comes after the delivery,
-    which reads what is put on the processed stream from its creation on.
+    An outage stalls; what fails for too long is reported to the bucket while the stream still retains it. The source
+    comes after the delivery, which reads what is put on the processed stream from its creation on.
     """
-    name = logical(event.name)
+    name, settings = logical(event.name), event.component.processor
     variables: dict[str, Any] = {
         "EVENT_TYPE": event.name,
         "PROCESSED_STREAM": {"Ref": processed},
@@ -73,6 +76,8 @@ def _processor(event: EventType, raw: str, processed: str) -> Resources:
         "REGISTRY_BUCKET": {"Ref": REGISTRY},
         "FUTURE_BOUND_MINUTES": str(topology.FUTURE_BOUND_MINUTES),
     }
+    if event.component.partition_key != ID_FIELD:
+        variables["PARTITION_KEY"] = event.component.partition_key
     if event.enrichment:
         enrichment = event.enrichment
         spec = {"reference": enrichment.reference, "on": enrichment.on, "add": list(enrichment.add)}
@@ -81,10 +86,11 @@ def _processor(event: EventType, raw: str, processed: str) -> Resources:
         f"{name}Processor",
         event.processor,
         "processor",
-        memory_mib=512,
-        timeout_s=120,
+        memory_mib=settings.memory_mib,
+        timeout_s=settings.timeout_s,
         variables=variables,
         statements=permissions.processor(raw, processed, event.name),
+        reserved_concurrency=settings.reserved_concurrency,
     )
     source = {
         "Type": "AWS::Lambda::EventSourceMapping",
@@ -93,10 +99,11 @@ def _processor(event: EventType, raw: str, processed: str) -> Resources:
             "EventSourceArn": {"Fn::GetAtt": [raw, "Arn"]},
             "FunctionName": {"Ref": function.logical_id},
             "StartingPosition": "TRIM_HORIZON",
-            "BatchSize": BATCH_RECORDS,
-            "MaximumBatchingWindowInSeconds": BATCH_WINDOW_S,
+            "BatchSize": settings.batch_records,
+            "MaximumBatchingWindowInSeconds": settings.batch_window_s,
+            "ParallelizationFactor": settings.parallelization,
             "MaximumRetryAttempts": -1,
-            "MaximumRecordAgeInSeconds": GIVE_UP_AFTER_S,
+            "MaximumRecordAgeInSeconds": settings.give_up_hours * HOUR_S,
             "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": [DATA, "Arn"]}}},
             "BisectBatchOnFunctionError": True,
         },
@@ -128,8 +135,8 @@ def _delivery(event: EventType, processed: str) -> Resources:
                     "Prefix": event.chunk_prefix,
                     "ErrorOutputPrefix": f"{layout.delivery_error_prefix(event.name)}!{{firehose:error-output-type}}/",
                     "BufferingHints": {
-                        "SizeInMBs": topology.CHUNK_BUFFER_MIB,
-                        "IntervalInSeconds": topology.CHUNK_BUFFER_S,
+                        "SizeInMBs": event.component.delivery.buffer_mib,
+                        "IntervalInSeconds": event.component.delivery.buffer_s,
                     },
                     "CompressionFormat": "UNCOMPRESSED",
                 },

@@ -6,8 +6,9 @@ The queue of partitions to merge feeds a function; with it come the one for what
 from dataclasses import dataclass
 from typing import Any
 
+from wavetank.pipeline.components.model import Alarms
 from wavetank.pipeline.names import Names
-from wavetank.pipeline.template import permissions
+from wavetank.pipeline.template import alarms, permissions
 from wavetank.pipeline.template.permissions import DEAD_MERGES, MERGES, Statement
 
 Resources = dict[str, dict[str, Any]]
@@ -15,6 +16,7 @@ Resources = dict[str, dict[str, Any]]
 RUNTIME = "python3.13"
 CODEC_LAYER = "CodecLayer"
 COLUMNS_LAYER = "ColumnsLayer"
+ALARM_TOPIC = "AlarmTopic"
 
 VISIBILITY_PER_TIMEOUT = 6
 """AWS's recommendation for a queue that feeds a function (Lambda developer guide, "Using Lambda with Amazon SQS")."""
@@ -34,11 +36,12 @@ class FunctionSpec:
     variables: dict[str, Any]
     statements: list[Statement]
     layers: tuple[str, ...] = (CODEC_LAYER,)
+    reserved_concurrency: int | None = None
 
 
 def function(spec: FunctionSpec) -> Resources:
     """The function and its role, which may do what the spec says and write the function's log."""
-    role = f"{spec.logical_id}Role"
+    role, reserved = f"{spec.logical_id}Role", spec.reserved_concurrency
     return {
         role: permissions.role("lambda.amazonaws.com", [*spec.statements, *permissions.logs(spec.name)]),
         spec.logical_id: {
@@ -53,6 +56,7 @@ def function(spec: FunctionSpec) -> Resources:
                 "MemorySize": spec.memory_mib,
                 "Timeout": spec.timeout_s,
                 "Environment": {"Variables": spec.variables},
+                **({} if reserved is None else {"ReservedConcurrentExecutions": reserved}),
             },
         },
     }
@@ -89,8 +93,19 @@ def layers(names: Names) -> Resources:
     }
 
 
-def merges(names: Names, timeout_s: int) -> Resources:
+def merges(names: Names, timeout_s: int, notified: Alarms) -> Resources:
     """The queue of merges and its dead letters; `timeout_s` is that of the function that takes from the first."""
+    dead = {
+        "AlarmName": names.dead_merges,
+        "AlarmDescription": f"A partition could not be merged in {ATTEMPTS} attempts.",
+        "Namespace": "AWS/SQS",
+        "MetricName": "ApproximateNumberOfMessagesVisible",
+        "Dimensions": [{"Name": "QueueName", "Value": names.dead_merges}],
+        "Statistic": "Maximum",
+        "Period": 300,
+        "EvaluationPeriods": 1,
+        "Threshold": 0,
+    }
     return {
         DEAD_MERGES: {
             "Type": "AWS::SQS::Queue",
@@ -112,20 +127,6 @@ def merges(names: Names, timeout_s: int) -> Resources:
                 "SqsManagedSseEnabled": True,
             },
         },
-        "DeadMergesAlarm": {
-            "Type": "AWS::CloudWatch::Alarm",
-            "Properties": {
-                "AlarmName": names.dead_merges,
-                "AlarmDescription": f"A partition could not be merged in {ATTEMPTS} attempts.",
-                "Namespace": "AWS/SQS",
-                "MetricName": "ApproximateNumberOfMessagesVisible",
-                "Dimensions": [{"Name": "QueueName", "Value": names.dead_merges}],
-                "Statistic": "Maximum",
-                "Period": 300,
-                "EvaluationPeriods": 1,
-                "Threshold": 0,
-                "ComparisonOperator": "GreaterThanThreshold",
-                "TreatMissingData": "notBreaching",
-            },
-        },
+        "DeadMergesAlarm": alarms.alarm(dead, notified, ALARM_TOPIC),
+        **alarms.mail_topic(notified, ALARM_TOPIC, names.alarm_topic("shared")),
     }

@@ -41,7 +41,7 @@ def render(deployed: Topology) -> dict[str, Any]:
     """The template of a topology, ready for `json.dumps`."""
     resources = shared(deployed)
     for event in deployed.events:
-        resources |= component(event)
+        resources |= component(deployed, event)
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "wavetank: an event pipeline from Kinesis to Avro and Parquet at rest",

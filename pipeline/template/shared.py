@@ -1,17 +1,22 @@
 """What components share, as CloudFormation resources: partitioner, rescuer, replayer, planner and concatenator."""
 
+import json
 from typing import Any
 
 from wavetank.pipeline import topology
-from wavetank.pipeline.names import Names
+from wavetank.pipeline.errors import ConfigurationError
+from wavetank.pipeline.names import by_event
 from wavetank.pipeline.template import buckets, functions, permissions
 from wavetank.pipeline.template.functions import CODEC_LAYER, COLUMNS_LAYER
 from wavetank.pipeline.template.logical import logical
 from wavetank.pipeline.template.permissions import DATA, DEAD_MERGES, MERGES, REGISTRY
+from wavetank.pipeline.template.tags import tagged
 from wavetank.pipeline.topology import Topology
 
 Resources = dict[str, dict[str, Any]]
 
+MOST_SETTINGS_BYTES = 3_584
+"""A function's environment holds 4 kB (Lambda developer guide, "Quotas"), and the other variables are in it as well."""
 PLANNER_SCHEDULE = "cron(5 * * * ? *)"
 MERGE_TIMEOUT_S = 900
 MERGES_AT_ONCE = 10
@@ -21,28 +26,47 @@ REPLAYER_SCHEDULE = "rate(15 minutes)"
 def shared(deployed: Topology) -> Resources:
     """Layers, buckets, the topic, and the functions that all event types share."""
     names = deployed.names
-    return {
+    resources = {
         **functions.layers(names),
-        **buckets.buckets(names),
+        **buckets.buckets(deployed),
         **buckets.chunk_topic(names),
-        **_partitioner(names),
+        **_partitioner(deployed),
         **_rescuer(deployed),
-        **_concatenator(names),
-        **_ticked(names),
+        **_concatenator(deployed),
+        **_ticked(deployed),
     }
+    return tagged(resources, deployed, deployed.default)
 
 
-def _partitioner(names: Names) -> Resources:
+def _of_each(deployed: Topology, variable: str, setting: str) -> dict[str, str]:
+    """A setting of every event type as variables: what is usual, and as JSON what others have instead.
+
+    Raises ConfigurationError where more event types differ than there is room for.
+    """
+    usual = getattr(deployed.default, setting)
+    others = {event.name: getattr(event.component, setting) for event in deployed.events}
+    own = {name: value for name, value in others.items() if value != usual}
+    text = json.dumps(own, separators=(",", ":"))
+    if len(text) > MOST_SETTINGS_BYTES:
+        raise ConfigurationError(
+            f"{len(own)} event types have {setting} other than {usual}, which is more than the environment of a "
+            f"function holds ({len(text):,} bytes, {MOST_SETTINGS_BYTES:,} at most): set what most of them have under "
+            "[defaults] in wavetank.toml"
+        )
+    return {variable: str(usual), **({by_event(variable): text} if own else {})}
+
+
+def _partitioner(deployed: Topology) -> Resources:
     spec = functions.FunctionSpec(
         "Partitioner",
-        names.partitioner,
+        deployed.names.partitioner,
         "partitioner",
         memory_mib=1024,
         timeout_s=300,
         variables={
             "REGISTRY_BUCKET": {"Ref": REGISTRY},
             "DATA_BUCKET": {"Ref": DATA},
-            "HASH_BUCKETS": str(topology.HASH_BUCKETS),
+            **_of_each(deployed, "HASH_BUCKETS", "hash_buckets"),
         },
         statements=permissions.partitioner(),
         layers=(CODEC_LAYER, COLUMNS_LAYER),
@@ -78,8 +102,9 @@ def _rescuer(deployed: Topology) -> Resources:
     return {**functions.function(spec), "RescuerInvoke": invoke}
 
 
-def _ticked(names: Names) -> Resources:
+def _ticked(deployed: Topology) -> Resources:
     """The functions that a schedule calls."""
+    names = deployed.names
     replayer = functions.FunctionSpec(
         "Replayer",
         names.replayer,
@@ -89,7 +114,7 @@ def _ticked(names: Names) -> Resources:
         variables={
             "DATA_BUCKET": {"Ref": DATA},
             "CHUNK_TOPIC_ARN": {"Ref": "ChunkTopic"},
-            "LOOK_BACK_HOURS": str(topology.LOOK_BACK_HOURS),
+            **_of_each(deployed, "LOOK_BACK_HOURS", "look_back_hours"),
             "CHUNK_GRACE_MINUTES": str(topology.CHUNK_GRACE_MINUTES),
         },
         statements=permissions.replayer(),
@@ -105,7 +130,7 @@ def _ticked(names: Names) -> Resources:
             "REGISTRY_BUCKET": {"Ref": REGISTRY},
             "MERGE_QUEUE_URL": {"Ref": MERGES},
             "DEAD_MERGE_QUEUE_URL": {"Ref": DEAD_MERGES},
-            "LOOK_BACK_HOURS": str(topology.LOOK_BACK_HOURS),
+            **_of_each(deployed, "LOOK_BACK_HOURS", "look_back_hours"),
         },
         statements=permissions.planner(),
         layers=(CODEC_LAYER, COLUMNS_LAYER),
@@ -113,8 +138,9 @@ def _ticked(names: Names) -> Resources:
     return _scheduled(replayer, REPLAYER_SCHEDULE) | _scheduled(planner, PLANNER_SCHEDULE)
 
 
-def _concatenator(names: Names) -> Resources:
+def _concatenator(deployed: Topology) -> Resources:
     """The function that merges, and the queue that it takes its work from."""
+    names = deployed.names
     spec = functions.FunctionSpec(
         "Concatenator",
         names.concatenator,
@@ -126,7 +152,7 @@ def _concatenator(names: Names) -> Resources:
         layers=(CODEC_LAYER, COLUMNS_LAYER),
     )
     return {
-        **functions.merges(names, MERGE_TIMEOUT_S),
+        **functions.merges(names, MERGE_TIMEOUT_S, deployed.default.alarms),
         **functions.function(spec),
         "ConcatenatorSource": {
             "Type": "AWS::Lambda::EventSourceMapping",

@@ -19,7 +19,6 @@ from io import BytesIO
 from typing import Any
 
 from wavetank.emulator.stack.stack import Stack
-from wavetank.pipeline import topology
 from wavetank.pipeline.core import decode, frame
 from wavetank.pipeline.core.bulk import batch
 from wavetank.pipeline.core.bulk.digests import Digests
@@ -37,6 +36,7 @@ from wavetank.scenarios.client.at_rest import Layer
 from wavetank.scenarios.client.producer import Producer, Sender
 from wavetank.scenarios.client.wire import encode_frame
 from wavetank.scenarios.oracle.history import EVENT_TIME, Outcome
+from wavetank.scenarios.oracle.promises import HASH_BUCKETS
 from wavetank.scenarios.site.site import Site
 from wavetank.scenarios.spec.hours import Scheduled, planner_times
 from wavetank.scenarios.workload.synthetic import WorkloadEvent, synthetic
@@ -129,7 +129,7 @@ class CorePath:
     def records_at_rest(self, frames: Iterable[bytes]) -> int:
         """Take `frames` all the way and return the number of records in the Avro files at the end."""
         chunk = b"".join(self._process(data) for data in frames)
-        parts = partition(Scanned.of(chunk), {self.processed.fingerprint: self.processed}, topology.HASH_BUCKETS)
+        parts = partition(Scanned.of(chunk), {self.processed.fingerprint: self.processed}, HASH_BUCKETS)
         count = 0
         for part in parts.parts.values():
             records = merge_all(batch.read(part.data, self.processed), Digests.unpacked(b""))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from wavetank.pipeline.topology import Topology
 from wavetank.scenarios.client.batches import MAX_KEY_CHARACTERS, MAX_RECORD_BYTES, Batch, Message, batches
 from wavetank.scenarios.client.wire import MICROS_PER_MILLI, WireSchema, encode_frame, newest_schema
-from wavetank.scenarios.oracle.history import EVENT_TIME, Outcome
+from wavetank.scenarios.oracle.history import EVENT_ID, EVENT_TIME, Outcome, Value
 from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
 if TYPE_CHECKING:
@@ -97,15 +97,27 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The stream that events of one type go to, and the schema they are written with."""
+    """The stream that events of one type go to, the schema they are written with, and the field they are put by."""
 
     stream: str
     schema: WireSchema
+    partition_key: str = EVENT_ID
+
+    def key_of(self, record: Mapping[str, Value], event_id: str) -> str:
+        """The partition key of an event: the value of the field, or its id where it has none; 256 characters at most.
+
+        Events of one key come in the order in which they are put (Kinesis API reference, "PutRecords").
+        """
+        value = record.get(self.partition_key)
+        return ("" if value is None else str(value))[:MAX_KEY_CHARACTERS] or event_id[:MAX_KEY_CHARACTERS]
 
 
 def routes(topology: Topology) -> dict[str, Route]:
     """The route of every event type: its raw stream, in the newest raw schema of the schema folder."""
-    return {event.name: Route(event.raw_stream, newest_schema(event.folder)) for event in topology.events}
+    return {
+        event.name: Route(event.raw_stream, newest_schema(event.folder), event.component.partition_key)
+        for event in topology.events
+    }
 
 
 class Sender:
@@ -216,13 +228,13 @@ class Producer:
         self._routes = routes
 
     def message(self, event: WorkloadEvent) -> Message:
-        """The message that goes on the stream for `event`; its key is the event id, as much of it as Kinesis takes.
+        """The message that goes on the stream for `event`, by the partition key of its type.
 
         Raises EncodingError where the record does not fit, KeyError for an event type without a route.
         """
         route = self._routes[event.event_type]
-        key = event.event_id[:MAX_KEY_CHARACTERS]
         record = event.record
+        key = route.key_of(record, event.event_id)
         if route.schema.time_is_millis:
             record = {**record, EVENT_TIME: event.time_us // MICROS_PER_MILLI}
         return Message(route.stream, key, encode_frame(route.schema, record))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wavetank.pipeline.avro.resolution import Level
+from wavetank.pipeline.components.guards import Acceptance
 from wavetank.scenarios.commands import target
 from wavetank.scenarios.commands.options import AsJson, EndpointUrl
 from wavetank.scenarios.report.escaping import echo, one_line
@@ -50,6 +51,9 @@ def deploy(
             show_default="as it is; off at first",
         ),
     ] = None,
+    accept_look_back: Annotated[
+        bool, typer.Option(Acceptance.LOOK_BACK, help="Let a look-back change though data are at rest.")
+    ] = False,
     wait: Annotated[
         float, typer.Option("--wait", min=0, metavar="SECONDS", help="How long to wait for a stack that is starting.")
     ] = 0.0,
@@ -59,7 +63,13 @@ def deploy(
     from wavetank.emulator.deploy.deploy import deploy as bring_up_to_date
 
     stack = target.awaited(endpoint_url, wait)
-    done = bring_up_to_date(stack, lambda step: echo(f"{step} …", err=True), schemas=folder, scheduled=scheduled)
+    done = bring_up_to_date(
+        stack,
+        lambda step: echo(f"{step} …", err=True),
+        schemas=folder,
+        scheduled=scheduled,
+        accepted=[Acceptance.LOOK_BACK] if accept_look_back else [],
+    )
     events = [event.name for event in done.topology.events]
     _warn(done.warnings)
     if as_json:

@@ -8,8 +8,8 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from wavetank.scenarios.oracle.history import Value
-from wavetank.scenarios.oracle.promises import LOOK_BACK_HOURS
+from wavetank.scenarios.oracle.history import EVENT_ID, Value
+from wavetank.scenarios.oracle.promises import HASH_BUCKETS, LOOK_BACK_HOURS
 
 HOUR_US = 3_600_000_000
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
@@ -90,25 +90,44 @@ class Enrichment:
     rows: Mapping[str, Mapping[str, Value]]
 
 
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The settings of an event type that decide what is right: an input of a run, like the events that are sent.
+
+    reach_hours: copies of an id whose hours are at most so far apart are one event. partition_key: the field by whose
+    value its events are put, which keep their order.
+    """
+
+    buckets: int = HASH_BUCKETS
+    reach_hours: int = LOOK_BACK_HOURS
+    partition_key: str = EVENT_ID
+
+
 @dataclass(frozen=True)
 class Model:
     """The model of correct data at rest: number of hash buckets, and the enrichment of each event type.
 
     covered: starts of the hours, in microseconds since the epoch, that the concatenator was asked to merge;
-    None when it was asked for all of them. An hour outside is late, not lost. reach_hours: copies of an id whose hours
-    are at most so far apart are one event.
+    None when it was asked for all of them. An hour outside is late, not lost. declared: what event types have that is
+    not as usual; all others have so many `buckets`.
     """
 
     buckets: int
     enrichments: Mapping[str, Enrichment] = field(default_factory=dict)
     covered: frozenset[int] | None = None
-    reach_hours: int = LOOK_BACK_HOURS
+    declared: Mapping[str, Declared] = field(default_factory=dict)
+
+    def of(self, event_type: str) -> Declared:
+        """The settings of an event type."""
+        return self.declared.get(event_type) or Declared(self.buckets)
 
     def partition_of(self, event_type: str, event_id: str, event_time_us: int) -> Partition:
-        """The place where an event belongs: the bucket is the first 32 bits of the MD5 of its id, modulo `buckets`."""
+        """The place where an event belongs: the bucket is the first 32 bits of the MD5 of its id, modulo how many."""
         moment = _EPOCH + datetime.timedelta(microseconds=event_time_us)
         start = hashlib.md5(event_id.encode(), usedforsecurity=False).hexdigest()[:8]
-        return Partition(event_type, moment.date().isoformat(), moment.hour, int(start, 16) % self.buckets)
+        return Partition(
+            event_type, moment.date().isoformat(), moment.hour, int(start, 16) % self.of(event_type).buckets
+        )
 
     def expected(self, event_type: str, sent: Mapping[str, Value]) -> dict[str, Value]:
         """The content at rest of an event that was sent so: its fields, and the fields that the enrichment adds."""
@@ -123,10 +142,10 @@ class Model:
         """Whether the concatenator was asked for the hour of this time."""
         return self.covered is None or event_time_us // HOUR_US * HOUR_US in self.covered
 
-    def separate(self, hours: Iterable[int], copies: Iterable[int]) -> frozenset[int]:
+    def separate(self, event_type: str, hours: Iterable[int], copies: Iterable[int]) -> frozenset[int]:
         """Those of some `hours` that no copy in reach comes before; hours are counted from the epoch."""
         earlier = frozenset(copies)
-        reach = range(1, self.reach_hours + 1)
+        reach = range(1, self.of(event_type).reach_hours + 1)
         return frozenset(hour for hour in hours if not any(hour - back in earlier for back in reach))
 
 

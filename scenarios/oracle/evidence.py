@@ -81,13 +81,15 @@ class Expectations:
     """The expectations that a drill has of its run.
 
     reasons: those for which events may be set aside for a while, beside what was damaged on purpose; None for any.
-    in_order: nothing in the drill takes from the promise that copies of an event keep their order. converges_within_s:
-    so long after the healing the data at rest change no more; None where that is only reported. alarms: those that have
-    to ring, and no other may; None where any may. ages: time passed as on AWS, and what had done its time expired.
+    in_order: nothing in the drill takes from the promise that copies of an event keep their order. keys_stay: nothing
+    in it moves a partition key to another shard. converges_within_s: so long after the healing the data at rest change
+    no more; None where that is only reported. alarms: those that have to ring, and no other may; None where any may.
+    ages: time passed as on AWS, and what had done its time expired.
     """
 
     reasons: frozenset[str] | None = frozenset()
     in_order: bool = True
+    keys_stay: bool = True
     converges_within_s: float | None = None
     alarms: frozenset[str] | None = frozenset()
     ages: bool = False

@@ -104,7 +104,7 @@ def _entry(event_type: str, history: History, at_rest: AtRest, model: Model) -> 
     set_aside, strangers = _set_aside(event_type, operations, at_rest)
 
     copies = Counter(record.event_id for record in records)
-    hours = {event_id: _hours(some, model) for event_id, some in sent.items()}
+    hours = {event_id: _hours(event_type, some, model) for event_id, some in sent.items()}
     there = _events_there(records, hours)
     landed = {event_id for event_id in owed & set(copies) if there[event_id] >= len(hours[event_id].needed)}
     quarantined = (owed & set_aside) - landed
@@ -150,7 +150,7 @@ class _Hours(NamedTuple):
     allowed: frozenset[int] = frozenset()
 
 
-def _hours(sent: Iterable[Operation], model: Model) -> _Hours:
+def _hours(event_type: str, sent: Iterable[Operation], model: Model) -> _Hours:
     """The hours of the sound copies of one id, without those that an earlier copy in reach stands for.
 
     A copy whose answer is unknown may be there or not. An hour that no run was asked for need not have it yet.
@@ -159,7 +159,7 @@ def _hours(sent: Iterable[Operation], model: Model) -> _Hours:
     sure = {o.event_time_us // HOUR_US for o in sound if o.outcome is Outcome.OK}
     maybe = {o.event_time_us // HOUR_US for o in sound}
     needed = (hour for hour in sure if model.is_covered(hour * HOUR_US))
-    return _Hours(model.separate(needed, maybe), model.separate(maybe, sure))
+    return _Hours(model.separate(event_type, needed, maybe), model.separate(event_type, maybe, sure))
 
 
 def _may_be_in(hour: int, hours: _Hours) -> bool:

@@ -1,10 +1,10 @@
 """Checkers of the way to rest: the order of copies, what was set aside and why, how long it took, and the alarms."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from wavetank.scenarios.oracle.evidence import Arrivals, Evidence, Finding, Version, failed, passed, unclear
-from wavetank.scenarios.oracle.history import Outcome
+from wavetank.scenarios.oracle.history import EVENT_ID, Outcome
 from wavetank.scenarios.oracle.hops import Hop
 
 EXAMPLES = 3
@@ -14,8 +14,9 @@ def order(evidence: Evidence) -> Finding:
     """Versions of one event come to the processed stream in the order in which they came to the raw one.
 
     That is promised of the first copy of each version, where all copies of the event came by one shard of each stream,
-    as they do with the event id for a partition key. It is not promised of an event that was in quarantine, which comes
-    back later, nor where the stream refused single records of a call.
+    as they do with the event id for a partition key. Of an event type that is put by another field it is promised of
+    all events with one value of that. It is not promised of an event that was in quarantine, which comes back later,
+    nor where the stream refused single records of a call.
     """
     if evidence.flow is None:
         return unclear("order", "what came to the streams could not be read")
@@ -25,17 +26,28 @@ def order(evidence: Evidence) -> Finding:
     aside = {by_payload.get(record.payload, "") for record in evidence.at_rest.quarantine}
     compared, wrong = 0, list[str]()
     for event_type in evidence.history.event_types:
-        raw, processed = (
-            _versions(evidence.flow.arrivals.get((event_type, hop), ())) for hop in (Hop.RAW, Hop.PROCESSED)
+        keys = _keys(evidence, event_type)
+        (raw, _), (processed, scattered) = (
+            _versions(evidence.flow.arrivals.get((event_type, hop), ()), keys, aside)
+            for hop in (Hop.RAW, Hop.PROCESSED)
         )
-        for event_id in sorted((raw.keys() & processed.keys()) - aside):
-            before = [version for version in raw[event_id] if version in processed[event_id]]
-            after = [version for version in processed[event_id] if version in before]
+        if evidence.expectations.keys_stay:
+            wrong += sorted(scattered & raw.keys() & set(keys.values()))
+        for key in sorted(raw.keys() & processed.keys()):
+            there = set(raw[key]) & set(processed[key])
+            before, after = ([version for version in of[key] if version in there] for of in (raw, processed))
             compared += len(before) > 1
-            wrong += [event_id] if before != after else []
+            wrong += [key] if before != after else []
     if wrong:
-        return failed("order", f"{len(wrong)} of {compared} events changed it, such as {', '.join(wrong[:EXAMPLES])}")
-    return passed("order", f"kept by {compared} events" if compared else "no event came in several versions")
+        return failed("order", f"{len(wrong)} of {compared} keys changed it, such as {', '.join(wrong[:EXAMPLES])}")
+    return passed("order", f"kept by {compared} keys" if compared else "no key came with several versions")
+
+
+def _keys(evidence: Evidence, event_type: str) -> Mapping[str, str]:
+    """Event id → the key that its order is kept by; empty where that is the id itself."""
+    name = evidence.model.of(event_type).partition_key
+    sent = evidence.history.of(event_type) if name != EVENT_ID else ()
+    return {each.event_id: str(key) for each in sent if (key := each.content.get(name)) not in (None, "")}
 
 
 def set_aside(evidence: Evidence) -> Finding:
@@ -88,12 +100,20 @@ def alarms(evidence: Evidence) -> Finding:
     return failed("alarms", "; ".join(filter(None, (silent and f"{silent} should have rung", loud and f"{loud} rang"))))
 
 
-def _versions(arrivals: Arrivals) -> Mapping[str, list[Version]]:
-    """The versions of each event in the order of their first copies; without the events that came by several shards."""
-    by_id: defaultdict[str, list[Version]] = defaultdict(list)
+def _versions(
+    arrivals: Arrivals, keys: Mapping[str, str], aside: Collection[str]
+) -> tuple[Mapping[str, list[Version]], set[str]]:
+    """The versions of the events of each key, in the order of their first copies, and the keys that have no order.
+
+    Those came by several shards. Events that were set `aside` count for nothing.
+    """
+    by_key: defaultdict[str, list[Version]] = defaultdict(list)
     shards: defaultdict[str, set[int]] = defaultdict(set)
     for shard, versions in enumerate(arrivals):
         for version in dict.fromkeys(versions):
-            by_id[version[0]].append(version)
-            shards[version[0]].add(shard)
-    return {event_id: versions for event_id, versions in by_id.items() if len(shards[event_id]) == 1}
+            if version[0] not in aside:
+                key = keys.get(version[0], version[0])
+                by_key[key].append(version)
+                shards[key].add(shard)
+    scattered = {key for key in by_key if len(shards[key]) > 1}
+    return {key: versions for key, versions in by_key.items() if key not in scattered}, scattered

@@ -105,6 +105,7 @@ class Report:
                 "portions": self.workload.portions,
                 "edges": self.workload.edges,
                 "tight": self.workload.tight,
+                "hot_key": self.workload.hot_key,
                 "conversions": self.workload.conversions,
                 "shapes": list(self.workload.shapes),
                 "source": str(self.workload.source) if self.workload.source else None,

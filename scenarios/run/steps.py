@@ -14,6 +14,7 @@ from wavetank.scenarios.oracle.history import History, Mark, Operation
 from wavetank.scenarios.run.ageing import age
 from wavetank.scenarios.run.nemeses import Nemeses
 from wavetank.scenarios.site import observer
+from wavetank.scenarios.site.declared import shortest_reach
 from wavetank.scenarios.site.producer import DrillProducer
 from wavetank.scenarios.site.recovery import RedriveFailedError, back_fill, redeliver, redrive
 from wavetank.scenarios.site.site import REPLAY_AFTER, Site
@@ -71,8 +72,9 @@ class StepExecutor:
 
     def __post_init__(self) -> None:
         self._started = time.monotonic()
-        self._planner_times = planner_times(event.time_us for event in self.events)
-        self.model = observer.model_of(self.site, covered_hours(self._planner_times))
+        self._look_back = shortest_reach(self.site.declared)
+        self._planner_times = planner_times((event.time_us for event in self.events), self._look_back)
+        self.model = observer.model_of(self.site, covered_hours(self._planner_times, self._look_back))
         types = {event.event_type for event in self.events}
         victim = self.drill.victim
         self.victim = victim if victim in types else min(types, default=victim)
@@ -88,7 +90,7 @@ class StepExecutor:
     @property
     def model_so_far(self) -> Model:
         """The model of the hours that ticks of the planner were for; in the end every hour is to be merged."""
-        return replace(self.model, covered=covered_hours(self.merged))
+        return replace(self.model, covered=covered_hours(self.merged, self._look_back))
 
     def elapsed(self) -> float:
         """Seconds since the run began."""
@@ -155,7 +157,7 @@ class StepExecutor:
 
     def replay_all(self) -> None:
         """Run the replayer as of when it finds the chunks of every hour that there are. Raises TickFailedError."""
-        for moment in replayer_times(self.site.chunk_hours()):
+        for moment in replayer_times(self.site.chunk_hours(), self._look_back):
             self.site.tick(Scheduled.REPLAYER, moment)
 
     def _tick(self, tick: Tick) -> None:

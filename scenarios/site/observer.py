@@ -36,7 +36,7 @@ def model_of(site: Site, covered: frozenset[int] | None = None) -> Model:
             reference = site.schemas / topology.REFERENCE_FOLDER / f"{rule['reference']}.json"
             rows = json.loads(reference.read_text("utf-8"))["rows"]
             enrichments[event.name] = Enrichment(rule["on"], tuple(rule["add"]), rows)
-    return Model(HASH_BUCKETS, enrichments, covered)
+    return Model(HASH_BUCKETS, enrichments, covered, site.declared)
 
 
 def observe(site: Site, history: History | None = None) -> AtRest:
@@ -117,7 +117,7 @@ def _ids_of_part(site: Site, record: quarantine.SetAside) -> list[str]:
     chunk = rest.chunk_of_part(site.s3, site.data_bucket, record.source)
     if chunk is None:
         return [record.event_id]
-    at, model = rest.RestKey.parse(record.source), Model(HASH_BUCKETS)
+    at, model = rest.RestKey.parse(record.source), Model(HASH_BUCKETS, declared=site.declared)
     where = Partition(at.event_type, at.date, at.hour, at.bucket)
     heads = heads_of(site.topology.event(record.event_type))
     data = site.s3.get_object(Bucket=site.data_bucket, Key=chunk)["Body"].read()

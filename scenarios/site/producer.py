@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from wavetank.scenarios.client.aggregate import aggregate
-from wavetank.scenarios.client.batches import MAX_KEY_CHARACTERS, Message
+from wavetank.scenarios.client.batches import Message
 from wavetank.scenarios.client.journal import Journal
 from wavetank.scenarios.client.producer import Receipt, Route, Sender
 from wavetank.scenarios.client.wire import (
@@ -109,13 +109,13 @@ class DrillProducer:
 
         written: by event type, the schema that the plan wants, whatever version the event says.
         """
-        stream, schema = self._routes[event.event_type].stream, written.get(event.event_type)
+        route, schema = self._routes[event.event_type], written.get(event.event_type)
         if schema is None:
             schema = self._schema(event)
         record = event.record
         if schema.time_is_millis:
             record = {**record, EVENT_TIME: event.time_us // MICROS_PER_MILLI}
-        key = plan.key or event.event_id[:MAX_KEY_CHARACTERS]
+        stream, key = route.stream, plan.key or route.key_of(event.record, event.event_id)
         if plan.damage is None:
             data = encode_frame(schema, record) if plan.aggregated else self._in_envelope(event, schema, record)
             return OutgoingEvent(event, schema, Message(stream, key, data), plan.flaw)

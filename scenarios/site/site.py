@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -11,17 +12,21 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self, cast
 
 from wavetank.emulator.deploy.deploy import Progress, deploy, schemas_folder
 from wavetank.emulator.stack.clients import acting_for
 from wavetank.emulator.stack.stack import Stack
+from wavetank.pipeline.components.read import COMPONENT_FILE, PROJECT_FILE
 from wavetank.pipeline.names import NAMES
 from wavetank.pipeline.schemas import shared
 from wavetank.pipeline.topology import Topology
 from wavetank.scenarios.client import at_rest
 from wavetank.scenarios.client.producer import Route, routes
+from wavetank.scenarios.oracle.at_rest import Declared
 from wavetank.scenarios.oracle.promises import CHUNK_GRACE
+from wavetank.scenarios.site.declared import declared
 from wavetank.scenarios.site.waiting import CONTROLLED, Controlled, Waiting, waiting_on
 from wavetank.scenarios.spec.hours import Chunks, Scheduled
 from wavetank.scenarios.spec.unfinished import Unfinished
@@ -106,6 +111,11 @@ class Site:
         """Where a producer puts each event type, and the schema it writes with."""
         return routes(self.topology)
 
+    @property
+    def declared(self) -> dict[str, Declared]:
+        """The settings of every event type that decide what is right, as its files have them."""
+        return declared(self.schemas, (event.name for event in self.topology.events), self.topology.stage)
+
     def settle(self, but: Unfinished | None = None) -> None:
         """Return once nothing is in flight but `but`, and what tells of it (see `report`). Raises NotSettled."""
         self.waiting.settle(self.stack, but)
@@ -188,6 +198,16 @@ class Site:
         client.get_waiter("function_updated_v2").wait(
             FunctionName=function, WaiterConfig={"Delay": 0.05, "MaxAttempts": 600}
         )
+
+    def change_settings(self, event_type: str, settings: str | None) -> None:
+        """Deploy with this text as an event type's component.toml; None for the file that it has."""
+        with TemporaryDirectory(prefix="wavetank-settings-") as folder:
+            schemas = Path(shutil.copytree(self.schemas, Path(folder) / self.schemas.name))
+            if (project := self.schemas.parent / PROJECT_FILE).exists():
+                shutil.copy2(project, folder)
+            if settings is not None:
+                (schemas / event_type / COMPONENT_FILE).write_text(settings, "utf-8")
+            deploy(self.stack, schemas=schemas)
 
     def empty(self) -> int:
         """Delete every object of the data bucket; the number of them."""

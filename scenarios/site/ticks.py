@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from wavetank.scenarios.site.declared import shortest_reach
 from wavetank.scenarios.site.site import REPLAY_AFTER, Site
 from wavetank.scenarios.spec.hours import Scheduled, planner_times
 
@@ -55,7 +56,8 @@ def concatenate(site: Site, span: Span) -> Iterator[Ticked]:
     Raises TickFailedError.
     """
     hours = (hour for hour in hours_with_parts(site.s3, site.data_bucket) if hour in span)
-    for time in planner_times(int(hour.timestamp()) * 1_000_000 for hour in hours):
+    times_us = (int(hour.timestamp()) * 1_000_000 for hour in hours)
+    for time in planner_times(times_us, shortest_reach(site.declared)):
         yield _tick(site, Scheduled.PLANNER, time)
 
 

@@ -10,6 +10,7 @@ from wavetank.emulator.faults.points import Action, Point
 from wavetank.scenarios.spec.drill import Drill, Tag
 from wavetank.scenarios.spec.hours import Chunks, Scheduled
 from wavetank.scenarios.spec.nemeses.chunks import ChunksDamaged
+from wavetank.scenarios.spec.nemeses.components import ComponentChanged
 from wavetank.scenarios.spec.nemeses.container import ContainerCut, ContainerKilled, ContainerPaused, MemoryReached
 from wavetank.scenarios.spec.nemeses.fault import Fault, functions_die
 from wavetank.scenarios.spec.nemeses.functions import BadDeploy, ColdStart
@@ -75,6 +76,7 @@ __all__ = [
     "ChunksDamaged",
     "ClockAhead",
     "ColdStart",
+    "ComponentChanged",
     "ConsumersStopped",
     "ContainerCut",
     "ContainerKilled",

@@ -8,9 +8,11 @@ from enum import StrEnum
 
 from wavetank.emulator.faults.points import Point
 from wavetank.scenarios.oracle.evidence import Expectations
+from wavetank.scenarios.spec.nemeses.components import ComponentChanged
 from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.nemeses.streams import Resharded
 from wavetank.scenarios.spec.nemesis import Nemesis
-from wavetank.scenarios.spec.steps import Step
+from wavetank.scenarios.spec.steps import Redeliver, Step
 from wavetank.scenarios.workload.workload import USUAL, Workload
 
 
@@ -30,6 +32,7 @@ class Tag(StrEnum):
     SCHEDULE = "schedule"
     AGE = "age"
     CONTAINERS = "containers"
+    COMPONENTS = "components"
     BASICS = "basics"
 
 
@@ -69,12 +72,16 @@ class Drill:
     def expectations(self) -> Expectations:
         """The expectations that the checkers hold the run to.
 
-        A stream that refuses single records of a call takes their order away: they come after those that it took.
+        A stream that refuses single records of a call takes their order away: they come after those that it took. Where
+        shards are split and merged, or records are put by hand, a key moves from one shard to another.
         """
+        moves = any(isinstance(nemesis, ComponentChanged | Resharded) for nemesis in self.nemeses)
+        moves = moves or any(isinstance(step, Redeliver) for step in (*self.during, *self.after))
         refusals = [fault for fault in self.nemeses if isinstance(fault, Fault) and fault.point == Point.KINESIS_PUT]
         return Expectations(
             reasons=None if self.sets_aside is None else frozenset(self.sets_aside),
             in_order=not refusals,
+            keys_stay=not moves,
             converges_within_s=self.converges_within_s,
             alarms=None if self.alarms is None else frozenset(self.alarms),
             ages=self.ages,

@@ -28,10 +28,11 @@ class Chunks(StrEnum):
     OLD_ENOUGH = "old enough"
 
 
-def planner_times(event_times_us: Iterable[int]) -> list[datetime.datetime]:
+def planner_times(event_times_us: Iterable[int], look_back: int = LOOK_BACK_HOURS) -> list[datetime.datetime]:
     """The fewest `time`s (UTC) of scheduled events whose look-backs together cover every hour with an event.
 
-    Each is the last run of the schedule that reaches its first hour: one that looks back less far misses it. No time
+    Each is the last run of the schedule that reaches its first hour: one that looks back less far misses it. Where
+    event types look back differently far, it is the shortest `look_back` that counts, in hours. No time
     is outside the years 1 to 9999, whatever the events say.
     """
     hours = sorted({min(max(time_us // HOUR_US, FIRST_HOUR), LAST_HOUR) for time_us in event_times_us})
@@ -39,12 +40,14 @@ def planner_times(event_times_us: Iterable[int]) -> list[datetime.datetime]:
     covered_to: int | None = None
     for hour in hours:
         if covered_to is None or hour > covered_to:
-            covered_to = min(hour + LOOK_BACK_HOURS, LAST_HOUR)
+            covered_to = min(hour + look_back, LAST_HOUR)
             times.append(EPOCH + covered_to * HOUR + PLANNED_AT)
     return times
 
 
-def replayer_times(chunk_hours: Iterable[datetime.datetime]) -> list[datetime.datetime]:
+def replayer_times(
+    chunk_hours: Iterable[datetime.datetime], look_back: int = LOOK_BACK_HOURS
+) -> list[datetime.datetime]:
     """The fewest `time`s of scheduled events whose look-backs together cover every hour that chunks are filed under.
 
     Each is the last run of the schedule that reaches its first hour.
@@ -52,10 +55,10 @@ def replayer_times(chunk_hours: Iterable[datetime.datetime]) -> list[datetime.da
     times: list[datetime.datetime] = []
     for hour in sorted(chunk_hours):
         if not times or hour >= times[-1]:
-            times.append(hour + (LOOK_BACK_HOURS + 1) * HOUR - REPLAYED_EVERY)
+            times.append(hour + (look_back + 1) * HOUR - REPLAYED_EVERY)
     return times
 
 
-def covered_hours(times: Iterable[datetime.datetime]) -> frozenset[int]:
+def covered_hours(times: Iterable[datetime.datetime], look_back: int = LOOK_BACK_HOURS) -> frozenset[int]:
     """Starts of the hours (µs since the epoch) that runs of the planner at `times`, of no full hour, have merged."""
-    return frozenset(((time - EPOCH) // HOUR - back) * HOUR_US for time in times for back in range(LOOK_BACK_HOURS + 1))
+    return frozenset(((time - EPOCH) // HOUR - back) * HOUR_US for time in times for back in range(look_back + 1))

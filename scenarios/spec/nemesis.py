@@ -121,6 +121,9 @@ class Place(Protocol):
     def cycle(self, function: str) -> None:
         """Make the function's next invocation start in a new environment."""
 
+    def change_settings(self, event_type: str, settings: str | None) -> None:
+        """Deploy with this text as an event type's component.toml; None for the file that it has."""
+
     def configure(self, function: str, **settings: str) -> None:
         """Change settings of a function's configuration."""
 
@@ -176,12 +179,14 @@ class Scene:
 class Nemesis(Protocol):
     """A thing that goes wrong in a run; by default it does nothing, so that each kind says only what it does.
 
-    id: its name in reports, of which a drill has each once. needs_control, needs_container: on a stack without a
+    id: its name in reports, of which a drill has each once. deploys: it deploys the pipeline, as it is in the checkout.
+    needs_control, needs_container: on a stack without a
     control API, or one that is no container of ours, the drill is skipped.
     """
 
     id: str
     needs_control: ClassVar[bool] = False
+    deploys: ClassVar[bool] = False
     needs_container: ClassVar[bool] = False
 
     def begin(self, scene: Scene) -> None:  # noqa: ARG002

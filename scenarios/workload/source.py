@@ -61,6 +61,7 @@ def draw(
         else:
             events = synthetic.synthetic(workload.events, seed, start, workload.hours, conversions=workload.conversions)
         events = synthetic.at_edges(events) if workload.edges else events
+        events = synthetic.of_one_campaign(events) if workload.hot_key else events
         if workload.shapes and not workload.schemas:
             base = Base(seed, (start - EPOCH) // MICROSECOND, schemas)
             events = interleaved(base, [events, *shaped(workload.shapes, base)])

@@ -109,6 +109,11 @@ def at_edges(events: Sequence[WorkloadEvent]) -> list[WorkloadEvent]:
     return [event.at(edge + number % 3 - 1) for number, (event, edge) in enumerate(zip(events, edges, strict=True))]
 
 
+def of_one_campaign(events: Sequence[WorkloadEvent]) -> list[WorkloadEvent]:
+    """The events, all of the most popular campaign."""
+    return [replace(event, record={**event.record, "campaign": LISTED_CAMPAIGNS[0]}) for event in events]
+
+
 class _AdStream:
     """The state of one run: what is still to be generated, and followers waiting for their turn in time."""
 

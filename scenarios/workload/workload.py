@@ -18,7 +18,8 @@ class Workload:
     they are sent in so many portions, each settled before the next, so that there are as many chunks of an
     event type. edges: the synthetic ones lie right before, at and right after full hours. conversions: some of the
     synthetic ones are conversions. source and mapping: a file of events and the TOML file that says how to read it.
-    tight: the functions take and write little at a time (`scenarios.site.settings`). schemas: of which generated
+    tight: the functions take and write little at a time (`scenarios.site.settings`). hot_key: all synthetic events are
+    of one campaign. schemas: of which generated
     event types the synthetic ones are, as `generated:SEED`; of the ad stream's where it is empty. shapes: names of
     shapes (`scenarios.workload.shapes`), whose events flow among the synthetic ones of the ad stream.
     """
@@ -31,6 +32,7 @@ class Workload:
     source: Path | None = None
     mapping: Path | None = None
     tight: bool = False
+    hot_key: bool = False
     schemas: str = ""
     shapes: tuple[str, ...] = ()
 

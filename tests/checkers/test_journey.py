@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from wavetank.scenarios.oracle.alarms import Alarm, Watched
-from wavetank.scenarios.oracle.at_rest import AtRest, Model, Quarantined
+from wavetank.scenarios.oracle.at_rest import AtRest, Declared, Model, Quarantined
 from wavetank.scenarios.oracle.evidence import Arrivals, Checker, Evidence, Expectations, Finding, ObservedFlow, Verdict
 from wavetank.scenarios.oracle.history import History, Operation, Outcome, Value
 from wavetank.scenarios.oracle.hops import Hop
@@ -69,7 +69,7 @@ def test_the_first_copies_of_versions_keep_their_order(raw: str, processed: str)
 
 def test_versions_that_overtake_each_other_fail() -> None:
     found = order(versions("a1 a2 b1 b2", "a2 a1 b1 b2"))
-    assert found == Finding("order", Verdict.FAIL, "1 of 2 events changed it, such as a")
+    assert found == Finding("order", Verdict.FAIL, "1 of 2 keys changed it, such as a")
 
 
 def test_order_is_not_promised_across_shards_nor_of_what_was_in_quarantine_nor_where_puts_were_refused() -> None:
@@ -83,8 +83,35 @@ def test_order_is_not_promised_across_shards_nor_of_what_was_in_quarantine_nor_w
 
 
 def test_how_many_events_have_shown_their_order_is_told() -> None:
-    assert order(versions("a1 a2 b1", "a1 a2 b1")).detail == "kept by 1 events"
-    assert order(versions("a1 b1", "b1 a1")).detail == "no event came in several versions"
+    assert order(versions("a1 a2 b1", "a1 a2 b1")).detail == "kept by 1 keys"
+    assert order(versions("a1 b1", "b1 a1")).detail == "no key came with several versions"
+
+
+def by_campaign(raw: str, processed: str) -> Evidence:
+    """The same of an event type that is put by campaign, where events `a` and `b` are of one and `c` is of none."""
+    evidence = versions(raw, processed)
+    campaigns = {"a": "men", "b": "men", "c": ""}
+    operations = tuple(
+        replace(sent(event_id), content={**sent(event_id).content, "campaign": campaign})
+        for event_id, campaign in campaigns.items()
+    )
+    model = Model(buckets=2, declared={"click": Declared(partition_key="campaign")})
+    return replace(evidence, history=History(operations), model=model)
+
+
+def test_events_of_one_key_keep_their_order_where_the_event_type_is_put_by_a_field() -> None:
+    assert order(by_campaign("a1 b1 a2", "a1 b1 a2")).detail == "kept by 1 keys"
+    assert order(by_campaign("a1 b1 a2", "a1 b1 a2 a1 b1")).verdict is Verdict.PASS
+    assert order(by_campaign("a1 b1 a2", "b1 a1 a2")).detail == "1 of 1 keys changed it, such as men"
+    assert order(by_campaign("a1 c1", "c1 a1")).verdict is Verdict.PASS
+
+
+def test_a_key_that_is_in_several_shards_behind_the_processor_fails_unless_keys_may_move() -> None:
+    scattered = by_campaign("a1 b1", "a1|b1")
+    assert order(scattered).verdict is Verdict.FAIL
+    assert order(promising(scattered, keys_stay=False)).verdict is Verdict.PASS
+    assert order(by_campaign("a1|b1", "a1|b1")).verdict is Verdict.PASS
+    assert order(versions("a1 a2", "a2|a1")).verdict is Verdict.PASS
 
 
 BROKEN = sent("a", "bad-frame")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from wavetank.scenarios.oracle.at_rest import HOUR_US, AtRest, Enrichment, Model, Quarantined, Stored
+from wavetank.scenarios.oracle.at_rest import HOUR_US, AtRest, Declared, Enrichment, Model, Quarantined, Stored
 from wavetank.scenarios.oracle.history import History, Operation, Outcome, Value
 from wavetank.scenarios.oracle.ledger import Entry, Ledger, draw_up, total
 
@@ -133,6 +133,22 @@ def test_copies_as_far_apart_as_the_look_back_are_one_event_and_further_apart_tw
     sent = History(tuple(attempt(1, time_us=NOON_US + hour * HOUR_US) for hour in hours))
     there = tuple(landed(attempt(1, time_us=NOON_US + hour * HOUR_US)) for hour in at_rest)
     assert drawn(sent, AtRest(avro=there)).ledger == expected
+
+
+@pytest.mark.parametrize(("reach", "landed_once"), [(12, False), (13, True), (24, True)])
+def test_an_event_type_may_have_a_look_back_of_its_own(reach: int, landed_once: bool) -> None:
+    model = replace(MODEL, declared={"click": Declared(reach_hours=reach)})
+    far = NOON_US + 13 * HOUR_US
+    entry = draw_up(History((attempt(1), attempt(1, time_us=far))), AtRest(avro=(landed(attempt(1)),)), model)["click"]
+    assert (entry.ledger.landed == 1, entry.ledger.lost == 0) == (landed_once, landed_once)
+
+
+def test_an_event_type_may_have_hash_buckets_of_its_own() -> None:
+    model = replace(MODEL, declared={"click": Declared(buckets=7)})
+    sent = [attempt(number) for number in range(20)]
+    there = [replace(landed(one), partition=model.partition_of("click", one.event_id, NOON_US)) for one in sent]
+    assert draw_up(History(tuple(sent)), AtRest(avro=tuple(there)), model)["click"].ledger.misplaced == 0
+    assert draw_up(History(tuple(sent)), AtRest(avro=tuple(map(landed, sent))), model)["click"].ledger.misplaced > 0
 
 
 def test_a_copy_that_was_damaged_on_purpose_is_due_nowhere() -> None:

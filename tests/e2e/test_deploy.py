@@ -16,10 +16,12 @@ from wavetank.emulator.stack.stack import EmbeddedStack
 from wavetank.pipeline import topology
 from wavetank.pipeline.names import NAMES, PROJECT
 from wavetank.pipeline.template.functions import DEAD_RETENTION_S
+from wavetank.pipeline.template.render import render
 from wavetank.scenarios.client import at_rest
 from wavetank.scenarios.client.at_rest import Layer
 from wavetank.scenarios.client.producer import Producer, Sender
 from wavetank.scenarios.oracle.history import Value
+from wavetank.scenarios.oracle.promises import CHUNK_BUFFER, SHARDS
 from wavetank.scenarios.site.site import Site
 from wavetank.scenarios.spec.hours import Scheduled
 from wavetank.scenarios.workload.synthetic import WorkloadEvent, synthetic
@@ -81,30 +83,29 @@ def test_a_deployment_that_could_not_be_made_says_why_and_is_made_when_it_can_be
     assert "CloudFormation ended with ROLLBACK_COMPLETE" in second.refusal
     assert "ClickRawStream (AWS::Kinesis::Stream)" in second.refusal
     assert TAKEN in second.refusal
-    assert shards(second.stack) == topology.SHARDS
+    assert shards(second.stack) == SHARDS
 
 
-def test_an_update_that_fails_is_told_of_and_the_next_good_one_is_made(
-    fresh: EmbeddedStack, own: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as broken:
-        broken.setattr(topology, "SHARDS", 10)
-        for _ in range(2):
-            with pytest.raises(DeployFailed, match="UPDATE_ROLLBACK_COMPLETE") as refusal:
-                deploy(fresh, schemas=own)
-            assert "RawStream (AWS::Kinesis::Stream): " in str(refusal.value)
-    assert shards(fresh) == topology.SHARDS
-    with monkeypatch.context() as changed:
-        changed.setattr(topology, "SHARDS", topology.SHARDS + 1)
-        changed.setattr(topology, "CHUNK_BUFFER_S", topology.CHUNK_BUFFER_S + 17)
-        deploy(fresh, schemas=own)
-        assert shards(fresh) == topology.SHARDS
-        firehose = fresh.client("firehose")
-        [name, *_] = firehose.list_delivery_streams()["DeliveryStreamNames"]
-        described = firehose.describe_delivery_stream(DeliveryStreamName=name)["DeliveryStreamDescription"]
-        hints = described["Destinations"][0]["ExtendedS3DestinationDescription"]["BufferingHints"]
-        assert hints["IntervalInSeconds"] == topology.CHUNK_BUFFER_S
+def test_an_update_that_fails_is_told_of_and_the_next_good_one_is_made(fresh: EmbeddedStack, own: Path) -> None:
+    template = render(topology.load(own))
+    template["Resources"]["ClickRawStream"]["Properties"]["ShardCount"] = 5 * SHARDS
+    for _ in range(2):
+        with pytest.raises(DeployFailed, match="UPDATE_ROLLBACK_COMPLETE") as refusal:
+            deploy(fresh, schemas=own, template=template)
+        assert "RawStream (AWS::Kinesis::Stream): " in str(refusal.value)
+    assert shards(fresh) == SHARDS
+    buffer_s = int(CHUNK_BUFFER.total_seconds()) + 17
+    settings = own / "click" / "component.toml"
+    settings.write_text(f"[stream]\nshards = {SHARDS + 1}\n[delivery]\nbuffer_s = {buffer_s}\n")
     deploy(fresh, schemas=own)
+    assert shards(fresh) == SHARDS + 1
+    firehose, name = fresh.client("firehose"), NAMES.delivery_stream("click")
+    described = firehose.describe_delivery_stream(DeliveryStreamName=name)["DeliveryStreamDescription"]
+    hints = described["Destinations"][0]["ExtendedS3DestinationDescription"]["BufferingHints"]
+    assert hints["IntervalInSeconds"] == buffer_s
+    settings.unlink()
+    deploy(fresh, schemas=own)
+    assert shards(fresh) == SHARDS
 
 
 def test_what_is_not_as_the_template_says_is_named(fresh: EmbeddedStack, own: Path) -> None:

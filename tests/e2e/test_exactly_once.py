@@ -13,7 +13,7 @@ import pytest
 
 from tests.e2e.commands import wavetank
 from tests.effort import much
-from wavetank.pipeline import layout, topology
+from wavetank.pipeline import layout
 from wavetank.pipeline.aws import calls
 from wavetank.pipeline.aws.plan import Task
 from wavetank.pipeline.aws.schemas import newest
@@ -27,6 +27,7 @@ from wavetank.scenarios.client import at_rest, quarantine
 from wavetank.scenarios.client.at_rest import Layer
 from wavetank.scenarios.client.producer import Producer, Sender
 from wavetank.scenarios.oracle.history import EVENT_ID, EVENT_TIME
+from wavetank.scenarios.oracle.promises import HASH_BUCKETS, LOOK_BACK_HOURS
 from wavetank.scenarios.site.site import Site
 from wavetank.scenarios.spec.hours import Scheduled
 from wavetank.scenarios.workload.synthetic import WorkloadEvent, synthetic
@@ -98,7 +99,7 @@ def test_an_earlier_copy_that_comes_after_the_merge_takes_the_others_place_in_on
 
 
 def test_copies_further_apart_than_the_look_back_are_two_events(site: Site) -> None:
-    far = START + (topology.LOOK_BACK_HOURS + 1) * HOUR
+    far = START + (LOOK_BACK_HOURS + 1) * HOUR
     put(site, [at(CLICKS[0], START), at(CLICKS[0], far)])
     for moment in (NOON, far + HOUR / 2):
         site.tick(Scheduled.PLANNER, moment)
@@ -194,7 +195,7 @@ def part_of(event: WorkloadEvent, schema: Schema) -> bytes:
 
 def test_two_concatenators_at_once_lose_no_input_and_tear_no_state(in_process: Site) -> None:
     site, schema, rng = in_process, newest("click"), Random(1)
-    where = route("click", CLICKS[0].event_id, int(START.timestamp() * 1_000_000), topology.HASH_BUCKETS)
+    where = route("click", CLICKS[0].event_id, int(START.timestamp() * 1_000_000), HASH_BUCKETS)
     task, keys = Task(where, {}), [f"{layout.parts_prefix(where)}{number:032x}.avro" for number in range(ROUNDS)]
     events = [WorkloadEvent("click", {**CLICKS[0].record, EVENT_ID: f"round-{number}"}) for number in range(ROUNDS)]
     with ThreadPoolExecutor(3) as pool:
@@ -228,7 +229,7 @@ def test_two_concatenators_at_once_lose_no_input_and_tear_no_state(in_process: S
 
 def test_readers_see_the_old_or_the_new_version_while_it_is_replaced(in_process: Site) -> None:
     site, schema, over = in_process, newest("click"), threading.Event()
-    where = route("click", CLICKS[0].event_id, int(START.timestamp() * 1_000_000), topology.HASH_BUCKETS)
+    where = route("click", CLICKS[0].event_id, int(START.timestamp() * 1_000_000), HASH_BUCKETS)
     keys = (layout.avro_key(where), layout.parquet_key(where))
     seen: dict[str, set[int]] = {key: set() for key in keys}
 

@@ -38,7 +38,7 @@ def keys(stack: EmbeddedStack, bucket: str) -> list[str]:
 def test_a_part_that_another_planner_has_just_moved_is_none_of_ours(stack: EmbeddedStack, bucket: str) -> None:
     gone = {"service": "s3", "operation": "CopyObject", "key": f"late/{PART.format('a')}"}
     with stack.faults.error_before("aws.call", match=gone, status=404, code="NoSuchKey") as fault:
-        assert move_to_late(bucket, FIRST) == LateParts(parts=1, events=3)
+        assert move_to_late(bucket, "click", FIRST) == LateParts(parts=1, events=3)
         assert len(fault.firings()) == 1
     assert f"late/{PART.format('b')}" in keys(stack, bucket)
 
@@ -49,5 +49,5 @@ def test_what_cannot_be_moved_for_another_reason_is_an_error(stack: EmbeddedStac
         stack.faults.error_before("aws.call", match=refused, status=403, code="AccessDenied"),
         pytest.raises(ClientError, match="AccessDenied"),
     ):
-        move_to_late(bucket, FIRST)
+        move_to_late(bucket, "click", FIRST)
     assert f"parts/{PART.format('a')}" in keys(stack, bucket)

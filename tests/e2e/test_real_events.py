@@ -15,9 +15,9 @@ from tests.e2e.commands import wavetank
 from tests.effort import much
 from wavetank.emulator.stack.home import project_root
 from wavetank.emulator.stack.stack import EmbeddedStack
-from wavetank.pipeline import topology
 from wavetank.scenarios.client import at_rest
 from wavetank.scenarios.client.at_rest import Layer
+from wavetank.scenarios.oracle.promises import HASH_BUCKETS
 from wavetank.scenarios.site.site import Site
 
 DATA = project_root().parent / "shared" / "data" / "obd-impressions.ndjson.gz"
@@ -81,7 +81,7 @@ def test_every_impression_lands_once_in_its_hour(site: Site) -> None:
 def test_every_hour_and_bucket_holds_the_same_records_in_avro_and_in_parquet(site: Site) -> None:
     avro = list(at_rest.files(site.s3, site.data_bucket, (Layer.AVRO,)))
     parquet = list(at_rest.files(site.s3, site.data_bucket, (Layer.PARQUET,)))
-    assert len(avro) == len(parquet) == HOURS * topology.HASH_BUCKETS
+    assert len(avro) == len(parquet) == HOURS * HASH_BUCKETS
     for one, other in zip(avro, parquet, strict=True):
         assert (one.at.date, one.at.hour, one.at.bucket) == (other.at.date, other.at.hour, other.at.bucket)
         if one.at.date == COMPARED_DATE:
@@ -100,6 +100,6 @@ def test_every_field_of_the_source_is_there(site: Site) -> None:
 
 def test_going_round_again_changes_no_object_at_rest(site: Site, data: Path) -> None:
     before = at_rest.digests(site.s3, site.data_bucket)
-    assert len(before) == 2 * HOURS * topology.HASH_BUCKETS
+    assert len(before) == 2 * HOURS * HASH_BUCKETS
     go_round(site, data)
     assert at_rest.digests(site.s3, site.data_bucket) == before

@@ -31,6 +31,7 @@ from wavetank.pipeline.names import NAMES
 from wavetank.scenarios.client import at_rest, quarantine
 from wavetank.scenarios.client.at_rest import Layer
 from wavetank.scenarios.oracle.history import EVENT_ID
+from wavetank.scenarios.oracle.promises import LOOK_BACK_HOURS
 from wavetank.scenarios.site.site import Site
 from wavetank.scenarios.spec.hours import Scheduled
 
@@ -125,7 +126,7 @@ def test_records_and_parts_that_cannot_be_merged_are_set_aside_and_the_rest_land
     before = digests(site)
     assert not concatenate(site.data_bucket, Task(WHERE, {}), schema)
     assert digests(site) == before
-    assert plan(site.data_bucket, [WHERE.start], topology.LOOK_BACK_HOURS).tasks == []
+    assert plan(site.data_bucket, "click", [WHERE.start], LOOK_BACK_HOURS).tasks == []
 
 
 def test_values_that_their_columns_cannot_take_keep_no_other_event_from_landing(in_process: Site) -> None:
@@ -191,14 +192,14 @@ def test_an_event_left_out_of_an_hour_is_no_reason_to_drop_a_good_copy_of_a_late
     put(site, key_of(1), part_of({"a": POISON, "b": None}, schema))
     put(site, key_of(2, LATER), part_of({"a": None, "b": None, "c": None}, schema, LATER))
     put(site, key_of(3), b"damaged")
-    before = plan(site.data_bucket, [WHERE.start, LATER.start], topology.LOOK_BACK_HOURS).tasks
+    before = plan(site.data_bucket, "click", [WHERE.start, LATER.start], LOOK_BACK_HOURS).tasks
     assert [task.partition for task in before] == [WHERE, LATER]
     concatenate(site.data_bucket, before[1], schema)
     concatenate(site.data_bucket, before[0], schema)
-    for task in plan(site.data_bucket, [WHERE.start, LATER.start], topology.LOOK_BACK_HOURS).tasks:
+    for task in plan(site.data_bucket, "click", [WHERE.start, LATER.start], LOOK_BACK_HOURS).tasks:
         concatenate(site.data_bucket, task, schema)
     assert landed(site) == [("a", 6), ("b", 5), ("c", 6)]
-    assert plan(site.data_bucket, [WHERE.start, LATER.start], topology.LOOK_BACK_HOURS).tasks == []
+    assert plan(site.data_bucket, "click", [WHERE.start, LATER.start], LOOK_BACK_HOURS).tasks == []
 
 
 def test_a_part_that_is_damaged_after_its_merge_loses_nothing_that_is_at_rest(in_process: Site, schema: Schema) -> None:

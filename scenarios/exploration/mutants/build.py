@@ -19,6 +19,7 @@ import wavetank
 from wavetank import pipeline
 from wavetank.emulator.deploy.deploy import plan, schemas_folder
 from wavetank.pipeline import package
+from wavetank.pipeline.components.read import PROJECT_FILE
 from wavetank.pipeline.template.render import render
 
 PIPELINE = Path(pipeline.__file__).parent
@@ -65,6 +66,16 @@ class Change(Protocol):
         ...
 
 
+RENDER = """\
+import json, sys
+from pathlib import Path
+from wavetank.pipeline import topology
+from wavetank.pipeline.template.render import render
+json.dump(render(topology.load(Path("schemas"))), sys.stdout)
+"""
+"""Prints the template of the code that it is run with."""
+
+
 @dataclass(frozen=True)
 class Build:
     """A build: where its code is, the package of its functions, and its template; None where that is the same."""
@@ -85,7 +96,8 @@ def built(change: Change, root: Path = PIPELINE) -> Iterator[Build]:
         copy = checkout / "wavetank" / "pipeline"
         shutil.copytree(root, copy, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy2(Path(wavetank.__file__), checkout / "wavetank")
-        (checkout / "schemas").symlink_to(schemas_folder())
+        for part in (schemas_folder(), schemas_folder().parent / PROJECT_FILE):
+            (checkout / part.name).symlink_to(part)
         _make(change, copy / change.file)
         template = _rendered(checkout)
         yield Build(checkout, archive(copy), None if template == render(plan()) else template)
@@ -112,7 +124,7 @@ def _make(change: Change, file: Path) -> None:
 
 def _rendered(checkout: Path) -> dict[str, Any]:
     """The template as the changed code renders it, in a process of its own."""
-    command = [sys.executable, "-P", "-m", "wavetank.pipeline.template"]
+    command = [sys.executable, "-P", "-c", RENDER]
     environment = {**os.environ, "PYTHONPATH": str(checkout), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(  # noqa: S603 - our own module
         command, cwd=checkout, env=environment, capture_output=True, text=True, check=False

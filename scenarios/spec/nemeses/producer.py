@@ -36,16 +36,21 @@ class ProducerRepeats(Nemesis):
 
 @dataclass(frozen=True)
 class ProducerRevises(Nemesis):
-    """The producer sends a share of its events a second time with a later time, as a correction of the first."""
+    """The producer sends a share of its events a second time with a later time, as a correction of the first.
+
+    victim_only: of the victim's events alone.
+    """
 
     share: float
     later: timedelta = timedelta(seconds=1)
+    victim_only: bool = False
     id: str = "producer-revises"
 
     def sends(self, portion: Portion, plans: Iterable[SendPlan], scene: Scene) -> Iterator[SendPlan]:
         yield from plans
         later_us = self.later // MICROSECOND
-        revised = [event.at(event.time_us + later_us) for event in chosen(portion.events, self.share, scene.seed)]
+        among = [event for event in portion.events if event.event_type == scene.victim or not self.victim_only]
+        revised = [event.at(event.time_us + later_us) for event in chosen(among, self.share, scene.seed)]
         scene.struck[self.id] += len(revised)
         yield SendPlan(revised)
 

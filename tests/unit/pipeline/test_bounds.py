@@ -99,6 +99,10 @@ LINES: Mapping[str, Beyond | NoBound] = {
     "aws/put_records.py MAX_KEY_CHARACTERS": Beyond(
         test="unit/pipeline/aws/test_put_records.py::test_a_long_id_is_cut_to_a_key_that_kinesis_takes"
     ),
+    "components/guards.py DAY_H": UNITS,
+    "components/guards.py SCALING": Beyond(
+        test="unit/pipeline/components/test_guards.py::test_shards_are_at_most_doubled_or_halved_at_once"
+    ),
     "components/model.py RETENTION_HOURS": SETTABLE,
     "components/model.py *": SETTABLE,
     "core/bulk/digests.py SIZE": FORMAT,
@@ -191,8 +195,6 @@ LINES: Mapping[str, Beyond | NoBound] = {
     "schemas/checks.py *": FORMAT,
     "schemas/registry.py ID_BYTES": FORMAT,
     "schemas/registry.py LONGEST_PAUSE_S": NoBound("a pause before the same call"),
-    "template/buckets.py CHUNK_DAYS": PROMISED,
-    "template/buckets.py PART_DAYS": PROMISED,
     "template/buckets.py QUARANTINE_DAYS": PROMISED,
     "template/buckets.py UPLOAD_DAYS": NoBound("rubbish is kept for so long"),
     "template/buckets.py OLD_VERSION_DAYS": NoBound("overwritten schemas are kept for so long, for people"),
@@ -200,11 +202,11 @@ LINES: Mapping[str, Beyond | NoBound] = {
     "template/functions.py VISIBILITY_PER_TIMEOUT": RENDERED,
     "template/functions.py ATTEMPTS": PROMISED,
     "template/functions.py DEAD_RETENTION_S": PROMISED,
-    "template/component.py BATCH_RECORDS": NoBound("so many at most: batches are cut anywhere"),
-    "template/component.py BATCH_WINDOW_S": NoBound("a batch waits so long"),
-    "template/component.py RAW_RETENTION_HOURS": PROMISED,
-    "template/component.py GIVE_UP_AFTER_S": PROMISED,
-    "template/component.py ITERATOR_AGE_ALARM_MS": PROMISED,
+    "template/component.py HOUR_S": UNITS,
+    "template/component.py MINUTE_MS": UNITS,
+    "template/shared.py MOST_SETTINGS_BYTES": Beyond(
+        test="unit/pipeline/template/test_components.py::test_more_settings_than_an_environment_holds_are_refused"
+    ),
     "template/shared.py MERGE_TIMEOUT_S": SIZED,
     "template/shared.py MERGES_AT_ONCE": Beyond("look-back-boundary"),
     "template/render.py MOST_RESOURCES": Beyond(
@@ -213,17 +215,9 @@ LINES: Mapping[str, Beyond | NoBound] = {
     "template/render.py MOST_BYTES": Beyond(
         test="unit/pipeline/template/test_render.py::test_the_text_of_a_hundred_event_types_is_short_enough_for_a_url"
     ),
-    "template/component.py *": SIZED,
     "template/shared.py *": SIZED,
-    "topology.py HASH_BUCKETS": PROMISED,
-    "topology.py LOOK_BACK_HOURS": PROMISED,
     "topology.py CHUNK_GRACE_MINUTES": PROMISED,
     "topology.py FUTURE_BOUND_MINUTES": PROMISED,
-    "topology.py SHARDS": PROMISED,
-    "topology.py CHUNK_BUFFER_MIB": NoBound(
-        "a chunk may end behind any record: `firehose.buffer split` of tight-limits"
-    ),
-    "topology.py CHUNK_BUFFER_S": PROMISED,
 }
 """By file and name or expression; a star is for the expressions of a file that have no line of their own."""
 

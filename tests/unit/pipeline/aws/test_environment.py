@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wavetank.pipeline.aws.environment import hours_back, sizes, time_of
+from wavetank.pipeline.aws.environment import hours_back, number_of, partition_key, sizes, time_of
 from wavetank.pipeline.core.sizes import SIZES, Sizes
 from wavetank.pipeline.errors import ConfigurationError
 
@@ -36,6 +36,28 @@ def test_a_size_that_is_none_or_too_large_is_refused_with_the_rule(monkeypatch: 
     monkeypatch.setenv("ROW_GROUP_ROWS", value)
     with pytest.raises(ConfigurationError, match="ROW_GROUP_ROWS is to be"):
         sizes()
+
+
+def test_a_number_of_an_event_type_is_its_own_where_it_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HASH_BUCKETS", "2")
+    assert number_of("HASH_BUCKETS", "click") == 2
+    monkeypatch.setenv("HASH_BUCKETS_BY_EVENT", '{"click":7}')
+    assert number_of("HASH_BUCKETS", "click") == 7
+    assert number_of("HASH_BUCKETS", "impression") == 2
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"click":"7"}', '{"click":true}', '{"click":-1}', '{"click":1.5}'])
+def test_numbers_of_event_types_that_are_none_are_refused_by_name(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("HASH_BUCKETS", "2")
+    monkeypatch.setenv("HASH_BUCKETS_BY_EVENT", text)
+    with pytest.raises(ConfigurationError, match="HASH_BUCKETS_BY_EVENT is to"):
+        number_of("HASH_BUCKETS", "click")
+
+
+def test_events_are_put_by_their_id_where_nothing_else_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert partition_key() == "event_id"
+    monkeypatch.setenv("PARTITION_KEY", "campaign")
+    assert partition_key() == "campaign"
 
 
 @given(MOMENTS, st.integers(1, 48))

@@ -76,6 +76,16 @@ def test_the_origin_of_each_value_that_is_no_default_is_known(purchase: Path) ->
         ('[[rules]]\nfield = "a"\npatern = "x"', r"rules.0.patern is no key; did you mean pattern\?"),
         ('[[rules]]\nfield = "a"\npattern = "("', "its pattern is no regular expression"),
         ("shards =", "component.toml: not TOML"),
+        (
+            "[processor]\ngive_up_hours = 24",
+            "stream.retention_hours is 24 and processor.give_up_hours 24",
+        ),
+        ("[expiry]\npart_days = 1", "component.toml: expiry.part_days is 1 and look_back_hours 12"),
+        ('[alarms]\nnotify = ["us"]', "the ARN of an SNS topic or a mail address, and 'us' is neither"),
+        ('[tags]\nowner = "us"', "'owner' is set by wavetank itself; rename it"),
+        ('[tags]\n"aws:us" = "us"', "'aws:us' is set by AWS itself; rename it"),
+        ('[tags]\na = "€"', "a tag is letters, digits, spaces and"),
+        ('owner = "a/b;c"', "an owner is letters, digits, spaces and"),
     ],
 )
 def test_a_wrong_file_is_told_by_file_key_rule_and_nearest_key(tmp_path: Path, text: str, sentence: str) -> None:
@@ -102,6 +112,15 @@ def test_a_wrong_project_file_is_told_by_table_and_key(tmp_path: Path, text: str
     (tmp_path / "wavetank.toml").write_text(text)
     with pytest.raises(ConfigurationError, match=sentence):
         read_project(tmp_path)
+
+
+def test_what_a_project_and_a_component_set_together_must_not_contradict_itself(purchase: Path) -> None:
+    """Neither of the two files is wrong alone."""
+    (purchase / "component.toml").write_text("[processor]\ngive_up_hours = 47")
+    read_component(purchase, read_project(purchase.parents[1]))
+    (purchase / "component.toml").write_text("[processor]\ngive_up_hours = 48")
+    with pytest.raises(ConfigurationError, match=r"retention_hours is 48 and processor\.give_up_hours 48"):
+        read_component(purchase, read_project(purchase.parents[1]))
 
 
 def test_a_stage_that_is_not_there_is_told_with_those_that_are(purchase: Path) -> None:

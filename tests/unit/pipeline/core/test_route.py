@@ -1,12 +1,14 @@
 """An event has one partition, which follows from its type, id and time."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.pipeline.examples import HOUR_US, NOON_US
-from wavetank.pipeline.core.route import bucket_of_digest, digest_of, route
+from wavetank.pipeline.core.route import bucket_of_digest, digest_of, partition_key, route
 from wavetank.pipeline.core.schema import FIRST_TIME_US, LAST_TIME_US
 from wavetank.pipeline.layout import Partition
+from wavetank.pipeline.records import Fields
 
 
 def test_the_last_microsecond_of_an_hour_is_in_that_hour_and_the_next_is_not() -> None:
@@ -36,3 +38,17 @@ def test_a_path_leads_back_to_its_partition(event_id: str, time_us: int, buckets
 
 def test_buckets_are_the_first_32_bits_of_the_md5_of_the_id() -> None:
     assert bucket_of_digest(digest_of(b"a"), 2**32) == 0x0CC175B9
+
+
+@pytest.mark.parametrize(
+    ("fields", "key"),
+    [
+        ({"campaign": "men"}, "men"),
+        ({"campaign": 7}, "7"),
+        ({"campaign": None}, "id"),
+        ({"campaign": ""}, "id"),
+        ({}, "id"),
+    ],
+)
+def test_an_event_is_put_by_the_value_of_a_field_and_by_its_id_without_one(fields: Fields, key: str) -> None:
+    assert partition_key(fields, "campaign", "id") == key

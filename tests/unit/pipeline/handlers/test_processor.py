@@ -29,6 +29,16 @@ def outcome(fields: dict[str, Any], target: Schema, snapshot: dict[str, dict[str
     return _process(Message(RAW.fingerprint, encode(fields, RAW)), context, NOON_US)
 
 
+@pytest.mark.parametrize(("key", "put_by"), [("event_id", "id-1"), ("label", "a"), ("price", "id-1")])
+def test_an_event_is_put_by_the_field_that_its_type_is_put_by(key: str, put_by: str) -> None:
+    target = schema()
+    context = BatchContext({RAW.fingerprint: RAW}, target, None, {}, key)
+    message = Message(RAW.fingerprint, encode({**event(1), "label": "a", "price": b"\x01"}, RAW))
+    entry = _process(message, context, NOON_US)
+    assert isinstance(entry, Entry)
+    assert entry.key == put_by
+
+
 def test_twenty_sound_events_go_on_beside_three_whose_decimal_has_a_digit_too_many() -> None:
     prices = [b"\x01"] * 20 + [(1_234_567).to_bytes(3)] * 3
     outcomes = [outcome({**event(at), "price": price}, schema(PRICE, SINCE), {}) for at, price in enumerate(prices)]

@@ -1,6 +1,7 @@
 """A schema folder that breaks a rule is not published; the sentence names the file, the field and the rule."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ NODE = {"type": "record", "name": "Node", "fields": [{"name": "next", "type": ["
 
 def folder(root: Path, **schemas: dict[str, Any]) -> Path:
     """`schemas/ping` with the schemas given, by names like raw_v1."""
-    (root / "ping").mkdir()
+    (root / "ping").mkdir(parents=True)
     for name, schema in schemas.items():
         (root / "ping" / f"{name.replace('_', '.')}.avsc").write_text(json.dumps(schema))
     return root
@@ -42,11 +43,32 @@ def folder(root: Path, **schemas: dict[str, Any]) -> Path:
     ],
 )
 def test_a_folder_is_refused_with_the_rule_it_breaks(tmp_path: Path, extra: dict[str, Any], rule: str) -> None:
-    import re
-
     schemas = {"raw_v1": document(), "processed_v1": document(), **extra}
     problems = check_folder(load(folder(tmp_path, **schemas))).refused
     assert any(re.search(rule, problem) for problem in problems), problems
+
+
+TAG = {"name": "tag", "type": ["null", "string"], "default": None}
+
+
+@pytest.mark.parametrize(
+    ("raw", "processed", "key", "rule"),
+    [
+        ([TAG], [TAG], "tag", ""),
+        ([SCORE], [SCORE], "score", ""),
+        ([TAG], [TAG], "tga", "partition_key is 'tga', and"),
+        ([], [TAG], "tag", r"raw\.v1\.avsc has no such field"),
+        ([TAG], [], "tag", r"processed\.v1\.avsc has no such field"),
+        ([], [], "event_time", r"of type long \(timestamp-micros\): events are put by a string, an enum"),
+    ],
+)
+def test_the_partition_key_is_a_field_of_both_schemas_that_has_one_text(
+    tmp_path: Path, raw: list[Any], processed: list[Any], key: str, rule: str
+) -> None:
+    schemas = folder(tmp_path / "schemas", raw_v1=document(*raw), processed_v1=document(*processed))
+    (schemas / "ping" / "component.toml").write_text(f'partition_key = "{key}"')
+    refused = "\n".join(check_folder(load(schemas)).refused)
+    assert re.search(rule, refused) if rule else refused == ""
 
 
 def test_a_compatible_chain_may_be_published(tmp_path: Path) -> None:

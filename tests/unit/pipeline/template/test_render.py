@@ -137,7 +137,7 @@ def test_the_environment_of_a_function_is_as_small_as_lambda_asks_for(tmp_path: 
 
 def test_as_a_command_it_is_one_line_or_with_pretty_as_people_read_it(root: Path) -> None:
     def rendered(*arguments: str) -> str:
-        command = [sys.executable, "-m", "wavetank.pipeline.template", *arguments]
+        command = [sys.executable, "-m", "wavetank.scenarios.cli", "template", *arguments]
         return subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
 
     one_line, pretty = rendered(), rendered("--pretty")

@@ -33,6 +33,14 @@ def test_the_run_of_the_hour_after_does_not_reach_the_first_hour_of_one(some: li
         assert min(covered) not in covered_hours([time + timedelta(hours=1)])
 
 
+@given(st.lists(st.integers(-50, 50), min_size=1, max_size=20), st.integers(1, 48))
+def test_every_hour_is_covered_however_far_the_shortest_look_back_reaches(some: list[int], look_back: int) -> None:
+    times = planner_times(hours(*some), look_back)
+    assert set(hours(*some)) <= covered_hours(times, look_back)
+    for time in times:
+        assert min(covered_hours([time], look_back)) in hours(*some)
+
+
 @given(st.sets(st.integers(0, 60), min_size=1))
 def test_the_replayer_reaches_every_hour_of_chunks_and_looks_back_as_far_as_it_can(some: set[int]) -> None:
     first = datetime(2026, 3, 1, tzinfo=UTC)
