@@ -131,13 +131,15 @@ class Hunt:
             yield site
 
     def _drills(self, mutant: Change) -> list[Drill]:
-        """The drills to hold, in their order; none that the stack cannot hold."""
+        """The drills to hold, in their order; none that the stack cannot hold, or that deploys the sound pipeline."""
         names = dict.fromkeys(() if self.blind else mutant.drills)
         if self.blind:
             names |= {name: None for name, drill in catalogue().items() if drill.is_control or Tag.BASICS in drill.tags}
         if not self.quick:
             names |= dict.fromkeys(catalogue())
-        return sort_out([catalogue()[name] for name in names], self.runner.site.stack)[0]
+        drills = (catalogue()[name] for name in names)
+        mutated = [drill for drill in drills if not any(nemesis.deploys for nemesis in drill.nemeses)]
+        return sort_out(mutated, self.runner.site.stack)[0]
 
     def _raced(self, build: Build, mutant: Change, races: RaceHunt) -> MutantResult | None:
         """The result of the first race that fails, of those that the mutant names; None where none does.
