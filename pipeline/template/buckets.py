@@ -63,8 +63,8 @@ def _life_cycle(deployed: Topology) -> list[dict[str, Any]]:
     """The rules of expiry: an object goes only with the tag that says it is needed no more, whatever its age.
 
     So a chunk cannot expire before it is partitioned, a part before it is merged, a record before it is re-driven.
-    Of several rules for an object the shortest time holds (S3 user guide, "Examples of S3 Lifecycle configurations"):
-    the rule for all has the longest, and event types whose files go sooner have one of their own.
+    Of several rules for an object the shortest time holds (S3 user guide, "How Amazon S3 handles conflicts in lifecycle
+    configurations"): the rule for all has the longest, and event types whose files go sooner have one of their own.
     """
     chunks = {event.chunk_prefix: event.component.expiry.chunk_days for event in deployed.events}
     parts = {type_prefix(PARTS, event.name): event.component.expiry.part_days for event in deployed.events}

@@ -4,8 +4,7 @@ import json
 from typing import Any
 
 from wavetank.pipeline import layout, topology
-from wavetank.pipeline.avro.events import ID_FIELD
-from wavetank.pipeline.components.model import Stream, StreamMode
+from wavetank.pipeline.components.model import Component, Stream, StreamMode
 from wavetank.pipeline.template import alarms, functions, permissions
 from wavetank.pipeline.template.logical import logical
 from wavetank.pipeline.template.permissions import DATA, REGISTRY
@@ -76,7 +75,7 @@ def _processor(event: EventType, raw: str, processed: str) -> Resources:
         "REGISTRY_BUCKET": {"Ref": REGISTRY},
         "FUTURE_BOUND_MINUTES": str(topology.FUTURE_BOUND_MINUTES),
     }
-    if event.component.partition_key != ID_FIELD:
+    if event.component.partition_key != Component().partition_key:
         variables["PARTITION_KEY"] = event.component.partition_key
     if event.enrichment:
         enrichment = event.enrichment

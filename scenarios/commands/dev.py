@@ -73,7 +73,7 @@ def _watch(stack: "Stack", debug: str | None, port: int) -> None:
     from wavetank.emulator.stack.stack import EmbeddedStack
 
     code, schemas, deployed = project_root() / "pipeline", schemas_folder(), plan().functions
-    watch = Watch((code, schemas), (".py", ".avsc", ".json"))
+    watch = Watch((code, schemas), (".py", ".avsc", ".json", ".toml"))
     restore(stack, deployed)
     deploy(stack, lambda step: echo(f"{step} …", err=True))
     debugging = None

@@ -129,8 +129,9 @@ def concatenate(
 ) -> None:
     """Merge what has changed in these hours, whatever their age, in a process of its own.
 
-    A tick looks back 12 hours; parts of older hours it puts aside under late/, where --backfill finds them. A partition
-    that fails keeps no other from being merged; those that do not are no longer among the merges that were given up.
+    A tick looks back 12 hours, or as far as is set for an event type; parts of older hours it puts aside under late/,
+    where --backfill finds them. A partition that fails keeps no other from being merged; those that do not are no
+    longer among the merges that were given up.
     """
     from wavetank.emulator.deploy.deploy import schemas_folder
     from wavetank.pipeline import topology
