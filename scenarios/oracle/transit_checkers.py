@@ -31,8 +31,9 @@ def order(evidence: Evidence) -> Finding:
             _versions(evidence.flow.arrivals.get((event_type, hop), ()), keys, aside)
             for hop in (Hop.RAW, Hop.PROCESSED)
         )
-        if evidence.expectations.keys_stay:
-            wrong += sorted(scattered & raw.keys() & set(keys.values()))
+        moved = scattered & raw.keys() & set(keys.values()) if evidence.expectations.keys_stay else set[str]()
+        compared += len(moved)
+        wrong += sorted(moved)
         for key in sorted(raw.keys() & processed.keys()):
             there = set(raw[key]) & set(processed[key])
             before, after = ([version for version in of[key] if version in there] for of in (raw, processed))

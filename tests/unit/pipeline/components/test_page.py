@@ -10,24 +10,17 @@ from tests.unit.pipeline.components.settings import leaves
 from wavetank.pipeline.components.json_schemas import schema_of
 from wavetank.pipeline.components.model import Component
 
-ROW = re.compile(r"^\| (?P<keys>`[a-z_.`, ]+`) \| (?P<defaults>[^|]*) \| (?P<bounds>[^|]*) \|", re.M)
+ROW = re.compile(r"^\| `(?P<key>[a-z_.]+)` \| (?P<default>[^|]*) \| (?P<bounds>[^|]*) \|", re.M)
 DEFAULTS = {key: value for key, value in leaves(Component().model_dump(mode="json")) if key != "rules"}
 """Rules have a page of their own."""
 
 
 @pytest.fixture
 def rows(root: Path) -> dict[str, tuple[str, str]]:
-    """Key → its default and its bounds, as the page has them; keys that share a row have theirs in its order."""
-    rows = {}
-    for row in ROW.finditer((root / "docs" / "components.md").read_text()):
-        keys = re.findall(r"`([^`]+)`", row["keys"])
-        for number, key in enumerate(keys):
-            default, bounds = (
-                row[cell].split(", ")[number] if len(keys) > 1 and row[cell].count(", ") == len(keys) - 1 else row[cell]
-                for cell in ("defaults", "bounds")
-            )
-            rows[key] = default, bounds
-    return rows
+    """Key → its default and its bounds, as the page has them."""
+    page = (root / "docs" / "components.md").read_text()
+    table = page.partition("## Keys")[2].partition("\n## ")[0]
+    return {row["key"]: (row["default"], row["bounds"]) for row in ROW.finditer(table)}
 
 
 def test_every_key_has_a_row_and_every_row_a_key(rows: dict[str, tuple[str, str]]) -> None:
