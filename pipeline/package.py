@@ -1,5 +1,8 @@
 """Builds what is deployed: the function package and its layers, the same zip bytes for the same content.
 
+An event type with code or rules of its own has a package of its own for its processor: the function package, and with
+it `wavetank_components/<event>/`. An edit of it changes the package of one function.
+
 The layers are made from the distributions that the lock installed, so building needs no network and what runs
 locally is what AWS gets. Wheels are for the machine that builds: build on Linux x86-64 or arm64 to deploy to AWS
 on the same architecture.
@@ -8,17 +11,20 @@ on the same architecture.
 """
 
 import fnmatch
+import json
 import sys
 import zipfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 import wavetank
+from wavetank.pipeline.enrichment import CODE_DOCUMENT, CODE_PACKAGE
 from wavetank.pipeline.errors import ConfigurationError
+from wavetank.pipeline.topology import EventType, Topology
 
 LAYERS = {"codec": ("fastavro",), "columns": ("numpy", "pyarrow")}
 """Layer → the distributions in it. boto3 is not among them: the Lambda runtime brings it."""
@@ -43,12 +49,16 @@ COMPRESS_LEVEL = 1
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to pack: its name in the zip and where it is."""
+    """A file to pack: its name in the zip, and where it is; or its bytes."""
 
     name: str
-    path: Path
+    content: Path | bytes
     digest: str
     """The digest of its content; for installed files it is in the record of their distribution."""
+
+    def read(self) -> bytes:
+        """Its bytes."""
+        return self.content if isinstance(self.content, bytes) else self.content.read_bytes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +76,68 @@ class Artifacts:
     code: Artifact
     codec_layer: Artifact
     columns_layer: Artifact
+    components: Mapping[str, Artifact] = field(default_factory=dict)
+    """The packages of processors whose event types have code or rules of their own, by event type."""
+
+    @property
+    def all(self) -> list[Artifact]:
+        """Every one of them."""
+        return [self.code, self.codec_layer, self.columns_layer, *self.components.values()]
+
+    def of_functions(self, planned: Topology) -> dict[str, Artifact]:
+        """The package of each function, by the name of the function."""
+        own = {event.processor: self.components[event.name] for event in planned.events if event.has_own_code}
+        return dict.fromkeys(planned.functions, self.code) | own
 
 
-def build(folder: Path) -> Artifacts:
-    """Build what is missing in `folder`; a zip whose content has not changed is not built again."""
+PIPELINE = Path(__file__).parent
+
+
+def build(folder: Path, events: Sequence[EventType] = (), root: Path = PIPELINE) -> Artifacts:
+    """Build what is missing in `folder`; a zip whose content has not changed is not built again.
+
+    events: those whose own packages are wanted, where they have one. root: see `build_code`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     return Artifacts(
-        code=build_code(folder),
+        code=build_code(folder, root),
+        components=build_own(folder, events, root),
         codec_layer=build_layer(folder, "codec", LAYERS["codec"]),
         columns_layer=build_layer(folder, "columns", LAYERS["columns"]),
     )
 
 
-def build_code(folder: Path, root: Path = Path(__file__).parent) -> Artifact:
-    """The function package alone; `root` is the folder that becomes the package `wavetank.pipeline`."""
+def build_own(folder: Path, events: Sequence[EventType], root: Path = PIPELINE) -> dict[str, Artifact]:
+    """The packages of event types that have code or rules of their own, by event type."""
+    return {event.name: build_code(folder, root, event) for event in events if event.has_own_code}
+
+
+def build_code(folder: Path, root: Path = PIPELINE, event: EventType | None = None) -> Artifact:
+    """The function package alone, with the own code of an event type where one is given.
+
+    root: the folder that becomes the package `wavetank.pipeline`.
+    """
     modules = [
         _own(str(PurePosixPath("wavetank/pipeline", *path.relative_to(root).parts)), path)
         for path in sorted(root.rglob("*.py"))
     ]
-    return _zip(folder, "code", [_own("wavetank/__init__.py", Path(wavetank.__file__)), *modules])
+    own = [] if event is None else list(own_code(event))
+    name = "code" if event is None else f"code-{event.name}"
+    return _zip(folder, name, [_own("wavetank/__init__.py", Path(wavetank.__file__)), *modules, *own])
+
+
+def own_code(event: EventType) -> Iterator[Source]:
+    """What of an event type its processor alone has: the modules of its own code, and what says which rules it has."""
+    place = f"{CODE_PACKAGE}/{event.name}"
+    document = {
+        "enrich": event.code is not None,
+        "references": event.code.references if event.code else (),
+        "rules": [rule.model_dump(exclude_none=True, exclude_defaults=True) for rule in event.component.rules],
+    }
+    text = json.dumps(document, sort_keys=True).encode()
+    yield Source(f"{place}/{CODE_DOCUMENT}", text, sha256(text).hexdigest())
+    for path in event.code.modules if event.code else ():
+        yield _own(f"{place}/{path.name}", path)
 
 
 def build_layer(folder: Path, name: str, distributions: Sequence[str], modules: Sequence[Path] = ()) -> Artifact:
@@ -127,7 +180,7 @@ def _zip(folder: Path, name: str, sources: list[Source]) -> Artifact:
                     info = zipfile.ZipInfo(source.name, EARLIEST)
                     info.external_attr = READABLE
                     info.compress_type = zipfile.ZIP_DEFLATED
-                    data = source.path.read_bytes()
+                    data = source.read()
                     size += len(data)
                     archive.writestr(info, data, compresslevel=COMPRESS_LEVEL)
             if size > MAX_UNZIPPED:

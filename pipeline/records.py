@@ -21,6 +21,8 @@ class Reason(StrEnum):
     INVALID_TIME = "invalid-time"
     FUTURE_TIME = "future-time"
     ENRICHMENT_FAILED = "enrichment-failed"
+    ENRICHMENT_RAISED = "enrichment-raised"
+    INVALID = "invalid"
     DOES_NOT_FIT = "does-not-fit"
     UNMERGEABLE = "unmergeable"
     DAMAGED_PART = "damaged-part"
@@ -54,6 +56,13 @@ class Rejection:
     reason: Reason
     message: str
     event_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """An event that its event type's own code dropped on purpose, and the reason that it gave, if any."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The infrastructure as frozen data, derived from the schema folder of a project.
 
 An event type is a folder under `schemas/` that holds `raw.v1.avsc` and `processed.v1.avsc` (and further
-versions), and, if it is to be enriched, an `enrichment.json`; what is set for it alone is in `component.toml`. Its
+versions), and, if it is to be enriched, an `enrichment.json` and its own code; what is set for it alone is in
+`component.toml`. Its
 streams, functions and alarms follow from it. The folders `reference` and `shared` are none. What a project sets for all
 of them, and its stages, are in `wavetank.toml` beside the folder (`pipeline.components`).
 """
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wavetank.pipeline import layout
+from wavetank.pipeline.components.code import CodeFiles, code_files
 from wavetank.pipeline.components.model import Component, ProjectFile
 from wavetank.pipeline.components.read import ReadComponent, default_component, read_component, read_project
 from wavetank.pipeline.enrichment import Enrichment
@@ -48,6 +50,13 @@ class EventType:
     enrichment: Enrichment | None
     settings: ReadComponent
     names: Names
+    code: CodeFiles | None = None
+    """Its own code; None where it has none."""
+
+    @property
+    def has_own_code(self) -> bool:
+        """Whether its processor has code or rules that no other has, and so a package of its own."""
+        return self.code is not None or bool(self.component.rules)
 
     @property
     def component(self) -> Component:
@@ -175,4 +184,4 @@ def _event_type(folder: Path, names: Names, settings: ReadComponent) -> EventTyp
             enrichment = Enrichment.from_document(json.loads(path.read_text()), str(path))
         except ValueError as error:
             raise ConfigurationError(f"{path}: not JSON: {error}") from error
-    return EventType(folder.name, tuple(files), enrichment, settings, names)
+    return EventType(folder.name, tuple(files), enrichment, settings, names, code_files(folder))

@@ -20,6 +20,7 @@ from wavetank.pipeline import package, topology
 from wavetank.pipeline.components.guards import Acceptance
 from wavetank.pipeline.errors import PipelineError
 from wavetank.pipeline.names import NAMES
+from wavetank.pipeline.template.component import code_key
 from wavetank.pipeline.template.render import PARAMETERS, compact, render
 from wavetank.pipeline.topology import Topology
 
@@ -63,13 +64,17 @@ def deploy(
     scheduled: bool | None = None,
     template: dict[str, Any] | None = None,
     accepted: Collection[Acceptance] = (),
+    code: Path = package.PIPELINE,
 ) -> Deployment:
     """Bring the stack to what the schema folder says; with `scheduled`, EventBridge sends the hourly ticks.
 
     With None the schedules stay as they are, off at first. template: the one to deploy, None for the one that the
-    folder makes. accepted: changes of settings that are meant. Raises DeployFailed: for a schema folder that breaks a
-    rule or settings that cannot change so, with the resources that failed and CloudFormation's reasons, or with what is
-    deployed other than it should be.
+    folder makes. accepted: changes of settings that are meant. code: the folder of the pipeline's modules. Raises
+    DeployFailed: for a schema folder that breaks a rule or settings that cannot change so, with the resources that
+    failed and CloudFormation's reasons, or with what is deployed other than it should be.
+
+    Where there is a registry already, schemas are published before the code: an `enrich` that gives a new field meets
+    a schema that has it.
     """
     started = time.monotonic()
     planned = plan(schemas)
@@ -81,20 +86,23 @@ def deploy(
         settings.check(stack, planned, accepted)
     progress("packages")
     with explained():
-        artifacts = package.build(Home.from_environment().cache / "packages")
+        artifacts = package.build(Home.from_environment().cache / "packages", planned.events, code)
     bucket = NAMES.artifacts_bucket(stack.account)
     _upload(stack, bucket, artifacts)
+    is_new = not formation.exists(stack)
+    published = None if is_new else publishing.publish(stack, planned)
     progress("template")
-    if scheduled is None and not formation.exists(stack):
+    if scheduled is None and is_new:
         scheduled = False
     with explained():
         text = compact(template or render(planned))
-    _apply(stack, bucket, text, _parameters(bucket, artifacts, scheduled))
+    _apply(stack, bucket, text, _parameters(bucket, artifacts, planned, scheduled))
     settings.keep(stack, planned)
-    functions.mend(stack, planned.functions, artifacts.code.path.read_bytes())
+    archives = {name: artifact.path.read_bytes() for name, artifact in artifacts.of_functions(planned).items()}
+    functions.mend(stack, archives)
     formation.prove(stack)
     progress("schemas")
-    published = publishing.publish(stack, planned)
+    published = published or publishing.publish(stack, planned)
     return Deployment(
         planned,
         NAMES.data_bucket(stack.account),
@@ -116,13 +124,14 @@ def _upload(stack: Stack, bucket: str, artifacts: package.Artifacts) -> None:
     if not any(entry["Name"] == bucket for entry in s3.list_buckets()["Buckets"]):
         s3.create_bucket(Bucket=bucket)
     there = {entry["Key"] for entry in s3.list_objects_v2(Bucket=bucket).get("Contents", [])}
-    items = (artifacts.code, artifacts.codec_layer, artifacts.columns_layer)
-    missing = [item for item in items if item.key not in there]
+    missing = [item for item in artifacts.all if item.key not in there]
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda item: s3.put_object(Bucket=bucket, Key=item.key, Body=item.path.read_bytes()), missing))
 
 
-def _parameters(bucket: str, artifacts: package.Artifacts, scheduled: bool | None) -> list[dict[str, Any]]:
+def _parameters(
+    bucket: str, artifacts: package.Artifacts, planned: Topology, scheduled: bool | None
+) -> list[dict[str, Any]]:
     """The parameters of the template; one that is left out keeps its value."""
     values = {
         "ArtifactsBucket": bucket,
@@ -130,6 +139,7 @@ def _parameters(bucket: str, artifacts: package.Artifacts, scheduled: bool | Non
         "CodecLayerKey": artifacts.codec_layer.key,
         "ColumnsLayerKey": artifacts.columns_layer.key,
         "MergeConcurrency": str(MERGERS),
+        **{code_key(planned.event(name)): artifact.key for name, artifact in artifacts.components.items()},
     }
     if scheduled is not None:
         values["ScheduleState"] = "ENABLED" if scheduled else "DISABLED"

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -58,25 +58,31 @@ def before_debugging(configuration: dict[str, Any]) -> dict[str, Any]:
     return dict(json.loads(variables.get(DEBUGGED_BEFORE, "{}")))
 
 
-def update_code(stack: Stack, functions: Sequence[str], archive: bytes) -> None:
-    """Give functions other code, all at once; returns when every one serves it. Raises `UpdateFailed`."""
+def update_code(stack: Stack, archives: Mapping[str, bytes]) -> None:
+    """Give functions other code, all at once: name → package.
+
+    Returns when every one serves it. Raises `UpdateFailed`.
+    """
 
     def update(name: str) -> None:
         wait_until_ready(stack, name)
-        stack.client("lambda").update_function_code(FunctionName=name, ZipFile=archive)
+        stack.client("lambda").update_function_code(FunctionName=name, ZipFile=archives[name])
         wait_until_ready(stack, name)
 
-    with ThreadPoolExecutor(max(1, len(functions))) as pool:
-        list(pool.map(update, functions))
+    with ThreadPoolExecutor(max(1, len(archives))) as pool:
+        list(pool.map(update, archives))
 
 
-def mend(stack: Stack, functions: Sequence[str], archive: bytes) -> list[str]:
-    """Give the code to those functions that run other code; CloudFormation does not notice that. Their names."""
-    digest = base64.b64encode(hashlib.sha256(archive).digest()).decode()
+def mend(stack: Stack, archives: Mapping[str, bytes]) -> list[str]:
+    """Give those functions their code (name → package) that run other code, which CloudFormation does not notice.
+
+    Their names.
+    """
     running = {deployed["FunctionName"]: deployed["CodeSha256"] for deployed in configurations(stack)}
-    strayed = [name for name in functions if running.get(name, digest) != digest]
-    update_code(stack, strayed, archive)
-    return strayed
+    digests = {name: base64.b64encode(hashlib.sha256(archive).digest()).decode() for name, archive in archives.items()}
+    strayed = {name: archives[name] for name, digest in digests.items() if running.get(name, digest) != digest}
+    update_code(stack, strayed)
+    return list(strayed)
 
 
 def cycle(stack: Stack, name: str) -> None:

@@ -102,7 +102,7 @@ class Debugging:
 
     def end(self, archive: bytes) -> None:
         """Make the function what it was, with this code."""
-        functions.update_code(self._stack, [self.name], archive)
+        functions.update_code(self._stack, {self.name: archive})
         restore(self._stack, [self.name])
         shutil.rmtree(self._folder, ignore_errors=True)
 

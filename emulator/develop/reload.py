@@ -1,7 +1,8 @@
 """Hot reload: files that are watched, and what follows from their changes, done to the running stack.
 
-- Code: the one package of all functions is built anew and given to them. Code that does not compile is shown with its
+- Code: the packages of all functions are built anew and given to them. Code that does not compile is shown with its
   traceback and kept away from them.
+- Code and rules of an event type's own: its processor's package is built anew and given to it alone.
 - Schemas: new versions and reference snapshots are published; an event type that came or changed is deployed.
 - What describes the infrastructure is deployed by a process that loads it afresh.
 
@@ -13,7 +14,7 @@ import os
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from wavetank.emulator.errors import StackError
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import package
 from wavetank.pipeline.template.render import render
+from wavetank.pipeline.topology import Topology
 
 INFRASTRUCTURE = frozenset(
     {"components", "enrichment.py", "layout.py", "names.py", "package.py", "template", "topology.py"}
@@ -100,6 +102,11 @@ class Place:
     schemas: Path
     functions: Sequence[str]
 
+    @property
+    def planned(self) -> Topology:
+        """The topology of the schema folder. Raises DeployFailed."""
+        return deploy.plan(self.schemas)
+
 
 class Reloader:
     """Brings a stack up to date with files as they change."""
@@ -111,8 +118,8 @@ class Reloader:
         self._redeploy = redeploy
         self._broken: set[Path] = set()
         self._template = self._rendered()
-        self.package = self._packed()
-        """The last package that compiled."""
+        self.packages: Mapping[str, bytes] = self._packed()
+        """The last packages that compiled, by function."""
         self.on_code: Callable[[], None] = lambda: None
         """Called when new code serves."""
 
@@ -149,15 +156,26 @@ class Reloader:
         if any(path.relative_to(self._place.code).parts[0] in INFRASTRUCTURE for path in changed):
             return self._redeploy()
         began = time.monotonic()
-        self.package = self._packed()
-        functions.update_code(self._stack, self._place.functions, self.package)
+        self._serve(self._packed())
         self.on_code()
         name = next(iter(changed)).name if len(changed) == 1 else f"{len(changed)} files"
         return Reaction(f"{name}: new code serves after {_since(began)}")
 
-    def _packed(self) -> bytes:
-        with tempfile.TemporaryDirectory() as folder:
-            return package.build_code(Path(folder), self._place.code).path.read_bytes()
+    def _serve(self, packages: Mapping[str, bytes]) -> list[str]:
+        """Give the functions those of the packages that are new to them; the functions."""
+        new = {name: archive for name, archive in packages.items() if self.packages.get(name) != archive}
+        self.packages = packages
+        functions.update_code(self._stack, {name: new[name] for name in self._place.functions if name in new})
+        return list(new)
+
+    def _packed(self) -> dict[str, bytes]:
+        """The package of each function as the files are now. Raises DeployFailed."""
+        planned, code = self._place.planned, self._place.code
+        with tempfile.TemporaryDirectory() as folder, deploy.explained():
+            usual = package.build_code(Path(folder), code).path.read_bytes()
+            own = package.build_own(Path(folder), planned.events, code)
+            processors = {planned.event(name).processor: artifact.path.read_bytes() for name, artifact in own.items()}
+        return dict.fromkeys((*planned.functions, *self._place.functions), usual) | processors
 
     def _schemas(self) -> Reaction:
         began = time.monotonic()
@@ -166,14 +184,16 @@ class Reloader:
             reaction = self._redeploy()
             self._template = template if reaction.ok else self._template
             return reaction
-        done = publishing.publish(self._stack, deploy.plan(self._place.schemas))
-        if not done.keys:
-            return Reaction("schemas: nothing new")
-        published = f"published {', '.join(done.keys)} in {_since(began)}"
-        return Reaction("\n".join([published, *(f"warning: {warning}" for warning in done.warnings)]))
+        done = publishing.publish(self._stack, self._place.planned)
+        serving = self._serve(self._packed())
+        lines = [f"published {', '.join(done.keys)} in {_since(began)}"] if done.keys else []
+        lines += [f"{', '.join(serving)}: new code and rules serve after {_since(began)}"] if serving else []
+        return Reaction(
+            "\n".join([*(lines or ["schemas: nothing new"]), *(f"warning: {text}" for text in done.warnings)])
+        )
 
     def _rendered(self) -> object:
-        return render(deploy.plan(self._place.schemas))
+        return render(self._place.planned)
 
 
 def _since(began: float) -> str:

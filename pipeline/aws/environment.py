@@ -9,10 +9,13 @@ import json
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from math import ceil
 from typing import Any
 
 from wavetank.pipeline.avro.events import ID_FIELD
+from wavetank.pipeline.core import own_code as code
+from wavetank.pipeline.core.own_code import OwnCode
 from wavetank.pipeline.core.sizes import SIZES, Sizes
 from wavetank.pipeline.enrichment import Enrichment
 from wavetank.pipeline.errors import ConfigurationError
@@ -83,6 +86,19 @@ def enrichment() -> Enrichment | None:
 def partition_key() -> str:
     """The field by whose value events are put on the processed stream, from `PARTITION_KEY`; the id by default."""
     return os.environ.get("PARTITION_KEY") or ID_FIELD
+
+
+def own_code() -> OwnCode | None:
+    """The own code of a processor's event type, which `OWN_CODE` says to be in its package; None where it has none.
+
+    Raises UnusableCode where it cannot be loaded.
+    """
+    return _loaded(text("EVENT_TYPE")) if os.environ.get("OWN_CODE") else None
+
+
+@cache
+def _loaded(event_type: str) -> OwnCode:
+    return code.load(event_type)
 
 
 def time_of(event: dict[str, Any]) -> datetime:

@@ -1,24 +1,28 @@
 """Raw stream → processed stream: decode, enrich, publish; what cannot go on is quarantined.
 
+An event is joined with reference data first, then given to its event type's own `enrich`, then held to its rules.
+
 Nothing is acknowledged before both the processed events and the quarantine objects are durable: the function
 returns last, and an exception means "deliver the batch again".
 """
 
 from base64 import b64decode
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from wavetank.pipeline.avro.events import ID_FIELD
-from wavetank.pipeline.aws import calls, environment
+from wavetank.pipeline.aws import calls, environment, metrics
 from wavetank.pipeline.aws.put_records import MAX_RECORDS, Entry, publish
 from wavetank.pipeline.aws.schemas import registry, store
-from wavetank.pipeline.core import decode, enrich, envelope, frame, quarantine, route
+from wavetank.pipeline.core import decode, enrich, envelope, frame, own_code, quarantine, route
 from wavetank.pipeline.core.deaggregate import deaggregate
 from wavetank.pipeline.core.enrich import Snapshot
+from wavetank.pipeline.core.own_code import OwnCode
 from wavetank.pipeline.core.schema import Role, Schema
-from wavetank.pipeline.enrichment import Enrichment
-from wavetank.pipeline.records import Origin, Reason, Rejected, Rejection, Stage
+from wavetank.pipeline.enrichment import Enrichment, Reference
+from wavetank.pipeline.records import Dropped, Origin, Reason, Rejected, Rejection, Stage
 
 MINUTE_US = 60_000_000
 
@@ -33,35 +37,50 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class BatchContext:
-    """The schemas and reference data that a batch is processed with, and the field that events are put by."""
+    """The schemas, reference data and own code of an event type that a batch is processed with.
+
+    snapshots: reference data by name. own: None for an event type that has no code or rules of its own. partition_key:
+    the field that events are put by.
+    """
 
     schemas: Mapping[bytes, Schema]
     target: Schema
-    enrichment: Enrichment | None
-    snapshot: Snapshot
+    enrichment: Enrichment | None = None
+    snapshots: Mapping[str, Snapshot] = field(default_factory=dict)
+    own: OwnCode | None = None
     partition_key: str = ID_FIELD
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The snapshot that events are joined with."""
+        return self.snapshots[self.enrichment.reference] if self.enrichment else {}
 
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
     """Process one batch of a Kinesis event source mapping; answers with the counts.
 
-    Raises RetryLater where the registry, the reference data or a service did not answer.
+    Raises RetryLater where the registry, the reference data or a service did not answer, or the event type's own code
+    cannot be loaded.
     """
     batch = list(arrivals(event["Records"]))
     messages = [envelope.unwrap(arrival.payload) for arrival in batch]
-    bucket, enrichment = environment.text("REGISTRY_BUCKET"), environment.enrichment()
-    schemas = registry(bucket, environment.text("EVENT_TYPE"))
+    bucket, event_type = environment.text("REGISTRY_BUCKET"), environment.text("EVENT_TYPE")
+    enrichment, own = environment.enrichment(), environment.own_code()
+    schemas = registry(bucket, event_type)
     references = {message.reference for message in messages if isinstance(message, envelope.Message)}
+    names = {enrichment.reference} if enrichment else set[str]()
     context = BatchContext(
         schemas=schemas.resolve(Role.RAW, references),
         target=schemas.newest(Role.PROCESSED),
         enrichment=enrichment,
-        snapshot=store(bucket).snapshot(enrichment.reference) if enrichment else {},
+        snapshots={name: store(bucket).snapshot(name) for name in names.union(own.references if own else ())},
+        own=own,
         partition_key=environment.partition_key(),
     )
     outcomes = [
-        _process(message, context, arrival.origin.arrived_us) for arrival, message in zip(batch, messages, strict=True)
+        process(message, context, arrival.origin.arrived_us) for arrival, message in zip(batch, messages, strict=True)
     ]
+    dropped = Counter(outcome.reason for outcome in outcomes if isinstance(outcome, Dropped))
     entries = [outcome for outcome in outcomes if isinstance(outcome, Entry)]
     rejected = [
         Rejected(outcome, Stage.PROCESS, arrival.payload, arrival.origin)
@@ -70,8 +89,14 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
     ]
     at_once = environment.size("PUT_RECORDS", MAX_RECORDS)
     publish(calls.kinesis(), environment.text("PROCESSED_STREAM"), entries, at_once)
-    calls.put_objects(environment.text("DATA_BUCKET"), quarantine.files(environment.text("EVENT_TYPE"), rejected))
-    return {"received": len(batch), "processed": len(entries), "quarantined": len(rejected)}
+    calls.put_objects(environment.text("DATA_BUCKET"), quarantine.files(event_type, rejected))
+    metrics.count_dropped(event_type, dropped)
+    return {
+        "received": len(batch),
+        "processed": len(entries),
+        "quarantined": len(rejected),
+        "dropped": dropped.total(),
+    }
 
 
 def arrivals(records: list[dict[str, Any]]) -> Iterator[Arrival]:
@@ -86,8 +111,10 @@ def arrivals(records: list[dict[str, Any]]) -> Iterator[Arrival]:
             yield Arrival(user.data, origin)
 
 
-def _process(message: envelope.Message | Rejection, context: BatchContext, arrived_us: int) -> Entry | Rejection:
-    """Decode, enrich and frame a message; the rule it breaks where that cannot be done."""
+def process(
+    message: envelope.Message | Rejection, context: BatchContext, arrived_us: int
+) -> Entry | Rejection | Dropped:
+    """Decode, enrich and frame a message; the rule it breaks where that cannot be done. Raises UnusableCode."""
     if isinstance(message, Rejection):
         return message
     writer, target = context.schemas.get(message.reference), context.target
@@ -100,6 +127,11 @@ def _process(message: envelope.Message | Rejection, context: BatchContext, arriv
         ahead_s = (event.time_us - arrived_us) / 1_000_000
         return Rejection(Reason.FUTURE_TIME, f"its time is {ahead_s:,.0f} s after its arrival", event.id)
     fields = enrich.processed(event, context.enrichment, context.snapshot, target)
+    if context.own is not None:
+        outcome = own_code.applied(fields, context.own, Reference(context.snapshots), target, arrived_us)
+        if isinstance(outcome, Rejection | Dropped):
+            return outcome
+        fields = outcome
     try:
         body = decode.encode(fields, target)
     except decode.UNENCODABLE as error:

@@ -17,6 +17,7 @@ from wavetank.pipeline.avro.resolution import Level, breaches, field_problems
 from wavetank.pipeline.avro.storable import schema_misfits
 from wavetank.pipeline.errors import ConfigurationError
 from wavetank.pipeline.layout import PARTITION_COLUMNS
+from wavetank.pipeline.schemas import own_code
 from wavetank.pipeline.schemas.shared import SharedTypes
 from wavetank.pipeline.topology import EventType, SchemaFile, Topology
 
@@ -62,6 +63,7 @@ def check_folder(
         findings = check_event(event, published or {}, level, shared)
         refused += findings.refused
         warnings += findings.warnings
+    refused += own_code.problems(planned)
     return Findings(tuple(refused), tuple(warnings))
 
 

@@ -44,6 +44,11 @@ def component(deployed: Topology, event: EventType) -> Resources:
     return tagged(resources, deployed, settings, event.name)
 
 
+def code_key(event: EventType) -> str:
+    """The parameter with the key of its processor's package: one of its own where it has code or rules of its own."""
+    return f"{logical(event.name)}CodeKey" if event.has_own_code else functions.CODE
+
+
 def _stream(name: str, settings: Stream) -> dict[str, Any]:
     """A stream; only a provisioned one says how many shards it has (CloudFormation, "AWS::Kinesis::Stream")."""
     if settings.mode is StreamMode.PROVISIONED:
@@ -81,6 +86,8 @@ def _processor(event: EventType, raw: str, processed: str) -> Resources:
         enrichment = event.enrichment
         spec = {"reference": enrichment.reference, "on": enrichment.on, "add": list(enrichment.add)}
         variables["ENRICHMENT"] = json.dumps(spec)
+    if event.has_own_code:
+        variables["OWN_CODE"] = "in the package"
     function = functions.FunctionSpec(
         f"{name}Processor",
         event.processor,
@@ -90,6 +97,7 @@ def _processor(event: EventType, raw: str, processed: str) -> Resources:
         variables=variables,
         statements=permissions.processor(raw, processed, event.name),
         reserved_concurrency=settings.reserved_concurrency,
+        code=code_key(event),
     )
     source = {
         "Type": "AWS::Lambda::EventSourceMapping",

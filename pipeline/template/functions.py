@@ -14,6 +14,7 @@ from wavetank.pipeline.template.permissions import DEAD_MERGES, MERGES, Statemen
 Resources = dict[str, dict[str, Any]]
 
 RUNTIME = "python3.13"
+CODE = "CodeKey"
 CODEC_LAYER = "CodecLayer"
 COLUMNS_LAYER = "ColumnsLayer"
 ALARM_TOPIC = "AlarmTopic"
@@ -37,6 +38,8 @@ class FunctionSpec:
     statements: list[Statement]
     layers: tuple[str, ...] = (CODEC_LAYER,)
     reserved_concurrency: int | None = None
+    code: str = CODE
+    """The parameter with the key of its package."""
 
 
 def function(spec: FunctionSpec) -> Resources:
@@ -50,7 +53,7 @@ def function(spec: FunctionSpec) -> Resources:
                 "FunctionName": spec.name,
                 "Runtime": RUNTIME,
                 "Handler": f"wavetank.pipeline.handlers.{spec.module}.handle",
-                "Code": {"S3Bucket": {"Ref": "ArtifactsBucket"}, "S3Key": {"Ref": "CodeKey"}},
+                "Code": {"S3Bucket": {"Ref": "ArtifactsBucket"}, "S3Key": {"Ref": spec.code}},
                 "Layers": [{"Ref": layer} for layer in spec.layers],
                 "Role": {"Fn::GetAtt": [role, "Arn"]},
                 "MemorySize": spec.memory_mib,

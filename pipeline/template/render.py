@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from wavetank.pipeline.errors import ConfigurationError
-from wavetank.pipeline.template.component import component
+from wavetank.pipeline.template.component import code_key, component
 from wavetank.pipeline.template.permissions import DATA, REGISTRY
 from wavetank.pipeline.template.shared import shared
 from wavetank.pipeline.topology import Topology
@@ -40,12 +40,17 @@ PARAMETERS: dict[str, dict[str, Any]] = {
 def render(deployed: Topology) -> dict[str, Any]:
     """The template of a topology, ready for `json.dumps`."""
     resources = shared(deployed)
+    own = {
+        code_key(event): {"Type": "String", "Description": f"Key of the package of the {event.name} processor."}
+        for event in deployed.events
+        if event.has_own_code
+    }
     for event in deployed.events:
         resources |= component(deployed, event)
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "wavetank: an event pipeline from Kinesis to Avro and Parquet at rest",
-        "Parameters": PARAMETERS,
+        "Parameters": PARAMETERS | own,
         "Resources": resources,
         "Outputs": {
             "DataBucketName": {"Value": {"Ref": DATA}},

@@ -102,7 +102,7 @@ def _edits(stack: Stack) -> list[float]:
         edited.write_text(EDIT.format(-1))
         not_asked = Reaction("nothing of the infrastructure is edited", ok=False)
         reloader = Reloader(stack, Place(code, schemas_folder(), names), lambda: not_asked)
-        functions.update_code(stack, names, reloader.package)
+        functions.update_code(stack, {name: reloader.packages[name] for name in names})
         watch = Watch((code, schemas_folder()), (".py", ".avsc", ".json"))
         times = []
         for number in range(EDITS):

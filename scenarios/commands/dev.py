@@ -109,7 +109,7 @@ def _debugged(debugging: "Debugging | None", reloader: "Reloader") -> Iterator[N
         echo(json.dumps(debugging.configuration(), indent=2))
         yield
     finally:
-        debugging.end(reloader.package)
+        debugging.end(reloader.packages[debugging.name])
 
 
 def _redeploy(stack: "Stack") -> "Reaction":

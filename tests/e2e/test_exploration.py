@@ -83,11 +83,11 @@ def test_where_a_write_has_no_condition_two_concatenators_lose_events(site: Site
     races.learn(("concatenator", "concatenator"))
     [mutant] = named(["state-without-condition"])
     with built(mutant) as build:
-        functions.update_code(site.stack, [NAMES.concatenator], build.archive)
+        functions.update_code(site.stack, {NAMES.concatenator: build.archive})
     try:
         lost = [result.detail for result in map(races.run, raced) if result.verdict is Verdict.FAIL]
     finally:
-        functions.update_code(site.stack, [NAMES.concatenator], archive())
+        functions.update_code(site.stack, {NAMES.concatenator: archive()})
     assert lost
     assert all("events were at rest and went" in detail for detail in lost)
 

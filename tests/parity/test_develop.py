@@ -118,7 +118,7 @@ def test_a_new_schema_version_is_published_and_a_changed_one_refused(
 def test_deploying_gives_functions_the_code_back_that_they_were_deployed_with(
     deployed: EmbeddedStack, source: Path
 ) -> None:
-    functions.update_code(deployed, [NAMES.replayer], packed(source))
+    functions.update_code(deployed, {NAMES.replayer: packed(source)})
     deploying.deploy(deployed)
     assert invoke(deployed, NAMES.replayer, {"time": "2019-11-24T12:00:00Z"})["seen"] == 0
 

@@ -111,11 +111,11 @@ class Hunt:
                 site = ending.enter_context(self._own_site(build.template))
             names = site.topology.functions
             try:
-                functions.update_code(site.stack, names, build.archive)
+                functions.update_code(site.stack, dict.fromkeys(names, build.archive))
             except (UpdateFailed, ClientError) as error:
                 raise UndeployableError(str(error)) from error
             if build.template is None:
-                ending.callback(functions.update_code, site.stack, names, archive())
+                ending.callback(functions.update_code, site.stack, dict.fromkeys(names, archive()))
                 ending.callback(site.stack.control.reset)
             yield replace(self.runner, site=replace(site, checkout=build.checkout))
 

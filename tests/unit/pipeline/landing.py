@@ -160,9 +160,7 @@ class Case:
         number, writer = raw
         text = json.dumps(self.schemas.raw[number - 1]).encode()
         fingerprint = parse(text, self.schemas.name, Role.RAW, number).fingerprint
-        context = processor.BatchContext(
-            schemas=registry.resolve(Role.RAW, {fingerprint}), target=target, enrichment=None, snapshot={}
-        )
+        context = processor.BatchContext(schemas=registry.resolve(Role.RAW, {fingerprint}), target=target)
         for position in range(self.records):
             rng = self._rng(f"v{number} → v{target.version}, record {position}")
             kind = rng.choice(("fitting", "fitting", "any", "damaged"))
@@ -173,7 +171,7 @@ class Case:
                 body = values.damaged(rng, body)
             elif rng.random() < 0.5:
                 body = self._fed(values.decoded(body, writer), json.dumps(self.schemas.raw[number - 1]), writer) or body
-            outcome = processor._process(envelope.unwrap(frame.encode(fingerprint, body)), context, ARRIVED_US)
+            outcome = processor.process(envelope.unwrap(frame.encode(fingerprint, body)), context, ARRIVED_US)
             if not isinstance(outcome, Entry):
                 assert outcome.reason in CHOICES, outcome
                 if kind == "fitting" and outcome.reason is Reason.UNDECODABLE:

@@ -68,6 +68,10 @@ LINES: Mapping[str, Beyond | NoBound] = {
         test="unit/pipeline/avro/test_canonical.py::test_types_nested_without_end_are_refused"
     ),
     "avro/parse.py *": AVRO,
+    "avro/python_values.py (INT, LONG)": AVRO,
+    "avro/python_values.py LONGEST_SHOWN": SHOWN,
+    "avro/python_values.py _decimals: lru_cache(256)": CACHED,
+    "avro/rules.py HOUR_US": UNITS,
     "avro/storable.py MOST_DIGITS": Beyond(
         test="unit/pipeline/core/bulk/test_fit.py::test_decimals_of_all_their_digits_are_columns_and_of_one_more_are_not"
     ),
@@ -103,6 +107,7 @@ LINES: Mapping[str, Beyond | NoBound] = {
     "components/guards.py SCALING": Beyond(
         test="unit/pipeline/components/test_guards.py::test_shards_are_at_most_doubled_or_halved_at_once"
     ),
+    "components/code.py PARAMETERS": NoBound("what a function is called with"),
     "components/model.py RETENTION_HOURS": SETTABLE,
     "components/model.py *": SETTABLE,
     "core/bulk/digests.py SIZE": FORMAT,
@@ -168,6 +173,10 @@ LINES: Mapping[str, Beyond | NoBound] = {
         test="unit/pipeline/core/test_frame.py::test_headers_that_claim_the_same_bytes_over_and_over_do_not_hold_a_function_up"
     ),
     "core/frame.py *": SHOWN,
+    "core/own_code.py MOST_FRAMES": SHOWN,
+    "core/own_code.py LONGEST_ERROR": SHOWN,
+    "core/own_code.py LONGEST_LINE": SHOWN,
+    "core/own_code.py _restricted: lru_cache(256)": CACHED,
     "core/quarantine.py LONGEST_MESSAGE": Beyond(
         test="unit/pipeline/core/test_quarantine.py::test_a_long_message_is_cut_and_the_bytes_are_whole"
     ),

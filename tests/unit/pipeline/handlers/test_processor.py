@@ -10,8 +10,8 @@ from wavetank.pipeline.core.decode import encode
 from wavetank.pipeline.core.envelope import Message
 from wavetank.pipeline.core.schema import Role, Schema
 from wavetank.pipeline.enrichment import Enrichment
-from wavetank.pipeline.handlers.processor import BatchContext, _process
-from wavetank.pipeline.records import Reason, Rejection
+from wavetank.pipeline.handlers.processor import BatchContext, process
+from wavetank.pipeline.records import Dropped, Reason, Rejection
 
 PRICE = {"name": "price", "type": {"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 2}}
 SINCE = {"name": "since", "type": ["null", {"type": "int", "logicalType": "date"}], "default": None}
@@ -24,9 +24,9 @@ def _bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FUTURE_BOUND_MINUTES", "60")
 
 
-def outcome(fields: dict[str, Any], target: Schema, snapshot: dict[str, dict[str, Any]]) -> Entry | Rejection:
-    context = BatchContext({RAW.fingerprint: RAW}, target, CAMPAIGNS, snapshot)
-    return _process(Message(RAW.fingerprint, encode(fields, RAW)), context, NOON_US)
+def outcome(fields: dict[str, Any], target: Schema, snapshot: dict[str, dict[str, Any]]) -> Entry | Rejection | Dropped:
+    context = BatchContext({RAW.fingerprint: RAW}, target, CAMPAIGNS, {"campaigns": snapshot})
+    return process(Message(RAW.fingerprint, encode(fields, RAW)), context, NOON_US)
 
 
 @pytest.mark.parametrize(("key", "put_by"), [("event_id", "id-1"), ("label", "a"), ("price", "id-1")])

@@ -17,7 +17,7 @@ from wavetank.pipeline.aws.put_records import Entry
 from wavetank.pipeline.core import envelope, partition
 from wavetank.pipeline.core.schema import Role, Schema, parse
 from wavetank.pipeline.handlers import processor
-from wavetank.pipeline.records import Rejection
+from wavetank.pipeline.records import Dropped, Rejection
 from wavetank.scenarios.client.aggregate import aggregate
 from wavetank.scenarios.client.producer import routes
 from wavetank.scenarios.oracle.promises import FUTURE_BOUND
@@ -64,10 +64,12 @@ def context(event_type: str) -> processor.BatchContext:
     if event_type == "impression":
         known[(16_909_060).to_bytes(4)] = raw[0]
     target = max(schemas(event_type, Role.PROCESSED), key=lambda schema: schema.version)
-    return processor.BatchContext(known, target, TOPOLOGY.event(event_type).enrichment, {})
+    return processor.BatchContext(known, target, TOPOLOGY.event(event_type).enrichment, {"campaigns": {}})
 
 
-def processed(event_type: str, put: list[dict[str, Any]], arrived: datetime = ARRIVED) -> list[Entry | Rejection]:
+def processed(
+    event_type: str, put: list[dict[str, Any]], arrived: datetime = ARRIVED
+) -> list[Entry | Rejection | Dropped]:
     """What the processor makes of the records of a raw stream."""
     records = [
         {
@@ -83,7 +85,7 @@ def processed(event_type: str, put: list[dict[str, Any]], arrived: datetime = AR
     ]
     known = context(event_type)
     return [
-        processor._process(envelope.unwrap(arrival.payload), known, arrival.origin.arrived_us)
+        processor.process(envelope.unwrap(arrival.payload), known, arrival.origin.arrived_us)
         for arrival in processor.arrivals(records)
     ]
 
