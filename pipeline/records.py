@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+MAX_KEY_CHARACTERS = 256
+"""The longest partition key (Kinesis API reference, "PutRecords")."""
+
 Fields = Mapping[str, Any]
 """A decoded Avro record: field name → value, logical types left as what is on the wire (times are integers)."""
 
@@ -73,6 +76,24 @@ class Rejected:
     stage: Stage
     payload: bytes
     origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record to put, and the key that chooses its shard."""
+
+    key: str
+    data: bytes
+
+    @property
+    def partition_key(self) -> str:
+        """The key as Kinesis takes it: at most 256 characters."""
+        return self.key[:MAX_KEY_CHARACTERS]
+
+    @property
+    def size(self) -> int:
+        """The bytes that Kinesis counts of it, for a record and for a call: data and partition key."""
+        return len(self.data) + len(self.partition_key.encode())
 
 
 class Event(NamedTuple):

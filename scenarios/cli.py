@@ -26,6 +26,7 @@ COMMANDS = (
     "components",
     "dev",
     "init_event",
+    "try_event",
     "feed",
     "tick",
     "quarantine",

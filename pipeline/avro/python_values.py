@@ -65,7 +65,7 @@ def _reader(avro: Type) -> Convert | None:
             return None if read is None else lambda value: None if value is None else read(value)
         case Array(inner):
             item = _reader(inner)
-            return None if item is None else lambda values: [item(value) for value in values]
+            return None if item is None else _each(item)
         case Map(inner):
             item = _reader(inner)
             return None if item is None else lambda values: {key: item(value) for key, value in values.items()}
@@ -75,6 +75,10 @@ def _reader(avro: Type) -> Convert | None:
             }
             return None if not reads else lambda value: {**value, **{name: reads[name](value[name]) for name in reads}}
     return None
+
+
+def _each(read: Convert) -> Convert:
+    return lambda values: [read(value) for value in values]
 
 
 def _record(values: object, avro: Record, path: str) -> dict[str, Any]:

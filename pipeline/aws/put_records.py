@@ -6,10 +6,10 @@ and take the others (Kinesis API reference, "PutRecords").
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wavetank.pipeline.errors import ServiceFault
+from wavetank.pipeline.records import Entry
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
@@ -19,25 +19,6 @@ MAX_RECORDS = 500
 MAX_BYTES = 5 * 1024 * 1024
 ATTEMPTS = 5
 FIRST_PAUSE_S = 0.1
-MAX_KEY_CHARACTERS = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A record to put, and the key that chooses its shard."""
-
-    key: str
-    data: bytes
-
-    @property
-    def partition_key(self) -> str:
-        """The key as Kinesis takes it: at most 256 characters."""
-        return self.key[:MAX_KEY_CHARACTERS]
-
-    @property
-    def size(self) -> int:
-        """The bytes that Kinesis counts of it, for a record and for a call: data and partition key."""
-        return len(self.data) + len(self.partition_key.encode())
 
 
 def publish(kinesis: "KinesisClient", stream: str, entries: Sequence[Entry], at_once: int = MAX_RECORDS) -> None:

@@ -8,21 +8,18 @@ returns last, and an exception means "deliver the batch again".
 
 from base64 import b64decode
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from wavetank.pipeline.avro.events import ID_FIELD
 from wavetank.pipeline.aws import calls, environment, metrics
-from wavetank.pipeline.aws.put_records import MAX_RECORDS, Entry, publish
+from wavetank.pipeline.aws.put_records import MAX_RECORDS, publish
 from wavetank.pipeline.aws.schemas import registry, store
-from wavetank.pipeline.core import decode, enrich, envelope, frame, own_code, quarantine, route
+from wavetank.pipeline.core import envelope, quarantine
 from wavetank.pipeline.core.deaggregate import deaggregate
-from wavetank.pipeline.core.enrich import Snapshot
-from wavetank.pipeline.core.own_code import OwnCode
-from wavetank.pipeline.core.schema import Role, Schema
-from wavetank.pipeline.enrichment import Enrichment, Reference
-from wavetank.pipeline.records import Dropped, Origin, Reason, Rejected, Rejection, Stage
+from wavetank.pipeline.core.process import BatchContext, process
+from wavetank.pipeline.core.schema import Role
+from wavetank.pipeline.records import Dropped, Entry, Origin, Rejected, Rejection, Stage
 
 MINUTE_US = 60_000_000
 
@@ -33,27 +30,6 @@ class Arrival:
 
     payload: bytes
     origin: Origin
-
-
-@dataclass(frozen=True, slots=True)
-class BatchContext:
-    """The schemas, reference data and own code of an event type that a batch is processed with.
-
-    snapshots: reference data by name. own: None for an event type that has no code or rules of its own. partition_key:
-    the field that events are put by.
-    """
-
-    schemas: Mapping[bytes, Schema]
-    target: Schema
-    enrichment: Enrichment | None = None
-    snapshots: Mapping[str, Snapshot] = field(default_factory=dict)
-    own: OwnCode | None = None
-    partition_key: str = ID_FIELD
-
-    @property
-    def snapshot(self) -> Snapshot:
-        """The snapshot that events are joined with."""
-        return self.snapshots[self.enrichment.reference] if self.enrichment else {}
 
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
@@ -72,6 +48,7 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
     context = BatchContext(
         schemas=schemas.resolve(Role.RAW, references),
         target=schemas.newest(Role.PROCESSED),
+        future_bound_us=environment.number("FUTURE_BOUND_MINUTES") * MINUTE_US,
         enrichment=enrichment,
         snapshots={name: store(bucket).snapshot(name) for name in names.union(own.references if own else ())},
         own=own,
@@ -109,38 +86,3 @@ def arrivals(records: list[dict[str, Any]]) -> Iterator[Arrival]:
             arrived_us = int(put["approximateArrivalTimestamp"] * 1_000_000)
             origin = Origin(record["eventSourceARN"], position, user.partition_key, arrived_us)
             yield Arrival(user.data, origin)
-
-
-def process(
-    message: envelope.Message | Rejection, context: BatchContext, arrived_us: int
-) -> Entry | Rejection | Dropped:
-    """Decode, enrich and frame a message; the rule it breaks where that cannot be done. Raises UnusableCode."""
-    if isinstance(message, Rejection):
-        return message
-    writer, target = context.schemas.get(message.reference), context.target
-    if writer is None:
-        return Rejection(Reason.UNKNOWN_SCHEMA, f"no schema {envelope.named(message.reference)} is published")
-    event = decode.decode(message.body, writer, target)
-    if isinstance(event, Rejection):
-        return event
-    if event.time_us - arrived_us > environment.number("FUTURE_BOUND_MINUTES") * MINUTE_US:
-        ahead_s = (event.time_us - arrived_us) / 1_000_000
-        return Rejection(Reason.FUTURE_TIME, f"its time is {ahead_s:,.0f} s after its arrival", event.id)
-    fields = enrich.processed(event, context.enrichment, context.snapshot, target)
-    if context.own is not None:
-        outcome = own_code.applied(fields, context.own, Reference(context.snapshots), target, arrived_us)
-        if isinstance(outcome, Rejection | Dropped):
-            return outcome
-        fields = outcome
-    try:
-        body = decode.encode(fields, target)
-    except decode.UNENCODABLE as error:
-        return Rejection(Reason.ENRICHMENT_FAILED, f"does not fit {target.key}: {error}", event.id)
-    if misfit := enrich.misfit(fields, context.enrichment, target):
-        return Rejection(Reason.ENRICHMENT_FAILED, f"{target.title}: {misfit}", event.id)
-    key = route.partition_key(fields, context.partition_key, event.id)
-    entry = Entry(key, frame.encode(target.fingerprint, body))
-    if entry.size > frame.MAX_RECORD:
-        rule = f"{entry.size} bytes when enriched, the limit is {frame.MAX_RECORD}"
-        return Rejection(Reason.OVERSIZE, rule, event.id)
-    return entry

@@ -14,11 +14,16 @@ from wavetank.pipeline.topology import EventType, Topology
 
 def problems(planned: Topology) -> Iterator[str]:
     """A sentence for each rule that the own code of an event type breaks, or a rule of its own that does not fit."""
-    snapshots = {path.stem for path in planned.references}
     for event in planned.events:
-        if event.code is not None:
-            yield from code.problems(event.code, packages=(), snapshots=snapshots)
-        yield from _rule_problems(event)
+        yield from event_problems(event, planned)
+
+
+def event_problems(event: EventType, planned: Topology) -> Iterator[str]:
+    """As `problems`, of one event type."""
+    if event.code is not None:
+        snapshots = {path.stem for path in planned.references}
+        yield from code.problems(event.code, packages=(), snapshots=snapshots)
+    yield from _rule_problems(event)
 
 
 def _rule_problems(event: EventType) -> Iterator[str]:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from wavetank.pipeline.topology import Topology
 from wavetank.scenarios.client.batches import MAX_KEY_CHARACTERS, MAX_RECORD_BYTES, Batch, Message, batches
-from wavetank.scenarios.client.wire import MICROS_PER_MILLI, WireSchema, encode_frame, newest_schema
-from wavetank.scenarios.oracle.history import EVENT_ID, EVENT_TIME, Outcome, Value
+from wavetank.scenarios.client.wire import WireSchema, encode_event, newest_schema
+from wavetank.scenarios.oracle.history import EVENT_ID, Outcome, Value
 from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
 if TYPE_CHECKING:
@@ -233,11 +233,8 @@ class Producer:
         Raises EncodingError where the record does not fit, KeyError for an event type without a route.
         """
         route = self._routes[event.event_type]
-        record = event.record
-        key = route.key_of(record, event.event_id)
-        if route.schema.time_is_millis:
-            record = {**record, EVENT_TIME: event.time_us // MICROS_PER_MILLI}
-        return Message(route.stream, key, encode_frame(route.schema, record))
+        key = route.key_of(event.record, event.event_id)
+        return Message(route.stream, key, encode_event(route.schema, event.record))
 
     def put(self, events: Sequence[WorkloadEvent]) -> list[Receipt]:
         """Put `events`; one receipt for each, in their order. Raises as `message` does, before it sends."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wavetank.scenarios.oracle.history import EVENT_ID, Value
+from wavetank.scenarios.oracle.own_code import Fate, OwnCode
 from wavetank.scenarios.oracle.promises import HASH_BUCKETS, LOOK_BACK_HOURS
 
 HOUR_US = 3_600_000_000
@@ -109,13 +110,16 @@ class Model:
 
     covered: starts of the hours, in microseconds since the epoch, that the concatenator was asked to merge;
     None when it was asked for all of them. An hour outside is late, not lost. declared: what event types have that is
-    not as usual; all others have so many `buckets`.
+    not as usual; all others have so many `buckets`. own: the own code of event types, by name; own_before: that which
+    was deployed first, where it was mended on the way.
     """
 
     buckets: int
     enrichments: Mapping[str, Enrichment] = field(default_factory=dict)
     covered: frozenset[int] | None = None
     declared: Mapping[str, Declared] = field(default_factory=dict)
+    own: Mapping[str, OwnCode] = field(default_factory=dict)
+    own_before: Mapping[str, OwnCode] = field(default_factory=dict)
 
     def of(self, event_type: str) -> Declared:
         """The settings of an event type."""
@@ -130,7 +134,19 @@ class Model:
         )
 
     def expected(self, event_type: str, sent: Mapping[str, Value]) -> dict[str, Value]:
-        """The content at rest of an event that was sent so: its fields, and the fields that the enrichment adds."""
+        """The content at rest of an event that was sent so: its fields, and what enrichment and own code make of it."""
+        content = self._joined(event_type, sent)
+        own = self.own.get(event_type)
+        return content if own is None else present(own.result(content).content)
+
+    def fate(self, event_type: str, sent: Mapping[str, Value], *, before: bool = False) -> Fate:
+        """What the own code of an event type makes of an event that was sent so; `before` it was mended."""
+        own = self.own_before.get(event_type) if before else None
+        own = own or self.own.get(event_type)
+        return Fate.GOES_ON if own is None else own.result(self._joined(event_type, sent)).fate
+
+    def _joined(self, event_type: str, sent: Mapping[str, Value]) -> dict[str, Value]:
+        """The fields of an event and those of the reference row that it is joined with."""
         content = present(sent)
         enrichment = self.enrichments.get(event_type)
         if enrichment is not None:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from wavetank.scenarios.oracle.evidence import (
     Checker,
     Evidence,
+    Expectations,
     Finding,
     Judgement,
     Verdict,
@@ -21,6 +22,7 @@ from wavetank.scenarios.oracle.evidence import (
 from wavetank.scenarios.oracle.history import EVENT_TIME, Operation, Outcome, Value
 from wavetank.scenarios.oracle.hops import Hop, Passage, losses
 from wavetank.scenarios.oracle.ledger import Entry, contents, total
+from wavetank.scenarios.oracle.own_code_checkers import deterministic, dropped, own_code
 from wavetank.scenarios.oracle.transit_checkers import alarms, convergence, order, set_aside
 
 EXAMPLES = 3
@@ -37,11 +39,24 @@ def judge(evidence: Evidence, checkers: Sequence[Checker]) -> Judgement:
         except Exception as error:
             name = getattr(checker, "__name__", repr(checker)).replace("_", "-")
             findings.append(unclear(name, f"the checker itself failed: {type(error).__name__}: {error}"))
+    findings = [_turned(finding, evidence.expectations) for finding in findings]
     ledger, passages = dict[str, Entry](), dict[str, Passage]()
     with suppress(Exception):
         ledger |= evidence.entries
         passages |= evidence.passages
     return Judgement(tuple(findings), ledger, passages)
+
+
+def _turned(finding: Finding, expectations: Expectations) -> Finding:
+    """The finding on a fault that the drill has on purpose: it passes where the checker that has to catches it."""
+    name, failed_as_wanted = finding.checker, finding.verdict is Verdict.FAIL
+    if name in expectations.caught_by:
+        if failed_as_wanted:
+            return passed(name, f"caught, as it has to be: {finding.detail}")
+        return failed(name, f"did not catch what the drill has wrong on purpose: {finding.detail}")
+    if name in expectations.spoils and failed_as_wanted:
+        return passed(name, f"spoilt, as it may be: {finding.detail}")
+    return finding
 
 
 def conservation(evidence: Evidence) -> Finding:
@@ -202,6 +217,9 @@ CHECKERS: tuple[Checker, ...] = (
     conservation,
     nothing_set_aside,
     set_aside,
+    own_code,
+    dropped,
+    deterministic,
     uniqueness,
     placement,
     content,

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from wavetank.scenarios.oracle.alarms import Watched
 from wavetank.scenarios.oracle.at_rest import AtRest, Model
-from wavetank.scenarios.oracle.history import History, Operation
+from wavetank.scenarios.oracle.history import History, Operation, Value
 from wavetank.scenarios.oracle.hops import Hop, Passage, Seen, passages
 from wavetank.scenarios.oracle.ledger import Entry, draw_up
 
@@ -16,6 +16,17 @@ Version = tuple[str, int]
 
 Arrivals = tuple[tuple[Version, ...], ...]
 """The versions that came to a stream: those of each shard one after another, copies included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """The copies of one version of an event: the number of its raw records, and what the processed ones hold.
+
+    contents: in the oracle's words, each once, in the order in which they came.
+    """
+
+    raw_records: int
+    contents: tuple[Mapping[str, Value], ...]
 
 
 class Verdict(StrEnum):
@@ -32,7 +43,9 @@ class ObservedFlow:
 
     seen: ids at each hop. arrivals: by event type and stream (`Hop.RAW`, `Hop.PROCESSED`). healed_s and changed_s:
     seconds since the run began until the healing and until the data at rest changed last; None where nothing was
-    healed, or nothing is at rest. alarms: every alarm of the pipeline with what its metric was.
+    healed, or nothing is at rest. alarms: every alarm of the pipeline with what its metric was. processed: by event
+    type, the versions that came to the processed stream more than once. dropped: by event
+    type, the number of times that the pipeline told of an event that it had dropped on purpose.
     """
 
     seen: Seen = field(default_factory=dict)
@@ -40,6 +53,8 @@ class ObservedFlow:
     healed_s: float | None = None
     changed_s: float | None = None
     alarms: tuple[Watched, ...] = ()
+    processed: Mapping[str, Mapping[Version, Copies]] = field(default_factory=dict)
+    dropped: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def convergence_s(self) -> float | None:
@@ -84,7 +99,8 @@ class Expectations:
     in_order: nothing in the drill takes from the promise that copies of an event keep their order. keys_stay: nothing
     in it moves a partition key to another shard. converges_within_s: so long after the healing the data at rest change
     no more; None where that is only reported. alarms: those that have to ring, and no other may; None where any may.
-    ages: time passed as on AWS, and what had done its time expired.
+    ages: time passed as on AWS, and what had done its time expired. caught_by: checkers that have to fail, as the drill
+    has a fault of the pipeline's own; spoils: those that may, too.
     """
 
     reasons: frozenset[str] | None = frozenset()
@@ -93,6 +109,8 @@ class Expectations:
     converges_within_s: float | None = None
     alarms: frozenset[str] | None = frozenset()
     ages: bool = False
+    caught_by: frozenset[str] = frozenset()
+    spoils: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,13 @@ Acknowledged and unknown ids are *owed*. Each owed id is in exactly one class, t
     landed        at rest in the data of record (Avro), in whatever partition, once for each event that it is: copies
                   whose hours are further apart than the look-back are several
     quarantined   set aside, with a reason
+    dropped       dropped on purpose by the own code of its event type, and nowhere: all copies of it
     late          kept for an hour that has left the look-back, or in a part of one that no run was asked for
     lost          acknowledged, and nowhere
     absent        unknown, and nowhere: it was never taken
 
     attempted = acknowledged + unknown + refused
-    acknowledged + unknown = landed + quarantined + late + lost + absent
+    acknowledged + unknown = landed + quarantined + dropped + late + lost + absent
 
 And of the records (a record counts each time it is there):
 
@@ -34,6 +35,7 @@ from typing import NamedTuple
 
 from wavetank.scenarios.oracle.at_rest import HOUR_US, AtRest, Model, Partition, Stored, canonical, present
 from wavetank.scenarios.oracle.history import History, Operation, Outcome
+from wavetank.scenarios.oracle.own_code import Fate
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Ledger:
     refused: int = 0
     landed: int = 0
     quarantined: int = 0
+    dropped: int = 0
     late: int = 0
     lost: int = 0
     absent: int = 0
@@ -58,7 +61,7 @@ class Ledger:
     def balanced(self) -> bool:
         """Whether every id is in exactly one class."""
         attempted = self.acknowledged + self.unknown + self.refused
-        classed = self.landed + self.quarantined + self.late + self.lost + self.absent
+        classed = self.landed + self.quarantined + self.dropped + self.late + self.lost + self.absent
         return self.attempted == attempted and self.acknowledged + self.unknown == classed
 
     def __add__(self, other: "Ledger") -> "Ledger":
@@ -104,22 +107,26 @@ def _entry(event_type: str, history: History, at_rest: AtRest, model: Model) -> 
     set_aside, strangers = _set_aside(event_type, operations, at_rest)
 
     copies = Counter(record.event_id for record in records)
-    hours = {event_id: _hours(event_type, some, model) for event_id, some in sent.items()}
+    kept = {event_id: _kept(some, model) for event_id, some in sent.items()}
+    doomed = {event_id for event_id, some in kept.items() if not some}
+    hours = {event_id: _hours(event_type, some, model) for event_id, some in kept.items()}
     there = _events_there(records, hours)
-    landed = {event_id for event_id in owed & set(copies) if there[event_id] >= len(hours[event_id].needed)}
-    quarantined = (owed & set_aside) - landed
+    at_home = owed & set(copies) - doomed
+    landed = {event_id for event_id in at_home if there[event_id] >= len(hours[event_id].needed)}
+    dropped = owed & doomed - set(copies)
+    quarantined = (owed & set_aside) - landed - dropped
     waiting = {r.event_id for r in at_rest.parts if r.partition.event_type == event_type}
     put_aside = {r.event_id for r in at_rest.late if r.partition.event_type == event_type}
     unasked = {i for i in owed & waiting if not any(model.is_covered(o.event_time_us) for o in sent[i])}
-    late = (owed & put_aside | unasked) - landed - quarantined
-    nowhere = owed - landed - quarantined - late
-    unexpected = [record.event_id for record in records if record.event_id not in owed]
-    expected = [record for record in records if record.event_id in owed]
+    late = (owed & put_aside | unasked) - landed - quarantined - dropped
+    nowhere = owed - landed - quarantined - late - dropped
+    unexpected = [record.event_id for record in records if record.event_id not in owed - doomed]
+    expected = [record for record in records if record.event_id in owed - doomed]
     surplus = copies - there
     wrong = {
         "lost": sorted(nowhere & acknowledged),
         "duplicated": sorted(surplus.elements()),
-        "corrupted": sorted(r.event_id for r in expected if not _is_as_sent(r, sent[r.event_id], model)),
+        "corrupted": sorted(r.event_id for r in expected if not _is_as_sent(r, kept[r.event_id], model)),
         "misplaced": sorted(
             r.event_id
             for r in expected
@@ -135,12 +142,20 @@ def _entry(event_type: str, history: History, at_rest: AtRest, model: Model) -> 
         refused=len(attempted - owed),
         landed=len(landed),
         quarantined=len(quarantined),
+        dropped=len(dropped),
         late=len(late),
         absent=len(nowhere & unknown),
         **{name: len(ids) for name, ids in wrong.items()},
     )
-    ids = wrong | {"quarantined": sorted(quarantined), "late": sorted(late)}
+    ids = wrong | {"quarantined": sorted(quarantined), "dropped": sorted(dropped), "late": sorted(late)}
     return Entry(ledger, {name: tuple(some) for name, some in ids.items()})
+
+
+def _kept(sent: list[Operation], model: Model) -> list[Operation]:
+    """The copies of an event that are not dropped on purpose; of an event type without code of its own, all."""
+    if not sent or sent[0].event_type not in model.own:
+        return sent
+    return [one for one in sent if one.flaw or model.fate(one.event_type, one.content) is not Fate.DROPPED]
 
 
 class _Hours(NamedTuple):

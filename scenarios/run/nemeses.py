@@ -3,9 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from functools import partial
 
-from wavetank.emulator.deploy.deploy import deploy
 from wavetank.scenarios.oracle.at_rest import AtRest
 from wavetank.scenarios.oracle.history import Operation
 from wavetank.scenarios.site.producer import DrillProducer
@@ -19,8 +17,7 @@ class Nemeses:
     """The nemeses of `drill` on `site`, with `victim` as the event type that is struck where one is."""
 
     def __init__(self, site: Site, drill: Drill, seed: int, victim: str, producer: DrillProducer) -> None:
-        redeploy = partial(deploy, site.stack, schemas=site.schemas)
-        self.scene = Scene(site, producer, victim, seed, redeploy=redeploy)
+        self.scene = Scene(site, producer, victim, seed, redeploy=site.deploy_again)
         self._site = site
         self._nemeses = drill.nemeses
         self._struck_before = 0

@@ -17,6 +17,7 @@ from wavetank.scenarios.run.ageing import ageing, full_hour
 from wavetank.scenarios.run.report import Report
 from wavetank.scenarios.run.stages import Conclusion, Digests, Run
 from wavetank.scenarios.run.tracing import Tracer
+from wavetank.scenarios.site.own_code import equipped
 from wavetank.scenarios.site.settings import tightened
 from wavetank.scenarios.site.site import Site
 from wavetank.scenarios.spec.drill import Drill
@@ -39,6 +40,11 @@ class Runner:
 
         Raises MappingError, OSError or UnusableSourceError where a workload cannot be had.
         """
+        with equipped(self.site, drill.workload.component) as site:
+            return replace(self, site=site)._held(drill, seed, control)
+
+    def _held(self, drill: Drill, seed: int, control: Digests | None) -> tuple[Report, Digests | None]:
+        """As `run`, on a site that has the component of the workload."""
         started = time.monotonic()
         schemas = {event_type: route.schema.definition for event_type, route in self.site.routes.items()}
         workload = draw(drill.workload, seed, schemas, start=full_hour(self.site.now()) if drill.ages else None)

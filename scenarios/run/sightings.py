@@ -15,7 +15,7 @@ from typing import Any
 
 from wavetank.scenarios.client.aggregate import user_data
 from wavetank.scenarios.client.at_rest import Layer, RestFile, RestKey, read_all
-from wavetank.scenarios.client.frames import Head, frames
+from wavetank.scenarios.client.frames import Frame, Head, frames
 from wavetank.scenarios.oracle.at_rest import AtRest
 from wavetank.scenarios.oracle.history import EVENT_ID, EVENT_TIME, History
 from wavetank.scenarios.oracle.hops import Hop
@@ -37,7 +37,8 @@ LAYERS = {
 class HopArrivals:
     """The events of one record or object that came to a hop: how many, copies included, and the heads of those known.
 
-    place: id of the shard or key of the object. moment_s: seconds since the epoch, by the clock of the hop.
+    place: id of the shard or key of the object. moment_s: seconds since the epoch, by the clock of the hop. frames: of
+    those on the processed stream, in the order of the heads.
     """
 
     hop: Hop
@@ -46,6 +47,7 @@ class HopArrivals:
     moment_s: float
     events: int
     heads: tuple[Head, ...] = ()
+    frames: tuple[Frame, ...] = ()
 
 
 class TraceReader:
@@ -74,15 +76,27 @@ class TraceReader:
             stream, hop, event_type = place
             arrivals = []
             for shard, record in self._records(stream, since):
-                users = user_data(record["Data"])
+                users, sound_frames = user_data(record["Data"]), list[Frame]()
                 if hop is Hop.RAW:
                     heads = [self._sent.get(hashlib.sha256(data).hexdigest()) for data in users]
                 else:
                     first_frames = (next(frames(data), None) for data in users)
-                    heads = [self._heads[event_type].read(frame) for frame in first_frames if frame is not None]
+                    read = [(self._heads[event_type].read(frame), frame) for frame in first_frames if frame is not None]
+                    heads = [head for head, _ in read]
+                    sound_frames = [frame for head, frame in read if head is not None]
                 moment_s = record["ApproximateArrivalTimestamp"].timestamp()
                 sound = tuple(head for head in heads if head)
-                arrivals.append(HopArrivals(hop, event_type, shard, moment_s, events=len(users), heads=sound))
+                arrivals.append(
+                    HopArrivals(
+                        hop,
+                        event_type,
+                        shard,
+                        moment_s,
+                        events=len(users),
+                        heads=sound,
+                        frames=tuple(sound_frames),
+                    )
+                )
             return arrivals
 
         with ThreadPoolExecutor(STREAMS_AT_ONCE, thread_name_prefix="sightings") as pool:

@@ -12,6 +12,8 @@ NEEDS_CONTROL = "needs the control API, which {url} does not have"
 NEEDS_CONTAINER = "needs a container of ours: `wavetank drill --docker`, or `up --docker` and its --endpoint-url"
 OWN_HOURS = "takes events of the hours in which it is held, and none from a file"
 
+OWN_TYPES = "takes the synthetic events of the ad stream, whose event types it gives code of their own"
+
 
 @dataclass(frozen=True)
 class Skip:
@@ -31,6 +33,8 @@ def unfit(drill: Drill, stack: Stack) -> str:
     """The reason why `stack` cannot hold the drill; empty where it can."""
     if stack.kind is not Kind.DOCKER and any(nemesis.needs_container for nemesis in drill.nemeses):
         return NEEDS_CONTAINER
+    if drill.workload.component and (drill.workload.schemas or drill.workload.source is not None):
+        return OWN_TYPES
     if drill.ages and drill.workload.source is not None:
         return OWN_HOURS
     needs_control = (

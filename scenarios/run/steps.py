@@ -20,6 +20,7 @@ from wavetank.scenarios.site.recovery import RedriveFailedError, back_fill, rede
 from wavetank.scenarios.site.site import REPLAY_AFTER, Site
 from wavetank.scenarios.spec.drill import Drill
 from wavetank.scenarios.spec.hours import HOUR, Scheduled, covered_hours, planner_times, replayer_times
+from wavetank.scenarios.spec.nemeses.functions import OwnCodeMistaken
 from wavetank.scenarios.spec.nemeses.schemas import publish_next_version
 from wavetank.scenarios.spec.nemesis import SendPlan
 from wavetank.scenarios.spec.steps import (
@@ -74,7 +75,9 @@ class StepExecutor:
         self._started = time.monotonic()
         self._look_back = shortest_reach(self.site.declared)
         self._planner_times = planner_times((event.time_us for event in self.events), self._look_back)
-        self.model = observer.model_of(self.site, covered_hours(self._planner_times, self._look_back))
+        covered = covered_hours(self._planner_times, self._look_back)
+        mistaken = [each.component for each in self.drill.nemeses if isinstance(each, OwnCodeMistaken)]
+        self.model = observer.model_of(self.site, covered, before="".join(mistaken))
         types = {event.event_type for event in self.events}
         victim = self.drill.victim
         self.victim = victim if victim in types else min(types, default=victim)

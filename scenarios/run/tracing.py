@@ -4,19 +4,20 @@ Nothing is watched while the run lasts but the emulator's clock, at each thing t
 """
 
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from wavetank.emulator.errors import NotSettled
 from wavetank.scenarios.oracle.alarms import Watched
 from wavetank.scenarios.oracle.at_rest import AtRest
-from wavetank.scenarios.oracle.evidence import ObservedFlow, Version
+from wavetank.scenarios.oracle.evidence import Copies, ObservedFlow, Version
 from wavetank.scenarios.oracle.hops import Hop
 from wavetank.scenarios.oracle.timeline import HEAL, INJECT, Axis, Notes, Strike, Timeline
 from wavetank.scenarios.run.alarm_datapoints import watched
+from wavetank.scenarios.run.copies import copies_of, dropped_so_far
 from wavetank.scenarios.run.sightings import HopArrivals, TraceReader
 from wavetank.scenarios.run.stages import Run
 from wavetank.scenarios.site.site import Site
@@ -35,7 +36,12 @@ class Tracer:
 
     site: Site
     timeline: Timeline | None = None
+    _dropped_before: Counter[str] = field(default_factory=Counter)
     _notes: list[tuple[float, float]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        with suppress(Exception):
+            self._dropped_before = dropped_so_far(self.site)
 
     def note(self) -> None:
         """Keep the time of the emulator's clock. A stack that does not answer has no time to keep."""
@@ -53,6 +59,8 @@ class Tracer:
         history, notes, strikes, problem = run.steps.history, Notes(), tuple[Strike, ...](), ""
         arrivals: list[HopArrivals] = []
         alarms: tuple[Watched, ...] = ()
+        copies: Mapping[str, Mapping[Version, Copies]] = {}
+        dropped: Mapping[str, int] = {}
         for operation in history.operations:
             notes.add(operation.completed_s, Hop.SENT, operation.event_type)
         try:
@@ -64,13 +72,15 @@ class Tracer:
             with suppress(NotSettled):
                 self.site.report()
             alarms = watched(self.site, first_s, self.site.now().timestamp())
+            dropped = dropped_so_far(self.site) - self._dropped_before
+            copies = copies_of(arrivals, self.site.topology.events)
         except Exception as error:
             problem = f"{type(error).__name__}: {error}"
         for some in arrivals:
             notes.add(axis.of_emulator(some.moment_s), some.hop, some.event_type, some.events)
         self.timeline = Timeline(duration_s, history.marks, notes.arrivals(), strikes=strikes, problem=problem)
         if not problem:
-            run.flow = _observed(arrivals, self.timeline, alarms)
+            run.flow = replace(_observed(arrivals, self.timeline, alarms), processed=copies, dropped=dropped)
 
 
 def first_of(notes: Iterable[tuple[float, float]]) -> float:

@@ -20,14 +20,18 @@ from wavetank.scenarios.oracle.history import EVENT_ID, History
 from wavetank.scenarios.oracle.ledger import Entry, draw_up, total
 from wavetank.scenarios.oracle.promises import HASH_BUCKETS
 from wavetank.scenarios.site.damage import BAD_FRAME
+from wavetank.scenarios.site.own_code import codes, codes_of_component
 from wavetank.scenarios.site.site import CHUNKS, Site
 
 PROCESSED = "processed"
 """The role of the schemas that events are written with behind the processor."""
 
 
-def model_of(site: Site, covered: frozenset[int] | None = None) -> Model:
-    """The model of correct data at rest, by the schema folder that the pipeline was deployed from."""
+def model_of(site: Site, covered: frozenset[int] | None = None, before: str = "") -> Model:
+    """The model of correct data at rest, by the schema folder that the pipeline was deployed from.
+
+    before: the component of the drills whose own code was deployed first, where it was mended on the way.
+    """
     enrichments = {}
     for event in site.topology.events:
         path = site.schemas / event.name / "enrichment.json"
@@ -36,7 +40,9 @@ def model_of(site: Site, covered: frozenset[int] | None = None) -> Model:
             reference = site.schemas / topology.REFERENCE_FOLDER / f"{rule['reference']}.json"
             rows = json.loads(reference.read_text("utf-8"))["rows"]
             enrichments[event.name] = Enrichment(rule["on"], tuple(rule["add"]), rows)
-    return Model(HASH_BUCKETS, enrichments, covered, site.declared)
+    own = codes(site.topology, site.schemas)
+    before_mending = codes_of_component(site.schemas, before)
+    return Model(HASH_BUCKETS, enrichments, covered, site.declared, own=own, own_before=before_mending)
 
 
 def observe(site: Site, history: History | None = None) -> AtRest:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
@@ -20,6 +20,7 @@ from wavetank.emulator.stack.clients import acting_for
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline.components.read import COMPONENT_FILE, PROJECT_FILE
 from wavetank.pipeline.names import NAMES
+from wavetank.pipeline.package import PIPELINE
 from wavetank.pipeline.schemas import shared
 from wavetank.pipeline.topology import Topology
 from wavetank.scenarios.client import at_rest
@@ -59,7 +60,7 @@ class Site:
     """A stack with the pipeline deployed.
 
     schemas: the folder it was deployed from. waiting: how it is seen that all is done. checkout: where the code of its
-    back-fill is, None for this checkout.
+    pipeline is, for its back-fill and for deploying again, None for this checkout.
     """
 
     stack: Stack
@@ -90,6 +91,22 @@ class Site:
             stack.control.status()
         folder = schemas or schemas_folder()
         return cls(stack, deploy(stack, progress, schemas=folder, template=template).topology, folder, waiting)
+
+    def redeployed(self, schemas: Path) -> "Site":
+        """The site with another schema folder deployed, and the code that it has. Raises DeployFailed."""
+        code = PIPELINE if self.checkout is None else self.checkout / "wavetank" / "pipeline"
+        return replace(self, topology=deploy(self.stack, schemas=schemas, code=code).topology, schemas=schemas)
+
+    def deploy_component(self, name: str) -> None:
+        """Lay a component of the drills over the event types, and deploy them so. Raises DeployFailed."""
+        from wavetank.scenarios.site.own_code import overlaid
+
+        with overlaid(self.schemas, name) as folder:
+            self.redeployed(folder)
+
+    def deploy_again(self) -> None:
+        """Deploy the event types as they are. Raises DeployFailed."""
+        self.redeployed(self.schemas)
 
     @property
     def s3(self) -> Any:

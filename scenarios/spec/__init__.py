@@ -13,7 +13,7 @@ from wavetank.scenarios.spec.nemeses.chunks import ChunksDamaged
 from wavetank.scenarios.spec.nemeses.components import ComponentChanged
 from wavetank.scenarios.spec.nemeses.container import ContainerCut, ContainerKilled, ContainerPaused, MemoryReached
 from wavetank.scenarios.spec.nemeses.fault import Fault, functions_die
-from wavetank.scenarios.spec.nemeses.functions import BadDeploy, ColdStart
+from wavetank.scenarios.spec.nemeses.functions import BadDeploy, ColdStart, OwnCodeMistaken
 from wavetank.scenarios.spec.nemeses.parts import PartsDamaged, RecordsUnmergeable, SchemaUnmergeable
 from wavetank.scenarios.spec.nemeses.producer import (
     Aggregated,
@@ -91,6 +91,7 @@ __all__ = [
     "IncompatiblePublished",
     "Look",
     "MemoryReached",
+    "OwnCodeMistaken",
     "PartsDamaged",
     "Point",
     "ProducerAhead",

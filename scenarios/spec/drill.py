@@ -26,6 +26,7 @@ class Tag(StrEnum):
     FUNCTIONS = "functions"
     REFERENCE = "reference"
     QUARANTINE = "quarantine"
+    OWN_CODE = "own-code"
     OUTAGE = "outage"
     STREAMS = "streams"
     STORAGE = "storage"
@@ -50,7 +51,8 @@ class Drill:
     is not known beforehand. waits: it waits by the wall clock, for pauses and time-outs of the functions' SDK, and so
     is run beside others where drills run side by side. ages: time passes in it as on AWS: schedules tick and
     objects expire by themselves while `Age` moves the clock on. Its events are of the hours in which it is held, each
-    sent when its time has come, and it is compared with no control, whose events would be others.
+    sent when its time has come, and it is compared with no control, whose events would be others. caught_by: checkers
+    that have to fail, as something is wrong on purpose that they are there for; spoils: those that may fail for it.
     """
 
     name: str
@@ -67,6 +69,8 @@ class Drill:
     alarms: tuple[str, ...] | None = ()
     waits: bool = False
     ages: bool = False
+    caught_by: tuple[str, ...] = ()
+    spoils: tuple[str, ...] = ()
 
     @property
     def expectations(self) -> Expectations:
@@ -85,6 +89,8 @@ class Drill:
             converges_within_s=self.converges_within_s,
             alarms=None if self.alarms is None else frozenset(self.alarms),
             ages=self.ages,
+            caught_by=frozenset(self.caught_by),
+            spoils=frozenset(self.spoils),
         )
 
     @property

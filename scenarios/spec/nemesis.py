@@ -131,6 +131,12 @@ class Place(Protocol):
     def data_bucket(self) -> str:
         """The bucket of chunks, parts, merged files and quarantine."""
 
+    def deploy_component(self, name: str) -> None:
+        """Lay a component of the drills over the event types, and deploy them so."""
+
+    def deploy_again(self) -> None:
+        """Deploy the event types as they are."""
+
     def next_key(self, event_type: str, role: str) -> str:
         """The registry key of the version after the newest in the folder, of the raw or the processed schema."""
 

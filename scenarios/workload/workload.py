@@ -21,7 +21,8 @@ class Workload:
     tight: the functions take and write little at a time (`scenarios.site.settings`). hot_key: all synthetic events are
     of one campaign. schemas: of which generated
     event types the synthetic ones are, as `generated:SEED`; of the ad stream's where it is empty. shapes: names of
-    shapes (`scenarios.workload.shapes`), whose events flow among the synthetic ones of the ad stream.
+    shapes (`scenarios.workload.shapes`), whose events flow among the synthetic ones of the ad stream. component: what
+    is laid over the schema folder of the ad stream and deployed for the run (`scenarios/components`), its own code.
     """
 
     events: int = 240
@@ -35,6 +36,7 @@ class Workload:
     hot_key: bool = False
     schemas: str = ""
     shapes: tuple[str, ...] = ()
+    component: str = ""
 
 
 USUAL = Workload(conversions=False)

@@ -115,6 +115,35 @@ def test_a_new_schema_version_is_published_and_a_changed_one_refused(
     assert "a published version is never changed" in refused.text
 
 
+def test_an_edit_of_own_code_and_of_rules_is_served_by_its_processor_alone(
+    deployed: EmbeddedStack, source: Path, schemas: Path
+) -> None:
+    digests = lambda: {each["FunctionName"]: each["CodeSha256"] for each in functions.configurations(deployed)}  # noqa: E731
+    processor, code = NAMES.processor("click"), schemas / "click" / "enrich.py"
+    code.write_text("def enrich(event, reference): return event\n")
+    try:
+        names = deploying.deploy(deployed, schemas=schemas).topology.functions
+        reloader = Reloader(deployed, Place(package.PIPELINE, schemas, names), not_asked)
+        for path, text in (
+            (code, "def enrich(event, reference): return None\n"),
+            (schemas / "click" / "component.toml", '[[rules]]\nfield = "position"\nminimum = 1\n'),
+        ):
+            before = digests()
+            path.write_text(text)
+            (reaction,) = reloader.react({path})
+            assert (reaction.ok, reaction.text.startswith(f"{processor}: new code and rules serve after")) == (
+                True,
+                True,
+            )
+            assert {name for name, digest in digests().items() if before[name] != digest} == {processor}
+        code.write_text("def enrich(event): return event\n")
+        (refused,) = reloader.react({code})
+        assert not refused.ok
+        assert f"{code}, line 1: enrich is called with two arguments" in refused.text
+    finally:
+        deploying.deploy(deployed)
+
+
 def test_deploying_gives_functions_the_code_back_that_they_were_deployed_with(
     deployed: EmbeddedStack, source: Path
 ) -> None:

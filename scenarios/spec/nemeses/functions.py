@@ -31,6 +31,22 @@ class BadDeploy(Nemesis):
         scene.struck[self.id] += 1
 
 
+@dataclass(frozen=True)
+class OwnCodeMistaken(Nemesis):
+    """The victim's own code or rules are deployed with a mistake, as this component has them; healing mends them.
+
+    component: its folder in `scenarios/components`, which is laid over that of the workload.
+    """
+
+    component: str
+    id: str = "own-code-mistaken"
+
+    def begin(self, scene: Scene) -> None:
+        scene.healing.callback(scene.site.deploy_again)
+        scene.site.deploy_component(self.component)
+        scene.struck[self.id] += 1
+
+
 def start_cold(scene: Scene) -> int:
     """Make every function start anew; the number of functions."""
     for function in scene.site.topology.functions:

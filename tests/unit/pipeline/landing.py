@@ -25,17 +25,16 @@ from wavetank.pipeline import layout, topology
 from wavetank.pipeline.avro.model import Record
 from wavetank.pipeline.avro.parse import parse as parse_schema
 from wavetank.pipeline.avro.storable import schema_misfits
-from wavetank.pipeline.aws.put_records import Entry
 from wavetank.pipeline.core import envelope, frame
 from wavetank.pipeline.core.bulk import batch
 from wavetank.pipeline.core.bulk.digests import Digests
 from wavetank.pipeline.core.bulk.merge import merge_all
 from wavetank.pipeline.core.files import avro_file, parquet
 from wavetank.pipeline.core.partition import Scanned, partition
+from wavetank.pipeline.core.process import BatchContext, process
 from wavetank.pipeline.core.schema import Role, Schema, parse
-from wavetank.pipeline.handlers import processor
 from wavetank.pipeline.layout import Partition
-from wavetank.pipeline.records import Reason
+from wavetank.pipeline.records import Entry, Reason, Rejection
 from wavetank.pipeline.schemas.checks import check_event
 from wavetank.pipeline.schemas.registry import Registry
 from wavetank.pipeline.topology import EventType
@@ -160,7 +159,7 @@ class Case:
         number, writer = raw
         text = json.dumps(self.schemas.raw[number - 1]).encode()
         fingerprint = parse(text, self.schemas.name, Role.RAW, number).fingerprint
-        context = processor.BatchContext(schemas=registry.resolve(Role.RAW, {fingerprint}), target=target)
+        context = BatchContext(registry.resolve(Role.RAW, {fingerprint}), target, HOUR_US)
         for position in range(self.records):
             rng = self._rng(f"v{number} → v{target.version}, record {position}")
             kind = rng.choice(("fitting", "fitting", "any", "damaged"))
@@ -171,8 +170,9 @@ class Case:
                 body = values.damaged(rng, body)
             elif rng.random() < 0.5:
                 body = self._fed(values.decoded(body, writer), json.dumps(self.schemas.raw[number - 1]), writer) or body
-            outcome = processor.process(envelope.unwrap(frame.encode(fingerprint, body)), context, ARRIVED_US)
+            outcome = process(envelope.unwrap(frame.encode(fingerprint, body)), context, ARRIVED_US)
             if not isinstance(outcome, Entry):
+                assert isinstance(outcome, Rejection)
                 assert outcome.reason in CHOICES, outcome
                 if kind == "fitting" and outcome.reason is Reason.UNDECODABLE:
                     assert not is_readable(body, writer, reader), outcome

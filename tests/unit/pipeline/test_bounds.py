@@ -100,7 +100,7 @@ LINES: Mapping[str, Beyond | NoBound] = {
     ),
     "aws/put_records.py ATTEMPTS": Beyond("failing-puts"),
     "aws/put_records.py FIRST_PAUSE_S": NoBound("a pause before the same call"),
-    "aws/put_records.py MAX_KEY_CHARACTERS": Beyond(
+    "records.py MAX_KEY_CHARACTERS": Beyond(
         test="unit/pipeline/aws/test_put_records.py::test_a_long_id_is_cut_to_a_key_that_kinesis_takes"
     ),
     "components/guards.py DAY_H": UNITS,

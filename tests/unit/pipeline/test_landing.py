@@ -37,11 +37,6 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-@pytest.fixture(autouse=True)
-def _future_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FUTURE_BOUND_MINUTES", "60")
-
-
 def hold(seed: int, database: duckdb.DuckDBPyConnection, landed: Landed, records: int = RECORDS) -> None:
     """Hold a case; where it fails, say with which fields alone it does."""
 

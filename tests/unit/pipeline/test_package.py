@@ -1,6 +1,7 @@
 """The package that is deployed is built from content alone, and holds what the handlers import."""
 
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from wavetank.pipeline.package import Artifacts, build, build_code
+from wavetank.pipeline.topology import load
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +37,30 @@ def test_the_function_package_holds_the_pipeline_and_nothing_else(artifacts: Art
     names = zipfile.ZipFile(artifacts.code.path).namelist()
     assert all(name.endswith(".py") for name in names)
     assert {name.split("/")[1] for name in names} == {"__init__.py", "pipeline"}
+
+
+def test_own_code_is_in_the_package_of_its_processor_alone(tmp_path: Path, root: Path) -> None:
+    schemas = shutil.copytree(root / "schemas", tmp_path / "schemas")
+    (schemas / "click" / "enrich.py").write_text("def enrich(event, reference): return event\n")
+    (schemas / "conversion" / "component.toml").write_text('[[rules]]\nfield = "campaign"\nrequired = true\n')
+
+    def packages() -> dict[str, str]:
+        planned = load(schemas)
+        built = build(tmp_path / "packages", planned.events)
+        return {name: artifact.key for name, artifact in built.of_functions(planned).items()}
+
+    before = packages()
+    processors = {name for name in before if name.endswith("-processor")}
+    assert {before[name] for name in before.keys() - processors} == {before["wavetank-impression-processor"]}
+    archive = zipfile.ZipFile(tmp_path / "packages" / before["wavetank-click-processor"])
+    own = {name for name in archive.namelist() if name.startswith("wavetank_components/")}
+    assert own == {"wavetank_components/click/component.json", "wavetank_components/click/enrich.py"}
+    rules = zipfile.ZipFile(tmp_path / "packages" / before["wavetank-conversion-processor"])
+    document = json.loads(rules.read("wavetank_components/conversion/component.json"))
+    assert document == {"enrich": False, "references": [], "rules": [{"field": "campaign", "required": True}]}
+    (schemas / "click" / "enrich.py").write_text("def enrich(event, reference): return None\n")
+    after = packages()
+    assert {name for name in before if before[name] != after[name]} == {"wavetank-click-processor"}
 
 
 def test_layers_lie_where_the_runtime_looks_for_them(artifacts: Artifacts) -> None:

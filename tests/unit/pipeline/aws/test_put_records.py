@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wavetank.pipeline.aws.put_records import MAX_BYTES, MAX_RECORDS, Entry, again, batches
+from wavetank.pipeline.aws.put_records import MAX_BYTES, MAX_RECORDS, again, batches
+from wavetank.pipeline.records import Entry
 
 SIZES = st.lists(st.integers(0, 1024 * 1024 - 300), max_size=30)
 

@@ -13,11 +13,10 @@ from tests.unit.scenarios.client.kinesis_double import ScriptedKinesis
 from tests.unit.scenarios.site_double import StillSite, still_site
 from wavetank.emulator.stack.home import project_root
 from wavetank.pipeline import topology
-from wavetank.pipeline.aws.put_records import Entry
-from wavetank.pipeline.core import envelope, partition
+from wavetank.pipeline.core import envelope, partition, process
 from wavetank.pipeline.core.schema import Role, Schema, parse
 from wavetank.pipeline.handlers import processor
-from wavetank.pipeline.records import Dropped, Rejection
+from wavetank.pipeline.records import Dropped, Entry, Rejection
 from wavetank.scenarios.client.aggregate import aggregate
 from wavetank.scenarios.client.producer import routes
 from wavetank.scenarios.oracle.promises import FUTURE_BOUND
@@ -49,7 +48,6 @@ def kinesis() -> ScriptedKinesis:
 def site(kinesis: ScriptedKinesis, monkeypatch: pytest.MonkeyPatch) -> StillSite:
     still = still_site(lambda _: None)
     monkeypatch.setattr(still.stack, "client", lambda _service, **_: kinesis)
-    monkeypatch.setenv("FUTURE_BOUND_MINUTES", str(FUTURE_BOUND // timedelta(minutes=1)))
     return still
 
 
@@ -58,13 +56,19 @@ def schemas(event_type: str, role: Role) -> list[Schema]:
     return [parse(file.path.read_bytes(), event_type, role, file.version) for file in files]
 
 
-def context(event_type: str) -> processor.BatchContext:
+def context(event_type: str) -> process.BatchContext:
     raw = schemas(event_type, Role.RAW)
     known = {reference: schema for schema in raw for reference in (schema.fingerprint, schema.crc64)}
     if event_type == "impression":
         known[(16_909_060).to_bytes(4)] = raw[0]
     target = max(schemas(event_type, Role.PROCESSED), key=lambda schema: schema.version)
-    return processor.BatchContext(known, target, TOPOLOGY.event(event_type).enrichment, {"campaigns": {}})
+    return process.BatchContext(
+        known,
+        target,
+        FUTURE_BOUND // timedelta(microseconds=1),
+        TOPOLOGY.event(event_type).enrichment,
+        {"campaigns": {}},
+    )
 
 
 def processed(
@@ -85,7 +89,7 @@ def processed(
     ]
     known = context(event_type)
     return [
-        processor.process(envelope.unwrap(arrival.payload), known, arrival.origin.arrived_us)
+        process.process(envelope.unwrap(arrival.payload), known, arrival.origin.arrived_us)
         for arrival in processor.arrivals(records)
     ]
 

@@ -4,14 +4,13 @@ from typing import Any
 
 import pytest
 
-from tests.unit.pipeline.examples import NOON_US, event, schema
-from wavetank.pipeline.aws.put_records import Entry
+from tests.unit.pipeline.examples import HOUR_US, NOON_US, event, schema
 from wavetank.pipeline.core.decode import encode
 from wavetank.pipeline.core.envelope import Message
+from wavetank.pipeline.core.process import BatchContext, process
 from wavetank.pipeline.core.schema import Role, Schema
 from wavetank.pipeline.enrichment import Enrichment
-from wavetank.pipeline.handlers.processor import BatchContext, process
-from wavetank.pipeline.records import Dropped, Reason, Rejection
+from wavetank.pipeline.records import Dropped, Entry, Reason, Rejection
 
 PRICE = {"name": "price", "type": {"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 2}}
 SINCE = {"name": "since", "type": ["null", {"type": "int", "logicalType": "date"}], "default": None}
@@ -19,13 +18,8 @@ RAW = schema(PRICE, role=Role.RAW)
 CAMPAIGNS = Enrichment("campaigns", "label", ("since",))
 
 
-@pytest.fixture(autouse=True)
-def _bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FUTURE_BOUND_MINUTES", "60")
-
-
 def outcome(fields: dict[str, Any], target: Schema, snapshot: dict[str, dict[str, Any]]) -> Entry | Rejection | Dropped:
-    context = BatchContext({RAW.fingerprint: RAW}, target, CAMPAIGNS, {"campaigns": snapshot})
+    context = BatchContext({RAW.fingerprint: RAW}, target, HOUR_US, CAMPAIGNS, {"campaigns": snapshot})
     return process(Message(RAW.fingerprint, encode(fields, RAW)), context, NOON_US)
 
 

@@ -1,0 +1,155 @@
+"""`wavetank try`: what would become of some events, in this process and without a stack."""
+
+import json
+import sys
+import time
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+
+import typer
+
+from wavetank.scenarios.commands.options import AsJson, moment
+from wavetank.scenarios.report.escaping import echo, one_line
+
+if TYPE_CHECKING:
+    from wavetank.pipeline.trial import Trial, TrialResult
+    from wavetank.scenarios.client.wire import WireSchema
+    from wavetank.scenarios.workload.mapper import Mapper
+    from wavetank.scenarios.workload.ndjson import Line
+
+FAILED = 1
+STANDARD_INPUT = "-"
+REJECTED = "rejected"
+"""The outcome of a line that is no event: `wavetank feed` would not send it."""
+AS_FIELDS = {
+    "id": {"field": "event_id"},
+    "time": {"field": "event_time", "format": ["iso8601", "epoch_us"]},
+}
+"""The mapping of lines that have the fields of the raw schema."""
+
+EPILOG = (
+    "Exit codes: 0 every event would go on, or is dropped on purpose; 1 some would be quarantined or are none; 2 wrong "
+    "usage, or code or rules that cannot be deployed. Example: wavetank try click events.ndjson --mapping mine.toml"
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("try", epilog=EPILOG)(try_event)
+
+
+def try_event(
+    event_type: Annotated[str, typer.Argument(metavar="EVENT", help="The event type.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Newline JSON, plain or gzip; - is standard input.")],
+    mapping: Annotated[
+        str | None,
+        typer.Option(
+            "--mapping",
+            "-m",
+            metavar="FILE",
+            help="TOML: how lines become events.",
+            show_default="lines have the fields of the raw schema",
+        ),
+    ] = None,
+    arrived: Annotated[str | None, typer.Option(metavar="TIME", help="When they arrive.", show_default="now")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print what the pipeline would make of events: mapping, encoding, processor, own code and rules. No stack needed.
+
+    A line of output for each line that is not blank.
+    """
+    from wavetank.emulator.stack.home import project_root
+    from wavetank.pipeline import topology
+    from wavetank.pipeline.trial import trial
+    from wavetank.scenarios.client.wire import newest_schema
+    from wavetank.scenarios.workload.ndjson import LineReader
+
+    planned = topology.load(project_root() / "schemas")
+    if str(file) != STANDARD_INPUT and not file.is_file():
+        raise typer.BadParameter(f"{file}: no such file")
+    arrived_us = round(moment("--arrived", arrived).timestamp() * 1e6) if arrived else time.time_ns() // 1_000
+    with trial(planned, event_type) as tried, _opened(file) as stream:
+        schema = newest_schema(planned.event(event_type).folder)
+        mapper, counts, lines = _mapper(event_type, mapping, schema), Counter[str](), LineReader(stream)
+        for line in lines:
+            if not line.is_blank:
+                document = _document(line, mapper, schema, tried, arrived_us)
+                counts[document["outcome"]] += 1
+                echo(json.dumps(document, ensure_ascii=False) if as_json else _sentence(document))
+    if lines.broken is not None:
+        echo(f"{file}: the input broke off: {lines.broken}", err=True)
+    if not as_json:
+        echo(", ".join(f"{number} {outcome}" for outcome, number in counts.items()) or "no events", err=True)
+    if lines.broken is not None or counts.keys() & {REJECTED, "quarantined"}:
+        raise typer.Exit(FAILED)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[BinaryIO]:
+    if str(file) == STANDARD_INPUT:
+        yield sys.stdin.buffer
+        return
+    with file.open("rb") as stream:
+        yield stream
+
+
+def _mapper(event_type: str, named: str | None, schema: "WireSchema") -> "Mapper":
+    from wavetank.scenarios.workload.mapper import Mapper
+    from wavetank.scenarios.workload.mapping_file import MappingError, find, from_document, load
+
+    definitions = {event_type: schema.definition}
+    try:
+        if named is None:
+            return Mapper(from_document({"event": event_type, **AS_FIELDS}, "the raw schema", definitions))
+        return Mapper(load(find(named), definitions))
+    except MappingError as error:
+        raise typer.BadParameter(one_line(str(error))) from error
+
+
+def _document(line: "Line", mapper: "Mapper", schema: "WireSchema", tried: "Trial", arrived_us: int) -> dict[str, Any]:
+    """What would become of a line, as plain data."""
+    from wavetank.scenarios.client.wire import EncodingError, encode_event
+    from wavetank.scenarios.workload.rejects import Rejection
+
+    try:
+        event = mapper.event_of(line)
+        if isinstance(event, Rejection):
+            return {"line": line.number, "outcome": REJECTED, "reason": str(event.reason), "message": event.message}
+        result: TrialResult = tried.result(encode_event(schema, event.record), arrived_us)
+    except (EncodingError, RecursionError) as error:
+        return {"line": line.number, "outcome": REJECTED, "reason": "bad-record", "message": str(error)}
+    document = {"line": line.number, "event_id": event.event_id, "outcome": str(result.outcome)}
+    if result.fields is not None:
+        return document | {"fields": _plain(result.fields)}
+    return document | {"reason": str(result.reason), "message": result.message}
+
+
+def _plain(value: Any) -> Any:
+    """A Python value as JSON has it: decimals as text, bytes as Base64."""
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    match value:
+        case Mapping():
+            return {key: _plain(item) for key, item in value.items()}
+        case list():
+            return [_plain(item) for item in value]
+        case Decimal():
+            return f"{value:f}"
+        case bytes():
+            return b64encode(value).decode()
+    return value
+
+
+def _sentence(document: dict[str, Any]) -> str:
+    """What would become of a line, for a person; what is wrong with an event of own code comes on lines of its own."""
+    head = f"line {document['line']}: {document['outcome']}"
+    if "fields" in document:
+        return one_line(f"{head} {json.dumps(document['fields'], ensure_ascii=False)}")
+    first, *more = (document["message"] or "").split("\n")
+    lines = [f"{head} as {document['reason']}" + (f": {first}" if first else ""), *more]
+    return "\n".join(map(one_line, lines))

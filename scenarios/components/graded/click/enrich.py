@@ -1,0 +1,20 @@
+"""Clicks are graded by their place on the page, and those far down are dropped."""
+
+from typing import Any
+
+from wavetank.pipeline.enrichment import Drop, Reference
+
+REFERENCES = ("campaigns",)
+LAST_PLACE = 2
+
+
+def enrich(event: dict[str, Any], reference: Reference) -> dict[str, Any] | Drop | None:
+    """The click with its grade, and whether its campaign is a known one."""
+    position = event["position"]
+    if position is None:
+        return None
+    if position > LAST_PLACE:
+        return Drop("far down the page")
+    known = reference.find("campaigns", event["campaign"]) is not None
+    grade = {"grade": "top" if position == 1 else "below", "known": "yes" if known else "no"}
+    return event | {"attributes": event["attributes"] | grade}

@@ -1,0 +1,74 @@
+"""Own code of event types in drills: laid over the schema folder, deployed for a run, and given to the oracle.
+
+`scenarios/components/<name>/` holds what is laid over: `<event>/enrich.py`, `<event>/component.toml` and so on.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from wavetank.pipeline import topology
+from wavetank.pipeline.components.read import PROJECT_FILE
+from wavetank.pipeline.topology import Topology
+from wavetank.scenarios.client.wire import newest_schema
+from wavetank.scenarios.oracle import own_code
+from wavetank.scenarios.oracle.avro import type_of
+from wavetank.scenarios.oracle.own_code import OwnCode
+from wavetank.scenarios.site.site import Site
+
+COMPONENTS = Path(__file__).parents[1] / "components"
+
+
+@contextmanager
+def overlaid(schemas: Path, name: str) -> Iterator[Path]:
+    """A copy of a schema folder with the component laid over it, there for as long as the block lasts."""
+    with TemporaryDirectory(prefix="wavetank-components-") as folder:
+        copy = Path(folder) / "schemas"
+        shutil.copytree(schemas, copy)
+        if (schemas.parent / PROJECT_FILE).is_file():
+            shutil.copy(schemas.parent / PROJECT_FILE, folder)
+        shutil.copytree(COMPONENTS / name, copy, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+        yield copy
+
+
+@contextmanager
+def equipped(site: Site, name: str) -> Iterator[Site]:
+    """The site with a component over its event types, for as long as the block lasts; as it is without a name."""
+    if not name:
+        yield site
+        return
+    with overlaid(site.schemas, name) as folder:
+        try:
+            yield site.redeployed(folder)
+        finally:
+            site.redeployed(site.schemas)
+            site.restore_registry()
+
+
+def codes(planned: Topology, schemas: Path) -> Mapping[str, OwnCode]:
+    """The own code of each event type of a schema folder that has some, as the oracle takes it."""
+    snapshots = {
+        path.stem: json.loads(path.read_text("utf-8"))["rows"]
+        for path in (schemas / topology.REFERENCE_FOLDER).glob("*.json")
+    }
+    return {
+        event.name: OwnCode(
+            target=type_of(newest_schema(event.folder, "processed").definition),
+            enrich=own_code.load(event.folder / "enrich.py") if event.code else None,
+            rules=tuple(rule.model_dump(exclude_none=True) for rule in event.component.rules),
+            snapshots=snapshots,
+        )
+        for event in planned.events
+        if event.has_own_code
+    }
+
+
+def codes_of_component(schemas: Path, name: str) -> Mapping[str, OwnCode]:
+    """As `codes`, of a component laid over a schema folder; none for an empty name."""
+    if not name:
+        return {}
+    with overlaid(schemas, name) as folder:
+        return codes(topology.load(folder), folder)
