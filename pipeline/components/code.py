@@ -56,7 +56,7 @@ def problems(files: CodeFiles, packages: Collection[str], snapshots: Collection[
             tree = ast.parse(path.read_bytes(), str(path))
             compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
         except (SyntaxError, ValueError) as error:
-            line = error.lineno if isinstance(error, SyntaxError) else 1
+            line = (error.lineno or 1) if isinstance(error, SyntaxError) else 1
             yield f"{path}, line {line}: {error.msg if isinstance(error, SyntaxError) else error}"
             continue
         if path.name == ENTRY:

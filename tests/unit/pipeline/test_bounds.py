@@ -193,7 +193,7 @@ LINES: Mapping[str, Beyond | NoBound] = {
     "handlers/concatenator.py ATTEMPTS": Beyond("two-concatenators"),
     "handlers/planner.py AT_ONCE": TIGHT_LIMITS,
     "handlers/processor.py MINUTE_US": UNITS,
-    "handlers/processor.py *": UNITS,
+    "core/process.py *": UNITS,
     "handlers/rescuer.py AT_ONCE": Beyond("poison-batch"),
     "layout.py *": FORMAT,
     "package.py MAX_UNZIPPED": NoBound("a limit of AWS, looked at where a package is built"),
@@ -227,6 +227,7 @@ LINES: Mapping[str, Beyond | NoBound] = {
     "template/shared.py *": SIZED,
     "topology.py CHUNK_GRACE_MINUTES": PROMISED,
     "topology.py FUTURE_BOUND_MINUTES": PROMISED,
+    "trial.py MINUTE_US": UNITS,
 }
 """By file and name or expression; a star is for the expressions of a file that have no line of their own."""
 

@@ -59,7 +59,7 @@ def test_sound_code_has_no_problem_and_is_not_run(tmp_path: Path, source: str) -
          "layer; write `from . import helpers`"),
         ("from .absent import x\n" + SOUND, "/enrich.py, line 1: .absent is not"),
         ("from . import absent\n" + SOUND, "/enrich.py, line 1: .absent is not"),
-        ("from .. import other\n" + SOUND, "/enrich.py, line 1: ..other is not"),
+        ("from .. import other\n" + SOUND, "/enrich.py, line 1: .. is not"),
         ('REFERENCES = ("price",)\n' + SOUND, "/enrich.py: REFERENCES names the snapshot price, which there is not; "
          "there are: prices"),
     ],
