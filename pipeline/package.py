@@ -15,6 +15,7 @@ import json
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib import metadata
@@ -22,6 +23,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 import wavetank
+from wavetank.pipeline.components.requirements import REQUIREMENTS, digest_of, locked, members
 from wavetank.pipeline.enrichment import CODE_DOCUMENT, CODE_PACKAGE
 from wavetank.pipeline.errors import ConfigurationError
 from wavetank.pipeline.topology import EventType, Topology
@@ -78,11 +80,14 @@ class Artifacts:
     columns_layer: Artifact
     components: Mapping[str, Artifact] = field(default_factory=dict)
     """The packages of processors whose event types have code or rules of their own, by event type."""
+    component_layers: Mapping[str, Artifact] = field(default_factory=dict)
+    """The layers of those that need packages, by event type."""
 
     @property
     def all(self) -> list[Artifact]:
         """Every one of them."""
-        return [self.code, self.codec_layer, self.columns_layer, *self.components.values()]
+        shared = [self.code, self.codec_layer, self.columns_layer]
+        return [*shared, *self.components.values(), *self.component_layers.values()]
 
     def of_functions(self, planned: Topology) -> dict[str, Artifact]:
         """The package of each function, by the name of the function."""
@@ -99,12 +104,21 @@ def build(folder: Path, events: Sequence[EventType] = (), root: Path = PIPELINE)
     events: those whose own packages are wanted, where they have one. root: see `build_code`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    return Artifacts(
+    artifacts = Artifacts(
         code=build_code(folder, root),
         components=build_own(folder, events, root),
         codec_layer=build_layer(folder, "codec", LAYERS["codec"]),
         columns_layer=build_layer(folder, "columns", LAYERS["columns"]),
+        component_layers={event.name: build_own_layer(folder, event) for event in events if event.has_packages},
     )
+    for name, layer in artifacts.component_layers.items():
+        size = sum(map(_unzipped, (artifacts.components[name], artifacts.codec_layer, layer)))
+        if size > MAX_UNZIPPED:
+            taken = f"{name}: its packages make a function of {size >> 20} MiB unzipped"
+            raise ConfigurationError(
+                f"{taken}; Lambda takes {MAX_UNZIPPED >> 20} MiB: leave some out of {REQUIREMENTS}"
+            )
+    return artifacts
 
 
 def build_own(folder: Path, events: Sequence[EventType], root: Path = PIPELINE) -> dict[str, Artifact]:
@@ -159,6 +173,46 @@ def build_layer(folder: Path, name: str, distributions: Sequence[str], modules: 
                 recorded = file.hash.value if file.hash else ""
                 sources.append(Source(f"python/{file}", Path(str(distribution.locate_file(file))), recorded))
     return _zip(folder, name, [*sources, *(_own(f"python/{path.name}", path) for path in modules)])
+
+
+def build_own_layer(folder: Path, event: EventType) -> Artifact:
+    """The layer with the packages that an event type's own code needs, from the wheels of the cache: no network.
+
+    Raises ConfigurationError naming the package that is not locked, or whose wheel is not there.
+    """
+    sources: list[Source] = []
+    for wheel in locked(event.folder):
+        path = wheel.path(wheels_beside(folder))
+        if not path.is_file() or digest_of(path) != wheel.digest:
+            remedy = f"run `wavetank components lock {event.name}` where a package index can be reached"
+            raise ConfigurationError(f"{event.name}: {wheel.name} {wheel.version} is not in {path.parent}; {remedy}")
+        with zipfile.ZipFile(path) as archive:
+            for name, member in members(path).items():
+                data = archive.read(member)
+                sources.append(Source(f"python/{name}", data, sha256(data).hexdigest()))
+    return _zip(folder, f"layer-{event.name}", sources)
+
+
+def wheels_beside(folder: Path) -> Path:
+    """The folder of wheels that belongs to a folder of packages."""
+    return folder.with_name("wheels")
+
+
+def unpacked(layer: Artifact) -> Path:
+    """The folder of Python modules in a layer, unpacked beside it once."""
+    folder = layer.path.with_suffix("")
+    if not folder.is_dir():
+        with TemporaryDirectory(dir=folder.parent) as private:
+            with zipfile.ZipFile(layer.path) as archive:
+                archive.extractall(Path(private) / "layer")
+            with suppress(OSError):
+                (Path(private) / "layer").rename(folder)
+    return folder / "python"
+
+
+def _unzipped(artifact: Artifact) -> int:
+    with zipfile.ZipFile(artifact.path) as archive:
+        return sum(member.file_size for member in archive.infolist())
 
 
 def _own(name: str, path: Path) -> Source:

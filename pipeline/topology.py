@@ -16,6 +16,7 @@ from wavetank.pipeline import layout
 from wavetank.pipeline.components.code import CodeFiles, code_files
 from wavetank.pipeline.components.model import Component, ProjectFile
 from wavetank.pipeline.components.read import ReadComponent, default_component, read_component, read_project
+from wavetank.pipeline.components.requirements import REQUIREMENTS
 from wavetank.pipeline.enrichment import Enrichment
 from wavetank.pipeline.errors import ConfigurationError
 from wavetank.pipeline.names import Names
@@ -52,6 +53,11 @@ class EventType:
     names: Names
     code: CodeFiles | None = None
     """Its own code; None where it has none."""
+
+    @property
+    def has_packages(self) -> bool:
+        """Whether its own code needs packages, which are a layer of its processor alone."""
+        return self.code is not None and (self.folder / REQUIREMENTS).is_file()
 
     @property
     def has_own_code(self) -> bool:

@@ -70,8 +70,8 @@ class Trial:
 
 
 @contextmanager
-def trial(planned: Topology, name: str) -> Iterator[Trial]:
-    """The processor of an event type, for as long as the block lasts.
+def trial(planned: Topology, name: str, packages: Path) -> Iterator[Trial]:
+    """The processor of an event type, for as long as the block lasts; `packages` is where its layer is built.
 
     Raises ConfigurationError for an event type that there is not, or whose own code or rules cannot be deployed, and
     UnusableCode where its code cannot be loaded here.
@@ -86,7 +86,7 @@ def trial(planned: Topology, name: str) -> Iterator[Trial]:
     ]
     raw = {schema.fingerprint: schema for schema in schemas if schema.role is Role.RAW}
     newest = max((schema for schema in schemas if schema.role is Role.PROCESSED), key=lambda schema: schema.version)
-    with _loaded(event) as own:
+    with _loaded(event, packages) as own:
         names = {event.enrichment.reference} if event.enrichment else set[str]()
         context = BatchContext(
             schemas=raw,
@@ -100,7 +100,7 @@ def trial(planned: Topology, name: str) -> Iterator[Trial]:
 
 
 @contextmanager
-def _loaded(event: EventType) -> Iterator[own_code.OwnCode | None]:
+def _loaded(event: EventType, packages: Path) -> Iterator[own_code.OwnCode | None]:
     """The own code of an event type, laid out as in its package; it can be imported for as long as the block lasts."""
     if not event.has_own_code:
         yield None
@@ -110,11 +110,15 @@ def _loaded(event: EventType) -> Iterator[own_code.OwnCode | None]:
             place = Path(folder, source.name)
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(source.read())
+        before = list(sys.path)
+        if event.has_packages:
+            packages.mkdir(parents=True, exist_ok=True)
+            sys.path.insert(0, str(package.unpacked(package.build_own_layer(packages, event))))
         sys.path.insert(0, folder)
         try:
             yield own_code.load(event.name, Path(folder))
         finally:
-            sys.path.remove(folder)
+            sys.path[:] = before
             for module in [module for module in sys.modules if module.partition(".")[0] == CODE_PACKAGE]:
                 del sys.modules[module]
 

@@ -27,6 +27,7 @@ COMMANDS = (
     "dev",
     "init_event",
     "try_event",
+    "components_lock",
     "feed",
     "tick",
     "quarantine",

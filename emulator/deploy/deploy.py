@@ -20,7 +20,7 @@ from wavetank.pipeline import package, topology
 from wavetank.pipeline.components.guards import Acceptance
 from wavetank.pipeline.errors import PipelineError
 from wavetank.pipeline.names import NAMES
-from wavetank.pipeline.template.component import code_key
+from wavetank.pipeline.template.component import code_key, layer_key
 from wavetank.pipeline.template.render import PARAMETERS, compact, render
 from wavetank.pipeline.topology import Topology
 
@@ -140,6 +140,7 @@ def _parameters(
         "ColumnsLayerKey": artifacts.columns_layer.key,
         "MergeConcurrency": str(MERGERS),
         **{code_key(planned.event(name)): artifact.key for name, artifact in artifacts.components.items()},
+        **{layer_key(planned.event(name)): artifact.key for name, artifact in artifacts.component_layers.items()},
     }
     if scheduled is not None:
         values["ScheduleState"] = "ENABLED" if scheduled else "DISABLED"

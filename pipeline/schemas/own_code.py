@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from wavetank.pipeline.avro.model import InvalidSchema, Record
 from wavetank.pipeline.avro.parse import parse
 from wavetank.pipeline.avro.rules import UnfitRule, checks_of
-from wavetank.pipeline.components import code
+from wavetank.pipeline.components import code, requirements
 from wavetank.pipeline.components.read import COMPONENT_FILE
+from wavetank.pipeline.errors import ConfigurationError
 from wavetank.pipeline.schemas.shared import SharedTypes
 from wavetank.pipeline.topology import EventType, Topology
 
@@ -22,7 +23,11 @@ def event_problems(event: EventType, planned: Topology) -> Iterator[str]:
     """As `problems`, of one event type."""
     if event.code is not None:
         snapshots = {path.stem for path in planned.references}
-        yield from code.problems(event.code, packages=(), snapshots=snapshots)
+        try:
+            names = {name for wheel in requirements.locked(event.folder) for name in wheel.imports}
+            yield from code.problems(event.code, packages=names, snapshots=snapshots)
+        except ConfigurationError as error:
+            yield str(error)
     yield from _rule_problems(event)
 
 

@@ -49,6 +49,16 @@ def code_key(event: EventType) -> str:
     return f"{logical(event.name)}CodeKey" if event.has_own_code else functions.CODE
 
 
+def own_layer(event: EventType) -> str:
+    """The layer with the packages of its own code, as the template names it."""
+    return f"{logical(event.name)}Layer"
+
+
+def layer_key(event: EventType) -> str:
+    """The parameter with the key of that layer."""
+    return f"{own_layer(event)}Key"
+
+
 def _stream(name: str, settings: Stream) -> dict[str, Any]:
     """A stream; only a provisioned one says how many shards it has (CloudFormation, "AWS::Kinesis::Stream")."""
     if settings.mode is StreamMode.PROVISIONED:
@@ -98,6 +108,8 @@ def _processor(event: EventType, raw: str, processed: str) -> Resources:
         statements=permissions.processor(raw, processed, event.name),
         reserved_concurrency=settings.reserved_concurrency,
         code=code_key(event),
+        # Of two files with one name that of the later layer is seen: the pipeline's own.
+        layers=(*([own_layer(event)] if event.has_packages else []), functions.CODEC_LAYER),
     )
     source = {
         "Type": "AWS::Lambda::EventSourceMapping",
@@ -115,7 +127,8 @@ def _processor(event: EventType, raw: str, processed: str) -> Resources:
             "BisectBatchOnFunctionError": True,
         },
     }
-    return {**functions.function(function), f"{name}Source": source}
+    layers = {own_layer(event): functions.layer(event.processor, layer_key(event))} if event.has_packages else {}
+    return {**layers, **functions.function(function), f"{name}Source": source}
 
 
 def _delivery(event: EventType, processed: str) -> Resources:

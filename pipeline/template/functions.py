@@ -82,17 +82,20 @@ def permission(name: str, principal: str, source: dict[str, Any], of_account: bo
 
 
 def layers(names: Names) -> Resources:
-    """Both layers, from the artifacts bucket."""
+    """Both layers that functions share."""
+    both = ((CODEC_LAYER, "codec"), (COLUMNS_LAYER, "columns"))
+    return {name: layer(f"{names.prefix}-{title}", f"{name}Key") for name, title in both}
+
+
+def layer(name: str, key: str) -> dict[str, Any]:
+    """A layer of that name, from the artifacts bucket; `key` is the parameter with its key there."""
     return {
-        layer: {
-            "Type": "AWS::Lambda::LayerVersion",
-            "Properties": {
-                "LayerName": f"{names.prefix}-{name}",
-                "CompatibleRuntimes": [RUNTIME],
-                "Content": {"S3Bucket": {"Ref": "ArtifactsBucket"}, "S3Key": {"Ref": f"{layer}Key"}},
-            },
-        }
-        for layer, name in ((CODEC_LAYER, "codec"), (COLUMNS_LAYER, "columns"))
+        "Type": "AWS::Lambda::LayerVersion",
+        "Properties": {
+            "LayerName": name,
+            "CompatibleRuntimes": [RUNTIME],
+            "Content": {"S3Bucket": {"Ref": "ArtifactsBucket"}, "S3Key": {"Ref": key}},
+        },
     }
 
 

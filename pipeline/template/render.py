@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from wavetank.pipeline.errors import ConfigurationError
-from wavetank.pipeline.template.component import code_key, component
+from wavetank.pipeline.template.component import code_key, component, layer_key
 from wavetank.pipeline.template.permissions import DATA, REGISTRY
 from wavetank.pipeline.template.shared import shared
 from wavetank.pipeline.topology import Topology
@@ -44,6 +44,11 @@ def render(deployed: Topology) -> dict[str, Any]:
         code_key(event): {"Type": "String", "Description": f"Key of the package of the {event.name} processor."}
         for event in deployed.events
         if event.has_own_code
+    }
+    own |= {
+        layer_key(event): {"Type": "String", "Description": f"Key of the layer of the {event.name} processor."}
+        for event in deployed.events
+        if event.has_packages
     }
     for event in deployed.events:
         resources |= component(deployed, event)

@@ -62,7 +62,7 @@ def try_event(
 
     A line of output for each line that is not blank.
     """
-    from wavetank.emulator.stack.home import project_root
+    from wavetank.emulator.stack.home import Home, project_root
     from wavetank.pipeline import topology
     from wavetank.pipeline.trial import trial
     from wavetank.scenarios.client.wire import newest_schema
@@ -72,7 +72,8 @@ def try_event(
     if str(file) != STANDARD_INPUT and not file.is_file():
         raise typer.BadParameter(f"{file}: no such file")
     arrived_us = round(moment("--arrived", arrived).timestamp() * 1e6) if arrived else time.time_ns() // 1_000
-    with trial(planned, event_type) as tried, _opened(file) as stream:
+    packages = Home.from_environment().cache / "packages"
+    with trial(planned, event_type, packages) as tried, _opened(file) as stream:
         schema = newest_schema(planned.event(event_type).folder)
         mapper, counts, lines = _mapper(event_type, mapping, schema), Counter[str](), LineReader(stream)
         for line in lines:

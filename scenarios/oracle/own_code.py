@@ -93,8 +93,13 @@ class OwnCode:
         return made.keys() == types.keys() and same and all(_is_of(made[name], types[name]) for name in types)
 
 
-def load(path: Path) -> Callable[[dict[str, Any], LookUps], Any]:
-    """The `enrich` of a file, with the modules beside it. Raises whatever the file raises."""
+def load(path: Path, packages: Path | None = None) -> Callable[[dict[str, Any], LookUps], Any]:
+    """The `enrich` of a file, with the modules beside it and those of a folder of packages.
+
+    Raises whatever the file raises.
+    """
+    if packages is not None and str(packages) not in sys.path:
+        sys.path.append(str(packages))
     name = f"_oracle_{abs(hash(path)):x}"
     package = ModuleSpec(name, None, is_package=True)
     package.submodule_search_locations = [str(path.parent)]

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from wavetank.pipeline import topology
+from wavetank.emulator.stack.home import Home
+from wavetank.pipeline import package, topology
 from wavetank.pipeline.components.read import PROJECT_FILE
-from wavetank.pipeline.topology import Topology
+from wavetank.pipeline.topology import EventType, Topology
 from wavetank.scenarios.client.wire import newest_schema
 from wavetank.scenarios.oracle import own_code
 from wavetank.scenarios.oracle.avro import type_of
@@ -57,13 +58,20 @@ def codes(planned: Topology, schemas: Path) -> Mapping[str, OwnCode]:
     return {
         event.name: OwnCode(
             target=type_of(newest_schema(event.folder, "processed").definition),
-            enrich=own_code.load(event.folder / "enrich.py") if event.code else None,
+            enrich=own_code.load(event.folder / "enrich.py", _packages(event)) if event.code else None,
             rules=tuple(rule.model_dump(exclude_none=True) for rule in event.component.rules),
             snapshots=snapshots,
         )
         for event in planned.events
         if event.has_own_code
     }
+
+
+def _packages(event: EventType) -> Path | None:
+    """The packages that an event type's own code needs, where they can be imported from."""
+    if not event.has_packages:
+        return None
+    return package.unpacked(package.build_own_layer(Home.from_environment().cache / "packages", event))
 
 
 def codes_of_component(schemas: Path, name: str) -> Mapping[str, OwnCode]:
