@@ -18,6 +18,7 @@ from wavetank.emulator.errors import CallerError
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import package
 from wavetank.pipeline.errors import ConfigurationError
+from wavetank.pipeline.topology import EventType
 
 HOST = "127.0.0.1"
 DISTRIBUTION = "debugpy"
@@ -41,14 +42,20 @@ class CannotDebug(CallerError):
 class Debugging:
     """A function that is debugged from `start` to `end`."""
 
-    def __init__(self, stack: Stack, name: str, port: int, source: Path, folder: Path) -> None:
-        """`source` is the package folder to run from, `folder` one of our own that may be made."""
+    def __init__(
+        self, stack: Stack, name: str, port: int, *, source: Path, folder: Path, event: EventType | None = None
+    ) -> None:
+        """`source` is the package folder to run from, `folder` one of our own that may be made.
+
+        event: the event type whose own code the function has, if it has any.
+        """
         self._stack = stack
         self._client = stack.client("lambda")
         self.name = name
         self.port = port
         self._source = source
         self._folder = folder
+        self._event = event
 
     def start(self) -> None:
         """Change the function, and start an environment that listens. Raises `CannotDebug`."""
@@ -76,12 +83,20 @@ class Debugging:
             Environment={"Variables": variables | debugged},
         )
         functions.wait_until_ready(self._stack, self.name)
-        # The folder holds `wavetank.pipeline` by links, and nothing else of the checkout.
+        # The folder holds `wavetank.pipeline` and the event type's own code by links, and nothing else of the checkout.
         links = {self._link(): self._source, self._link().with_name("__init__.py"): Path(wavetank.__file__)}
         for link, target in links.items():
             link.parent.mkdir(parents=True, exist_ok=True)
             link.unlink(missing_ok=True)
             link.symlink_to(target)
+        for source in package.own_code(self._event) if self._event is not None else ():
+            place = self._folder / source.name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.unlink(missing_ok=True)
+            if isinstance(source.content, Path):
+                place.symlink_to(source.content)
+            else:
+                place.write_bytes(source.content)
         self._client.update_function_code(FunctionName=self.name, S3Bucket=FROM_FOLDER, S3Key=str(self._folder))
         functions.wait_until_ready(self._stack, self.name)
         self.wake()

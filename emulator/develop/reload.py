@@ -22,6 +22,7 @@ from wavetank.emulator.deploy import deploy, functions, publishing
 from wavetank.emulator.errors import StackError
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import package
+from wavetank.pipeline.components.requirements import LOCK, REQUIREMENTS
 from wavetank.pipeline.template.render import render
 from wavetank.pipeline.topology import Topology
 
@@ -130,7 +131,9 @@ class Reloader:
         steps: list[Callable[[], Reaction]] = []
         if code:
             steps.append(lambda: self._code(code))
-        if schemas:
+        if any(path.name in (REQUIREMENTS, LOCK) for path in schemas):
+            steps.append(self._redeploy)
+        elif schemas:
             steps.append(self._schemas)
         reactions = []
         for step in steps:

@@ -73,7 +73,7 @@ def _watch(stack: "Stack", debug: str | None, port: int) -> None:
     from wavetank.emulator.stack.stack import EmbeddedStack
 
     code, schemas, deployed = project_root() / "pipeline", schemas_folder(), plan().functions
-    watch = Watch((code, schemas), (".py", ".avsc", ".json", ".toml"))
+    watch = Watch((code, schemas), (".py", ".avsc", ".json", ".toml", ".txt", ".lock"))
     restore(stack, deployed)
     deploy(stack, lambda step: echo(f"{step} …", err=True))
     debugging = None
@@ -83,7 +83,9 @@ def _watch(stack: "Stack", debug: str | None, port: int) -> None:
                 "only a function of a stack on this machine can be debugged.", "Start one: `wavetank up`."
             )
         name = functions.find(stack, debug)
-        debugging = Debugging(stack, name, port, source=code, folder=Home.from_environment().path / "debug" / name)
+        folder = Home.from_environment().path / "debug" / name
+        own = next((event for event in plan().events if event.processor == name and event.has_own_code), None)
+        debugging = Debugging(stack, name, port, source=code, folder=folder, event=own)
     others = [name for name in deployed if debugging is None or name != debugging.name]
     reloader = Reloader(stack, Place(code, schemas, others), lambda: _redeploy(stack))
     with _debugged(debugging, reloader):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FAILED = 1
 HEX_BYTES = 512
+NEW_LINE = "\n"
 
 Event = Annotated[str | None, typer.Option("--event", help="Only this event type.", show_default=False)]
 Reason = Annotated[str | None, typer.Option("--reason", help="Only this reason.", show_default=False)]
@@ -34,24 +35,40 @@ def register(app: typer.Typer) -> None:
 def list_(
     event_type: Event = None, reason: Reason = None, as_json: AsJson = False, endpoint_url: EndpointUrl = None
 ) -> None:
-    """Count what was set aside, by event type and reason; a record that was re-driven is counted as that."""
+    """Count what was set aside, by event type and reason, and say what was wrong with the latest of each.
+
+    A record that was re-driven is counted as that.
+    """
     from wavetank.scenarios.client.quarantine import MOST_ATTEMPTS, attempts
 
     files = _files(pipeline_at(endpoint_url), event_type, reason)
     tried = attempts(files)
     counts: Counter[tuple[str, str, str]] = Counter()
+    latest: dict[tuple[str, str], SetAside] = {}
     for record, redriven in _each_once(files).values():
         fate = "redriven" if redriven else "exhausted" if tried.get(record.digest, 0) >= MOST_ATTEMPTS else "waiting"
         counts[record.event_type, record.reason, fate] += 1
+        kind = record.event_type, record.reason
+        if kind not in latest or latest[kind].arrived < record.arrived:
+            latest[kind] = record
     fates = ("waiting", "redriven", "exhausted")
     kinds = sorted({(of, why) for of, why, _ in counts})
-    rows = [{"event": of, "reason": why, **{fate: counts[of, why, fate] for fate in fates}} for of, why in kinds]
+    rows = [
+        {
+            "event": of,
+            "reason": why,
+            **{fate: counts[of, why, fate] for fate in fates},
+            "latest": latest[of, why].message,
+        }
+        for of, why in kinds
+    ]
     if as_json:
         echo(json.dumps(rows))
         return
     for row in rows:
         shares = ", ".join(f"{row[fate]} {fate}" for fate in fates if row[fate])
         echo(one_line(f"{row['event']:<16} {row['reason']:<18} {shares}"))
+        echo(one_line(f"    latest: {str(row['latest']).split(NEW_LINE)[0]}"))
     if not rows:
         echo("nothing was set aside.")
 
@@ -85,7 +102,9 @@ def show(
         return
     for name, value in document.items():
         if name not in ("hex", "decoded"):
-            echo(one_line(f"{name:<14} {value}"))
+            # An error of an event type's own code has lines: where it came by.
+            for number, line in enumerate(str(value).split("\n")):
+                echo(one_line(f"{'' if number else name:<14} {line}"))
     data = newest.payload[:HEX_BYTES]
     for at in range(0, len(data), 16):
         row = data[at : at + 16]
@@ -116,8 +135,8 @@ def sample(
         echo(json.dumps(rows))
         return
     for row in rows:
-        record_line = f"{row['digest'][:12]}  {row['event']} {row['reason']}, {row['bytes']} bytes: {row['message']}"
-        echo(one_line(record_line))
+        what = row["message"].split(NEW_LINE)[0]
+        echo(one_line(f"{row['digest'][:12]}  {row['event']} {row['reason']}, {row['bytes']} bytes: {what}"))
 
 
 def redrive(

@@ -176,7 +176,10 @@ def test_a_raw_record_gives_one_event_however_often_it_is_processed(
 
 
 def test_the_field_that_differs_is_named() -> None:
-    contents = ({"a": 1, "m": {"at": "1", "b": "2"}}, {"a": 1, "m": {"at": "3", "b": "2"}})
+    contents: tuple[dict[str, Value], ...] = (
+        {"a": 1, "m": {"at": "1", "b": "2"}},
+        {"a": 1, "m": {"at": "3", "b": "2"}},
+    )
     flow = ObservedFlow(processed={"click": {("c1", 5): Copies(1, contents)}})
     finding = deterministic(Evidence(History(), AtRest(), MODEL, flow=flow))
     assert "click c1: 1 raw, m.at is '1' and '3'" in finding.detail

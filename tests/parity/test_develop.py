@@ -233,7 +233,7 @@ def debugging(stack: EmbeddedStack, function: str, source: Path, tmp_path: Path)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    debugging = Debugging(stack, function, port, source, tmp_path / "debug")
+    debugging = Debugging(stack, function, port, source=source, folder=tmp_path / "debug")
     debugging.start()
     yield debugging
     debugging.end(packed(source))
@@ -279,7 +279,7 @@ def test_a_debugging_that_was_killed_is_undone_by_the_next(stack: EmbeddedStack,
 def test_a_taken_port_is_told(stack: EmbeddedStack, function: str, source: Path, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        debugging = Debugging(stack, function, port, source, tmp_path / "debug")
+        debugging = Debugging(stack, function, port, source=source, folder=tmp_path / "debug")
         with pytest.raises(CannotDebug, match=f"does not listen on 127.0.0.1:{port}"):
             debugging.start()
     debugging.end(packed(source))
