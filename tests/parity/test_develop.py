@@ -50,6 +50,11 @@ def function(deploy: Deploy, source: Path) -> str:
     return deploy("", Code={"ZipFile": packed(source)}, Handler="wavetank.pipeline.waves.handle", MemorySize=256)
 
 
+def digests(stack: EmbeddedStack) -> dict[str, str]:
+    """The digest of each function's code."""
+    return {each["FunctionName"]: each["CodeSha256"] for each in functions.configurations(stack)}
+
+
 def packed(source: Path) -> bytes:
     return package.build_code(source.parent, source).path.read_bytes()
 
@@ -118,7 +123,6 @@ def test_a_new_schema_version_is_published_and_a_changed_one_refused(
 def test_an_edit_of_own_code_and_of_rules_is_served_by_its_processor_alone(
     deployed: EmbeddedStack, source: Path, schemas: Path
 ) -> None:
-    digests = lambda: {each["FunctionName"]: each["CodeSha256"] for each in functions.configurations(deployed)}  # noqa: E731
     processor, code = NAMES.processor("click"), schemas / "click" / "enrich.py"
     code.write_text("def enrich(event, reference): return event\n")
     try:
@@ -128,14 +132,14 @@ def test_an_edit_of_own_code_and_of_rules_is_served_by_its_processor_alone(
             (code, "def enrich(event, reference): return None\n"),
             (schemas / "click" / "component.toml", '[[rules]]\nfield = "position"\nminimum = 1\n'),
         ):
-            before = digests()
+            before = digests(deployed)
             path.write_text(text)
             (reaction,) = reloader.react({path})
             assert (reaction.ok, reaction.text.startswith(f"{processor}: new code and rules serve after")) == (
                 True,
                 True,
             )
-            assert {name for name, digest in digests().items() if before[name] != digest} == {processor}
+            assert {name for name, digest in digests(deployed).items() if before[name] != digest} == {processor}
         code.write_text("def enrich(event): return event\n")
         (refused,) = reloader.react({code})
         assert not refused.ok
