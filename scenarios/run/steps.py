@@ -3,8 +3,11 @@
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from wavetank.scenarios.client import at_rest
 from wavetank.scenarios.client.quarantine import Filter
@@ -16,7 +19,14 @@ from wavetank.scenarios.run.nemeses import Nemeses
 from wavetank.scenarios.site import observer
 from wavetank.scenarios.site.declared import shortest_reach
 from wavetank.scenarios.site.producer import DrillProducer
-from wavetank.scenarios.site.recovery import RedriveFailedError, back_fill, redeliver, redrive
+from wavetank.scenarios.site.recovery import (
+    BACK_FILL,
+    PartitionsFailedError,
+    RedriveFailedError,
+    back_fill,
+    redeliver,
+    redrive,
+)
 from wavetank.scenarios.site.site import REPLAY_AFTER, Site
 from wavetank.scenarios.spec.drill import Drill
 from wavetank.scenarios.spec.hours import HOUR, Scheduled, covered_hours, planner_times, replayer_times
@@ -28,6 +38,7 @@ from wavetank.scenarios.spec.steps import (
     Age,
     BackFill,
     CountObjects,
+    LetGo,
     Look,
     PublishAhead,
     PublishVersions,
@@ -35,19 +46,23 @@ from wavetank.scenarios.spec.steps import (
     Redrive,
     ReplayAll,
     SendAgain,
+    SendPortion,
     Settle,
     Stall,
     Step,
+    Strike,
     Tick,
     compare,
 )
 from wavetank.scenarios.spec.unfinished import Unfinished
 from wavetank.scenarios.workload.synthetic import WorkloadEvent
-from wavetank.scenarios.workload.workload import chosen
+from wavetank.scenarios.workload.workload import chosen, portions
 
 Narrate = Callable[[str], None]
 """Is told what the run does now, in a few words."""
 
+LOOK_S = 0.1
+"""Between two looks at whether a fault holds a call."""
 TIMES = {0: ", missed", 2: ", twice at once"}
 """How a tick is told of that is not sent once."""
 
@@ -138,12 +153,21 @@ class StepExecutor:
                     self.mark("send again", f"{share:.0%} of all events")
                     again = chosen(self.events, share, self.seed)
                     self.operations += self.producer.feed(SendPlan(again, repeat=True))
+                case SendPortion(number):
+                    self.mark("feed", f"portion {number} of {self.drill.workload.portions}")
+                    withheld = portions(self.events, self.drill.workload.portions)[number - 1]
+                    self.operations += self.producer.feed(SendPlan(withheld))
+                case Strike(fault):
+                    self.mark("break", fault.id)
+                    fault.begin(self.nemeses.scene)
+                case LetGo(fault_id):
+                    self._let_go(fault_id)
                 case Redeliver():
                     self.mark("redeliver", "what Firehose wrote to its error prefix")
                     redeliver(self.site)
-                case BackFill():
+                case BackFill(meanwhile):
                     self.mark("back-fill", "all hours, and what came too late")
-                    deque(back_fill(self.site.stack, checkout=self.site.checkout), maxlen=0)
+                    self._back_fill(meanwhile)
                 case Stall(on):
                     unfinished = on or Unfinished.of(self.site.topology.event(self.victim).processor)
                     self.mark("stall", f"until nothing is in flight but {unfinished.name}")
@@ -162,6 +186,34 @@ class StepExecutor:
         """Run the replayer as of when it finds the chunks of every hour that there are. Raises TickFailedError."""
         for moment in replayer_times(self.site.chunk_hours(), self._look_back):
             self.site.tick(Scheduled.REPLAYER, moment)
+
+    def _let_go(self, fault_id: str) -> None:
+        """Take a fault away that has struck. One that has not makes the drill inconclusive."""
+        control = self.site.stack.control
+        struck = next((fault["fired"] for fault in control.faults() if fault["id"] == fault_id), 0)
+        self.mark("let go", fault_id)
+        control.remove_fault(fault_id)
+        detail = f"{fault_id} struck {struck} times"
+        self.looks.append(LookResult(f"{fault_id}, before it was taken away", struck > 0, detail, inconclusive=True))
+
+    def _back_fill(self, meanwhile: Sequence[Step]) -> None:
+        """Run a back-fill, and steps while a fault holds one of its calls; it may fail then."""
+        run = partial(deque, back_fill(self.site.stack, checkout=self.site.checkout), maxlen=0)
+        if not meanwhile:
+            run()
+            return
+        with ThreadPoolExecutor(1, thread_name_prefix="back-fill") as pool:
+            running = pool.submit(run)
+            while not running.done() and not self._is_held(BACK_FILL):
+                wait([running], LOOK_S)
+            self.take(meanwhile)
+            with suppress(PartitionsFailedError):
+                running.result()
+
+    def _is_held(self, caller: str) -> bool:
+        """Whether a fault holds a call of a client."""
+        pending = self.site.stack.control.pending(0, telemetry=False)
+        return any(item.by_fault and item.resource == caller for item in pending)
 
     def _tick(self, tick: Tick) -> None:
         function = tick.function

@@ -43,14 +43,14 @@ class Controlled:
     eager: bool = False
 
     def settle(self, stack: Stack, but: Unfinished | None = None) -> None:
-        """Return once nothing is in flight, telemetry aside, but `but`, and that waits for its time.
+        """Return once nothing is in flight, telemetry aside, but `but`, and that waits for its time or is stopped.
 
         Where there is such a one, time is not moved on. Raises NotSettled.
         """
         began, control = time.monotonic(), stack.control
         while pending := control.pending(LOOK_S, telemetry=False):
             now = control.now()
-            if but is not None and all(item in but and item.waits(now) for item in pending):
+            if but is not None and not but.besides(pending, now):
                 return
             if time.monotonic() - began > SETTLE_S:
                 raise NotSettled(SETTLE_S, pending)

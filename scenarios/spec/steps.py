@@ -8,6 +8,7 @@ from wavetank.scenarios.oracle.at_rest import AtRest
 from wavetank.scenarios.oracle.evidence import LookResult
 from wavetank.scenarios.oracle.ledger import Entry, total
 from wavetank.scenarios.spec.hours import Chunks, Scheduled
+from wavetank.scenarios.spec.nemeses.fault import Fault
 from wavetank.scenarios.spec.unfinished import Unfinished
 
 
@@ -23,7 +24,7 @@ class Scope(StrEnum):
 class Expect:
     """A count of the ledger, summed over `scope`: at least or at most so many, or equal to another count.
 
-    reasons: the quarantine reasons of the scope are exactly these.
+    reasons: the quarantine reasons of the scope are exactly these. exact: nothing is at rest that should not be.
     """
 
     count: str
@@ -32,10 +33,14 @@ class Expect:
     at_most: int | None = None
     equals: str | None = None
     reasons: frozenset[str] | None = None
+    exact: bool = False
 
 
-ALL_LANDED = Expect("landed", equals="acknowledged", reasons=frozenset())
-"""Every acknowledged event is at rest, and none is in quarantine."""
+ALL_LANDED = Expect("landed", equals="acknowledged", reasons=frozenset(), exact=True)
+"""Every acknowledged event is at rest, once, as and where it should be, and none is in quarantine."""
+
+WRONG = ("duplicated", "corrupted", "misplaced", "unexpected")
+"""The counts of what should not be at rest."""
 
 
 @dataclass(frozen=True)
@@ -115,13 +120,40 @@ class SendAgain:
 
 
 @dataclass(frozen=True)
+class SendPortion:
+    """The producer sends a portion of the workload, by its number from 1, that was withheld until now."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Strike:
+    """Let a fault begin now; it lasts until `LetGo`, or until the run heals."""
+
+    fault: Fault
+
+
+@dataclass(frozen=True)
+class LetGo:
+    """Take a fault away, by its id; a call that it holds goes on. It must have struck, or the drill shows nothing."""
+
+    fault: str
+
+
+@dataclass(frozen=True)
 class Redeliver:
     """Put the records that Firehose could not deliver, and wrote to its error prefix, back on their stream."""
 
 
 @dataclass(frozen=True)
 class BackFill:
-    """Merge what has changed in all hours, whatever their age, and what came too late for them."""
+    """Merge what has changed in all hours, whatever their age, and what came too late for them.
+
+    meanwhile: steps that are taken while a fault holds one of its calls, the last of which lets it go on. It may fail
+    then.
+    """
+
+    meanwhile: tuple["Step", ...] = ()
 
 
 @dataclass(frozen=True)
@@ -161,6 +193,9 @@ Step = (
     | Look
     | Redrive
     | SendAgain
+    | SendPortion
+    | Strike
+    | LetGo
     | Redeliver
     | BackFill
     | PublishAhead
@@ -199,6 +234,9 @@ def _compared(expect: Expect, entries: Mapping[str, Entry], at_rest: AtRest, vic
         return False, f"{text}, expected at most {expect.at_most}"
     if expect.equals is not None and count != counts[expect.equals]:
         return False, f"{text}, expected as many as {expect.equals}, {counts[expect.equals]}"
+    wrong = [f"{counts[name]} {name}" for name in WRONG if expect.exact and counts[name]]
+    if wrong:
+        return False, f"{text}, but {', '.join(wrong)}"
     reasons = {record.reason for record in at_rest.quarantine if record.event_type in types}
     if expect.reasons is not None and reasons != expect.reasons:
         listed, expected = (", ".join(sorted(names)) or "none" for names in (reasons, expect.reasons))

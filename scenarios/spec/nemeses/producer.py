@@ -19,6 +19,20 @@ FUTURE_TIME = "future-time"
 
 
 @dataclass(frozen=True)
+class PortionsWithheld(Nemesis):
+    """The producer sends the first portion alone, or none; each of the others is sent by the step `SendPortion`."""
+
+    sent: int = 1
+    id: str = "portions-withheld"
+
+    def sends(self, portion: Portion, plans: Iterable[SendPlan], scene: Scene) -> Iterator[SendPlan]:
+        if portion.number > self.sent:
+            scene.struck[self.id] += 1
+            return
+        yield from plans
+
+
+@dataclass(frozen=True)
 class ProducerRepeats(Nemesis):
     """The producer sends a share of its events a second time, as one does whose first answer was lost."""
 
