@@ -1,7 +1,8 @@
 """The fault points `s3.listing` and `sqs.send`: calls that a service does in part, as AWS may at any time.
 
-Amazon S3 API reference, "ListObjectsV2": an answer may contain fewer keys than were asked for. Amazon SQS API
-reference, "SendMessageBatch": single messages may be refused in an answer of status 200.
+Amazon S3 API reference, "ListObjectsV2": an answer may contain fewer keys than were asked for; `IsTruncated` alone says
+whether there are more, so that a page may hold none. Amazon SQS API reference, "SendMessageBatch": single messages may
+be refused in an answer of status 200.
 """
 
 from typing import Any
@@ -10,9 +11,11 @@ from wavetank.emulator.faults.engine import FAULTS
 from wavetank.emulator.faults.identity import steady, subject_of
 from wavetank.emulator.faults.points import Point
 from wavetank.emulator.faults.stale import replace_answer
+from wavetank.emulator.s3.contents import token
 
 _LISTS = frozenset({"ListObjects", "ListObjectsV2", "ListObjectVersions"})
 _ASKED = "wavetank_keys_asked"
+_GOES_ON = "wavetank_goes_on"
 _REFUSED = "wavetank_refused"
 MOST_KEYS = 1_000
 
@@ -25,9 +28,13 @@ def before(chain: Any, context: Any, response: Any, caller: str) -> None:
         target = {"operation": operation, "bucket": bucket, "prefix": prefix, "caller": caller}
         firing = FAULTS.fire(Point.S3_LISTING, target, steady(f"{operation}/{bucket}/{prefix}"))
         if firing is not None:
-            asked = request.get("MaxKeys")
+            asked, keys = request.get("MaxKeys"), int(firing.parameters["keys"])
             setattr(context, _ASKED, MOST_KEYS if asked is None else asked)
-            request["MaxKeys"] = min(MOST_KEYS if asked is None else asked, int(firing.parameters["keys"]))
+            if not keys and operation == "ListObjectsV2" and not request.get("ContinuationToken"):
+                setattr(context, _GOES_ON, token(str(request.get("StartAfter") or "")))
+            else:
+                keys = max(1, keys)
+            request["MaxKeys"] = min(MOST_KEYS if asked is None else asked, keys)
     elif operation == "SendMessageBatch" and context.service.service_name == "sqs":
         refused = [entry for entry in request.get("Entries") or () if _is_refused(entry, request, caller)]
         taken = [entry for entry in request.get("Entries") or () if entry not in refused]
@@ -45,7 +52,9 @@ def after(context: Any, response: Any) -> None:
     if not isinstance(answer, dict):
         return
     if asked is not None:
-        replace_answer(context, response, {**answer, "MaxKeys": asked})
+        goes_on = getattr(context, _GOES_ON, "")
+        more = {"IsTruncated": True, "NextContinuationToken": goes_on} if goes_on else {}
+        replace_answer(context, response, {**answer, "MaxKeys": asked, **more})
     elif refused:
         failed = [*(answer.get("Failed") or ()), *_failures(refused)]
         replace_answer(context, response, {**answer, "Failed": failed})

@@ -305,7 +305,14 @@ _ALL = (
         {
             Action.SHORT: PointAction(
                 "the page is short, and says where the next one begins",
-                (Parameter("keys", 2, "keys and common prefixes of a page at most", least=1, most=1_000),),
+                (
+                    Parameter(
+                        "keys",
+                        2,
+                        "keys and common prefixes of a page at most; 0 has the first page of ListObjectsV2 hold none",
+                        most=1_000,
+                    ),
+                ),
             )
         },
     ),

@@ -36,7 +36,8 @@ REGISTRY_CONFIG = Config(
     s3={"addressing_style": "path"},
 )
 ABSENT = ("404", "NoSuchKey", "NotFound")
-CHANGED_MEANWHILE = ("PreconditionFailed", "ConditionalRequestConflict")
+IS_THERE = "PreconditionFailed"
+CHANGED_MEANWHILE = (IS_THERE, "ConditionalRequestConflict")
 POOL = ThreadPoolExecutor(PARALLEL_CALLS, thread_name_prefix="aws")
 """The pool for calls that do not depend on each other; threads start with the first use."""
 
@@ -190,6 +191,22 @@ def put_objects(
         s3().put_object(Bucket=bucket, Key=item[0], Body=item[1], Metadata=(metadata or {}).get(item[0], {}))
 
     in_parallel(put, list(files.items()))
+
+
+def add_objects(bucket: str, files: Mapping[str, bytes]) -> None:
+    """Write those of `files` that are not there, side by side; what is there stays as it is, with its tags.
+
+    Returns when the last is durable, raises where one is not: also where another write of it is under way.
+    """
+
+    def add(item: tuple[str, bytes]) -> None:
+        try:
+            s3().put_object(Bucket=bucket, Key=item[0], Body=item[1], IfNoneMatch="*")
+        except ClientError as error:
+            if code(error) != IS_THERE:
+                raise
+
+    in_parallel(add, list(files.items()))
 
 
 def in_parallel[T, R](call: Callable[[T], R], items: Sequence[T]) -> list[R]:

@@ -7,10 +7,9 @@ the key of its part for a source and the record's number for a position, so that
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from io import BytesIO
 
 from wavetank.pipeline.aws import calls
-from wavetank.pipeline.aws.calls import ABSENT_STATE, Fetched
+from wavetank.pipeline.aws.calls import Fetched
 from wavetank.pipeline.core import frame, quarantine
 from wavetank.pipeline.core.bulk import batch, bisect
 from wavetank.pipeline.core.bulk.batch import RejectedRecord
@@ -82,8 +81,7 @@ def of_records(
 
 def set_aside(bucket: str, event_type: str, faults: Faults) -> None:
     """Write what is at fault to quarantine; an object that is there stays as it is, with its tags."""
-    for key, data in quarantine.files(event_type, faults.rejected).items():
-        calls.replace(bucket, key, BytesIO(data), state=ABSENT_STATE, metadata={})
+    calls.add_objects(bucket, quarantine.files(event_type, faults.rejected))
 
 
 def ids(bucket: str, key: str, etag: str, schema: Schema) -> list[Digests]:

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from wavetank.pipeline import layout
 from wavetank.pipeline.aws import calls, partitions
+from wavetank.pipeline.aws.calls import State
 from wavetank.pipeline.aws.environment import BEGINNING
 from wavetank.pipeline.aws.schemas import newest
 from wavetank.pipeline.core.files.id_index import Listing, digest_of_listing, digest_of_merge_inputs
@@ -152,7 +153,10 @@ def move_to_late(bucket: str, event_type: str, first: datetime) -> LateParts:
 
 
 def restore(bucket: str, event_type: str, hours: Collection[datetime]) -> LateParts:
-    """Copy each late part of `hours` of an event type back to where it is merged from."""
+    """Copy each late part of `hours` of an event type back to where it is merged from.
+
+    One that is there already, from a back-fill that broke off, keeps the tag that it is merged.
+    """
     if not hours:
         return LateParts()
     dates, asked = partitions.dates_of(hours), frozenset(hours)
@@ -162,7 +166,12 @@ def restore(bucket: str, event_type: str, hours: Collection[datetime]) -> LatePa
         if partition.start in asked
         for part in parts
     ]
-    copies = calls.in_parallel(lambda key: _copied(bucket, key, PARTS), keys)
+
+    def put_back(key: str) -> tuple[str, int] | None:
+        there = calls.head(bucket, layout.moved_key(key, PARTS))
+        return (there.etag, _events(there)) if there is not None else _copied(bucket, key, PARTS)
+
+    copies = calls.in_parallel(put_back, keys)
     restored = {layout.moved_key(key, PARTS): copy for key, copy in zip(keys, copies, strict=True) if copy is not None}
     events = sum(events for _, events in restored.values())
     return LateParts(len(restored), events, {key: etag for key, (etag, _) in restored.items()})
@@ -201,4 +210,9 @@ def _copied(bucket: str, key: str, layer: str) -> tuple[str, int] | None:
         if calls.code(error) in calls.ABSENT:
             return None
         raise
-    return copy["CopyObjectResult"]["ETag"], int(state.metadata.get(EVENTS, 0))
+    return copy["CopyObjectResult"]["ETag"], _events(state)
+
+
+def _events(part: State) -> int:
+    """The number of events in a part, by its metadata."""
+    return int(part.metadata.get(EVENTS, 0))

@@ -63,6 +63,6 @@ def _partition(bucket: str, key: str) -> tuple[int, int]:
         Rejected(bad.rejection, Stage.PARTITION, bad.payload, Origin(key, str(bad.offset), "", arrived_us))
         for bad in result.bad
     ]
-    calls.put_objects(bucket, quarantine.files(event_type, rejected))
+    calls.add_objects(bucket, quarantine.files(event_type, rejected))
     calls.s3().put_object_tagging(Bucket=bucket, Key=key, Tagging={"TagSet": [DONE_TAG]})
     return len(result.parts), len(result.bad)

@@ -66,7 +66,7 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
     ]
     at_once = environment.size("PUT_RECORDS", MAX_RECORDS)
     publish(calls.kinesis(), environment.text("PROCESSED_STREAM"), entries, at_once)
-    calls.put_objects(environment.text("DATA_BUCKET"), quarantine.files(event_type, rejected))
+    calls.add_objects(environment.text("DATA_BUCKET"), quarantine.files(event_type, rejected))
     metrics.count_dropped(event_type, dropped)
     return {
         "received": len(batch),

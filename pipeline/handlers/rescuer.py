@@ -41,7 +41,7 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
         rejection = Rejection(Reason.GIVEN_UP, reason)
         rejected = [Rejected(rejection, Stage.SOURCE, arrival.payload, arrival.origin) for arrival in arrivals(records)]
         event_type = names.event_type_of(batch["streamArn"].rpartition("/")[2])
-        calls.put_objects(bucket, quarantine.files(event_type, rejected))
+        calls.add_objects(bucket, quarantine.files(event_type, rejected))
         if len(records) < batch["batchSize"]:
             raise ServiceFault(f"{key}: only {len(records)} of its {batch['batchSize']} records can still be had")
         documents, quarantined = documents + 1, quarantined + len(rejected)

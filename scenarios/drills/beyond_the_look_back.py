@@ -1,19 +1,33 @@
-"""Half of the chunks are only found when their hours have left the look-back; a back-fill is asked for."""
+"""Half of the chunks are only found when their hours have left the look-back; a back-fill is asked for, twice.
+
+The first time the planner puts the parts aside again while the back-fill is at work on them.
+"""
 
 from wavetank.scenarios.spec import (
+    STOPPED,
     Action,
     BackFill,
     Drill,
     Expect,
     Fault,
+    LetGo,
     Look,
     Point,
     Scheduled,
     Settle,
+    Strike,
     Tag,
     Tick,
     When,
     look_when_merged,
+)
+
+READ = Fault(
+    "slow-back-fill",
+    Point.AWS_CALL,
+    Action.HOLD_BEFORE,
+    {"operation": "GetObject", "key": "parts/*", "caller": "backfill"},
+    when=When(nth=frozenset({1})),
 )
 
 DRILL = Drill(
@@ -27,6 +41,9 @@ DRILL = Drill(
         Settle(),
         Tick(Scheduled.PLANNER, later_hours=1),
         Look("an hour later", (Expect("late", at_least=1), Expect("lost", equals="absent"))),
+        Strike(READ),
+        BackFill(meanwhile=(Tick(Scheduled.PLANNER, but=STOPPED, later_hours=1), LetGo(READ.id))),
+        Look("when a planner has put aside what a back-fill was about to merge", (Expect("lost", equals="absent"),)),
     ),
     after=(BackFill(),),
 )

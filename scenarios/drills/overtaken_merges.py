@@ -47,7 +47,12 @@ DRILL = Drill(
         *(SendPortion(3), Settle(), stops("late-look", "HeadObject", "parquet")),
         *(PLANNER, SendPortion(4), Stall(on=STOPPED), PLANNER),
         *(LetGo("late-look"), Settle(), Look("after a late look", (ALL_LANDED,))),
-        *(SendPortion(5), Settle(), stops("slow-write", "PutObject", "parquet"), stops("slow-index", "PutObject", "ids")),
+        *(
+            SendPortion(5),
+            Settle(),
+            stops("slow-write", "PutObject", "parquet"),
+            stops("slow-index", "PutObject", "ids"),
+        ),
         *(PLANNER, SendPortion(6), Stall(on=STOPPED), stops("second-write", "PutObject", "parquet"), PLANNER),
         *(LetGo("slow-write"), Stall(on=STOPPED), LetGo("second-write"), Stall(on=STOPPED), LetGo("slow-index")),
         *(Settle(), Look("after both", (ALL_LANDED,))),

@@ -1,7 +1,10 @@
 """Nothing happens for more than a week, in which chunks and parts expire; then half of the events come again.
 
+Copies of all of them come an hour later.
 The schedules are off for most of it: a thousand ticks that find nothing to do.
 """
+
+from datetime import timedelta
 
 from wavetank.scenarios.spec import (
     ALL_LANDED,
@@ -48,6 +51,7 @@ DRILL = Drill(
         Look("a week later", (ALL_LANDED,)),
         CountObjects("what is needed no more", ("chunks/", "parts/")),
         SendAgain(share=0.5),
+        SendAgain(share=1.0, later=timedelta(hours=1)),
         Settle(),
         BackFill(),
         Look("when half of them came again", (ALL_LANDED,)),

@@ -15,5 +15,7 @@ DRILL = Drill(
         Tick(Scheduled.PLANNER),
         Tick(Scheduled.PLANNER, later_hours=1),
         Look("when both hours were merged", (ALL_LANDED,)),
+        Tick(Scheduled.PLANNER, later_hours=2),
+        Look("when the earlier hour is on a date before all that are looked back at", (ALL_LANDED,)),
     ),
 )

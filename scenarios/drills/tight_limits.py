@@ -20,6 +20,14 @@ DRILL = Drill(
     hypothesis="However little a page holds and a call takes, no event is passed over.",
     tags=(Tag.BASICS, Tag.STREAMS, Tag.STORAGE, Tag.SCHEDULE),
     nemeses=(
+        Fault(
+            "empty-pages",
+            Point.S3_LISTING,
+            Action.SHORT,
+            {"caller": "wavetank-*"},
+            When(every=3),
+            parameters={"keys": 0},
+        ),
         Fault("short-pages", Point.S3_LISTING, Action.SHORT, {"caller": "wavetank-*"}, parameters={"keys": 2}),
         Fault(
             "empty-reads",

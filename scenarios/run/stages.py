@@ -47,6 +47,9 @@ It may come a moment too late for a stop of the clock, be announced at the next 
 Digests = Mapping[str, str]
 """Key → SHA-256 (hex) of every file of the data of record."""
 
+BROKE_OFF, SETTLED = "run", "settled"
+"""Stand for a checker where a run broke off; the second where something was still in flight when its time was over."""
+
 NOT_DONE = (NotSettled, TickFailedError, RedriveFailedError, BackFillFailedError)
 """Failures of the pipeline, where no nemesis excuses it."""
 
@@ -202,7 +205,8 @@ class Run:
         if self.at_rest is not None:
             checkers = [checker for checker in CHECKERS if fired is not None or checker is not faults_fired]
         judgement = judge(self._evidence(at_rest or AtRest(), control, fired or {}), checkers)
-        finding = Finding("run", Verdict.FAIL if failed else Verdict.INCONCLUSIVE, reason)
+        name = SETTLED if isinstance(error, NotSettled) else BROKE_OFF
+        finding = Finding(name, Verdict.FAIL if failed else Verdict.INCONCLUSIVE, reason)
         ledger = {} if at_rest is None else judgement.ledger
         return Conclusion(Judgement((finding, *judgement.findings), ledger), fired or {})
 

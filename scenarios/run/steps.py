@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from wavetank.scenarios.client import at_rest
 from wavetank.scenarios.client.quarantine import Filter
-from wavetank.scenarios.oracle.at_rest import AtRest, Model
+from wavetank.scenarios.oracle.at_rest import HOUR_US, AtRest, Model
 from wavetank.scenarios.oracle.evidence import LookResult
 from wavetank.scenarios.oracle.history import History, Mark, Operation
 from wavetank.scenarios.run.ageing import age
@@ -21,6 +21,7 @@ from wavetank.scenarios.site.declared import shortest_reach
 from wavetank.scenarios.site.producer import DrillProducer
 from wavetank.scenarios.site.recovery import (
     BACK_FILL,
+    LATE,
     PartitionsFailedError,
     RedriveFailedError,
     back_fill,
@@ -29,7 +30,7 @@ from wavetank.scenarios.site.recovery import (
 )
 from wavetank.scenarios.site.site import REPLAY_AFTER, Site
 from wavetank.scenarios.spec.drill import Drill
-from wavetank.scenarios.spec.hours import HOUR, Scheduled, covered_hours, planner_times, replayer_times
+from wavetank.scenarios.spec.hours import EPOCH, HOUR, Scheduled, covered_hours, planner_times, replayer_times
 from wavetank.scenarios.spec.nemeses.functions import OwnCodeMistaken
 from wavetank.scenarios.spec.nemeses.schemas import publish_next_version
 from wavetank.scenarios.spec.nemesis import SendPlan
@@ -38,6 +39,7 @@ from wavetank.scenarios.spec.steps import (
     Age,
     BackFill,
     CountObjects,
+    CountVersions,
     LetGo,
     Look,
     PublishAhead,
@@ -61,6 +63,7 @@ from wavetank.scenarios.workload.workload import chosen, portions
 Narrate = Callable[[str], None]
 """Is told what the run does now, in a few words."""
 
+MICROSECOND = timedelta(microseconds=1)
 LOOK_S = 0.1
 """Between two looks at whether a fault holds a call."""
 TIMES = {0: ", missed", 2: ", twice at once"}
@@ -137,6 +140,11 @@ class StepExecutor:
                     bucket = self.site.data_bucket
                     objects = sum(1 for prefix in prefixes for _ in at_rest.keys(self.site.s3, bucket, prefix))
                     self.looks.append(step.result(objects))
+                case CountVersions(name, prefix):
+                    self.mark("look", name)
+                    bucket = self.site.registry_bucket
+                    versions = self.site.s3.list_object_versions(Bucket=bucket, Prefix=prefix).get("Versions", ())
+                    self.looks.append(step.result(sum(not version["IsLatest"] for version in versions)))
                 case Redrive():
                     self.mark("redrive")
                     for result in redrive(self.site, Filter()):
@@ -149,25 +157,26 @@ class StepExecutor:
                 case PublishVersions():
                     self.mark("publish", f"the versions of {self.victim} that were held back")
                     self.site.restore_registry()
-                case SendAgain(share):
-                    self.mark("send again", f"{share:.0%} of all events")
+                case SendAgain(share, later):
+                    self.mark("send again", f"{share:.0%} of all events" + (f", {later} later" if later else ""))
                     again = chosen(self.events, share, self.seed)
-                    self.operations += self.producer.feed(SendPlan(again, repeat=True))
+                    moved = [event.at(event.time_us + later // MICROSECOND) for event in again]
+                    self.operations += self.producer.feed(SendPlan(moved, repeat=not later))
                 case SendPortion(number):
                     self.mark("feed", f"portion {number} of {self.drill.workload.portions}")
                     withheld = portions(self.events, self.drill.workload.portions)[number - 1]
                     self.operations += self.producer.feed(SendPlan(withheld))
-                case Strike(fault):
-                    self.mark("break", fault.id)
-                    fault.begin(self.nemeses.scene)
+                case Strike(nemesis):
+                    self.mark("break", nemesis.id)
+                    nemesis.begin(self.nemeses.scene)
                 case LetGo(fault_id):
                     self._let_go(fault_id)
                 case Redeliver():
                     self.mark("redeliver", "what Firehose wrote to its error prefix")
                     redeliver(self.site)
-                case BackFill(meanwhile):
-                    self.mark("back-fill", "all hours, and what came too late")
-                    self._back_fill(meanwhile)
+                case BackFill(first_hour, meanwhile):
+                    self.mark("back-fill", f"{'the first hour' if first_hour else 'all hours'}, and what came too late")
+                    self._back_fill(meanwhile, first_hour=first_hour)
                 case Stall(on):
                     unfinished = on or Unfinished.of(self.site.topology.event(self.victim).processor)
                     self.mark("stall", f"until nothing is in flight but {unfinished.name}")
@@ -196,9 +205,13 @@ class StepExecutor:
         detail = f"{fault_id} struck {struck} times"
         self.looks.append(LookResult(f"{fault_id}, before it was taken away", struck > 0, detail, inconclusive=True))
 
-    def _back_fill(self, meanwhile: Sequence[Step]) -> None:
+    def _back_fill(self, meanwhile: Sequence[Step], *, first_hour: bool) -> None:
         """Run a back-fill, and steps while a fault holds one of its calls; it may fail then."""
-        run = partial(deque, back_fill(self.site.stack, checkout=self.site.checkout), maxlen=0)
+        options = [LATE]
+        if first_hour:
+            start = EPOCH + min(event.time_us for event in self.events) // HOUR_US * HOUR
+            options += ["--from", start.isoformat(), "--to", (start + HOUR).isoformat()]
+        run = partial(deque, back_fill(self.site.stack, options, self.site.checkout), maxlen=0)
         if not meanwhile:
             run()
             return

@@ -290,9 +290,12 @@ class Site:
         return restored
 
     def next_key(self, event_type: str, role: str) -> str:
-        """The registry key of the version after the newest in the folder, of the raw or the processed schema."""
-        versions = [file.version for file in self.topology.event(event_type).schemas if file.role == role]
-        return f"{SCHEMAS}{event_type}/{role}/v{max(versions) + 1}.avsc"
+        """The registry key of a version after the newest in the folder, of the raw or the processed schema.
+
+        Its number has a digit more: in the order of keys it comes before others.
+        """
+        newest = max(file.version for file in self.topology.event(event_type).schemas if file.role == role)
+        return f"{SCHEMAS}{event_type}/{role}/v{10 ** len(str(newest))}.avsc"
 
 
 def scheduled_event(function: Scheduled, time: datetime, account: str, region: str) -> dict[str, Any]:

@@ -138,7 +138,7 @@ class Place(Protocol):
         """Deploy the event types as they are."""
 
     def next_key(self, event_type: str, role: str) -> str:
-        """The registry key of the version after the newest in the folder, of the raw or the processed schema."""
+        """The registry key of a version after the newest in the folder, of the raw or the processed schema."""
 
 
 class Keeper(Protocol):

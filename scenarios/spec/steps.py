@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from wavetank.scenarios.oracle.at_rest import AtRest
 from wavetank.scenarios.oracle.evidence import LookResult
 from wavetank.scenarios.oracle.ledger import Entry, total
 from wavetank.scenarios.spec.hours import Chunks, Scheduled
-from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.nemesis import Nemesis
 from wavetank.scenarios.spec.unfinished import Unfinished
 
 
@@ -98,6 +99,18 @@ class CountObjects:
 
 
 @dataclass(frozen=True)
+class CountVersions:
+    """Count the older versions of what was overwritten in the registry below a prefix; none is a failure."""
+
+    name: str
+    prefix: str
+
+    def result(self, count: int) -> LookResult:
+        """The result of having counted so many."""
+        return LookResult(self.name, count > 0, f"{count} older versions under {self.prefix}")
+
+
+@dataclass(frozen=True)
 class Redrive:
     """Put the original bytes of every quarantined record back on its raw stream."""
 
@@ -114,9 +127,10 @@ class PublishVersions:
 
 @dataclass(frozen=True)
 class SendAgain:
-    """The producer sends a share of all events again."""
+    """The producer sends a share of all events again, or later copies of them: with times so much later."""
 
     share: float
+    later: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True)
@@ -128,9 +142,9 @@ class SendPortion:
 
 @dataclass(frozen=True)
 class Strike:
-    """Let a fault begin now; it lasts until `LetGo`, or until the run heals."""
+    """Let something else go wrong from now on, until the run heals; a fault also until `LetGo`."""
 
-    fault: Fault
+    nemesis: Nemesis
 
 
 @dataclass(frozen=True)
@@ -149,10 +163,11 @@ class Redeliver:
 class BackFill:
     """Merge what has changed in all hours, whatever their age, and what came too late for them.
 
-    meanwhile: steps that are taken while a fault holds one of its calls, the last of which lets it go on. It may fail
-    then.
+    first_hour: only the first hour of the workload is asked for, which changes others. meanwhile: steps that are taken
+    while a fault holds one of its calls, the last of which lets it go on. It may fail then.
     """
 
+    first_hour: bool = False
     meanwhile: tuple["Step", ...] = ()
 
 
@@ -205,6 +220,7 @@ Step = (
     | Age
     | ReplayAll
     | CountObjects
+    | CountVersions
 )
 
 

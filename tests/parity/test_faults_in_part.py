@@ -37,6 +37,16 @@ def test_a_short_page_says_where_the_next_begins(stack: EmbeddedStack, bucket: s
         assert len(fault.firings()) == 5
 
 
+def test_a_first_page_may_hold_nothing_and_say_that_there_is_more(stack: EmbeddedStack, bucket: str) -> None:
+    s3 = once(stack, "s3")
+    with stack.faults.short("s3.listing", match={"bucket": bucket}, keys=0):
+        page = s3.list_objects_v2(Bucket=bucket, StartAfter=KEYS[0])
+        assert (page.get("Contents"), page["KeyCount"], page["IsTruncated"], page["MaxKeys"]) == (None, 0, True, 1000)
+        pages = list(s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, StartAfter=KEYS[0]))
+        assert [item["Key"] for page in pages for item in page.get("Contents", ())] == KEYS[1:]
+        assert [item["Key"] for item in s3.list_objects(Bucket=bucket)["Contents"]] == KEYS[:1]
+
+
 def test_a_short_page_counts_common_prefixes_and_a_smaller_number_that_was_asked_for_stands(
     stack: EmbeddedStack, bucket: str
 ) -> None:

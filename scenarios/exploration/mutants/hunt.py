@@ -6,8 +6,10 @@ back-fill. A mutant that makes another template is deployed on a stack of its ow
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import Future, wait
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from threading import Thread
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -30,6 +32,7 @@ from wavetank.scenarios.run.parallel import Controls, hold, own_stacks
 from wavetank.scenarios.run.report import Report
 from wavetank.scenarios.run.runner import Runner, control_of
 from wavetank.scenarios.run.skips import sort_out
+from wavetank.scenarios.run.stages import SETTLED
 from wavetank.scenarios.site.site import Site
 from wavetank.scenarios.spec.drill import Drill, Tag
 
@@ -37,6 +40,12 @@ Narrate = Callable[[str], None]
 
 DEPLOY = "deploy"
 """Stands for a drill where a mutant cannot even be deployed."""
+DRILL_S = 300.0
+"""By the wall clock. No drill takes a fifth of it on a machine that has nothing else to do."""
+
+
+class UnendingError(Exception):
+    """A drill with a mutant did not come to its end in time; its stack may be at work for long, and is given up."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +77,8 @@ class Hunt:
     """A hunt on the stack of `runner`.
 
     quick: only what a mutant names is held, its races before its drills. blind: what a mutant names counts for nothing;
-    the control and the basics are held first, then all others. Both: the control and the basics alone.
+    the control and the basics are held first, then all others. Both: the control and the basics alone. drill_s: a drill
+    that takes longer with a mutant has caught it, and the hunt goes on with another stack.
     """
 
     runner: Runner
@@ -76,9 +86,11 @@ class Hunt:
     narrate: Narrate = lambda _what: None
     quick: bool = False
     blind: bool = False
+    drill_s: float = DRILL_S
     _sound: dict[str, bool] = field(default_factory=dict)
     _controls: Controls = field(default_factory=dict)
     _races: RaceHunt | None = None
+    _stacks: ExitStack = field(default_factory=ExitStack)
 
     def run(self, mutant: Change) -> MutantResult:
         """Hunt a mutant until a drill catches it that passes without it. The pipeline is what it was in the end."""
@@ -95,6 +107,8 @@ class Hunt:
             try:
                 with built(mutant) as build, self._deployed(build) as runner:
                     result = self._raced(build, mutant, self._races) or self._drilled(runner, mutant, drills)
+            except UnendingError as error:
+                result = MutantResult(mutant, str(error), f"did not settle within {self.drill_s:g} s")
             except UnusableMutantError as error:
                 return MutantResult(mutant, "", str(error))
             except UndeployableError as error:
@@ -117,7 +131,22 @@ class Hunt:
             if build.template is None:
                 ending.callback(functions.update_code, site.stack, dict.fromkeys(names, archive()))
                 ending.callback(site.stack.control.reset)
-            yield replace(self.runner, site=replace(site, checkout=build.checkout))
+            try:
+                yield replace(self.runner, site=replace(site, checkout=build.checkout))
+            except UnendingError:
+                if build.template is None:
+                    ending.pop_all()
+                    self._renew_stack()
+                raise
+
+    def _renew_stack(self) -> None:
+        """Go on with a new stack, which lasts as long as the process; the one before ends, whatever it is at."""
+        with suppress(Exception):
+            self.runner.site.stack.down()
+        renewed = own_stacks(1, lambda _name, what: self.narrate(what), eager=True)
+        [site] = self._stacks.enter_context(renewed)
+        self.runner = replace(self.runner, site=site)
+        self._races = None
 
     @contextmanager
     def _own_site(self, template: dict[str, Any]) -> Iterator[Site]:
@@ -163,6 +192,7 @@ class Hunt:
             if report.verdict is Verdict.INCONCLUSIVE:
                 report = self._held(runner, drill)
             failures = [finding for finding in report.not_passed if finding.verdict is Verdict.FAIL]
+            failures = failures or [finding for finding in report.not_passed if finding.checker == SETTLED]
             if failures:
                 detail = f"{failures[0].checker}: {failures[0].detail}"
                 return MutantResult(mutant, drill.name, detail, tuple(inconclusive))
@@ -177,7 +207,11 @@ class Hunt:
             return True
         if name not in self._sound:
             self.narrate(f"without a mutant: {name}")
-            self._sound[name] = self._held(self.runner, catalogue()[name]).verdict is Verdict.PASS
+            try:
+                self._sound[name] = self._held(self.runner, catalogue()[name]).verdict is Verdict.PASS
+            except UnendingError:
+                self._sound[name] = False
+                self._renew_stack()
         return self._sound[name]
 
     @property
@@ -186,7 +220,25 @@ class Hunt:
         return {name for name, is_sound in self._sound.copy().items() if not is_sound}
 
     def _held(self, runner: Runner, drill: Drill) -> Report:
-        return runner.run(drill, self.seed, None if drill.ages else self._controls[drill.workload])[0]
+        """The report of a drill. Raises UnendingError, with its name, where it does not come to its end in time."""
+        control = None if drill.ages else self._controls[drill.workload]
+        return ended(lambda: runner.run(drill, self.seed, control)[0], drill.name, self.drill_s)
+
+
+def ended[Result](work: Callable[[], Result], name: str, seconds: float) -> Result:
+    """What comes of some work. Raises UnendingError, with `name`, where that takes longer; then nobody waits for it."""
+    outcome = Future[Result]()
+
+    def do() -> None:
+        try:
+            outcome.set_result(work())
+        except BaseException as error:
+            outcome.set_exception(error)
+
+    Thread(target=do, name=name, daemon=True).start()
+    if not wait([outcome], seconds).done:
+        raise UnendingError(name)
+    return outcome.result()
 
 
 def unsound(hunts: Iterable[Hunt]) -> list[str]:

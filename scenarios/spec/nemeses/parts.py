@@ -23,14 +23,18 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class PartsDamaged(Nemesis):
-    """Parts of the victim lose their last bytes where they lie, when all portions but the last are partitioned."""
+    """Parts of the victim are damaged where they lie, by turns, when all portions but the last are partitioned.
+
+    One has a letter changed in a record, such that it is a sound file but for its checksum; one loses its last bytes.
+    """
 
     id: str = "parts-damaged"
 
     def sends(self, portion: Portion, plans: Iterable[SendPlan], scene: Scene) -> Iterator[SendPlan]:
         if portion.is_last:
-            for key, data in _parts(scene):
-                scene.site.s3.put_object(Bucket=scene.site.data_bucket, Key=key, Body=data[:-CUT_BYTES])
+            for number, (key, data) in enumerate(_parts(scene, every=1)):
+                damaged = data[:-CUT_BYTES] if number % 2 else _with_another_letter(data)
+                scene.site.s3.put_object(Bucket=scene.site.data_bucket, Key=key, Body=damaged)
                 scene.struck[self.id] += 1
         yield from plans
 
@@ -72,13 +76,25 @@ class SchemaUnmergeable(Nemesis):
         yield from plans
 
 
-def _parts(scene: Scene) -> Iterator[tuple[str, bytes]]:
-    """Every second part of the victim there is, by its key, with its bytes."""
+def _with_another_letter(data: bytes) -> bytes:
+    """A part whose first record has another campaign, of the same length."""
+    reader = fastavro.reader(BytesIO(data))
+    schema: Any = reader.writer_schema
+    records = [dict(record) for record in reader if isinstance(record, dict)]
+    records[0]["campaign"] = f"{records[0]['campaign'] or ''}"[::-1].swapcase()
+    own = {name: value for name, value in reader.metadata.items() if not name.startswith("avro.")}
+    out = BytesIO()
+    fastavro.writer(out, schema, records, codec=reader.codec, metadata=own, sync_marker=data[-SYNC_BYTES:])
+    return out.getvalue()
+
+
+def _parts(scene: Scene, every: int = EVERY) -> Iterator[tuple[str, bytes]]:
+    """Every so manieth part of the victim there is, by its key, with its bytes."""
     pages = scene.site.s3.get_paginator("list_objects_v2").paginate(
         Bucket=scene.site.data_bucket, Prefix=f"parts/event={scene.victim}/"
     )
     keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
-    for key in keys[::EVERY]:
+    for key in keys[::every]:
         yield key, scene.site.s3.get_object(Bucket=scene.site.data_bucket, Key=key)["Body"].read()
 
 

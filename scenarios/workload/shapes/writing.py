@@ -10,6 +10,8 @@ from wavetank.scenarios.workload.synthetic import EventType, WorkloadEvent
 
 EACH = 7
 """Events of each envelope: more than one record of packed ones holds."""
+WIDE = "ü" * 200
+"""Behind an id: a partition key may have 256 characters, whatever number of bytes that is."""
 VERSIONS = 16
 LAST_HASH_KEY = 2**128 - 1
 
@@ -24,7 +26,8 @@ def envelopes(base: Base) -> Iterator[WorkloadEvent]:
     for number in range(EACH):
         for way, sending in enumerate(ways):
             fields: dict[str, Value] = {"campaign": "women", "item_id": number, "position": way}
-            shown = event(EventType.IMPRESSION, f"envelope-{base.run}-{number}-{way}", next(moments), fields)
+            wide = WIDE if not number else ""
+            shown = event(EventType.IMPRESSION, f"envelope-{base.run}-{number}-{way}{wide}", next(moments), fields)
             yield replace(shown, sending=sending)
 
 

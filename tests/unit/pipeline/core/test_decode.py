@@ -82,6 +82,14 @@ def test_a_time_in_another_unit_is_converted_to_the_readers() -> None:
     assert decoded.time_us == decoded.fields["event_time"] == NOON_US
 
 
+@given(TIMES)
+def test_a_time_in_microseconds_is_that_of_the_millisecond_that_it_is_in(time_us: int) -> None:
+    millis = schema_of(loads(dumps(document()).replace("timestamp-micros", "timestamp-millis")))
+    decoded = decode(encode({"event_id": "a", "event_time": time_us, "label": None}, PING), PING, millis)
+    assert isinstance(decoded, Event)
+    assert decoded.fields["event_time"] == time_us // 1000
+
+
 def test_records_whose_names_differ_resolve_as_an_events_raw_and_processed_form_do() -> None:
     other = schema_of(document({"name": "score", "type": ["null", "int"], "default": None}, name="Pong"), 2)
     decoded = decode(encode(event(1), PING), PING, other)

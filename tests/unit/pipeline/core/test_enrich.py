@@ -22,6 +22,12 @@ def test_a_number_joins_with_the_row_of_its_digits() -> None:
     assert (enriched["advertiser"], enriched["vertical"]) == ("B", None)
 
 
+@pytest.mark.parametrize("campaign", [0, False, "", "0"])
+def test_a_key_that_is_zero_false_or_empty_is_a_key(campaign: object) -> None:
+    enriched = enrich({"campaign": campaign}, CAMPAIGNS, {str(campaign): {"advertiser": "B"}})
+    assert enriched["advertiser"] == "B"
+
+
 @pytest.mark.parametrize("campaign", [None, "unknown", 7])
 def test_an_event_without_a_row_gets_nulls(campaign: object) -> None:
     enriched = enrich({"event_id": "1", "campaign": campaign}, CAMPAIGNS, SNAPSHOT)

@@ -4,6 +4,8 @@ from dataclasses import replace
 from io import BytesIO
 
 import fastavro
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.unit.pipeline.examples import NOON_US
 from wavetank.pipeline.core.quarantine import files
@@ -57,3 +59,9 @@ def test_a_long_message_is_cut_and_the_bytes_are_whole() -> None:
 
 def test_nothing_rejected_writes_nothing() -> None:
     assert files("ping", []) == {}
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, unique=True), st.lists(st.integers(0, 9), min_size=1, unique=True))
+def test_two_sets_of_records_have_one_name_only_where_they_are_the_same(some: list[int], others: list[int]) -> None:
+    names = [set(files("ping", [rejected(str(number)) for number in numbers])) for numbers in (some, others)]
+    assert (names[0] == names[1]) is (some == others)

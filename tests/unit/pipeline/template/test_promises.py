@@ -339,6 +339,21 @@ PROMISES = (
             ("ClickSource", "EventSourceArn", {"Fn::GetAtt": ["ClickProcessedStream", "Arn"]}),
         ),
     ),
+    Promise(
+        "a delivery reads its stream before anything is put there, and what it cannot deliver is no chunk",
+        lambda r: all(
+            f"{name}Delivery" in r[f"{name}Source"].get("DependsOn", ())
+            and not properties(f"{name}Delivery")(r)["ExtendedS3DestinationConfiguration"][
+                "ErrorOutputPrefix"
+            ].startswith("chunks/")
+            for name in ("Click", "Conversion", "Impression")
+        ),
+        (
+            ("ClickSource", "../DependsOn", GONE),
+            ("ClickSource", "../DependsOn", ["ClickRawStream"]),
+            ("ClickDelivery", "ExtendedS3DestinationConfiguration.ErrorOutputPrefix", "chunks/click/errors/"),
+        ),
+    ),
 )
 
 
