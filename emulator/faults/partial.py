@@ -11,7 +11,7 @@ from wavetank.emulator.faults.engine import FAULTS
 from wavetank.emulator.faults.identity import steady, subject_of
 from wavetank.emulator.faults.points import Point
 from wavetank.emulator.faults.stale import replace_answer
-from wavetank.emulator.s3.contents import token
+from wavetank.emulator.runtime.s3_keys import token
 
 _LISTS = frozenset({"ListObjects", "ListObjectsV2", "ListObjectVersions"})
 _ASKED = "wavetank_keys_asked"

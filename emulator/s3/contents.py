@@ -15,10 +15,9 @@ from typing import Any
 
 from localstack.aws.api.s3 import InvalidArgument
 
+from wavetank.emulator.runtime.s3_keys import AFTER
 from wavetank.emulator.s3.page import Scope
 
-AFTER = "after:"
-"""The first characters of a continuation token; the key or common prefix that it continues after follows."""
 VERSION_ID_BYTES = 24
 NULL_VERSION = "null"
 LAST_CHARACTER = chr(0x10FFFF)
@@ -37,11 +36,6 @@ def numbered(random: str) -> str:
     an upload that has been aborted meanwhile.
     """
     return f"{next(_numbers):0{UPLOAD_DIGITS}x}{random[UPLOAD_DIGITS:]}"
-
-
-def token(last: str) -> str:
-    """The continuation token of a page that ends with this key or common prefix."""
-    return base64.b64encode((AFTER + last).encode(), altchars=b"._").decode()
 
 
 def position(token: str) -> str:

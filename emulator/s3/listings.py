@@ -14,7 +14,7 @@ from localstack.constants import AWS_REGION_US_EAST_1
 from localstack.services.s3.models import S3DeleteMarker
 from localstack.services.s3.validation import validate_encoding_type
 
-from wavetank.emulator.runtime.s3_keys import form_encoded
+from wavetank.emulator.runtime.s3_keys import form_encoded, token
 from wavetank.emulator.s3 import contents, entries
 from wavetank.emulator.s3.page import Page, Scope, first_page
 
@@ -49,8 +49,8 @@ def list_objects_v2(self: Any, context: Any, bucket: str, **request: Any) -> Ans
     """A page of keys after what `ContinuationToken` stands for, else after `StartAfter`."""
     s3_bucket = _bucket(self, context, bucket, request)
     limit, spell = _limit(request, "max_keys", "maxKeys"), _spelling(request)
-    token, start_after = request.get("continuation_token"), request.get("start_after") or ""
-    scope = _scope(request, start_after if token is None else contents.position(token))
+    given, start_after = request.get("continuation_token"), request.get("start_after") or ""
+    scope = _scope(request, start_after if given is None else contents.position(given))
     page = first_page(contents.objects(s3_bucket, scope), attrgetter("key"), scope, limit)
     owner = {"Owner": s3_bucket.owner} if request.get("fetch_owner") else {}
     answer = {
@@ -60,12 +60,12 @@ def list_objects_v2(self: Any, context: Any, bucket: str, **request: Any) -> Ans
         "KeyCount": len(page.entries) + len(page.common_prefixes),
         **_common(page, request, spell),
         **_some("Contents", [entries.object(stored, spell) | owner for stored in page.entries]),
-        **_some("ContinuationToken", token),
+        **_some("ContinuationToken", given),
         **_region(s3_bucket),
     }
     if page.is_truncated:
-        answer["NextContinuationToken"] = contents.token(page.last)
-    if token is None and start_after:
+        answer["NextContinuationToken"] = token(page.last)
+    if given is None and start_after:
         answer["StartAfter"] = spell(start_after)
     return answer
 
