@@ -1,10 +1,12 @@
 """What a drill expects on the way is compared with the ledger, and a text says what was found."""
 
+from dataclasses import replace
+
 import pytest
 
 from wavetank.scenarios.oracle.at_rest import AtRest, Quarantined
 from wavetank.scenarios.oracle.ledger import Entry, Ledger
-from wavetank.scenarios.spec.steps import CountObjects, Expect, Look, Scope, compare
+from wavetank.scenarios.spec.steps import ALL_LANDED, CountObjects, Expect, Look, Scope, compare
 
 ENTRIES = {
     "click": Entry(Ledger(attempted=5, acknowledged=5, quarantined=5), {}),
@@ -66,3 +68,12 @@ def test_no_object_is_expected_where_nothing_else_is_said_and_any_number_where_t
     assert CountObjects("gone", ("parts/",)).result(0).passed
     assert not CountObjects("gone", ("parts/",)).result(1).passed
     assert CountObjects("some", ("parts/",), at_least=2, at_most=None).result(10**6).passed
+
+
+@pytest.mark.parametrize("count", ["duplicated", "corrupted", "misplaced", "unexpected"])
+def test_where_all_events_are_to_be_at_rest_nothing_else_is(count: str) -> None:
+    landed = {"click": Entry(Ledger(attempted=5, acknowledged=5, landed=5), {})}
+    assert compare(look(ALL_LANDED), landed, AtRest(), "click").passed
+    wrong = {"click": Entry(replace(landed["click"].ledger, **{count: 1}), {})}
+    found = compare(look(ALL_LANDED), wrong, AtRest(), "click")
+    assert (found.passed, found.detail) == (False, f"5 landed, but 1 {count}")
