@@ -107,9 +107,9 @@ mutants: setup ## Break the pipeline in known ways; each has to be caught. MUTAN
 
 .PHONY: rights
 rights: setup ## Run every drill, and list the rights that none used; each has to be in pipeline/template/rights.toml.
-	rm -f .wavetank/rights.jsonl
-	WAVETANK_RIGHTS=$(CURDIR)/.wavetank/rights.jsonl $(BIN)/wavetank drill --all
-	$(BIN)/wavetank rights --used .wavetank/rights.jsonl
+	mkdir -p build && rm -f build/rights.jsonl
+	WAVETANK_RIGHTS=$(CURDIR)/build/rights.jsonl $(BIN)/wavetank drill --all
+	$(BIN)/wavetank rights --used build/rights.jsonl
 
 .PHONY: mutation
 mutation: setup ## Change the pipeline by chance; each change has to be noticed. MUTATION_ARGS='--cause volume --seed 7'.
@@ -123,13 +123,14 @@ COMPILE := UV_SYSTEM_CERTS=true $(BIN)/uv pip compile pyproject.toml --universal
 	--no-annotate --no-emit-index-url --no-emit-find-links --quiet --custom-compile-command 'make lock'
 
 .PHONY: lock
-lock: setup ## Write both locks anew from pyproject.toml. LOCK_ARGS='--upgrade' takes newer versions.
-	$(COMPILE) --extra dev $(LOCK_ARGS) --output-file requirements.lock
-	$(COMPILE) --constraints requirements.lock --output-file emulator/requirements.lock
+lock: setup ## Write the locks anew from pyproject.toml. LOCK_ARGS='--upgrade' takes newer versions.
+	$(COMPILE) --extra stack --extra dev $(LOCK_ARGS) --output-file requirements.lock
+	$(COMPILE) --extra stack --constraints requirements.lock --output-file emulator/requirements.lock
+	{ echo '# Written by `make lock`: what the image is built with.'; \
+		sed -n '/^\(setuptools\|uv\)==/,/[^\]$$/p' requirements.lock; } >emulator/installer.lock
 
 .PHONY: clean
-clean: ## Stop this checkout's stacks; remove .venv, state, caches and reports.
+clean: ## Stop this checkout's stacks; remove .venv, caches and reports. What stacks share is in the user's cache.
 	@if [ -x $(BIN)/wavetank ]; then $(BIN)/wavetank down --all || true; fi
-	@if [ -d .wavetank ]; then chmod -R u+w .wavetank; fi
-	rm -rf .venv .wavetank build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find pipeline emulator scenarios tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -4,8 +4,10 @@ StackError
 ├── CallerError            what was asked for makes no sense: wrong usage
 │   ├── UnusableFile       a file or folder of the state folder cannot be used
 │   │   └── DamagedRecord  one does not say which process a stack is
+│   ├── NoProject          there is no project where the command looks for one
 │   └── SeveralStacksUp    there are several stacks, and none was named
 ├── PortTaken              something that is not ours listens there
+│   └── OthersStack        the stack of another project does
 ├── NoStackUp              there is no stack to talk to
 ├── DiskFull               there is no room for the state of a stack
 ├── StartFailed            the stack did not come up; carries the last lines of its log
@@ -61,6 +63,16 @@ class DamagedRecord(UnusableFile):
         )
 
 
+class NoProject(CallerError):
+    """There is no project where the command looks for one; the message says where that was."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(
+            f"there is no project here: {message}",
+            "Make one with `wavetank init NAME`, go to the folder of one, or name it with `wavetank --project DIR`.",
+        )
+
+
 class PortTaken(StackError):
     """Something that is not a wavetank stack listens on the port."""
 
@@ -68,6 +80,18 @@ class PortTaken(StackError):
         super().__init__(
             f"port {port} is taken by another program.",
             "Stop that program, name another port with `--port N`, or let one be picked with `--port 0`.",
+        )
+
+
+class OthersStack(PortTaken):
+    """The stack of another project has the port."""
+
+    def __init__(self, port: int, project: str) -> None:
+        super().__init__(port)
+        self.message = f"another project's stack is on port {port}: {project}"
+        self.remedy = (
+            f"Stop it with `wavetank down --port {port}`, name another port with `--port N`, "
+            "or let one be picked with `--port 0`."
         )
 
 
@@ -166,7 +190,10 @@ class ImageFailed(EngineError):
     """The image cannot be built or found; the message has the last lines of the build."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"the image of the emulator cannot be had: {reason}", "Build it by hand: docker compose build")
+        super().__init__(
+            f"the image of the emulator cannot be had: {reason}",
+            "To build it by hand: wavetank image --context DIR, then docker build -f DIR/emulator/Dockerfile DIR",
+        )
 
 
 class NameTaken(EngineError):

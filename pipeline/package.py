@@ -7,7 +7,7 @@ The layers are made from the distributions that the lock installed, so building 
 locally is what AWS gets. Wheels are for the machine that builds: build on Linux x86-64 or arm64 to deploy to AWS
 on the same architecture.
 
-`python -m wavetank.pipeline.package [FOLDER]` builds into a folder, by default `.wavetank/cache/packages`.
+`python -m wavetank.pipeline.package FOLDER` builds into a folder.
 """
 
 import fnmatch
@@ -28,6 +28,8 @@ from wavetank.pipeline.enrichment import CODE_DOCUMENT, CODE_PACKAGE
 from wavetank.pipeline.errors import ConfigurationError
 from wavetank.pipeline.topology import EventType, Topology
 
+CODE = Path(__file__).parent
+"""The folder that becomes the package `wavetank.pipeline` of the functions."""
 LAYERS = {"codec": ("fastavro",), "columns": ("numpy", "pyarrow")}
 """Layer → the distributions in it. boto3 is not among them: the Lambda runtime brings it."""
 
@@ -95,10 +97,7 @@ class Artifacts:
         return dict.fromkeys(planned.functions, self.code) | own
 
 
-PIPELINE = Path(__file__).parent
-
-
-def build(folder: Path, events: Sequence[EventType] = (), root: Path = PIPELINE) -> Artifacts:
+def build(folder: Path, events: Sequence[EventType] = (), root: Path = CODE) -> Artifacts:
     """Build what is missing in `folder`; a zip whose content has not changed is not built again.
 
     events: those whose own packages are wanted, where they have one. root: see `build_code`.
@@ -121,12 +120,12 @@ def build(folder: Path, events: Sequence[EventType] = (), root: Path = PIPELINE)
     return artifacts
 
 
-def build_own(folder: Path, events: Sequence[EventType], root: Path = PIPELINE) -> dict[str, Artifact]:
+def build_own(folder: Path, events: Sequence[EventType], root: Path = CODE) -> dict[str, Artifact]:
     """The packages of event types that have code or rules of their own, by event type."""
     return {event.name: build_code(folder, root, event) for event in events if event.has_own_code}
 
 
-def build_code(folder: Path, root: Path = PIPELINE, event: EventType | None = None) -> Artifact:
+def build_code(folder: Path, root: Path = CODE, event: EventType | None = None) -> Artifact:
     """The function package alone, with the own code of an event type where one is given.
 
     root: the folder that becomes the package `wavetank.pipeline`.
@@ -166,7 +165,7 @@ def build_layer(folder: Path, name: str, distributions: Sequence[str], modules: 
             distribution = metadata.distribution(distribution_name)
         except metadata.PackageNotFoundError as error:
             raise ConfigurationError(
-                f"{distribution_name} is not installed, the {name} layer needs it: run `make setup`"
+                f"{distribution_name} is not installed, the {name} layer needs it: pip install 'wavetank[stack]'"
             ) from error
         for file in sorted(distribution.files or [], key=str):
             if not any(fnmatch.fnmatch(str(file), pattern) for pattern in NOT_NEEDED):
@@ -246,8 +245,9 @@ def _zip(folder: Path, name: str, sources: list[Source]) -> Artifact:
 
 def main() -> None:
     """Build into the folder given, and say what is there."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(".wavetank/cache/packages")
-    artifacts = build(folder)
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m wavetank.pipeline.package FOLDER")
+    artifacts = build(Path(sys.argv[1]))
     for artifact in (artifacts.code, artifacts.codec_layer, artifacts.columns_layer):
         sys.stdout.write(f"{artifact.path} ({artifact.path.stat().st_size / 1e6:.1f} MB)\n")
 

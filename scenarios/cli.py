@@ -10,17 +10,19 @@ import signal
 import sys
 import traceback
 from contextlib import suppress
-from importlib import import_module
-from typing import NoReturn
+from importlib import import_module, metadata
+from pathlib import Path
+from typing import Annotated, NoReturn
 
 import typer
 
 from wavetank.emulator.errors import CallerError, StackError
-from wavetank.emulator.stack.home import Home
+from wavetank.emulator.stack.home import PROJECT_VARIABLE, Home
 from wavetank.pipeline.errors import PipelineError
 from wavetank.scenarios.report.escaping import printable
 
 COMMANDS = (
+    "init",
     "stack",
     "schemas",
     "components",
@@ -48,13 +50,41 @@ TERMINATED = 128 + signal.SIGTERM
 app = typer.Typer(
     name="wavetank",
     help="A serverless event pipeline on your laptop, and the storms that prove it loses nothing.",
-    epilog="Start with: wavetank up && wavetank feed --synthetic 10000 && wavetank drill --all",
+    epilog="Start with: wavetank init my-pipeline && cd my-pipeline && wavetank up",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+
+
+def _show_version(is_wanted: bool) -> None:
+    if is_wanted:
+        sys.stdout.write(f"wavetank {metadata.version('wavetank')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def globals_(
+    project: Annotated[
+        Path | None,
+        typer.Option(
+            "--project",
+            envvar=PROJECT_VARIABLE,
+            metavar="DIR",
+            help="The project's folder.",
+            show_default="the nearest one with a wavetank.toml, from here upwards",
+        ),
+    ] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Take the options of all commands: what asks for the project, here or in a child, finds the one that is named."""
+    if project is not None:
+        os.environ[PROJECT_VARIABLE] = str(project.resolve())
+
 
 for name in COMMANDS:
     import_module(f"wavetank.scenarios.commands.{name}").register(app)
@@ -80,6 +110,8 @@ def main() -> None:
         _fail(str(error), FAILED)
     except PipelineError as error:
         _fail(str(error), USAGE)
+    except ModuleNotFoundError:
+        raise
     except OSError as error:
         unusable = Home.from_environment().unusable(error)
         if unusable is None:

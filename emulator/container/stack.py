@@ -12,7 +12,7 @@ from wavetank.emulator.container.engine import HOST, MEMORY, connect, explained,
 from wavetank.emulator.container.image import up_to_date
 from wavetank.emulator.errors import ContainerFailed, NameTaken, StackError, Unreachable
 from wavetank.emulator.stack.environment import LogLevel
-from wavetank.emulator.stack.home import Home
+from wavetank.emulator.stack.home import Home, project_if_any
 from wavetank.emulator.stack.process import listen
 from wavetank.emulator.stack.stack import Kind, OwnStack
 
@@ -25,6 +25,8 @@ TAIL_LINES = 20
 ENDED = ("exited", "dead")
 LABEL = "wavetank.home"
 """Container label: the state folder whose stack it is."""
+PROJECT_LABEL = "wavetank.project"
+"""Container label: the folder of the project for which it was started; empty for none."""
 
 
 class DockerStack(OwnStack):
@@ -67,7 +69,7 @@ class DockerStack(OwnStack):
         _remove_stale(client, home, port)
         arguments: dict[str, Any] = hardened(memory) | {
             "name": name_of(port),
-            "labels": {LABEL: str(home.path)},
+            "labels": {LABEL: str(home.path), PROJECT_LABEL: str(project_if_any() or "")},
             "environment": environment,
             "ports": published(port),
         }
@@ -118,6 +120,11 @@ class DockerStack(OwnStack):
         """The container's first process, as this machine numbers it."""
         self.container.reload()
         return int(self.container.attrs["State"]["Pid"])
+
+    @property
+    def project(self) -> str:
+        """The folder of the project for which it was started; empty for none."""
+        return str(self.container.labels.get(PROJECT_LABEL, ""))
 
     @property
     def uptime_s(self) -> float:

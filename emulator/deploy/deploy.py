@@ -43,7 +43,7 @@ class Deployment:
 
 
 def schemas_folder() -> Path:
-    """The schema folder of the checkout."""
+    """The schema folder of the project. Raises NoProject."""
     return project_root() / "schemas"
 
 

@@ -6,6 +6,7 @@ change the stack that everybody else measures.
 
 import hashlib
 import os
+import sys
 from collections.abc import Mapping
 from enum import StrEnum
 from importlib import metadata
@@ -172,8 +173,8 @@ def settings_of(user: Mapping[str, str]) -> dict[str, str]:
 def plugin_index(cache: Path) -> Path:
     """The folder in which plux, LocalStack's plugin loader, keeps its index of entry points.
 
-    plux tells a stale index by file times rounded to minutes. One folder for each set of installed entry
-    points means that an index made before ours were installed is never looked at.
+    plux tells a stale index by file times rounded to minutes. One folder for each environment and each set of its
+    entry points means that an index made elsewhere, or before ours were installed, is never looked at.
     """
     installed = sorted(
         f"{point.group}|{point.name}|{point.value}"
@@ -184,7 +185,7 @@ def plugin_index(cache: Path) -> Path:
         )
         for point in metadata.entry_points(group=group)
     )
-    key = hashlib.sha256("\n".join(installed).encode()).hexdigest()[:16]
+    key = hashlib.sha256("\n".join([sys.prefix, *installed]).encode()).hexdigest()[:16]
     folder = cache / "plugins" / key
     folder.mkdir(parents=True, exist_ok=True)
     return folder

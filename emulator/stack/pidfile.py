@@ -21,18 +21,20 @@ LARGEST_PID = (1 << 31) - 1
 class StackRecord:
     """The process of a stack. `began` is when it began (`_began`, seconds): a recycled pid has another.
 
-    `owner` is the process with which the stack ends; None for one that lives until it is taken down.
+    `owner` is the process with which the stack ends; None for one that lives until it is taken down. `project` is the
+    folder of the project for which it was started; empty for none.
     """
 
     port: int
     pid: int
     began: float
     owner: int | None = None
+    project: str = ""
 
     @classmethod
-    def of(cls, port: int, pid: int, owner: int | None = None) -> "StackRecord":
+    def of(cls, port: int, pid: int, owner: int | None = None, project: str = "") -> "StackRecord":
         """The record of a process that runs now. Raises psutil.NoSuchProcess when it does not."""
-        return cls(port, pid, _began(psutil.Process(pid)), owner)
+        return cls(port, pid, _began(psutil.Process(pid)), owner, project)
 
     @classmethod
     def read(cls, path: Path, port: int) -> "StackRecord | None":
@@ -55,6 +57,7 @@ class StackRecord:
             or record.port != port
             or type(record.began) not in (int, float)
             or not isfinite(record.began)
+            or type(record.project) is not str
         ):
             raise DamagedRecord(path, port, "it is not what was written there")
         return record

@@ -203,6 +203,11 @@ class EmbeddedStack(OwnStack):
         return self.record.pid
 
     @property
+    def project(self) -> str:
+        """The folder of the project for which it was started; empty for none."""
+        return self.record.project
+
+    @property
     def uptime_s(self) -> float:
         """Seconds since its process started."""
         process = self.record.process()

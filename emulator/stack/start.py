@@ -27,7 +27,7 @@ from wavetank.emulator.errors import (
 from wavetank.emulator.runtime.system_limits import has_room
 from wavetank.emulator.stack.control import Control
 from wavetank.emulator.stack.environment import LogLevel, plugin_index, settings_of
-from wavetank.emulator.stack.home import Home, StackFolder
+from wavetank.emulator.stack.home import Home, StackFolder, project_if_any
 from wavetank.emulator.stack.pidfile import StackRecord
 from wavetank.emulator.stack.process import Leash, end, listen, spawn
 
@@ -35,8 +35,8 @@ START_TIMEOUT_S = 60.0
 TAIL_LINES = 20
 
 REMEDY = (
-    "The whole log is in {log}. The index of plugins is made anew at the next start; is the set-up complete? "
-    "`make setup` repairs it."
+    "The whole log is in {log}. The index of plugins is made anew at the next start; is the installation complete? "
+    "`pip install --force-reinstall 'wavetank[stack]'` repairs it (in wavetank's own checkout, `make setup`)."
 )
 
 
@@ -61,7 +61,7 @@ class StartUp:
             folder = _fresh(self.home, port)
             process, leash = spawn(bound, folder, self.home.cache, self.log_level, faults=self.faults)
         try:
-            record = StackRecord.of(port, process.pid, owner=os.getpid())
+            record = StackRecord.of(port, process.pid, os.getpid(), str(project_if_any() or ""))
             with self.home.explained():
                 record.write(folder.record)
             self._await(process, Control(record.endpoint_url), folder)

@@ -15,13 +15,13 @@ from typing import Any
 
 from fastavro import schemaless_reader, schemaless_writer
 
-from wavetank.emulator.deploy.deploy import schemas_folder
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline.core import decode, frame
 from wavetank.pipeline.core.schema import Role, Schema, parse
 from wavetank.pipeline.records import Event
 from wavetank.scenarios.benchmarks.registry import BenchFailedError
 from wavetank.scenarios.client.wire import HEADER_BYTES, WireSchema, encode_frame
+from wavetank.scenarios.run.event_types import ad_stream_schemas
 from wavetank.scenarios.workload.synthetic import EventType, synthetic
 
 EVENTS = 3_000
@@ -31,7 +31,7 @@ START = datetime(2019, 11, 24, 12, tzinfo=UTC)
 
 def run(_stack: Stack) -> dict[str, float]:
     """Measure in this process. Raises BenchFailedError where a record does not come back."""
-    path = schemas_folder() / EventType.IMPRESSION / "raw.v1.avsc"
+    path = ad_stream_schemas() / EventType.IMPRESSION / "raw.v1.avsc"
     schema = parse(path.read_bytes(), EventType.IMPRESSION, Role.RAW, 1)
     sent = [event.record for event in synthetic(EVENTS, 1, START) if event.event_type == EventType.IMPRESSION]
     wire = WireSchema.of(schema.definition)

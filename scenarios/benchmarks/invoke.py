@@ -26,12 +26,12 @@ from pathlib import Path
 from typing import Any
 
 from wavetank.emulator.deploy import functions
-from wavetank.emulator.deploy.deploy import schemas_folder
 from wavetank.emulator.develop.reload import Place, Reaction, Reloader, Watch
-from wavetank.emulator.stack.home import Home, project_root
+from wavetank.emulator.stack.home import Home
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import package
 from wavetank.scenarios.benchmarks.registry import BenchFailedError
+from wavetank.scenarios.run.event_types import ad_stream_schemas
 
 WARM_UP = 50
 WARM = 1000
@@ -97,13 +97,13 @@ def _edits(stack: Stack) -> list[float]:
     with tempfile.TemporaryDirectory() as folder, ExitStack() as deployed:
         made = (_function(stack, ECHO, Handler="wavetank.pipeline.edited.handle") for _ in range(EDITED))
         names = [deployed.enter_context(function) for function in made]
-        code = Path(shutil.copytree(project_root() / "pipeline", Path(folder, "pipeline")))
+        code = Path(shutil.copytree(package.CODE, Path(folder, "pipeline")))
         edited = code / "edited.py"
         edited.write_text(EDIT.format(-1))
         not_asked = Reaction("nothing of the infrastructure is edited", ok=False)
-        reloader = Reloader(stack, Place(code, schemas_folder(), names), lambda: not_asked)
+        reloader = Reloader(stack, Place(code, ad_stream_schemas(), names), lambda: not_asked)
         functions.update_code(stack, {name: reloader.packages[name] for name in names})
-        watch = Watch((code, schemas_folder()), (".py", ".avsc", ".json"))
+        watch = Watch((code, ad_stream_schemas()), (".py", ".avsc", ".json"))
         times = []
         for number in range(EDITS):
             watching = threading.Thread(target=lambda: reloader.react(watch.wait()))

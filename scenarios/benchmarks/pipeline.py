@@ -37,6 +37,7 @@ from wavetank.scenarios.client.producer import Producer, Sender
 from wavetank.scenarios.client.wire import encode_frame
 from wavetank.scenarios.oracle.history import EVENT_TIME, Outcome
 from wavetank.scenarios.oracle.promises import HASH_BUCKETS
+from wavetank.scenarios.run.event_types import ad_stream_schemas
 from wavetank.scenarios.site.site import Site
 from wavetank.scenarios.spec.hours import Scheduled, planner_times
 from wavetank.scenarios.workload.synthetic import WorkloadEvent, synthetic
@@ -50,7 +51,7 @@ WARM_UP_START = datetime(2019, 11, 20, 12, tzinfo=UTC)
 
 def run(stack: Stack) -> dict[str, float]:
     """Measure on a stack of its own: the data bucket is emptied. Raises BenchFailedError where an event is missing."""
-    site = Site.deployed_on(stack)
+    site = Site.deployed_on(stack, schemas=ad_stream_schemas())
     site.settle()
     site.empty()
     _all_the_way(site, synthetic(WARM_UP_EVENTS, 1, WARM_UP_START, HOURS))

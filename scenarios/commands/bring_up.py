@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from wavetank.emulator.errors import OthersStack
 from wavetank.emulator.stack.clients import DUMMY_KEY, REGION
 from wavetank.emulator.stack.environment import LogLevel
-from wavetank.emulator.stack.home import Home
+from wavetank.emulator.stack.home import Home, project_if_any, project_root
 from wavetank.emulator.stack.stack import EmbeddedStack
 from wavetank.emulator.stack.start import discard_stale
 from wavetank.scenarios.commands import target
@@ -69,11 +70,16 @@ def bring_up(start: Start, *, deploy: bool, say: Say) -> Outcome:
 
     A start that fails or is interrupted, here or while deploying, leaves nothing running. The AWS client is
     imported while the stack starts: there are two processes, and most machines have two cores.
+    Raises `NoProject` where there is nothing to deploy, `OthersStack` where another project's is on the port.
     """
     home = Home.from_environment()
+    target.warn_of_outdated_home()
     for stale in discard_stale(home):
         say(f"cleaned up after a stack on port {stale.port} that was gone (process {stale.pid})")
+    project = str((project_root() if deploy else project_if_any()) or "")
     existing = target.on(start.port) if start.port else None
+    if existing is not None and existing.project not in ("", project):
+        raise OthersStack(start.port, existing.project)
     if existing is not None and not existing.is_private:
         existing.control.status()
         return _with_pipeline(existing, say, deploy=deploy, start_s=None)

@@ -43,7 +43,9 @@ def dev(
     ] = DEBUG_PORT,
     endpoint_url: EndpointUrl = None,
 ) -> None:
-    """Watch pipeline/ and schemas/, and bring the stack up to date with every change, until Ctrl-C.
+    """Watch the project's schemas and the pipeline's code, and bring the stack up to date with every change.
+
+    Until Ctrl-C.
 
     What does not compile is shown, and the code from before keeps serving.
     """
@@ -69,10 +71,11 @@ def _watch(stack: "Stack", debug: str | None, port: int) -> None:
     from wavetank.emulator.deploy.deploy import deploy, plan, schemas_folder
     from wavetank.emulator.develop.debug import Debugging, restore
     from wavetank.emulator.develop.reload import Place, Reloader, Watch
-    from wavetank.emulator.stack.home import Home, project_root
+    from wavetank.emulator.stack.home import Home
     from wavetank.emulator.stack.stack import EmbeddedStack
+    from wavetank.pipeline import package
 
-    code, schemas, deployed = project_root() / "pipeline", schemas_folder(), plan().functions
+    code, schemas, deployed = package.CODE.resolve(), schemas_folder(), plan().functions
     watch = Watch((code, schemas), (".py", ".avsc", ".json", ".toml", ".txt", ".lock"))
     restore(stack, deployed)
     deploy(stack, lambda step: echo(f"{step} …", err=True))

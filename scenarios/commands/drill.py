@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +13,9 @@ from wavetank.scenarios.commands.options import AsJson, Jobs, Schemas, file_opti
 from wavetank.scenarios.report.escaping import echo, one_line
 
 if TYPE_CHECKING:
+    from wavetank.scenarios.report.files import Outputs
+    from wavetank.scenarios.run.event_types import Share
+    from wavetank.scenarios.run.report import Report
     from wavetank.scenarios.site.site import Site
     from wavetank.scenarios.spec.drill import Drill
     from wavetank.scenarios.workload.workload import Workload
@@ -78,6 +81,9 @@ Replay = Annotated[
 ]
 
 
+ELSEWHERE = "held on event types that wavetank brings, which this stack has not"
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     app.command(epilog="Example: wavetank drill duplicates --seed 7 --html report.html")(drill)
@@ -112,19 +118,14 @@ def drill(
 ) -> None:
     """Run drills, each with its control, on private stacks.
 
-    Those that the stack cannot hold are skipped, saying why. Exit code 0 all pass, 1 any fail, 3 inconclusive or all
-    skipped.
+    In a project with event types of its own the basics are held on these, as far as they show something there, and all
+    other drills on event types that wavetank brings. Drills that the stack cannot hold are skipped, saying why. Exit
+    code 0 all pass, 1 any fail, 3 inconclusive or all skipped.
     """
-    from wavetank.emulator.deploy.deploy import schemas_folder
-    from wavetank.emulator.stack.home import Home
     from wavetank.scenarios.report.console import console
     from wavetank.scenarios.report.files import Outputs, summarise
-    from wavetank.scenarios.report.terminal import RunDisplay, table
-    from wavetank.scenarios.run.parallel import default_jobs, hold
-    from wavetank.scenarios.run.report import Report, exit_code
-    from wavetank.scenarios.run.runner import Runner
-    from wavetank.scenarios.run.skips import sort_out
-    from wavetank.scenarios.workload.generated.folder import schema_folder
+    from wavetank.scenarios.report.terminal import table
+    from wavetank.scenarios.run.report import exit_code
 
     if (jobs not in (None, 1) or docker) and endpoint_url is not None:
         raise typer.BadParameter("--jobs and --docker are for private stacks, not for the one of --endpoint-url")
@@ -142,28 +143,79 @@ def drill(
                 _on_events(one, source, mapping, events) for one in _chosen(names or [], everything, tags or [])
             )
         ]
-    resources = ExitStack()
-    folder = resources.enter_context(schema_folder(chosen[0].workload.schemas, schemas_folder()))
-    _check_workload(chosen[0].workload, seed, folder)
-    out, reports, outputs = console(), list[Report](), Outputs(json_file, junit_file, html_file)
-    jobs = jobs or default_jobs(len(chosen))
-    places = _Places(endpoint_url, jobs=jobs, docker=docker, quiet=quiet, eager=replay is not None, schemas=folder)
-    with resources, RunDisplay(out) as display, places.sites(display.now) as sites:
-        runnable, skips = sort_out(chosen, sites[0].stack)
-        for skip in skips:
-            display.skipped(skip)
-        outputs.write(reports, skips)
-        runners = [Runner(site, Home.from_environment().path / "runs", display.now) for site in sites]
-        try:
-            for report in hold(runners, runnable, seed, stays=endpoint_url is not None):
-                reports.append(report)
-                display.ended(report)
-                outputs.keep(reports, skips)
-        finally:
-            outputs.write(reports, skips)
-    out.print(table(reports))
+    with _shared_out(chosen, endpoint_url) as shares:
+        for share in shares:
+            _check_workload(share.drills[0].workload, seed, share.schemas)
+            if len(shares) > 1 or share.of_project:
+                echo(share.told)
+        held = {drill.name for share in shares for drill in share.drills}
+        elsewhere = [drill.name for drill in chosen if drill.name not in held]
+        places = _Places(endpoint_url, jobs=jobs, docker=docker, quiet=quiet, eager=replay is not None)
+        reports = _hold(shares, places, seed, Outputs(json_file, junit_file, html_file), elsewhere)
+    console().print(table(reports))
     summarise(reports)
     raise typer.Exit(exit_code(report.verdict for report in reports))
+
+
+def _hold(
+    shares: "list[Share]", places: "_Places", seed: int, outputs: "Outputs", elsewhere: list[str]
+) -> "list[Report]":
+    """Hold the drills, share by share, and show and write their reports as they come; `elsewhere` are skipped."""
+    from wavetank.emulator.stack.home import Home
+    from wavetank.scenarios.report.console import console
+    from wavetank.scenarios.report.terminal import RunDisplay
+    from wavetank.scenarios.run.parallel import hold
+    from wavetank.scenarios.run.report import Report
+    from wavetank.scenarios.run.runner import Runner
+    from wavetank.scenarios.run.skips import Skip, sort_out
+
+    reports, skips = list[Report](), [Skip(name, ELSEWHERE) for name in elsewhere]
+    with RunDisplay(console()) as display:
+        for skip in skips:
+            display.skipped(skip)
+        for share in shares:
+            with places.sites(share, display.now) as sites:
+                runnable, unfit = sort_out(share.drills, sites[0].stack)
+                for skip in unfit:
+                    display.skipped(skip)
+                skips += unfit
+                outputs.write(reports, skips)
+                runners = [Runner(site, Home.from_environment().path / "runs", display.now) for site in sites]
+                try:
+                    for report in hold(runners, runnable, seed, stays=places.endpoint_url is not None):
+                        reports.append(report)
+                        display.ended(report)
+                        outputs.keep(reports, skips)
+                finally:
+                    outputs.write(reports, skips)
+    return reports
+
+
+@contextmanager
+def _shared_out(drills: "list[Drill]", endpoint_url: str | None) -> "Iterator[list[Share]]":
+    """The drills with the schema folders that they are held on, which are there as long as the block lasts.
+
+    The stack of --endpoint-url keeps the event types of the project. Raises NoProject where there is none for it.
+    """
+    from wavetank.emulator.deploy.deploy import schemas_folder
+    from wavetank.emulator.stack.home import project_if_any
+    from wavetank.scenarios.run.event_types import Share, ad_stream_schemas, shares
+    from wavetank.scenarios.workload.generated.folder import schema_folder
+
+    workload = drills[0].workload
+    if workload.schemas:
+        with schema_folder(workload.schemas, ad_stream_schemas()) as folder:
+            yield [Share(folder, tuple(drills))]
+    elif workload.source is not None:
+        is_project = endpoint_url is not None or project_if_any() is not None
+        yield [Share(schemas_folder() if is_project else ad_stream_schemas(), tuple(drills))]
+    elif endpoint_url is None:
+        yield shares(drills)
+    else:
+        usable = [share for share in shares(drills) if share.schemas == schemas_folder()]
+        if not usable:
+            raise typer.BadParameter(f"{ELSEWHERE}; without --endpoint-url they are held on stacks of their own")
+        yield usable
 
 
 def _saved(path: Path) -> "tuple[list[Drill], int]":
@@ -221,13 +273,15 @@ def _check_workload(workload: "Workload", seed: int, schemas: Path) -> None:
     """Refuse a workload that cannot be had, and say which lines of it are not used, before anything is started."""
     from wavetank.pipeline import topology
     from wavetank.scenarios.client.producer import routes
+    from wavetank.scenarios.run.event_types import join_keys
     from wavetank.scenarios.workload.mapping_file import MappingError
     from wavetank.scenarios.workload.rows import UnusableSourceError
     from wavetank.scenarios.workload.source import draw
 
-    definitions = {name: route.schema.definition for name, route in routes(topology.load(schemas)).items()}
+    planned = topology.load(schemas)
+    definitions = {name: route.schema.definition for name, route in routes(planned).items()}
     try:
-        drawn = draw(workload, seed, definitions)
+        drawn = draw(workload, seed, definitions, joins=join_keys(planned))
     except (MappingError, UnusableSourceError, OSError) as error:
         raise typer.BadParameter(one_line(str(error))) from error
     if drawn.unused:
@@ -238,32 +292,33 @@ def _check_workload(workload: "Workload", seed: int, schemas: Path) -> None:
 
 @dataclass(frozen=True)
 class _Places:
-    """Where drills are held: on the stack at `endpoint_url`, which is left running, or on `jobs` private ones.
+    """Where drills are held: on the stack at `endpoint_url`, which is left running, or on private ones.
 
-    `quiet`: see the option. `eager`: they wait as those of a storm do. `schemas`: what they are deployed from.
+    `jobs`: None for as many as the cores have room for. `quiet`: see the option. `eager`: they wait as those of a storm
+    do.
     """
 
     endpoint_url: str | None
-    jobs: int
+    jobs: int | None
     docker: bool
     quiet: float | None
     eager: bool
-    schemas: Path
 
     @contextmanager
-    def sites(self, now: Callable[[str, str], None]) -> "Iterator[list[Site]]":
+    def sites(self, share: "Share", now: Callable[[str, str], None]) -> "Iterator[list[Site]]":
         """The pipeline on the stack named, or on stacks that end with the block."""
         from wavetank.emulator.stack.uncontrolled import detect
         from wavetank.scenarios.commands.target import connect
-        from wavetank.scenarios.run.parallel import own_stacks
+        from wavetank.scenarios.run.parallel import default_jobs, own_stacks
         from wavetank.scenarios.run.report import STACK
         from wavetank.scenarios.site.site import Site
         from wavetank.scenarios.site.waiting import waiting_on
 
         if self.endpoint_url is None:
-            with own_stacks(self.jobs, now, docker=self.docker, eager=self.eager, schemas=self.schemas) as sites:
+            jobs = self.jobs or default_jobs(len(share.drills))
+            with own_stacks(jobs, now, docker=self.docker, eager=self.eager, schemas=share.schemas) as sites:
                 yield sites
             return
         stack = detect(connect(self.endpoint_url))
         waiting = waiting_on(stack, eager=self.eager, quiet_s=self.quiet)
-        yield [Site.deployed_on(stack, lambda step: now(STACK, f"deploying {step}"), waiting, schemas=self.schemas)]
+        yield [Site.deployed_on(stack, lambda step: now(STACK, f"deploying {step}"), waiting, schemas=share.schemas)]

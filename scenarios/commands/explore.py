@@ -167,8 +167,9 @@ def _check_actors(names: list[str], cell: int | None) -> None:
 def _check_event_type(name: str) -> None:
     """Raise BadParameter unless there is an event type of this name."""
     from wavetank.emulator.deploy.deploy import plan
+    from wavetank.scenarios.run.event_types import ad_stream_schemas
 
-    event_types = [event.name for event in plan().events]
+    event_types = [event.name for event in plan(ad_stream_schemas()).events]
     if name not in event_types:
         raise typer.BadParameter(f"there is no event type {name!r}; there are: {', '.join(event_types)}")
 
@@ -198,12 +199,12 @@ def storm(
 
     Exit code 0 all pass, 1 any fail, 3 inconclusive.
     """
-    from wavetank.emulator.deploy.deploy import schemas_folder
     from wavetank.emulator.stack.home import Home
     from wavetank.scenarios.exploration.storm.storm import Storm, StormRound
     from wavetank.scenarios.report.console import console
     from wavetank.scenarios.report.files import write_json
     from wavetank.scenarios.report.terminal import RunDisplay
+    from wavetank.scenarios.run.event_types import ad_stream_schemas
     from wavetank.scenarios.run.parallel import default_jobs, own_stacks, shared
     from wavetank.scenarios.run.report import exit_code
     from wavetank.scenarios.run.runner import Runner
@@ -213,7 +214,7 @@ def storm(
     specified = specification(schemas, seed)
     jobs = jobs or default_jobs(rounds)
     with (
-        schema_folder(specified, schemas_folder()) as folder,
+        schema_folder(specified, ad_stream_schemas()) as folder,
         RunDisplay(out) as display,
         own_stacks(jobs, display.now, eager=True, schemas=folder) as sites,
     ):

@@ -1,4 +1,4 @@
-"""`wavetank feed`: newline JSON, CSV or Parquet, or a synthetic ad stream, onto the raw streams."""
+"""`wavetank feed`: newline JSON, CSV or Parquet, or synthetic events, onto the raw streams."""
 
 import json
 import os
@@ -59,7 +59,7 @@ FormatOption = Annotated[
 ]
 Synthetic = Annotated[
     int | None,
-    typer.Option(min=0, metavar="N", help="Feed N events of a made-up ad stream.", show_default=False),
+    typer.Option(min=0, metavar="N", help="Feed N made-up events.", show_default=False),
 ]
 Rejected = Annotated[
     Path | None,
@@ -111,11 +111,13 @@ def feed(
     from wavetank.scenarios.commands.feed_job import JournalOptions, SyntheticJob
     from wavetank.scenarios.workload.rows import UnusableSourceError
 
-    routes = routes_of(topology.load(schemas_folder()))
+    planned = topology.load(schemas_folder())
+    routes = routes_of(planned)
     if file is not None and synthetic is None:
         job: FeedJob = _file_job(file, mapping, format_, rejected, routes)
     elif synthetic is not None and file is None and mapping is None:
-        job = SyntheticJob(n=synthetic, seed=seed, start=moment("--start", start), hours=hours, rejected=rejected)
+        begins = moment("--start", start)
+        job = SyntheticJob(planned, n=synthetic, seed=seed, start=begins, hours=hours, rejected=rejected)
     else:
         raise typer.BadParameter("give a FILE with its --mapping, or --synthetic N")
     if (retain or rebuild) and journal is None:

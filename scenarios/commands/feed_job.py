@@ -2,16 +2,17 @@
 
 import sys
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from wavetank.pipeline.topology import Topology
 from wavetank.scenarios.client.feed import Feed, FeedCounts, Progress
 from wavetank.scenarios.client.journal import Journal
 from wavetank.scenarios.client.producer import Producer
 from wavetank.scenarios.report.escaping import one_line
-from wavetank.scenarios.workload import synthetic
+from wavetank.scenarios.run.event_types import stream
 from wavetank.scenarios.workload.mapper import Mapper
 from wavetank.scenarios.workload.rejects import RejectFile
 from wavetank.scenarios.workload.source_file import STANDARD_INPUT, Format, opened
@@ -94,15 +95,19 @@ class FileJob:
 
 @dataclass
 class SyntheticJob:
-    """The synthetic ad stream of `scenarios.workload.synthetic`."""
+    """Synthetic events of what is `planned`: an ad stream, or generated ones (`scenarios.run.event_types`)."""
 
+    planned: Topology
     n: int
     seed: int
     start: datetime
     hours: float
     rejected: Path | None = None
     journal_options: JournalOptions | None = None
-    event_types: list[str] = field(default_factory=lambda: list(synthetic.EventType))
+
+    @property
+    def event_types(self) -> list[str]:
+        return [event.name for event in self.planned.events]
 
     def run(self, producer: Producer, stop: threading.Event, *, show: bool) -> Report:
         name = "synthetic"
@@ -111,7 +116,7 @@ class SyntheticJob:
         journal = self.journal_options.journal(source) if self.journal_options else None
         with _Bar(name, self.n, show) as bar:
             feed = Feed(producer, rejects, stop, bar.progress(), journal=journal)
-            counts = feed.events(synthetic.stream(self.n, self.seed, self.start, self.hours))
+            counts = feed.events(stream(self.planned, self.n, self.seed, self.start, self.hours))
         return _report(name, counts, rejects) | {"input_error": None, "unmapped": {}}
 
     def sentence(self, report: Report) -> str:

@@ -32,14 +32,14 @@ Schemas = Annotated[
     typer.Option(
         "--schemas",
         metavar="generated[:SEED]",
-        help="Deploy generated event types and let events of these flow; by default those of the checkout.",
+        help="Deploy generated event types and let events of these flow.",
         show_default=False,
     ),
 ]
 
 
 def specification(schemas: str | None, seed: int) -> str:
-    """The value of `--schemas` with the seed that it leaves out; empty for the checkout's. Raises BadParameter."""
+    """The value of `--schemas` with the seed that it leaves out; empty for none. Raises BadParameter."""
     from wavetank.scenarios.workload.generated.folder import UnusableSpecificationError, seed_of
 
     if schemas is None:

@@ -10,7 +10,7 @@ from wavetank.pipeline.names import NAMES, PROJECT
 if TYPE_CHECKING:
     from wavetank.emulator.container.stack import DockerStack
 
-HEADINGS = ("PORT", "PROCESS", "UP FOR", "STATE", "PIPELINE", "ENDPOINT")
+HEADINGS = ("PORT", "PROCESS", "UP FOR", "STATE", "PIPELINE", "ENDPOINT", "PROJECT")
 STATUS_TIMEOUT_S = 3.0
 THERE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 
@@ -21,6 +21,7 @@ def describe(stack: "EmbeddedStack | DockerStack") -> dict[str, Any]:
         "kind": str(stack.kind),
         "port": stack.port,
         "endpoint_url": stack.endpoint_url,
+        "project": stack.project,
         "pid": stack.pid,
         "uptime_s": round(stack.uptime_s, 1),
         "private": stack.is_private,
@@ -73,7 +74,8 @@ def table(stacks: Sequence[Mapping[str, Any]]) -> str:
         up_for = f"{hours} h {rest} min" if hours else f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
         state = ("private" if stack["private"] else "ready") if stack["ready"] else "not answering"
         deployed = "deployed" if stack["deployed"] else "not deployed"
-        rows.append((str(stack["port"]), str(stack["pid"]), up_for, state, deployed, stack["endpoint_url"]))
+        names = (stack["endpoint_url"], stack["project"] or "none")
+        rows.append((str(stack["port"]), str(stack["pid"]), up_for, state, deployed, *names))
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     return "\n".join([*lines, *(line for stack in stacks for line in _troubles(stack))])

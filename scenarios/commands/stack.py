@@ -1,22 +1,23 @@
-"""`wavetank up | down | status | logs`: the life of a stack, embedded or in a container."""
+"""`wavetank up | down | status | image | logs`: the life of a stack, embedded or in a container."""
 
 import json
 import os
 import time
 from contextlib import suppress
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from wavetank.emulator.errors import NoStackUp
+from wavetank.emulator.errors import CallerError, NoStackUp
 from wavetank.emulator.stack.environment import AUTHORITY_OFF, AUTHORITY_VARIABLE, LogLevel
 from wavetank.emulator.stack.home import Home
 from wavetank.emulator.stack.stack import DEFAULT_PORT, EmbeddedStack
 from wavetank.emulator.stack.start import discard_stale, tail
 from wavetank.scenarios.commands import target
 from wavetank.scenarios.commands.options import AsJson, EndpointUrl
-from wavetank.scenarios.report.escaping import echo, echo_more
+from wavetank.scenarios.report.escaping import echo, echo_more, one_line
 
 NOTHING_UP = 3
 """Exit code of `status` when there is no stack, as service managers use it."""
@@ -36,6 +37,7 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: wavetank up --port 0 --json")(up)
     app.command(epilog="Example: wavetank down --all")(down)
     app.command(epilog="Example: wavetank status --json")(status)
+    app.command(epilog="Examples: wavetank image    wavetank image --context image")(image)
     app.command(epilog="Examples: wavetank logs -n 50    wavetank logs -f partitioner")(logs)
 
 
@@ -66,7 +68,8 @@ def up(
 def down(
     port: OnePort = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Every stack of this checkout, also of drills that run.")
+        bool,
+        typer.Option("--all", help="Every stack of this project, or outside of one of this user, also of drills."),
     ] = False,
 ) -> None:
     """Stop a stack, within 2 seconds.
@@ -76,11 +79,12 @@ def down(
     for record in discard_stale(Home.from_environment()):
         _say(f"cleaned up after a stack on port {record.port} that was gone")
     try:
-        stacks = target.all_running() if everything else [target.ours(port)]
+        running = target.all_running() if everything else [target.ours(port)]
     except NoStackUp as error:
         return _say(f"nothing to stop: {error.message}")
+    stacks = [stack for stack in running if not everything or target.is_of_this_project(stack)]
     if not stacks:
-        _say("nothing to stop: no stack is up.")
+        _say("nothing to stop: no stack is up." if not running else "nothing to stop: no stack of this project is up.")
     for stack in stacks:
         begun = time.monotonic()
         stack.down()
@@ -89,7 +93,7 @@ def down(
 
 
 def status(as_json: AsJson = False) -> None:
-    """List the stacks that are up.
+    """List the stacks that are up, of all projects of this user.
 
     The exit code is 3 when there is none.
     """
@@ -102,6 +106,29 @@ def status(as_json: AsJson = False) -> None:
         echo(table(stacks) if stacks else "no stack is up; start one with `wavetank up`")
     if not stacks:
         raise typer.Exit(NOTHING_UP)
+
+
+def image(
+    context: Annotated[
+        Path | None,
+        typer.Option("--context", metavar="DIR", help="Write what it is built from to this folder, and build nothing."),
+    ] = None,
+) -> None:
+    """Build the image of the emulator from the wavetank that is installed, where it is not up to date.
+
+    `wavetank up --docker` does so by itself; compose files take the image as it is.
+    """
+    from wavetank.emulator.container import image as images
+    from wavetank.emulator.container.engine import connect
+
+    if context is None:
+        echo(f"{images.up_to_date(connect())} is up to date with wavetank {metadata.version('wavetank')}")
+        return
+    if context.exists():
+        raise CallerError(f"{context} is there already.", "Name a folder that is not, or remove it.")
+    context.mkdir(parents=True)
+    images.write_context(context)
+    echo(one_line(f"wrote {context}; build it with: docker build -f {context}/emulator/Dockerfile {context}"))
 
 
 def logs(

@@ -1,6 +1,7 @@
 """The stack that a command talks to."""
 
 import os
+import shlex
 import socket
 import time
 from typing import TYPE_CHECKING
@@ -8,7 +9,7 @@ from urllib.parse import urlsplit
 
 from wavetank.emulator.errors import CallerError, NoStackUp, NotWavetank, SeveralStacksUp, Unreachable
 from wavetank.emulator.stack.clients import LOCAL_HOSTS
-from wavetank.emulator.stack.home import Home
+from wavetank.emulator.stack.home import HOME_VARIABLE, Home, project_if_any
 from wavetank.emulator.stack.stack import EmbeddedStack, ExternalStack, Stack
 from wavetank.scenarios.report.escaping import echo
 
@@ -44,7 +45,7 @@ def connect(endpoint_url: str | None = None) -> Stack:
 
 
 def pipeline_at(endpoint_url: str | None) -> "Site":
-    """The pipeline of the checkout on the stack that `connect` gives. Raises as that does."""
+    """The pipeline of the project on the stack that `connect` gives. Raises as that does."""
     from wavetank.emulator.deploy.deploy import schemas_folder
     from wavetank.pipeline import topology
     from wavetank.scenarios.site.site import Site
@@ -71,21 +72,32 @@ def awaited(endpoint_url: str | None, seconds: float) -> Stack:
 
 
 def ours(port: int | None) -> "EmbeddedStack | DockerStack":
-    """Our stack on `port`, embedded or in a container, or (None) the only one up.
+    """Our stack on `port`, embedded or in a container, or (None) the only one of this project that is up.
 
-    The private stack of a drill has to be named. Raises `NoStackUp` or `SeveralStacksUp`.
+    Outside of a project, the only one at all. The private stack of a drill has to be named. Raises `NoStackUp` or
+    `SeveralStacksUp`.
     """
     if port is not None:
         stack = on(port)
         if stack is None:
             raise NoStackUp(f"no stack of ours is up on port {port}.")
         return stack
-    running = [stack for stack in all_running() if not stack.is_private]
+    up = [stack for stack in all_running() if not stack.is_private]
+    running = [stack for stack in up if is_of_this_project(stack)]
+    if not running and up:
+        others = "; ".join(f"{stack.project} has one on port {stack.port}" for stack in up)
+        raise NoStackUp(f"no stack of this project is up ({others}).")
     if not running:
         raise NoStackUp
     if len(running) > 1:
         raise SeveralStacksUp([stack.port for stack in running])
     return running[0]
+
+
+def is_of_this_project(stack: "EmbeddedStack | DockerStack") -> bool:
+    """Whether a stack is for the project that is worked on, or for none; outside of a project every stack counts."""
+    project = project_if_any()
+    return project is None or stack.project in ("", str(project))
 
 
 def on(port: int) -> "EmbeddedStack | DockerStack | None":
@@ -98,11 +110,21 @@ def on(port: int) -> "EmbeddedStack | DockerStack | None":
     return DockerStack.on(port)
 
 
+def warn_of_outdated_home() -> None:
+    """Tell of stacks that an earlier version left in the project's folder, where no command looks any more."""
+    project = project_if_any()
+    before = Home.from_environment().outdated(project) if project is not None else None
+    if before is not None:
+        end = f"{HOME_VARIABLE}={shlex.quote(str(before.path))} wavetank down --all"
+        echo(f"warning: stacks of an earlier version are kept in {before.path}: `{end}`, then remove it", err=True)
+
+
 def all_running() -> "list[EmbeddedStack | DockerStack]":
-    """Every stack of this checkout that is up; Docker is asked only where one was started in it.
+    """Every stack of this user that is up; Docker is asked only where one was started in it.
 
     A record that is damaged is told of, and hides no other stack.
     """
+    warn_of_outdated_home()
     for damaged in EmbeddedStack.damaged():
         echo(f"warning: {damaged}", err=True)
     if not Home.from_environment().container_ports():

@@ -15,6 +15,7 @@ from threading import Event
 from typing import Any
 
 from wavetank.emulator.stack.stack import EmbeddedStack, Stack
+from wavetank.scenarios.run.event_types import ad_stream_schemas
 from wavetank.scenarios.run.report import STACK, Report
 from wavetank.scenarios.run.runner import Runner, control_of
 from wavetank.scenarios.run.stages import Digests
@@ -181,21 +182,22 @@ def own_stacks(
 ) -> Iterator[list[Site]]:
     """Sites on so many stacks of their own, which end with the block; `now` is told how far they are.
 
-    docker: the stacks are containers. eager: see `Controlled`. schemas and template: see `Site.deployed_on`. Raises
-    StackError, DeployFailed.
+    docker: the stacks are containers. eager: see `Controlled`. schemas: the folder to deploy from, None for that of the
+    ad stream. template: see `Site.deployed_on`. Raises StackError, DeployFailed.
     """
     up: Callable[[], AbstractContextManager[Stack]] = EmbeddedStack.up
     if docker:
         from wavetank.emulator.container import DockerStack
 
         up = DockerStack.up
+    folder = schemas or ad_stream_schemas()
     with ExitStack() as stacks:
 
         def start() -> Site:
             stack = stacks.enter_context(up())
             waiting = Controlled(eager)
             return Site.deployed_on(
-                stack, lambda what: now(STACK, f"deploying {what}"), waiting, schemas=schemas, template=template
+                stack, lambda what: now(STACK, f"deploying {what}"), waiting, schemas=folder, template=template
             )
 
         now(STACK, "starting")

@@ -108,6 +108,7 @@ class Report:
                 "hot_key": self.workload.hot_key,
                 "conversions": self.workload.conversions,
                 "shapes": list(self.workload.shapes),
+                "schemas": self.workload.schemas,
                 "source": str(self.workload.source) if self.workload.source else None,
                 "unused_lines": sum(self.unused.values()),
                 "unused_by_reason": dict(self.unused),

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from wavetank.scenarios.drills.catalogue import CONTROL, catalogue
 from wavetank.scenarios.run.ageing import ageing, full_hour
+from wavetank.scenarios.run.event_types import join_keys
 from wavetank.scenarios.run.report import Report
 from wavetank.scenarios.run.stages import Conclusion, Digests, Run
 from wavetank.scenarios.run.tracing import Tracer
@@ -47,7 +48,8 @@ class Runner:
         """As `run`, on a site that has the component of the workload."""
         started = time.monotonic()
         schemas = {event_type: route.schema.definition for event_type, route in self.site.routes.items()}
-        workload = draw(drill.workload, seed, schemas, start=full_hour(self.site.now()) if drill.ages else None)
+        start = full_hour(self.site.now()) if drill.ages else None
+        workload = draw(drill.workload, seed, schemas, start, join_keys(self.site.topology))
         tracer = Tracer(self.site)
 
         def narrate(activity: str) -> None:

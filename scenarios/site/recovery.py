@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import wavetank
 from wavetank.emulator.stack.clients import DUMMY_KEY
-from wavetank.emulator.stack.home import project_root
 from wavetank.emulator.stack.stack import Stack
 from wavetank.scenarios.client import at_rest, quarantine
 from wavetank.scenarios.client.batches import MAX_KEY_CHARACTERS, Message
@@ -47,7 +47,7 @@ class RedriveFailedError(Exception):
 def back_fill(stack: Stack, options: Sequence[str] = (LATE,), checkout: Path | None = None) -> Iterator[dict[str, Any]]:
     """The lines in which the back-fill tells of what it does, as they come.
 
-    checkout: where its code is, None for this one's.
+    checkout: the folder of the package `wavetank` with its code, None for this one.
     Raises PartitionsFailedError at the end where partitions failed, BackFillFailedError where it broke off.
     """
     environment = {
@@ -57,7 +57,7 @@ def back_fill(stack: Stack, options: Sequence[str] = (LATE,), checkout: Path | N
         "AWS_ENDPOINT_URL": stack.endpoint_url,
         "AWS_DEFAULT_REGION": stack.region,
         "AWS_SDK_UA_APP_ID": BACK_FILL,
-        "PYTHONPATH": str(checkout or project_root()),
+        "PYTHONPATH": str(checkout or Path(str(wavetank.__file__)).parents[1]),
     }
     # Without -P the working directory would come before the checkout.
     command = [sys.executable, "-P", "-m", MODULE, f"--account={stack.account}", *options]

@@ -59,8 +59,8 @@ class TickFailedError(Exception):
 class Site:
     """A stack with the pipeline deployed.
 
-    schemas: the folder it was deployed from. waiting: how it is seen that all is done. checkout: where the code of its
-    pipeline is, for its back-fill and for deploying again, None for this checkout.
+    schemas: the folder it was deployed from. waiting: how it is seen that all is done. checkout: the folder of the
+    package `wavetank` with the code of its pipeline, for its back-fill and for deploying again, None for this one.
     """
 
     stack: Stack
@@ -79,9 +79,9 @@ class Site:
         schemas: Path | None = None,
         template: dict[str, Any] | None = None,
     ) -> Self:
-        """The site of the checkout's pipeline on `stack`, where it is deployed or brought up to date now.
+        """The site of the pipeline on `stack`, where it is deployed or brought up to date now.
 
-        waiting: None for the way that the stack allows. schemas: the folder to deploy from, None for the checkout's.
+        waiting: None for the way that the stack allows. schemas: the folder to deploy from, None for the project's.
         template: see `deploy`.
         Raises DeployFailed, and Unreachable where the control API
         that is to be waited by does not answer.

@@ -10,13 +10,14 @@ from wavetank.scenarios.client.at_rest import Layer
 from wavetank.scenarios.client.quarantine import SetAside
 from wavetank.scenarios.oracle.history import History, Operation
 from wavetank.scenarios.oracle.ledger import Ledger, total
+from wavetank.scenarios.run.event_types import stream
 from wavetank.scenarios.site import observer, ticks
 from wavetank.scenarios.site.producer import DrillProducer
 from wavetank.scenarios.site.site import Site
 from wavetank.scenarios.site.waiting import SETTLE_S
 from wavetank.scenarios.spec.nemesis import SendPlan
 from wavetank.scenarios.workload.source import START
-from wavetank.scenarios.workload.synthetic import WorkloadEvent, synthetic
+from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -50,8 +51,11 @@ class PipelineUnderTest:
         return self._put([WorkloadEvent(event_type, event) for event in events])
 
     def feed_synthetic(self, events: int, seed: int = 1, hours: float = 2.0) -> list[Operation]:
-        """Put a made-up ad stream on the raw streams, the same for the same arguments; what came of each event."""
-        return self._put(synthetic(events, seed, START, hours))
+        """Put made-up events on the raw streams, the same for the same arguments; what came of each event.
+
+        They are an ad stream where the project has its event types, else generated of those that it has.
+        """
+        return self._put(list(stream(self.site.topology, events, seed, START, hours)))
 
     def settle(self, timeout_s: float = SETTLE_S) -> None:
         """Return once nothing is in flight. Raises NotSettled."""

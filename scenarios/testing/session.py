@@ -1,6 +1,8 @@
 """The stack of a test session and the drills held on it; nothing starts before it is asked for."""
 
+from contextlib import ExitStack
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wavetank.emulator.errors import CallerError
@@ -31,8 +33,8 @@ class TestSession:
         self.seed = seed
         self._shared = shared
         self._sites: dict[str, Site] = {}
-        self._runner: Runner | None = None
-        self._controls: Controls = {}
+        self._runners: dict[Path, tuple[Runner, Controls]] = {}
+        self._others = ExitStack()
         self._reports: dict[tuple[str, Workload], Report] = {}
 
     @cached_property
@@ -63,19 +65,49 @@ class TestSession:
         return self._sites[stack.endpoint_url]
 
     def hold(self, drill: "Drill") -> "Report":
-        """Run the drill, and before it its control where that was not run yet."""
-        from wavetank.emulator.stack.home import Home
-        from wavetank.scenarios.run.parallel import hold
-        from wavetank.scenarios.run.runner import Runner
+        """Run the drill, and before it its control where that was not run yet.
 
-        if self._runner is None:
-            self._runner = Runner(self.site(self.stack), Home.from_environment().path / "runs")
-        stays = self.kind not in (EMBEDDED, DOCKER)
-        for report in hold([self._runner], [drill], self.seed, self._controls, stays=stays):
+        One that is not held on the event types of the project is held on another stack of the session's own. Raises
+        CallerError where the session has none of its own.
+        """
+        from wavetank.scenarios.run.event_types import shares
+        from wavetank.scenarios.run.parallel import hold
+
+        [share] = shares([drill])
+        [drill] = share.drills
+        runner, controls = self._runner(share.schemas)
+        for report in hold([runner], [drill], self.seed, controls, stays=not self.is_own):
             self._reports[report.name, report.workload] = report
         return self._reports[drill.name, drill.workload]
 
+    @property
+    def is_own(self) -> bool:
+        """Whether its stacks are its own, and end with it."""
+        return self.kind in (EMBEDDED, DOCKER)
+
     def close(self) -> None:
-        """End the stack, if it was started and is its own."""
+        """End the stacks that were started and are its own."""
+        self._others.close()
         if "stack" in self.__dict__:
             self.stack.down()
+
+    def _runner(self, schemas: Path) -> "tuple[Runner, Controls]":
+        """What runs drills on the event types of a schema folder, and what its controls left."""
+        from wavetank.emulator.deploy.deploy import schemas_folder
+        from wavetank.emulator.stack.home import Home
+        from wavetank.scenarios.run.parallel import own_stacks
+        from wavetank.scenarios.run.runner import Runner
+
+        if schemas not in self._runners:
+            if schemas == schemas_folder():
+                site = self.site(self.stack)
+            elif self.is_own:
+                stacks = own_stacks(1, lambda _name, _what: None, docker=self.kind == DOCKER, schemas=schemas)
+                [site] = self._others.enter_context(stacks)
+            else:
+                raise CallerError(
+                    "the drill is held on event types that wavetank brings, which the stack at the URL has not.",
+                    "Run it with --wavetank-stack=embedded, or leave it out.",
+                )
+            self._runners[schemas] = Runner(site, Home.from_environment().path / "runs"), {}
+        return self._runners[schemas]

@@ -19,10 +19,10 @@ class Workload:
     event type. edges: the synthetic ones lie right before, at and right after full hours. conversions: some of the
     synthetic ones are conversions. source and mapping: a file of events and the TOML file that says how to read it.
     tight: the functions take and write little at a time (`scenarios.site.settings`). hot_key: all synthetic events are
-    of one campaign. schemas: of which generated
-    event types the synthetic ones are, as `generated:SEED`; of the ad stream's where it is empty. shapes: names of
-    shapes (`scenarios.workload.shapes`), whose events flow among the synthetic ones of the ad stream. component: what
-    is laid over the schema folder of the ad stream and deployed for the run (`scenarios/components`), its own code.
+    of one campaign. schemas: of which generated event types the synthetic ones are, as `generated:SEED`, or `project`;
+    of the ad stream's where it is empty. shapes: names of shapes (`scenarios.workload.shapes`), whose events flow among
+    the synthetic ones of the ad stream. component: what is laid over the schema folder of the ad stream and deployed
+    for the run (`scenarios/components`), its own code.
     """
 
     events: int = 240

@@ -16,13 +16,13 @@ from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 import wavetank
-from wavetank import pipeline
-from wavetank.emulator.deploy.deploy import plan, schemas_folder
+from wavetank.emulator.deploy.deploy import plan
 from wavetank.pipeline import package
 from wavetank.pipeline.components.read import PROJECT_FILE
 from wavetank.pipeline.template.render import render
+from wavetank.scenarios.run.event_types import ad_stream_schemas
 
-PIPELINE = Path(pipeline.__file__).parent
+PIPELINE = package.CODE
 
 
 class UnusableMutantError(ValueError):
@@ -96,11 +96,10 @@ def built(change: Change, root: Path = PIPELINE) -> Iterator[Build]:
         copy = checkout / "wavetank" / "pipeline"
         shutil.copytree(root, copy, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy2(Path(wavetank.__file__), checkout / "wavetank")
-        for part in (schemas_folder(), schemas_folder().parent / PROJECT_FILE):
-            (checkout / part.name).symlink_to(part)
+        (checkout / "schemas").symlink_to(ad_stream_schemas())
         _make(change, copy / change.file)
         template = _rendered(checkout)
-        yield Build(checkout, archive(copy), None if template == render(plan()) else template)
+        yield Build(checkout, archive(copy), None if template == render(plan(ad_stream_schemas())) else template)
 
 
 def archive(root: Path = PIPELINE) -> bytes:

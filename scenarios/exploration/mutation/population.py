@@ -18,6 +18,7 @@ from wavetank.scenarios.exploration.mutation.causes import Cause, causes_of, con
 from wavetank.scenarios.exploration.mutation.change import Change
 from wavetank.scenarios.exploration.mutation.source import Mutation, SourceFile
 from wavetank.scenarios.exploration.mutation.template import Edit
+from wavetank.scenarios.run.event_types import ad_stream_schemas
 
 TEMPLATE_SHARE = 0.3
 """Of a sample of everything, so much changes the template: as of 75 mistakes that people made, 22 did."""
@@ -48,7 +49,7 @@ class Population:
         ]
         edits = [
             edit
-            for edit in template.edits(render(plan()))
+            for edit in template.edits(render(plan(ad_stream_schemas())))
             if cause is None or cause in causes_of(template.FILE, edit.where, edit.operator)
         ]
         return cls(root, mutations, edits)

@@ -17,12 +17,13 @@ from tempfile import TemporaryDirectory
 from threading import Lock
 from xml.etree import ElementTree
 
+from wavetank.emulator.errors import NoProject
 from wavetank.emulator.stack.home import CACHE_VARIABLE, HOME_VARIABLE, Home, project_root
 from wavetank.scenarios.exploration.mutation.change import Change
-from wavetank.scenarios.exploration.mutation.reach import reaching
+from wavetank.scenarios.exploration.mutation.reach import NEAR, reaching
 
 FOLDERS = ("pipeline", "emulator", "scenarios", "schemas", "tests", "wavetank", "docs")
-FILES = ("pyproject.toml", "README.md", "Makefile")
+FILES = ("pyproject.toml", "wavetank.toml", "README.md", "Makefile")
 LIMIT_S = 300.0
 """A change with which tests take longer has made something endless."""
 MOST_MEMORY = 4 << 30
@@ -68,8 +69,13 @@ class UnitTests:
     @classmethod
     @contextmanager
     def copied(cls, soundness: Soundness) -> Iterator["UnitTests"]:
-        """Unit tests in a copy of the checkout, which is there for as long as the block lasts."""
+        """Unit tests in a copy of the checkout, which is there for as long as the block lasts.
+
+        Raises NoProject where the project is not the checkout of wavetank: no other has these tests.
+        """
         checkout = project_root()
+        if not (checkout / NEAR).is_dir():
+            raise NoProject(f"{checkout} is not the checkout of wavetank, whose unit tests are to be run.")
         # Tests that are cut short may still write while the copy is removed.
         with TemporaryDirectory(prefix="wavetank-mutation-", ignore_cleanup_errors=True) as folder:
             root = Path(folder)

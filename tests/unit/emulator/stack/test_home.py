@@ -6,8 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from wavetank.emulator.errors import DiskFull, UnusableFile
-from wavetank.emulator.stack.home import CACHE_VARIABLE, HOME_VARIABLE, Home
+from wavetank.emulator.errors import DiskFull, NoProject, UnusableFile
+from wavetank.emulator.stack.home import (
+    CACHE_VARIABLE,
+    HOME_VARIABLE,
+    PROJECT_VARIABLE,
+    Home,
+    project_if_any,
+    project_root,
+)
 from wavetank.emulator.stack.pidfile import StackRecord
 
 NO_PORTS = ("x", ".DS_Store", "0", "65536", "99999999999", "²", "٣", "-1", "4566.draft", "04566", "")
@@ -65,3 +72,87 @@ def test_any_error_about_a_file_of_the_home_names_it_and_says_what_to_do(home: H
 def test_an_error_about_another_file_is_not_explained_away(home: Home) -> None:
     with pytest.raises(FileNotFoundError), home.explained():
         Path("/nowhere/at/all").read_bytes()
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv(PROJECT_VARIABLE)
+    (tmp_path / "mine" / "deep" / "er").mkdir(parents=True)
+    (tmp_path / "mine" / "wavetank.toml").touch()
+    return tmp_path / "mine"
+
+
+def test_the_project_is_the_nearest_folder_upwards_that_is_one(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project / "deep" / "er")
+    assert project_root() == project
+    (project / "deep" / "wavetank.toml").touch()
+    assert project_root() == project / "deep"
+
+
+def test_outside_of_a_project_it_is_said_what_to_do(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project.parent)
+    (project.parent / "wavetank.toml").mkdir()
+    assert project_if_any() is None
+    with pytest.raises(NoProject, match=str(project.parent)) as refusal:
+        project_root()
+    assert "wavetank init" in refusal.value.remedy
+    assert "--project" in refusal.value.remedy
+
+
+def test_a_working_folder_that_was_removed_is_no_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(PROJECT_VARIABLE)
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(NoProject):
+        project_root()
+
+
+def test_the_project_that_is_named_counts_before_the_one_at_hand(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    (tmp_path / "other").mkdir()
+    monkeypatch.setenv(PROJECT_VARIABLE, str(tmp_path / "other"))
+    with pytest.raises(NoProject, match="other"):
+        project_root()
+    (tmp_path / "other" / "wavetank.toml").touch()
+    monkeypatch.setenv(PROJECT_VARIABLE, "../other")
+    assert project_root() == tmp_path / "other"
+
+
+@pytest.fixture
+def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in (HOME_VARIABLE, CACHE_VARIABLE, "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+def test_state_is_the_users_and_not_the_projects(user: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Home.from_environment() == Home(user / ".local/state/wavetank", user / ".cache/wavetank")
+    monkeypatch.setenv("XDG_STATE_HOME", str(user / "state"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(user / "cache"))
+    assert Home.from_environment() == Home(user / "state/wavetank", user / "cache/wavetank")
+    monkeypatch.setenv("XDG_STATE_HOME", "relative")
+    assert Home.from_environment().path == user / ".local/state/wavetank"
+
+
+def test_a_home_that_is_named_has_its_own_cache_unless_that_is_named_too(
+    user: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(user / "mine"))
+    assert Home.from_environment() == Home(user / "mine", user / "mine/cache")
+    monkeypatch.setenv(CACHE_VARIABLE, str(user / "shared"))
+    assert Home.from_environment() == Home(user / "mine", user / "shared")
+
+
+def test_stacks_of_an_earlier_version_in_the_project_are_seen(home: Home, tmp_path: Path) -> None:
+    assert home.outdated(tmp_path) is None
+    (tmp_path / ".wavetank" / "cache").mkdir(parents=True)
+    assert home.outdated(tmp_path) is None
+    (tmp_path / ".wavetank" / "stacks" / "4566").mkdir(parents=True)
+    before = home.outdated(tmp_path)
+    assert before is not None
+    assert before.path == tmp_path / ".wavetank"
+    assert before.outdated(tmp_path) is None

@@ -257,8 +257,9 @@ def test_a_synthetic_feed_puts_each_event_on_the_stream_of_its_type(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     kinesis = ScriptedKinesis()
-    known = routes(topology.load(project_root() / "schemas"))
-    job = SyntheticJob(1_000, 7, START, 2.0)
+    planned = topology.load(project_root() / "schemas")
+    known = routes(planned)
+    job = SyntheticJob(planned, 1_000, 7, START, 2.0)
     with Sender(cast(Any, kinesis), in_flight=2) as sender:
         report = job.run(Producer(sender, known), threading.Event(), show=False)
     assert (report["read"], report["acknowledged"], report["complete"]) == (1_000, 1_000, True)

@@ -32,7 +32,7 @@ def test_the_gate_accepts_the_folder_and_every_event_is_written(seed: int, tmp_p
     known = routes(planned)
     assert set(known) == set(NAMES)
     definitions = {name: route.schema.definition for name, route in known.items()}
-    events = generated(40, seed, START, 2, definitions)
+    events = list(generated(40, seed, START, 2, definitions))
     assert [event.time_us for event in events] == sorted(event.time_us for event in events)
     assert len({event.event_id for event in events}) == 40
     assert {event.event_type for event in events} == set(NAMES)
