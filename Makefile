@@ -56,6 +56,10 @@ test: setup ## Run the tests of modules, services and architecture, in minutes. 
 e2e-test: setup ## Run the tests of the whole: command, drills, life cycle, in minutes. PYTEST_ARGS narrows them.
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(E2E) --ignore $(EXPLORATION) $(PYTEST_ARGS)
 
+.PHONY: wheel-test
+wheel-test: setup ## Build the wheel, install it in clean environments, and run the README's text for newcomers from it.
+	$(BIN)/python -m pytest tests/wheel $(PYTEST_ARGS)
+
 .PHONY: long-test
 long-test: setup ## Run the tests that take minutes: sweep, storm and mutants; all real events; 200 rounds of two writers.
 	WAVETANK_LONG_TESTS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(LONG_TESTS) $(PYTEST_ARGS)

@@ -4,9 +4,16 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml  # type: ignore[import-untyped]
 
-WORKFLOWS = (".github/workflows/ci.yml", "docs/examples/drills-workflow.yml")
+STARTER = "scenarios/starter/files"
+WORKFLOWS = (
+    ".github/workflows/ci.yml",
+    "docs/examples/drills-workflow.yml",
+    f"{STARTER}/dot.github/workflows/wavetank.yml",
+)
 LOCKS = ("requirements.lock", "emulator/requirements.lock")
+INSTALLER = "emulator/installer.lock"
 
 
 def pins(root: Path, lock: str) -> list[str]:
@@ -26,7 +33,19 @@ def test_the_image_has_the_packages_that_the_tests_run_with(root: Path) -> None:
     everything, image = set(pins(root, LOCKS[0])), set(pins(root, LOCKS[1]))
     assert image < everything
     names = {pin.partition("==")[0] for pin in everything - image}
-    assert {"hypothesis", "mypy", "pytest", "ruff"} <= names
+    assert {"hypothesis", "mypy", "cfn-lint", "ruff"} <= names
+
+
+def test_the_image_is_built_with_what_the_lock_pins(root: Path) -> None:
+    assert {pin.partition("==")[0] for pin in pins(root, INSTALLER)} == {"setuptools", "uv"}
+    assert set(pins(root, INSTALLER)) < set(pins(root, LOCKS[0]))
+
+
+def test_the_compose_file_of_a_new_project_is_ours_but_for_where_the_image_comes_from(root: Path) -> None:
+    ours, theirs = (yaml.safe_load((folder / "compose.yaml").read_text()) for folder in (root, root / STARTER))
+    assert theirs["services"]["emulator"].pop("pull_policy") == "never"
+    assert ours["services"]["emulator"].pop("build")
+    assert ours | {"name": ""} == theirs | {"name": ""}
 
 
 def test_the_image_installs_nothing_without_a_hash(root: Path) -> None:
@@ -45,7 +64,8 @@ def test_the_image_takes_its_base_by_name_or_digest(root: Path) -> None:
 
 
 def test_every_workflow_is_looked_at(root: Path) -> None:
-    there = {*(root / ".github").rglob("*.yml"), *(root / "docs").rglob("*.yml")}
+    places = (root / ".github", root / "docs", root / STARTER)
+    there = {path for place in places for path in place.rglob("*.yml")}
     assert {str(path.relative_to(root)) for path in there} == set(WORKFLOWS)
 
 

@@ -53,10 +53,12 @@ def project_root() -> Path:
 
 
 def project_if_any() -> Path | None:
-    """As `project_root`; None outside of a project."""
+    """As `project_root`; None where none is named and none is found."""
     try:
         return project_root()
     except NoProject:
+        if os.environ.get(PROJECT_VARIABLE):
+            raise
         return None
 
 

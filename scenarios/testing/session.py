@@ -94,12 +94,12 @@ class TestSession:
     def _runner(self, schemas: Path) -> "tuple[Runner, Controls]":
         """What runs drills on the event types of a schema folder, and what its controls left."""
         from wavetank.emulator.deploy.deploy import schemas_folder
-        from wavetank.emulator.stack.home import Home
+        from wavetank.emulator.stack.home import Home, project_if_any
         from wavetank.scenarios.run.parallel import own_stacks
         from wavetank.scenarios.run.runner import Runner
 
         if schemas not in self._runners:
-            if schemas == schemas_folder():
+            if project_if_any() is not None and schemas == schemas_folder():
                 site = self.site(self.stack)
             elif self.is_own:
                 stacks = own_stacks(1, lambda _name, _what: None, docker=self.kind == DOCKER, schemas=schemas)

@@ -35,7 +35,13 @@ def test_every_service_is_hardened_alike(services: dict[str, Any]) -> None:
         assert int(service["mem_limit"]) > 0
         assert service["init"] is True
         assert service["tmpfs"] == [f"{place}:{options}" for place, options in TMPFS.items()]
-        assert all(mount["type"] == "volume" for mount in service.get("volumes", []))
+        assert all(mount["type"] == "volume" or mount["read_only"] for mount in service.get("volumes", []))
+    mounted = {
+        name: {mount["target"] for mount in service.get("volumes", []) if mount["type"] == "bind"}
+        for name, service in services.items()
+    }
+    project = {"/project/wavetank.toml", "/project/schemas"}
+    assert mounted == {"emulator": set(), "deploy": project, "deployed": set(), "drill": project}
 
 
 def test_the_settings_of_the_door_reach_the_emulator(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

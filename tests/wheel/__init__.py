@@ -1,0 +1,1 @@
+"""The distribution, as it is installed elsewhere."""
