@@ -64,7 +64,7 @@ def deploy(
     scheduled: bool | None = None,
     template: dict[str, Any] | None = None,
     accepted: Collection[Acceptance] = (),
-    code: Path = package.PIPELINE,
+    code: Path = package.CODE,
 ) -> Deployment:
     """Bring the stack to what the schema folder says; with `scheduled`, EventBridge sends the hourly ticks.
 

@@ -1,14 +1,11 @@
 """`wavetank try`: what would become of some events, in this process and without a stack."""
 
 import json
-import sys
 import time
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,17 +16,16 @@ if TYPE_CHECKING:
     from wavetank.pipeline.trial import Trial, TrialResult
     from wavetank.scenarios.client.wire import WireSchema
     from wavetank.scenarios.workload.mapper import Mapper
-    from wavetank.scenarios.workload.ndjson import Line
+    from wavetank.scenarios.workload.rows import Row
 
 FAILED = 1
-STANDARD_INPUT = "-"
 REJECTED = "rejected"
-"""The outcome of a line that is no event: `wavetank feed` would not send it."""
+"""The outcome of a row that is no event: `wavetank feed` would not send it."""
 AS_FIELDS = {
     "id": {"field": "event_id"},
     "time": {"field": "event_time", "format": ["iso8601", "epoch_us"]},
 }
-"""The mapping of lines that have the fields of the raw schema."""
+"""The mapping of rows that have the fields of the raw schema."""
 
 EPILOG = (
     "Exit codes: 0 every event would go on, or is dropped on purpose; 1 some would be quarantined or are none; 2 wrong "
@@ -44,15 +40,15 @@ def register(app: typer.Typer) -> None:
 
 def try_event(
     event_type: Annotated[str, typer.Argument(metavar="EVENT", help="The event type.")],
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Newline JSON, plain or gzip; - is standard input.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Newline JSON, CSV or Parquet; - is standard input.")],
     mapping: Annotated[
         str | None,
         typer.Option(
             "--mapping",
             "-m",
-            metavar="FILE",
-            help="TOML: how lines become events.",
-            show_default="lines have the fields of the raw schema",
+            metavar="FILE|NAME",
+            help="TOML: how rows become events.",
+            show_default="rows have the fields of the raw schema",
         ),
     ] = None,
     arrived: Annotated[str | None, typer.Option(metavar="TIME", help="When they arrive.", show_default="now")] = None,
@@ -60,70 +56,67 @@ def try_event(
 ) -> None:
     """Print what the pipeline would make of events: mapping, encoding, processor, own code and rules. No stack needed.
 
-    A line of output for each line that is not blank.
+    A line of output for each row that is not blank.
     """
     from wavetank.emulator.stack.home import Home, project_root
     from wavetank.pipeline import topology
     from wavetank.pipeline.trial import trial
     from wavetank.scenarios.client.wire import newest_schema
-    from wavetank.scenarios.workload.ndjson import LineReader
+    from wavetank.scenarios.workload.rows import UnusableSourceError
+    from wavetank.scenarios.workload.source_file import STANDARD_INPUT, opened
 
     planned = topology.load(project_root() / "schemas")
     if str(file) != STANDARD_INPUT and not file.is_file():
         raise typer.BadParameter(f"{file}: no such file")
     arrived_us = round(moment("--arrived", arrived).timestamp() * 1e6) if arrived else time.time_ns() // 1_000
     packages = Home.from_environment().cache / "packages"
-    with trial(planned, event_type, packages) as tried, _opened(file) as stream:
-        schema = newest_schema(planned.event(event_type).folder)
-        mapper, counts, lines = _mapper(event_type, mapping, schema), Counter[str](), LineReader(stream)
-        for line in lines:
-            if not line.is_blank:
-                document = _document(line, mapper, schema, tried, arrived_us)
-                counts[document["outcome"]] += 1
-                echo(json.dumps(document, ensure_ascii=False) if as_json else _sentence(document))
-    if lines.broken is not None:
-        echo(f"{file}: the input broke off: {lines.broken}", err=True)
+    schema = newest_schema(planned.event(event_type).folder)
+    mapper, counts = _mapper(event_type, mapping, schema), Counter[str]()
+    try:
+        with trial(planned, event_type, packages) as tried, opened(file, None, mapper.mapping.separator) as source:
+            rows = source.rows
+            for row in rows:
+                if not row.is_blank:
+                    document = _document(row, mapper, schema, tried, arrived_us)
+                    counts[document["outcome"]] += 1
+                    echo(json.dumps(document, ensure_ascii=False) if as_json else _sentence(document))
+    except UnusableSourceError as error:
+        raise typer.BadParameter(one_line(str(error))) from error
+    if rows.broken is not None:
+        echo(f"{file}: the input broke off: {rows.broken}", err=True)
     if not as_json:
         echo(", ".join(f"{number} {outcome}" for outcome, number in counts.items()) or "no events", err=True)
-    if lines.broken is not None or counts.keys() & {REJECTED, "quarantined"}:
+    if rows.broken is not None or counts.keys() & {REJECTED, "quarantined"}:
         raise typer.Exit(FAILED)
 
 
-@contextmanager
-def _opened(file: Path) -> Iterator[BinaryIO]:
-    if str(file) == STANDARD_INPUT:
-        yield sys.stdin.buffer
-        return
-    with file.open("rb") as stream:
-        yield stream
-
-
 def _mapper(event_type: str, named: str | None, schema: "WireSchema") -> "Mapper":
+    from wavetank.emulator.stack.home import project_root
     from wavetank.scenarios.workload.mapper import Mapper
-    from wavetank.scenarios.workload.mapping_file import MappingError, find, from_document, load
+    from wavetank.scenarios.workload.mapping_file import MAPPINGS, MappingError, find, from_document, load
 
     definitions = {event_type: schema.definition}
     try:
         if named is None:
             return Mapper(from_document({"event": event_type, **AS_FIELDS}, "the raw schema", definitions))
-        return Mapper(load(find(named), definitions))
+        return Mapper(load(find(named, project_root() / MAPPINGS), definitions))
     except MappingError as error:
         raise typer.BadParameter(one_line(str(error))) from error
 
 
-def _document(line: "Line", mapper: "Mapper", schema: "WireSchema", tried: "Trial", arrived_us: int) -> dict[str, Any]:
-    """What would become of a line, as plain data."""
+def _document(row: "Row", mapper: "Mapper", schema: "WireSchema", tried: "Trial", arrived_us: int) -> dict[str, Any]:
+    """What would become of a row, as plain data."""
     from wavetank.scenarios.client.wire import EncodingError, encode_event
     from wavetank.scenarios.workload.rejects import Rejection
 
     try:
-        event = mapper.event_of(line)
+        event = mapper.event_of(row)
         if isinstance(event, Rejection):
-            return {"line": line.number, "outcome": REJECTED, "reason": str(event.reason), "message": event.message}
+            return {"line": row.number, "outcome": REJECTED, "reason": str(event.reason), "message": event.message}
         result: TrialResult = tried.result(encode_event(schema, event.record), arrived_us)
     except (EncodingError, RecursionError) as error:
-        return {"line": line.number, "outcome": REJECTED, "reason": "bad-record", "message": str(error)}
-    document = {"line": line.number, "event_id": event.event_id, "outcome": str(result.outcome)}
+        return {"line": row.number, "outcome": REJECTED, "reason": "bad-record", "message": str(error)}
+    document = {"line": row.number, "event_id": event.event_id, "outcome": str(result.outcome)}
     if result.fields is not None:
         return document | {"fields": _plain(result.fields)}
     return document | {"reason": str(result.reason), "message": result.message}

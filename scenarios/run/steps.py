@@ -211,7 +211,7 @@ class StepExecutor:
         if first_hour:
             start = EPOCH + min(event.time_us for event in self.events) // HOUR_US * HOUR
             options += ["--from", start.isoformat(), "--to", (start + HOUR).isoformat()]
-        run = partial(deque, back_fill(self.site.stack, options, self.site.checkout), maxlen=0)
+        run: Callable[[], object] = partial(deque, back_fill(self.site.stack, options, self.site.checkout), maxlen=0)
         if not meanwhile:
             run()
             return

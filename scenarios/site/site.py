@@ -20,7 +20,7 @@ from wavetank.emulator.stack.clients import acting_for
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline.components.read import COMPONENT_FILE, PROJECT_FILE
 from wavetank.pipeline.names import NAMES
-from wavetank.pipeline.package import PIPELINE
+from wavetank.pipeline.package import CODE
 from wavetank.pipeline.schemas import shared
 from wavetank.pipeline.topology import Topology
 from wavetank.scenarios.client import at_rest
@@ -94,7 +94,7 @@ class Site:
 
     def redeployed(self, schemas: Path) -> "Site":
         """The site with another schema folder deployed, and the code that it has. Raises DeployFailed."""
-        code = PIPELINE if self.checkout is None else self.checkout / "wavetank" / "pipeline"
+        code = CODE if self.checkout is None else self.checkout / "wavetank" / "pipeline"
         return replace(self, topology=deploy(self.stack, schemas=schemas, code=code).topology, schemas=schemas)
 
     def deploy_component(self, name: str) -> None:

@@ -127,7 +127,7 @@ def test_an_edit_of_own_code_and_of_rules_is_served_by_its_processor_alone(
     code.write_text("def enrich(event, reference): return event\n")
     try:
         names = deploying.deploy(deployed, schemas=schemas).topology.functions
-        reloader = Reloader(deployed, Place(package.PIPELINE, schemas, names), not_asked)
+        reloader = Reloader(deployed, Place(package.CODE, schemas, names), not_asked)
         for path, text in (
             (code, "def enrich(event, reference): return None\n"),
             (schemas / "click" / "component.toml", '[[rules]]\nfield = "position"\nminimum = 1\n'),

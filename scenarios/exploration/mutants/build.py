@@ -18,7 +18,6 @@ from typing import Any, Protocol
 import wavetank
 from wavetank.emulator.deploy.deploy import plan
 from wavetank.pipeline import package
-from wavetank.pipeline.components.read import PROJECT_FILE
 from wavetank.pipeline.template.render import render
 from wavetank.scenarios.run.event_types import ad_stream_schemas
 

@@ -38,7 +38,7 @@ def test_a_part_is_looked_up_unless_it_is_older_by_a_second_than_the_index(
         noon = datetime(2026, 1, 1, 12)
         written(layout.ids_key(WHERE), noon)
         written(PART, noon + timedelta(seconds=after))
-        assert move_to_late(BUCKET, WHERE.start + HOUR).parts == is_moved
+        assert move_to_late(BUCKET, WHERE.event_type, WHERE.start + HOUR).parts == is_moved
         assert keys(s3, "late/") == ([layout.moved_key(PART, LATE)] if is_moved else [])
 
 
@@ -48,7 +48,7 @@ def test_a_late_part_that_was_put_back_is_removed_when_it_is_merged_and_not_befo
     with data_bucket(monkeypatch) as s3:
         for key in (PART, OTHER):
             put(s3, layout.moved_key(key, LATE), part_of(1), Metadata={"events": "1"})
-        late = restore(BUCKET, [WHERE.start])
+        late = restore(BUCKET, WHERE.event_type, [WHERE.start])
         assert (late.parts, late.events, set(keys(s3, "parts/"))) == (2, 2, {PART, OTHER})
         merged((PART, late.restored[PART]))
         remove_landed(BUCKET, late.restored)
@@ -61,7 +61,7 @@ def test_a_part_that_is_there_already_is_not_written_anew_without_its_tag(monkey
         put(s3, layout.moved_key(PART, LATE), part_of(1), Metadata={"events": "1"})
         merged((PART, etag))
         refuse(s3, "CopyObject", "AccessDenied", 403)
-        late = restore(BUCKET, [WHERE.start])
+        late = restore(BUCKET, WHERE.event_type, [WHERE.start])
         assert (late.parts, late.restored) == (1, {PART: etag})
         remove_landed(BUCKET, late.restored)
         assert (keys(s3, "late/"), keys(s3, f"{PARTS}/")) == ([], [PART])

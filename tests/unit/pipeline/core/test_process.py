@@ -26,9 +26,9 @@ def outcome(fields: dict[str, Any], target: Schema, snapshot: dict[str, dict[str
 @pytest.mark.parametrize(("key", "put_by"), [("event_id", "id-1"), ("label", "a"), ("price", "id-1")])
 def test_an_event_is_put_by_the_field_that_its_type_is_put_by(key: str, put_by: str) -> None:
     target = schema()
-    context = BatchContext({RAW.fingerprint: RAW}, target, None, {}, key)
+    context = BatchContext({RAW.fingerprint: RAW}, target, HOUR_US, partition_key=key)
     message = Message(RAW.fingerprint, encode({**event(1), "label": "a", "price": b"\x01"}, RAW))
-    entry = _process(message, context, NOON_US)
+    entry = process(message, context, NOON_US)
     assert isinstance(entry, Entry)
     assert entry.key == put_by
 
