@@ -32,8 +32,10 @@ OF_PROJECT = "project"
 """`Workload.schemas` of events that are generated of the project's event types."""
 NAMED = re.compile(rf"\b({'|'.join(EventType)})\b")
 ATTRIBUTES = "attributes"
-FEWEST_EVENTS, EVENTS_A_TYPE = 240, 160
+EVENTS_A_PORTION = 80
+"""Of each type, on average: a fifth of them, the most that a drill damages, is enough for each of its flaws."""
 FEWEST_CHUNKS = 6
+"""A portion makes a chunk of each event type."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,12 @@ def shares(drills: Iterable[Drill]) -> list[Share]:
 def on_project(drill: Drill, types: int) -> Drill:
     """The drill with events that are generated of so many event types of the project.
 
-    Of each type there are enough for every flaw that copies can have, and chunks enough for faults that strike some.
-    The number of events that was asked for instead of the drill's own is kept.
+    Each portion has enough of each type for every flaw that copies can have, and there are chunks enough for faults
+    that strike some. The number of events that was asked for instead of the drill's own is kept.
     """
     given, usual = drill.workload, catalogue()[drill.name].workload
-    events = given.events if given.events != usual.events else max(FEWEST_EVENTS, EVENTS_A_TYPE * types)
     portions = max(given.portions, -(-FEWEST_CHUNKS // types))
+    events = given.events if given.events != usual.events else EVENTS_A_PORTION * portions * types
     workload = replace(given, schemas=OF_PROJECT, shapes=(), conversions=True, events=events, portions=portions)
     return replace(drill, workload=workload)
 

@@ -21,10 +21,12 @@ from wavetank.scenarios.run.event_types import (
     fits,
     has_ad_stream,
     join_keys,
+    on_project,
     shares,
     stream,
 )
 from wavetank.scenarios.spec.drill import Tag
+from wavetank.scenarios.spec.nemeses.producer import CorruptCopies
 from wavetank.scenarios.starter.project import write
 from wavetank.scenarios.workload.source import draw
 
@@ -128,3 +130,13 @@ def test_a_drill_fits_by_what_it_says_and_not_by_a_list() -> None:
     assert fits(basic, planned)
     assert not fits(replace(basic, alarms=("wavetank-click-processor-behind",)), planned)
     assert not fits(replace(basic, tags=(Tag.NOTIFICATIONS,)), planned)
+
+
+@pytest.mark.parametrize("types", [1, 2, 3, 15])
+def test_each_portion_has_events_for_every_flaw_and_there_are_chunks_for_faults_that_strike_some(types: int) -> None:
+    workload = on_project(catalogue()["corrupt-record"], types).workload
+    [nemesis] = [one for one in catalogue()["corrupt-record"].nemeses if one.id == "spoilt-copies"]
+    assert isinstance(nemesis, CorruptCopies)
+    a_portion = workload.events / workload.portions / types
+    assert a_portion * nemesis.share >= 1.4 * len(nemesis.damages)
+    assert workload.portions * types >= 6
