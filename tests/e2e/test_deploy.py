@@ -121,7 +121,9 @@ def test_what_is_not_as_the_template_says_is_named(fresh: EmbeddedStack, own: Pa
     lambda_.get_waiter("function_updated_v2").wait(FunctionName=NAMES.planner, WaiterConfig={"Delay": 0.05})
     lambda_.update_function_configuration(FunctionName=NAMES.planner, Timeout=timeout)
     attributes = {"MessageRetentionPeriod": str(DEAD_RETENTION_S), "SqsManagedSseEnabled": "true"}
-    sqs.create_queue(QueueName=NAMES.dead_merges, Attributes=attributes)
+    listed = render(topology.load(own))["Resources"]["DeadMergeQueue"]["Properties"]["Tags"]
+    tags = {tag["Key"]: tag["Value"] for tag in listed}
+    sqs.create_queue(QueueName=NAMES.dead_merges, Attributes=attributes, tags=tags)
     deploy(fresh, schemas=own)
 
 
