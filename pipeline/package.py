@@ -21,12 +21,15 @@ from hashlib import sha256
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import wavetank
 from wavetank.pipeline.components.requirements import REQUIREMENTS, digest_of, locked, members
 from wavetank.pipeline.enrichment import CODE_DOCUMENT, CODE_PACKAGE
 from wavetank.pipeline.errors import ConfigurationError
-from wavetank.pipeline.topology import EventType, Topology
+
+if TYPE_CHECKING:
+    from wavetank.pipeline.topology import EventType, Topology
 
 CODE = Path(__file__).parent
 """The folder that becomes the package `wavetank.pipeline` of the functions."""
@@ -91,13 +94,13 @@ class Artifacts:
         shared = [self.code, self.codec_layer, self.columns_layer]
         return [*shared, *self.components.values(), *self.component_layers.values()]
 
-    def of_functions(self, planned: Topology) -> dict[str, Artifact]:
+    def of_functions(self, planned: "Topology") -> dict[str, Artifact]:
         """The package of each function, by the name of the function."""
         own = {event.processor: self.components[event.name] for event in planned.events if event.has_own_code}
         return dict.fromkeys(planned.functions, self.code) | own
 
 
-def build(folder: Path, events: Sequence[EventType] = (), root: Path = CODE) -> Artifacts:
+def build(folder: Path, events: "Sequence[EventType]" = (), root: Path = CODE) -> Artifacts:
     """Build what is missing in `folder`; a zip whose content has not changed is not built again.
 
     events: those whose own packages are wanted, where they have one. root: see `build_code`.
@@ -120,12 +123,12 @@ def build(folder: Path, events: Sequence[EventType] = (), root: Path = CODE) -> 
     return artifacts
 
 
-def build_own(folder: Path, events: Sequence[EventType], root: Path = CODE) -> dict[str, Artifact]:
+def build_own(folder: Path, events: "Sequence[EventType]", root: Path = CODE) -> dict[str, Artifact]:
     """The packages of event types that have code or rules of their own, by event type."""
     return {event.name: build_code(folder, root, event) for event in events if event.has_own_code}
 
 
-def build_code(folder: Path, root: Path = CODE, event: EventType | None = None) -> Artifact:
+def build_code(folder: Path, root: Path = CODE, event: "EventType | None" = None) -> Artifact:
     """The function package alone, with the own code of an event type where one is given.
 
     root: the folder that becomes the package `wavetank.pipeline`.
@@ -139,7 +142,7 @@ def build_code(folder: Path, root: Path = CODE, event: EventType | None = None) 
     return _zip(folder, name, [_own("wavetank/__init__.py", Path(wavetank.__file__)), *modules, *own])
 
 
-def own_code(event: EventType) -> Iterator[Source]:
+def own_code(event: "EventType") -> Iterator[Source]:
     """What of an event type its processor alone has: the modules of its own code, and what says which rules it has."""
     place = f"{CODE_PACKAGE}/{event.name}"
     document = {
@@ -174,7 +177,7 @@ def build_layer(folder: Path, name: str, distributions: Sequence[str], modules: 
     return _zip(folder, name, [*sources, *(_own(f"python/{path.name}", path) for path in modules)])
 
 
-def build_own_layer(folder: Path, event: EventType) -> Artifact:
+def build_own_layer(folder: Path, event: "EventType") -> Artifact:
     """The layer with the packages that an event type's own code needs, from the wheels of the cache: no network.
 
     Raises ConfigurationError naming the package that is not locked, or whose wheel is not there.
