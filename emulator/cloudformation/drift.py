@@ -79,7 +79,7 @@ def _stack(context: Any, name: str) -> Any:
 def _drifts(stack: Any, chosen: set[str]) -> Iterator[dict[str, Any]]:
     """The drift of each resource that the template has, or of those that are chosen; one that is not there too."""
     template = stack.processed_template or stack.template or {}
-    references = _references(stack, template)
+    references = references_of(stack, template)
     clients = connect_to(aws_access_key_id=stack.account_id, region_name=stack.region_name)
     asked: dict[str, Any] = {}
     for name, resource in (template.get("Resources") or {}).items():
@@ -135,7 +135,8 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
-def _references(stack: Any, template: Mapping[str, Any]) -> References:
+def references_of(stack: Any, template: Mapping[str, Any], deployed: Mapping[str, Any] | None = None) -> References:
+    """The references of a template on one of LocalStack's stacks, with the resources that it has, or these."""
     pseudo = {
         "AWS::AccountId": stack.account_id,
         "AWS::Partition": get_partition(stack.region_name),
@@ -148,7 +149,7 @@ def _references(stack: Any, template: Mapping[str, Any]) -> References:
     for name, parameter in stack.resolved_parameters.items():
         keys = ("resolved_value", "given_value", "default_value")
         parameters[name] = next((parameter[key] for key in keys if parameter.get(key) is not None), None)
-    deployed = stack.resolved_resources
+    deployed = stack.resolved_resources if deployed is None else deployed
     return References(
         parameters=pseudo | parameters,
         physical={name: resource.get("PhysicalResourceId", "") for name, resource in deployed.items()},

@@ -37,6 +37,19 @@ def unsupported(provider: Any, properties: Mapping[str, Any]) -> list[str]:
     return sentences
 
 
+def is_mutable(resource_type: str) -> bool:
+    """Whether resources of a type can be updated: its provisioning type is FULLY_MUTABLE (API reference, DescribeType).
+
+    A type of which no schema is there is none.
+    """
+    published = _published(resource_type)
+    create_only = {path.removeprefix("/properties/") for path in published.get("createOnlyProperties", ())}
+    read_only = {path.removeprefix("/properties/") for path in published.get("readOnlyProperties", ())}
+    if "handlers" in published:
+        return "update" in published["handlers"]
+    return bool(published.get("properties", {}).keys() - create_only - read_only)
+
+
 def _unknown(document: Mapping[str, Any], schema: Mapping[str, Any], value: Any) -> Iterator[str]:
     """The paths in `value` that a JSON schema without alternatives does not allow."""
     if "$ref" in schema:

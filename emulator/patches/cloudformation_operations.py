@@ -9,14 +9,6 @@ from typing import Any
 from wavetank.emulator.patches import original, wrap
 from wavetank.emulator.runtime.on_import import when_imported
 
-UPDATABLE = {
-    "CREATE_COMPLETE",
-    "UPDATE_COMPLETE",
-    "UPDATE_ROLLBACK_COMPLETE",
-    "IMPORT_COMPLETE",
-    "IMPORT_ROLLBACK_COMPLETE",
-}
-"""CloudFormation user guide, "Stack status codes"."""
 PROVIDER = "CloudformationProviderV2"
 
 
@@ -30,6 +22,8 @@ def refuse_what_is_forbidden(module: ModuleType) -> None:
     store_of = original(module, "get_cloudformation_store", "account_id", "region_name")
     find_stack = original(module, "find_stack_v2", "state", "stack_name")
     from localstack.services.cloudformation.engine.validations import ValidationError
+
+    from wavetank.emulator.cloudformation.refactoring import UPDATABLE
 
     def find(context: Any, name: str | None) -> Any:
         try:
