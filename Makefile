@@ -36,12 +36,14 @@ setup: ## Prepare .venv: Python 3.13, pinned packages, warm caches. Nothing to d
 	@.ci/setup
 
 .PHONY: lint
-lint: setup ## Check style, types, import contracts and the template, as CI does.
+lint: setup ## Check style, types, import contracts and the templates of every stage, as CI does.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/wavetank template | $(BIN)/cfn-lint
+	rm -rf .wavetank/templates
+	$(BIN)/wavetank template --to .wavetank/templates
+	$(BIN)/cfn-lint .wavetank/templates/*.json
 
 .PHONY: format
 format: setup ## Put the code in the one format, and mend what can be mended.

@@ -20,6 +20,15 @@ class Names:
         return cls(f"{PROJECT}-{stage}" if stage else PROJECT)
 
     @property
+    def shared_stack(self) -> str:
+        """The CloudFormation stack of what components share."""
+        return self.prefix
+
+    def component_stack(self, event_type: str) -> str:
+        """The CloudFormation stack of one component."""
+        return f"{self.prefix}-{event_type}"
+
+    @property
     def partitioner(self) -> str:
         """The function that writes chunks as parts."""
         return f"{self.prefix}-partitioner"

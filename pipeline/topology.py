@@ -9,6 +9,7 @@ of them, and its stages, are in `wavetank.toml` beside the folder (`pipeline.com
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from wavetank.pipeline.names import Names
 CHUNK_GRACE_MINUTES = 10
 FUTURE_BOUND_MINUTES = 60
 """An event whose time is so much after its arrival is quarantined."""
+LONGEST_FUNCTION_NAME = 64
+"""Lambda API reference, CreateFunction."""
 
 EVENT_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 SCHEMA_FILE = re.compile(r"(?P<role>raw|processed)\.v(?P<version>[1-9]\d*)\.avsc")
@@ -163,8 +166,24 @@ def load(schemas: Path, stage: str | None = None) -> Topology:
         other = logical.setdefault(event.name.replace("-", ""), event.name)
         if other != event.name:
             raise ConfigurationError(f"event types {other} and {event.name} differ in hyphens alone: rename one")
+    _check_names(events, project)
     references = tuple(sorted((schemas / REFERENCE_FOLDER).glob("*.json")))
     return Topology(events, references, project=project, stage=stage, names=names)
+
+
+def _check_names(events: Sequence[EventType], project: ProjectFile) -> None:
+    """Raise ConfigurationError for an event type whose names are those of another stage, or too long for Lambda."""
+    for event in events:
+        for stage in project.stages:
+            if event.name == stage or event.name.startswith(f"{stage}-"):
+                raise ConfigurationError(
+                    f"event type {event.name}: its names would be those of stage {stage}; rename one of them"
+                )
+        if len(event.processor) > LONGEST_FUNCTION_NAME:
+            raise ConfigurationError(
+                f"event type {event.name}: the name of its function, {event.processor}, is longer than the "
+                f"{LONGEST_FUNCTION_NAME} characters that Lambda takes; shorten it, or the name of the stage"
+            )
 
 
 def _event_type(folder: Path, names: Names, settings: ReadComponent) -> EventType:

@@ -24,6 +24,7 @@ from wavetank.scenarios.report.escaping import printable
 COMMANDS = (
     "init",
     "stack",
+    "deploy",
     "schemas",
     "components",
     "dev",

@@ -14,7 +14,7 @@ import pytest
 from tests.changes_of_libraries import changes
 from wavetank.emulator.develop.reload import INFRASTRUCTURE
 from wavetank.pipeline import topology
-from wavetank.pipeline.template.render import render
+from wavetank.pipeline.template.render import whole
 from wavetank.scenarios.cli import COMMANDS
 
 WALL_CLOCK = {
@@ -91,7 +91,7 @@ def test_the_topology_lists_every_function_of_the_template(root: Path) -> None:
     planned = topology.load(root / "schemas")
     functions = [
         resource["Properties"]["FunctionName"]
-        for resource in render(planned)["Resources"].values()
+        for resource in whole(planned)["Resources"].values()
         if resource["Type"] == "AWS::Lambda::Function"
     ]
     assert sorted(functions) == sorted(planned.functions)

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 from localstack.utils.aws.request_context import extract_access_key_id_from_auth_header
 
 from wavetank.emulator.authority.conditions import ARN_PARTS, Context
+from wavetank.emulator.authority.ownership import Owned
 from wavetank.emulator.authority.policy import Caller
 from wavetank.emulator.authority.stored import owner_of_bucket, session_of
 from wavetank.emulator.runtime.clock import CLOCK
@@ -49,7 +50,11 @@ def acting_service(context: Any) -> tuple[Caller, str] | None:
         principal, _, source = (context.request.headers.get(ACTING_FOR) or "").partition(" ")
     if not principal:
         return None
-    return service(principal, source, context.account_id), source
+    account = context.account_id
+    if not source and (role := (context.service_request or {}).get("RoleArn")):
+        # A service takes a role of the account that it acts for; LocalStack's Lambda does so from the default account.
+        account = Owned.of_arn(role, account).account
+    return service(principal, source, account), source
 
 
 def service(principal: str, source: str, account: str) -> Caller:

@@ -1,20 +1,21 @@
-"""The CloudFormation stack of the pipeline: brought to a template, and proved to be as the template says.
+"""A CloudFormation stack: brought to a template, and proved to be as the template says.
 
 A status alone proves nothing: what was deployed is compared with the template by drift detection, which asks the
 service of each resource.
 """
 
+import json
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from wavetank.emulator.deploy import functions
 from wavetank.emulator.errors import DeployFailed
 from wavetank.emulator.stack.stack import Stack
-from wavetank.pipeline.names import PROJECT
+from wavetank.pipeline.template.render import EVENT_TYPE_OUTPUT, MOST_BYTES_INLINE, PREFIX_OUTPUT, compact
 
-STACK_NAME = PROJECT
 NOTHING_TO_DO = "No updates are to be performed"
 TIMEOUT_S = 600.0
 FIRST_LOOK_S = 0.05
@@ -28,111 +29,173 @@ UNKNOWN_OPERATION = ("InternalFailure", "InvalidAction", "NotImplemented", "Unkn
 AS_IT_SAYS = "Change it back, or start afresh: `wavetank down`, `wavetank up`."
 
 
-def exists(stack: Stack) -> bool:
-    """Whether there is a stack that can be updated."""
-    return (_status(stack) or STILLBORN[0]) not in STILLBORN
+@dataclass(frozen=True)
+class Formation:
+    """A CloudFormation stack on a stack, by its name; it need not be there."""
+
+    stack: Stack
+    name: str
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a stack that can be updated."""
+        return (self.status or STILLBORN[0]) not in STILLBORN
+
+    @property
+    def status(self) -> str | None:
+        """The state of the stack; None where there is none."""
+        described = self._described()
+        return None if described is None else str(described["StackStatus"])
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The outputs of the stack; none where there is no stack."""
+        return outputs_of(self._described() or {})
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The values of the stack's parameters; none where there is no stack."""
+        given = (self._described() or {}).get("Parameters", [])
+        return {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in given}
+
+    def template(self) -> dict[str, Any]:
+        """The template that the stack was last brought to, as it was given."""
+        body = self.stack.client("cloudformation").get_template(StackName=self.name)["TemplateBody"]
+        return dict(body) if isinstance(body, Mapping) else dict(json.loads(body))
+
+    def resources(self) -> dict[str, str]:
+        """Logical id → physical id of what the stack has."""
+        pages = self.stack.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=self.name)
+        return {
+            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+            for page in pages
+            for resource in page["StackResourceSummaries"]
+        }
+
+    def argument(self, template: dict[str, Any], bucket: str) -> dict[str, str]:
+        """A template as an argument of requests: by itself, or where it is too long for one, by URL in a bucket.
+
+        Raises ConfigurationError for one that CloudFormation does not take at all.
+        """
+        text = compact(self.name, template)
+        if len(text.encode()) <= MOST_BYTES_INLINE:
+            return {"TemplateBody": text}
+        s3, key = self.stack.client("s3"), f"{self.name}.template.json"
+        s3.put_object(Bucket=bucket, Key=key, Body=text.encode())
+        url: str = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key})
+        return {"TemplateURL": url.partition("?")[0]}
+
+    def apply(self, request: dict[str, Any]) -> bool:
+        """Create the stack by `request`, or update it; returns when it is done, False where nothing was to be done.
+
+        What is left of a creation that failed is deleted first. Raises DeployFailed, which names the resources that
+        failed and why.
+        """
+        cloudformation = self.stack.client("cloudformation")
+        self.stack.control.govern(self.name)
+        request = {"StackName": self.name, **request}
+        status = self.status
+        try:
+            if status in STILLBORN:
+                cloudformation.delete_stack(StackName=self.name)
+                if (undeleted := self._wait()) is not None:
+                    raise DeployFailed(
+                        f"{self.name} could not be created and cannot be deleted ({undeleted}):\n{self._reasons()}",
+                        AS_IT_SAYS,
+                    )
+            if status in (None, *STILLBORN):
+                cloudformation.create_stack(**request)
+            else:
+                cloudformation.update_stack(**request)
+        except ClientError as error:
+            if NOTHING_TO_DO in str(error):
+                return False
+            raise DeployFailed(f"CloudFormation refuses the template of {self.name}: {error}") from error
+        status = self._wait()
+        if status not in COMPLETE:
+            raise DeployFailed(f"CloudFormation ended with {status or 'no stack'} of {self.name}:\n{self._reasons()}")
+        return True
+
+    def delete(self) -> None:
+        """Delete the stack and what is not to be retained; returns when it is gone. Raises DeployFailed."""
+        self.stack.client("cloudformation").delete_stack(StackName=self.name)
+        if (status := self._wait()) is not None:
+            raise DeployFailed(f"{self.name} could not be deleted ({status}):\n{self._reasons()}")
+
+    def drifts(self) -> list[Mapping[str, Any]]:
+        """Each resource that is not as the template says, as CloudFormation describes its drift.
+
+        Emulators without drift detection tell of none.
+        """
+        cloudformation = self.stack.client("cloudformation")
+        try:
+            detection = cloudformation.detect_stack_drift(StackName=self.name)["StackDriftDetectionId"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] in UNKNOWN_OPERATION:
+                return []
+            raise
+        deadline = time.monotonic() + TIMEOUT_S
+        # A service that has just been changed may keep AWS waiting.
+        describe = cloudformation.describe_stack_drift_detection_status
+        while describe(StackDriftDetectionId=detection)["DetectionStatus"] == "DETECTION_IN_PROGRESS":
+            if time.monotonic() > deadline:
+                raise DeployFailed(f"CloudFormation has not compared {self.name} with its template, {TIMEOUT_S:.0f} s.")
+            time.sleep(LONGEST_PAUSE_S)
+        described = cloudformation.describe_stack_resource_drifts(
+            StackName=self.name, StackResourceDriftStatusFilters=["MODIFIED", "DELETED"]
+        )
+        return list(described["StackResourceDrifts"])
+
+    def _described(self) -> dict[str, Any] | None:
+        try:
+            stacks = self.stack.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ValidationError":
+                return None
+            raise
+        return dict(stacks[0])
+
+    def _wait(self) -> str | None:
+        """The status that the stack ends with; None when it is gone."""
+        deadline = time.monotonic() + TIMEOUT_S
+        pause = FIRST_LOOK_S
+        while (status := self.status or "").endswith("IN_PROGRESS"):
+            if time.monotonic() > deadline:
+                raise DeployFailed(f"{self.name} is still {status} after {TIMEOUT_S:.0f} s.")
+            time.sleep(pause)
+            pause = min(pause * 1.2, LONGEST_PAUSE_S)
+        return status or None
+
+    def _reasons(self) -> str:
+        """Each resource that failed in the last operation, and why; not what was rolled back because of it."""
+        events = self.stack.client("cloudformation").describe_stack_events(StackName=self.name)["StackEvents"]
+        failed = []
+        for event in events:
+            if event["LogicalResourceId"] == self.name:
+                if event["ResourceStatus"] in BEGINNINGS:
+                    break
+            elif event["ResourceStatus"].endswith("FAILED"):
+                reason = event.get("ResourceStatusReason", "no reason")
+                failed.append(f"{event['LogicalResourceId']} ({event['ResourceType']}): {reason}")
+        return "\n".join(reversed(failed)) or "no resource says why"
 
 
-def apply(stack: Stack, request: dict[str, Any], kept: list[dict[str, Any]]) -> None:
-    """Create the stack by `request`, or update it, then with the parameters that are `kept`; returns when it is done.
-
-    What is left of a creation that failed is deleted first. Raises DeployFailed, which names the resources that failed
-    and why.
-    """
-    cloudformation = stack.client("cloudformation")
-    stack.control.govern(STACK_NAME)
-    request = {"StackName": STACK_NAME, **request}
-    status = _status(stack)
-    try:
-        if status in STILLBORN:
-            cloudformation.delete_stack(StackName=STACK_NAME)
-            if (undeleted := _wait(stack)) is not None:
-                raise DeployFailed(
-                    f"a stack that could not be created cannot be deleted ({undeleted}):\n{_reasons(stack)}", AS_IT_SAYS
-                )
-        if status in (None, *STILLBORN):
-            cloudformation.create_stack(**request)
-        else:
-            cloudformation.update_stack(**request | {"Parameters": [*request["Parameters"], *kept]})
-    except ClientError as error:
-        if NOTHING_TO_DO in str(error):
-            return
-        raise DeployFailed(f"CloudFormation refuses the template: {error}") from error
-    status = _wait(stack)
-    if status not in COMPLETE:
-        raise DeployFailed(f"CloudFormation ended with {status or 'no stack'}:\n{_reasons(stack)}")
+def outputs_of(described: Mapping[str, Any]) -> dict[str, str]:
+    """The outputs of a stack as DescribeStacks tells of it."""
+    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs") or ()}
 
 
-def prove(stack: Stack) -> None:
-    """Compare every resource with the template. Raises DeployFailed naming the differences.
-
-    A function that is under the debugger is another one for as long. Emulators without drift detection prove nothing.
-    """
-    cloudformation = stack.client("cloudformation")
-    try:
-        detection = cloudformation.detect_stack_drift(StackName=STACK_NAME)["StackDriftDetectionId"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] in UNKNOWN_OPERATION:
-            return
-        raise
-    deadline = time.monotonic() + TIMEOUT_S
-    # A service that has just been changed may keep AWS waiting.
-    describe = cloudformation.describe_stack_drift_detection_status
-    while describe(StackDriftDetectionId=detection)["DetectionStatus"] == "DETECTION_IN_PROGRESS":
-        if time.monotonic() > deadline:
-            raise DeployFailed(f"CloudFormation has not compared the stack with its template after {TIMEOUT_S:.0f} s.")
-        time.sleep(LONGEST_PAUSE_S)
-    drifts = cloudformation.describe_stack_resource_drifts(
-        StackName=STACK_NAME, StackResourceDriftStatusFilters=["MODIFIED", "DELETED"]
-    )["StackResourceDrifts"]
-    debugged = set(functions.debugged(stack)) if drifts else set()
-    lines = []
-    for drift in drifts:
-        resource = f"{drift['LogicalResourceId']} ({drift['ResourceType']})"
-        if drift["PhysicalResourceId"] in debugged:
-            continue
-        if drift["StackResourceDriftStatus"] == "DELETED":
-            lines.append(f"{resource} is not there")
-            continue
-        for difference in drift["PropertyDifferences"]:
-            path, actual = difference["PropertyPath"], difference["ActualValue"]
-            lines.append(f"{resource}: {path} is {actual}, not {difference['ExpectedValue']}")
-    if lines:
-        raise DeployFailed("\n".join(["what is deployed is not what the template says:", *lines]), AS_IT_SAYS)
-
-
-def _status(stack: Stack) -> str | None:
-    """The state of our CloudFormation stack; None where there is none."""
-    try:
-        stacks = stack.client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ValidationError":
-            return None
-        raise
-    return str(stacks[0]["StackStatus"])
-
-
-def _wait(stack: Stack) -> str | None:
-    """The status that the stack ends with; None when it is gone."""
-    deadline = time.monotonic() + TIMEOUT_S
-    pause = FIRST_LOOK_S
-    while (status := _status(stack) or "").endswith("IN_PROGRESS"):
-        if time.monotonic() > deadline:
-            raise DeployFailed(f"CloudFormation is still {status} after {TIMEOUT_S:.0f} s.")
-        time.sleep(pause)
-        pause = min(pause * 1.2, LONGEST_PAUSE_S)
-    return status or None
-
-
-def _reasons(stack: Stack) -> str:
-    """Each resource that failed in the last operation, and why; not what was rolled back because of it."""
-    events = stack.client("cloudformation").describe_stack_events(StackName=STACK_NAME)["StackEvents"]
-    failed = []
-    for event in events:
-        if event["LogicalResourceId"] == STACK_NAME:
-            if event["ResourceStatus"] in BEGINNINGS:
-                break
-        elif event["ResourceStatus"].endswith("FAILED"):
-            reason = event.get("ResourceStatusReason", "no reason")
-            failed.append(f"{event['LogicalResourceId']} ({event['ResourceType']}): {reason}")
-    return "\n".join(reversed(failed)) or "no resource says why"
+def components(stack: Stack, prefix: str) -> dict[str, str]:
+    """Event type → name of its CloudFormation stack, of those of the stage with this prefix that are there."""
+    pages = stack.client("cloudformation").get_paginator("describe_stacks").paginate()
+    outputs = {
+        described["StackName"]: outputs_of(described)
+        for page in pages
+        for described in page["Stacks"]
+        if described["StackStatus"] != "DELETE_COMPLETE"
+    }
+    return {
+        output[EVENT_TYPE_OUTPUT]: name
+        for name, output in outputs.items()
+        if output.get(PREFIX_OUTPUT) == prefix and EVENT_TYPE_OUTPUT in output
+    }

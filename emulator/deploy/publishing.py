@@ -10,7 +10,7 @@ from wavetank.emulator.errors import DeployFailed
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import layout
 from wavetank.pipeline.avro.resolution import Level
-from wavetank.pipeline.names import NAMES
+from wavetank.pipeline.names import Names
 from wavetank.pipeline.schemas import checks
 from wavetank.pipeline.schemas.checks import Findings
 from wavetank.pipeline.schemas.shared import SharedTypes
@@ -29,7 +29,7 @@ class Publication:
 
 def check(stack: Stack, planned: Topology, level: Level | None = None) -> Findings:
     """Everything that is wrong with the folder beside what is published; nothing is, where there is no registry yet."""
-    return _check(_Registry(stack), planned, level)[0]
+    return _check(_Registry(stack, planned.names), planned, level)[0]
 
 
 def publish(stack: Stack, planned: Topology, level: Level | None = None) -> Publication:
@@ -38,7 +38,7 @@ def publish(stack: Stack, planned: Topology, level: Level | None = None) -> Publ
     Raises DeployFailed, with a sentence for each rule that is broken, before anything is written. Versions are
     immutable; the index and the reference data are replaced.
     """
-    registry = _Registry(stack)
+    registry = _Registry(stack, planned.names)
     findings, there = _check(registry, planned, level)
     if findings:
         raise DeployFailed("\n".join(findings.refused), MEND)
@@ -62,9 +62,9 @@ def _check(registry: "_Registry", planned: Topology, level: Level | None) -> tup
     return checks.check_folder(planned, there, level), there
 
 
-def published(stack: Stack) -> list[dict[str, str]]:
+def published(stack: Stack, names: Names) -> list[dict[str, str]]:
     """Every schema object of the registry: `key`, and `fingerprint` in hex (empty for what is no schema)."""
-    registry = _Registry(stack)
+    registry = _Registry(stack, names)
     return [
         {"key": key, "fingerprint": checks.fingerprint_of(registry.get(key) or b"")}
         for key in registry.keys(f"{layout.SCHEMAS}/")
@@ -72,17 +72,17 @@ def published(stack: Stack) -> list[dict[str, str]]:
     ]
 
 
-def text_of(stack: Stack, key: str) -> bytes | None:
+def text_of(stack: Stack, names: Names, key: str) -> bytes | None:
     """The bytes of an object in the registry; None where there is none."""
-    return _Registry(stack).get(key)
+    return _Registry(stack, names).get(key)
 
 
 class _Registry:
     """The registry bucket, as its operator sees it."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, names: Names) -> None:
         self._s3: Any = stack.client("s3")
-        self._bucket = NAMES.registry_bucket(stack.account)
+        self._bucket = names.registry_bucket(stack.account)
 
     def versions(self, event: EventType) -> dict[str, bytes]:
         """Key → bytes of what is published of an event type's versions."""

@@ -49,12 +49,16 @@ class Clients:
     """The clients of one endpoint, and of no other.
 
     They ignore the user's profile, proxies and endpoint settings. application: the id that they give themselves in
-    each call, by which a fault finds their calls.
+    each call, by which a fault finds their calls. account: on a local stack, the one that they are of; None for its
+    usual one.
     """
 
-    def __init__(self, endpoint_url: str, region: str = REGION, application: str | None = None) -> None:
+    def __init__(
+        self, endpoint_url: str, region: str = REGION, application: str | None = None, account: str | None = None
+    ) -> None:
         self.endpoint_url = endpoint_url
         self.region = region
+        self._account = account
         self._application = application
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, bool, float | None], Any] = {}
@@ -73,7 +77,7 @@ class Clients:
                 from botocore.config import Config
 
                 if self._session is None:
-                    self._session = _session(self.region, self.endpoint_url)
+                    self._session = _session(self.region, self.endpoint_url, self._account)
                 named: Any = {"user_agent_appid": self._application}  # botocore's stubs do not know it yet.
                 config = Config(
                     connect_timeout=answer_s or CONNECT_TIMEOUT_S,
@@ -98,7 +102,7 @@ class Clients:
                 client.close()
 
 
-def _session(region: str, endpoint_url: str) -> Any:
+def _session(region: str, endpoint_url: str, account: str | None) -> Any:
     """A boto3 session that reads no configuration file and no profile.
 
     Its credentials are dummies for a local stack, elsewhere those of the environment, where it has any.
@@ -114,7 +118,8 @@ def _session(region: str, endpoint_url: str) -> Any:
     }
     key, secret, token = os.environ.get("AWS_ACCESS_KEY_ID"), DUMMY_KEY, None
     if urlsplit(endpoint_url).hostname in LOCAL_HOSTS or not key:
-        key = DUMMY_KEY
+        # LocalStack takes a key of twelve digits for the account's id.
+        key = account or DUMMY_KEY
     else:
         secret, token = os.environ.get("AWS_SECRET_ACCESS_KEY", ""), os.environ.get("AWS_SESSION_TOKEN")
     return boto3.Session(

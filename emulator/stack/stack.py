@@ -75,6 +75,9 @@ class Stack(Protocol):
         Without `telemetry` metrics and log lines of what was done may still be on their way to CloudWatch.
         """
 
+    def at(self, account: str | None, region: str | None) -> "Stack":
+        """The same stack in another account and region, each the same where it is None; it is not ended through it."""
+
     def down(self) -> None:
         """Stop it, if it is ours to stop; doing it again does nothing."""
 
@@ -84,12 +87,18 @@ class ExternalStack:
 
     kind = Kind.EXTERNAL
 
-    def __init__(self, endpoint_url: str, region: str = REGION, application: str | None = None) -> None:
+    def __init__(
+        self, endpoint_url: str, region: str = REGION, application: str | None = None, account: str | None = None
+    ) -> None:
         self.endpoint_url = endpoint_url.rstrip("/")
         self.region = region
         self.control = Control(self.endpoint_url)
         self.faults = FaultBlocks(self.control)
-        self._clients = Clients(self.endpoint_url, region, application)
+        self._clients = Clients(self.endpoint_url, region, application, account)
+
+    def at(self, account: str | None, region: str | None) -> "ExternalStack":
+        """The same stack in another account and region, each the same where it is None; it is not ended through it."""
+        return ExternalStack(self.endpoint_url, region or self.region, account=account)
 
     @property
     def account(self) -> str:

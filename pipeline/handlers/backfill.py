@@ -21,7 +21,7 @@ from wavetank.pipeline.components import guards
 from wavetank.pipeline.components.model import Component
 from wavetank.pipeline.handlers.concatenator import concatenate
 from wavetank.pipeline.layout import HOUR, LATE, PARTS
-from wavetank.pipeline.names import NAMES
+from wavetank.pipeline.names import NAMES, Names
 
 FAILED = 1
 
@@ -32,13 +32,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "wavetank.pipeline.handlers.backfill", description="Merge the partitions of many hours."
     )
     parser.add_argument("--account", required=True, help="AWS account id, part of the buckets' names")
+    parser.add_argument(
+        "--prefix", default=NAMES.prefix, help="prefix of a stage's names; by default the default one's"
+    )
     parser.add_argument("--from", dest="first", metavar="TIME", help="first hour, ISO 8601; UTC if it has no offset")
     parser.add_argument("--to", dest="end", metavar="TIME", help="the hour after the last one")
     parser.add_argument("--event", action="append", default=[], help="an event type; all if not given")
     parser.add_argument("--late", action="store_true", help="land late parts as well")
     options = parser.parse_args(arguments)
-    os.environ["REGISTRY_BUCKET"] = NAMES.registry_bucket(options.account)
-    bucket = NAMES.data_bucket(options.account)
+    names = Names(options.prefix)
+    os.environ["REGISTRY_BUCKET"] = names.registry_bucket(options.account)
+    bucket = names.data_bucket(options.account)
     span = _moment(options.first), _moment(options.end)
     failed = 0
     for line in backfill(bucket, span, frozenset(options.event), with_late=options.late):

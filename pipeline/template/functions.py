@@ -82,9 +82,14 @@ def permission(name: str, principal: str, source: dict[str, Any], of_account: bo
 
 
 def layers(names: Names) -> Resources:
-    """Both layers that functions share."""
+    """Both layers that functions share; a version stays when there is a newer one.
+
+    Functions of other stacks have it until they are deployed, and again where that is rolled back.
+    """
     both = ((CODEC_LAYER, "codec"), (COLUMNS_LAYER, "columns"))
-    return {name: layer(f"{names.prefix}-{title}", f"{name}Key") for name, title in both}
+    return {
+        name: layer(f"{names.prefix}-{title}", f"{name}Key") | {"UpdateReplacePolicy": "Retain"} for name, title in both
+    }
 
 
 def layer(name: str, key: str) -> dict[str, Any]:

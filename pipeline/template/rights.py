@@ -12,19 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wavetank.pipeline.template import arns
+
 LIST = Path(__file__).with_name("rights.toml")
 EVENT_TYPE = "{type}"
 """Stands for the name of an event type in the list, as `{Type}` does in logical ids."""
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9:]+)(\.Arn)?\}")
-
-_ARNS = {
-    "AWS::Kinesis::Stream": ("kinesis", "stream/", "Name"),
-    "AWS::KinesisFirehose::DeliveryStream": ("firehose", "deliverystream/", "DeliveryStreamName"),
-    "AWS::SNS::Topic": ("sns", "", "TopicName"),
-    "AWS::SQS::Queue": ("sqs", "", "QueueName"),
-    "AWS::Lambda::Function": ("lambda", "function:", "FunctionName"),
-    "AWS::Events::Rule": ("events", "rule/", "Name"),
-}
 
 
 @dataclass(frozen=True, order=True)
@@ -88,13 +81,9 @@ def resolved(text: str, template: Mapping[str, Any], account: str, region: str) 
         if match[1] in fixed:
             return fixed[match[1]]
         resource = template["Resources"][match[1]]
-        properties = resource["Properties"]
-        if resource["Type"] == "AWS::S3::Bucket":
-            return f"arn:aws:s3:::{resolved(_text(properties['BucketName']), template, account, region)}"
-        if resource["Type"] not in _ARNS:
+        if not arns.has_arn(resource):
             return match[0]
-        service, kind, name = _ARNS[resource["Type"]]
-        return f"arn:aws:{service}:{region}:{account}:{kind}{properties[name]}"
+        return resolved(arns.arn(match[1], resource), template, account, region)
 
     return _REFERENCE.sub(arn, text)
 

@@ -20,7 +20,7 @@ from pyarrow.fs import S3FileSystem
 from wavetank.emulator.stack.clients import DUMMY_KEY, LOCAL_HOSTS
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import topology
-from wavetank.pipeline.names import NAMES
+from wavetank.pipeline.names import NAMES, Names
 from wavetank.scenarios.client.parquet_files import ParquetFile, ParquetTable, Skipped, UnreadableError, table_of
 from wavetank.scenarios.client.sql import Means, QueryError, Rows, answered, each_row
 
@@ -49,16 +49,16 @@ class Warehouse:
     strict: bool = False
 
     @classmethod
-    def of(cls, stack: Stack, *, strict: bool = False) -> "Warehouse":
+    def of(cls, stack: Stack, names: Names = NAMES, *, strict: bool = False) -> "Warehouse":
         """The warehouse of `stack` now. Raises NothingAtRestError without a bucket, QueryError where it is strict."""
-        bucket = NAMES.data_bucket(stack.account)
+        bucket = names.data_bucket(stack.account)
         url = urlsplit(stack.endpoint_url)
         local = url.hostname in LOCAL_HOSTS
         filesystem = S3FileSystem(
             endpoint_override=url.netloc,
             scheme="https" if url.scheme == "https" else "http",
             region=stack.region,
-            access_key=DUMMY_KEY if local else None,
+            access_key=stack.account if local else None,
             secret_key=DUMMY_KEY if local else None,
         )
         s3, warehouse = stack.client("s3"), cls(strict=strict)

@@ -61,22 +61,32 @@ def components(
 def template(
     folder: Folder = None,
     stage: Stage = None,
-    event: Annotated[str | None, typer.Option("--event", help="Only the resources of this event type.")] = None,
+    event: Annotated[str | None, typer.Option("--event", help="Only the stack of this event type.")] = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="DIR", help="Write those of every stage, a file each: STACK.json.")
+    ] = None,
     pretty: Annotated[
         bool, typer.Option("--pretty", help="Indent it; longer than CloudFormation takes inline.")
     ] = False,
 ) -> None:
-    """Print the CloudFormation template that `wavetank deploy` brings a stack to."""
-    from wavetank.pipeline.template.component import component
+    """Print the CloudFormation templates that `wavetank deploy` brings a stack to, by the names of their stacks."""
     from wavetank.pipeline.template.render import compact, render
 
     deployed = _topology(folder, stage)
-    document = render(deployed)
-    if event is not None:
-        document["Resources"] = component(deployed, deployed.event(event))
-        del document["Outputs"]
-    text = compact(document)
-    echo(json.dumps(document, indent=2) if pretty else text)
+    others = [_topology(folder, name) for name in deployed.project.stages if to is not None and name != stage]
+    templates = {name: template for each in (deployed, *others) for name, template in render(each).items()}
+    texts = {name: compact(name, template) for name, template in templates.items()}
+    if pretty:
+        texts = {name: json.dumps(template, indent=2) for name, template in templates.items()}
+    if to is not None:
+        to.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            (to / f"{name}.json").write_text(f"{text}\n")
+        echo(f"{len(texts)} templates in {to}", err=True)
+    elif event is not None:
+        echo(texts[deployed.names.component_stack(deployed.event(event).name)])
+    else:
+        echo("{" + ",\n".join(f"{json.dumps(name)}: {text}" for name, text in texts.items()) + "}")
 
 
 def _topology(folder: Path | None, stage: str | None) -> "Topology":

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wavetank.emulator.errors import CallerError
-from wavetank.scenarios.commands.options import EndpointUrl, moment
+from wavetank.scenarios.commands.options import EndpointUrl, Stage, moment
 from wavetank.scenarios.commands.target import connect
 from wavetank.scenarios.report.escaping import echo
 from wavetank.scenarios.workload.source_file import Format
@@ -101,6 +101,7 @@ def feed(
     in_flight: Annotated[int, typer.Option(min=1, max=64, help="Requests at a time.")] = 4,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
     endpoint_url: EndpointUrl = None,
+    stage: Stage = None,
 ) -> None:
     """Put events on the raw streams, at least once, and account for every row."""
     from wavetank.emulator.deploy.deploy import schemas_folder
@@ -111,7 +112,7 @@ def feed(
     from wavetank.scenarios.commands.feed_job import JournalOptions, SyntheticJob
     from wavetank.scenarios.workload.rows import UnusableSourceError
 
-    planned = topology.load(schemas_folder())
+    planned = topology.load(schemas_folder(), stage)
     routes = routes_of(planned)
     if file is not None and synthetic is None:
         job: FeedJob = _file_job(file, mapping, format_, rejected, routes)
@@ -125,7 +126,7 @@ def feed(
     job.journal_options = JournalOptions(journal, retain=retain, rebuild=rebuild) if journal is not None else None
     if absent := sorted(set(job.event_types) - set(routes)):
         raise typer.BadParameter(f"it would feed {', '.join(absent)}, and schemas/ has no such event type")
-    stack = connect(endpoint_url)
+    stack = connect(endpoint_url, stage)
     stop = threading.Event()
     with (
         _interruptible(stop) as interrupted,

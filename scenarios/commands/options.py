@@ -27,6 +27,18 @@ Jobs = Annotated[
     ),
 ]
 
+Stage = Annotated[
+    str | None,
+    typer.Option(
+        "--stage",
+        envvar="WAVETANK_STAGE",
+        metavar="NAME",
+        help="The stage, a [stages.NAME] of wavetank.toml: its account, region and names.",
+        show_default="the default stage",
+    ),
+]
+"""The option by which every command that talks to a pipeline takes its stage; give its value to `target.connect`."""
+
 Schemas = Annotated[
     str | None,
     typer.Option(

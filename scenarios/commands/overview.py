@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from wavetank.emulator.errors import StackError
 from wavetank.emulator.stack.stack import EmbeddedStack, Stack
-from wavetank.pipeline.names import NAMES, PROJECT
+from wavetank.pipeline.names import NAMES, Names
 
 if TYPE_CHECKING:
     from wavetank.emulator.container.stack import DockerStack
@@ -32,11 +32,11 @@ def describe(stack: "EmbeddedStack | DockerStack") -> dict[str, Any]:
     except StackError:
         return process | {"ready": False, "deployed": False, "plugins": {}}
     deployed = is_deployed(stack)
-    kept_back = _kept_back(stack) if deployed else {}
+    kept_back = _kept_back(stack, NAMES) if deployed else {}
     return process | {"ready": True, "deployed": deployed, "plugins": answer["plugins"]} | kept_back
 
 
-def _kept_back(stack: Stack) -> dict[str, Any]:
+def _kept_back(stack: Stack, names: Names) -> dict[str, Any]:
     """What does not flow: the files of quarantine that were not re-driven, and the partitions whose merge was given up.
 
     Where it cannot be read, nothing is said of it.
@@ -46,10 +46,10 @@ def _kept_back(stack: Stack) -> dict[str, Any]:
     from wavetank.scenarios.client import quarantine
     from wavetank.scenarios.site.dead_merges import dead_merges
 
-    s3, bucket = stack.client("s3"), NAMES.data_bucket(stack.account)
+    s3, bucket = stack.client("s3"), names.data_bucket(stack.account)
     try:
         files = [file for file in quarantine.files(s3, bucket) if not quarantine.is_redriven(s3, bucket, file)]
-        return {"quarantine_files": len(files), "dead_merges": list(dead_merges(stack))}
+        return {"quarantine_files": len(files), "dead_merges": list(dead_merges(stack, names))}
     except (ClientError, BotoCoreError):
         return {}
 
@@ -59,7 +59,7 @@ def is_deployed(stack: Stack) -> bool:
     from botocore.exceptions import ClientError
 
     try:
-        described = stack.client("cloudformation").describe_stacks(StackName=PROJECT)
+        described = stack.client("cloudformation").describe_stacks(StackName=NAMES.shared_stack)
     except ClientError:
         return False
     return any(formation["StackStatus"] in THERE for formation in described["Stacks"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wavetank.scenarios.commands.options import AsJson, EndpointUrl
+from wavetank.scenarios.commands.options import AsJson, EndpointUrl, Stage
 from wavetank.scenarios.commands.target import pipeline_at
 from wavetank.scenarios.report.escaping import echo, one_line
 
@@ -33,7 +33,11 @@ def register(app: typer.Typer) -> None:
 
 @quarantine.command("list", epilog="Example: wavetank quarantine list --event click")
 def list_(
-    event_type: Event = None, reason: Reason = None, as_json: AsJson = False, endpoint_url: EndpointUrl = None
+    event_type: Event = None,
+    reason: Reason = None,
+    as_json: AsJson = False,
+    endpoint_url: EndpointUrl = None,
+    stage: Stage = None,
 ) -> None:
     """Count what was set aside, by event type and reason, and say what was wrong with the latest of each.
 
@@ -41,7 +45,7 @@ def list_(
     """
     from wavetank.scenarios.client.quarantine import MOST_ATTEMPTS, attempts
 
-    files = _files(pipeline_at(endpoint_url), event_type, reason)
+    files = _files(pipeline_at(endpoint_url, stage), event_type, reason)
     tried = attempts(files)
     counts: Counter[tuple[str, str, str]] = Counter()
     latest: dict[tuple[str, str], SetAside] = {}
@@ -78,12 +82,13 @@ def show(
     digest: Annotated[str, typer.Argument(help="The record's digest, or how it begins; see `sample`.")],
     as_json: AsJson = False,
     endpoint_url: EndpointUrl = None,
+    stage: Stage = None,
 ) -> None:
     """Print a record: why and where it was refused, its bytes as hex and, as far as it decodes, as JSON."""
     from wavetank.scenarios.client.quarantine import attempts
     from wavetank.scenarios.client.wire import peek
 
-    site = pipeline_at(endpoint_url)
+    site = pipeline_at(endpoint_url, stage)
     files = _files(site, None, None)
     records = [record for record, _ in _each_once(files).values() if record.digest.startswith(digest)]
     if not records:
@@ -123,11 +128,12 @@ def sample(
     reason: Reason = None,
     as_json: AsJson = False,
     endpoint_url: EndpointUrl = None,
+    stage: Stage = None,
 ) -> None:
     """Print the first few records of each event type and reason, with the digest that `show` takes."""
     seen: Counter[tuple[str, str]] = Counter()
     rows = []
-    for record, _ in _each_once(_files(pipeline_at(endpoint_url), event_type, reason)).values():
+    for record, _ in _each_once(_files(pipeline_at(endpoint_url, stage), event_type, reason)).values():
         seen[record.event_type, record.reason] += 1
         if seen[record.event_type, record.reason] <= number:
             rows.append(_document(record))
@@ -148,6 +154,7 @@ def redrive(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     as_json: AsJson = False,
     endpoint_url: EndpointUrl = None,
+    stage: Stage = None,
 ) -> None:
     """Put quarantined records back, as they came, on the stream they came from.
 
@@ -157,7 +164,7 @@ def redrive(
     from wavetank.scenarios.client import quarantine as client
     from wavetank.scenarios.client.producer import Sender
 
-    site = pipeline_at(endpoint_url)
+    site = pipeline_at(endpoint_url, stage)
     chosen = client.Filter(event_type, reason, since.replace(tzinfo=since.tzinfo or UTC) if since else None)
     done: list[dict[str, Any]] = []
     with Sender(site.stack.client("kinesis")) as sender:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wavetank.scenarios.commands.options import EndpointUrl
+from wavetank.pipeline.names import Names
+from wavetank.scenarios.commands.options import EndpointUrl, Stage
 from wavetank.scenarios.commands.target import connect
 from wavetank.scenarios.report.escaping import echo, one_line, printable
 
@@ -67,6 +68,7 @@ def query(
     unsafe: Unsafe = False,
     strict: Strict = False,
     endpoint_url: EndpointUrl = None,
+    stage: Stage = None,
 ) -> None:
     """Ask the Parquet at rest: one view an event type, with date, hour and bucket of the partition.
 
@@ -76,7 +78,10 @@ def query(
     from wavetank.scenarios.client.sql import Means
 
     show = _printer(as_json, as_csv)
-    with _warehouse(endpoint_url, strict) as warehouse, warehouse.query(sql, Means(memory, disk, unsafe)) as rows:
+    with (
+        _warehouse(endpoint_url, stage, strict) as warehouse,
+        warehouse.query(sql, Means(memory, disk, unsafe)) as rows,
+    ):
         show(rows, limit)
 
 
@@ -87,24 +92,25 @@ def head(
     as_csv: AsCsv = False,
     strict: Strict = False,
     endpoint_url: EndpointUrl = None,
+    stage: Stage = None,
 ) -> None:
     """Print the first events of one type at rest."""
     show = _printer(as_json, as_csv)
-    with _warehouse(endpoint_url, strict) as warehouse:
+    with _warehouse(endpoint_url, stage, strict) as warehouse:
         if event_type not in warehouse.tables:
             raise _failed(f"nothing at rest of {event_type!r}; there is of: {', '.join(warehouse.tables)}")
         show(warehouse.head(event_type, n), n)
 
 
 @contextmanager
-def _warehouse(endpoint_url: str | None, strict: bool) -> "Iterator[Warehouse]":
+def _warehouse(endpoint_url: str | None, stage: str | None, strict: bool) -> "Iterator[Warehouse]":
     """The data at rest; at the end, however it comes, the objects that were left out are named."""
     from wavetank.scenarios.client.sql import QueryError
     from wavetank.scenarios.client.warehouse import NothingAtRestError, Warehouse
 
-    stack = connect(endpoint_url)
+    stack = connect(endpoint_url, stage)
     try:
-        warehouse = Warehouse.of(stack, strict=strict)
+        warehouse = Warehouse.of(stack, Names.of_stage(stage), strict=strict)
     except (NothingAtRestError, QueryError) as error:
         raise _failed(str(error)) from error
     try:

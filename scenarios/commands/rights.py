@@ -36,12 +36,12 @@ def rights(
     from wavetank.emulator.deploy.deploy import plan
     from wavetank.emulator.stack.clients import ACCOUNT, REGION
     from wavetank.pipeline.template.logical import logical
-    from wavetank.pipeline.template.render import render
+    from wavetank.pipeline.template.render import whole
     from wavetank.pipeline.template.rights import listed, rights_of
     from wavetank.scenarios.exploration.rights import Deployed, counted, read, table, uses_of
 
     planned = plan()
-    template, types = render(planned), {logical(event.name): event.name for event in planned.events}
+    template, types = whole(planned), {logical(event.name): event.name for event in planned.events}
     if used:
         times, deployed = read(used), Deployed(template, types, ACCOUNT, REGION)
     else:

@@ -1,4 +1,4 @@
-"""`wavetank deploy` and `wavetank schemas check | publish | list | show | diff`: what is deployed, and its schemas."""
+"""`wavetank schemas check | publish | list | show | diff`: the schema folder, and what is published of it."""
 
 import json
 from pathlib import Path
@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wavetank.pipeline.avro.resolution import Level
-from wavetank.pipeline.components.guards import Acceptance
 from wavetank.scenarios.commands import target
-from wavetank.scenarios.commands.options import AsJson, EndpointUrl
+from wavetank.scenarios.commands.options import AsJson, EndpointUrl, Stage
 from wavetank.scenarios.report.escaping import echo, one_line
 
 if TYPE_CHECKING:
@@ -36,47 +35,7 @@ schemas = typer.Typer(help="The schema registry.", no_args_is_help=True)
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    app.command(epilog="Example: wavetank deploy --scheduled")(deploy)
     app.add_typer(schemas, name="schemas")
-
-
-def deploy(
-    endpoint_url: EndpointUrl = None,
-    folder: Folder = None,
-    scheduled: Annotated[
-        bool | None,
-        typer.Option(
-            "--scheduled/--no-scheduled",
-            help="Whether EventBridge sends the ticks; else send them with `wavetank tick`.",
-            show_default="as it is; off at first",
-        ),
-    ] = None,
-    accept_look_back: Annotated[
-        bool, typer.Option(Acceptance.LOOK_BACK, help="Let a look-back change though data are at rest.")
-    ] = False,
-    wait: Annotated[
-        float, typer.Option("--wait", min=0, metavar="SECONDS", help="How long to wait for a stack that is starting.")
-    ] = 0.0,
-    as_json: AsJson = False,
-) -> None:
-    """Bring a stack up to date with the code and the schema folder; what has not changed is left alone."""
-    from wavetank.emulator.deploy.deploy import deploy as bring_up_to_date
-
-    stack = target.awaited(endpoint_url, wait)
-    done = bring_up_to_date(
-        stack,
-        lambda step: echo(f"{step} …", err=True),
-        schemas=folder,
-        scheduled=scheduled,
-        accepted=[Acceptance.LOOK_BACK] if accept_look_back else [],
-    )
-    events = [event.name for event in done.topology.events]
-    _warn(done.warnings)
-    if as_json:
-        document = {"events": events, "data_bucket": done.data_bucket, "duration_s": done.duration_s}
-        echo(json.dumps(document | {"warnings": done.warnings}))
-    else:
-        echo(f"deployed in {done.duration_s:.1f} s: {', '.join(events)}; data in s3://{done.data_bucket}")
 
 
 @schemas.command(epilog="Example: wavetank schemas check --compatibility BACKWARD")
@@ -90,17 +49,18 @@ def check(
         ),
     ] = False,
     endpoint_url: EndpointUrl = None,
+    stage: Stage = None,
     as_json: AsJson = False,
 ) -> None:
     """Say what keeps the schema folder from being published. Exit code 1 where there is something.
 
     Needs no stack, and then takes every version for a new one.
     """
-    planned = _folder(folder)
+    planned = _folder(folder, stage)
     if published:
         from wavetank.emulator.deploy import publishing
 
-        findings = publishing.check(target.connect(endpoint_url), planned, compatibility)
+        findings = publishing.check(target.connect(endpoint_url, stage), planned, compatibility)
     else:
         from wavetank.pipeline.schemas import checks
 
@@ -117,6 +77,7 @@ def check(
 @schemas.command(epilog="Example: wavetank schemas publish")
 def publish(
     endpoint_url: EndpointUrl = None,
+    stage: Stage = None,
     folder: Folder = None,
     compatibility: Compatibility = None,
     as_json: AsJson = False,
@@ -127,7 +88,7 @@ def publish(
     """
     from wavetank.emulator.deploy import publishing
 
-    done = publishing.publish(target.connect(endpoint_url), _folder(folder), compatibility)
+    done = publishing.publish(target.connect(endpoint_url, stage), _folder(folder, stage), compatibility)
     _warn(done.warnings)
     if as_json:
         echo(json.dumps({"published": done.keys, "warnings": done.warnings}))
@@ -139,11 +100,12 @@ def publish(
 
 
 @schemas.command("list", epilog="Example: wavetank schemas list --json")
-def list_(endpoint_url: EndpointUrl = None, as_json: AsJson = False) -> None:
+def list_(endpoint_url: EndpointUrl = None, stage: Stage = None, as_json: AsJson = False) -> None:
     """Show the versions that are published, with their fingerprints."""
     from wavetank.emulator.deploy import publishing
 
-    rows = publishing.published(target.connect(endpoint_url))
+    site = target.pipeline_at(endpoint_url, stage)
+    rows = publishing.published(site.stack, site.topology.names)
     if as_json:
         echo(json.dumps(rows))
         return
@@ -154,13 +116,16 @@ def list_(endpoint_url: EndpointUrl = None, as_json: AsJson = False) -> None:
 
 
 @schemas.command(epilog="Example: wavetank schemas show click raw.v1")
-def show(event_type: Event, which: Which, endpoint_url: EndpointUrl = None, folder: Folder = None) -> None:
+def show(
+    event_type: Event, which: Which, endpoint_url: EndpointUrl = None, stage: Stage = None, folder: Folder = None
+) -> None:
     """Print a published schema as it is in the registry."""
     from wavetank.emulator.deploy import publishing
     from wavetank.pipeline.layout import schema_key
 
     key = schema_key(_event_type(folder, event_type).name, *_role_and_version(which))
-    text = publishing.text_of(target.connect(endpoint_url), key)
+    site = target.pipeline_at(endpoint_url, stage)
+    text = publishing.text_of(site.stack, site.topology.names, key)
     if text is None:
         echo(f"error: {event_type} {which} is not published; see `wavetank schemas list`", err=True)
         raise typer.Exit(FAILED)
@@ -192,13 +157,13 @@ def _warn(warnings: tuple[str, ...]) -> None:
         echo(one_line(f"warning: {warning}"), err=True)
 
 
-def _folder(folder: Path | None) -> "Topology":
+def _folder(folder: Path | None, stage: str | None = None) -> "Topology":
     """The topology of the folder, before anything of its schemas is looked at."""
     from wavetank.emulator.deploy.deploy import explained, schemas_folder
     from wavetank.pipeline import topology
 
     with explained():
-        return topology.load(folder or schemas_folder())
+        return topology.load(folder or schemas_folder(), stage)
 
 
 def _event_type(folder: Path | None, name: str) -> "EventType":

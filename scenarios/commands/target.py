@@ -22,11 +22,32 @@ CONNECT_TIMEOUT_S = 3.0
 LOOK_S = 0.1
 
 
-def connect(endpoint_url: str | None = None) -> Stack:
+def connect(endpoint_url: str | None = None, stage: str | None = None) -> Stack:
     """The stack at `endpoint_url`; else the one on the port that `WAVETANK_PORT` names; else the only one up.
 
-    Raises `NoStackUp`, `SeveralStacksUp`, or `Unreachable` when nothing listens at the URL.
+    It is seen from the account and in the region of the stage, where that names some. Raises ConfigurationError for a
+    stage that there is not, CallerError where the credentials are of another account, `NoStackUp`, `SeveralStacksUp`,
+    or `Unreachable` when nothing listens at the URL.
     """
+    stack = _found(endpoint_url)
+    if stage is None:
+        return stack
+    from wavetank.emulator.deploy.deploy import schemas_folder
+    from wavetank.pipeline.components.read import read_project
+
+    place = read_project(schemas_folder().parent).stage(stage)
+    if place.account is None and place.region is None:
+        return stack
+    seen = stack.at(place.account, place.region)
+    if place.account not in (None, seen.account):
+        raise CallerError(
+            f"stage {stage} is of account {place.account}, and the credentials are of account {seen.account}.",
+            "Use credentials of that account, or correct wavetank.toml.",
+        )
+    return seen
+
+
+def _found(endpoint_url: str | None) -> Stack:
     if endpoint_url:
         url = urlsplit(endpoint_url)
         if url.scheme not in ("http", "https") or not url.hostname:
@@ -44,22 +65,22 @@ def connect(endpoint_url: str | None = None) -> Stack:
     return ours(int(port) if port else None)
 
 
-def pipeline_at(endpoint_url: str | None) -> "Site":
-    """The pipeline of the project on the stack that `connect` gives. Raises as that does."""
+def pipeline_at(endpoint_url: str | None, stage: str | None = None) -> "Site":
+    """The pipeline of the project, of a stage, on the stack that `connect` gives. Raises as that does."""
     from wavetank.emulator.deploy.deploy import schemas_folder
     from wavetank.pipeline import topology
     from wavetank.scenarios.site.site import Site
 
     schemas = schemas_folder()
-    return Site(connect(endpoint_url), topology.load(schemas), schemas)
+    return Site(connect(endpoint_url, stage), topology.load(schemas, stage), schemas)
 
 
-def awaited(endpoint_url: str | None, seconds: float) -> Stack:
+def awaited(endpoint_url: str | None, seconds: float, stage: str | None = None) -> Stack:
     """As `connect`, and for so long wait until the stack answers. Raises as that does once the time is over."""
     deadline = time.monotonic() + seconds
     while True:
         try:
-            stack = connect(endpoint_url)
+            stack = connect(endpoint_url, stage)
             if seconds:
                 stack.control.status(timeout_s=max(LOOK_S, deadline - time.monotonic()))
             return stack

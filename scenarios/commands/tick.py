@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from wavetank.emulator.errors import StackError
-from wavetank.scenarios.commands.options import AsJson, EndpointUrl, moment
+from wavetank.scenarios.commands.options import AsJson, EndpointUrl, Stage, moment
 from wavetank.scenarios.commands.target import connect, pipeline_at
 from wavetank.scenarios.report.escaping import echo, echo_over, one_line
 
@@ -45,6 +45,7 @@ def tick(
     timeout: Timeout = SETTLE_S,
     as_json: AsJson = False,
     endpoint_url: EndpointUrl = None,
+    stage: Stage = None,
 ) -> None:
     """Do now what the schedules would: replay undelivered chunks, then merge every hour that has part files.
 
@@ -60,7 +61,7 @@ def tick(
     options = (("--at", at), ("--from", first), ("--to", end))
     times = [moment(option, text) if text is not None else None for option, text in options]
     runs = []
-    site = pipeline_at(endpoint_url)
+    site = pipeline_at(endpoint_url, stage)
     before = {file.key for file in quarantine.files(site.s3, site.data_bucket)}
     try:
         for ticked in _ticks(site, times, only, timeout):
@@ -72,7 +73,7 @@ def tick(
         echo(f"error: {error}\nSee why with `wavetank logs`.", err=True)
         raise typer.Exit(FAILED) from error
     set_aside = quarantine.set_aside_at_merges(site.s3, site.data_bucket, before)
-    given_up = dead_merges.dead_merges(site.stack)
+    given_up = dead_merges.dead_merges(site.stack, site.names)
     if as_json:
         aside = [{"event": of, "reason": why, "records": count} for (of, why), count in sorted(set_aside.items())]
         dead = [{"partition": partition, "messages": count} for partition, count in given_up.items()]
@@ -126,6 +127,7 @@ def concatenate(
     backfill: Annotated[bool, typer.Option("--backfill", help="Land late parts of these hours as well.")] = False,
     as_json: AsJson = False,
     endpoint_url: EndpointUrl = None,
+    stage: Stage = None,
 ) -> None:
     """Merge what has changed in these hours, whatever their age, in a process of its own.
 
@@ -138,8 +140,8 @@ def concatenate(
     from wavetank.scenarios.site import dead_merges
     from wavetank.scenarios.site.recovery import BackFillFailedError, PartitionsFailedError, back_fill
 
-    stack = connect(endpoint_url)
-    planned = topology.load(schemas_folder())
+    stack = connect(endpoint_url, stage)
+    planned = topology.load(schemas_folder(), stage)
     for name in event_types or []:
         planned.event(name)
     times = [(option, text) for option, text in (("--from", first), ("--to", end)) if text is not None]
@@ -151,7 +153,7 @@ def concatenate(
     failed: dict[str, str] = {}
     done = 0
     try:
-        for line in back_fill(stack, options):
+        for line in back_fill(stack, options, names=planned.names):
             total["written"] += bool(line.get("written"))
             total |= {name: line[name] for name in total if name in line and name != "written"}
             done += "partition" in line
@@ -172,7 +174,7 @@ def concatenate(
         asked = not event_types or dead_merges.event_type_of(partition) in event_types
         return after and before and asked and partition not in failed
 
-    forgotten = dead_merges.forget(stack, is_done)
+    forgotten = dead_merges.forget(stack, planned.names, is_done)
     if as_json:
         errors = [{"partition": partition, "error": why} for partition, why in failed.items()]
         echo(json.dumps({**total, "dead_letters": forgotten, "failed": errors}))

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from wavetank.pipeline.names import NAMES, PROJECT
+from wavetank.pipeline.template.render import whole
 from wavetank.scenarios.oracle.alarms import Alarm, Missing, Watched
 from wavetank.scenarios.site.site import Site
 
@@ -23,9 +23,12 @@ EXTREMES = {"Maximum", "Minimum", "Average"}
 
 def watched(site: Site, since_s: float, until_s: float) -> tuple[Watched, ...]:
     """Every alarm of the pipeline, with the datapoints from `since_s` to `until_s` (seconds since the epoch)."""
-    pages = site.stack.client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmNamePrefix=PROJECT)
+    resources = whole(site.topology)["Resources"].values()
+    own = {each["Properties"]["AlarmName"] for each in resources if each["Type"] == "AWS::CloudWatch::Alarm"}
+    prefix = f"{site.names.prefix}-"
+    pages = site.stack.client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmNamePrefix=prefix)
     watched_alarms = []
-    for definition in (alarm for page in pages for alarm in page["MetricAlarms"]):
+    for definition in (alarm for page in pages for alarm in page["MetricAlarms"] if alarm["AlarmName"] in own):
         periods = definition["EvaluationPeriods"]
         alarm = Alarm(
             name=definition["AlarmName"],
@@ -44,7 +47,7 @@ def watched(site: Site, since_s: float, until_s: float) -> tuple[Watched, ...]:
 def clear_dead_messages(site: Site) -> int:
     """Take every message out of the queue of merges that were given up, as a person does who read them; how many."""
     sqs, cleared = site.stack.client("sqs"), 0
-    url = sqs.get_queue_url(QueueName=NAMES.dead_merges)["QueueUrl"]
+    url = sqs.get_queue_url(QueueName=site.names.dead_merges)["QueueUrl"]
     while some := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=MOST_MESSAGES).get("Messages", []):
         for message in some:
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])

@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
+from functools import partial
 
 from wavetank.scenarios.oracle.at_rest import AtRest
 from wavetank.scenarios.oracle.history import Operation
 from wavetank.scenarios.site.producer import DrillProducer
+from wavetank.scenarios.site.release import put_release_before
 from wavetank.scenarios.site.site import Site
 from wavetank.scenarios.spec.drill import Drill
 from wavetank.scenarios.spec.hours import Scheduled
@@ -17,7 +19,8 @@ class Nemeses:
     """The nemeses of `drill` on `site`, with `victim` as the event type that is struck where one is."""
 
     def __init__(self, site: Site, drill: Drill, seed: int, victim: str, producer: DrillProducer) -> None:
-        self.scene = Scene(site, producer, victim, seed, redeploy=site.deploy_again)
+        downgrade = partial(put_release_before, site)
+        self.scene = Scene(site, producer, victim, seed, redeploy=site.deploy_again, downgrade=downgrade)
         self._site = site
         self._nemeses = drill.nemeses
         self._struck_before = 0

@@ -14,6 +14,7 @@ from queue import SimpleQueue
 from threading import Event
 from typing import Any
 
+from wavetank.emulator.deploy.deploy import Templates
 from wavetank.emulator.stack.stack import EmbeddedStack, Stack
 from wavetank.scenarios.run.event_types import ad_stream_schemas
 from wavetank.scenarios.run.report import STACK, Report
@@ -178,12 +179,12 @@ def own_stacks(
     docker: bool = False,
     eager: bool = False,
     schemas: Path | None = None,
-    template: dict[str, Any] | None = None,
+    templates: Templates | None = None,
 ) -> Iterator[list[Site]]:
     """Sites on so many stacks of their own, which end with the block; `now` is told how far they are.
 
     docker: the stacks are containers. eager: see `Controlled`. schemas: the folder to deploy from, None for that of the
-    ad stream. template: see `Site.deployed_on`. Raises StackError, DeployFailed.
+    ad stream. templates: see `Site.deployed_on`. Raises StackError, DeployFailed.
     """
     up: Callable[[], AbstractContextManager[Stack]] = EmbeddedStack.up
     if docker:
@@ -197,7 +198,7 @@ def own_stacks(
             stack = stacks.enter_context(up())
             waiting = Controlled(eager)
             return Site.deployed_on(
-                stack, lambda what: now(STACK, f"deploying {what}"), waiting, schemas=folder, template=template
+                stack, lambda what: now(STACK, f"deploying {what}"), waiting, schemas=folder, templates=templates
             )
 
         now(STACK, "starting")

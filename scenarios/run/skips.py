@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from wavetank.emulator.stack.stack import Kind, Stack
 from wavetank.emulator.stack.uncontrolled import NoControlApi
+from wavetank.scenarios.site import release
 from wavetank.scenarios.spec.drill import Drill
 from wavetank.scenarios.spec.steps import Advance, Stall
 
@@ -35,6 +36,8 @@ def unfit(drill: Drill, stack: Stack) -> str:
         return NEEDS_CONTAINER
     if drill.workload.component and (drill.workload.schemas or drill.workload.source is not None):
         return OWN_TYPES
+    if any(nemesis.needs_release_before for nemesis in drill.nemeses) and (obstacle := release.obstacle()):
+        return obstacle
     if drill.ages and drill.workload.source is not None:
         return OWN_HOURS
     needs_control = (

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from wavetank.emulator.stack.stack import Stack
-from wavetank.pipeline.names import NAMES
+from wavetank.pipeline.names import Names
 
 MOST_MESSAGES = 10
 """So many messages at most come with one ReceiveMessage (Amazon SQS API reference)."""
@@ -20,7 +20,7 @@ HIDDEN_S = 30
 HOUR = timedelta(hours=1)
 
 
-def dead_merges(stack: Stack) -> dict[str, int]:
+def dead_merges(stack: Stack, names: Names) -> dict[str, int]:
     """The partitions, by path, whose merge was given up, and how many dead letters each has."""
     partitions: Counter[str] = Counter()
 
@@ -28,11 +28,11 @@ def dead_merges(stack: Stack) -> dict[str, int]:
         partitions[partition] += 1
         return False
 
-    _read(stack, count)
+    _read(stack, names, count)
     return dict(sorted(partitions.items()))
 
 
-def forget(stack: Stack, is_done: Callable[[str], bool]) -> int:
+def forget(stack: Stack, names: Names, is_done: Callable[[str], bool]) -> int:
     """Take the dead letters of partitions that are merged by now out of the queue; how many there were."""
     taken: list[str] = []
 
@@ -40,7 +40,7 @@ def forget(stack: Stack, is_done: Callable[[str], bool]) -> int:
         taken.extend([partition] if is_done(partition) else [])
         return is_done(partition)
 
-    _read(stack, take)
+    _read(stack, names, take)
     return len(taken)
 
 
@@ -69,13 +69,13 @@ def _keys(partition: str) -> dict[str, str]:
     return {name: value for name, _, value in (pair.partition("=") for pair in partition.split("/"))}
 
 
-def _read(stack: Stack, is_done: Callable[[str], bool]) -> None:
+def _read(stack: Stack, names: Names, is_done: Callable[[str], bool]) -> None:
     """Look at each dead letter once; those that are done with are deleted, the others are there again afterwards."""
     from botocore.exceptions import ClientError
 
     sqs: Any = stack.client("sqs")
     try:
-        url = sqs.get_queue_url(QueueName=NAMES.dead_merges)["QueueUrl"]
+        url = sqs.get_queue_url(QueueName=names.dead_merges)["QueueUrl"]
     except ClientError as error:
         if "NonExistentQueue" in str(error) or "QueueDoesNotExist" in str(error):
             return

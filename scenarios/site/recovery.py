@@ -12,10 +12,12 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import wavetank
-from wavetank.emulator.stack.clients import DUMMY_KEY
+from wavetank.emulator.stack.clients import DUMMY_KEY, LOCAL_HOSTS
 from wavetank.emulator.stack.stack import Stack
+from wavetank.pipeline.names import NAMES, Names
 from wavetank.scenarios.client import at_rest, quarantine
 from wavetank.scenarios.client.batches import MAX_KEY_CHARACTERS, Message
 from wavetank.scenarios.client.producer import Sender
@@ -44,7 +46,9 @@ class RedriveFailedError(Exception):
     """A stream did not take all records that were to come back; the message says which and why."""
 
 
-def back_fill(stack: Stack, options: Sequence[str] = (LATE,), checkout: Path | None = None) -> Iterator[dict[str, Any]]:
+def back_fill(
+    stack: Stack, options: Sequence[str] = (LATE,), checkout: Path | None = None, names: Names = NAMES
+) -> Iterator[dict[str, Any]]:
     """The lines in which the back-fill tells of what it does, as they come.
 
     checkout: the folder of the package `wavetank` with its code, None for this one.
@@ -54,13 +58,14 @@ def back_fill(stack: Stack, options: Sequence[str] = (LATE,), checkout: Path | N
         "AWS_ACCESS_KEY_ID": DUMMY_KEY,
         "AWS_SECRET_ACCESS_KEY": DUMMY_KEY,
         **os.environ,
+        **({"AWS_ACCESS_KEY_ID": stack.account} if urlsplit(stack.endpoint_url).hostname in LOCAL_HOSTS else {}),
         "AWS_ENDPOINT_URL": stack.endpoint_url,
         "AWS_DEFAULT_REGION": stack.region,
         "AWS_SDK_UA_APP_ID": BACK_FILL,
         "PYTHONPATH": str(checkout or Path(str(wavetank.__file__)).parents[1]),
     }
     # Without -P the working directory would come before the checkout.
-    command = [sys.executable, "-P", "-m", MODULE, f"--account={stack.account}", *options]
+    command = [sys.executable, "-P", "-m", MODULE, f"--account={stack.account}", f"--prefix={names.prefix}", *options]
     with subprocess.Popen(  # noqa: S603 - our own module, its arguments checked
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

@@ -15,11 +15,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self, cast
 
-from wavetank.emulator.deploy.deploy import Progress, deploy, schemas_folder
+from wavetank.emulator.deploy.deploy import Progress, Templates, deploy, schemas_folder
 from wavetank.emulator.stack.clients import acting_for
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline.components.read import COMPONENT_FILE, PROJECT_FILE
-from wavetank.pipeline.names import NAMES
+from wavetank.pipeline.names import NAMES, Names
 from wavetank.pipeline.package import CODE
 from wavetank.pipeline.schemas import shared
 from wavetank.pipeline.topology import Topology
@@ -48,8 +48,6 @@ REPLAY_AFTER = CHUNK_GRACE + timedelta(minutes=1)
 MISTAKES = frozenset(range(400, 500)) - {HTTPStatus.TOO_MANY_REQUESTS}
 """HTTP statuses of calls that another attempt does not mend."""
 
-FUNCTIONS = {Scheduled.REPLAYER: NAMES.replayer, Scheduled.PLANNER: NAMES.planner}
-
 
 class TickFailedError(Exception):
     """A scheduled function kept failing; the message says which and how."""
@@ -77,12 +75,13 @@ class Site:
         waiting: Waiting | None = None,
         *,
         schemas: Path | None = None,
-        template: dict[str, Any] | None = None,
+        stage: str | None = None,
+        templates: Templates | None = None,
     ) -> Self:
         """The site of the pipeline on `stack`, where it is deployed or brought up to date now.
 
         waiting: None for the way that the stack allows. schemas: the folder to deploy from, None for the project's.
-        template: see `deploy`.
+        templates: see `deploy`.
         Raises DeployFailed, and Unreachable where the control API
         that is to be waited by does not answer.
         """
@@ -90,12 +89,27 @@ class Site:
         if isinstance(waiting, Controlled):
             stack.control.status()
         folder = schemas or schemas_folder()
-        return cls(stack, deploy(stack, progress, schemas=folder, template=template).topology, folder, waiting)
+        return cls(
+            stack, deploy(stack, progress, schemas=folder, stage=stage, templates=templates).topology, folder, waiting
+        )
+
+    @property
+    def names(self) -> Names:
+        """The names of the stage's resources."""
+        return self.topology.names
+
+    def function(self, scheduled: Scheduled) -> str:
+        """The name of a scheduled function."""
+        return scheduled_function(scheduled, self.names)
 
     def redeployed(self, schemas: Path) -> "Site":
         """The site with another schema folder deployed, and the code that it has. Raises DeployFailed."""
         code = CODE if self.checkout is None else self.checkout / "wavetank" / "pipeline"
-        return replace(self, topology=deploy(self.stack, schemas=schemas, code=code).topology, schemas=schemas)
+        return replace(
+            self,
+            topology=deploy(self.stack, schemas=schemas, stage=self.topology.stage, code=code).topology,
+            schemas=schemas,
+        )
 
     def deploy_component(self, name: str) -> None:
         """Lay a component of the drills over the event types, and deploy them so. Raises DeployFailed."""
@@ -116,12 +130,12 @@ class Site:
     @property
     def data_bucket(self) -> str:
         """The bucket of chunks, parts, merged files and quarantine."""
-        return NAMES.data_bucket(self.stack.account)
+        return self.names.data_bucket(self.stack.account)
 
     @property
     def registry_bucket(self) -> str:
         """The bucket of schemas and reference data."""
-        return NAMES.registry_bucket(self.stack.account)
+        return self.names.registry_bucket(self.stack.account)
 
     @property
     def routes(self) -> dict[str, Route]:
@@ -157,18 +171,19 @@ class Site:
         It is run again where it failed or was not let run, never where the answer is missing: it may still be
         at work. Raises TickFailedError when it keeps failing, or when it does not answer in the time it may take.
         """
-        event = scheduled_event(function, moment, self.stack.account, self.stack.region)
+        name = self.function(function)
+        event = scheduled_event(function, moment, self.stack.account, self.stack.region, self.names)
         answer = ""
         for attempt in range(TICK_ATTEMPTS):
             if attempt:
                 time.sleep(TICK_PAUSE_S * 2 ** (attempt - 1))
-            invoke = partial(self._invoke, FUNCTIONS[function], event)
+            invoke = partial(self._invoke, name, event)
             done, answer = self.waiting.run(self.stack, invoke) if but is None else invoke()
             if done:
                 if function is Scheduled.PLANNER:
                     self.settle(but)
                 return dict(json.loads(answer))
-        raise TickFailedError(f"{FUNCTIONS[function]} at {event['time']}: {answer[:500]}")
+        raise TickFailedError(f"{name} at {event['time']}: {answer[:500]}")
 
     def _invoke(self, function: str, event: Mapping[str, Any]) -> tuple[bool, str]:
         """Whether the function came to a good end, and its answer; raises ClientError for a caller's mistake.
@@ -298,7 +313,14 @@ class Site:
         return f"{SCHEMAS}{event_type}/{role}/v{10 ** len(str(newest))}.avsc"
 
 
-def scheduled_event(function: Scheduled, time: datetime, account: str, region: str) -> dict[str, Any]:
+def scheduled_function(function: Scheduled, names: Names) -> str:
+    """The name of a scheduled function."""
+    return {Scheduled.REPLAYER: names.replayer, Scheduled.PLANNER: names.planner}[function]
+
+
+def scheduled_event(
+    function: Scheduled, time: datetime, account: str, region: str, names: Names = NAMES
+) -> dict[str, Any]:
     """The event that EventBridge sends on a schedule (Amazon EventBridge User Guide, "Scheduled Event")."""
     moment = time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return {
@@ -309,6 +331,6 @@ def scheduled_event(function: Scheduled, time: datetime, account: str, region: s
         "account": account,
         "time": moment,
         "region": region,
-        "resources": [f"arn:aws:events:{region}:{account}:rule/{FUNCTIONS[function]}-schedule"],
+        "resources": [f"arn:aws:events:{region}:{account}:rule/{scheduled_function(function, names)}-schedule"],
         "detail": {},
     }

@@ -9,7 +9,7 @@ from wavetank.emulator.errors import NotSettled
 from wavetank.emulator.pending import Pending
 from wavetank.emulator.stack.stack import Stack
 from wavetank.emulator.stack.uncontrolled import NoControlApi
-from wavetank.pipeline.names import NAMES
+from wavetank.pipeline.names import NAMES, Names
 from wavetank.scenarios.client import at_rest as rest
 from wavetank.scenarios.oracle.promises import CHUNK_BUFFER
 from wavetank.scenarios.spec.unfinished import Unfinished
@@ -78,16 +78,17 @@ class Quiet:
     """Looks at the stack, which does not say when all is done: what has not changed for `quiet_s` is settled."""
 
     quiet_s: float = QUIET_S
+    names: Names = NAMES
 
     def settle(self, stack: Stack, but: Unfinished | None = None) -> None:  # noqa: ARG002
         """Return once nothing has changed for a while: what is stuck changes nothing either. Raises NotSettled."""
-        bucket = NAMES.data_bucket(stack.account)
+        bucket = self.names.data_bucket(stack.account)
         seen, began = rest.md5s(stack.client("s3"), bucket), time.monotonic()
         since = began
         while time.monotonic() - since < self.quiet_s:
             time.sleep(SIGHT_S)
             sight = rest.md5s(stack.client("s3"), bucket)
-            if sight != seen or _merges_wait(stack):
+            if sight != seen or _merges_wait(stack, self.names):
                 seen, since = sight, time.monotonic()
             if time.monotonic() - began > LONGEST_S:
                 raise NotSettled(LONGEST_S, [Pending("data bucket", bucket, "objects still come")])
@@ -122,9 +123,9 @@ def next_due(pending: Sequence[Pending], now: float, *, eager: bool = False) -> 
     return min((item.until for item in waiting if item.until is not None), default=None)
 
 
-def _merges_wait(stack: Stack) -> bool:
+def _merges_wait(stack: Stack, names: Names) -> bool:
     """Whether a merge waits or is under way."""
     sqs = stack.client("sqs")
-    url = sqs.get_queue_url(QueueName=NAMES.merge_queue)["QueueUrl"]
+    url = sqs.get_queue_url(QueueName=names.merge_queue)["QueueUrl"]
     counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(WAITING))["Attributes"]
     return any(int(counts.get(name, 0)) for name in WAITING)

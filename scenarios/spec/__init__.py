@@ -35,6 +35,7 @@ from wavetank.scenarios.spec.nemeses.schemas import (
 )
 from wavetank.scenarios.spec.nemeses.streams import ConsumersStopped, Resharded
 from wavetank.scenarios.spec.nemeses.ticks import TicksDoubled, TicksMissed
+from wavetank.scenarios.spec.nemeses.upgrade import Upgraded
 from wavetank.scenarios.spec.nemesis import EVERY_DAMAGE, Damage
 from wavetank.scenarios.spec.steps import (
     ALL_LANDED,
@@ -131,6 +132,7 @@ __all__ = [
     "TicksDoubled",
     "TicksMissed",
     "Unfinished",
+    "Upgraded",
     "VersionsHeldBack",
     "When",
     "Window",

@@ -157,6 +157,7 @@ class Scene:
 
     victim: the event type that is struck where one is. redeploy: puts the pipeline on a stack that has lost it. struck:
     how often each nemesis struck, by id. healing: what takes back what was done; the last thing is taken back first.
+    downgrade: puts the release before on the stack, in the place of this one and its data.
     """
 
     site: Place
@@ -164,6 +165,7 @@ class Scene:
     victim: str
     seed: int
     redeploy: Callable[[], object]
+    downgrade: Callable[[], object]
     struck: Counter[str] = field(default_factory=Counter)
     healing: ExitStack = field(default_factory=ExitStack)
 
@@ -186,14 +188,15 @@ class Nemesis(Protocol):
     """A thing that goes wrong in a run; by default it does nothing, so that each kind says only what it does.
 
     id: its name in reports, of which a drill has each once. deploys: it deploys the pipeline, as it is in the checkout.
-    needs_control, needs_container: on a stack without a
-    control API, or one that is no container of ours, the drill is skipped.
+    needs_control, needs_container: on a stack without a control API, or one that is no container of ours, the drill is
+    skipped; needs_release_before: also where the tree of the release before cannot be had.
     """
 
     id: str
     needs_control: ClassVar[bool] = False
     deploys: ClassVar[bool] = False
     needs_container: ClassVar[bool] = False
+    needs_release_before: ClassVar[bool] = False
 
     def begin(self, scene: Scene) -> None:  # noqa: ARG002
         """Break something before the workload flows, and leave with the scene what heals it."""

@@ -87,11 +87,11 @@ def test_a_deployment_that_could_not_be_made_says_why_and_is_made_when_it_can_be
 
 
 def test_an_update_that_fails_is_told_of_and_the_next_good_one_is_made(fresh: EmbeddedStack, own: Path) -> None:
-    template = render(topology.load(own))
-    template["Resources"]["ClickRawStream"]["Properties"]["ShardCount"] = 5 * SHARDS
+    templates = render(topology.load(own))
+    templates[NAMES.component_stack("click")]["Resources"]["ClickRawStream"]["Properties"]["ShardCount"] = 5 * SHARDS
     for _ in range(2):
         with pytest.raises(DeployFailed, match="UPDATE_ROLLBACK_COMPLETE") as refusal:
-            deploy(fresh, schemas=own, template=template)
+            deploy(fresh, schemas=own, templates=templates)
         assert "RawStream (AWS::Kinesis::Stream): " in str(refusal.value)
     assert shards(fresh) == SHARDS
     buffer_s = int(CHUNK_BUFFER.total_seconds()) + 17

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from wavetank.pipeline import topology
-from wavetank.pipeline.template.render import render
+from wavetank.pipeline.template.render import whole
 from wavetank.scenarios.drills.catalogue import catalogue
 from wavetank.scenarios.oracle import promises
 from wavetank.scenarios.oracle.at_rest import AtRest, Model
@@ -42,7 +42,7 @@ def resources(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Resources
     """The resources of this project's event types with nothing set: what is promised where nobody says otherwise."""
     schemas = tmp_path_factory.mktemp("project") / "schemas"
     shutil.copytree(root / "schemas", schemas, ignore=shutil.ignore_patterns("component.toml"))
-    rendered: Resources = render(topology.load(schemas))["Resources"]
+    rendered: Resources = whole(topology.load(schemas))["Resources"]
     return rendered
 
 

@@ -1,4 +1,4 @@
-"""Builds of a pipeline with a change: the package of its functions, its template, and a checkout for its back-fill.
+"""Builds of a pipeline with a change: the package of its functions, its templates, and a checkout for its back-fill.
 
 The change is made in a copy; the checkout is not touched.
 """
@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Protocol
+from typing import Protocol
 
 import wavetank
-from wavetank.emulator.deploy.deploy import plan
+from wavetank.emulator.deploy.deploy import Templates, plan
 from wavetank.pipeline import package
 from wavetank.pipeline.template.render import render
 from wavetank.scenarios.run.event_types import ad_stream_schemas
@@ -72,16 +72,16 @@ from wavetank.pipeline import topology
 from wavetank.pipeline.template.render import render
 json.dump(render(topology.load(Path("schemas"))), sys.stdout)
 """
-"""Prints the template of the code that it is run with."""
+"""Prints the templates of the code that it is run with."""
 
 
 @dataclass(frozen=True)
 class Build:
-    """A build: where its code is, the package of its functions, and its template; None where that is the same."""
+    """A build: where its code is, the package of its functions, and its templates; None where those are the same."""
 
     checkout: Path
     archive: bytes
-    template: dict[str, Any] | None
+    templates: Templates | None
 
 
 @contextmanager
@@ -97,8 +97,8 @@ def built(change: Change, root: Path = PIPELINE) -> Iterator[Build]:
         shutil.copy2(Path(wavetank.__file__), checkout / "wavetank")
         (checkout / "schemas").symlink_to(ad_stream_schemas())
         _make(change, copy / change.file)
-        template = _rendered(checkout)
-        yield Build(checkout, archive(copy), None if template == render(plan(ad_stream_schemas())) else template)
+        templates = _rendered(checkout)
+        yield Build(checkout, archive(copy), None if templates == render(plan(ad_stream_schemas())) else templates)
 
 
 def archive(root: Path = PIPELINE) -> bytes:
@@ -120,8 +120,8 @@ def _make(change: Change, file: Path) -> None:
     file.write_text(text, "utf-8")
 
 
-def _rendered(checkout: Path) -> dict[str, Any]:
-    """The template as the changed code renders it, in a process of its own."""
+def _rendered(checkout: Path) -> Templates:
+    """The templates as the changed code renders them, in a process of its own."""
     command = [sys.executable, "-P", "-c", RENDER]
     environment = {**os.environ, "PYTHONPATH": str(checkout), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(  # noqa: S603 - our own module
@@ -129,5 +129,5 @@ def _rendered(checkout: Path) -> dict[str, Any]:
     )
     if done.returncode:
         raise UndeployableError(f"no template: {(done.stderr.strip().splitlines() or [''])[-1]}")
-    template: dict[str, Any] = json.loads(done.stdout)
-    return template
+    templates: Templates = json.loads(done.stdout)
+    return templates

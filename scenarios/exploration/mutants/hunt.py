@@ -15,6 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from wavetank.emulator.deploy import functions
+from wavetank.emulator.deploy.deploy import Templates
 from wavetank.emulator.deploy.functions import UpdateFailed
 from wavetank.emulator.errors import DeployFailed
 from wavetank.scenarios.drills.catalogue import catalogue
@@ -121,20 +122,20 @@ class Hunt:
         """A runner on a stack with a build, for as long as the block lasts. Raises UndeployableError."""
         with ExitStack() as ending:
             site = self.runner.site
-            if build.template is not None:
-                site = ending.enter_context(self._own_site(build.template))
+            if build.templates is not None:
+                site = ending.enter_context(self._own_site(build.templates))
             names = site.topology.functions
             try:
                 functions.update_code(site.stack, dict.fromkeys(names, build.archive))
             except (UpdateFailed, ClientError) as error:
                 raise UndeployableError(str(error)) from error
-            if build.template is None:
+            if build.templates is None:
                 ending.callback(functions.update_code, site.stack, dict.fromkeys(names, archive()))
                 ending.callback(site.stack.control.reset)
             try:
                 yield replace(self.runner, site=replace(site, checkout=build.checkout))
             except UnendingError:
-                if build.template is None:
+                if build.templates is None:
                     ending.pop_all()
                     self._renew_stack()
                 raise
@@ -149,10 +150,10 @@ class Hunt:
         self._races = None
 
     @contextmanager
-    def _own_site(self, template: dict[str, Any]) -> Iterator[Site]:
-        """A stack of its own with this template, for as long as the block lasts. Raises UndeployableError."""
+    def _own_site(self, templates: Templates) -> Iterator[Site]:
+        """A stack of its own with these templates, for as long as the block lasts. Raises UndeployableError."""
         with ExitStack() as ending:
-            stacks = own_stacks(1, lambda _name, what: self.narrate(what), eager=True, template=template)
+            stacks = own_stacks(1, lambda _name, what: self.narrate(what), eager=True, templates=templates)
             try:
                 [site] = ending.enter_context(stacks)
             except (DeployFailed, ClientError) as error:
@@ -175,7 +176,7 @@ class Hunt:
 
         A changed template has a stack of its own, and no races there.
         """
-        caught = None if self.blind or build.template is not None else races.catch(mutant)
+        caught = None if self.blind or build.templates is not None else races.catch(mutant)
         return MutantResult(mutant, *caught) if caught is not None else None
 
     def _drilled(self, runner: Runner, mutant: Change, drills: list[Drill]) -> MutantResult:

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from wavetank.emulator.deploy.deploy import plan
-from wavetank.pipeline.template.render import render
+from wavetank.pipeline.template.render import whole
 from wavetank.scenarios.exploration.mutants.build import PIPELINE
 from wavetank.scenarios.exploration.mutation import template
 from wavetank.scenarios.exploration.mutation.causes import Cause, causes_of, concerns
@@ -49,7 +49,7 @@ class Population:
         ]
         edits = [
             edit
-            for edit in template.edits(render(plan(ad_stream_schemas())))
+            for edit in template.edits(whole(plan(ad_stream_schemas())))
             if cause is None or cause in causes_of(template.FILE, edit.where, edit.operator)
         ]
         return cls(root, mutations, edits)

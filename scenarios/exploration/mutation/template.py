@@ -82,10 +82,10 @@ class Edit:
 
 EPILOGUE = """
 
-_as_it_was = render
+_as_it_was = whole
 
 
-def render(*arguments, **options):
+def whole(*arguments, **options):
     template = _as_it_was(*arguments, **options)
     (*way, last), holder = {path!r}, template["Resources"]
     try:

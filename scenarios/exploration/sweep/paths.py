@@ -12,7 +12,7 @@ from wavetank.scenarios.client.quarantine import Filter
 from wavetank.scenarios.oracle.history import Outcome
 from wavetank.scenarios.site.producer import DrillProducer
 from wavetank.scenarios.site.recovery import redrive
-from wavetank.scenarios.site.site import FUNCTIONS, REPLAY_AFTER, Site, scheduled_event
+from wavetank.scenarios.site.site import REPLAY_AFTER, Site, scheduled_event
 from wavetank.scenarios.spec.hours import Scheduled, planner_times
 from wavetank.scenarios.spec.nemesis import Damage, SendPlan
 from wavetank.scenarios.spec.unfinished import Unfinished
@@ -76,7 +76,7 @@ class SweepTarget:
                 event = scheduled_event(function, moment, stack.account, stack.region)
                 payload = json.dumps(event).encode()
                 with acting_for("events", event["resources"][0]):
-                    client.invoke(FunctionName=FUNCTIONS[function], InvocationType="Event", Payload=payload)
+                    client.invoke(FunctionName=self.site.function(function), InvocationType="Event", Payload=payload)
             self.settle()
 
 

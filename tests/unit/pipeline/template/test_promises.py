@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from wavetank.pipeline.template.render import render
+from wavetank.pipeline.template.render import whole
 from wavetank.pipeline.topology import load
 
 Resources = dict[str, dict[str, Any]]
@@ -364,7 +364,7 @@ def _notice(target: str, reference: object, prefix: str) -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def resources(root: Path) -> Resources:
-    rendered: Resources = render(load(root / "schemas"))["Resources"]
+    rendered: Resources = whole(load(root / "schemas"))["Resources"]
     return rendered
 
 

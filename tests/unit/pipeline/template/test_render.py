@@ -1,6 +1,7 @@
 """The template follows from the topology, hangs together, and allows no more than is used."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,16 +11,20 @@ from typing import Any
 import pytest
 
 from tests.unit.pipeline.test_topology import add_event
+from wavetank.pipeline.components.read import read_project
 from wavetank.pipeline.errors import ConfigurationError
-from wavetank.pipeline.template.render import compact, render
+from wavetank.pipeline.template.render import MOST_BYTES, MOST_BYTES_INLINE, compact, render, whole
+from wavetank.pipeline.template.rights import resolved, rights_of
+from wavetank.pipeline.template.split import referenced
 from wavetank.pipeline.topology import load
 
+ACCOUNT = "123456789012"
 PSEUDO = {"AWS::AccountId", "AWS::Region", "AWS::Partition"}
 
 
 @pytest.fixture
 def template(root: Path) -> dict[str, Any]:
-    return render(load(root / "schemas"))
+    return whole(load(root / "schemas"))
 
 
 def walk(node: Any) -> Iterator[dict[str, Any]]:
@@ -32,11 +37,14 @@ def walk(node: Any) -> Iterator[dict[str, Any]]:
             yield from walk(value)
 
 
-def test_every_reference_leads_to_a_resource_or_parameter(template: dict[str, Any]) -> None:
-    names = set(template["Resources"]) | set(template["Parameters"]) | PSEUDO
-    referred = {node["Ref"] for node in walk(template) if "Ref" in node}
-    referred |= {node["Fn::GetAtt"][0] for node in walk(template) if "Fn::GetAtt" in node}
-    assert referred <= names
+def test_every_reference_leads_to_a_resource_or_parameter_of_its_stack(root: Path) -> None:
+    for template in render(load(root / "schemas")).values():
+        names = set(template["Resources"]) | set(template["Parameters"]) | PSEUDO
+        referred = {node["Ref"] for node in walk(template) if "Ref" in node}
+        referred |= {node["Fn::GetAtt"][0] for node in walk(template) if "Fn::GetAtt" in node}
+        texts = [node["Fn::Sub"] for node in walk(template) if "Fn::Sub" in node]
+        referred |= {name for text in texts for name in re.findall(r"\$\{([A-Za-z0-9:]+)(?:\.Arn)?\}", text)}
+        assert referred <= names
 
 
 def test_no_statement_allows_a_wildcard_action(template: dict[str, Any]) -> None:
@@ -57,8 +65,7 @@ def test_only_listing_streams_is_allowed_on_every_resource(template: dict[str, A
 
 def test_a_new_folder_brings_streams_function_delivery_and_alarm(tmp_path: Path) -> None:
     add_event(tmp_path, "page-view")
-    resources = render(load(tmp_path))["Resources"]
-    assert {name for name in resources if name.startswith("PageView")} == {
+    assert set(render(load(tmp_path))["wavetank-page-view"]["Resources"]) == {
         "PageViewRawStream",
         "PageViewProcessedStream",
         "PageViewProcessor",
@@ -71,8 +78,6 @@ def test_a_new_folder_brings_streams_function_delivery_and_alarm(tmp_path: Path)
 
 
 LONGEST_EVENT_NAME = 32
-INLINE_BYTES = 51_200
-BYTES = 1_000_000
 MOST = {"Resources": 500, "Parameters": 200, "Outputs": 200, "Mappings": 200}
 LONGEST_LOGICAL_ID = 255
 LONGEST_NAMES = {
@@ -90,36 +95,45 @@ LONGEST_NAMES = {
 """CloudFormation user guide, "Quotas", and the limits of each service; an event rule's name is the shortest `Name`."""
 LONGEST_VARIABLES = 4096
 """Bytes of a function's environment (Lambda developer guide, "Quotas")."""
+Templates = dict[str, dict[str, Any]]
 
 
-def with_event_types(folder: Path, count: int, longest: bool = False) -> dict[str, Any]:
+def with_event_types(folder: Path, count: int, longest: bool = False) -> Templates:
     for number in range(count):
         add_event(folder, f"event-{number:03}".ljust(LONGEST_EVENT_NAME if longest else 0, "x"))
     return render(load(folder))
 
 
-def test_it_keeps_to_the_limits_of_cloudformation(template: dict[str, Any]) -> None:
-    assert len(compact(template).encode()) <= INLINE_BYTES
-    for section, most in MOST.items():
-        assert len(template.get(section, {})) <= most
-        assert all(name.isalnum() and len(name) <= LONGEST_LOGICAL_ID for name in template.get(section, {}))
+def properties_of(templates: Templates, kind: str) -> list[dict[str, Any]]:
+    return [properties for template in templates.values() for properties in of_type(template, kind)]
 
 
-def test_the_text_of_a_hundred_event_types_is_short_enough_for_a_url(tmp_path: Path) -> None:
-    text = json.dumps(with_event_types(tmp_path, 100, longest=True), separators=(",", ":"))
-    assert INLINE_BYTES < len(text.encode()) <= BYTES
+def test_each_stack_keeps_to_the_limits_of_cloudformation_with_a_hundred_event_types(tmp_path: Path) -> None:
+    templates = with_event_types(tmp_path, 100, longest=True)
+    assert len(templates) == 101
+    for name, template in templates.items():
+        assert len(compact(name, template).encode()) <= MOST_BYTES
+        for section, most in MOST.items():
+            assert len(template.get(section, {})) <= most
+            assert all(key.isalnum() and len(key) <= LONGEST_LOGICAL_ID for key in template.get(section, {}))
 
 
-def test_more_event_types_than_cloudformation_takes_are_refused_with_the_rule(tmp_path: Path) -> None:
-    assert len(with_event_types(tmp_path / "most", 58)["Resources"]) <= MOST["Resources"]
-    with pytest.raises(ConfigurationError, match=r"resources and .* bytes; CloudFormation takes 500 and 1,000,000"):
-        compact(with_event_types(tmp_path / "more", 59))
+def test_the_templates_of_few_event_types_fit_into_requests(root: Path) -> None:
+    for name, template in render(load(root / "schemas")).items():
+        assert len(compact(name, template).encode()) <= MOST_BYTES_INLINE
+
+
+def test_more_than_cloudformation_takes_in_a_stack_is_refused_with_the_rule() -> None:
+    resources = {f"Topic{number}": {"Type": "AWS::SNS::Topic"} for number in range(501)}
+    with pytest.raises(ConfigurationError, match=r"stack big has 501 resources and .*CloudFormation takes 500 and 1,0"):
+        compact("big", {"Resources": resources})
 
 
 def test_names_are_as_short_as_their_services_ask_for(tmp_path: Path) -> None:
     names = [
         (key, text.replace("${AWS::AccountId}", "0" * 12))
-        for node in walk(with_event_types(tmp_path, 1, longest=True)["Resources"])
+        for template in with_event_types(tmp_path, 1, longest=True).values()
+        for node in walk(template["Resources"])
         for key, value in node.items()
         if key in LONGEST_NAMES and isinstance(text := value.get("Fn::Sub") if isinstance(value, dict) else value, str)
     ]
@@ -128,21 +142,58 @@ def test_names_are_as_short_as_their_services_ask_for(tmp_path: Path) -> None:
 
 
 def test_the_environment_of_a_function_is_as_small_as_lambda_asks_for(tmp_path: Path) -> None:
-    resources = with_event_types(tmp_path, 58, longest=True)["Resources"].values()
-    environments = [
-        resource["Properties"]["Environment"] for resource in resources if resource["Type"] == "AWS::Lambda::Function"
-    ]
-    assert max(len(json.dumps(environment["Variables"])) for environment in environments) <= LONGEST_VARIABLES
+    functions = properties_of(with_event_types(tmp_path, 58, longest=True), "AWS::Lambda::Function")
+    assert max(len(json.dumps(each["Environment"]["Variables"])) for each in functions) <= LONGEST_VARIABLES
 
 
-def test_as_a_command_it_is_one_line_or_with_pretty_as_people_read_it(root: Path) -> None:
+def test_as_a_command_it_prints_every_template_or_writes_those_of_every_stage(root: Path, tmp_path: Path) -> None:
     def rendered(*arguments: str) -> str:
         command = [sys.executable, "-m", "wavetank.scenarios.cli", "template", *arguments]
         return subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
 
     one_line, pretty = rendered(), rendered("--pretty")
-    assert one_line.count("\n") == 1 < pretty.count("\n")
-    assert json.loads(one_line) == json.loads(pretty) == render(load(root / "schemas"))
+    templates = render(load(root / "schemas"))
+    assert one_line.count("\n") == len(templates) < pretty.count("\n")
+    assert json.loads(one_line) == json.loads(pretty) == templates
+    rendered("--to", str(tmp_path))
+    project = read_project(root)
+    every = [render(load(root / "schemas", stage)) for stage in (None, *project.stages)]
+    written = {path.stem: json.loads(path.read_text()) for path in tmp_path.iterdir()}
+    assert written == {name: template for stage in every for name, template in stage.items()}
+
+
+@pytest.mark.parametrize("stage", [None, "staging"])
+def test_no_stack_imports_from_another_and_each_reference_means_what_it_did_in_the_whole(
+    tmp_path: Path, stage: str | None
+) -> None:
+    (tmp_path / "wavetank.toml").write_text("[stages.staging]\n")
+    for name in ("click", "page-view"):
+        add_event(tmp_path / "schemas", name)
+    deployed = load(tmp_path / "schemas", stage)
+    everything = whole(deployed)
+
+    def meant(template: dict[str, Any]) -> dict[tuple[str, str], set[str]]:
+        """Resources of rights by holder and action, with ARNs in the place of references."""
+        given: dict[tuple[str, str], set[str]] = {}
+        for right in rights_of(template):
+            at = resolved(right.resource, template, ACCOUNT, "eu-west-1")
+            given.setdefault((right.holder, right.action), set()).add(at)
+        return given
+
+    parts = render(deployed)
+    assert "Fn::ImportValue" not in json.dumps(parts)
+    assert {k: v for part in parts.values() for k, v in meant(part).items()} == meant(everything)
+    for part in parts.values():
+        assert set(part["Parameters"]) == set(referenced(part["Resources"])) - part["Resources"].keys() - PSEUDO
+
+
+def test_a_change_of_one_event_type_changes_the_template_of_its_stack_alone(tmp_path: Path) -> None:
+    for name in ("click", "page-view"):
+        add_event(tmp_path, name)
+    before = render(load(tmp_path))
+    (tmp_path / "click" / "enrichment.json").write_text('{"reference": "places", "on": "place", "add": ["city"]}')
+    after = render(load(tmp_path))
+    assert [name for name in after if after[name] != before[name]] == ["wavetank-click"]
 
 
 BUCKETS = ("DataBucket", "RegistryBucket")

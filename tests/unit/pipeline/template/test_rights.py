@@ -12,11 +12,11 @@ import pytest
 from wavetank.pipeline import topology
 from wavetank.pipeline.names import NAMES
 from wavetank.pipeline.template.logical import logical
-from wavetank.pipeline.template.render import render
+from wavetank.pipeline.template.render import whole
 from wavetank.pipeline.template.rights import entry, listed, resolved, rights_of
 
 TOPOLOGY = topology.load(Path(__file__).parents[4] / "schemas")
-TEMPLATE = render(TOPOLOGY)
+TEMPLATE = whole(TOPOLOGY)
 TYPES = {logical(event.name): event.name for event in TOPOLOGY.events}
 Template = dict[str, Any]
 
@@ -29,7 +29,7 @@ def test_the_template_gives_the_rights_that_are_listed_and_no_others(tmp_path: P
     """Alarms that go to mail addresses take one more, which no event type of this project has."""
     schemas = shutil.copytree(TOPOLOGY.events[0].folder.parent, tmp_path / "schemas")
     (tmp_path / "wavetank.toml").write_text('[defaults.alarms]\nnotify = ["on-call@example.com"]')
-    notified = render(topology.load(schemas))
+    notified = whole(topology.load(schemas))
     given, allowed = entries(TEMPLATE) | entries(notified), listed().rights
     assert sorted(given - allowed) == [], "given, and not in pipeline/template/rights.toml"
     assert sorted(allowed - given) == [], "in pipeline/template/rights.toml, and not given"

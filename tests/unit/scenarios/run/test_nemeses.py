@@ -133,7 +133,9 @@ def test_only_whole_milliseconds_of_the_victim_are_written_as_such(monkeypatch: 
 def test_what_a_version_that_is_held_back_is_needed_for_is_not_sent_yet() -> None:
     nemesis = VersionsHeldBack()
     site = still_site(lambda _: None)
-    scene = Scene(site, DrillProducer(site, lambda: 0.0), "conversion", 1, redeploy=lambda: None)
+    scene = Scene(
+        site, DrillProducer(site, lambda: 0.0), "conversion", 1, redeploy=lambda: None, downgrade=lambda: None
+    )
     newer = [replace(event, record={**event.record, "items": 2}) for event in CONVERSIONS]
     (plan,) = nemesis.sends(Portion(1, []), [SendPlan([*EVENTS, *newer])], scene)
     assert {event.sending.version for event in plan.events if event.event_type == "conversion"} == {1}
@@ -266,7 +268,14 @@ def scene_of(stack: Contained) -> Scene:
     producer = DrillProducer(site, lambda: 0.0)
     stack.control = stack
     place: Any = type("Place", (), {"stack": stack})()
-    return Scene(place, producer, "click", 1, lambda: stack.told.append("redeploy"))
+    return Scene(
+        place,
+        producer,
+        "click",
+        1,
+        redeploy=lambda: stack.told.append("redeploy"),
+        downgrade=lambda: stack.told.append("downgrade"),
+    )
 
 
 def test_an_outage_begins_amid_the_last_portion_and_what_it_cost_is_sent_again() -> None:

@@ -10,7 +10,7 @@ from wavetank.emulator.stack.home import project_root
 from wavetank.pipeline import topology
 from wavetank.pipeline.names import NAMES
 from wavetank.pipeline.records import Reason
-from wavetank.pipeline.template.render import render
+from wavetank.pipeline.template.render import whole
 from wavetank.scenarios.drills.catalogue import UnknownDrillError, catalogue, named
 from wavetank.scenarios.site.site import scheduled_event
 from wavetank.scenarios.spec.drill import Tag
@@ -48,7 +48,7 @@ def test_every_fault_of_a_drill_is_one_that_the_stack_accepts(fault: Fault) -> N
 
 
 def test_every_alarm_that_a_drill_names_is_deployed_and_every_reason_is_one_of_the_pipelines() -> None:
-    resources = render(topology.load(project_root() / "schemas"))["Resources"].values()
+    resources = whole(topology.load(project_root() / "schemas"))["Resources"].values()
     alarms = {made["Properties"]["AlarmName"] for made in resources if made["Type"] == "AWS::CloudWatch::Alarm"}
     for drill in catalogue().values():
         assert set(drill.alarms or ()) <= alarms

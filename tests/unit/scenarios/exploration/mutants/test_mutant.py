@@ -54,7 +54,7 @@ def test_the_change_is_in_package_and_back_fill_and_the_checkout_is_left_alone()
         with zipfile.ZipFile(io.BytesIO(build.archive)) as packed:
             assert packed.read(f"wavetank/pipeline/{found.file}").decode() == changed
         assert (build.checkout / "wavetank" / "pipeline" / found.file).read_text() == changed
-        assert build.template is None
+        assert build.templates is None
         assert build.archive != archive()
     assert (PIPELINE / found.file).read_bytes() == before
 
@@ -63,8 +63,8 @@ def test_a_mutant_of_permissions_makes_another_template() -> None:
     tagging = '["s3:GetObject", "s3:PutObjectTagging"], _objects(DATA, f"{CHUNKS}/*")'
     unable = mutant(file="template/permissions.py", old=tagging, new=tagging.replace(', "s3:PutObjectTagging"', ""))
     with built(unable) as build:
-        assert build.template is not None
-        assert "s3:PutObjectTagging" not in str(build.template["Resources"]["PartitionerRole"])
+        assert build.templates is not None
+        assert "s3:PutObjectTagging" not in str(build.templates["wavetank"]["Resources"]["PartitionerRole"])
 
 
 def test_a_mutant_of_which_no_template_can_be_rendered_cannot_be_deployed() -> None:

@@ -8,14 +8,14 @@ from functools import cache
 import pytest
 
 from wavetank.emulator.deploy.deploy import plan
-from wavetank.pipeline.template.render import render
+from wavetank.pipeline.template.render import whole
 from wavetank.scenarios.exploration.mutants.build import PIPELINE
 from wavetank.scenarios.exploration.mutation.causes import PLACES, Cause
 from wavetank.scenarios.exploration.mutation.population import TEMPLATE_SHARE, Population
 from wavetank.scenarios.exploration.mutation.template import FILE, edits
 
 population = cache(Population.of)
-EDITS = list(edits(render(plan())))
+EDITS = list(edits(whole(plan())))
 ENOUGH = 60
 
 

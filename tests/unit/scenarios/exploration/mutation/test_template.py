@@ -9,20 +9,20 @@ from typing import Any
 import pytest
 
 from wavetank.emulator.deploy.deploy import plan
-from wavetank.pipeline.template.render import render
+from wavetank.pipeline.template.render import whole
 from wavetank.scenarios.exploration.mutants.build import PIPELINE, built
 from wavetank.scenarios.exploration.mutation.template import FILE, Edit, edits
 
-TEMPLATE = render(plan())
+TEMPLATE = whole(plan())
 EDITS = list(edits(TEMPLATE))
 
 
 def edited(edit: Edit, template: dict[str, Any]) -> dict[str, Any]:
     """The template as the changed file renders it, in this process."""
-    renderer = f"def render():\n    return {template!r}\n"
+    renderer = f"def whole():\n    return {template!r}\n"
     names: dict[str, Any] = {}
     exec(edit.change(renderer).text, names)
-    changed: dict[str, Any] = names["render"]()
+    changed: dict[str, Any] = names["whole"]()
     return changed
 
 
@@ -70,8 +70,8 @@ def test_a_template_without_the_value_stays_as_it_is() -> None:
 def test_an_edit_is_deployed_as_any_other_change_of_the_renderer() -> None:
     edit = next(edit for edit in EDITS if edit.new == "LATEST")
     with built(edit.change((PIPELINE / FILE).read_text())) as build:
-        assert build.template is not None
-        assert json.dumps(build.template).count("LATEST") == 1
+        assert build.templates is not None
+        assert json.dumps(build.templates).count("LATEST") == 1
 
 
 def test_a_change_names_its_path_and_values(root: Path) -> None:
