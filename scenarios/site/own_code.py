@@ -37,14 +37,19 @@ def overlaid(schemas: Path, name: str) -> Iterator[Path]:
 
 @contextmanager
 def equipped(site: Site, name: str) -> Iterator[Site]:
-    """The site with a component over its event types, for as long as the block lasts; as it is without a name."""
+    """The site with a component over its event types, for as long as the block lasts; as it is without a name.
+
+    Its data go before and after: some settings cannot change while there are any.
+    """
     if not name:
         yield site
         return
     with overlaid(site.schemas, name) as folder:
+        site.stack.control.reset()
         try:
             yield site.redeployed(folder)
         finally:
+            site.stack.control.reset()
             site.redeployed(site.schemas)
             site.restore_registry()
 
