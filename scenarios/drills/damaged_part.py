@@ -12,6 +12,7 @@ DRILL = Drill(
         Expect("quarantined", Scope.VICTIM, at_least=1, reasons=frozenset({"damaged-part"})),
         Expect("landed", Scope.VICTIM, at_least=1),
         Expect("lost", at_most=0),
+        Expect("corrupted", at_most=0),
         Expect("landed", Scope.OTHERS, equals="acknowledged"),
     ),
     after=(Redrive(),),

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 
 from wavetank.scenarios.client import at_rest
 from wavetank.scenarios.client.quarantine import Filter
@@ -211,7 +210,11 @@ class StepExecutor:
         if first_hour:
             start = EPOCH + min(event.time_us for event in self.events) // HOUR_US * HOUR
             options += ["--from", start.isoformat(), "--to", (start + HOUR).isoformat()]
-        run: Callable[[], object] = partial(deque, back_fill(self.site.stack, options, self.site.checkout), maxlen=0)
+
+        def run() -> None:
+            lines = back_fill(self.site.stack, options, self.site.checkout, self.site.topology.names)
+            deque(lines, maxlen=0)
+
         if not meanwhile:
             run()
             return

@@ -77,14 +77,15 @@ class SchemaUnmergeable(Nemesis):
 
 
 def _with_another_letter(data: bytes) -> bytes:
-    """A part whose first record has another campaign, of the same length."""
+    """A part with another campaign, of the same length, in a record; some record has one."""
     reader = fastavro.reader(BytesIO(data))
     schema: Any = reader.writer_schema
     records = [dict(record) for record in reader if isinstance(record, dict)]
-    records[0]["campaign"] = f"{records[0]['campaign'] or ''}"[::-1].swapcase()
+    spoilt = next(record for record in records if record["campaign"])
+    spoilt["campaign"] = spoilt["campaign"].swapcase()
     own = {name: value for name, value in reader.metadata.items() if not name.startswith("avro.")}
     out = BytesIO()
-    fastavro.writer(out, schema, records, codec=reader.codec, metadata=own, sync_marker=data[-SYNC_BYTES:])
+    fastavro.writer(out, schema, records, codec="null", metadata=own, sync_marker=data[-SYNC_BYTES:])
     return out.getvalue()
 
 
