@@ -219,12 +219,19 @@ LINES: Mapping[str, Beyond | NoBound] = {
     "template/shared.py MERGE_TIMEOUT_S": SIZED,
     "template/shared.py MERGES_AT_ONCE": Beyond("look-back-boundary"),
     "template/render.py MOST_RESOURCES": Beyond(
-        test="unit/pipeline/template/test_render.py::test_more_event_types_than_cloudformation_takes_are_refused_with_the_rule"
+        test="unit/pipeline/template/test_render.py::test_more_than_cloudformation_takes_in_a_stack_is_refused_with_the_rule"
     ),
     "template/render.py MOST_BYTES": Beyond(
-        test="unit/pipeline/template/test_render.py::test_the_text_of_a_hundred_event_types_is_short_enough_for_a_url"
+        test="unit/pipeline/template/test_render.py::test_more_than_cloudformation_takes_in_a_stack_is_refused_with_the_rule"
+    ),
+    "template/render.py MOST_BYTES_INLINE": Beyond(
+        test="unit/emulator/deploy/test_formation.py::test_a_template_that_is_too_long_for_a_request_is_given_by_url"
     ),
     "template/shared.py *": SIZED,
+    "topology.py LONGEST_FUNCTION_NAME": Beyond(
+        test="unit/pipeline/test_stages.py::"
+        "test_a_function_name_that_lambda_does_not_take_is_refused_in_the_stage_that_makes_it"
+    ),
     "topology.py CHUNK_GRACE_MINUTES": PROMISED,
     "topology.py FUTURE_BOUND_MINUTES": PROMISED,
     "trial.py MINUTE_US": UNITS,

@@ -24,8 +24,10 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Asked:
     """A runner of the commands over a folder that stands for the bucket."""
     at_rest(tmp_path, OLD, "old", x=pa.array([2**62], pa.int64()).view(UTC_MS), nanos=NANOS[:1])
     at_rest(tmp_path, NEW, "new", x=pa.array([0], pa.int64()).view(UTC_MS), nanos=NANOS[1:])
-    monkeypatch.setattr(query, "connect", lambda _: None)
-    monkeypatch.setattr(Warehouse, "of", classmethod(lambda _, stack, *, strict: rested(tmp_path, strict=strict)))
+    monkeypatch.setattr(query, "connect", lambda *_: None)
+    monkeypatch.setattr(
+        Warehouse, "of", classmethod(lambda _, stack, names, *, strict: rested(tmp_path, strict=strict))
+    )
     commands = typer.Typer()
     query.register(commands)
     return lambda *arguments: CliRunner().invoke(commands, arguments)

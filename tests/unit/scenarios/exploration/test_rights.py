@@ -8,13 +8,13 @@ import pytest
 from wavetank.emulator.errors import CallerError
 from wavetank.pipeline import topology
 from wavetank.pipeline.template.logical import logical
-from wavetank.pipeline.template.render import render
+from wavetank.pipeline.template.render import whole
 from wavetank.pipeline.template.rights import Listed, Right, entry, rights_of
 from wavetank.scenarios.exploration.rights import Deployed, Use, counted, read, table, uses_of
 
 PLANNED = topology.load(Path(__file__).parents[4] / "schemas")
 TYPES = {logical(event.name): event.name for event in PLANNED.events}
-DEPLOYED = Deployed(render(PLANNED), TYPES, "000000000000", "us-east-1")
+DEPLOYED = Deployed(whole(PLANNED), TYPES, "000000000000", "us-east-1")
 CHUNKS = Right("PartitionerRole", "s3:PutObjectTagging", "${DataBucket.Arn}/chunks/*")
 NOTHING_UNUSED = Listed(frozenset(), {})
 

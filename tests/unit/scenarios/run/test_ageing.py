@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wavetank.pipeline.names import NAMES
 from wavetank.scenarios.run.ageing import age, ageing, full_hour, stop_after
 from wavetank.scenarios.spec.hours import HOUR
 
@@ -33,6 +34,8 @@ def test_a_full_hour_is_still_to_come(now: datetime) -> None:
 @dataclass
 class Standing:
     """A site whose clock stands still, but for being moved on; it notes where it settled and what was switched."""
+
+    names = NAMES
 
     now_: datetime = NOON
     settled: list[datetime] = field(default_factory=list)
