@@ -7,6 +7,7 @@ from functools import partial
 
 from wavetank.scenarios.oracle.at_rest import AtRest
 from wavetank.scenarios.oracle.history import Operation
+from wavetank.scenarios.site.neighbour import Neighbour
 from wavetank.scenarios.site.producer import DrillProducer
 from wavetank.scenarios.site.release import put_release_before
 from wavetank.scenarios.site.site import Site
@@ -20,7 +21,10 @@ class Nemeses:
 
     def __init__(self, site: Site, drill: Drill, seed: int, victim: str, producer: DrillProducer) -> None:
         downgrade = partial(put_release_before, site)
-        self.scene = Scene(site, producer, victim, seed, redeploy=site.deploy_again, downgrade=downgrade)
+        neighbour = partial(Neighbour.of, site)
+        self.scene = Scene(
+            site, producer, victim, seed, redeploy=site.deploy_again, downgrade=downgrade, neighbour=neighbour
+        )
         self._site = site
         self._nemeses = drill.nemeses
         self._struck_before = 0

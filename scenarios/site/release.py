@@ -67,7 +67,8 @@ def undeploy(site: Site) -> None:
     for name in (*formation.components(stack, names.prefix).values(), names.shared_stack):
         if Formation(stack, name).status is not None:
             Formation(stack, name).delete()
-    for bucket in (site.data_bucket, site.registry_bucket):
+    there = {bucket["Name"] for bucket in site.s3.list_buckets()["Buckets"]}
+    for bucket in there & {site.data_bucket, site.registry_bucket}:
         pages = site.s3.get_paginator("list_object_versions").paginate(Bucket=bucket)
         for page in pages:
             entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]

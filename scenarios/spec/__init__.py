@@ -14,6 +14,7 @@ from wavetank.scenarios.spec.nemeses.components import ComponentChanged
 from wavetank.scenarios.spec.nemeses.container import ContainerCut, ContainerKilled, ContainerPaused, MemoryReached
 from wavetank.scenarios.spec.nemeses.fault import Fault, functions_die
 from wavetank.scenarios.spec.nemeses.functions import BadDeploy, ColdStart, OwnCodeMistaken
+from wavetank.scenarios.spec.nemeses.neighbour import StageHaywire
 from wavetank.scenarios.spec.nemeses.parts import PartsDamaged, RecordsUnmergeable, SchemaUnmergeable
 from wavetank.scenarios.spec.nemeses.producer import (
     Aggregated,
@@ -125,6 +126,7 @@ __all__ = [
     "SendAgain",
     "SendPortion",
     "Settle",
+    "StageHaywire",
     "Stall",
     "Strike",
     "Tag",

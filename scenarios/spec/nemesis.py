@@ -151,13 +151,27 @@ class Keeper(Protocol):
         """Let go of the journal."""
 
 
+class Neighbour(Protocol):
+    """Another stage on the same stack, as far as nemeses know it."""
+
+    def flood(self, events: int, seed: int) -> None:
+        """Put so many events on its streams."""
+
+    def starve(self) -> None:
+        """Leave no concurrency to its processors."""
+
+    def delete(self) -> None:
+        """Take everything of it away; doing it again does nothing."""
+
+
 @dataclass(frozen=True)
 class Scene:
     """The scene of a run, as the nemeses see it.
 
     victim: the event type that is struck where one is. redeploy: puts the pipeline on a stack that has lost it. struck:
     how often each nemesis struck, by id. healing: what takes back what was done; the last thing is taken back first.
-    downgrade: puts the release before on the stack, in the place of this one and its data.
+    downgrade: puts the release before on the stack, in the place of this one and its data. neighbour: deploys another
+    stage on the stack; beside: those that are there.
     """
 
     site: Place
@@ -166,8 +180,10 @@ class Scene:
     seed: int
     redeploy: Callable[[], object]
     downgrade: Callable[[], object]
+    neighbour: Callable[[], Neighbour]
     struck: Counter[str] = field(default_factory=Counter)
     healing: ExitStack = field(default_factory=ExitStack)
+    beside: list[Neighbour] = field(default_factory=list)
 
     @property
     def event(self) -> EventType:

@@ -134,7 +134,13 @@ def test_what_a_version_that_is_held_back_is_needed_for_is_not_sent_yet() -> Non
     nemesis = VersionsHeldBack()
     site = still_site(lambda _: None)
     scene = Scene(
-        site, DrillProducer(site, lambda: 0.0), "conversion", 1, redeploy=lambda: None, downgrade=lambda: None
+        site,
+        DrillProducer(site, lambda: 0.0),
+        "conversion",
+        1,
+        redeploy=lambda: None,
+        downgrade=lambda: None,
+        neighbour=lambda: pytest.fail("no other stage"),
     )
     newer = [replace(event, record={**event.record, "items": 2}) for event in CONVERSIONS]
     (plan,) = nemesis.sends(Portion(1, []), [SendPlan([*EVENTS, *newer])], scene)
@@ -275,6 +281,7 @@ def scene_of(stack: Contained) -> Scene:
         1,
         redeploy=lambda: stack.told.append("redeploy"),
         downgrade=lambda: stack.told.append("downgrade"),
+        neighbour=lambda: pytest.fail("no other stage"),
     )
 
 

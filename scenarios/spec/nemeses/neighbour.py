@@ -1,0 +1,40 @@
+"""Another stage on the same stack, in an account of its own, that goes haywire."""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from wavetank.scenarios.spec.nemesis import Nemesis, Portion, Scene, SendPlan
+
+
+@dataclass(frozen=True)
+class StageHaywire(Nemesis):
+    """Another stage is flooded and has no concurrency left, and all of it is deleted while the last portion flows."""
+
+    needs_control: ClassVar[bool] = True
+
+    flood: int = 2_000
+    id: str = "stage-haywire"
+
+    def begin(self, scene: Scene) -> None:
+        neighbour = scene.neighbour()
+        scene.healing.callback(neighbour.delete)
+        neighbour.starve()
+        neighbour.flood(self.flood, scene.seed)
+        scene.struck[self.id] += 1
+        scene.beside.append(neighbour)
+
+    def sends(self, portion: Portion, plans: Iterable[SendPlan], scene: Scene) -> Iterator[SendPlan]:
+        *earlier, last = plans
+        yield from earlier
+        if not portion.is_last:
+            yield last
+            return
+        half = len(last.events) // 2
+        yield replace(last, events=last.events[:half])
+        with ThreadPoolExecutor(1, thread_name_prefix="haywire") as pool:
+            deletion = pool.submit(scene.beside.pop().delete)
+            yield replace(last, events=last.events[half:])
+            deletion.result()
+            scene.struck[self.id] += 1
