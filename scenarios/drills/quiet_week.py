@@ -50,6 +50,8 @@ DRILL = Drill(
         Age(hours=6),
         Look("a week later", (ALL_LANDED,)),
         CountObjects("what is needed no more", ("chunks/", "parts/")),
+    ),
+    after=(
         SendAgain(share=0.5),
         SendAgain(share=1.0, later=timedelta(hours=1)),
         Settle(),
