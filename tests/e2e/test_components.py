@@ -16,7 +16,7 @@ from wavetank.emulator.stack.home import Home
 from wavetank.emulator.stack.stack import EmbeddedStack
 from wavetank.pipeline.components.guards import Acceptance
 from wavetank.pipeline.names import NAMES
-from wavetank.pipeline.template.render import render
+from wavetank.pipeline.template.render import whole
 from wavetank.pipeline.topology import load
 from wavetank.scenarios.client import at_rest
 from wavetank.scenarios.drills.catalogue import catalogue
@@ -114,7 +114,7 @@ def test_services_carry_the_tags_that_the_template_gives(deployed: Deployed) -> 
         for page in pages
         for each in page["ResourceTagMappingList"]
     }
-    resources = render(load(deployed.site.schemas))["Resources"]
+    resources = whole(load(deployed.site.schemas))["Resources"]
     cloudformation = stack.client("cloudformation").get_paginator("list_stack_resources")
     summaries = cloudformation.paginate(StackName=NAMES.prefix)
     ids = {

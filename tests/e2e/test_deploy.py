@@ -16,7 +16,7 @@ from wavetank.emulator.stack.stack import EmbeddedStack
 from wavetank.pipeline import topology
 from wavetank.pipeline.names import NAMES, PROJECT
 from wavetank.pipeline.template.functions import DEAD_RETENTION_S
-from wavetank.pipeline.template.render import render
+from wavetank.pipeline.template.render import render, whole
 from wavetank.scenarios.client import at_rest
 from wavetank.scenarios.client.at_rest import Layer
 from wavetank.scenarios.client.producer import Producer, Sender
@@ -121,7 +121,7 @@ def test_what_is_not_as_the_template_says_is_named(fresh: EmbeddedStack, own: Pa
     lambda_.get_waiter("function_updated_v2").wait(FunctionName=NAMES.planner, WaiterConfig={"Delay": 0.05})
     lambda_.update_function_configuration(FunctionName=NAMES.planner, Timeout=timeout)
     attributes = {"MessageRetentionPeriod": str(DEAD_RETENTION_S), "SqsManagedSseEnabled": "true"}
-    listed = render(topology.load(own))["Resources"]["DeadMergeQueue"]["Properties"]["Tags"]
+    listed = whole(topology.load(own))["Resources"]["DeadMergeQueue"]["Properties"]["Tags"]
     tags = {tag["Key"]: tag["Value"] for tag in listed}
     sqs.create_queue(QueueName=NAMES.dead_merges, Attributes=attributes, tags=tags)
     deploy(fresh, schemas=own)

@@ -13,7 +13,7 @@ import pytest
 from wavetank.emulator.cloudformation import resources
 from wavetank.emulator.cloudformation.resource import Context, Schema
 from wavetank.pipeline import topology
-from wavetank.pipeline.template.render import render
+from wavetank.pipeline.template.render import whole
 
 TYPES = list(resources.TYPES)
 MADE_UP = {"Id"}
@@ -50,7 +50,7 @@ def current(kind: str) -> Mapping[str, Any]:
 
 
 def test_every_type_of_the_template_is_emulated(root: Path) -> None:
-    rendered = render(topology.load(root / "schemas"))["Resources"].values()
+    rendered = whole(topology.load(root / "schemas"))["Resources"].values()
     assert {resource["Type"] for resource in rendered} <= resources.TYPES.keys()
 
 

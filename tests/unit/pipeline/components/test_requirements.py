@@ -10,7 +10,7 @@ from wavetank.pipeline import package
 from wavetank.pipeline.components.requirements import locked, text_of, wheel_of
 from wavetank.pipeline.errors import ConfigurationError
 from wavetank.pipeline.schemas.checks import check_folder
-from wavetank.pipeline.template.render import render
+from wavetank.pipeline.template.render import whole
 from wavetank.pipeline.topology import Topology, load
 
 
@@ -75,7 +75,7 @@ def test_what_is_locked_can_be_imported_and_nothing_else(schemas: Path) -> None:
 
 
 def test_only_the_processor_of_the_event_type_has_the_layer(schemas: Path) -> None:
-    resources = render(load(schemas))["Resources"]
+    resources = whole(load(schemas))["Resources"]
     layered = {
         resource["Properties"]["FunctionName"]: resource["Properties"]["Layers"]
         for resource in resources.values()

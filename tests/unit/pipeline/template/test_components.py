@@ -14,7 +14,7 @@ from tests.unit.pipeline.test_topology import add_event
 from wavetank.pipeline.components.model import OWN_TAGS, Component
 from wavetank.pipeline.errors import ConfigurationError
 from wavetank.pipeline.template.permissions import DEAD_MERGES
-from wavetank.pipeline.template.render import render
+from wavetank.pipeline.template.render import render, whole
 from wavetank.pipeline.template.tags import UNTAGGED
 from wavetank.pipeline.topology import load
 
@@ -31,7 +31,7 @@ def resources(folder: Path, settings: str = "", project: str = "", stage: str | 
             add_event(schemas, name)
     (schemas / "ping" / "component.toml").write_text(settings)
     (folder / "wavetank.toml").write_text(project)
-    rendered: Resources = render(load(schemas, stage))["Resources"]
+    rendered: Resources = whole(load(schemas, stage))["Resources"]
     return rendered
 
 
