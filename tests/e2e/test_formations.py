@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from wavetank.emulator.deploy import removal
-from wavetank.emulator.deploy.deploy import deploy, plan
+from wavetank.emulator.deploy.changes import Kind
+from wavetank.emulator.deploy.deploy import deploy, plan, preview
 from wavetank.emulator.errors import CallerError, DeployFailed
 from wavetank.emulator.stack.home import Home
 from wavetank.emulator.stack.stack import EmbeddedStack
+from wavetank.pipeline.names import Names
 from wavetank.pipeline.template.render import PARAMETERS, whole
 from wavetank.scenarios.client.producer import Producer, Sender
 from wavetank.scenarios.site.site import Site
@@ -77,6 +79,10 @@ def test_event_types_move_to_stacks_of_their_own_and_every_resource_stays_what_i
     fresh: EmbeddedStack, own: Path
 ) -> None:
     before, sent = identities(fresh), put(fresh, own, 200, seed=1)
+    told = {each.stack: each for each in preview(fresh, schemas=own)}
+    assert {name for name, each in told.items() if each.moved} >= set(STACKS[1:])
+    assert {change.kind for each in told.values() for change in each.changes} <= {Kind.CHANGED}
+    assert identities(fresh) == before
     done = deploy(fresh, schemas=own)
     assert identities(fresh) == before
     assert tuple(sorted(events_of(fresh))) == STACKS
@@ -91,9 +97,16 @@ def test_event_types_move_to_stacks_of_their_own_and_every_resource_stays_what_i
 
 def test_a_change_of_one_event_type_touches_no_other_stack(fresh: EmbeddedStack, own: Path) -> None:
     before = events_of(fresh)
+    assert preview(fresh, schemas=own) == ()
     (own / "click" / "enrichment.json").write_text(
         '{"reference": "campaigns", "on": "campaign", "add": ["advertiser"]}'
     )
+    (told,) = preview(fresh, schemas=own)
+    assert told.stack == "wavetank-click"
+    assert [(each.logical_id, each.kind, [p.name for p in each.properties]) for each in told.changes] == [
+        ("ClickProcessor", Kind.CHANGED, ["Environment"])
+    ]
+    assert events_of(fresh) == before
     changed = deploy(fresh, schemas=own).changed
     after = events_of(fresh)
     assert changed == ("wavetank-click",)
@@ -125,3 +138,16 @@ def test_an_event_type_that_is_gone_stays_deployed_until_it_is_removed_and_its_d
     assert removed.at_rest.keys() >= leftover.at_rest.keys()
     assert "wavetank-conversion-raw" not in fresh.client("kinesis").list_streams()["StreamNames"]
     assert deploy(fresh, schemas=own).leftovers == ()
+
+
+def test_a_stream_is_replaced_with_what_is_on_it_only_where_that_is_allowed(
+    fresh: EmbeddedStack, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Names, "raw_stream", lambda names, event_type: f"{names.prefix}-{event_type}-other-raw")
+    kinesis = fresh.client("kinesis")
+    before = kinesis.list_streams()["StreamNames"]
+    with pytest.raises(DeployFailed, match=r"ClickRawStream .*would be replaced: what is on it would be lost"):
+        deploy(fresh, schemas=own)
+    assert kinesis.list_streams()["StreamNames"] == before
+    deploy(fresh, schemas=own, allow_replacement=True)
+    assert "wavetank-click-other-raw" in kinesis.list_streams()["StreamNames"]
