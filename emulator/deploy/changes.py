@@ -2,7 +2,8 @@
 
 They are told from the deployed template and the new one, both with the values of their parameters, and from what a
 change of each property needs (CloudFormation template reference, "Update requires"; the schema of each resource type in
-`emulator.cloudformation`). LocalStack's change sets say "conditionally" of every replacement.
+`emulator.cloudformation`). No change sets are made for it: one for a stack that is not there would make the stack, and
+LocalStack's do not know a replacement that depends on another resource.
 """
 
 from collections.abc import Iterator, Mapping
