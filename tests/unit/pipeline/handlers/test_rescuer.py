@@ -10,6 +10,7 @@ from tests.unit.pipeline.store import BUCKET, data_bucket, failure_document, key
 from wavetank.pipeline.aws import calls
 from wavetank.pipeline.handlers import rescuer
 from wavetank.pipeline.layout import SPENT_TAG
+from wavetank.pipeline.names import NAMES
 
 DOCUMENT = "aws/lambda/mapping/shard/document"
 STREAM = "arn:aws:kinesis:us-east-1:123456789012:stream/wavetank-ping-raw"
@@ -43,6 +44,7 @@ class Stream:
 
 def given_up(monkeypatch: pytest.MonkeyPatch, s3: Any, *pages: Sequence[int]) -> None:
     """Put a document about all records of these pages, and have the stream answer with them."""
+    monkeypatch.setenv("NAME_PREFIX", NAMES.prefix)
     numbers = [str(number) for page in pages for number in page]
     put(s3, DOCUMENT, failure_document(STREAM, (numbers[0], numbers[-1]), len(numbers)))
     stream = Stream(*pages)
