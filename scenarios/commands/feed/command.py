@@ -22,7 +22,7 @@ from wavetank.scenarios.workload.source_file import Format
 if TYPE_CHECKING:
     from wavetank.emulator.stack.stack import Stack
     from wavetank.scenarios.client.producer import Route
-    from wavetank.scenarios.commands.feed_job import FeedJob
+    from wavetank.scenarios.commands.feed.job import FeedJob
 
 EXIT_INCOMPLETE = 1
 EXIT_USAGE = 2
@@ -109,7 +109,7 @@ def feed(
     from wavetank.scenarios.client.journal import JournalError
     from wavetank.scenarios.client.producer import Producer, Sender
     from wavetank.scenarios.client.producer import routes as routes_of
-    from wavetank.scenarios.commands.feed_job import JournalOptions, SyntheticJob
+    from wavetank.scenarios.commands.feed.job import JournalOptions, SyntheticJob
     from wavetank.scenarios.workload.rows import UnusableSourceError
 
     planned = topology.load(schemas_folder(), stage)
@@ -148,7 +148,7 @@ def _file_job(
     file: Path, named: str | None, format_: Format | None, rejected: Path | None, routes: dict[str, "Route"]
 ) -> "FeedJob":
     from wavetank.emulator.stack.home import project_root
-    from wavetank.scenarios.commands.feed_job import FileJob
+    from wavetank.scenarios.commands.feed.job import FileJob
     from wavetank.scenarios.workload.mapper import Mapper
     from wavetank.scenarios.workload.mapping_file import MAPPINGS, MappingError, find, load
     from wavetank.scenarios.workload.source_file import STANDARD_INPUT

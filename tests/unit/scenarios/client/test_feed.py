@@ -22,7 +22,7 @@ from wavetank.pipeline import topology
 from wavetank.scenarios.client.feed import Feed, FeedCounts
 from wavetank.scenarios.client.producer import Producer, Retry, Route, Sender, routes
 from wavetank.scenarios.client.wire import HEADER_BYTES, WireSchema
-from wavetank.scenarios.commands.feed_job import FileJob, JournalOptions, SyntheticJob
+from wavetank.scenarios.commands.feed.job import FileJob, JournalOptions, SyntheticJob
 from wavetank.scenarios.workload import synthetic
 from wavetank.scenarios.workload.mapper import Mapper
 from wavetank.scenarios.workload.mapping_file import from_document
