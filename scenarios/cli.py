@@ -30,7 +30,6 @@ COMMANDS = (
     "dev",
     "init_event",
     "try_event",
-    "components_lock",
     "feed",
     "tick",
     "quarantine",

@@ -21,24 +21,11 @@ GLIBC = range(34, 16, -1)
 LAST_LINES = 6
 TIMEOUT_S = 600
 
-components = typer.Typer(help="The components: event types with settings and code of their own.", no_args_is_help=True)
-
 
 class LockFailed(StackError):
     """The packages could not be had; the message is what pip said last."""
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to `app`."""
-    app.add_typer(components, name="components")
-
-
-@components.callback()
-def _group() -> None:
-    """The components: event types with settings and code of their own."""
-
-
-@components.command(epilog="Example: wavetank components lock purchase")
 def lock(
     name: Annotated[str | None, typer.Argument(help="Only this event type; all without.", metavar="NAME")] = None,
 ) -> None:

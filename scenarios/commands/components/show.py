@@ -22,13 +22,8 @@ Stage = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to `app`."""
-    app.command(epilog="Examples: wavetank components    wavetank components click --json")(components)
-    app.command(epilog="Example: wavetank template --pretty --event click")(template)
-
-
-def components(
+def show(
+    context: typer.Context,
     name: Annotated[str | None, typer.Argument(help="An event type; all of them without.", metavar="EVENT")] = None,
     folder: Folder = None,
     stage: Stage = None,
@@ -44,6 +39,8 @@ def components(
 
     Values of its own have their origin beside them; without an event type only these are shown.
     """
+    if context.invoked_subcommand is not None:
+        return None
     if json_schema is not None:
         return _schema(json_schema)
     deployed = _topology(folder, stage)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from wavetank.emulator.errors import CallerError
 from wavetank.pipeline.components.json_schemas import shipped
 from wavetank.pipeline.template.render import render
 from wavetank.pipeline.topology import load
@@ -29,6 +30,12 @@ def schemas(tmp_path: Path, root: Path) -> Path:
 
 def shown(*arguments: str) -> str:
     result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def shown_help(*arguments: str) -> str:
+    result = CliRunner().invoke(app, ["components", *arguments, "--help"], prog_name="wavetank")
     assert result.exit_code == 0, result.output
     return result.stdout
 
@@ -63,6 +70,35 @@ def test_programs_get_settings_and_origins(schemas: Path) -> None:
     assert document["click"]["settings"]["stream"] == {"mode": "provisioned", "shards": 3, "retention_hours": 24}
     assert document["click"]["origins"]["stream.shards"] == "click/component.toml"
     assert document.keys() == {"click", "conversion", "impression"}
+
+
+@pytest.mark.parametrize("order", [("click", "--json"), ("--json", "click")], ids=" ".join)
+def test_options_go_before_an_event_type_or_after_it(schemas: Path, order: tuple[str, str]) -> None:
+    assert json.loads(shown("components", "--schemas", str(schemas), *order)).keys() == {"click"}
+
+
+def test_a_command_of_the_group_is_not_taken_for_an_event_type(schemas: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAVETANK_PROJECT", str(schemas.parent))
+    assert shown("components", "lock") == "no event type has a requirements.txt\n"
+    with pytest.raises(CallerError, match=r"^click has no requirements\.txt"):
+        shown("components", "lock", "click")
+
+
+def test_an_event_type_named_as_a_command_is_shown_after_two_dashes(
+    schemas: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (schemas / "click").rename(schemas / "lock")
+    monkeypatch.setenv("WAVETANK_PROJECT", str(schemas.parent))
+    assert "lock/component.toml" in shown("components", "--", "lock")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "usage"),
+    [((), "wavetank components [OPTIONS] [EVENT] | COMMAND"), (("lock",), "wavetank components lock [OPTIONS] [NAME]")],
+    ids=["components", "lock"],
+)
+def test_help_says_how_each_is_called(arguments: tuple[str, ...], usage: str) -> None:
+    assert f"Usage: {usage}" in shown_help(*arguments)
 
 
 @pytest.mark.parametrize("name", ["component", "project"])
