@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -252,7 +253,7 @@ def test_a_run_without_rejected_lines_leaves_any_other_file_alone(run: Callable[
     assert one.rejects.path.read_text() == notes
 
 
-def test_a_synthetic_feed_puts_each_event_on_the_stream_of_its_type(
+def test_a_synthetic_feed_puts_each_event_on_the_stream_of_its_type_by_the_key_of_its_component(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -263,12 +264,14 @@ def test_a_synthetic_feed_puts_each_event_on_the_stream_of_its_type(
     with Sender(cast(Any, kinesis), in_flight=2) as sender:
         report = job.run(Producer(sender, known), threading.Event(), show=False)
     assert (report["read"], report["acknowledged"], report["complete"]) == (1_000, 1_000, True)
-    keys = {stream: set[str]() for stream in (known[name].stream for name in EventType)}
+    keys = {stream: Counter[str]() for stream in (known[name].stream for name in EventType)}
     for stream, entries in kinesis.requests:
-        keys[stream] |= {entry["PartitionKey"] for entry in entries}
+        keys[stream].update(entry["PartitionKey"] for entry in entries)
     expected = synthetic.synthetic(1_000, 7, START, 2.0)
     for name in EventType:
-        assert keys[known[name].stream] == {event.event_id for event in expected if event.event_type == name}
+        field = planned.event(name).component.partition_key
+        events = [event for event in expected if event.event_type == name]
+        assert keys[known[name].stream] == Counter(event.record[field] or event.event_id for event in events)
 
 
 def test_a_long_feed_holds_no_more_than_what_is_in_flight(run: Callable[..., Run]) -> None:
