@@ -9,8 +9,8 @@ of them, and its stages, are in `wavetank.toml` beside the folder (`pipeline.com
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from wavetank.pipeline import layout
@@ -107,7 +107,8 @@ class EventType:
 class Topology:
     """Everything that is deployed, by event type; `references` are reference snapshots by name.
 
-    stage: the name of the stage, None for the default one.
+    stage: the name of the stage, None for the default one. departed: event types that were deployed and are not in the
+    folder any more, with their settings, which hold for what is on their streams and at rest.
     """
 
     events: tuple[EventType, ...]
@@ -115,6 +116,7 @@ class Topology:
     project: ProjectFile
     stage: str | None
     names: Names
+    departed: Mapping[str, Component] = field(default_factory=dict)
 
     @property
     def functions(self) -> tuple[str, ...]:

@@ -97,6 +97,7 @@ def deploy(
         raise DeployFailed("\n".join(findings.refused), MEND)
     with explained():
         settings.check(stack, planned, accepted)
+        planned = settings.with_departed(stack, planned)
     progress("packages")
     with explained():
         artifacts = package.build(Home.from_environment().cache / "packages", planned.events, code)
@@ -138,6 +139,7 @@ def preview(
     """The changes that `deploy` would make to each CloudFormation stack; nothing is changed. Raises DeployFailed."""
     planned = plan(schemas, stage)
     with explained():
+        planned = settings.with_departed(stack, planned)
         artifacts = package.build(Home.from_environment().cache / "packages", planned.events)
         templates = render(planned)
     bucket = planned.names.artifacts_bucket(stack.account)

@@ -6,6 +6,7 @@ where a deployment was cut short. What is kept in the registry beside it is know
 
 import json
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -53,6 +54,28 @@ def keep(stack: Stack, planned: Topology) -> None:
         key, document = layout.component_key(event.name), guards.document_of(event.component)
         if _find(s3, bucket, key) != document:
             s3.put_object(Bucket=bucket, Key=key, Body=document)
+
+
+def with_departed(stack: Stack, planned: Topology) -> Topology:
+    """The topology with the event types that were deployed and are in the folder no more, by what is kept of them.
+
+    Raises ConfigurationError.
+    """
+    s3, bucket = stack.client("s3"), planned.names.registry_bucket(stack.account)
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{layout.COMPONENTS}/")
+    try:
+        keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ABSENT:
+            return planned
+        raise
+    there = {layout.component_key(event.name) for event in planned.events}
+    departed = {
+        key.rpartition("/")[2].removesuffix(".json"): guards.from_document(document)
+        for key in keys
+        if key not in there and (document := _find(s3, bucket, key)) is not None
+    }
+    return replace(planned, departed=departed)
 
 
 def _before(stack: Stack, event: EventType, names: Names, variables: dict[str, dict[str, str]]) -> Component | None:

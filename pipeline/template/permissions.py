@@ -57,11 +57,16 @@ def partitioner() -> list[Statement]:
     ]
 
 
-def rescuer(names: Names, raw: Sequence[str]) -> list[Statement]:
-    """Read failure documents and the raw streams, write quarantine. Names the data bucket: it calls the function."""
+def rescuer(names: Names, raw: Sequence[str], departed: Sequence[str] = ()) -> list[Statement]:
+    """Read failure documents and the raw streams, write quarantine. Names the data bucket: it calls the function.
+
+    departed: event types whose streams are in no template any more.
+    """
     data = f"arn:${{AWS::Partition}}:s3:::{names.data_bucket('${AWS::AccountId}')}"
+    stream = "arn:${AWS::Partition}:kinesis:${AWS::Region}:${AWS::AccountId}:stream/"
+    streams = [{"Fn::Sub": f"{stream}{names.raw_stream(event_type)}"} for event_type in departed]
     return [
-        _allow(["kinesis:GetRecords", "kinesis:GetShardIterator"], *map(_arn, raw)),
+        _allow(["kinesis:GetRecords", "kinesis:GetShardIterator"], *map(_arn, raw), *streams),
         _allow(["s3:GetObject"], {"Fn::Sub": f"{data}/{FAILURE_DOCUMENTS}/*"}),
         _allow(["s3:PutObject"], {"Fn::Sub": f"{data}/{QUARANTINE}/*"}),
     ]

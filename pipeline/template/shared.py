@@ -44,7 +44,8 @@ def _of_each(deployed: Topology, variable: str, setting: str) -> dict[str, str]:
     Raises ConfigurationError where more event types differ than there is room for.
     """
     usual = getattr(deployed.default, setting)
-    others = {event.name: getattr(event.component, setting) for event in deployed.events}
+    components = {event.name: event.component for event in deployed.events} | dict(deployed.departed)
+    others = {name: getattr(component, setting) for name, component in components.items()}
     own = {name: value for name, value in others.items() if value != usual}
     text = json.dumps(own, separators=(",", ":"))
     if len(text) > MOST_SETTINGS_BYTES:
@@ -95,7 +96,7 @@ def _rescuer(deployed: Topology) -> Resources:
         memory_mib=512,
         timeout_s=300,
         variables={"NAME_PREFIX": deployed.names.prefix},
-        statements=permissions.rescuer(deployed.names, streams),
+        statements=permissions.rescuer(deployed.names, streams, tuple(deployed.departed)),
     )
     source = {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::{deployed.names.data_bucket('${AWS::AccountId}')}"}
     invoke = functions.permission("Rescuer", "s3.amazonaws.com", source, of_account=True)

@@ -116,10 +116,11 @@ def test_services_carry_the_tags_that_the_template_gives(deployed: Deployed) -> 
     }
     resources = whole(load(deployed.site.schemas))["Resources"]
     cloudformation = stack.client("cloudformation").get_paginator("list_stack_resources")
-    summaries = cloudformation.paginate(StackName=NAMES.prefix)
+    event_types = [event.name for event in deployed.site.topology.events]
     ids = {
         each["LogicalResourceId"]: each["PhysicalResourceId"]
-        for page in summaries
+        for name in (NAMES.shared_stack, *map(NAMES.component_stack, event_types))
+        for page in cloudformation.paginate(StackName=name)
         for each in page["StackResourceSummaries"]
     }
     seen = set()
@@ -195,12 +196,14 @@ def test_a_stream_becomes_on_demand_and_provisioned_again(deployed: Deployed) ->
 
 
 def test_an_event_type_that_is_none_any_more_and_comes_back_is_known_by_what_was_kept(deployed: Deployed) -> None:
-    """What is at rest of it stays, and so does what is said of its buckets."""
+    """What is at rest of it stays, and so do its stack and its buckets: chunks of it may still be partitioned."""
     folder, aside = deployed.site.schemas / "conversion", deployed.site.schemas.parent / "conversion"
     shutil.move(folder, aside)
     try:
         deploy(deployed.stack, schemas=deployed.site.schemas)
-        assert "conversion" not in deployed.site.variables(NAMES.partitioner)["HASH_BUCKETS_BY_EVENT"]
+        variables = deployed.site.variables(NAMES.partitioner)["HASH_BUCKETS_BY_EVENT"]
+        assert json.loads(variables)["conversion"] == 3
+        assert deployed.site.variables(NAMES.processor("conversion"))
     finally:
         shutil.move(aside, folder)
     (folder / "component.toml").write_text("")
