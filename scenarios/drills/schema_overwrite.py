@@ -24,7 +24,7 @@ DRILL = Drill(
             Expect("quarantined", Scope.VICTIM, equals="acknowledged", reasons=frozenset({"unknown-schema"})),
             Expect("landed", Scope.OTHERS, equals="acknowledged"),
         ),
-        CountVersions("what it was before is kept", "schemas/click/raw/"),
+        CountVersions("what it was before is kept"),
     ),
     after=(Redrive(),),
     sets_aside=("unknown-schema",),

@@ -139,11 +139,11 @@ class StepExecutor:
                     bucket = self.site.data_bucket
                     objects = sum(1 for prefix in prefixes for _ in at_rest.keys(self.site.s3, bucket, prefix))
                     self.looks.append(step.result(objects))
-                case CountVersions(name, prefix):
+                case CountVersions(name):
                     self.mark("look", name)
-                    bucket = self.site.registry_bucket
+                    bucket, prefix = self.site.registry_bucket, f"schemas/{self.victim}/raw/"
                     versions = self.site.s3.list_object_versions(Bucket=bucket, Prefix=prefix).get("Versions", ())
-                    self.looks.append(step.result(sum(not version["IsLatest"] for version in versions)))
+                    self.looks.append(step.result(sum(not version["IsLatest"] for version in versions), prefix))
                 case Redrive():
                     self.mark("redrive")
                     for result in redrive(self.site, Filter()):

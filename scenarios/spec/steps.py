@@ -100,14 +100,13 @@ class CountObjects:
 
 @dataclass(frozen=True)
 class CountVersions:
-    """Count the older versions of what was overwritten in the registry below a prefix; none is a failure."""
+    """Count the older versions of the victim's raw schemas in the registry; none is a failure."""
 
     name: str
-    prefix: str
 
-    def result(self, count: int) -> LookResult:
-        """The result of having counted so many."""
-        return LookResult(self.name, count > 0, f"{count} older versions under {self.prefix}")
+    def result(self, count: int, prefix: str) -> LookResult:
+        """The result of having counted so many below a prefix."""
+        return LookResult(self.name, count > 0, f"{count} older versions under {prefix}")
 
 
 @dataclass(frozen=True)
