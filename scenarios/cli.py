@@ -19,7 +19,7 @@ import typer
 from wavetank.emulator.errors import CallerError, StackError
 from wavetank.emulator.stack.home import PROJECT_VARIABLE, Home
 from wavetank.pipeline.errors import PipelineError
-from wavetank.scenarios.report.escaping import printable
+from wavetank.scenarios.report.escaping import echo, printable
 
 COMMANDS = (
     "init",
@@ -61,7 +61,7 @@ app = typer.Typer(
 
 def _show_version(is_wanted: bool) -> None:
     if is_wanted:
-        sys.stdout.write(f"wavetank {metadata.version('wavetank')}\n")
+        echo(f"wavetank {metadata.version('wavetank')}")
         raise typer.Exit
 
 
