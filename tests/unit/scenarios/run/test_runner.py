@@ -74,11 +74,16 @@ def test_a_run_that_breaks_off_keeps_what_was_sent_and_what_fired(tmp_path: Path
     assert any("it always raises" in line for line in kept)
 
 
-@pytest.mark.parametrize("error", [NOT_SETTLED, RedriveFailedError("the stream refused"), NO_TICK])
-def test_what_the_pipeline_does_not_do_after_the_healing_is_its_failure(tmp_path: Path, error: Exception) -> None:
+@pytest.mark.parametrize(
+    ("error", "checker"),
+    [(NOT_SETTLED, "settled"), (RedriveFailedError("the stream refused"), "run"), (NO_TICK, "run")],
+)
+def test_what_the_pipeline_does_not_do_after_the_healing_is_its_failure(
+    tmp_path: Path, error: Exception, checker: str
+) -> None:
     """The run settles when it begins, after its one portion, and after the healing."""
     _, report = held(tmp_path, fails_in_the_drill("settle", error, after=2))
-    assert said(report)["run"][0] is Verdict.FAIL
+    assert said(report)[checker][0] is Verdict.FAIL
 
 
 def fails_in_the_drill(name: str, error: Exception, after: int) -> Callable[[str], None]:
@@ -103,7 +108,7 @@ def test_what_does_not_settle_while_the_nemeses_last_shows_nothing(tmp_path: Pat
 
 def test_a_control_that_does_not_settle_fails_since_it_has_no_nemeses(tmp_path: Path) -> None:
     control, _ = held(tmp_path, fails("settle", NOT_SETTLED, after=1))
-    assert said(control)["run"][0] is Verdict.FAIL
+    assert said(control)["settled"][0] is Verdict.FAIL
 
 
 def test_a_site_that_is_not_quiet_when_the_run_begins_is_not_the_runs_failure(tmp_path: Path) -> None:
