@@ -181,9 +181,9 @@ def _unscaled(value: object, avro: Primitive | Fixed, path: str) -> bytes:
 
 
 def shown(value: object) -> str:
-    """A value as Python writes it, cut where it is long; one that cannot be written is told by its type."""
+    """A value as Python writes it, decimals as their digits, cut where it is long; else what type it is of."""
     try:
-        text = repr(value)
+        text = str(value) if isinstance(value, Decimal) else repr(value)
     except Exception:
         return f"a {type(value).__name__}"
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"

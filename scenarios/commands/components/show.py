@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 BUILT_IN = "wavetank"
 """The origin of a value that no file sets."""
+MOST_CHARACTERS = 60
+"""Of a value in a table; `--json` has all of it."""
 
 Stage = Annotated[
     str | None, typer.Option("--stage", help="As it is in this stage of wavetank.toml.", show_default="the default one")
@@ -131,7 +133,8 @@ def _leaves(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str,
 def _text(value: Any) -> str:
     if value is None or value in ([], {}):
         return "-"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"
 
 
 def _table(rows: list[tuple[str, ...]]) -> str:

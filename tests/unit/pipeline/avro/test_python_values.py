@@ -80,10 +80,10 @@ def test_a_decimal_is_written_exactly(value: object, expected: bytes) -> None:
 @pytest.mark.parametrize(
     ("value", "rule"),
     [
-        (Decimal("1.005"), "f0: Decimal('1.005') has more than the 2 decimal places of its type: quantize it"),
+        (Decimal("1.005"), "f0: 1.005 has more than the 2 decimal places of its type: quantize it"),
         (Decimal("1." + "0" * 500 + "1"), "more than the 2 decimal places"),
         (Decimal("1E-400"), "more than the 2 decimal places"),
-        (Decimal("1000"), "f0: Decimal('1000') has more than the 5 digits of its decimal"),
+        (Decimal("1000"), "f0: 1000 has more than the 5 digits of its decimal"),
         (Decimal("1E+999999"), "more than the 5 digits"),
         pytest.param(10**5000, "f0: a int has more than the 5 digits", id="huge"),
         (Decimal("NaN"), "more than the 5 digits"),
