@@ -16,7 +16,6 @@ import pytest
 from tests.e2e.commands import Ran, wavetank
 from wavetank.emulator.errors import CallerError
 from wavetank.emulator.stack.stack import EmbeddedStack
-from wavetank.pipeline import topology
 from wavetank.scenarios.client import at_rest, quarantine
 from wavetank.scenarios.client.batches import Message
 from wavetank.scenarios.client.producer import Sender
@@ -93,7 +92,7 @@ def test_a_mapped_file_lands_with_its_fields_and_its_bad_lines_are_kept(site: Si
 
     ran = run(site, "feed", "clicks.ndjson", "--mapping", "mine.toml")
     assert ran.exit_code == 1
-    assert "20 of 22 lines acknowledged" in ran.stdout
+    assert "20 of 22 rows acknowledged" in ran.stdout
     kept = [json.loads(line) for line in (tmp_path / "clicks.ndjson.rejected.ndjson").read_text().splitlines()]
     assert [(entry["line"], entry["reason"]) for entry in kept] == [(21, "missing-time"), (22, "not-json")]
 
@@ -170,9 +169,8 @@ def test_feeding_a_stack_without_the_pipeline_says_so(
     stack: EmbeddedStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(topology, "PROJECT", "absent")
-    with pytest.raises(CallerError, match=r"no stream absent-impression-raw.*\n.*wavetank up"):
-        wavetank(stack.endpoint_url, "feed", "--synthetic", "1")
+    with pytest.raises(CallerError, match=r"no stream wavetank-staging-impression-raw.*\n.*wavetank up"):
+        wavetank(stack.endpoint_url, "feed", "--synthetic", "1", "--stage", "staging")
 
 
 def test_ctrl_c_ends_a_feed_with_its_counts(site: Site, tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_the_text_for_newcomers_leads_from_a_wheel_to_landed_events_and_a_green_
         done = full.run(re.sub(r"^wavetank up$", "wavetank up --port 0", command), folder)
         assert done.returncode == 0, (command, done.stdout, done.stderr)
         told[" ".join(command.split()[:2])] = done.stdout
-    assert f"{LINES} of {LINES} lines acknowledged" in told["wavetank feed"]
+    assert f"{LINES} of {LINES} rows acknowledged" in told["wavetank feed"]
     visits = [int(number) for number in re.findall(r"│ *(\d+) *│$", told["wavetank query"], re.MULTILINE)]
     assert sum(visits) == LINES
     assert re.search(r"^pass +\S+", told["wavetank drill"], re.MULTILINE)
