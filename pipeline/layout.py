@@ -33,6 +33,8 @@ QUARANTINE = "quarantine"
 FAILURE_DOCUMENTS = "aws/lambda"
 DELIVERY_ERRORS = "delivery-errors"
 SCHEMAS, REFERENCE, COMPONENTS = "schemas", "reference", "components"
+SHARED_FOLDER = "shared"
+"""Schemas of types that several event types use (`pipeline.schemas.shared`)."""
 PARTITION_COLUMNS = ("event", "date", "hour", "bucket")
 """The keys of a partition's folder, which queries see as columns."""
 

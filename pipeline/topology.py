@@ -31,8 +31,6 @@ LONGEST_FUNCTION_NAME = 64
 EVENT_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 SCHEMA_FILE = re.compile(r"(?P<role>raw|processed)\.v(?P<version>[1-9]\d*)\.avsc")
 REFERENCE_FOLDER = "reference"
-SHARED_FOLDER = "shared"
-"""Schemas of types that several event types use (`pipeline.schemas.shared`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,16 +147,18 @@ def load(schemas: Path, stage: str | None = None) -> Topology:
     project, names = read_project(schemas.parent), Names.of_stage(stage)
     project.stage(stage)
     folders = [folder for folder in sorted(schemas.iterdir()) if folder.is_dir()]
-    others = (REFERENCE_FOLDER, SHARED_FOLDER)
+    others = (REFERENCE_FOLDER, layout.SHARED_FOLDER)
     events = tuple(
         _event_type(folder, names, read_component(folder, project, stage))
         for folder in folders
         if folder.name not in others
     )
-    version = next((path for path in (schemas / SHARED_FOLDER).glob("*") if SCHEMA_FILE.fullmatch(path.name)), None)
+    version = next(
+        (path for path in (schemas / layout.SHARED_FOLDER).glob("*") if SCHEMA_FILE.fullmatch(path.name)), None
+    )
     if version is not None:
         raise ConfigurationError(
-            f"{version}: the folder {SHARED_FOLDER} holds types that event types share and is none; rename it"
+            f"{version}: the folder {layout.SHARED_FOLDER} holds types that event types share and is none; rename it"
         )
     if not events:
         raise ConfigurationError(f"{schemas}: holds no event type; add a folder with raw.v1.avsc and processed.v1.avsc")

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from wavetank.pipeline.avro import canonical, events, limits, meaning, tables
 from wavetank.pipeline.avro.model import ABSENT, Enum, InvalidSchema, Primitive, Record, Type, Union, title
@@ -17,9 +18,10 @@ from wavetank.pipeline.avro.resolution import Level, breaches, field_problems
 from wavetank.pipeline.avro.storable import schema_misfits
 from wavetank.pipeline.errors import ConfigurationError
 from wavetank.pipeline.layout import PARTITION_COLUMNS
-from wavetank.pipeline.schemas import own_code
 from wavetank.pipeline.schemas.shared import SharedTypes
-from wavetank.pipeline.topology import EventType, SchemaFile, Topology
+
+if TYPE_CHECKING:
+    from wavetank.pipeline.topology import EventType, SchemaFile, Topology
 
 LEVEL_FILE = "compatibility.json"
 IDS_FILE = "ids.json"
@@ -49,9 +51,12 @@ class Findings:
 
 
 def check_folder(
-    planned: Topology, published: Mapping[str, bytes] | None = None, level: Level | None = None
+    planned: "Topology", published: Mapping[str, bytes] | None = None, level: Level | None = None
 ) -> Findings:
     """Everything that is wrong with the folder of a topology; what is `published` (key → bytes) counts before files."""
+    # The base distribution, which has no library for settings, checks schemas alone.
+    from wavetank.pipeline.schemas import own_code
+
     shared = SharedTypes.beside(planned.events[0].folder)
     refused, warnings = list(shared.problems), list[str]()
     for name, definition in shared.definitions.items():
@@ -68,7 +73,7 @@ def check_folder(
 
 
 def check_event(
-    event: EventType, published: Mapping[str, bytes], level: Level | None = None, shared: SharedTypes | None = None
+    event: "EventType", published: Mapping[str, bytes], level: Level | None = None, shared: SharedTypes | None = None
 ) -> Findings:
     """Everything that is wrong with one event type, whose files may use the types `shared` with others."""
     shared = shared or SharedTypes.beside(event.folder)
@@ -94,7 +99,7 @@ def check_event(
     return Findings(tuple(refused), tuple(warnings))
 
 
-def _changed(event: EventType, file: SchemaFile, text: bytes, stored: bytes) -> Iterator[str]:
+def _changed(event: "EventType", file: "SchemaFile", text: bytes, stored: bytes) -> Iterator[str]:
     """Why a file, or its `text` written out, is no longer what is `stored` of it.
 
     Nothing where only types that it shares were changed, and a newer version is there for those.
@@ -139,7 +144,7 @@ def fingerprint_of(text: bytes) -> str:
         return ""
 
 
-def level_of(event: EventType) -> Level:
+def level_of(event: "EventType") -> Level:
     """The level of an event type; raises ConfigurationError where its file names none that there is."""
     path = event.folder / LEVEL_FILE
     if not path.exists():
@@ -150,7 +155,7 @@ def level_of(event: EventType) -> Level:
         raise ConfigurationError(f'{path}: is {{"level": L}}, L one of {", ".join(Level)}: {error}') from error
 
 
-def ids_of(event: EventType) -> dict[str, int]:
+def ids_of(event: "EventType") -> dict[str, int]:
     """Confluent id → raw version, as the folder has them; raises ConfigurationError."""
     path = event.folder / IDS_FILE
     if not path.exists():
@@ -180,7 +185,7 @@ def differences(older: Type, newer: Type, path: str = "") -> Iterator[str]:
             yield from differences(before[name].type, after[name].type, where)
 
 
-def schema_file(event: EventType, role: str, version: int | None) -> SchemaFile | None:
+def schema_file(event: "EventType", role: str, version: int | None) -> "SchemaFile | None":
     """A version's file, or that of the newest."""
     files = [file for file in event.schemas if file.role == role and version in (None, file.version)]
     return max(files, key=lambda file: file.version, default=None)
@@ -270,7 +275,7 @@ def _raw_problems(raw: Version, avro: Record, newest: Record) -> Iterator[str]:
         )
 
 
-def _key_problems(event: EventType, versions: Sequence[Version]) -> Iterator[str]:
+def _key_problems(event: "EventType", versions: Sequence[Version]) -> Iterator[str]:
     """Why the newest schemas have no field by whose value events could be put on the streams."""
     key = event.component.partition_key
     newest = {version.role: version for version in sorted(versions, key=lambda version: version.version)}

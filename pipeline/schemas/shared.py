@@ -13,7 +13,7 @@ from typing import Any
 
 from wavetank.pipeline.avro.model import PRIMITIVES, InvalidSchema
 from wavetank.pipeline.avro.parse import DEEPEST, full_name
-from wavetank.pipeline.topology import SHARED_FOLDER
+from wavetank.pipeline.layout import SHARED_FOLDER
 
 NAMED = ("record", "error", "enum", "fixed")
 

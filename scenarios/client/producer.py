@@ -13,7 +13,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from wavetank.pipeline.topology import Topology
 from wavetank.scenarios.client.batches import MAX_KEY_CHARACTERS, MAX_RECORD_BYTES, Batch, Message, batches
 from wavetank.scenarios.client.wire import WireSchema, encode_event, newest_schema
 from wavetank.scenarios.oracle.history import EVENT_ID, Outcome, Value
@@ -21,6 +20,8 @@ from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
+
+    from wavetank.pipeline.topology import Topology
 
 RECORD_TOO_LARGE = "RecordTooLarge"
 PERMANENT = frozenset(
@@ -112,7 +113,7 @@ class Route:
         return ("" if value is None else str(value))[:MAX_KEY_CHARACTERS] or event_id[:MAX_KEY_CHARACTERS]
 
 
-def routes(topology: Topology) -> dict[str, Route]:
+def routes(topology: "Topology") -> dict[str, Route]:
     """The route of every event type: its raw stream, in the newest raw schema of the schema folder."""
     return {
         event.name: Route(event.raw_stream, newest_schema(event.folder), event.component.partition_key)

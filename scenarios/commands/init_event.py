@@ -131,7 +131,8 @@ def init_event(
 
 
 def _check_name(name: str, schemas: Path) -> None:
-    from wavetank.pipeline.topology import EVENT_NAME, REFERENCE_FOLDER, SHARED_FOLDER
+    from wavetank.pipeline.layout import SHARED_FOLDER
+    from wavetank.pipeline.topology import EVENT_NAME, REFERENCE_FOLDER
 
     if not EVENT_NAME.fullmatch(name) or name in (REFERENCE_FOLDER, SHARED_FOLDER):
         rule = "lower-case letters, digits and hyphens, at most 32, from a letter"

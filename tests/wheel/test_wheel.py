@@ -14,13 +14,12 @@ USAGE = 2
 
 REGISTRY = """
 import json, pathlib, wavetank
-from wavetank.pipeline import topology
+from wavetank.pipeline.names import NAMES
 from wavetank.pipeline.schemas import checks, registry
 from wavetank.scenarios.client import producer, wire
-folder = pathlib.Path(wavetank.__file__).parent / "scenarios" / "workload" / "ad_stream"
-planned = topology.load(folder)
-assert not checks.check_folder(planned)
-route = producer.routes(planned)["click"]
+folder = pathlib.Path(wavetank.__file__).parent / "scenarios" / "workload" / "ad_stream" / "click"
+assert checks.fingerprint_of((folder / "raw.v1.avsc").read_bytes())
+route = producer.Route(NAMES.raw_stream("click"), wire.newest_schema(folder))
 frame = wire.encode_frame(route.schema, {"event_id": "c-1", "event_time": 1, "campaign": "men"})
 assert len(frame) > wire.HEADER_BYTES
 print(route.stream)
