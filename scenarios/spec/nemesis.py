@@ -5,9 +5,9 @@ how often it struck, and what heals it. Healing takes place in the reverse order
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple, Protocol
@@ -82,6 +82,21 @@ class Portion(NamedTuple):
     number: int
     events: Sequence[WorkloadEvent]
     is_last: bool = False
+
+
+def up_to_half(portion: Portion, plans: Iterable[SendPlan]) -> Generator[SendPlan, None, SendPlan | None]:
+    """The plans of a portion, of the last portion up to the middle of its last plan; returns the other half of that.
+
+    So something can go wrong while events flow. Returns None in every other portion.
+    """
+    *earlier, last = plans
+    yield from earlier
+    if not portion.is_last:
+        yield last
+        return None
+    half = len(last.events) // 2
+    yield replace(last, events=last.events[:half])
+    return replace(last, events=last.events[half:])
 
 
 class Outcome(NamedTuple):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Protocol
 
 from wavetank.emulator.errors import StackError
-from wavetank.scenarios.spec.nemesis import Nemesis, Portion, Scene, SendPlan
+from wavetank.scenarios.spec.nemesis import Nemesis, Portion, Scene, SendPlan, up_to_half
 
 ANSWER_S = 1.0
 """How long the producer waits for an answer; an outage lasts longer."""
@@ -38,16 +38,12 @@ class ContainerOutage(Nemesis, Protocol):
         scene.healing.callback(scene.producer.close)
 
     def sends(self, portion: Portion, plans: Iterable[SendPlan], scene: Scene) -> Iterator[SendPlan]:
-        *earlier, last = (replace(plan, journalled=True) for plan in plans)
-        yield from earlier
-        if not portion.is_last:
-            yield last
+        rest = yield from up_to_half(portion, (replace(plan, journalled=True) for plan in plans))
+        if rest is None:
             return
-        half = len(last.events) // 2
-        yield replace(last, events=last.events[:half])
         with ThreadPoolExecutor(1, thread_name_prefix="outage") as pool:
             over = pool.submit(self.strike(scene))
-            yield replace(last, events=last.events[half:], answer_s=ANSWER_S)
+            yield replace(rest, answer_s=ANSWER_S)
             is_lost = over.result()
         if is_lost:
             scene.redeploy()

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
-from wavetank.scenarios.spec.nemesis import Nemesis, Portion, Scene, SendPlan
+from wavetank.scenarios.spec.nemesis import Nemesis, Portion, Scene, SendPlan, up_to_half
 
 
 @dataclass(frozen=True)
@@ -26,15 +26,11 @@ class StageHaywire(Nemesis):
         scene.beside.append(neighbour)
 
     def sends(self, portion: Portion, plans: Iterable[SendPlan], scene: Scene) -> Iterator[SendPlan]:
-        *earlier, last = plans
-        yield from earlier
-        if not portion.is_last:
-            yield last
+        rest = yield from up_to_half(portion, plans)
+        if rest is None:
             return
-        half = len(last.events) // 2
-        yield replace(last, events=last.events[:half])
         with ThreadPoolExecutor(1, thread_name_prefix="haywire") as pool:
             deletion = pool.submit(scene.beside.pop().delete)
-            yield replace(last, events=last.events[half:])
+            yield rest
             deletion.result()
             scene.struck[self.id] += 1
