@@ -9,7 +9,7 @@ which raise TypeError where it is not there or takes other parameters: the impor
 start of the stack or the load of the service, rather than that something is left as it was.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from inspect import signature
 from types import ModuleType
@@ -33,6 +33,14 @@ def replace(module: ModuleType, path: str, new: object, *parameters: str) -> Non
     original(module, path, *parameters)
     owner, _, name = path.rpartition(".")
     setattr(original(module, owner) if owner else module, name, new)
+
+
+def add_operations(provider: Any, names: Iterable[str], operations: ModuleType) -> None:
+    """Give a provider operations that LocalStack has not. Raises TypeError where it has one of its own."""
+    for name in names:
+        if name in vars(provider):
+            raise TypeError(f"LocalStack has a {name} of its own by now")
+        setattr(provider, name, getattr(operations, name))
 
 
 def wrap(module: ModuleType, path: str, around: Callable[..., Any], *parameters: str) -> None:

@@ -7,7 +7,7 @@ DescribeStackResourceDrifts.
 from types import ModuleType
 from typing import Any
 
-from wavetank.emulator.patches import original
+from wavetank.emulator.patches import add_operations, original
 from wavetank.emulator.runtime.on_import import when_imported
 
 OPERATIONS = ("detect_stack_drift", "describe_stack_drift_detection_status", "describe_stack_resource_drifts")
@@ -25,7 +25,4 @@ def detect_drift(module: ModuleType) -> None:
     original(module, "find_stack_v2", "state", "stack_name")
     from wavetank.emulator.cloudformation import drift
 
-    for name in OPERATIONS:
-        if name in vars(provider):
-            raise TypeError(f"LocalStack has a {name} of its own by now")
-        setattr(provider, name, getattr(drift, name))
+    add_operations(provider, OPERATIONS, drift)

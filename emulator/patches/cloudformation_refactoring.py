@@ -7,7 +7,7 @@ ListStackRefactorActions and ExecuteStackRefactor.
 from types import ModuleType
 from typing import Any
 
-from wavetank.emulator.patches import original
+from wavetank.emulator.patches import add_operations, original
 from wavetank.emulator.runtime.on_import import when_imported
 
 OPERATIONS = (
@@ -31,7 +31,4 @@ def refactor_stacks(module: ModuleType) -> None:
     original(module, "find_stack_v2", "state", "stack_name")
     from wavetank.emulator.cloudformation import refactoring
 
-    for name in OPERATIONS:
-        if name in vars(provider):
-            raise TypeError(f"LocalStack has a {name} of its own by now")
-        setattr(provider, name, getattr(refactoring, name))
+    add_operations(provider, OPERATIONS, refactoring)
