@@ -16,6 +16,8 @@ from wavetank.pipeline.schemas.checks import Findings
 from wavetank.pipeline.schemas.shared import SharedTypes
 from wavetank.pipeline.topology import EventType, Topology
 
+ABSENT = ("NoSuchBucket", "NoSuchKey")
+"""Codes of errors that say of a bucket or an object that there is none."""
 MEND = "Mend the schema folder and publish again; nothing was written."
 
 
@@ -29,7 +31,7 @@ class Publication:
 
 def check(stack: Stack, planned: Topology, level: Level | None = None) -> Findings:
     """Everything that is wrong with the folder beside what is published; nothing is, where there is no registry yet."""
-    return _check(_Registry(stack, planned.names), planned, level)[0]
+    return _check(Registry(stack, planned.names), planned, level)[0]
 
 
 def publish(stack: Stack, planned: Topology, level: Level | None = None) -> Publication:
@@ -38,7 +40,7 @@ def publish(stack: Stack, planned: Topology, level: Level | None = None) -> Publ
     Raises DeployFailed, with a sentence for each rule that is broken, before anything is written. Versions are
     immutable; the index and the reference data are replaced.
     """
-    registry = _Registry(stack, planned.names)
+    registry = Registry(stack, planned.names)
     findings, there = _check(registry, planned, level)
     if findings:
         raise DeployFailed("\n".join(findings.refused), MEND)
@@ -56,7 +58,7 @@ def publish(stack: Stack, planned: Topology, level: Level | None = None) -> Publ
     return Publication(tuple(new), findings.warnings)
 
 
-def _check(registry: "_Registry", planned: Topology, level: Level | None) -> tuple[Findings, dict[str, bytes]]:
+def _check(registry: "Registry", planned: Topology, level: Level | None) -> tuple[Findings, dict[str, bytes]]:
     """The findings, and what is published."""
     there = {key: data for event in planned.events for key, data in registry.versions(event).items()}
     return checks.check_folder(planned, there, level), there
@@ -64,7 +66,7 @@ def _check(registry: "_Registry", planned: Topology, level: Level | None) -> tup
 
 def published(stack: Stack, names: Names) -> list[dict[str, str]]:
     """Every schema object of the registry: `key`, and `fingerprint` in hex (empty for what is no schema)."""
-    registry = _Registry(stack, names)
+    registry = Registry(stack, names)
     return [
         {"key": key, "fingerprint": checks.fingerprint_of(registry.get(key) or b"")}
         for key in registry.keys(f"{layout.SCHEMAS}/")
@@ -74,10 +76,10 @@ def published(stack: Stack, names: Names) -> list[dict[str, str]]:
 
 def text_of(stack: Stack, names: Names, key: str) -> bytes | None:
     """The bytes of an object in the registry; None where there is none."""
-    return _Registry(stack, names).get(key)
+    return Registry(stack, names).get(key)
 
 
-class _Registry:
+class Registry:
     """The registry bucket, as its operator sees it."""
 
     def __init__(self, stack: Stack, names: Names) -> None:
@@ -128,7 +130,7 @@ class _Registry:
         try:
             body: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
         except ClientError as error:
-            if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchBucket"):
+            if error.response["Error"]["Code"] in ABSENT:
                 return None
             raise
         return body

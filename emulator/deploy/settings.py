@@ -7,11 +7,11 @@ where a deployment was cut short. What is kept in the registry beside it is know
 import json
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Any
 
 from botocore.exceptions import ClientError
 
 from wavetank.emulator.deploy import functions
+from wavetank.emulator.deploy.publishing import ABSENT, Registry
 from wavetank.emulator.errors import DeployFailed
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import layout
@@ -23,7 +23,6 @@ from wavetank.pipeline.names import Names, by_event
 from wavetank.pipeline.topology import EventType, Topology
 
 MEND = "Mend the settings and run the command again; nothing was changed."
-ABSENT = ("NoSuchBucket", "NoSuchKey")
 
 
 def check(stack: Stack, planned: Topology, accepted: Collection[Acceptance] = ()) -> None:
@@ -49,11 +48,9 @@ def check(stack: Stack, planned: Topology, accepted: Collection[Acceptance] = ()
 
 def keep(stack: Stack, planned: Topology) -> None:
     """Keep the settings that every event type was deployed with, in the registry."""
-    s3, bucket = stack.client("s3"), planned.names.registry_bucket(stack.account)
+    registry = Registry(stack, planned.names)
     for event in planned.events:
-        key, document = layout.component_key(event.name), guards.document_of(event.component)
-        if _find(s3, bucket, key) != document:
-            s3.put_object(Bucket=bucket, Key=key, Body=document)
+        registry.replace(layout.component_key(event.name), guards.document_of(event.component))
 
 
 def with_departed(stack: Stack, planned: Topology) -> Topology:
@@ -61,10 +58,9 @@ def with_departed(stack: Stack, planned: Topology) -> Topology:
 
     Raises ConfigurationError.
     """
-    s3, bucket = stack.client("s3"), planned.names.registry_bucket(stack.account)
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{layout.COMPONENTS}/")
+    registry = Registry(stack, planned.names)
     try:
-        keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+        keys = registry.keys(f"{layout.COMPONENTS}/")
     except ClientError as error:
         if error.response["Error"]["Code"] in ABSENT:
             return planned
@@ -73,7 +69,7 @@ def with_departed(stack: Stack, planned: Topology) -> Topology:
     departed = {
         key.rpartition("/")[2].removesuffix(".json"): guards.from_document(document)
         for key in keys
-        if key not in there and (document := _find(s3, bucket, key)) is not None
+        if key not in there and (document := registry.get(key)) is not None
     }
     return replace(planned, departed=departed)
 
@@ -83,7 +79,7 @@ def _before(stack: Stack, event: EventType, names: Names, variables: dict[str, d
 
     variables: of each function that runs, its environment.
     """
-    document = _find(stack.client("s3"), names.registry_bucket(stack.account), layout.component_key(event.name))
+    document = Registry(stack, names).get(layout.component_key(event.name))
     kept = guards.from_document(document) if document is not None else None
     if event.processor not in variables:
         return kept
@@ -117,14 +113,3 @@ def _is_at_rest(stack: Stack, event: EventType, names: Names) -> bool:
         if error.response["Error"]["Code"] in ABSENT:
             return False
         raise
-
-
-def _find(s3: Any, bucket: str, key: str) -> bytes | None:
-    """The bytes of an object; None where there is none, or no bucket."""
-    try:
-        body: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    except ClientError as error:
-        if error.response["Error"]["Code"] in ABSENT:
-            return None
-        raise
-    return body
