@@ -16,10 +16,10 @@ from wavetank.emulator.deploy import moving
 from wavetank.emulator.deploy.formation import Formation
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline.names import Names
+from wavetank.pipeline.template.split import LAYER
 
 HOLDERS = ("AWS::Kinesis::Stream", "AWS::KinesisFirehose::DeliveryStream", "AWS::SQS::Queue")
 """Types that lose what is on its way in them when they are replaced or removed."""
-LAYER = "AWS::Lambda::LayerVersion"
 NEW_VERSION = "(a new version)"
 KEPT = frozenset({"Retain", "RetainExceptOnCreate"})
 
@@ -72,25 +72,26 @@ def changes_of(
 ) -> tuple[StackChanges, ...]:
     """The changes of each stack that has any, were these templates deployed with these values of parameters."""
     moved = moving.as_moved(stack, names)
-    shared = Formation(stack, names.shared_stack)
-    values = {**shared.outputs, **values}
+    values = {**Formation(stack, names.shared_stack).outputs, **values}
+    made = moved.keys() - {names.shared_stack}
     result = []
     for name, template in templates.items():
         formation = Formation(stack, name)
+        parameters, is_new = formation.parameters, name in made
         if name in moved:
-            before, there = moved[name]["Resources"], True
-        elif there := formation.exists:
-            before = moving.written_out(formation.template()["Resources"], formation.parameters)
+            before = moved[name]["Resources"]
+        elif formation.exists:
+            before = moving.written_out(formation.template()["Resources"], parameters)
         else:
-            before = {}
+            before, is_new = {}, True
         given = {key: values[key] for key in template["Parameters"] if key in values}
-        after = moving.written_out(template["Resources"], formation.parameters | given)
+        after = moving.written_out(template["Resources"], parameters | given)
         changes = tuple(_changes(before, after))
         if name == names.shared_stack:
             layers = {each.logical_id for each in changes if each.type == LAYER and each.kind is Kind.REPLACED}
             values |= dict.fromkeys(layers, NEW_VERSION)
-        if changes or name in moved.keys() - {names.shared_stack}:
-            result.append(StackChanges(name, not there or name in moved.keys() - {shared.name}, name in moved, changes))
+        if changes or name in made:
+            result.append(StackChanges(name, is_new, name in moved, changes))
     return tuple(result)
 
 

@@ -46,9 +46,7 @@ def move(stack: Stack, names: Names, bucket: str, progress: Callable[[str], None
     stays moved, and the next one goes on. Raises DeployFailed.
     """
     shared = Formation(stack, names.shared_stack)
-    if not shared.exists or PREFIX_OUTPUT in shared.outputs:
-        return ()
-    event_types = _event_types(shared.template()["Resources"], names)
+    event_types = _to_be_moved(shared, names)
     moved: list[str] = []
     for some in batched(event_types, MOST_AT_ONCE, strict=False):
         progress(f"moving {', '.join(event_types[prefix] for prefix in some)} to stacks of their own")
@@ -60,19 +58,24 @@ def move(stack: Stack, names: Names, bucket: str, progress: Callable[[str], None
 def as_moved(stack: Stack, names: Names) -> dict[str, dict[str, Any]]:
     """The templates of the stacks that a move would leave and make; none where there is nothing to move."""
     shared = Formation(stack, names.shared_stack)
-    if not shared.exists or PREFIX_OUTPUT in shared.outputs:
+    event_types = _to_be_moved(shared, names)
+    if not event_types:
         return {}
-    event_types = _event_types(shared.template()["Resources"], names)
     templates, _ = _Refactoring(shared, "", names, event_types)._templates()
     rest = templates[shared.name]
     return templates | {shared.name: rest | {"Resources": written_out(rest["Resources"], shared.parameters)}}
 
 
-def _event_types(resources: Mapping[str, Any], names: Names) -> dict[str, str]:
-    """Beginning of the logical ids of an event type → its name, by the raw streams that are there."""
+def _to_be_moved(shared: Formation, names: Names) -> dict[str, str]:
+    """Beginning of the logical ids of an event type → its name, by the raw streams that are in the shared stack.
+
+    A shared stack of this release, which names its prefix, has none.
+    """
+    if not shared.exists or PREFIX_OUTPUT in shared.outputs:
+        return {}
     return {
         logical_id.removesuffix(RAW_STREAM): names.event_type_of(resource["Properties"]["Name"])
-        for logical_id, resource in resources.items()
+        for logical_id, resource in shared.template()["Resources"].items()
         if resource["Type"] == "AWS::Kinesis::Stream" and logical_id.endswith(RAW_STREAM)
     }
 
