@@ -3,6 +3,7 @@
 from typing import Any
 
 from wavetank.pipeline.components.model import Alarms
+from wavetank.pipeline.template import permissions
 
 Resources = dict[str, dict[str, Any]]
 
@@ -29,13 +30,6 @@ def mail_topic(alarms: Alarms, logical_id: str, name: str) -> Resources:
     """
     if not alarms.addresses:
         return {}
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "cloudwatch.amazonaws.com"},
-        "Action": "sns:Publish",
-        "Resource": {"Ref": logical_id},
-        "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
-    }
     subscriptions = {
         f"{logical_id}Mail{number}": {
             "Type": "AWS::SNS::Subscription",
@@ -43,14 +37,5 @@ def mail_topic(alarms: Alarms, logical_id: str, name: str) -> Resources:
         }
         for number, address in enumerate(alarms.addresses)
     }
-    return {
-        logical_id: {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": name}},
-        f"{logical_id}Policy": {
-            "Type": "AWS::SNS::TopicPolicy",
-            "Properties": {
-                "Topics": [{"Ref": logical_id}],
-                "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]},
-            },
-        },
-        **subscriptions,
-    }
+    condition = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    return {**permissions.topic(logical_id, name, "cloudwatch.amazonaws.com", condition), **subscriptions}

@@ -14,13 +14,10 @@ from wavetank.pipeline.layout import (
     type_prefix,
 )
 from wavetank.pipeline.names import Names
-from wavetank.pipeline.template.permissions import DATA, REGISTRY
+from wavetank.pipeline.template.permissions import ACCOUNT, DATA, REGISTRY, data_bucket, topic
 from wavetank.pipeline.topology import Topology
 
 Resources = dict[str, dict[str, Any]]
-
-ACCOUNT = "${AWS::AccountId}"
-"""The account, in a text that `Fn::Sub` fills in."""
 
 QUARANTINE_DAYS = 90
 UPLOAD_DAYS = 7
@@ -139,24 +136,8 @@ def _bucket(name: str) -> dict[str, Any]:
 
 def chunk_topic(names: Names) -> Resources:
     """The topic that new chunks are announced on, and what lets the data bucket do so."""
-    bucket_arn = {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::{names.data_bucket(ACCOUNT)}"}
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "s3.amazonaws.com"},
-        "Action": "sns:Publish",
-        "Resource": {"Ref": "ChunkTopic"},
-        "Condition": {
-            "ArnLike": {"aws:SourceArn": bucket_arn},
-            "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
-        },
+    condition = {
+        "ArnLike": {"aws:SourceArn": data_bucket(names)},
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
     }
-    return {
-        "ChunkTopic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": names.chunk_topic}},
-        "ChunkTopicPolicy": {
-            "Type": "AWS::SNS::TopicPolicy",
-            "Properties": {
-                "Topics": [{"Ref": "ChunkTopic"}],
-                "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]},
-            },
-        },
-    }
+    return topic("ChunkTopic", names.chunk_topic, "s3.amazonaws.com", condition)

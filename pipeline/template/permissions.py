@@ -20,6 +20,9 @@ from wavetank.pipeline.names import Names
 
 Statement = dict[str, Any]
 
+ACCOUNT = "${AWS::AccountId}"
+"""The account, in a text that `Fn::Sub` fills in."""
+
 DATA = "DataBucket"
 REGISTRY = "RegistryBucket"
 MERGES = "MergeQueue"
@@ -62,13 +65,12 @@ def rescuer(names: Names, raw: Sequence[str], departed: Sequence[str] = ()) -> l
 
     departed: event types whose streams are in no template any more.
     """
-    data = f"arn:${{AWS::Partition}}:s3:::{names.data_bucket('${AWS::AccountId}')}"
     stream = "arn:${AWS::Partition}:kinesis:${AWS::Region}:${AWS::AccountId}:stream/"
     streams = [{"Fn::Sub": f"{stream}{names.raw_stream(event_type)}"} for event_type in departed]
     return [
         _allow(["kinesis:GetRecords", "kinesis:GetShardIterator"], *map(_arn, raw), *streams),
-        _allow(["s3:GetObject"], {"Fn::Sub": f"{data}/{FAILURE_DOCUMENTS}/*"}),
-        _allow(["s3:PutObject"], {"Fn::Sub": f"{data}/{QUARANTINE}/*"}),
+        _allow(["s3:GetObject"], data_bucket(names, f"/{FAILURE_DOCUMENTS}/*")),
+        _allow(["s3:PutObject"], data_bucket(names, f"/{QUARANTINE}/*")),
     ]
 
 
@@ -133,9 +135,35 @@ def logs(function: str) -> list[Statement]:
     ]
 
 
+def data_bucket(names: Names, keys: str = "") -> dict[str, str]:
+    """The ARN of the data bucket, or of objects in it, by its name: for what has to be there before it."""
+    return {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::{names.data_bucket(ACCOUNT)}{keys}"}
+
+
 def delivery_stream(name: str) -> dict[str, str]:
     """The ARN of a delivery stream, by its name: its role has to be there before it."""
     return {"Fn::Sub": f"arn:${{AWS::Partition}}:firehose:${{AWS::Region}}:${{AWS::AccountId}}:deliverystream/{name}"}
+
+
+def topic(logical_id: str, name: str, service: str, condition: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """An SNS topic, and the policy by which a service may publish on it under a condition."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sns:Publish",
+        "Resource": {"Ref": logical_id},
+        "Condition": condition,
+    }
+    return {
+        logical_id: {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": name}},
+        f"{logical_id}Policy": {
+            "Type": "AWS::SNS::TopicPolicy",
+            "Properties": {
+                "Topics": [{"Ref": logical_id}],
+                "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+            },
+        },
+    }
 
 
 def role(service: str, statements: Sequence[Statement], source: dict[str, str] | None = None) -> dict[str, Any]:

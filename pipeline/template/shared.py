@@ -98,7 +98,7 @@ def _rescuer(deployed: Topology) -> Resources:
         variables={"NAME_PREFIX": deployed.names.prefix},
         statements=permissions.rescuer(deployed.names, streams, tuple(deployed.departed)),
     )
-    source = {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::{deployed.names.data_bucket('${AWS::AccountId}')}"}
+    source = permissions.data_bucket(deployed.names)
     invoke = functions.permission("Rescuer", "s3.amazonaws.com", source, of_account=True)
     return {**functions.function(spec), "RescuerInvoke": invoke}
 
