@@ -16,7 +16,7 @@ from typing import Any
 from wavetank.pipeline import package, topology
 from wavetank.pipeline.avro.python_values import to_python
 from wavetank.pipeline.core import decode, envelope, frame, own_code
-from wavetank.pipeline.core.process import BatchContext, process
+from wavetank.pipeline.core.process import MINUTE_US, BatchContext, process, snapshots_of
 from wavetank.pipeline.core.schema import Role, parse
 from wavetank.pipeline.enrichment import CODE_PACKAGE
 from wavetank.pipeline.errors import ConfigurationError
@@ -24,8 +24,6 @@ from wavetank.pipeline.records import Dropped, Rejection
 from wavetank.pipeline.schemas.own_code import event_problems
 from wavetank.pipeline.schemas.shared import SharedTypes
 from wavetank.pipeline.topology import EventType, Topology
-
-MINUTE_US = 60_000_000
 
 
 class Outcome(StrEnum):
@@ -87,13 +85,12 @@ def trial(planned: Topology, name: str, packages: Path) -> Iterator[Trial]:
     raw = {schema.fingerprint: schema for schema in schemas if schema.role is Role.RAW}
     newest = max((schema for schema in schemas if schema.role is Role.PROCESSED), key=lambda schema: schema.version)
     with _loaded(event, packages) as own:
-        names = {event.enrichment.reference} if event.enrichment else set[str]()
         context = BatchContext(
             schemas=raw,
             target=newest,
             future_bound_us=topology.FUTURE_BOUND_MINUTES * MINUTE_US,
             enrichment=event.enrichment,
-            snapshots={name: _rows(planned, name) for name in names.union(own.references if own else ())},
+            snapshots={name: _rows(planned, name) for name in snapshots_of(event.enrichment, own)},
             own=own,
         )
         yield Trial(context)

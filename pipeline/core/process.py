@@ -11,6 +11,8 @@ from wavetank.pipeline.core.schema import Schema
 from wavetank.pipeline.enrichment import Enrichment, Reference
 from wavetank.pipeline.records import Dropped, Entry, Reason, Rejection
 
+MINUTE_US = 60_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class BatchContext:
@@ -33,6 +35,12 @@ class BatchContext:
     def snapshot(self) -> Snapshot:
         """The snapshot that events are joined with."""
         return self.snapshots[self.enrichment.reference] if self.enrichment else {}
+
+
+def snapshots_of(enrichment: Enrichment | None, own: OwnCode | None) -> set[str]:
+    """The names of the snapshots that an event type is processed with: that of its join, and those of its own code."""
+    names = set(own.references) if own else set[str]()
+    return names | {enrichment.reference} if enrichment else names
 
 
 def process(

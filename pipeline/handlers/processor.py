@@ -17,11 +17,9 @@ from wavetank.pipeline.aws.put_records import MAX_RECORDS, publish
 from wavetank.pipeline.aws.schemas import registry, store
 from wavetank.pipeline.core import envelope, quarantine
 from wavetank.pipeline.core.deaggregate import deaggregate
-from wavetank.pipeline.core.process import BatchContext, process
+from wavetank.pipeline.core.process import MINUTE_US, BatchContext, process, snapshots_of
 from wavetank.pipeline.core.schema import Role
 from wavetank.pipeline.records import Dropped, Entry, Origin, Rejected, Rejection, Stage
-
-MINUTE_US = 60_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +42,12 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
     enrichment, own = environment.enrichment(), environment.own_code()
     schemas = registry(bucket, event_type)
     references = {message.reference for message in messages if isinstance(message, envelope.Message)}
-    names = {enrichment.reference} if enrichment else set[str]()
     context = BatchContext(
         schemas=schemas.resolve(Role.RAW, references),
         target=schemas.newest(Role.PROCESSED),
         future_bound_us=environment.number("FUTURE_BOUND_MINUTES") * MINUTE_US,
         enrichment=enrichment,
-        snapshots={name: store(bucket).snapshot(name) for name in names.union(own.references if own else ())},
+        snapshots={name: store(bucket).snapshot(name) for name in snapshots_of(enrichment, own)},
         own=own,
         partition_key=environment.partition_key(),
     )

@@ -192,7 +192,7 @@ LINES: Mapping[str, Beyond | NoBound] = {
     "handlers/backfill.py FAILED": NoBound("an exit code"),
     "handlers/concatenator.py ATTEMPTS": Beyond("two-concatenators"),
     "handlers/planner.py AT_ONCE": TIGHT_LIMITS,
-    "handlers/processor.py MINUTE_US": UNITS,
+    "core/process.py MINUTE_US": UNITS,
     "core/process.py *": UNITS,
     "handlers/rescuer.py AT_ONCE": Beyond("poison-batch"),
     "layout.py *": FORMAT,
@@ -234,7 +234,6 @@ LINES: Mapping[str, Beyond | NoBound] = {
     ),
     "topology.py CHUNK_GRACE_MINUTES": PROMISED,
     "topology.py FUTURE_BOUND_MINUTES": PROMISED,
-    "trial.py MINUTE_US": UNITS,
 }
 """By file and name or expression; a star is for the expressions of a file that have no line of their own."""
 
