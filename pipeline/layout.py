@@ -33,6 +33,8 @@ QUARANTINE = "quarantine"
 FAILURE_DOCUMENTS = "aws/lambda"
 DELIVERY_ERRORS = "delivery-errors"
 SCHEMAS, REFERENCE, COMPONENTS = "schemas", "reference", "components"
+PROJECT_FILE = "wavetank.toml"
+"""The file whose folder is a project; the schema folder is beside it."""
 SHARED_FOLDER = "shared"
 """Schemas of types that several event types use (`pipeline.schemas.shared`)."""
 PARTITION_COLUMNS = ("event", "date", "hour", "bucket")

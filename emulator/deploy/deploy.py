@@ -16,7 +16,7 @@ from typing import Any
 from wavetank.emulator.deploy import changes, functions, moving, publishing, removal, settings
 from wavetank.emulator.deploy.formation import AS_IT_SAYS, Formation
 from wavetank.emulator.errors import DeployFailed
-from wavetank.emulator.stack.home import Home, project_root
+from wavetank.emulator.stack.home import Home, schemas_folder
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import package, topology
 from wavetank.pipeline.components.guards import Acceptance
@@ -50,11 +50,6 @@ class Deployment:
     warnings: tuple[str, ...]
     changed: tuple[str, ...] = ()
     leftovers: tuple[removal.Leftover, ...] = ()
-
-
-def schemas_folder() -> Path:
-    """The schema folder of the project. Raises NoProject."""
-    return project_root() / "schemas"
 
 
 @contextmanager

@@ -22,11 +22,11 @@ from pathlib import Path
 
 from wavetank.emulator.errors import DiskFull, NoProject, UnusableFile
 from wavetank.emulator.runtime.system_limits import is_full
+from wavetank.pipeline.layout import PROJECT_FILE
 
 HOME_VARIABLE = "WAVETANK_HOME"
 CACHE_VARIABLE = "WAVETANK_CACHE"
 PROJECT_VARIABLE = "WAVETANK_PROJECT"
-PROJECT_FILE = "wavetank.toml"
 PORT = re.compile(r"[1-9][0-9]{0,4}")
 LAST_PORT = 65535
 
@@ -60,6 +60,11 @@ def project_if_any() -> Path | None:
         if os.environ.get(PROJECT_VARIABLE):
             raise
         return None
+
+
+def schemas_folder() -> Path:
+    """The schema folder of the project. Raises NoProject."""
+    return project_root() / "schemas"
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from pydantic import BaseModel, ValidationError
 from wavetank.pipeline.components.guards import contradictions
 from wavetank.pipeline.components.model import Component, ProjectFile, Settings
 from wavetank.pipeline.errors import ConfigurationError
+from wavetank.pipeline.layout import PROJECT_FILE
 
 COMPONENT_FILE = "component.toml"
-PROJECT_FILE = "wavetank.toml"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import typer
 
 from wavetank.pipeline.components.guards import Acceptance
 from wavetank.scenarios.commands import target
-from wavetank.scenarios.commands.options import AsJson, EndpointUrl, Stage
+from wavetank.scenarios.commands.options import AsJson, EndpointUrl, Folder, Stage
 from wavetank.scenarios.report.escaping import echo, one_line
 
 if TYPE_CHECKING:
@@ -20,10 +20,6 @@ WOULD_CHANGE = 4
 """Exit code of `deploy --plan --exit-code` where something would change."""
 MOST_CHARACTERS = 60
 COLOURS = {"added": "green", "changed": "yellow", "replaced": "red", "removed": "red"}
-
-Folder = Annotated[
-    Path | None, typer.Option("--schemas", help="The schema folder.", show_default="schemas/ of the project")
-]
 
 
 def register(app: typer.Typer) -> None:

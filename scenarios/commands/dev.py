@@ -68,10 +68,10 @@ def cycle(function: Function, endpoint_url: EndpointUrl = None) -> None:
 
 def _watch(stack: "Stack", debug: str | None, port: int) -> None:
     from wavetank.emulator.deploy import functions
-    from wavetank.emulator.deploy.deploy import deploy, plan, schemas_folder
+    from wavetank.emulator.deploy.deploy import deploy, plan
     from wavetank.emulator.develop.debug import Debugging, restore
     from wavetank.emulator.develop.reload import Place, Reloader, Watch
-    from wavetank.emulator.stack.home import Home
+    from wavetank.emulator.stack.home import Home, schemas_folder
     from wavetank.emulator.stack.stack import EmbeddedStack
     from wavetank.pipeline import package
 

@@ -197,8 +197,7 @@ def _shared_out(drills: "list[Drill]", endpoint_url: str | None) -> "Iterator[li
 
     The stack of --endpoint-url keeps the event types of the project. Raises NoProject where there is none for it.
     """
-    from wavetank.emulator.deploy.deploy import schemas_folder
-    from wavetank.emulator.stack.home import project_if_any
+    from wavetank.emulator.stack.home import project_if_any, schemas_folder
     from wavetank.scenarios.run.event_types import Share, ad_stream_schemas, shares
     from wavetank.scenarios.workload.generated.folder import schema_folder
 

@@ -1,6 +1,7 @@
 """Options that several commands take, and how their values are read."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,6 +17,9 @@ EndpointUrl = Annotated[
     ),
 ]
 """The option by which every command that needs a stack takes one; give its value to `target.connect`."""
+Folder = Annotated[
+    Path | None, typer.Option("--schemas", help="The schema folder.", show_default="schemas/ of the project")
+]
 Jobs = Annotated[
     int | None,
     typer.Option(

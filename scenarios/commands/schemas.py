@@ -8,7 +8,7 @@ import typer
 
 from wavetank.pipeline.avro.resolution import Level
 from wavetank.scenarios.commands import target
-from wavetank.scenarios.commands.options import AsJson, EndpointUrl, Stage
+from wavetank.scenarios.commands.options import AsJson, EndpointUrl, Folder, Stage
 from wavetank.scenarios.report.escaping import echo, one_line
 
 if TYPE_CHECKING:
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
 FAILED = 1
 
-Folder = Annotated[
-    Path | None, typer.Option("--schemas", help="The schema folder.", show_default="schemas/ of the project")
-]
 Compatibility = Annotated[
     Level | None,
     typer.Option(
@@ -159,7 +156,8 @@ def _warn(warnings: tuple[str, ...]) -> None:
 
 def _folder(folder: Path | None, stage: str | None = None) -> "Topology":
     """The topology of the folder, before anything of its schemas is looked at."""
-    from wavetank.emulator.deploy.deploy import explained, schemas_folder
+    from wavetank.emulator.deploy.deploy import explained
+    from wavetank.emulator.stack.home import schemas_folder
     from wavetank.pipeline import topology
 
     with explained():

@@ -32,7 +32,7 @@ def connect(endpoint_url: str | None = None, stage: str | None = None) -> Stack:
     stack = _found(endpoint_url)
     if stage is None:
         return stack
-    from wavetank.emulator.deploy.deploy import schemas_folder
+    from wavetank.emulator.stack.home import schemas_folder
     from wavetank.pipeline.components.read import read_project
 
     place = read_project(schemas_folder().parent).stage(stage)
@@ -67,7 +67,7 @@ def _found(endpoint_url: str | None) -> Stack:
 
 def pipeline_at(endpoint_url: str | None, stage: str | None = None) -> "Site":
     """The pipeline of the project, of a stage, on the stack that `connect` gives. Raises as that does."""
-    from wavetank.emulator.deploy.deploy import schemas_folder
+    from wavetank.emulator.stack.home import schemas_folder
     from wavetank.pipeline import topology
     from wavetank.scenarios.site.site import Site
 

@@ -135,7 +135,7 @@ def concatenate(
     where --backfill finds them. A partition that fails keeps no other from being merged; those that do not are no
     longer among the merges that were given up.
     """
-    from wavetank.emulator.deploy.deploy import schemas_folder
+    from wavetank.emulator.stack.home import schemas_folder
     from wavetank.pipeline import topology
     from wavetank.scenarios.site import dead_merges
     from wavetank.scenarios.site.recovery import BackFillFailedError, PartitionsFailedError, back_fill

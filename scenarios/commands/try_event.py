@@ -58,14 +58,14 @@ def try_event(
 
     A line of output for each row that is not blank.
     """
-    from wavetank.emulator.stack.home import Home, project_root
+    from wavetank.emulator.stack.home import Home, schemas_folder
     from wavetank.pipeline import topology
     from wavetank.pipeline.trial import trial
     from wavetank.scenarios.client.wire import newest_schema
     from wavetank.scenarios.workload.rows import UnusableSourceError
     from wavetank.scenarios.workload.source_file import STANDARD_INPUT, opened
 
-    planned = topology.load(project_root() / "schemas")
+    planned = topology.load(schemas_folder())
     if str(file) != STANDARD_INPUT and not file.is_file():
         raise typer.BadParameter(f"{file}: no such file")
     arrived_us = round(moment("--arrived", arrived).timestamp() * 1e6) if arrived else time.time_ns() // 1_000

@@ -13,8 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from wavetank.emulator.deploy.deploy import explained, schemas_folder
-from wavetank.emulator.stack.home import project_if_any
+from wavetank.emulator.deploy.deploy import explained
+from wavetank.emulator.stack.home import project_if_any, schemas_folder
 from wavetank.pipeline import topology
 from wavetank.pipeline.topology import SCHEMA_FILE, Topology
 from wavetank.scenarios.client.producer import routes

@@ -8,17 +8,15 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from wavetank.emulator.stack.home import Home
 from wavetank.pipeline import package, topology
-from wavetank.pipeline.components.read import PROJECT_FILE
 from wavetank.pipeline.topology import EventType, Topology
 from wavetank.scenarios.client.wire import newest_schema
 from wavetank.scenarios.oracle import own_code
 from wavetank.scenarios.oracle.avro import type_of
 from wavetank.scenarios.oracle.own_code import OwnCode
-from wavetank.scenarios.site.site import Site
+from wavetank.scenarios.site.site import Site, copied
 
 COMPONENTS = Path(__file__).parents[1] / "components"
 
@@ -26,11 +24,7 @@ COMPONENTS = Path(__file__).parents[1] / "components"
 @contextmanager
 def overlaid(schemas: Path, name: str) -> Iterator[Path]:
     """A copy of a schema folder with the component laid over it, there for as long as the block lasts."""
-    with TemporaryDirectory(prefix="wavetank-components-") as folder:
-        copy = Path(folder) / "schemas"
-        shutil.copytree(schemas, copy)
-        if (schemas.parent / PROJECT_FILE).is_file():
-            shutil.copy(schemas.parent / PROJECT_FILE, folder)
+    with copied(schemas) as copy:
         shutil.copytree(COMPONENTS / name, copy, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
         yield copy
 

@@ -4,9 +4,9 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -15,10 +15,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self, cast
 
-from wavetank.emulator.deploy.deploy import Progress, Templates, deploy, schemas_folder
+from wavetank.emulator.deploy.deploy import Progress, Templates, deploy
 from wavetank.emulator.stack.clients import acting_for
+from wavetank.emulator.stack.home import schemas_folder
 from wavetank.emulator.stack.stack import Stack
-from wavetank.pipeline.components.read import COMPONENT_FILE, PROJECT_FILE
+from wavetank.pipeline.components.read import COMPONENT_FILE
+from wavetank.pipeline.layout import PROJECT_FILE
 from wavetank.pipeline.names import NAMES, Names
 from wavetank.pipeline.package import CODE
 from wavetank.pipeline.schemas import shared
@@ -51,6 +53,16 @@ MISTAKES = frozenset(range(400, 500)) - {HTTPStatus.TOO_MANY_REQUESTS}
 
 class TickFailedError(Exception):
     """A scheduled function kept failing; the message says which and how."""
+
+
+@contextmanager
+def copied(schemas: Path) -> Iterator[Path]:
+    """A copy of a schema folder, with the project's file beside it, there for as long as the block lasts."""
+    with TemporaryDirectory(prefix="wavetank-schemas-") as folder:
+        copy = Path(shutil.copytree(schemas, Path(folder) / "schemas"))
+        if (project := schemas.parent / PROJECT_FILE).is_file():
+            shutil.copy2(project, folder)
+        yield copy
 
 
 @dataclass(frozen=True)
@@ -233,13 +245,10 @@ class Site:
 
     def change_settings(self, event_type: str, settings: str | None) -> None:
         """Deploy with this text as an event type's component.toml; None for the file that it has."""
-        with TemporaryDirectory(prefix="wavetank-settings-") as folder:
-            schemas = Path(shutil.copytree(self.schemas, Path(folder) / self.schemas.name))
-            if (project := self.schemas.parent / PROJECT_FILE).exists():
-                shutil.copy2(project, folder)
+        with copied(self.schemas) as schemas:
             if settings is not None:
                 (schemas / event_type / COMPONENT_FILE).write_text(settings, "utf-8")
-            deploy(self.stack, schemas=schemas)
+            self.redeployed(schemas)
 
     def empty(self) -> int:
         """Delete every object of the data bucket; the number of them."""

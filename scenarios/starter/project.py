@@ -8,7 +8,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path, PurePosixPath
 
 from wavetank.emulator.errors import CallerError
-from wavetank.emulator.stack.home import PROJECT_FILE
+from wavetank.pipeline.layout import PROJECT_FILE
 
 DOT = "dot."
 """How the names of files begin whose names begin with a dot in the project."""

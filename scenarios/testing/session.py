@@ -93,8 +93,7 @@ class TestSession:
 
     def _runner(self, schemas: Path) -> "tuple[Runner, Controls]":
         """What runs drills on the event types of a schema folder, and what its controls left."""
-        from wavetank.emulator.deploy.deploy import schemas_folder
-        from wavetank.emulator.stack.home import Home, project_if_any
+        from wavetank.emulator.stack.home import Home, project_if_any, schemas_folder
         from wavetank.scenarios.run.parallel import own_stacks
         from wavetank.scenarios.run.runner import Runner
 

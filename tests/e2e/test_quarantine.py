@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.commands import Ran, wavetank
-from wavetank.emulator.deploy.deploy import schemas_folder
+from wavetank.emulator.stack.home import schemas_folder
 from wavetank.scenarios.client import at_rest
 from wavetank.scenarios.client.at_rest import Layer
 from wavetank.scenarios.client.batches import Message

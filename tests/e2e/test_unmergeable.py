@@ -324,6 +324,6 @@ def parse_click() -> Schema:
 
 
 def _schemas() -> Any:
-    from wavetank.emulator.deploy.deploy import schemas_folder
+    from wavetank.emulator.stack.home import schemas_folder
 
     return schemas_folder()

@@ -34,10 +34,10 @@ def lock(
     The lock is requirements.lock beside it, with a hash for each wheel, for Python 3.13 on Linux as this machine's
     processor has it. Wheels are kept in the cache: deploying needs no network.
     """
-    from wavetank.emulator.stack.home import Home, project_root
+    from wavetank.emulator.stack.home import Home, schemas_folder
     from wavetank.pipeline import package, topology
 
-    planned = topology.load(project_root() / "schemas")
+    planned = topology.load(schemas_folder())
     events = [planned.event(name)] if name else [event for event in planned.events if event.has_packages]
     if name and not events[0].has_packages:
         raise CallerError(

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wavetank.scenarios.commands.options import AsJson
-from wavetank.scenarios.commands.schemas import Folder
+from wavetank.scenarios.commands.options import AsJson, Folder
 from wavetank.scenarios.report.escaping import echo, one_line
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ def template(
 
 def _topology(folder: Path | None, stage: str | None) -> "Topology":
     """The topology of a schema folder; raises ConfigurationError."""
-    from wavetank.emulator.deploy.deploy import schemas_folder
+    from wavetank.emulator.stack.home import schemas_folder
     from wavetank.pipeline import topology
 
     return topology.load(folder or schemas_folder(), stage)

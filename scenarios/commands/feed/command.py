@@ -104,7 +104,7 @@ def feed(
     stage: Stage = None,
 ) -> None:
     """Put events on the raw streams, at least once, and account for every row."""
-    from wavetank.emulator.deploy.deploy import schemas_folder
+    from wavetank.emulator.stack.home import schemas_folder
     from wavetank.pipeline import topology
     from wavetank.scenarios.client.journal import JournalError
     from wavetank.scenarios.client.producer import Producer, Sender
