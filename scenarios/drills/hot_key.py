@@ -9,5 +9,5 @@ DRILL = Drill(
     victim="conversion",
     nemeses=(Fault("batch-again", Point.ESM_BATCH, Action.DUPLICATE, {"stream": "*-raw"}, parameters={"copies": 1}),),
     during=look_when_merged("by one key", ALL_LANDED),
-    workload=Workload(events=1_000, hot_key=True),
+    workload=Workload(events=1_000, hot_key=True, component="own-settings"),
 )

@@ -19,5 +19,5 @@ DRILL = Drill(
         Tick(Scheduled.PLANNER, later_hours=APART_HOURS),
         Look("when both hours were merged", (ALL_LANDED,)),
     ),
-    workload=Workload(events=500),
+    workload=Workload(events=500, component="own-settings"),
 )

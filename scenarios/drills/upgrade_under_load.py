@@ -1,13 +1,11 @@
 """This release is deployed over the one before, with data at rest and traffic on the streams."""
 
-from dataclasses import replace
-
 from wavetank.scenarios.spec import EVERY_SHAPE, Drill, Tag, Upgraded
 
 DRILL = Drill(
     name="upgrade-under-load",
     hypothesis="A release is deployed over the one before under traffic: nothing is lost, doubled or stuck.",
     tags=(Tag.STREAMS, Tag.FUNCTIONS),
-    workload=replace(EVERY_SHAPE, component="as-before"),
+    workload=EVERY_SHAPE,
     nemeses=(Upgraded(),),
 )

@@ -22,7 +22,7 @@ class Workload:
     of one campaign. schemas: of which generated event types the synthetic ones are, as `generated:SEED`, or `project`;
     of the ad stream's where it is empty. shapes: names of shapes (`scenarios.workload.shapes`), whose events flow among
     the synthetic ones of the ad stream. component: what is laid over the schema folder of the ad stream and deployed
-    for the run (`scenarios/components`), its own code.
+    for the run (`scenarios/components`): settings, code of its own.
     """
 
     events: int = 240
