@@ -100,9 +100,33 @@ class Names:
         """The topic from which the alarms of a component go to mail addresses."""
         return f"{self.prefix}-{component}-alarms"
 
+    @property
+    def warn_topic(self) -> str:
+        """The topic of alarms that can wait for the next working day."""
+        return f"{self.prefix}-warn"
+
+    @property
+    def page_topic(self) -> str:
+        """The topic of alarms that somebody gets up for."""
+        return f"{self.prefix}-page"
+
+    @property
+    def metrics(self) -> str:
+        """The namespace of the pipeline's own metrics."""
+        return self.prefix
+
+    def dashboard(self, component: str) -> str:
+        """A dashboard, by what it shows: `source`, `processing`, `partitioning`, `concatenation`, `overview`."""
+        return f"{self.prefix}-{component}"
+
     def event_type_of(self, raw_stream: str) -> str:
         """The name of the event type that a raw stream carries, by the name of the stream."""
         return raw_stream.removeprefix(f"{self.prefix}-").removesuffix("-raw")
+
+
+def log_group(function: str) -> str:
+    """The log group of a function (Lambda developer guide, "Sending Lambda function logs to CloudWatch Logs")."""
+    return f"/aws/lambda/{function}"
 
 
 def by_event(variable: str) -> str:
