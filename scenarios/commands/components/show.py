@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wavetank.scenarios.commands.options import AsJson, Folder
+from wavetank.scenarios.commands.options import AsJson, Folder, Stage
 from wavetank.scenarios.report.escaping import echo, one_line
 
 if TYPE_CHECKING:
@@ -17,10 +17,6 @@ BUILT_IN = "wavetank"
 """The origin of a value that no file sets."""
 MOST_CHARACTERS = 60
 """Of a value in a table; `--json` has all of it."""
-
-Stage = Annotated[
-    str | None, typer.Option("--stage", help="As it is in this stage of wavetank.toml.", show_default="the default one")
-]
 
 
 def show(
@@ -71,8 +67,8 @@ def template(
     from wavetank.pipeline.template.render import compact, render
 
     deployed = _topology(folder, stage)
-    others = [_topology(folder, name) for name in deployed.project.stages if to is not None and name != stage]
-    templates = {name: template for each in (deployed, *others) for name, template in render(each).items()}
+    printed = [deployed] if to is None else [_topology(folder, name) for name in (None, *deployed.project.stages)]
+    templates = {name: template for each in printed for name, template in render(each).items()}
     texts = {name: compact(name, template) for name, template in templates.items()}
     if pretty:
         texts = {name: json.dumps(template, indent=2) for name, template in templates.items()}

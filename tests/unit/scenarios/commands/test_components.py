@@ -65,6 +65,12 @@ def test_a_stage_has_its_own_values(schemas: Path) -> None:
     assert "wavetank.toml [stages.staging.overrides]" in text
 
 
+def test_the_stage_of_the_environment_is_that_of_every_command(schemas: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAVETANK_STAGE", "staging")
+    assert "wavetank.toml [stages.staging.overrides]" in shown("components", "click", "--schemas", str(schemas))
+    assert json.loads(shown("template", "--schemas", str(schemas))) == render(load(schemas, "staging"))
+
+
 def test_programs_get_settings_and_origins(schemas: Path) -> None:
     document = json.loads(shown("components", "--schemas", str(schemas), "--json"))
     assert document["click"]["settings"]["stream"] == {"mode": "provisioned", "shards": 3, "retention_hours": 24}
@@ -116,6 +122,14 @@ def test_the_template_is_that_of_the_folder_and_stage(schemas: Path) -> None:
     document = json.loads(shown("template", "--schemas", str(schemas), "--stage", "staging"))
     assert document == render(load(schemas, "staging"))
     assert document != render(load(schemas))
+
+
+def test_the_templates_of_every_stage_are_written_whatever_the_stage(schemas: Path, tmp_path: Path) -> None:
+    for stage in ((), ("--stage", "staging")):
+        folder = tmp_path / f"templates{len(stage)}"
+        shown("template", "--schemas", str(schemas), "--to", str(folder), *stage)
+        expected = {f"{name}.json" for each in (None, "staging") for name in render(load(schemas, each))}
+        assert {path.name for path in folder.iterdir()} == expected
 
 
 def test_the_template_of_one_event_type_has_its_resources_alone(schemas: Path) -> None:
