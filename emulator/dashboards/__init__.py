@@ -1,0 +1,1 @@
+"""CloudWatch's dashboards: bodies that are checked as CloudWatch checks them (`body`, pure), and the operations."""
