@@ -9,6 +9,7 @@ from typing import Any
 
 import localstack.services
 
+from wavetank.emulator.cloudformation import resources
 from wavetank.emulator.cloudformation.resource import Schema
 
 
@@ -22,7 +23,7 @@ def unsupported(provider: Any, properties: Mapping[str, Any]) -> list[str]:
         published = provider.SCHEMA
         return [f"Encountered unsupported property {path}" for path in _unknown(published, published, properties)]
     schema: Schema = emulated.schema
-    published = _published(schema.type)
+    published = schema.published or _published(schema.type)
     required = published.get("required", ())
     sentences = [f"#: required key [{name}] not found" for name in required if name not in properties]
     for name, value in properties.items():
@@ -42,6 +43,9 @@ def is_mutable(resource_type: str) -> bool:
 
     A type of which no schema is there is none.
     """
+    emulated = resources.find(resource_type)
+    if emulated is not None and emulated.schema.published is not None:
+        return bool(emulated.schema.mutable)
     published = _published(resource_type)
     create_only = {path.removeprefix("/properties/") for path in published.get("createOnlyProperties", ())}
     read_only = {path.removeprefix("/properties/") for path in published.get("readOnlyProperties", ())}

@@ -67,7 +67,8 @@ class Schema:
 
     A change of one of `create_only` replaces the resource. `refused` are those that are not emulated. `newer` are
     nested ones, by property, that the schema which LocalStack carries does not have yet. `write_only` are those that
-    the service does not show as they were given.
+    the service does not show as they were given. `published` is AWS's schema, as far as it names nested and required
+    properties, of a type of which LocalStack carries none.
     """
 
     type: str
@@ -80,6 +81,7 @@ class Schema:
     longest_name: int = 64
     write_only: frozenset[str] = frozenset()
     newer: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    published: Mapping[str, Any] | None = None
 
     @property
     def supported(self) -> frozenset[str]:

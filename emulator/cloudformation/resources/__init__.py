@@ -10,6 +10,7 @@ from wavetank.emulator.cloudformation.resource import ResourceType
 
 TYPES = {
     "AWS::CloudWatch::Alarm": "alarms:Alarm",
+    "AWS::CloudWatch::Dashboard": "dashboards:Dashboard",
     "AWS::Events::Rule": "rules:Rule",
     "AWS::IAM::Role": "roles:Role",
     "AWS::Kinesis::Stream": "streams:Stream",
@@ -18,6 +19,8 @@ TYPES = {
     "AWS::Lambda::Function": "functions:Function",
     "AWS::Lambda::LayerVersion": "functions:LayerVersion",
     "AWS::Lambda::Permission": "functions:Permission",
+    "AWS::Logs::LogGroup": "logs:LogGroup",
+    "AWS::Logs::MetricFilter": "logs:MetricFilter",
     "AWS::S3::Bucket": "buckets:Bucket",
     "AWS::S3::BucketPolicy": "buckets:BucketPolicy",
     "AWS::SNS::Subscription": "topics:Subscription",

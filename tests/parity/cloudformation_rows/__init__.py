@@ -10,6 +10,7 @@ from tests.parity.cloudformation_rows.messaging import queues, topics
 from tests.parity.cloudformation_rows.observing import alarms, roles, rules
 from tests.parity.cloudformation_rows.row import SOURCE, Given, Place, Row, support
 from tests.parity.cloudformation_rows.streaming import delivery_streams, streams
+from tests.parity.cloudformation_rows.watching import dashboards, log_groups, metric_filters
 
 __all__ = ["SOURCE", "Given", "Place", "Row", "rows", "support"]
 
@@ -19,6 +20,9 @@ def rows(place: Place) -> dict[str, Row]:
     prefix = place.prefix
     return {
         **alarms(prefix),
+        **dashboards(prefix),
+        **log_groups(prefix),
+        **metric_filters(prefix),
         **rules(prefix),
         **roles(prefix),
         **streams(prefix),

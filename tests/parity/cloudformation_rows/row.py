@@ -98,6 +98,8 @@ def support(prefix: str) -> dict[str, Any]:
         "Target": resource("S3::Bucket", {"BucketName": f"{prefix}-target"}),
         "Backup": resource("S3::Bucket", {"BucketName": f"{prefix}-backup"}),
     }
+    for number in (1, 2):
+        resources[f"LogGroup{number}"] = resource("Logs::LogGroup", {"LogGroupName": f"/{prefix}/filtered-{number}"})
     for name in ("one", "two"):
         resources[f"Queue{name}"] = resource("SQS::Queue", {"QueueName": f"{prefix}-{name}"})
         resources[f"Topic{name}"] = resource("SNS::Topic", {"TopicName": f"{prefix}-{name}"})
