@@ -163,7 +163,7 @@ class Execution(ChangeSetModelExecutor):
                 self._change(Kind.UPDATE, name, after, deployed, earlier)
                 return
         self._change(Kind.REPLACE, name, after, deployed, earlier)
-        if self.resources[name].get("PhysicalResourceId") == deployed["PhysicalResourceId"]:
+        if _is_same(self.resources[name], deployed):
             return
         retained = not is_nothing(after.update_replace_policy) and after.update_replace_policy == "Retain"
         self._obsolete.append((name, {**deployed, "DeletionPolicy": "Retain" if retained else "Delete"}))
@@ -342,6 +342,15 @@ class Execution(ChangeSetModelExecutor):
 def _properties(resource: Any) -> Model:
     """The properties that a version of the template gives a resource; it need not give any."""
     return {} if is_nothing(resource.properties) else dict(resource.properties.properties)
+
+
+def _is_same(resource: Model, other: Model) -> bool:
+    """Whether two are one and the same resource of a service."""
+    emulated = resources.find(resource["Type"])
+    within = emulated.schema.within if emulated is not None else None
+    return resource.get("PhysicalResourceId") == other["PhysicalResourceId"] and (
+        within is None or resource["Properties"].get(within) == other["Properties"].get(within)
+    )
 
 
 def _custom_name(after: Any, earlier: Model) -> str | None:

@@ -68,7 +68,8 @@ class Schema:
     A change of one of `create_only` replaces the resource. `refused` are those that are not emulated. `newer` are
     nested ones, by property, that the schema which LocalStack carries does not have yet. `write_only` are those that
     the service does not show as they were given. `published` is AWS's schema, as far as it names nested and required
-    properties, of a type of which LocalStack carries none.
+    properties, of a type of which LocalStack carries none. `within` names the property that says what the resource is
+    part of, where its identifier tells it only from others in there.
     """
 
     type: str
@@ -82,6 +83,7 @@ class Schema:
     write_only: frozenset[str] = frozenset()
     newer: Mapping[str, frozenset[str]] = field(default_factory=dict)
     published: Mapping[str, Any] | None = None
+    within: str | None = None
 
     @property
     def supported(self) -> frozenset[str]:

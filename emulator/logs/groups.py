@@ -6,6 +6,7 @@ PutRetentionPolicy, AssociateKmsKey and DisassociateKmsKey.
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from localstack.aws.api import handler
@@ -15,6 +16,8 @@ from localstack.aws.api.logs import (
     ResourceNotFoundException,
 )
 from localstack.services.logs.models import get_moto_logs_backend, logs_stores
+
+from wavetank.emulator.logs.transformation import MetricFilter
 
 STANDARD = "STANDARD"
 CLASSES = (STANDARD, "INFREQUENT_ACCESS", "DELIVERY")
@@ -34,9 +37,17 @@ def group_of(context: Any, name: str) -> Any:
     return group
 
 
-def filters_of(group: Any) -> dict[str, dict[str, Any]]:
+@dataclass(frozen=True)
+class KeptFilter:
+    """A metric filter of a group: as DescribeMetricFilters shows it, and to be used."""
+
+    description: Mapping[str, Any]
+    compiled: MetricFilter
+
+
+def filters_of(group: Any) -> dict[str, KeptFilter]:
     """The metric filters of one of LocalStack's log groups, by their names; they go with it."""
-    filters: dict[str, dict[str, Any]] = vars(group).setdefault("metric_filters", {})
+    filters: dict[str, KeptFilter] = vars(group).setdefault("metric_filters", {})
     return filters
 
 

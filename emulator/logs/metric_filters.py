@@ -16,7 +16,7 @@ from localstack.aws.api.logs import (
 )
 
 from wavetank.emulator.logs.filter_pattern import Event, InvalidPattern, Pattern, parse
-from wavetank.emulator.logs.groups import STANDARD, class_of, filters_of, group_of, groups_of, page_of
+from wavetank.emulator.logs.groups import STANDARD, KeptFilter, class_of, filters_of, group_of, groups_of, page_of
 from wavetank.emulator.logs.transformation import InvalidTransformation, MetricFilter
 from wavetank.emulator.runtime.clock import CLOCK
 
@@ -54,21 +54,22 @@ def put_metric_filter(
         raise InvalidOperationException(f"Log groups of the class {class_of(group)} have no metric filters.")
     pattern = pattern_of(filter_pattern)
     try:
-        MetricFilter.of(filter_pattern, metric_transformations)
+        compiled = MetricFilter.of(filter_pattern, metric_transformations)
     except InvalidTransformation as error:
         raise InvalidParameterException(f"Invalid metric transformation: {error}") from error
     filters = filters_of(group)
     others = [each for name, each in filters.items() if name != filter_name]
-    with_expressions = sum(parse(each["filterPattern"]).has_expressions for each in others)
+    with_expressions = sum(each.compiled.pattern.has_expressions for each in others)
     if len(others) >= MOST_FILTERS or (pattern.has_expressions and with_expressions >= MOST_WITH_EXPRESSIONS):
         raise LimitExceededException("Resource limit exceeded.")
-    filters[filter_name] = {
+    description = {
         "filterName": filter_name,
         "filterPattern": filter_pattern,
         "metricTransformations": [dict(given) for given in metric_transformations],
         "creationTime": int(CLOCK.now() * 1000),
         "logGroupName": log_group_name,
     }
+    filters[filter_name] = KeptFilter(description, compiled)
 
 
 @handler("DescribeMetricFilters")
@@ -89,10 +90,10 @@ def describe_metric_filters(
     groups = [group_of(context, log_group_name)] if log_group_name else groups_of(context)
     # No filter's name has a colon.
     filters = {
-        f"{name}:{group.name}": each
+        f"{name}:{group.name}": each.description
         for group in groups
         for name, each in list(filters_of(group).items())
-        if name.startswith(filter_name_prefix or "") and _is_about(each, metric_name, metric_namespace)
+        if name.startswith(filter_name_prefix or "") and _is_about(each.description, metric_name, metric_namespace)
     }
     keys = sorted(filters)
     page, token = page_of([filters[key] for key in keys], keys, next_token, limit)
@@ -109,7 +110,7 @@ def delete_metric_filter(_provider: Any, context: Any, log_group_name: str, filt
 @handler("TestMetricFilter")
 def test_metric_filter(  # The operation's name; no test.
     _provider: Any,  # noqa: PT019
-    _context: Any,  # noqa: PT019
+    context: Any,  # noqa: ARG001
     filter_pattern: str,
     log_event_messages: Sequence[str],
     **_: Any,

@@ -5,7 +5,6 @@ import io
 import json
 import os
 import signal
-import time
 import uuid
 import zipfile
 from pathlib import Path
@@ -77,7 +76,7 @@ def test_every_invocation_and_every_error_is_counted(stack: EmbeddedStack, deplo
 
 def counted(stack: EmbeddedStack, name: str, *metrics: str) -> dict[str, float]:
     """The sums of these metrics of a function."""
-    now = time.time()
+    now = stack.control.now()
     points = {
         metric: stack.client("cloudwatch").get_metric_statistics(
             Namespace="AWS/Lambda",

@@ -51,8 +51,10 @@ class LogGroup:
     def apply(self, context: Context, model: Model, before: Properties | None) -> None:
         """Set retention, key and tags. Raises Refused for another class."""
         logs, name = context.clients.logs, model["LogGroupName"]
-        if before is not None and _class_of(before) != _class_of(model):
-            raise Refused(f"The class of log group {name} is {_class_of(before)} and cannot be changed")
+        if before is not None:
+            there, asked = self._there(logs, name)["logGroupClass"], model.get("LogGroupClass") or STANDARD
+            if there != asked:
+                raise Refused(f"The class of log group {name} is {there} and cannot be changed")
         days = model.get("RetentionInDays")
         if days:
             logs.put_retention_policy(logGroupName=name, retentionInDays=int(days))
@@ -79,14 +81,11 @@ class LogGroup:
     def read(self, context: Context, model: Model, expected: Properties) -> Properties:
         """The group as DescribeLogGroups shows it."""
         logs, name = context.clients.logs, model["LogGroupName"]
-        pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=name)
-        group = next((group for page in pages for group in page["logGroups"] if group["logGroupName"] == name), None)
-        if group is None:
-            raise Gone(name)
+        group = self._there(logs, name)
         described = {
             "LogGroupName": name,
             "Arn": group["arn"],
-            "LogGroupClass": group.get("logGroupClass", STANDARD),
+            "LogGroupClass": group["logGroupClass"],
             "RetentionInDays": group.get("retentionInDays"),
             "KmsKeyId": group.get("kmsKeyId"),
         }
@@ -94,6 +93,14 @@ class LogGroup:
             tags = logs.list_tags_for_resource(resourceArn=group["logGroupArn"])["tags"]
             described["Tags"] = tag_list(tags)
         return described
+
+    def _there(self, logs: Any, name: str) -> Properties:
+        pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=name)
+        groups = (group for page in pages for group in page["logGroups"])
+        group: Properties | None = next((group for group in groups if group["logGroupName"] == name), None)
+        if group is None:
+            raise Gone(name)
+        return group
 
 
 class MetricFilter:
@@ -109,6 +116,7 @@ class MetricFilter:
         mutable=names("FilterPattern MetricTransformations"),
         refused=names("ApplyOnTransformedLogs EmitSystemFieldDimensions FieldSelectionCriteria"),
         read_only=names("FilterName"),
+        within="LogGroupName",
         published={
             "required": ["FilterPattern", "LogGroupName", "MetricTransformations"],
             "properties": {"MetricTransformations": {"items": {"$ref": "#/definitions/MetricTransformation"}}},
@@ -168,10 +176,6 @@ class MetricFilter:
         pages = logs.get_paginator("describe_metric_filters").paginate(logGroupName=group, filterNamePrefix=name)
         filters = (each for page in pages for each in page["metricFilters"])
         return next((each for each in filters if each["filterName"] == name), None)
-
-
-def _class_of(properties: Properties) -> str:
-    return str(properties.get("LogGroupClass") or STANDARD)
 
 
 def _request_of(given: Properties) -> dict[str, Any]:

@@ -3,17 +3,16 @@
 LocalStack makes one call for the log and one for the metric of every invocation, each from a thread of its own, and
 each costs more than the invocation. Here both wait a moment for others; what arrives is the same. Metrics embedded in
 the lines of a log (see `emf`) are taken out of them on their way.
-Times are the wall clock's, as a function's own are: CloudWatch refuses what lies too far ahead of it.
+Times are the emulator's, also those of lines whose function wrote the wall clock's time in them.
 """
 
 import contextlib
-import itertools
 import logging
-import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from botocore.exceptions import ClientError
 from localstack.aws.connect import connect_to
@@ -22,6 +21,7 @@ from localstack.utils.bootstrap import is_api_enabled
 from wavetank.emulator.authority.acting import client_by_role
 from wavetank.emulator.lambda_.service.emf import Metric, metrics_of
 from wavetank.emulator.runtime.batcher import Batcher
+from wavetank.emulator.runtime.clock import CLOCK
 from wavetank.emulator.runtime.cloudwatch import MetricData, Place, put_metric_data
 
 LOG = logging.getLogger(__name__)
@@ -30,6 +30,12 @@ NAMESPACE = "AWS/Lambda"
 REFUSALS = ("AccessDenied", "AccessDeniedException")
 MAX_EVENTS = 1000
 """Log events of one call; AWS's limit is 10,000."""
+MAX_BYTES = 1_048_576
+OVERHEAD = 26
+DAY_MS = 86_400_000
+"""Bytes of one call, each event with this many more than it has, and the time from the first to the last."""
+LONGEST_LINE = 262_144 - OVERHEAD - 1
+"""Bytes of a line; of a longer one the rest is cut off."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +77,11 @@ class Embedded:
 
 def log(stream: Stream, text: str) -> None:
     """Deliver the lines of `text` to a log stream, which is made where it is not there, and the metrics in them."""
-    at_ms = int(time.time() * 1000)
+    at_ms = int(CLOCK.now() * 1000)
     for line in text.split("\n"):
         if line:
+            if len(line) > LONGEST_LINE // 4:
+                line = line.encode()[:LONGEST_LINE].decode(errors="ignore")
             LOG_LINES.add(LogLine(stream, at_ms, line + "\n"))
             for metric in metrics_of(line):
                 EMBEDDED.add(Embedded(stream.place, metric))
@@ -82,13 +90,13 @@ def log(stream: Stream, text: str) -> None:
 def count(place: Place, function: str, *metrics: str) -> None:
     """Count one of each of these metrics of a function."""
     for metric in metrics:
-        COUNTS.add(Count(place, function, metric, int(time.time())))
+        COUNTS.add(Count(place, function, metric, int(CLOCK.now())))
 
 
 def _put_log_lines(lines: Sequence[LogLine]) -> None:
     if not is_api_enabled("logs"):
         return
-    by_stream: defaultdict[Stream, list[dict[str, object]]] = defaultdict(list)
+    by_stream: defaultdict[Stream, list[dict[str, Any]]] = defaultdict(list)
     for line in lines:
         by_stream[line.stream].append({"timestamp": line.at_ms, "message": line.message})
     for stream, events in by_stream.items():
@@ -101,22 +109,38 @@ def _put_log_lines(lines: Sequence[LogLine]) -> None:
             LOG.warning("the log %s was not written: %s", stream.group, error)
 
 
-def _put_events(stream: Stream, events: Sequence[dict[str, object]]) -> None:
+def _put_events(stream: Stream, events: Sequence[dict[str, Any]]) -> None:
     place, name = stream.place, stream.group.rpartition("/")[2]
     function = f"arn:aws:lambda:{place.region}:{place.account}:function:{name}"
     client = client_by_role("logs", "lambda", role=stream.role, source=function, region=place.region)
     if client is None:
         client = connect_to(aws_access_key_id=place.account, region_name=place.region).logs
     where = {"logGroupName": stream.group, "logStreamName": stream.name}
-    for batch in itertools.batched(events, MAX_EVENTS, strict=False):
+    for batch in _batches(events):
         try:
-            client.put_log_events(**where, logEvents=list(batch))
+            client.put_log_events(**where, logEvents=batch)
         except client.exceptions.ResourceNotFoundException:
             with contextlib.suppress(client.exceptions.ResourceAlreadyExistsException):
                 client.create_log_group(logGroupName=stream.group)
             with contextlib.suppress(client.exceptions.ResourceAlreadyExistsException):
                 client.create_log_stream(**where)
-            client.put_log_events(**where, logEvents=list(batch))
+            client.put_log_events(**where, logEvents=batch)
+
+
+def _batches(events: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Events in the order of their times, in parts that one call takes."""
+    batch: list[dict[str, Any]] = []
+    size = 0
+    for event in sorted(events, key=lambda event: event["timestamp"]):
+        bytes_ = len(event["message"].encode()) + OVERHEAD
+        is_long = bool(batch) and event["timestamp"] - batch[0]["timestamp"] > DAY_MS
+        if len(batch) == MAX_EVENTS or size + bytes_ > MAX_BYTES or is_long:
+            yield batch
+            batch, size = [], 0
+        batch.append(event)
+        size += bytes_
+    if batch:
+        yield batch
 
 
 def _put_counts(counts: Sequence[Count]) -> None:
