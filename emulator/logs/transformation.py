@@ -7,10 +7,11 @@ filter" and "Publishing dimensions with metrics from values in JSON or space-del
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from wavetank.emulator.logs.filter_pattern import Event, Pattern, parse
-from wavetank.emulator.logs.filter_pattern.comparison import NUMBER, number_of
+from wavetank.emulator.logs.filter_pattern.comparison import number_of
 
 MOST_DIMENSIONS = 3
 LONGEST_VALUE = 255
@@ -69,7 +70,7 @@ class Transformation:
             raise InvalidTransformation("dimensions and default value are mutually exclusive properties.")
         if len(self.dimensions) > MOST_DIMENSIONS:
             raise InvalidTransformation(f"a metric can have at most {MOST_DIMENSIONS} dimensions.")
-        if not NUMBER.fullmatch(self.value) and not pattern.takes(self.value):
+        if self.number is None and not pattern.takes(self.value):
             raise InvalidTransformation(
                 f"metricValue '{self.value}' is neither a number nor a field or column of the filter pattern."
             )
@@ -79,9 +80,16 @@ class Transformation:
                     f"the value '{reference}' of dimension '{name}' is no field or column of the filter pattern."
                 )
 
+    @cached_property
+    def number(self) -> float | None:
+        """The value of each match, where it is a number."""
+        return number_of(self.value)
+
     def of_match(self, pattern: Pattern, event: Event) -> tuple[Series, float] | None:
         """The datum of an event that matches; None where its value is no number, or it lacks a dimension."""
-        number = float(self.value) if NUMBER.fullmatch(self.value) else number_of(pattern.value(event, self.value))
+        number = self.number
+        if number is None:
+            number = number_of(pattern.value(event, self.value))
         dimensions = []
         for name, reference in self.dimensions:
             value = pattern.value(event, reference)

@@ -45,7 +45,7 @@ def write(stack: EmbeddedStack, group: str) -> Callable[..., Mapping[str, Any]]:
         events = [{"timestamp": at_ms, "message": text} for text in texts]
         answer = stack.client("logs").put_log_events(logGroupName=group, logStreamName=STREAM, logEvents=events)
         stack.settle(SETTLE_S)
-        return answer
+        return dict(answer)
 
     return put
 

@@ -1,7 +1,7 @@
 """Patterns on the fields of events that are JSON: `{ $.level = "ERROR" && $.latency > 100 }`."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
@@ -23,16 +23,40 @@ MOST_EVERY = 3
 type Step = str | int
 
 
-@dataclass(frozen=True)
+class _Absent:
+    """Nothing: what is at a selector that leads nowhere."""
+
+
+ABSENT = _Absent()
+
+
+@dataclass(frozen=True, slots=True)
 class Selector:
     """The way to a value: names of fields and indexes of entries from the event on."""
 
     text: str
     steps: Sequence[Step]
+    is_single: bool
 
-    def values(self, fields: Mapping[str, Any]) -> Iterator[Any]:
+    def values(self, fields: Mapping[str, Any]) -> Iterable[Any]:
         """The values that are there: at most one where the selector has no `*`."""
-        return _walk(fields, self.steps)
+        if not self.is_single:
+            return _walk(fields, self.steps)
+        value = self.value(fields)
+        return () if value is ABSENT else (value,)
+
+    def value(self, fields: Mapping[str, Any]) -> Any:
+        """The value of a selector that has no `*`; ABSENT where there is none."""
+        value: Any = fields
+        for step in self.steps:
+            if isinstance(value, list if isinstance(step, int) else dict):
+                try:
+                    value = value[step]
+                except LookupError:
+                    return ABSENT
+            else:
+                return ABSENT
+        return value
 
 
 @lru_cache(maxsize=4096)
@@ -54,23 +78,18 @@ def selector_of(text: str) -> Selector:
         position = match.end()
     if not text.startswith("$") or position < len(text) or not steps or steps.count(EVERY) > MOST_EVERY:
         raise InvalidPattern(f"Invalid property selector '{text}'")
-    return Selector(text, tuple(steps))
+    return Selector(text, tuple(steps), EVERY not in steps)
 
 
 def _walk(value: Any, steps: Sequence[Step]) -> Iterator[Any]:
-    for number, step in enumerate(steps):
-        if step == EVERY:
-            entries = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-            for entry in entries:
-                yield from _walk(entry, steps[number + 1 :])
-            return
-        if isinstance(step, int):
-            if not isinstance(value, list) or step >= len(value):
-                return
-        elif not isinstance(value, dict) or step not in value:
-            return
-        value = value[step]
-    yield value
+    """The values at the end of all ways that the steps lead."""
+    if not steps:
+        yield value
+    elif steps[0] == EVERY:
+        for entry in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            yield from _walk(entry, steps[1:])
+    elif (entry := Selector("", steps[:1], is_single=True).value(value)) is not ABSENT:
+        yield from _walk(entry, steps[1:])
 
 
 class Condition(Protocol):
@@ -89,6 +108,9 @@ class Compared:
 
     def holds(self, fields: Mapping[str, Any]) -> bool:
         """Whether the comparison is true for any of the values."""
+        if self.selector.is_single:
+            value = self.selector.value(fields)
+            return is_scalar(value) and self.comparison.holds(value)
         return any(is_scalar(value) and self.comparison.holds(value) for value in self.selector.values(fields))
 
 
@@ -156,18 +178,18 @@ class FieldPattern:
     def takes(self, reference: str) -> bool:
         """Whether a text refers to a field."""
         try:
-            return EVERY not in selector_of(reference).steps
+            return selector_of(reference).is_single
         except InvalidPattern:
             return False
 
     def value(self, event: Event, reference: str) -> Scalar | None:
         """The text or number at a selector; None where there is none."""
-        value = next(selector_of(reference).values(event.fields or {}), None)
+        value = selector_of(reference).value(event.fields or {})
         return value if is_scalar(value) else None
 
     def extracted(self, event: Event) -> dict[str, str]:
         """The values at the pattern's own selectors."""
-        values = {name: next(selector_of(name).values(event.fields or {}), None) for name in self.selectors}
+        values = {name: next(iter(selector_of(name).values(event.fields or {})), None) for name in self.selectors}
         return {name: str(value) for name, value in values.items() if is_scalar(value)}
 
 
