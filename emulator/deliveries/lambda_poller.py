@@ -17,6 +17,8 @@ from localstack.utils.aws import arns
 
 from wavetank.emulator.deliveries.lambda_async import QUEUES, Places
 from wavetank.emulator.runtime.clock import Alarm
+from wavetank.emulator.runtime.cloudwatch import Place
+from wavetank.emulator.runtime.meter import METER, Series
 
 LOG = logging.getLogger(__name__)
 MAX_ERROR_MESSAGE = 1024
@@ -83,6 +85,10 @@ class TrackedPoller(Poller):
                 _send_dead_letter(sqs_invocation.invocation, error, config.dead_letter_arn, config.role)
         except Exception:
             LOG.exception("a dead letter could not be sent to %s", config.dead_letter_arn)
+            function = self.version_manager.function_version.id
+            dimensions = (("FunctionName", function.function_name),)
+            place = Place(function.account, function.region)
+            METER.add([(Series(place, "AWS/Lambda", "DeadLetterErrors", dimensions), 1)])
 
 
 def _as_invoked(poller: Any, body: str) -> Any:

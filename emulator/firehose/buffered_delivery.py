@@ -17,6 +17,7 @@ from wavetank.emulator.faults.points import Point
 from wavetank.emulator.firehose.core.buffer import Buffer, Chunk, Entry, Hints
 from wavetank.emulator.firehose.core.settings import Destination
 from wavetank.emulator.firehose.delivery import HOP, LONGEST_RETRY_S, Delivery, InterruptedDelivery, Source
+from wavetank.emulator.firehose.metrics import Metric, To, Waiting
 from wavetank.emulator.pending import Pending
 from wavetank.emulator.runtime.clock import CLOCK, Alarm, Clock
 
@@ -74,10 +75,12 @@ class BufferedDelivery:
 
     def accept(self, entries: Iterable[Entry]) -> None:
         """Take records; they are in flight from now until they are durable."""
+        records, size = 0, 0
         with self._lock:
             now = self._clock.now()
             was_empty = not len(self._buffer)
             for entry in entries:
+                records, size = records + 1, size + len(entry.data)
                 self._waiting_bytes += len(entry.data)
                 self._keep(self._buffer.add(entry, now))
                 if not FAULTS.armed(Point.FIREHOSE_BUFFER):
@@ -89,8 +92,18 @@ class BufferedDelivery:
                     self._keep(self._buffer.seal())
             self._last_accepted = time.monotonic()
             wake = was_empty or bool(self._sealed)
+        self._delivery.measure(None, [(Metric.INCOMING_RECORDS, records), (Metric.INCOMING_BYTES, size)])
         if wake:
             self._wake.set()
+
+    def oldest(self) -> Waiting | None:
+        """The record that waits longest to be delivered; None where none waits."""
+        with self._lock:
+            times = [chunk.oldest for chunk in self._sealed]
+            if self._buffer.oldest is not None:
+                times.append(self._buffer.oldest)
+            to = To.S3 if self._setup.destination.endpoint is None else To.ENDPOINT
+            return Waiting(to, min(times), self._delivery.failing_since) if times else None
 
     def has_room(self) -> bool:
         """Whether the backlog is below `ROOM_BYTES`."""

@@ -25,6 +25,7 @@ from wavetank.emulator.firehose.core.keys import ErrorOutput, Partition
 from wavetank.emulator.firehose.core.partitioning import Extract, partition
 from wavetank.emulator.firehose.core.processing import Failure, Invoke, Part, process
 from wavetank.emulator.firehose.core.settings import Destination, Endpoint, S3Target
+from wavetank.emulator.firehose.metrics import Measure, Metric, To, ignore
 from wavetank.emulator.firehose.query import extract
 from wavetank.emulator.runtime.clock import CLOCK, Alarm, Clock
 from wavetank.emulator.runtime.inflight import IN_FLIGHT
@@ -71,6 +72,7 @@ class _Object:
     data: bytes
     entries: Sequence[Entry]
     retry_s: float | None = None
+    to: To = To.S3
 
     def body(self, key: str) -> bytes:
         return self.target.compression.compress(self.data, key.rsplit("/", 1)[-1])
@@ -85,14 +87,17 @@ class Delivery:
     """The deliverer of a delivery stream's chunks, one after the other.
 
     problem: why the last attempt failed, empty after a success. retry_at: when the next one is due, None while none is.
+    failing_since: when the first of the attempts failed that failed since the last success, None after a success.
     """
 
     store: ObjectStore
     clock: Clock = CLOCK
     rng: Random = field(default_factory=lambda: Random())  # noqa: S311 - keys must differ, not be secret
     post: http.Post = http.post
+    measure: Measure = ignore
     interrupt: Alarm = field(init=False)
     problem: str = ""
+    failing_since: float | None = None
     retry_at: float | None = None
 
     def __post_init__(self) -> None:
@@ -142,11 +147,12 @@ class Delivery:
                 yield from self._of_parts(group.parts, destination, chunk, source, values=group.partition)
         else:
             yield from self._of_parts(processed.parts, destination, chunk, source)
-        yield from self._of_failures(failures, destination.target, chunk, source)
+        to = To.S3 if destination.endpoint is None else To.BACKUP
+        yield from (replace(item, to=to) for item in self._of_failures(failures, destination.target, chunk, source))
         if destination.backup is not None:
             raw = b"".join(entry.data for entry in chunk.entries)
             new_key = self._new_key(destination.backup, chunk.oldest, source)
-            yield _Object(destination.backup, new_key, raw, chunk.entries)
+            yield _Object(destination.backup, new_key, raw, chunk.entries, to=To.BACKUP)
 
     def _of_parts(
         self,
@@ -193,7 +199,9 @@ class Delivery:
             )
             attempts, error = self._post(request, endpoint, source)
             if error is None:
+                self._delivered(To.ENDPOINT, [part.entry for part in batch], sum(len(part.data) for part in batch))
                 continue
+            self.measure(To.ENDPOINT, [(Metric.SUCCESS, 0)])
             LOG.warning("%s: gave up %d records for %s: %s", source.name, len(batch), endpoint.url.place, error)
             if not error.final:
                 ended_at, output = self.clock.now(), ErrorOutput.HTTP_ENDPOINT_FAILED
@@ -223,7 +231,7 @@ class Delivery:
                     http.check(self.post(endpoint.url, request), request.id)
                     if firing is not None and firing.action is Action.DUPLICATE:
                         http.check(self.post(endpoint.url, request), request.id)
-                self.problem = ""
+                self.problem, self.failing_since = "", None
                 return attempts, None
             except EndpointError as error:
                 self._complain(f"post to {endpoint.url.place}", source.name, error)
@@ -242,10 +250,12 @@ class Delivery:
         while True:
             try:
                 with IN_FLIGHT.doing(HOP, source.name, f"{source.name}: {chunk.size} B to {item.target.bucket}"):
-                    self._attempt(item, key, chunk, source)
-                self.problem = ""
+                    size = self._attempt(item, key, chunk, source)
+                self.problem, self.failing_since = "", None
+                self._delivered(item.to, item.entries, size)
                 return
             except S3Error as error:
+                self.measure(item.to, [(Metric.SUCCESS, 0)])
                 self._complain(f"write to bucket {item.target.bucket}", source.name, error)
                 failed = error
             if item.retry_s is not None and self.clock.now() - began >= item.retry_s:
@@ -257,7 +267,14 @@ class Delivery:
                 return
             wait = min(2 * wait, LONGEST_RETRY_S)
 
-    def _attempt(self, item: _Object, key: str, chunk: Chunk, source: Source) -> None:
+    def _delivered(self, to: To, entries: Sequence[Entry], size: int) -> None:
+        """Measure what was delivered: these records, as so many bytes."""
+        age_s = max(0.0, self.clock.now() - min(entry.arrival for entry in entries))
+        values = [(Metric.RECORDS, len(entries)), (Metric.BYTES, size), (Metric.SUCCESS, 1), (Metric.FRESHNESS, age_s)]
+        self.measure(to, values)
+
+    def _attempt(self, item: _Object, key: str, chunk: Chunk, source: Source) -> int:
+        """Write the object once; its size in bytes. Raises S3Error."""
         target = {"delivery_stream": source.name, "bucket": item.target.bucket, "key": key}
         # Which records a chunk holds depends on timing; the number of the attempt, which the fault counts, does not.
         firing = FAULTS.fire(Point.FIREHOSE_DELIVERY, target, identity=source.name)
@@ -267,10 +284,12 @@ class Delivery:
             message = "The Lambda function was successfully invoked but it returned an error result."
             item = self._as_failed(item, chunk, source, code="Lambda.FunctionError", message=message)
             key = item.new_key()
-        self.store.put(item.target, key, item.body(key))
+        body = item.body(key)
+        self.store.put(item.target, key, body)
         if firing is not None and firing.action is Action.DUPLICATE:
             second_key = item.new_key()
             self.store.put(item.target, second_key, item.body(second_key))
+        return len(body)
 
     def _as_failed(self, item: _Object, chunk: Chunk, source: Source, *, code: str, message: str) -> _Object:
         """The records of an object as an object below the error prefix."""
@@ -281,6 +300,8 @@ class Delivery:
     def _complain(self, what: str, name: str, error: Exception) -> None:
         if not self.problem:
             LOG.warning("%s: cannot %s, trying again: %s", name, what, error)
+        if self.failing_since is None:
+            self.failing_since = self.clock.now()
         self.problem = str(error)
 
 

@@ -13,10 +13,13 @@ from wavetank.emulator.firehose.core.buffer import Entry
 from wavetank.emulator.firehose.core.destinations import Configuration, Kind
 from wavetank.emulator.firehose.core.settings import ConfigurationError
 from wavetank.emulator.firehose.delivery import DIRECT_PUT_RETENTION_S, Delivery, Source
+from wavetank.emulator.firehose.metrics import StreamMetrics
 from wavetank.emulator.firehose.query import QueryError, check_query
 from wavetank.emulator.firehose.source import KinesisSource
 from wavetank.emulator.pending import Pending
 from wavetank.emulator.runtime.clock import CLOCK
+from wavetank.emulator.runtime.cloudwatch import Place
+from wavetank.emulator.runtime.meter import METER
 
 LOG = logging.getLogger(__name__)
 
@@ -77,20 +80,26 @@ class DeliveryStream:
         """
         source_arn = source_config["KinesisStreamARN"] if source_config else None
         setup = _setup(name, identity, config, version=1, source_arn=source_arn)
-        buffered = BufferedDelivery(setup, Delivery(Bucket(identity)), longest_interval_s=longest_interval_s())
+        metrics = StreamMetrics(Place(identity.account, identity.region), name, METER)
+        delivery = Delivery(Bucket(identity), measure=metrics.measure)
+        buffered = BufferedDelivery(setup, delivery, longest_interval_s=longest_interval_s())
+        metrics.oldest = buffered.oldest
         source = None
         if source_arn:
             role = str((source_config or {}).get("RoleARN") or "")
-            source = KinesisSource(client_for("kinesis", source_arn, identity, role=role), source_arn, buffered)
+            client = client_for("kinesis", source_arn, identity, role=role)
+            source = KinesisSource(client, source_arn, buffered, measure=metrics.measure)
             source.open()
             source.start()
         buffered.start()
+        METER.watch(identity.arn, metrics.ages)
         return cls(
             name, identity, config, source_config=source_config, buffered=buffered, source=source, created=CLOCK.now()
         )
 
     def close(self) -> None:
         """Stop at once; buffered records are forgotten, as on AWS."""
+        METER.unwatch(self.identity.arn)
         if self.source is not None:
             self.source.stop()
         self.buffered.stop()

@@ -19,6 +19,7 @@ from botocore.exceptions import ClientError
 
 from wavetank.emulator.firehose.core.buffer import Entry, Origin
 from wavetank.emulator.firehose.core.deaggregate import user_records
+from wavetank.emulator.firehose.metrics import Measure, Metric, ignore
 from wavetank.emulator.pending import Pending
 from wavetank.emulator.runtime.clock import CLOCK, Alarm, Clock
 from wavetank.emulator.runtime.doorbell import STREAM_WRITES, Doorbell
@@ -78,12 +79,14 @@ class KinesisSource:
         *,
         clock: Clock = CLOCK,
         bell: Doorbell = STREAM_WRITES,
+        measure: Measure = ignore,
     ) -> None:
         self._client = client
         self._arn = stream_arn
         self._sink = sink
         self._clock = clock
         self._bell = bell
+        self._measure = measure
         self._wake = Alarm(clock)
         self._stopping = threading.Event()
         self._shards: dict[str, _Shard] = {}
@@ -182,7 +185,10 @@ class KinesisSource:
         shard.failures, shard.problem, shard.retry_at = 0, "", 0.0
         records = answer["Records"]
         entries = list(self._entries(shard, records))
+        self._measure(None, [(Metric.SOURCE_BEHIND, answer.get("MillisBehindLatest") or 0)])
         if entries:
+            size = sum(len(record["Data"]) for record in records)
+            self._measure(None, [(Metric.SOURCE_RECORDS, len(records)), (Metric.SOURCE_BYTES, size)])
             self._sink.accept(entries)
         if records:
             shard.sequence = records[-1]["SequenceNumber"]

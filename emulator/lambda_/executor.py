@@ -25,7 +25,9 @@ from wavetank.emulator.lambda_.packages.interpreters import Runtime, runtime_for
 from wavetank.emulator.lambda_.packages.libraries import runtime_folder
 from wavetank.emulator.lambda_.packages.packages import merged, unpacked
 from wavetank.emulator.lambda_.process import usage
+from wavetank.emulator.lambda_.service import telemetry
 from wavetank.emulator.runtime.callers import CALLERS, Caller, PlannedKill
+from wavetank.emulator.runtime.cloudwatch import Place
 from wavetank.emulator.runtime.inflight import IN_FLIGHT
 
 LOG = logging.getLogger(__name__)
@@ -92,10 +94,12 @@ class ProcessExecutor(RuntimeExecutor):
             client_context=self.client_context,
         )
         fault = STRIKING.get()
-        name = self.function_version.id.function_name
+        version = self.function_version.id
+        name = version.function_name
         with IN_FLIGHT.doing("lambda.invoke", name, name), self._kill_planned(fault):
             result = self._environment.invoke(call, fault)
         self._last_logs = result.logs
+        telemetry.measure(Place(version.account, version.region), name, "Duration", result.duration_ms, "Milliseconds")
         return InvocationResult(call.request_id, result.payload, result.is_error, result.logs)
 
     @contextmanager

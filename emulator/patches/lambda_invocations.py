@@ -65,6 +65,7 @@ def explain_throttles(counting_service: ModuleType) -> None:
     from localstack.aws.api.lambda_ import ThrottleReason, TooManyRequestsException
 
     from wavetank.emulator.lambda_.service import telemetry
+    from wavetank.emulator.lambda_.service.concurrency import CONCURRENCY
     from wavetank.emulator.runtime.cloudwatch import Place
 
     @contextlib.contextmanager
@@ -80,7 +81,9 @@ def explain_throttles(counting_service: ModuleType) -> None:
                 if function is None or function.reserved_concurrent_executions is None:
                     throttled.Reason = ThrottleReason.ConcurrentInvocationLimitExceeded
                 raise
-            yield provisioning_type
+            about = function_version.id
+            with CONCURRENCY.one(Place(about.account, about.region), about.function_name):
+                yield provisioning_type
 
     replace(counting_service, "CountingService.get_invocation_lease", get_invocation_lease)
 
@@ -94,6 +97,8 @@ def ask_the_faults(version_manager: ModuleType) -> None:
     from localstack.aws.api.lambda_ import TooManyRequestsException
 
     from wavetank.emulator.lambda_.execution.invocation_fault import STRIKING, Kind, invocation_fault_of
+    from wavetank.emulator.lambda_.service import telemetry
+    from wavetank.emulator.runtime.cloudwatch import Place
 
     def invoke(run: Any, manager: Any, *, invocation: Any) -> Any:
         version = manager.function_version.id
@@ -101,6 +106,7 @@ def ask_the_faults(version_manager: ModuleType) -> None:
         if fault is None:
             return run(manager, invocation=invocation)
         if fault.kind is Kind.THROTTLE:
+            telemetry.count(Place(version.account, version.region), version.function_name, "Throttles")
             reason = "ReservedFunctionConcurrentInvocationLimitExceeded"
             raise TooManyRequestsException("Rate Exceeded.", Reason=reason, Type="User")
         token = STRIKING.set(fault)

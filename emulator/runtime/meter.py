@@ -61,6 +61,12 @@ def data_of(values: Values) -> MetricData:
     return data
 
 
+type Sample = tuple[Series, float, float]
+"""A value of a series at a time, in seconds since the epoch."""
+type Gauge = Callable[[float], Iterable[Sample]]
+"""Tells, now, of what changes by itself with time since it was asked last."""
+
+
 class Meter:
     """Gathers values and reports them; what waits to be reported is in flight once CloudWatch is in use."""
 
@@ -68,33 +74,58 @@ class Meter:
         self._now = now
         self._lock = threading.Lock()
         self._waiting: dict[tuple[Series, int], Counter[float]] = {}
+        self._gauges: dict[str, Gauge] = {}
         self._reporter = Reporter(hop, self.can_be_sent, self.send)
         self._is_started = False
 
     def add(self, values: Iterable[tuple[Series, float]]) -> None:
         """Count one value of each series now."""
-        minute = int(self._now()) // MINUTE_S * MINUTE_S
+        now = self._now()
         with self._lock:
-            for series, value in values:
-                counts = self._waiting.get((series, minute))
-                if counts is None:
-                    counts = self._waiting[series, minute] = Counter()
-                counts[float(value)] += 1
-            while len(self._waiting) > MOST_WAITING:
-                del self._waiting[next(iter(self._waiting))]
-        if not self._is_started:
-            self._is_started = True
-            self._reporter.start()
+            self._keep((series, now, value) for series, value in values)
+        self._start()
+
+    def watch(self, name: str, gauge: Gauge) -> None:
+        """Ask a gauge before each report, until `unwatch`."""
+        with self._lock:
+            self._gauges[name] = gauge
+        self._start()
+
+    def unwatch(self, name: str) -> None:
+        """Ask a gauge no more; one that nobody knows is no error."""
+        with self._lock:
+            self._gauges.pop(name, None)
 
     def can_be_sent(self) -> bool:
         """Whether any value waits, and CloudWatch is in use."""
-        return bool(self._waiting) and bool(SERVICE_PLUGINS.is_running("cloudwatch"))
+        if not SERVICE_PLUGINS.is_running("cloudwatch"):
+            return False
+        now = self._now()
+        with self._lock:
+            for gauge in self._gauges.values():
+                self._keep(gauge(now))
+            return bool(self._waiting)
 
     def send(self) -> None:
         """Put all values that were counted since the last time."""
         with self._lock:
             taken, self._waiting = self._waiting, {}
         put_metric_data(data_of(taken))
+
+    def _start(self) -> None:
+        if not self._is_started:
+            self._is_started = True
+            self._reporter.start()
+
+    def _keep(self, samples: Iterable[Sample]) -> None:
+        for series, at, value in samples:
+            key = series, int(at) // MINUTE_S * MINUTE_S
+            counts = self._waiting.get(key)
+            if counts is None:
+                counts = self._waiting[key] = Counter()
+            counts[float(value)] += 1
+        while len(self._waiting) > MOST_WAITING:
+            del self._waiting[next(iter(self._waiting))]
 
 
 METER = Meter("cloudwatch.service-metrics")

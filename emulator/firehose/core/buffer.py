@@ -69,6 +69,11 @@ class Buffer:
         return self._size
 
     @property
+    def oldest(self) -> float | None:
+        """Arrival of the oldest record held; None while there is none."""
+        return min((entry.arrival for entry in self._entries), default=None)
+
+    @property
     def due_at(self) -> float | None:
         """The end of the interval, in the time given to `add`; None while the buffer is empty."""
         return self._opened_at + self.hints.interval_s if self._entries else None

@@ -61,11 +61,12 @@ class Call:
 
 @dataclass(frozen=True)
 class Result:
-    """The result of an invocation: the answer, whether it is an error, and all that was logged meanwhile."""
+    """The result of an invocation: the answer, whether it is an error, all that was logged, and how long it took."""
 
     payload: bytes
     is_error: bool
     logs: str
+    duration_ms: float
 
 
 @dataclass(frozen=True)
@@ -284,7 +285,7 @@ class Environment:
         self._init_ms = None
         self._note(report)
         log, self._log = "".join(self._log), []
-        return Result(payload, is_error, log)
+        return Result(payload, is_error, log, report.duration_ms)
 
     def _kill_if_halted(self) -> None:
         session = self._session

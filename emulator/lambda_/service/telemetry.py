@@ -23,6 +23,7 @@ from wavetank.emulator.lambda_.service.emf import Metric, metrics_of
 from wavetank.emulator.runtime.batcher import Batcher
 from wavetank.emulator.runtime.clock import CLOCK
 from wavetank.emulator.runtime.cloudwatch import MetricData, Place, put_metric_data
+from wavetank.emulator.runtime.meter import Series, data_of
 
 LOG = logging.getLogger(__name__)
 
@@ -58,13 +59,15 @@ class LogLine:
 
 
 @dataclass(frozen=True)
-class Count:
-    """A thing that a function did, in a certain second since the epoch."""
+class Measurement:
+    """A value of a function's metric, or of all functions' together, in a certain second since the epoch."""
 
     place: Place
-    function: str
+    function: str | None
     metric: str
     second: int
+    value: float = 1.0
+    unit: str = "Count"
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,12 @@ def log(stream: Stream, text: str) -> None:
 def count(place: Place, function: str, *metrics: str) -> None:
     """Count one of each of these metrics of a function."""
     for metric in metrics:
-        COUNTS.add(Count(place, function, metric, int(CLOCK.now())))
+        measure(place, function, metric)
+
+
+def measure(place: Place, function: str | None, metric: str, value: float = 1.0, unit: str = "Count") -> None:
+    """Take a value of a metric of a function, or of all functions of an account and region."""
+    MEASUREMENTS.add(Measurement(place, function, metric, int(CLOCK.now()), round(value, 2), unit))
 
 
 def _put_log_lines(lines: Sequence[LogLine]) -> None:
@@ -143,19 +151,12 @@ def _batches(events: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]
         yield batch
 
 
-def _put_counts(counts: Sequence[Count]) -> None:
-    data: MetricData = defaultdict(list)
-    for event, times in Counter(counts).items():
-        data[event.place, NAMESPACE].append(
-            {
-                "MetricName": event.metric,
-                "Dimensions": [{"Name": "FunctionName", "Value": event.function}],
-                "Timestamp": datetime.fromtimestamp(event.second, UTC),
-                "Values": [1.0],
-                "Counts": [float(times)],
-            }
-        )
-    put_metric_data(data)
+def _put_measurements(measurements: Sequence[Measurement]) -> None:
+    values: defaultdict[tuple[Series, int], Counter[float]] = defaultdict(Counter)
+    for each in measurements:
+        dimensions = () if each.function is None else (("FunctionName", each.function),)
+        values[Series(each.place, NAMESPACE, each.metric, dimensions, each.unit), each.second][each.value] += 1
+    put_metric_data(data_of(values))
 
 
 def _put_embedded(metrics: Sequence[Embedded]) -> None:
@@ -177,5 +178,5 @@ def _put_embedded(metrics: Sequence[Embedded]) -> None:
 
 
 LOG_LINES = Batcher("lambda.logs", _put_log_lines)
-COUNTS = Batcher("lambda.metrics", _put_counts)
+MEASUREMENTS = Batcher("lambda.metrics", _put_measurements)
 EMBEDDED = Batcher("lambda.embedded-metrics", _put_embedded)

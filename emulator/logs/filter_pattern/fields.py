@@ -50,8 +50,9 @@ class Selector:
         value: Any = fields
         for step in self.steps:
             if isinstance(value, list if isinstance(step, int) else dict):
+                container: Any = value
                 try:
-                    value = value[step]
+                    value = container[step]
                 except LookupError:
                     return ABSENT
             else:
