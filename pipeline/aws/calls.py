@@ -13,6 +13,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from wavetank.pipeline.aws.service_clock import SERVICE_CLOCK
 from wavetank.pipeline.layout import Tag
 
 if TYPE_CHECKING:
@@ -77,19 +78,19 @@ class Fetched:
 @cache
 def s3() -> "S3Client":
     """The S3 client of this environment."""
-    return boto3.client("s3", config=CONFIG)
+    return _heard(boto3.client("s3", config=CONFIG))
 
 
 @cache
 def registry_s3() -> "S3Client":
     """The S3 client for the registry: a registry that is slow is one that is down, and the batch comes again."""
-    return boto3.client("s3", config=REGISTRY_CONFIG)
+    return _heard(boto3.client("s3", config=REGISTRY_CONFIG))
 
 
 @cache
 def kinesis() -> "KinesisClient":
     """The Kinesis client of this environment."""
-    return boto3.client("kinesis", config=CONFIG)
+    return _heard(boto3.client("kinesis", config=CONFIG))
 
 
 @cache
@@ -102,6 +103,12 @@ def sns() -> "SNSClient":
 def sqs() -> "SQSClient":
     """The SQS client of this environment."""
     return boto3.client("sqs", config=CONFIG)
+
+
+def _heard[C](client: C) -> C:
+    """A client whose answers set the services' clock."""
+    SERVICE_CLOCK.listen_to(client)
+    return client
 
 
 def code(error: ClientError) -> str:

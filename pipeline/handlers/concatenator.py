@@ -13,6 +13,7 @@ Where data cannot be merged, each input is looked into by itself: what is at fau
 """
 
 import logging
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from wavetank.pipeline import layout
-from wavetank.pipeline.aws import calls, environment, left_out, partitions
+from wavetank.pipeline.aws import calls, environment, left_out, partitions, report
 from wavetank.pipeline.aws.calls import ABSENT_STATE, State
 from wavetank.pipeline.aws.left_out import ChangedMeanwhileError, Faults
 from wavetank.pipeline.aws.partitions import IndexMetadata, StoredIndex
@@ -50,25 +51,50 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     failed: list[dict[str, str]] = []
     for record in event["Records"]:
         try:
-            task = Task.from_message(record["body"])
-            event_type = task.partition.event_type
-            if event_type not in schemas:
-                schemas[event_type] = newest(event_type)
-            concatenate(environment.text("DATA_BUCKET"), task, schemas[event_type])
+            _merge_one(Task.from_message(record["body"]), schemas)
         except Exception:
             LOG.exception("%s could not be merged", record["body"])
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}
 
 
-def concatenate(bucket: str, task: Task, schema: Schema) -> bool:
+def _merge_one(task: Task, schemas: dict[str, Schema]) -> None:
+    """Merge the partition of a message, and write its line; `schemas` are those that are known already."""
+    event_type, tally, begun = task.partition.event_type, Tally(), time.monotonic()
+    with report.invocation(event_type, partition=task.partition.path) as line:
+        line |= {"merges": 0, "failed": 1}
+        try:
+            if event_type not in schemas:
+                schemas[event_type] = newest(event_type)
+            if concatenate(environment.text("DATA_BUCKET"), task, schemas[event_type], tally):
+                line |= {"merges": 1, "merged": tally.merged}
+                line |= {"duplicates_removed": tally.duplicates, "bytes": tally.bytes}
+            line["failed"] = 0
+        finally:
+            line["merge_s"] = round(time.monotonic() - begun, 3)
+            rejected = [each for faults in tally.set_aside.values() for each in faults.rejected]
+            line["quarantined"] = report.set_aside(event_type, rejected)
+
+
+@dataclass
+class Tally:
+    """The counts of a merge: events of its files, copies that were left out, bytes, and by key what was set aside."""
+
+    merged: int = 0
+    duplicates: int = 0
+    bytes: int = 0
+    set_aside: dict[str, Faults] = field(default_factory=dict)
+
+
+def concatenate(bucket: str, task: Task, schema: Schema, tally: Tally | None = None) -> bool:
     """Bring both objects of a partition up to date with its inputs; False where they already were.
 
-    Raises ServiceFault where others kept changing them meanwhile.
+    tally: takes the counts. Raises ServiceFault where others kept changing them meanwhile.
     """
+    tally = tally or Tally()
     for _ in range(ATTEMPTS):
         try:
-            merge = _Merge.begun(bucket, task, schema)
+            merge = _Merge.begun(bucket, task, schema, tally)
             if merge.is_up_to_date:
                 merge.save_index()
                 return False
@@ -84,12 +110,13 @@ def concatenate(bucket: str, task: Task, schema: Schema) -> bool:
 class _Merge:
     """An attempt to merge a partition: its state and inputs, in the order in which they were read.
 
-    `faults`: by key, of the inputs that cannot be merged as they are.
+    `faults`: by key, of the inputs that cannot be merged as they are. `read`: the number of records of all others.
     """
 
     bucket: str
     task: Task
     schema: Schema
+    tally: Tally
     states: dict[str, State]
     index: StoredIndex
     listing: Listing
@@ -97,9 +124,10 @@ class _Merge:
     elsewhere: Digests
     merged_ids: list[Digests] = field(default_factory=list)
     faults: dict[str, Faults] = field(default_factory=dict)
+    read: int = 0
 
     @classmethod
-    def begun(cls, bucket: str, task: Task, schema: Schema) -> "_Merge":
+    def begun(cls, bucket: str, task: Task, schema: Schema, tally: Tally) -> "_Merge":
         """Read the state first, then list the inputs."""
         keys = (layout.parquet_key(task.partition), layout.avro_key(task.partition))
         states = {key: calls.head(bucket, key) or ABSENT_STATE for key in keys}
@@ -113,6 +141,7 @@ class _Merge:
             bucket=bucket,
             task=task,
             schema=schema,
+            tally=tally,
             states=states,
             index=index,
             listing=listing,
@@ -190,10 +219,13 @@ class _Merge:
     def _merge(self, avro: Path, columns: Path) -> None:
         """Write both files anew, of all inputs but their faults."""
         self.merged_ids.clear()
+        self.read = 0
         sizes = environment.sizes()
         with avro.open("wb") as avro_out, columns.open("wb") as columns_out:
             merged = merge_all(self._batches(avro.with_name("before.avro")), self.elsewhere, sizes)
-            parquet.write_both(merged, self.schema, avro_out, columns_out, sizes=sizes)
+            count = parquet.write_both(merged, self.schema, avro_out, columns_out, sizes=sizes)
+        self.tally.merged, self.tally.duplicates = count, self.read - count
+        self.tally.bytes = avro.stat().st_size + columns.stat().st_size
 
     def _batches(self, before: Path) -> Iterator[Batch]:
         """The records of every input. Those of parts that have expired are taken from what they were merged into.
@@ -215,8 +247,12 @@ class _Merge:
     def _sound(self, key: str, data: bytes | memoryview) -> Iterator[Batch]:
         """The records of an input that can be merged, as far as is known."""
         if key in self.faults:
-            return bisect.without(data, self.schema, self.faults[key].left_out.records)
-        return batch.read(data, self.schema)
+            batches = bisect.without(data, self.schema, self.faults[key].left_out.records)
+        else:
+            batches = batch.read(data, self.schema)
+        for records in batches:
+            self.read += len(records)
+            yield records
 
     def _merged_key(self, expired: list[str]) -> str:
         key = layout.avro_key(self.task.partition)
@@ -254,3 +290,4 @@ class _Merge:
             if self.index.index.left_out.get(key) != faults.left_out:
                 LOG.warning("%s: %d set aside, such as: %s", key, len(faults.rejected), faults.rejected[0].rejection)
                 left_out.set_aside(self.bucket, self.task.partition.event_type, faults)
+                self.tally.set_aside[key] = faults

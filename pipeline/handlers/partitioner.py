@@ -12,8 +12,9 @@ from urllib.parse import unquote_plus
 from botocore.exceptions import ClientError
 
 from wavetank.pipeline import layout
-from wavetank.pipeline.aws import calls, environment
+from wavetank.pipeline.aws import calls, environment, report
 from wavetank.pipeline.aws.schemas import registry
+from wavetank.pipeline.aws.service_clock import SERVICE_CLOCK
 from wavetank.pipeline.core import quarantine
 from wavetank.pipeline.core.partition import Scanned, partition
 from wavetank.pipeline.core.schema import Role
@@ -23,12 +24,12 @@ from wavetank.pipeline.records import Origin, Rejected, Stage
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
     """Partition each chunk that an S3 notification (by SNS or direct) names; answers with the counts."""
-    counts = [_partition(bucket, key) for bucket, key in _chunks(event)]
-    return {
-        "chunks": len(counts),
-        "parts": sum(parts for parts, _ in counts),
-        "quarantined": sum(bad for _, bad in counts),
-    }
+    totals = {"chunks": 0, "parts": 0, "quarantined": 0}
+    for bucket, key in _chunks(event):
+        with report.invocation(layout.event_type_of_chunk(key), chunk=key) as line:
+            _partition(bucket, key, line)
+            totals = {name: total + int(line.get(name, 0)) for name, total in totals.items()}
+    return totals
 
 
 def _chunks(event: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -40,18 +41,20 @@ def _chunks(event: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield record["s3"]["bucket"]["name"], unquote_plus(record["s3"]["object"]["key"])
 
 
-def _partition(bucket: str, key: str) -> tuple[int, int]:
+def _partition(bucket: str, key: str, line: report.Fields) -> None:
     """Write the parts, quarantine the rest, tag the chunk: in this order, each only after the one before.
 
-    Nothing is done for a chunk that has expired since it was announced.
+    Nothing is done for a chunk that has expired since it was announced. `line` is that of the chunk.
     """
     try:
         chunk = calls.s3().get_object(Bucket=bucket, Key=key)
     except ClientError as error:
         if calls.code(error) == "NoSuchKey":
-            return 0, 0
+            line["chunks"] = 0
+            return
         raise
-    data, arrived_us = chunk["Body"].read(), int(chunk["LastModified"].timestamp() * 1_000_000)
+    data, arrived = chunk["Body"].read(), chunk["LastModified"].timestamp()
+    arrived_us = int(arrived * 1_000_000)
     event_type, scanned = layout.event_type_of_chunk(key), Scanned.of(data)
     schemas = registry(environment.text("REGISTRY_BUCKET"), event_type).resolve(Role.PROCESSED, scanned.fingerprints)
     buckets = environment.number_of("HASH_BUCKETS", event_type)
@@ -64,5 +67,12 @@ def _partition(bucket: str, key: str) -> tuple[int, int]:
         for bad in result.bad
     ]
     calls.add_objects(bucket, quarantine.files(event_type, rejected))
+    line["quarantined"] = report.set_aside(event_type, rejected)
     calls.s3().put_object_tagging(Bucket=bucket, Key=key, Tagging={"TagSet": [DONE_TAG]})
-    return len(result.parts), len(result.bad)
+    line |= {
+        "chunks": 1,
+        "bytes": len(data),
+        "events": sum(part.events for part in parts.values()),
+        "parts": len(parts),
+        "chunk_age_s": report.age_s(arrived, SERVICE_CLOCK.now()),
+    }

@@ -7,11 +7,15 @@ comes, does no harm: what has to be done is found out when it is done. While mer
 is put aside: a part that could not be merged in time did not come too late.
 """
 
+import itertools
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from wavetank.pipeline.aws import calls, environment, partitions
+from wavetank.pipeline.aws import calls, environment, partitions, report
 from wavetank.pipeline.aws.environment import hours_back, time_of
-from wavetank.pipeline.aws.plan import LateParts, Plan, move_to_late, plan
+from wavetank.pipeline.aws.plan import LateParts, Plan, Task, move_to_late, plan
 from wavetank.pipeline.errors import ServiceFault
 from wavetank.pipeline.layout import PARTS
 
@@ -33,29 +37,33 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
     `dead`: merges that were given up and nobody has looked after yet.
     """
     now = time_of(event)
-    bucket, dead = environment.text("DATA_BUCKET"), _messages(environment.text("DEAD_MERGE_QUEUE_URL"))
-    moved, plans = LateParts(), []
-    for event_type in partitions.event_types(bucket, PARTS):
-        reach = environment.number_of("LOOK_BACK_HOURS", event_type)
-        hours = list(hours_back(now, reach))
-        if hours and not dead:
-            moved += move_to_late(bucket, event_type, min(hours))
-        plans.append(plan(bucket, event_type, hours, reach))
-    planned = Plan.joined(plans)
-    queue, tasks = environment.text("MERGE_QUEUE_URL"), planned.tasks
-    for start in range(0, len(tasks), AT_ONCE):
-        batch = tasks[start : start + AT_ONCE]
-        entries: Any = [{"Id": str(number), "MessageBody": task.message()} for number, task in enumerate(batch)]
-        failed = calls.sqs().send_message_batch(QueueUrl=queue, Entries=entries).get("Failed", [])
-        if failed:
-            raise ServiceFault(f"{queue} refused {len(failed)} of {len(batch)} messages: {failed[0].get('Message')}")
-    return {
-        "partitions": planned.partitions,
-        "planned": len(tasks),
-        "late": moved.events,
-        "late_parts": moved.parts,
-        "dead": dead,
-    }
+    bucket, lines = environment.text("DATA_BUCKET"), dict[str, report.Fields]()
+    with ExitStack() as written:
+        whole = written.enter_context(report.invocation())
+        whole["dead"] = dead = _messages(environment.text("DEAD_MERGE_QUEUE_URL"))
+        plans = []
+        for event_type in partitions.event_types(bucket, PARTS):
+            line = lines[event_type] = written.enter_context(report.invocation(event_type))
+            reach = environment.number_of("LOOK_BACK_HOURS", event_type)
+            hours = list(hours_back(now, reach))
+            moved = move_to_late(bucket, event_type, min(hours)) if hours and not dead else LateParts()
+            line |= {"late": moved.events, "late_parts": moved.parts, "planned": 0}
+            plans.append(plan(bucket, event_type, hours, reach))
+        planned = Plan.joined(plans)
+        for tasks in itertools.batched(planned.tasks, AT_ONCE, strict=False):
+            _send(environment.text("MERGE_QUEUE_URL"), tasks)
+            for event_type, sent in Counter(task.partition.event_type for task in tasks).items():
+                lines[event_type]["planned"] = int(lines[event_type]["planned"]) + sent
+    counts = {name: sum(int(line[name]) for line in lines.values()) for name in ("planned", "late", "late_parts")}
+    return {"partitions": planned.partitions, **counts, "dead": dead}
+
+
+def _send(queue: str, tasks: Sequence[Task]) -> None:
+    """Queue tasks, as many as a call takes. Raises ServiceFault where one is refused."""
+    entries: Any = [{"Id": str(number), "MessageBody": task.message()} for number, task in enumerate(tasks)]
+    failed = calls.sqs().send_message_batch(QueueUrl=queue, Entries=entries).get("Failed", [])
+    if failed:
+        raise ServiceFault(f"{queue} refused {len(failed)} of {len(tasks)} messages: {failed[0].get('Message')}")
 
 
 def _messages(queue: str) -> int:

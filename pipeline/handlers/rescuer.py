@@ -14,7 +14,7 @@ from urllib.parse import unquote_plus
 
 from botocore.exceptions import ClientError
 
-from wavetank.pipeline.aws import calls, environment
+from wavetank.pipeline.aws import calls, environment, report
 from wavetank.pipeline.core import quarantine
 from wavetank.pipeline.errors import ServiceFault
 from wavetank.pipeline.handlers.processor import arrivals
@@ -27,25 +27,41 @@ AT_ONCE = 10_000
 def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
     """Set aside the records of each failure document that an S3 notification names; answers with the counts."""
     names = Names(environment.text("NAME_PREFIX"))
-    documents = quarantined = 0
+    totals = {"documents": 0, "quarantined": 0}
     for notice in event.get("Records", []):
         if "s3" not in notice:
             continue
         bucket, key = notice["s3"]["bucket"]["name"], unquote_plus(notice["s3"]["object"]["key"])
         document = json.loads(calls.get_object(bucket, key))
         batch = document["KinesisBatchInfo"]
-        records = list(_records(batch))
-        if len(records) < batch["batchSize"]:
-            records = max(records, json.loads(document.get("payload", "{}")).get("Records", []), key=len)
-        reason = f"given up by the event source: {document['requestContext']['condition']}"
-        rejection = Rejection(Reason.GIVEN_UP, reason)
-        rejected = [Rejected(rejection, Stage.SOURCE, arrival.payload, arrival.origin) for arrival in arrivals(records)]
-        event_type = names.event_type_of(batch["streamArn"].rpartition("/")[2])
-        calls.add_objects(bucket, quarantine.files(event_type, rejected))
-        if len(records) < batch["batchSize"]:
-            raise ServiceFault(f"{key}: only {len(records)} of its {batch['batchSize']} records can still be had")
-        documents, quarantined = documents + 1, quarantined + len(rejected)
-    return {"documents": documents, "quarantined": quarantined}
+        stream = batch["streamArn"].rpartition("/")[2]
+        position = {
+            "stream": stream,
+            "shard": batch["shardId"],
+            "first_sequence": batch["startSequenceNumber"],
+            "last_sequence": batch["endSequenceNumber"],
+        }
+        with report.invocation(names.event_type_of(stream), document=key, **position) as line:
+            line["quarantined"] = _set_aside(bucket, key, document, names.event_type_of(stream))
+            line["documents"] = 1
+            totals = {name: total + int(line[name]) for name, total in totals.items()}
+    return totals
+
+
+def _set_aside(bucket: str, key: str, document: dict[str, Any], event_type: str) -> int:
+    """Set aside the records of a failure document, and return how many. Raises ServiceFault where some are lost."""
+    batch = document["KinesisBatchInfo"]
+    records = list(_records(batch))
+    if len(records) < batch["batchSize"]:
+        records = max(records, json.loads(document.get("payload", "{}")).get("Records", []), key=len)
+    reason = f"given up by the event source: {document['requestContext']['condition']}"
+    rejection = Rejection(Reason.GIVEN_UP, reason)
+    rejected = [Rejected(rejection, Stage.SOURCE, arrival.payload, arrival.origin) for arrival in arrivals(records)]
+    calls.add_objects(bucket, quarantine.files(event_type, rejected))
+    count = report.set_aside(event_type, rejected)
+    if len(records) < batch["batchSize"]:
+        raise ServiceFault(f"{key}: only {len(records)} of its {batch['batchSize']} records can still be had")
+    return count
 
 
 def _records(batch: dict[str, Any]) -> Iterator[dict[str, Any]]:

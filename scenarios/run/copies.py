@@ -1,11 +1,13 @@
 """The copies that the processor made of each event, and the number that it dropped: read after a run."""
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from wavetank.pipeline import metrics
+from wavetank.pipeline.names import log_group
 from wavetank.pipeline.topology import EventType
 from wavetank.scenarios.client.frames import Frame
 from wavetank.scenarios.client.wire import versions
@@ -18,8 +20,7 @@ from wavetank.scenarios.site.site import Site
 from wavetank.scenarios.workload.generated.values import MalformedError, decoded
 
 MICROS_PER_MILLI = 1_000
-NAMESPACE, DROPPED, EVENT_TYPE = "wavetank", "Dropped", "EventType"
-SPAN = timedelta(days=1)
+EVENT_TYPE = metrics.FIELDS[metrics.Dimension.EVENT_TYPE]
 
 
 def copies_of(arrivals: Iterable[HopArrivals], events: Iterable[EventType]) -> Mapping[str, Mapping[Version, Copies]]:
@@ -44,17 +45,24 @@ def copies_of(arrivals: Iterable[HopArrivals], events: Iterable[EventType]) -> M
 
 
 def dropped_so_far(site: Site) -> Counter[str]:
-    """By event type, how many events the functions told CloudWatch of that they had dropped on purpose."""
+    """By event type, how many events the processors have told in their logs that they dropped on purpose."""
     counts: Counter[str] = Counter()
-    client, now = site.stack.client("cloudwatch"), datetime.now(UTC)
-    metrics = client.list_metrics(Namespace=NAMESPACE, MetricName=DROPPED)["Metrics"]
-    for metric in metrics:
-        seconds = int(SPAN.total_seconds())
-        query: Any = {"Id": "m", "MetricStat": {"Metric": metric, "Period": seconds, "Stat": "Sum"}}
-        answer = client.get_metric_data(MetricDataQueries=[query], StartTime=now - SPAN, EndTime=now + SPAN)
-        event_type = next(each["Value"] for each in metric["Dimensions"] if each["Name"] == EVENT_TYPE)
-        counts[event_type] += round(sum(value for result in answer["MetricDataResults"] for value in result["Values"]))
+    logs = site.stack.client("logs")
+    for event in site.topology.events:
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=log_group(event.processor))
+        with suppress(logs.exceptions.ResourceNotFoundException):
+            for line in (_fields(told["message"]) for page in pages for told in page["events"]):
+                if line.get("message") == metrics.DROPPED:
+                    counts[str(line[EVENT_TYPE])] += int(line[metrics.DROPPED_BY_REASON.field])
     return counts
+
+
+def _fields(line: str) -> Mapping[str, Any]:
+    """The fields of a line of a log; none of what is no JSON object."""
+    with suppress(ValueError):
+        document = json.loads(line)
+        return document if isinstance(document, Mapping) else {}
+    return {}
 
 
 def _types(event: EventType) -> Mapping[bytes, Type]:
