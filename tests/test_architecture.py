@@ -33,7 +33,6 @@ READ_THE_WALL_CLOCK = {
     "emulator/s3/contents.py": "where the numbers of uploads begin; from there on they are counted",
     "emulator/cloudformation/drift.py": "stamps of answers, beside those that LocalStack gives stacks",
     "emulator/lambda_/packages/folders.py": "the age of a file, whose time is the wall clock's",
-    "emulator/serving/responses.py": "the Date of an answer (RFC 9110, 6.6.1)",
 }
 """The files of the emulator that may, and why: the machine's clock can be set, and then what waits by it stalls."""
 

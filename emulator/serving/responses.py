@@ -1,11 +1,11 @@
 """The answers of a WSGI application, onto a socket as HTTP/1.1 (PEP 3333; RFC 9112, 6)."""
 
-import time
 from collections.abc import Callable, Iterable
 from email.utils import formatdate
 from functools import lru_cache
 from typing import Any
 
+from wavetank.emulator.runtime.clock import CLOCK
 from wavetank.emulator.serving.requests import Request
 
 SERVER = b"wavetank"
@@ -36,7 +36,7 @@ class Response:
         self._is_bodiless = self._is_bodiless or int(status.split(" ", 1)[0]) in NO_BODY
         lines = [f"HTTP/1.1 {status}".encode("latin-1")]
         lines += [f"{name}: {value}".encode("latin-1") for name, value in headers if name.lower() != "connection"]
-        lines += [line for name, line in _own_headers(int(time.time())) if name not in names]
+        lines += [line for name, line in _own_headers(int(CLOCK.now())) if name not in names]
         if not self._is_bodiless and "content-length" not in names:
             # A body of unknown length ends with a last chunk; before HTTP/1.1, with the connection.
             if self._request.version == "1.0":

@@ -4,6 +4,7 @@ import gzip
 import os
 import threading
 from collections.abc import Iterable
+from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection
 
 import pytest
@@ -20,6 +21,8 @@ from tests.unit.emulator.serving.kit import (
     streamed,
     told,
 )
+from wavetank.emulator.runtime.clock import Clock
+from wavetank.emulator.serving import responses
 from wavetank.emulator.serving.listener import is_plain
 from wavetank.emulator.serving.requests import LARGEST_HEAD
 
@@ -165,6 +168,18 @@ def test_headers_of_the_answer_keep_their_case_and_have_the_date(
     heard = told(address, b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")
     assert b"\r\nx-amz-Meta-Case: Kept\r\n" in heard
     assert b"\r\nDate: " in heard
+
+
+def test_the_date_of_an_answer_is_the_emulators_as_the_dates_in_it_are(
+    address: tuple[str, int], application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = Clock()
+    ahead.advance(400 * 86_400)
+    monkeypatch.setattr(responses, "CLOCK", ahead)
+    application.answer = said(b"", "200 OK")
+    heard = told(address, b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")
+    date = heard.partition(b"\r\nDate: ")[2].partition(b"\r\n")[0]
+    assert ahead.now() - parsedate_to_datetime(date.decode()).timestamp() < 60
 
 
 def test_what_is_not_http_is_refused_and_the_connection_closed(address: tuple[str, int]) -> None:
