@@ -128,11 +128,20 @@ def _put_events(stream: Stream, events: Sequence[dict[str, Any]]) -> None:
         try:
             client.put_log_events(**where, logEvents=batch)
         except client.exceptions.ResourceNotFoundException:
+            _make_stream(client, stream)
+            client.put_log_events(**where, logEvents=batch)
+
+
+def _make_stream(client: Any, stream: Stream) -> None:
+    """Make a log stream, and its group where there is none: who has the right to the first may not have the second."""
+    where = {"logGroupName": stream.group, "logStreamName": stream.name}
+    with contextlib.suppress(client.exceptions.ResourceAlreadyExistsException):
+        try:
+            client.create_log_stream(**where)
+        except client.exceptions.ResourceNotFoundException:
             with contextlib.suppress(client.exceptions.ResourceAlreadyExistsException):
                 client.create_log_group(logGroupName=stream.group)
-            with contextlib.suppress(client.exceptions.ResourceAlreadyExistsException):
-                client.create_log_stream(**where)
-            client.put_log_events(**where, logEvents=batch)
+            client.create_log_stream(**where)
 
 
 def _batches(events: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
