@@ -10,6 +10,7 @@ from wavetank.emulator.faults import calls
 from wavetank.emulator.patches import (
     cloudformation_drift,
     cloudformation_execution,
+    cloudformation_importing,
     cloudformation_operations,
     cloudformation_refactoring,
     cloudformation_resources,
@@ -58,6 +59,7 @@ PATCHES = (
     cloudformation_execution,
     cloudformation_drift,
     cloudformation_operations,
+    cloudformation_importing,
     cloudformation_refactoring,
     sns_redrive_policies,
     s3_storage,
