@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wavetank.emulator.deploy import changes, functions, moving, publishing, removal, settings
+from wavetank.emulator.deploy import adoption, changes, functions, moving, publishing, removal, settings
 from wavetank.emulator.deploy.formation import AS_IT_SAYS, Formation
 from wavetank.emulator.errors import DeployFailed
 from wavetank.emulator.stack.home import Home, schemas_folder
@@ -218,6 +218,7 @@ class _Rollout:
             else {"ParameterKey": name, "UsePreviousValue": True}
             for name in self.templates[formation.name]["Parameters"]
         ]
+        adoption.adopt(formation, self.templates[formation.name], self.bucket)
         request: dict[str, Any] = {"Parameters": parameters, "Capabilities": ["CAPABILITY_IAM"]}
         return formation.apply(request | formation.argument(self.templates[formation.name], self.bucket))
 

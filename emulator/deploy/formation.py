@@ -6,6 +6,7 @@ service of each resource.
 
 import json
 import time
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -94,16 +95,9 @@ class Formation:
         cloudformation = self.stack.client("cloudformation")
         self.stack.control.govern(self.name)
         request = {"StackName": self.name, **request}
-        status = self.status
+        self.clear()
         try:
-            if status in STILLBORN:
-                cloudformation.delete_stack(StackName=self.name)
-                if (undeleted := self._wait()) is not None:
-                    raise DeployFailed(
-                        f"{self.name} could not be created and cannot be deleted ({undeleted}):\n{self._reasons()}",
-                        AS_IT_SAYS,
-                    )
-            if status in (None, *STILLBORN):
+            if self.status is None:
                 cloudformation.create_stack(**request)
             else:
                 cloudformation.update_stack(**request)
@@ -115,6 +109,43 @@ class Formation:
         if status not in COMPLETE:
             raise DeployFailed(f"CloudFormation ended with {status or 'no stack'} of {self.name}:\n{self._reasons()}")
         return True
+
+    def clear(self) -> None:
+        """Delete what is left of a creation that failed, if anything is. Raises DeployFailed."""
+        if self.status not in STILLBORN:
+            return
+        self.stack.client("cloudformation").delete_stack(StackName=self.name)
+        if (undeleted := self._wait()) is not None:
+            raise DeployFailed(
+                f"{self.name} could not be created and cannot be deleted ({undeleted}):\n{self._reasons()}",
+                AS_IT_SAYS,
+            )
+
+    def take_over(self, template: dict[str, Any], targets: list[dict[str, Any]], bucket: str) -> None:
+        """Take resources over that are there already, by an import of these `targets` (`ResourcesToImport`).
+
+        template: that of the stack with them, and nothing else changed. bucket: that of templates which are too long
+        for a request. Raises DeployFailed with CloudFormation's reason.
+        """
+        cloudformation, name = self.stack.client("cloudformation"), f"take-over-{uuid.uuid4().hex[:12]}"
+        self.stack.control.govern(self.name)
+        kept: Any = [{"ParameterKey": key, "UsePreviousValue": True} for key in template.get("Parameters", ())]
+        try:
+            change_set = cloudformation.create_change_set(
+                StackName=self.name,
+                ChangeSetName=name,
+                ChangeSetType="IMPORT",
+                ResourcesToImport=targets,
+                Parameters=kept,
+                Capabilities=["CAPABILITY_IAM"],
+                **self.argument(template, bucket),
+            )["Id"]
+            self._await_change_set(change_set)
+            cloudformation.execute_change_set(ChangeSetName=change_set)
+        except ClientError as error:
+            raise DeployFailed(f"CloudFormation refuses to import into {self.name}: {error}") from error
+        if (status := self._wait()) != "IMPORT_COMPLETE":
+            raise DeployFailed(f"CloudFormation ended with {status} of {self.name}:\n{self._reasons()}")
 
     def delete(self) -> None:
         """Delete the stack and what is not to be retained; returns when it is gone. Raises DeployFailed."""
@@ -154,6 +185,17 @@ class Formation:
                 return None
             raise
         return dict(stacks[0])
+
+    def _await_change_set(self, change_set: str) -> None:
+        """Return once a change set can be executed. Raises DeployFailed where it cannot."""
+        deadline = time.monotonic() + TIMEOUT_S
+        describe = self.stack.client("cloudformation").describe_change_set
+        while (described := describe(ChangeSetName=change_set))["Status"] != "CREATE_COMPLETE":
+            if not described["Status"].endswith(("PENDING", "IN_PROGRESS")):
+                raise DeployFailed(f"nothing can be imported into {self.name}: {described.get('StatusReason')}")
+            if time.monotonic() > deadline:
+                raise DeployFailed(f"the import into {self.name} is still {described['Status']}")
+            time.sleep(LONGEST_PAUSE_S)
 
     def _wait(self) -> str | None:
         """The status that the stack ends with; None when it is gone."""

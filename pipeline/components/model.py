@@ -8,7 +8,7 @@ one: each goes before those that are named before it.
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -19,6 +19,11 @@ RETENTION_HOURS = 24 * 365
 """The longest retention of a stream (Kinesis developer guide, "Change the data retention period")."""
 
 Days = Annotated[int, Field(ge=1, le=3650)]
+
+RetentionDays = Literal[
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+]
+"""The times for which a log group keeps its events (CloudWatch Logs API reference, "PutRetentionPolicy")."""
 
 TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}")
 MAIL_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -101,6 +106,20 @@ class Alarms(Settings):
         return tuple(each for each in self.notify if not TOPIC_ARN.fullmatch(each))
 
 
+class LogLevel(StrEnum):
+    """The least level of what functions log. Metrics are taken from lines of INFO: none may be left out above that."""
+
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+
+
+class Logs(Settings):
+    """The log of its function, which metrics are taken from as it is written."""
+
+    level: Annotated[LogLevel, Field(strict=False)] = LogLevel.INFO
+    retention_days: RetentionDays = 30
+
+
 class Rule(Settings):
     """A rule that an event has to keep; what breaks it goes to quarantine as `invalid`."""
 
@@ -137,6 +156,7 @@ class Component(Settings):
     look_back_hours: Annotated[int, Field(ge=1, le=24 * 14)] = 12
     expiry: Expiry = Expiry()
     alarms: Alarms = Alarms()
+    logs: Logs = Logs()
     rules: Annotated[tuple[Rule, ...], Field(strict=False)] = ()
 
     @field_validator("owner")

@@ -106,6 +106,7 @@ def _processor(event: EventType, raw: str, processed: str) -> Resources:
         timeout_s=settings.timeout_s,
         variables=variables,
         statements=permissions.processor(raw, processed, event.name),
+        logs=event.component.logs,
         reserved_concurrency=settings.reserved_concurrency,
         code=code_key(event),
         # Of two files with one name that of the later layer is seen: the pipeline's own.
@@ -128,7 +129,7 @@ def _processor(event: EventType, raw: str, processed: str) -> Resources:
         },
     }
     layers = {own_layer(event): functions.layer(event.processor, layer_key(event))} if event.has_packages else {}
-    return {**layers, **functions.function(function), f"{name}Source": source}
+    return {**layers, **functions.function(function, event.names), f"{name}Source": source}
 
 
 def _delivery(event: EventType, processed: str) -> Resources:

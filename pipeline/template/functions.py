@@ -6,9 +6,10 @@ The queue of partitions to merge feeds a function; with it come the one for what
 from dataclasses import dataclass
 from typing import Any
 
-from wavetank.pipeline.components.model import Alarms
+from wavetank.pipeline.components.model import Alarms, Logs
+from wavetank.pipeline.metrics import Handler
 from wavetank.pipeline.names import Names
-from wavetank.pipeline.template import alarms, permissions
+from wavetank.pipeline.template import alarms, logs, permissions
 from wavetank.pipeline.template.permissions import DEAD_MERGES, MERGES, Statement
 
 Resources = dict[str, dict[str, Any]]
@@ -27,7 +28,7 @@ DEAD_RETENTION_S = 14 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class FunctionSpec:
-    """A function: its name, handler module, size, variables and what its role may do."""
+    """A function: its name, handler module, size, variables, what its role may do, and the settings of its log."""
 
     logical_id: str
     name: str
@@ -36,16 +37,19 @@ class FunctionSpec:
     timeout_s: int
     variables: dict[str, Any]
     statements: list[Statement]
+    logs: Logs
     layers: tuple[str, ...] = (CODEC_LAYER,)
     reserved_concurrency: int | None = None
     code: str = CODE
     """The parameter with the key of its package."""
 
 
-def function(spec: FunctionSpec) -> Resources:
-    """The function and its role, which may do what the spec says and write the function's log."""
+def function(spec: FunctionSpec, names: Names) -> Resources:
+    """The function, its log with the metrics of that, and its role: it may do what the spec says, and write the log."""
     role, reserved = f"{spec.logical_id}Role", spec.reserved_concurrency
     return {
+        **logs.group(spec.logical_id, spec.name, spec.logs),
+        **logs.filters(spec.logical_id, spec.name, Handler(spec.module), names.metrics),
         role: permissions.role("lambda.amazonaws.com", [*spec.statements, *permissions.logs(spec.name)]),
         spec.logical_id: {
             "Type": "AWS::Lambda::Function",
@@ -59,6 +63,7 @@ def function(spec: FunctionSpec) -> Resources:
                 "MemorySize": spec.memory_mib,
                 "Timeout": spec.timeout_s,
                 "Environment": {"Variables": spec.variables},
+                "LoggingConfig": logs.logging_config(spec.logical_id, spec.logs),
                 **({} if reserved is None else {"ReservedConcurrentExecutions": reserved}),
             },
         },

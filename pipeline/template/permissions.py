@@ -16,7 +16,7 @@ from wavetank.pipeline.layout import (
     delivery_error_prefix,
     type_prefix,
 )
-from wavetank.pipeline.names import Names
+from wavetank.pipeline.names import Names, log_group
 
 Statement = dict[str, Any]
 
@@ -127,12 +127,9 @@ def delivery(processed: str, event_type: str) -> list[Statement]:
 
 
 def logs(function: str) -> list[Statement]:
-    """Write the function's own log group."""
-    group = f"arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:/aws/lambda/{function}"
-    return [
-        _allow(["logs:CreateLogGroup"], {"Fn::Sub": group}),
-        _allow(["logs:CreateLogStream", "logs:PutLogEvents"], {"Fn::Sub": f"{group}:*"}),
-    ]
+    """Write the function's own log group, which the template makes."""
+    group = f"arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:{log_group(function)}"
+    return [_allow(["logs:CreateLogStream", "logs:PutLogEvents"], {"Fn::Sub": f"{group}:*"})]
 
 
 def data_bucket(names: Names, keys: str = "") -> dict[str, str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from wavetank.pipeline import topology
 from wavetank.pipeline.errors import ConfigurationError
-from wavetank.pipeline.names import by_event
+from wavetank.pipeline.names import Names, by_event
 from wavetank.pipeline.template import buckets, functions, permissions
 from wavetank.pipeline.template.functions import CODEC_LAYER, COLUMNS_LAYER
 from wavetank.pipeline.template.logical import logical
@@ -58,9 +58,10 @@ def _of_each(deployed: Topology, variable: str, setting: str) -> dict[str, str]:
 
 
 def _partitioner(deployed: Topology) -> Resources:
+    names = deployed.names
     spec = functions.FunctionSpec(
         "Partitioner",
-        deployed.names.partitioner,
+        names.partitioner,
         "partitioner",
         memory_mib=1024,
         timeout_s=300,
@@ -70,10 +71,11 @@ def _partitioner(deployed: Topology) -> Resources:
             **_of_each(deployed, "HASH_BUCKETS", "hash_buckets"),
         },
         statements=permissions.partitioner(),
+        logs=deployed.default.logs,
         layers=(CODEC_LAYER, COLUMNS_LAYER),
     )
     return {
-        **functions.function(spec),
+        **functions.function(spec, names),
         "PartitionerSubscription": {
             "Type": "AWS::SNS::Subscription",
             "DependsOn": ["PartitionerInvoke"],
@@ -88,19 +90,21 @@ def _partitioner(deployed: Topology) -> Resources:
 
 
 def _rescuer(deployed: Topology) -> Resources:
+    names = deployed.names
     streams = [f"{logical(event.name)}RawStream" for event in deployed.events]
     spec = functions.FunctionSpec(
         "Rescuer",
-        deployed.names.rescuer,
+        names.rescuer,
         "rescuer",
         memory_mib=512,
         timeout_s=300,
-        variables={"NAME_PREFIX": deployed.names.prefix},
-        statements=permissions.rescuer(deployed.names, streams, tuple(deployed.departed)),
+        variables={"NAME_PREFIX": names.prefix},
+        statements=permissions.rescuer(names, streams, tuple(deployed.departed)),
+        logs=deployed.default.logs,
     )
-    source = permissions.data_bucket(deployed.names)
+    source = permissions.data_bucket(names)
     invoke = functions.permission("Rescuer", "s3.amazonaws.com", source, of_account=True)
-    return {**functions.function(spec), "RescuerInvoke": invoke}
+    return {**functions.function(spec, names), "RescuerInvoke": invoke}
 
 
 def _ticked(deployed: Topology) -> Resources:
@@ -119,6 +123,7 @@ def _ticked(deployed: Topology) -> Resources:
             "CHUNK_GRACE_MINUTES": str(topology.CHUNK_GRACE_MINUTES),
         },
         statements=permissions.replayer(),
+        logs=deployed.default.logs,
     )
     planner = functions.FunctionSpec(
         "Planner",
@@ -134,9 +139,10 @@ def _ticked(deployed: Topology) -> Resources:
             **_of_each(deployed, "LOOK_BACK_HOURS", "look_back_hours"),
         },
         statements=permissions.planner(),
+        logs=deployed.default.logs,
         layers=(CODEC_LAYER, COLUMNS_LAYER),
     )
-    return _scheduled(replayer, REPLAYER_SCHEDULE) | _scheduled(planner, PLANNER_SCHEDULE)
+    return _scheduled(replayer, REPLAYER_SCHEDULE, names) | _scheduled(planner, PLANNER_SCHEDULE, names)
 
 
 def _concatenator(deployed: Topology) -> Resources:
@@ -150,11 +156,12 @@ def _concatenator(deployed: Topology) -> Resources:
         timeout_s=MERGE_TIMEOUT_S,
         variables={"DATA_BUCKET": {"Ref": DATA}, "REGISTRY_BUCKET": {"Ref": REGISTRY}},
         statements=permissions.concatenator(),
+        logs=deployed.default.logs,
         layers=(CODEC_LAYER, COLUMNS_LAYER),
     )
     return {
         **functions.merges(names, MERGE_TIMEOUT_S, deployed.default.alarms),
-        **functions.function(spec),
+        **functions.function(spec, names),
         "ConcatenatorSource": {
             "Type": "AWS::Lambda::EventSourceMapping",
             "Properties": {
@@ -168,10 +175,10 @@ def _concatenator(deployed: Topology) -> Resources:
     }
 
 
-def _scheduled(spec: functions.FunctionSpec, schedule: str) -> Resources:
+def _scheduled(spec: functions.FunctionSpec, schedule: str, names: Names) -> Resources:
     rule = f"{spec.logical_id}Schedule"
     return {
-        **functions.function(spec),
+        **functions.function(spec, names),
         rule: {
             "Type": "AWS::Events::Rule",
             "Properties": {

@@ -93,7 +93,7 @@ def test_an_error_that_the_handler_raises_is_a_line_of_json_with_its_type(writte
 def test_records_in_text_have_level_time_request_and_message(written: Written) -> None:
     lines = written("x", {"LogFormat": "Text"})
     [warned] = [line for line in lines if line.startswith("[WARNING]")]
-    level, time, request_id, message = warned.split("\t")
+    _level, time, request_id, message = warned.split("\t")
     assert TIMESTAMP.fullmatch(time)
     assert re.fullmatch(r"[0-9a-f-]{36}", request_id)
     assert message == "watch"

@@ -33,6 +33,10 @@ buffer_s = 75
 chunk_days = 3
 part_days = 9
 
+[logs]
+level = "DEBUG"
+retention_days = 90
+
 [alarms]
 iterator_age_minutes = 30
 notify = ["arn:aws:sns:us-east-1:123456789012:pager", "checkout@example.com"]

@@ -39,7 +39,7 @@ def bounds(key: str) -> list[int]:
     for name in key.split("."):
         node = node["properties"][name]
         node = schema["$defs"][node["$ref"].rpartition("/")[2]] if "$ref" in node else node
-    return [node[name] for name in ("minimum", "maximum") if name in node]
+    return node.get("enum") or [node[name] for name in ("minimum", "maximum") if name in node]
 
 
 @pytest.mark.parametrize("key", [key for key, value in DEFAULTS.items() if isinstance(value, int)])

@@ -233,8 +233,8 @@ def test_a_processor_tells_where_its_batch_is_from_and_what_became_of_it(
 def test_ages_are_reckoned_by_the_time_that_the_services_tell(s3: Any, caplog: pytest.LogCaptureFixture) -> None:
     """A service that is a day ahead of this machine has dated the records too."""
     ahead = format_datetime(ARRIVED + timedelta(days=1), usegmt=True)
-    answer = (SimpleNamespace(status_code=200, headers={"Date": ahead}), {})
-    calls.s3().meta.events.register_first("before-call.s3.PutObject", lambda **_: answer)
+    answer: Any = (SimpleNamespace(status_code=200, headers={"Date": ahead}), {})
+    s3.meta.events.register_first("before-call.s3.PutObject", lambda **_: answer)
     run_processor(s3)
     [line] = lines(caplog)
     assert line["time_to_durable_s"] == pytest.approx(86_400, abs=5)

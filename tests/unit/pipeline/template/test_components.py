@@ -110,6 +110,8 @@ def variables(name: str) -> Callable[[Resources], dict[str, str]]:
         (lambda r: variables("Partitioner")(r)["HASH_BUCKETS_BY_EVENT"], '{"ping":3}'),
         (lambda r: variables("Planner")(r)["LOOK_BACK_HOURS_BY_EVENT"], '{"ping":6}'),
         (lambda r: variables("Replayer")(r)["LOOK_BACK_HOURS_BY_EVENT"], '{"ping":6}'),
+        (lambda r: PROCESSOR(r)["LoggingConfig"]["ApplicationLogLevel"], "DEBUG"),
+        (lambda r: of("PingProcessorLogs")(r)["RetentionInDays"], 90),
         (lambda r: of("PingBehindAlarm")(r)["Threshold"], 30 * 60 * 1000),
         (
             lambda r: of("PingBehindAlarm")(r)["AlarmActions"],

@@ -63,12 +63,14 @@ def test_only_listing_streams_is_allowed_on_every_resource(template: dict[str, A
     assert all(actions == ["kinesis:ListStreams"] for actions in everywhere)
 
 
-def test_a_new_folder_brings_streams_function_delivery_and_alarm(tmp_path: Path) -> None:
+def test_a_new_folder_brings_streams_function_log_delivery_and_alarm(tmp_path: Path) -> None:
     add_event(tmp_path, "page-view")
-    assert set(render(load(tmp_path))["wavetank-page-view"]["Resources"]) == {
+    resources = render(load(tmp_path))["wavetank-page-view"]["Resources"]
+    assert {name for name, each in resources.items() if each["Type"] != "AWS::Logs::MetricFilter"} == {
         "PageViewRawStream",
         "PageViewProcessedStream",
         "PageViewProcessor",
+        "PageViewProcessorLogs",
         "PageViewProcessorRole",
         "PageViewSource",
         "PageViewDelivery",
