@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.releases import without_groups
 from wavetank.emulator.deploy import removal
 from wavetank.emulator.deploy.changes import Kind
 from wavetank.emulator.deploy.deploy import deploy, plan, preview
@@ -69,7 +70,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def fresh(tmp_path_factory: pytest.TempPathFactory, own: Path) -> Iterator[EmbeddedStack]:
     """A stack with all in one CloudFormation stack, as earlier releases deployed it."""
     home = Home(tmp_path_factory.mktemp("home"), Home.from_environment().cache)
-    single = {**whole(plan(own)), "Parameters": PARAMETERS}
+    single = without_groups({**whole(plan(own)), "Parameters": PARAMETERS})
     with EmbeddedStack.up(home=home) as stack:
         deploy(stack, schemas=own, templates={"wavetank": single})
         yield stack

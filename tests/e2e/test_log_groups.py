@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.releases import without_groups
 from wavetank.emulator.deploy import removal
 from wavetank.emulator.deploy.deploy import deploy, plan
 from wavetank.emulator.stack.home import Home
@@ -25,27 +26,6 @@ START = datetime(2024, 5, 6, 7, tzinfo=UTC)
 CLICK = log_group(NAMES.processor("click"))
 IDLE = log_group(NAMES.rescuer)
 """That of a function which was never called."""
-
-
-def without_groups(template: Mapping[str, Any]) -> dict[str, Any]:
-    """A template as it was when Lambda made the log groups, and roles let it."""
-    resources = {
-        name: resource
-        for name, resource in template["Resources"].items()
-        if not resource["Type"].startswith("AWS::Logs")
-    }
-    text = json.dumps({**template, "Resources": resources})
-    earlier: dict[str, Any] = json.loads(
-        text.replace('"logs:CreateLogStream"', '"logs:CreateLogGroup", "logs:CreateLogStream"')
-    )
-    for resource in earlier["Resources"].values():
-        resource["Properties"].pop("LoggingConfig", None)
-        for policy in resource["Properties"].get("Policies", ()):
-            for statement in policy["PolicyDocument"]["Statement"]:
-                if "logs:CreateLogGroup" in statement["Action"]:
-                    group = statement["Resource"][0]["Fn::Sub"]
-                    statement["Resource"].append({"Fn::Sub": group.removesuffix(":*")})
-    return earlier
 
 
 def feed(stack: EmbeddedStack, schemas: Path, seed: int) -> None:
