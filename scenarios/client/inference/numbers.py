@@ -29,7 +29,11 @@ Conclusion = tuple[Any, str]
 
 @dataclass(slots=True)
 class Numbers:
-    """The numbers that were added, each as text. `strange`: one that would not be written so again."""
+    """The numbers that were added, each as text. `strange`: one that would not be written so again.
+
+    is_padded: some fraction ends with zeros that are not there to make it one: the zero of 2.0 is, as programs write
+    whole numbers among others.
+    """
 
     count: int = 0
     with_point: int = 0
@@ -40,7 +44,7 @@ class Numbers:
     whole_digits: int = 1
     least_places: int = MOST_DIGITS
     places: int = 0
-    has_end_zero: bool = False
+    is_padded: bool = False
     is_double: bool = True
     least: float = 0.0
     most: float = 0.0
@@ -62,7 +66,7 @@ class Numbers:
         elif fraction is not None:
             self.with_point += 1
             self.places, self.least_places = max(self.places, len(fraction)), min(self.least_places, len(fraction))
-            self.has_end_zero |= fraction[-1] == "0"
+            self.is_padded |= fraction[-1] == "0" and fraction != "0"
         self._measure(text, is_whole=fraction is None and exponent is None)
         return True
 
@@ -92,7 +96,7 @@ class Numbers:
         self.whole_digits = max(self.whole_digits, other.whole_digits)
         self.least_places = min(self.least_places, other.least_places)
         self.places = max(self.places, other.places)
-        self.has_end_zero |= other.has_end_zero
+        self.is_padded |= other.is_padded
         self.is_double &= other.is_double
 
     @property
@@ -128,7 +132,7 @@ class Numbers:
 
     def _fraction(self, *, is_text: bool) -> Conclusion:
         has_one_scale = self.least_places == self.places
-        if is_text and self.has_end_zero and not has_one_scale:
+        if is_text and self.is_padded and not has_one_scale:
             return "string", "text: zeros at the end of some fractions would be lost, or added to others"
         digits = self.whole_digits + self.places
         is_exact = self.places <= EXACT_PLACES or (is_text and has_one_scale and self.places <= MOST_EXACT_PLACES)

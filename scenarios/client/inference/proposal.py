@@ -253,4 +253,7 @@ def _samples(survey: Survey) -> bytes:
 
 
 def _text(schema: Mapping[str, Any]) -> bytes:
-    return json.dumps(schema, indent=2, ensure_ascii=False).encode() + b"\n"
+    """The schema as JSON with a line for each field."""
+    outer = json.dumps({**schema, "fields": []}, indent=2, ensure_ascii=False)
+    fields = ",\n".join(f"    {json.dumps(each, ensure_ascii=False)}" for each in schema["fields"])
+    return outer.replace('"fields": []', f'"fields": [\n{fields}\n  ]').encode() + b"\n"

@@ -47,6 +47,9 @@ def of_csv(folder: Path, *values: str) -> tuple[str, str]:
         (["1.5", "2.35", "3"], "decimal(18,2)", "exact decimals"),
         (["1.10", "1.9"], "string", "text: zeros at the end of some fractions would be lost"),
         (["1.10", "5"], "decimal(18,2)", "exact decimals"),
+        (["1.0", "0.0", "2.35", "0.5"], "decimal(18,2)", "exact decimals of up to 2 digits behind the point"),
+        (["1.0", "0.0819647355164"], "double", "numbers of up to 13 digits behind the point"),
+        (["1.0", "1.10"], "string", "text: zeros at the end of some fractions would be lost"),
         (["0.100000", "0.250000"], "decimal(18,6)", "exact decimals of up to 6 digits"),
         (["0.0819647355164", "0.25"], "double", "numbers of up to 13 digits behind the point"),
         (["0.1234567890123456789", "0.5"], "decimal(38,19)", "exact decimals"),
@@ -133,6 +136,15 @@ def test_names_that_no_table_takes_are_changed_and_the_reason_is_said(tmp_path: 
         "attributes": ("buy_attributes", "keeps what has no column"),
     }
     assert '"GUID" = "GUID_1"' in made.mapping
+
+
+def test_a_proposed_schema_has_a_line_for_each_field(tmp_path: Path) -> None:
+    made = proposal(tmp_path, {"x": 1, "y": {"z": 'a "fields": [] within'}})
+    for role, schema in (("raw", made.raw), ("processed", made.processed)):
+        text = made.files()[Path("schemas", "buy", f"{role}.v1.avsc")].decode()
+        assert json.loads(text) == schema
+        lines = [line.strip().removesuffix(",") for line in text.splitlines()]
+        assert [line for line in lines if line.startswith('{"')] == [json.dumps(field) for field in schema["fields"]]
 
 
 def test_an_enumeration_is_made_where_it_is_asked_for(tmp_path: Path) -> None:
