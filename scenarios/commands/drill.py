@@ -272,7 +272,8 @@ def _check_workload(workload: "Workload", seed: int, schemas: Path) -> None:
     """Refuse a workload that cannot be had, and say which lines of it are not used, before anything is started."""
     from wavetank.pipeline import topology
     from wavetank.scenarios.client.producer import routes
-    from wavetank.scenarios.run.event_types import join_keys
+    from wavetank.scenarios.run.event_types import bounds_of
+    from wavetank.scenarios.workload.generated.events import UNBOUNDED
     from wavetank.scenarios.workload.mapping_file import MappingError
     from wavetank.scenarios.workload.rows import UnusableSourceError
     from wavetank.scenarios.workload.source import draw
@@ -280,7 +281,8 @@ def _check_workload(workload: "Workload", seed: int, schemas: Path) -> None:
     planned = topology.load(schemas)
     definitions = {name: route.schema.definition for name, route in routes(planned).items()}
     try:
-        drawn = draw(workload, seed, definitions, joins=join_keys(planned))
+        bounds = bounds_of(planned) if workload.schemas else UNBOUNDED
+        drawn = draw(workload, seed, definitions, bounds=bounds)
     except (MappingError, UnusableSourceError, OSError) as error:
         raise typer.BadParameter(one_line(str(error))) from error
     if drawn.unused:

@@ -19,11 +19,13 @@ from wavetank.pipeline import topology
 from wavetank.pipeline.topology import SCHEMA_FILE, Topology
 from wavetank.scenarios.client.producer import routes
 from wavetank.scenarios.drills.catalogue import catalogue
+from wavetank.scenarios.oracle.own_code import Fate
+from wavetank.scenarios.site import observer
 from wavetank.scenarios.spec.drill import Drill, Tag
 from wavetank.scenarios.spec.nemeses.producer import CorruptCopies
 from wavetank.scenarios.spec.nemesis import Damage
 from wavetank.scenarios.workload import synthetic
-from wavetank.scenarios.workload.generated.events import generated
+from wavetank.scenarios.workload.generated.events import Bounds, generated
 from wavetank.scenarios.workload.synthetic import EventType, WorkloadEvent
 
 AD_STREAM = Path(synthetic.__file__).with_name("ad_stream")
@@ -113,7 +115,24 @@ def stream(planned: Topology, n: int, seed: int, start: datetime, hours: float) 
     if has_ad_stream(planned.events[0].folder.parent):
         return synthetic.stream(n, seed, start, hours)
     definitions = {name: route.schema.definition for name, route in routes(planned).items()}
-    return generated(n, seed, start, hours, definitions, join_keys(planned))
+    return generated(n, seed, start, hours, definitions, bounds_of(planned))
+
+
+def bounds_of(planned: Topology) -> Bounds:
+    """What generated events keep to so that they land: keys of reference data, own code, and rules."""
+    folder = planned.events[0].folder.parent
+    rules = {
+        event.name: [rule.model_dump(exclude_none=True) for rule in event.component.rules] for event in planned.events
+    }
+    if not any(event.has_own_code for event in planned.events):
+        return Bounds(join_keys(planned))
+    model, known = observer.model_of_schemas(planned, folder), routes(planned)
+
+    def goes_on(event: WorkloadEvent) -> bool:
+        words = known[event.event_type].schema.in_words(event.record)
+        return model.fate(event.event_type, words) is Fate.GOES_ON
+
+    return Bounds(join_keys(planned), rules, goes_on)
 
 
 def join_keys(planned: Topology) -> dict[str, tuple[str, tuple[str, ...]]]:

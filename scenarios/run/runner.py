@@ -14,7 +14,7 @@ from pathlib import Path
 
 from wavetank.scenarios.drills.catalogue import CONTROL, catalogue
 from wavetank.scenarios.run.ageing import ageing, full_hour
-from wavetank.scenarios.run.event_types import join_keys
+from wavetank.scenarios.run.event_types import bounds_of
 from wavetank.scenarios.run.report import Report
 from wavetank.scenarios.run.stages import Conclusion, Digests, Run
 from wavetank.scenarios.run.tracing import Tracer
@@ -22,6 +22,7 @@ from wavetank.scenarios.site.own_code import equipped
 from wavetank.scenarios.site.settings import tightened
 from wavetank.scenarios.site.site import Site
 from wavetank.scenarios.spec.drill import Drill
+from wavetank.scenarios.workload.generated.events import UNBOUNDED
 from wavetank.scenarios.workload.source import draw
 
 Progress = Callable[[str, str], None]
@@ -49,7 +50,8 @@ class Runner:
         started = time.monotonic()
         schemas = {event_type: route.schema.definition for event_type, route in self.site.routes.items()}
         start = full_hour(self.site.now()) if drill.ages else None
-        workload = draw(drill.workload, seed, schemas, start, join_keys(self.site.topology))
+        bounds = bounds_of(self.site.topology) if drill.workload.schemas else UNBOUNDED
+        workload = draw(drill.workload, seed, schemas, start, bounds)
         tracer = Tracer(self.site)
 
         def narrate(activity: str) -> None:

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 from wavetank.pipeline import topology
-from wavetank.pipeline.topology import EventType
+from wavetank.pipeline.topology import EventType, Topology
 from wavetank.scenarios.client import at_rest as rest
 from wavetank.scenarios.client import quarantine
 from wavetank.scenarios.client.at_rest import Layer, RestFile, UnreadableFileError
@@ -32,17 +33,22 @@ def model_of(site: Site, covered: frozenset[int] | None = None, before: str = ""
 
     before: the component of the drills whose own code was deployed first, where it was mended on the way.
     """
+    model = model_of_schemas(site.topology, site.schemas)
+    own_before = codes_of_component(site.schemas, before)
+    return replace(model, covered=covered, declared=site.declared, own_before=own_before)
+
+
+def model_of_schemas(planned: Topology, schemas: Path) -> Model:
+    """The model of what becomes of an event by a schema folder: what it is enriched with, and own code."""
     enrichments = {}
-    for event in site.topology.events:
-        path = site.schemas / event.name / "enrichment.json"
+    for event in planned.events:
+        path = schemas / event.name / "enrichment.json"
         if path.exists():
             rule = json.loads(path.read_text("utf-8"))
-            reference = site.schemas / topology.REFERENCE_FOLDER / f"{rule['reference']}.json"
+            reference = schemas / topology.REFERENCE_FOLDER / f"{rule['reference']}.json"
             rows = json.loads(reference.read_text("utf-8"))["rows"]
             enrichments[event.name] = Enrichment(rule["on"], tuple(rule["add"]), rows)
-    own = codes(site.topology, site.schemas)
-    before_mending = codes_of_component(site.schemas, before)
-    return Model(HASH_BUCKETS, enrichments, covered, site.declared, own=own, own_before=before_mending)
+    return Model(HASH_BUCKETS, enrichments, own=codes(planned, schemas))
 
 
 def observe(site: Site, history: History | None = None) -> AtRest:

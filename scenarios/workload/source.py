@@ -5,11 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from types import MappingProxyType
 from typing import Any
 
 from wavetank.scenarios.workload import mapping_file, synthetic
-from wavetank.scenarios.workload.generated.events import JoinKeys, generated
+from wavetank.scenarios.workload.generated.events import UNBOUNDED, Bounds, generated
 from wavetank.scenarios.workload.mapper import Mapper
 from wavetank.scenarios.workload.rejects import Rejection
 from wavetank.scenarios.workload.rows import Rows, UnusableSourceError
@@ -49,21 +48,22 @@ def draw(
     seed: int,
     schemas: Mapping[str, Mapping[str, Any]],
     start: datetime | None = None,
-    joins: JoinKeys = MappingProxyType({}),
+    bounds: Bounds = UNBOUNDED,
 ) -> WorkloadEvents:
     """The events, the same for the same arguments; `schemas` has, by event type, the definition of the raw schema.
 
-    start: when the synthetic ones begin, a full hour in UTC; None for a date that follows from the seed. joins: what
-    generated events are enriched by.
+    start: when the synthetic ones begin, a full hour in UTC; None for a date that follows from the seed. bounds: of
+    generated events.
 
     Raises MappingError, OSError where the file cannot be read, UnusableSourceError where it is none of its format,
-    BrokenSourceError where it ends early and NoEventsError where no line of it is an event.
+    BrokenSourceError where it ends early and NoEventsError where no line of it is an event; NothingGoesOnError where no
+    generated event is one that lands.
     """
     source = workload.source
     if source is None or workload.mapping is None:
         start = start or START + timedelta(days=seed % DISTINCT_STARTS)
         if workload.schemas:
-            events = list(generated(workload.events, seed, start, workload.hours, schemas, joins))
+            events = list(generated(workload.events, seed, start, workload.hours, schemas, bounds))
         else:
             events = synthetic.synthetic(workload.events, seed, start, workload.hours, conversions=workload.conversions)
         events = synthetic.at_edges(events) if workload.edges else events

@@ -5,19 +5,23 @@ import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from time import time_ns
 
 import pytest
 
 from wavetank.emulator.errors import NoProject
 from wavetank.emulator.stack.home import PROJECT_VARIABLE, project_root
 from wavetank.pipeline import topology
+from wavetank.pipeline.trial import trial
 from wavetank.scenarios.client.producer import routes
+from wavetank.scenarios.client.wire import encode_event
 from wavetank.scenarios.drills.catalogue import CONTROL, catalogue
 from wavetank.scenarios.run.event_types import (
     AD_STREAM,
     OF_PROJECT,
     Share,
     ad_stream_schemas,
+    bounds_of,
     fits,
     has_ad_stream,
     join_keys,
@@ -28,6 +32,7 @@ from wavetank.scenarios.run.event_types import (
 from wavetank.scenarios.spec.drill import Tag
 from wavetank.scenarios.spec.nemeses.producer import CorruptCopies
 from wavetank.scenarios.starter.project import write
+from wavetank.scenarios.workload.generated.events import NothingGoesOnError
 from wavetank.scenarios.workload.source import draw
 
 START = datetime(2026, 1, 5, 22, tzinfo=UTC)
@@ -108,7 +113,7 @@ def test_events_of_the_project_join_its_reference_data_and_sometimes_do_not(proj
     planned = topology.load(project / "schemas")
     definitions = {name: route.schema.definition for name, route in routes(planned).items()}
     [share] = shares([catalogue()["duplicates"]])
-    events = draw(share.drills[0].workload, 3, definitions, joins=join_keys(planned)).events
+    events = draw(share.drills[0].workload, 3, definitions, bounds=bounds_of(planned)).events
     field, keys = join_keys(planned)["visit"]
     joined = {event.record[field] for event in events}
     assert set(keys) < joined
@@ -122,6 +127,52 @@ def test_made_up_events_are_of_the_types_that_are_planned(project: Path) -> None
         assert {event.event_type for event in events} == types
         again = list(stream(planned, 200, 7, START, 2.0))
         assert [str(event.record) for event in again] == [str(event.record) for event in events]
+
+
+RULES = """
+[[rules]]
+field = "page"
+required = true
+pattern = '/(docs|blog)(/[a-z]{1,3}[0-9]+)*'
+
+[[rules]]
+field = "visitor"
+allowed = ["ann", "bob"]
+
+[[rules]]
+field = "load_ms"
+minimum = 1
+maximum = 9
+"""
+ENRICH = """
+from wavetank.pipeline.enrichment import Drop
+
+def enrich(event, reference):
+    if event["visitor"] == "bob":
+        return Drop("a robot")
+    return event | {"attributes": {"half": str(10 // (event["load_ms"] or 0))}}
+"""
+
+
+def test_events_of_the_project_keep_the_rules_of_their_types_and_own_code_lets_them_go_on(
+    project: Path, tmp_path: Path
+) -> None:
+    (project / "schemas" / "visit" / "component.toml").write_text(RULES)
+    (project / "schemas" / "visit" / "enrich.py").write_text(ENRICH)
+    planned = topology.load(project / "schemas")
+    events = list(stream(planned, 60, 3, START, 2.0))
+    assert len({event.record["page"] for event in events}) > 10
+    schema = routes(planned)["visit"].schema
+    with trial(planned, "visit", tmp_path / "packages") as tried:
+        arrived_us = time_ns() // 1_000
+        outcomes = {str(tried.result(encode_event(schema, event.record), arrived_us).outcome) for event in events}
+    assert outcomes == {"processed"}
+
+
+def test_an_event_type_of_which_no_generated_event_goes_on_is_named(project: Path) -> None:
+    (project / "schemas" / "visit" / "enrich.py").write_text("def enrich(event, reference):\n    return None\n")
+    with pytest.raises(NothingGoesOnError, match="of visit none goes on by its own code and rules"):
+        list(stream(topology.load(project / "schemas"), 1, 3, START, 2.0))
 
 
 def test_a_drill_fits_by_what_it_says_and_not_by_a_list() -> None:
