@@ -58,10 +58,11 @@ def try_event(
 
     A line of output for each row that is not blank.
     """
-    from wavetank.emulator.stack.home import Home, schemas_folder
+    from wavetank.emulator.stack.home import Home, project_root, schemas_folder
     from wavetank.pipeline import topology
     from wavetank.pipeline.trial import trial
     from wavetank.scenarios.client.wire import newest_schema
+    from wavetank.scenarios.workload.mapping_file import MAPPINGS
     from wavetank.scenarios.workload.rows import UnusableSourceError
     from wavetank.scenarios.workload.source_file import STANDARD_INPUT, opened
 
@@ -86,6 +87,8 @@ def try_event(
         echo(f"{file}: the input broke off: {rows.broken}", err=True)
     if not as_json:
         echo(", ".join(f"{number} {outcome}" for outcome, number in counts.items()) or "no events", err=True)
+    if mapping is None and counts[REJECTED] and (project_root() / MAPPINGS / f"{event_type}.toml").is_file():
+        echo(f"rows were taken for events as they are; of a source's: --mapping {event_type}", err=True)
     if rows.broken is not None or counts.keys() & {REJECTED, "quarantined"}:
         raise typer.Exit(FAILED)
 

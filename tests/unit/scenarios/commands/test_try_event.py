@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from wavetank.emulator.stack.home import PROJECT_VARIABLE
 from wavetank.pipeline import topology
 from wavetank.pipeline.errors import ConfigurationError
 from wavetank.pipeline.trial import Outcome, TrialResult, trial
 from wavetank.scenarios.cli import app
 from wavetank.scenarios.client.wire import encode_event, newest_schema
+from wavetank.scenarios.starter.project import write
 
 CLICK = {"event_id": "a", "event_time": "2026-01-01T00:00:00Z", "campaign": "men", "position": 2}
 ENRICH = """
@@ -54,6 +56,16 @@ def test_each_line_is_told_what_would_become_of_it(tmp_path: Path) -> None:
 def test_events_that_all_go_on_are_a_success_and_arrive_when_it_is_said(tmp_path: Path) -> None:
     assert tried(tmp_path, CLICK)[0] == 0
     assert tried(tmp_path, CLICK, options=("--arrived", "2025-01-01T00:00:00Z"))[0] == 1
+
+
+def test_rows_of_a_source_are_pointed_to_the_mapping_of_their_event_type(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PROJECT_VARIABLE, str(write(tmp_path / "mine").folder))
+    sample = tmp_path / "mine" / "samples" / "visit.ndjson"
+    refused = CliRunner().invoke(app, ["try", "visit", str(sample)])
+    assert refused.stderr.splitlines()[-1].endswith("of a source's: --mapping visit")
+    assert "--mapping" not in CliRunner().invoke(app, ["try", "visit", str(sample), "--mapping", "visit"]).stderr
 
 
 def test_standard_input_and_gzip_are_read(tmp_path: Path) -> None:
