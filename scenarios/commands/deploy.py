@@ -103,7 +103,9 @@ def deploy(
         more = {"changed": done.changed, "leftovers": leftovers, "warnings": done.warnings}
         echo(json.dumps(document | more))
     else:
-        echo(f"deployed in {done.duration_s:.1f} s: {', '.join(events)}; data in s3://{done.data_bucket}")
+        changed = ", ".join(done.changed) or "nothing"
+        where = f"changed: {changed}; data in s3://{done.data_bucket}"
+        echo(f"deployed in {done.duration_s:.1f} s: {', '.join(events)}; {where}")
 
 
 def _remove(

@@ -1,5 +1,7 @@
 """The wheel: what is in it, what its base is good for, and the README's text for newcomers, run from it."""
 
+import csv
+import json
 import re
 import zipfile
 from pathlib import Path
@@ -24,6 +26,55 @@ frame = wire.encode_frame(route.schema, {"event_id": "c-1", "event_time": 1, "ca
 assert len(frame) > wire.HEADER_BYTES
 print(route.stream)
 """
+
+
+PURCHASES = 60
+ENRICH = """
+from decimal import Decimal
+
+from stdnum import ean
+
+from wavetank.pipeline.enrichment import Drop
+
+
+def enrich(event, reference):
+    if event["note"] == "test":
+        return Drop("a test order")
+    tax = (event["amount"] * Decimal("0.19")).quantize(Decimal("0.01"))
+    return event | {"article": ean.compact(event["ean"]), "tax": tax}
+"""
+SETTINGS = """
+owner = "shop"
+partition_key = "customer"
+
+[stream]
+shards = 1
+retention_hours = 48
+
+[[rules]]
+field = "amount"
+required = true
+minimum = 0.01
+"""
+MORE = [
+    {"name": "article", "type": ["null", "string"], "default": None},
+    {
+        "name": "tax",
+        "type": ["null", {"type": "bytes", "logicalType": "decimal", "precision": 18, "scale": 2}],
+        "default": None,
+    },
+]
+
+
+def write_purchases(path: Path) -> None:
+    """CSV as a program of a shop writes it: amounts as doubles are printed, of which one is nothing; a test order."""
+    with path.open("w", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(["order_id", "at", "customer", "ean", "amount", "note"])
+        for number in range(PURCHASES):
+            amount, note = number / 4, "test" if number == 7 else ""
+            at = f"2025-11-28 10:{number:02}:00"
+            writer.writerow([70_000 + number, at, f"c{number % 5}", "400638 1333931", amount, note])
 
 
 def megabytes(folder: Path) -> float:
@@ -114,3 +165,42 @@ def test_a_new_project_is_sound_and_its_tests_pass(full: Environment, tmp_path: 
         done = full.run(command, tmp_path)
         assert done.returncode == 0, (command, done.stdout, done.stderr)
     assert "2 passed" in done.stdout
+
+
+def test_an_event_type_of_a_shops_csv_with_code_a_package_and_a_rule_goes_from_a_file_to_rows(
+    full: Environment, tmp_path: Path
+) -> None:
+    write_purchases(tmp_path / "purchases.csv")
+
+    def run(command: str, code: int = 0) -> str:
+        done = full.run(command, tmp_path / "shop" if (tmp_path / "shop").exists() else tmp_path)
+        assert done.returncode == code, (command, done.stdout, done.stderr)
+        return done.stdout
+
+    run("wavetank init shop")
+    assert re.search(r"amount +decimal\(18,2\)", run("wavetank init-event purchase --from ../purchases.csv"))
+    purchase = tmp_path / "shop" / "schemas" / "purchase"
+    processed = json.loads((purchase / "processed.v1.avsc").read_text())
+    (purchase / "processed.v1.avsc").write_text(json.dumps(processed | {"fields": processed["fields"] + MORE}))
+    (purchase / "enrich.py").write_text(ENRICH)
+    (purchase / "component.toml").write_text(SETTINGS)
+    (purchase / "requirements.txt").write_text("python-stdnum==2.1\n")
+    assert run("wavetank components lock") == "purchase: python_stdnum 2.1\n"
+    tried = run("wavetank try purchase ../purchases.csv --mapping purchase", code=1)
+    assert "line 2: quarantined as invalid: field amount: is at least 0.01, got 0.00" in tried
+    run("wavetank up --port 0")
+    run("wavetank feed ../purchases.csv --mapping purchase && wavetank tick")
+    question = (
+        "select count(*)::int n, sum(amount)::varchar paid, sum(tax)::varchar tax, max(article) ean from purchase"
+    )
+    amounts = [number / 4 for number in range(1, PURCHASES) if number != 7]
+    [row] = json.loads(run(f'wavetank query "{question}" --json'))
+    assert (row["n"], row["paid"], row["ean"]) == (len(amounts), f"{sum(amounts):.2f}", "4006381333931")
+    assert "invalid            1 waiting" in run("wavetank quarantine list")
+    (purchase / "component.toml").write_text(SETTINGS.replace("minimum = 0.01", "minimum = 0"))
+    assert "wavetank-purchase (changed)" in run("wavetank deploy --plan")
+    assert "changed: wavetank-purchase; " in run("wavetank deploy")
+    run("wavetank redrive --event purchase && wavetank tick")
+    assert json.loads(run('wavetank query "select count(*)::int n from purchase" --json')) == [{"n": PURCHASES - 1}]
+    assert re.search(r"^pass +duplicates", run("wavetank drill duplicates"), re.MULTILINE)
+    run("wavetank down --all")
