@@ -32,6 +32,7 @@ COMMANDS = (
     "try_event",
     "feed",
     "tick",
+    "outage",
     "quarantine",
     "query",
     "faults",

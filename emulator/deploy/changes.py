@@ -16,6 +16,7 @@ from wavetank.emulator.deploy import moving
 from wavetank.emulator.deploy.formation import Formation
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline.names import Names
+from wavetank.pipeline.template import outage
 from wavetank.pipeline.template.split import LAYER
 
 HOLDERS = ("AWS::Kinesis::Stream", "AWS::KinesisFirehose::DeliveryStream", "AWS::SQS::Queue")
@@ -81,11 +82,11 @@ def changes_of(
         if name in moved:
             before = moved[name]["Resources"]
         elif formation.exists:
-            before = moving.written_out(formation.template()["Resources"], parameters)
+            before = moving.written_out(outage.without(formation.template()["Resources"], parameters), parameters)
         else:
             before, is_new = {}, True
         given = {key: values[key] for key in template["Parameters"] if key in values}
-        after = moving.written_out(template["Resources"], parameters | given)
+        after = moving.written_out(outage.without(template["Resources"], parameters | given), parameters | given)
         changes = tuple(_changes(before, after))
         if name == names.shared_stack:
             layers = {each.logical_id for each in changes if each.type == LAYER and each.kind is Kind.REPLACED}

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wavetank.emulator.deploy import adoption, changes, functions, moving, publishing, removal, settings
+from wavetank.emulator.deploy import adoption, changes, functions, moving, outage, publishing, removal, settings
 from wavetank.emulator.deploy.formation import AS_IT_SAYS, Formation
 from wavetank.emulator.errors import DeployFailed
 from wavetank.emulator.stack.home import Home, schemas_folder
@@ -102,7 +102,7 @@ def deploy(
         templates = templates or render(planned)
         for name, template in templates.items():
             compact(name, template)
-    values = _values(bucket, artifacts, planned, scheduled)
+    values = _values(bucket, artifacts, planned, scheduled) | outage.kept(stack, planned.names)
     lost = changes.losses(changes.changes_of(stack, planned.names, templates, values))
     if lost and not allow_replacement:
         raise DeployFailed("\n".join(lost), "Let it be delivered first, and deploy with --allow-replacement.")
@@ -122,7 +122,7 @@ def deploy(
         planned.names.data_bucket(stack.account),
         planned.names.registry_bucket(stack.account),
         time.monotonic() - started,
-        published.warnings,
+        (*published.warnings, *outage.reminder(stack, planned.names)),
         changed,
         removal.leftovers(stack, planned),
     )
@@ -138,7 +138,8 @@ def preview(
         artifacts = package.build(Home.from_environment().cache / "packages", planned.events)
         templates = render(planned)
     bucket = planned.names.artifacts_bucket(stack.account)
-    return changes.changes_of(stack, planned.names, templates, _values(bucket, artifacts, planned, scheduled))
+    values = _values(bucket, artifacts, planned, scheduled) | outage.kept(stack, planned.names)
+    return changes.changes_of(stack, planned.names, templates, values)
 
 
 def plan(schemas: Path | None = None, stage: str | None = None) -> Topology:

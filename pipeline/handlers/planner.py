@@ -1,6 +1,7 @@
 """The work of an hour: one message for each partition of the look-back that changed; parts that came too late, aside.
 
-The look-back is that of each event type.
+The look-back is that of each event type, or while an outage lasts as far as there is to catch up; what is one event is
+told by the look-back in any case.
 
 Concatenators take the messages from the queue, several at once. A message that comes twice, or is out of date when it
 comes, does no harm: what has to be done is found out when it is done. While merges are among the dead letters nothing
@@ -45,7 +46,7 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, int]:
         for event_type in partitions.event_types(bucket, PARTS):
             line = lines[event_type] = written.enter_context(report.invocation(event_type))
             reach = environment.number_of("LOOK_BACK_HOURS", event_type)
-            hours = list(hours_back(now, reach))
+            hours = list(hours_back(now, max(reach, environment.number_of("CATCH_UP_HOURS", event_type))))
             moved = move_to_late(bucket, event_type, min(hours)) if hours and not dead else LateParts()
             line |= {"late": moved.events, "late_parts": moved.parts, "planned": 0}
             plans.append(plan(bucket, event_type, hours, reach))

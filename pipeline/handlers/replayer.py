@@ -59,7 +59,7 @@ def _chunks(bucket: str, event_type: str, now: datetime) -> Iterator[Mapping[str
     hence the hours of the window by name, and the grace by the object's own age.
     """
     youngest = now - timedelta(minutes=environment.number("CHUNK_GRACE_MINUTES"))
-    reach = environment.number_of("LOOK_BACK_HOURS", event_type)
+    reach = max(environment.number_of(name, event_type) for name in ("LOOK_BACK_HOURS", "CATCH_UP_HOURS"))
     hours = {f"{hour:%Y/%m/%d/%H}" for hour in hours_back(now, reach)}
     first, last = min(hours, default=NEVER), max(hours, default="")
     folder = layout.chunk_prefix(event_type)

@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 from wavetank.pipeline.errors import ConfigurationError
+from wavetank.pipeline.template import outage
 from wavetank.pipeline.template.component import code_key, component, layer_key
 from wavetank.pipeline.template.permissions import DATA, REGISTRY
 from wavetank.pipeline.template.shared import shared
@@ -63,7 +64,7 @@ def render(deployed: Topology) -> dict[str, dict[str, Any]]:
     names = deployed.names
     stacks = {logical_id: stack for stack, part in _parts(deployed).items() for logical_id in part}
     event_types = {names.component_stack(event.name): event.name for event in deployed.events}
-    resources = whole(deployed)["Resources"]
+    resources = outage.with_choices(whole(deployed)["Resources"], deployed)
     parameters = PARAMETERS | _own_parameters(deployed)
     return {
         stack: _template(stack, part, resources, parameters, names.prefix, event_types.get(stack))
@@ -101,7 +102,7 @@ def _template(
     """The template of a stack: its resources, the parameters that they use, and what tells whose the stack is."""
     used = set(referenced(resources))
     layers = {name for name, resource in everything.items() if resource["Type"] == LAYER}
-    parameters = {name: parameter for name, parameter in known.items() if name in used}
+    parameters = {name: parameter for name, parameter in known.items() if name in used} | outage.PARAMETERS
     for name in sorted(used & layers - resources.keys()):
         parameters[name] = {"Type": "String", "Description": "ARN of the layer's version."}
     outputs: dict[str, Any] = {PREFIX_OUTPUT: {"Value": prefix}}
@@ -118,6 +119,7 @@ def _template(
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"{stack}: {purpose}",
         "Parameters": parameters,
+        "Conditions": outage.CONDITIONS,
         "Resources": resources,
         "Outputs": outputs,
     }

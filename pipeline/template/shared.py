@@ -9,6 +9,7 @@ from wavetank.pipeline.names import Names, by_event
 from wavetank.pipeline.template import buckets, functions, permissions
 from wavetank.pipeline.template.functions import CODEC_LAYER, COLUMNS_LAYER
 from wavetank.pipeline.template.logical import logical
+from wavetank.pipeline.template.outage import CATCH_UP
 from wavetank.pipeline.template.permissions import DATA, DEAD_MERGES, MERGES, REGISTRY
 from wavetank.pipeline.template.tags import tagged
 from wavetank.pipeline.topology import Topology
@@ -120,6 +121,7 @@ def _ticked(deployed: Topology) -> Resources:
             "DATA_BUCKET": {"Ref": DATA},
             "CHUNK_TOPIC_ARN": {"Ref": "ChunkTopic"},
             **_of_each(deployed, "LOOK_BACK_HOURS", "look_back_hours"),
+            CATCH_UP: "0",
             "CHUNK_GRACE_MINUTES": str(topology.CHUNK_GRACE_MINUTES),
         },
         statements=permissions.replayer(),
@@ -137,6 +139,7 @@ def _ticked(deployed: Topology) -> Resources:
             "MERGE_QUEUE_URL": {"Ref": MERGES},
             "DEAD_MERGE_QUEUE_URL": {"Ref": DEAD_MERGES},
             **_of_each(deployed, "LOOK_BACK_HOURS", "look_back_hours"),
+            CATCH_UP: "0",
         },
         statements=permissions.planner(),
         logs=deployed.default.logs,

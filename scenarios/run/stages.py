@@ -3,11 +3,9 @@
 `scenarios.run.runner` puts them in order, `scenarios.run.steps` carries out the drill's steps within them.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from wavetank.emulator.errors import NotSettled
 from wavetank.scenarios.client import at_rest as rest
@@ -24,7 +22,6 @@ from wavetank.scenarios.oracle.evidence import (
     Verdict,
 )
 from wavetank.scenarios.oracle.timeline import HEAL, INJECT
-from wavetank.scenarios.run.ageing import age
 from wavetank.scenarios.run.alarm_datapoints import clear_dead_messages
 from wavetank.scenarios.run.steps import Narrate, StepExecutor
 from wavetank.scenarios.site import observer
@@ -32,11 +29,10 @@ from wavetank.scenarios.site.recovery import BackFillFailedError, RedriveFailedE
 from wavetank.scenarios.site.site import Site, TickFailedError
 from wavetank.scenarios.spec.drill import Drill
 from wavetank.scenarios.spec.hours import Scheduled
+from wavetank.scenarios.spec.nemeses.producer import PortionsWithheld
 from wavetank.scenarios.spec.nemesis import Portion, SendPlan
 from wavetank.scenarios.spec.steps import Age, BackFill, Settle, Tick
-from wavetank.scenarios.spec.unfinished import PROCESSORS
 from wavetank.scenarios.workload.synthetic import WorkloadEvent
-from wavetank.scenarios.workload.workload import portions, stretches
 
 UNTIL_MERGED_H = 4
 """So long after an event came its schedules have had it merged, also where it had to be announced again.
@@ -106,13 +102,11 @@ class Run:
         steps.mark(INJECT, ", ".join(nemesis.id for nemesis in self.drill.nemeses))
         steps.nemeses.begin()
         self.answerable = self.drill.is_control
-        deal = stretches if self.drill.ages else portions
-        dealt = deal(self.events, number_of_portions)
+        dealt = steps.dealt
+        withheld = next((each for each in self.drill.nemeses if isinstance(each, PortionsWithheld)), None)
         for number, events in enumerate(dealt, start=1):
-            if self.drill.ages:
-                last_us = max(event.time_us for event in events)
-                stalled = PROCESSORS if self.drill.stalls else None
-                age(self.site, datetime.fromtimestamp(math.ceil(last_us / 1e6), UTC), stalled)
+            if self.drill.ages and (withheld is None or number <= withheld.sent):
+                steps.age_to(events)
             steps.mark("feed", f"portion {number} of {number_of_portions}, {len(events)} events")
             for plan in steps.nemeses.plans(Portion(number, events, is_last=number == len(dealt))):
                 steps.operations += steps.producer.feed(plan)
@@ -212,8 +206,9 @@ class Run:
 
     def heal_quietly(self) -> None:
         """Heal what can be healed, whatever fails."""
-        with suppress(Exception):
-            self.steps.nemeses.heal()
+        for heal in (self.steps.nemeses.heal, self.steps.put_back_settings):
+            with suppress(Exception):
+                heal()
 
     def refused(self) -> tuple[str, ...]:
         """The calls that policies refused in this run; none where that cannot be asked any more."""

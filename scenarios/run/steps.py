@@ -1,12 +1,14 @@
 """Carries out the steps of a drill on a site, and keeps what comes of them."""
 
+import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from wavetank.scenarios.client import at_rest
 from wavetank.scenarios.client.quarantine import Filter
@@ -15,7 +17,7 @@ from wavetank.scenarios.oracle.evidence import LookResult
 from wavetank.scenarios.oracle.history import History, Mark, Operation
 from wavetank.scenarios.run.ageing import age
 from wavetank.scenarios.run.nemeses import Nemeses
-from wavetank.scenarios.site import observer
+from wavetank.scenarios.site import observer, outage
 from wavetank.scenarios.site.declared import shortest_reach
 from wavetank.scenarios.site.producer import DrillProducer
 from wavetank.scenarios.site.recovery import (
@@ -37,8 +39,10 @@ from wavetank.scenarios.spec.steps import (
     Advance,
     Age,
     BackFill,
+    BeginOutage,
     CountObjects,
     CountVersions,
+    EndOutage,
     LetGo,
     Look,
     PublishAhead,
@@ -55,9 +59,9 @@ from wavetank.scenarios.spec.steps import (
     Tick,
     compare,
 )
-from wavetank.scenarios.spec.unfinished import Unfinished
+from wavetank.scenarios.spec.unfinished import PROCESSORS, Unfinished
 from wavetank.scenarios.workload.synthetic import WorkloadEvent
-from wavetank.scenarios.workload.workload import chosen, portions
+from wavetank.scenarios.workload.workload import chosen, portions, stretches
 
 Narrate = Callable[[str], None]
 """Is told what the run does now, in a few words."""
@@ -89,6 +93,7 @@ class StepExecutor:
     glimpse: AtRest = field(default_factory=AtRest)
 
     def __post_init__(self) -> None:
+        self._before_outage: Mapping[str, Any] | None = None
         self._started = time.monotonic()
         self._look_back = shortest_reach(self.site.declared)
         self._planner_times = planner_times((event.time_us for event in self.events), self._look_back)
@@ -162,8 +167,10 @@ class StepExecutor:
                     moved = [event.at(event.time_us + later // MICROSECOND) for event in again]
                     self.operations += self.producer.feed(SendPlan(moved, repeat=not later))
                 case SendPortion(number):
+                    withheld = self.dealt[number - 1]
+                    if self.drill.ages:
+                        self.age_to(withheld)
                     self.mark("feed", f"portion {number} of {self.drill.workload.portions}")
-                    withheld = portions(self.events, self.drill.workload.portions)[number - 1]
                     self.operations += self.producer.feed(SendPlan(withheld))
                 case Strike(nemesis):
                     self.mark("break", nemesis.id)
@@ -186,9 +193,41 @@ class StepExecutor:
                 case Age(hours, but, step_hours):
                     self.mark("age", f"{hours:g} hours")
                     age(self.site, self.site.now() + hours * HOUR, but, step_hours * HOUR)
+                case BeginOutage():
+                    self.mark("outage mode", "begins")
+                    self._before_outage = outage.settings(self.site)
+                    outage.begin(self.site)
+                case EndOutage():
+                    self.mark("outage mode", "ends")
+                    self._end_outage()
                 case ReplayAll():
                     self.mark("replay", "every chunk that is not done")
                     self.replay_all()
+
+    @property
+    def dealt(self) -> Sequence[Sequence[WorkloadEvent]]:
+        """The portions of the workload: stretches of its hours where time ages the drill."""
+        deal = stretches if self.drill.ages else portions
+        return deal(self.events, self.drill.workload.portions)
+
+    def age_to(self, events: Sequence[WorkloadEvent]) -> None:
+        """Let time pass until the last of some events has happened."""
+        last_us = max(event.time_us for event in events)
+        stalled = PROCESSORS if self.drill.stalls else None
+        age(self.site, datetime.fromtimestamp(math.ceil(last_us / 1e6), UTC), stalled)
+
+    def put_back_settings(self) -> None:
+        """Take the site out of outage mode where the run broke off in it."""
+        if self._before_outage is not None:
+            self._before_outage = None
+            outage.end(self.site, accept_late=True)
+
+    def _end_outage(self) -> None:
+        before, self._before_outage = self._before_outage, None
+        outage.end(self.site)
+        now = outage.settings(self.site)
+        detail = f"{len(now)} resources" if now == before else f"they were {before}, and are {now}"
+        self.looks.append(LookResult("settings as before the outage", now == before, detail))
 
     def replay_all(self) -> None:
         """Run the replayer as of when it finds the chunks of every hour that there are. Raises TickFailedError."""

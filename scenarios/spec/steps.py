@@ -197,6 +197,16 @@ class Age:
 
 
 @dataclass(frozen=True)
+class BeginOutage:
+    """Put the site in outage mode, as `wavetank outage begin` does."""
+
+
+@dataclass(frozen=True)
+class EndOutage:
+    """Take the site out of outage mode, as `wavetank outage end` does; it must have its settings of before then."""
+
+
+@dataclass(frozen=True)
 class ReplayAll:
     """Announce every chunk that is not done, whatever its age: run the replayer for every hour that has chunks."""
 
@@ -217,6 +227,8 @@ Step = (
     | Stall
     | Advance
     | Age
+    | BeginOutage
+    | EndOutage
     | ReplayAll
     | CountObjects
     | CountVersions

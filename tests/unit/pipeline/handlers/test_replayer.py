@@ -17,6 +17,7 @@ def test_a_chunk_behind_the_window_keeps_none_of_another_event_type_from_being_a
         for name, value in (("DATA_BUCKET", BUCKET), ("CHUNK_TOPIC_ARN", topic)):
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("LOOK_BACK_HOURS", "12")
+        monkeypatch.setenv("CATCH_UP_HOURS", "0")
         monkeypatch.setenv("CHUNK_GRACE_MINUTES", "10")
         tick = datetime.now(UTC) + timedelta(hours=1)
         inside, behind = (f"{tick + timedelta(hours=hours):%Y/%m/%d/%H}" for hours in (-2, 2))

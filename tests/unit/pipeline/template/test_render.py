@@ -186,7 +186,8 @@ def test_no_stack_imports_from_another_and_each_reference_means_what_it_did_in_t
     assert "Fn::ImportValue" not in json.dumps(parts)
     assert {k: v for part in parts.values() for k, v in meant(part).items()} == meant(everything)
     for part in parts.values():
-        assert set(part["Parameters"]) == set(referenced(part["Resources"])) - part["Resources"].keys() - PSEUDO
+        named = set(referenced([part["Resources"], part["Conditions"]])) - part["Resources"].keys() - PSEUDO
+        assert set(part["Parameters"]) == named
 
 
 def test_a_change_of_one_event_type_changes_the_template_of_its_stack_alone(tmp_path: Path) -> None:
