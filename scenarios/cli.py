@@ -35,6 +35,7 @@ COMMANDS = (
     "outage",
     "quarantine",
     "query",
+    "observability",
     "faults",
     "drill",
     "explore",

@@ -31,10 +31,10 @@ class NoSuchFunction(CallerError):
         super().__init__(f"there is no function {name}.", f"There are: {names}.")
 
 
-def find(stack: Stack, name: str) -> str:
-    """The function of that name, which may leave the project's prefix out. Raises `NoSuchFunction`."""
+def find(stack: Stack, name: str, prefix: str = PROJECT) -> str:
+    """The function of that name, which may leave the prefix of its stage out. Raises `NoSuchFunction`."""
     there = sorted(configuration["FunctionName"] for configuration in configurations(stack))
-    for candidate in (name, f"{PROJECT}-{name}"):
+    for candidate in (name, f"{prefix}-{name}"):
         if candidate in there:
             return candidate
     raise NoSuchFunction(name, there)

@@ -1,6 +1,7 @@
 """Options that several commands take, and how their values are read."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,6 +30,10 @@ Jobs = Annotated[
         help="Run so many at a time, each on a stack of its own.",
         show_default="two for each core, at most 8",
     ),
+]
+OnePort = Annotated[
+    int | None,
+    typer.Option("--port", min=1, max=65535, help="The stack on this port.", show_default="the only one up"),
 ]
 
 Stage = Annotated[
@@ -83,3 +88,21 @@ def moment(option: str, text: str) -> datetime:
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise typer.BadParameter(f"{option} {text!r} is not an ISO 8601 time: {error}") from error
+
+
+_AGO = re.compile(r"(?P<number>\d{1,6})(?P<unit>[smhdw])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def since(option: str, text: str, now: datetime) -> datetime:
+    """The time that the value of an option names: an ISO 8601 time, or so long before now (90s, 15m, 6h, 2d, 1w).
+
+    Raises BadParameter.
+    """
+    ago = _AGO.fullmatch(text)
+    try:
+        return moment(option, text) if ago is None else now - timedelta(**{_UNITS[ago["unit"]]: int(ago["number"])})
+    except (typer.BadParameter, OverflowError) as error:
+        raise typer.BadParameter(
+            f"{option} {text!r} is neither a time (ISO 8601) nor an age such as 15m or 6h"
+        ) from error

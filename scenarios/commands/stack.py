@@ -1,9 +1,8 @@
-"""`wavetank up | down | status | image | logs`: the life of a stack, embedded or in a container."""
+"""`wavetank up | down | status | image`: the life of a stack, embedded or in a container."""
 
 import json
 import os
 import time
-from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated
@@ -13,23 +12,16 @@ import typer
 from wavetank.emulator.errors import CallerError, NoStackUp
 from wavetank.emulator.stack.environment import AUTHORITY_OFF, AUTHORITY_VARIABLE, LogLevel
 from wavetank.emulator.stack.home import Home
-from wavetank.emulator.stack.stack import DEFAULT_PORT, EmbeddedStack
-from wavetank.emulator.stack.start import discard_stale, tail
+from wavetank.emulator.stack.stack import DEFAULT_PORT
+from wavetank.emulator.stack.start import discard_stale
 from wavetank.scenarios.commands import target
-from wavetank.scenarios.commands.options import AsJson, EndpointUrl
-from wavetank.scenarios.report.escaping import echo, echo_more, one_line
+from wavetank.scenarios.commands.options import AsJson, OnePort
+from wavetank.scenarios.report.escaping import echo, one_line
 
 NOTHING_UP = 3
 """Exit code of `status` when there is no stack, as service managers use it."""
 
-LOOK_S = 0.2
-"""How often `logs --follow` looks for new lines."""
-
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port on 127.0.0.1; 0 picks a free one.")]
-OnePort = Annotated[
-    int | None,
-    typer.Option("--port", min=1, max=65535, help="The stack on this port.", show_default="the only one up"),
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -38,7 +30,6 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: wavetank down --all")(down)
     app.command(epilog="Example: wavetank status --json")(status)
     app.command(epilog="Examples: wavetank image    wavetank image --context image")(image)
-    app.command(epilog="Examples: wavetank logs -n 50    wavetank logs -f partitioner")(logs)
 
 
 def up(
@@ -129,62 +120,6 @@ def image(
     context.mkdir(parents=True)
     images.write_context(context)
     echo(one_line(f"wrote {context}; build it with: docker build -f {context}/emulator/Dockerfile {context}"))
-
-
-def logs(
-    function: Annotated[
-        str | None,
-        typer.Argument(help="A function; without one, the log of the stack itself.", metavar="FUNCTION"),
-    ] = None,
-    port: OnePort = None,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, until it ends.")] = False,
-    lines: Annotated[int, typer.Option("-n", "--lines", min=0, help="How many of the last lines.")] = 100,
-    endpoint_url: EndpointUrl = None,
-) -> None:
-    """Print the log of a stack, or of a function on it.
-
-    With --port also that of a stack that failed to start.
-    """
-    if function is not None:
-        from wavetank.emulator.deploy.functions import find
-        from wavetank.emulator.develop.function_log import FunctionLog
-
-        named = target.connect(endpoint_url) if port is None else target.ours(port)
-        log = FunctionLog(named, find(named, function))
-        for line in log.last(lines):
-            echo(line)
-        if follow:
-            with suppress(KeyboardInterrupt):
-                for line in log.follow():
-                    echo(line)
-        return
-    stack = target.ours(None) if port is None else target.on(port)
-    if stack is None or isinstance(stack, EmbeddedStack):
-        folder = stack.folder if stack is not None else Home.from_environment().stack(port or 0)
-        _file_log(folder.log, port, lines, follow)
-        return
-    echo(stack.log(lines))
-    if follow:
-        with suppress(KeyboardInterrupt):
-            for text in stack.follow():
-                echo_more(text)
-
-
-def _file_log(log: Path, port: int | None, lines: int, follow: bool) -> None:
-    """Print the last lines of a log, and follow it until it is removed with its stack."""
-    if not log.is_file():
-        raise NoStackUp(f"there is no log of a stack on port {port}.")
-    end = log.stat().st_size
-    echo(tail(log, lines))
-    if not follow:
-        return
-    with log.open(errors="replace") as stream:
-        stream.seek(end)
-        while log.exists():
-            if text := stream.read():
-                echo_more(text)
-            else:
-                time.sleep(LOOK_S)
 
 
 def _say(line: str) -> None:

@@ -70,7 +70,7 @@ def tick(
                 counts = ", ".join(f"{name} {value}" for name, value in ticked.answer.items())
                 echo(f"{ticked.function:13} {ticked.time:%Y-%m-%dT%H:%M:%SZ}  {counts}")
     except TickFailedError as error:
-        echo(f"error: {error}\nSee why with `wavetank logs`.", err=True)
+        echo(f"error: {error}\nSee why with `wavetank logs --level error`.", err=True)
         raise typer.Exit(FAILED) from error
     set_aside = quarantine.set_aside_at_merges(site.s3, site.data_bucket, before)
     given_up = dead_merges.dead_merges(site.stack, site.names)

@@ -49,7 +49,7 @@ def remedy(partitions: Collection[str]) -> str:
     hours = sorted(hour_of(partition) for partition in partitions)
     span = f"--from {hours[0]:%Y-%m-%dT%H} --to {hours[-1] + HOUR:%Y-%m-%dT%H}"
     return (
-        "Nothing in their events is at fault but infrastructure: see `wavetank logs wavetank-concatenator`, mend it, "
+        "Nothing in their events is at fault but infrastructure: see `wavetank logs --function concatenator`, mend it, "
         f"then run `wavetank concatenate {span}`."
     )
 

@@ -148,7 +148,7 @@ def test_the_commands_drive_it(own_home: Home, monkeypatch: pytest.MonkeyPatch) 
         assert json.loads(wavetank("up", "--docker", "--port", str(outcome["port"]), "--json"))["already_up"]
         (listed,) = json.loads(wavetank("status", "--json"))
         assert (listed["kind"], listed["ready"], listed["deployed"]) == ("docker", True, True)
-        assert "200" in wavetank("logs", "-n", "5")
+        assert "200" in wavetank("logs", "--stack", "-n", "5")
         assert json.loads(wavetank("feed", "--synthetic", "50", "--json"))["complete"]
     finally:
         said = wavetank("down", "--all")

@@ -68,8 +68,8 @@ def test_dev_debugs_a_function_and_leaves_it_as_it_was(deployed: EmbeddedStack, 
 def test_the_log_of_a_function_is_printed(deployed: EmbeddedStack) -> None:
     deployed.client("lambda").invoke(FunctionName=NAMES.replayer, Payload=b'{"time": "2019-11-24T12:00:00Z"}')
     deployed.settle()
-    ran = wavetank(deployed.endpoint_url, "logs", "replayer", "-n", "1")
-    assert ran.stdout.startswith("REPORT RequestId: ")
+    ran = wavetank(deployed.endpoint_url, "logs", "--function", "replayer", "-n", "1")
+    assert f"{NAMES.replayer}  REPORT RequestId: " in ran.stdout
 
 
 def test_cycling_a_function_that_is_not_there_says_which_are(deployed: EmbeddedStack) -> None:

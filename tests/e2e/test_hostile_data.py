@@ -84,7 +84,10 @@ def test_no_command_lets_data_command_the_terminal_and_a_pipe_gets_csv_as_it_is(
         ("quarantine", "show", HOSTILE),
         ("redrive", "--dry-run"),
         ("redrive", "--dry-run", "--json"),
-        ("logs", FUNCTION),
+        ("logs", "--function", FUNCTION),
+        ("logs", "--json"),
+        ("query", "select message from logs"),
+        ("query", "select line from logs", "--json"),
         ("activity",),
         ("activity", "--json"),
         ("feed", "lines", "--mapping", "mapping.toml"),
@@ -94,7 +97,7 @@ def test_no_command_lets_data_command_the_terminal_and_a_pipe_gets_csv_as_it_is(
         ran = run(hostile, *command)
         assert not OBEYED.search(ran.stdout + ran.stderr), (command, ran)
     assert "\\u001b[31m" in run(hostile, "query", "select campaign from click").stdout
-    assert "\\u001b[31m" in run(hostile, "logs", FUNCTION).stdout
+    assert "\\u001b[31m" in run(hostile, "logs", "--function", FUNCTION).stdout
     assert run(hostile, "query", "select campaign from click", "--json").document == [{"campaign": HOSTILE}]
     assert run(hostile, "query", "select campaign from click", "--csv").stdout == f"campaign\n{HOSTILE}\n"
 

@@ -41,7 +41,7 @@ import fcntl, socket, struct
 lo, up = struct.pack("16sh", b"lo", 1), 0x8914
 fcntl.ioctl(socket.socket(), up, lo)'
 {wavetank} up --port 0 --json --log-level debug
-{wavetank} logs -n 100000
+{wavetank} logs --stack -n 100000
 {wavetank} down --all
 """
 
@@ -140,9 +140,9 @@ def test_status_lists_what_is_up(command: CommandLine, running: EmbeddedStack) -
     assert str(running.port) in command.run("status").stdout
 
 
-def test_logs_prints_the_last_lines(command: CommandLine, running: EmbeddedStack) -> None:
+def test_logs_prints_the_last_lines_of_the_stack(command: CommandLine, running: EmbeddedStack) -> None:
     running.control.status()
-    assert until(lambda: "/_wavetank/status" in command.run("logs", "-n", "5").stdout)
+    assert until(lambda: "/_wavetank/status" in command.run("logs", "--stack", "-n", "5").stdout)
 
 
 def test_down_returns_in_time_with_traffic_in_flight_and_leaves_nothing(

@@ -16,7 +16,6 @@ from wavetank.emulator.deploy import deploy as deploying
 from wavetank.emulator.deploy import functions
 from wavetank.emulator.deploy.functions import DEBUGGED_BEFORE
 from wavetank.emulator.develop.debug import CannotDebug, Debugging, restore
-from wavetank.emulator.develop.function_log import FunctionLog
 from wavetank.emulator.develop.reload import Place, Reaction, Reloader
 from wavetank.emulator.stack.stack import EmbeddedStack
 from wavetank.pipeline import package
@@ -168,20 +167,6 @@ def test_a_function_is_found_with_and_without_the_prefix(deployed: EmbeddedStack
     assert functions.find(deployed, "replayer") == functions.find(deployed, NAMES.replayer) == NAMES.replayer
     with pytest.raises(functions.NoSuchFunction, match=f"(?s)no function tide.*{NAMES.replayer}"):
         functions.find(deployed, "tide")
-
-
-def test_the_log_of_a_function_is_told_once_and_in_order(stack: EmbeddedStack, deploy: Deploy) -> None:
-    name = deploy("def handler(event, context): print('wave', event)")
-    log = FunctionLog(stack, name)
-    assert log.last(10) == []
-    invoke(stack, name, 1)
-    stack.settle(DEADLINE_S)
-    assert "wave 1" in log.last(10)
-    lines = log.follow()
-    invoke(stack, name, 2)
-    stack.settle(DEADLINE_S)
-    new = [next(lines) for _ in range(3)]
-    assert [line.split()[0] for line in new] == ["START", "wave", "END"]
 
 
 class Editor:

@@ -1,0 +1,11 @@
+"""`wavetank logs | trace | ledger | triage`: what happened on a stage; a module a command, and their options."""
+
+import typer
+
+from wavetank.scenarios.commands.observability import logs
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    for module in (logs,):
+        module.register(app)
