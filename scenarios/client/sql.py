@@ -1,5 +1,7 @@
 """SQL over tables of this process: DuckDB with a bound on what it uses, and rows that come one after another.
 
+A table is scanned where it is, or filled first, within the same bound.
+
 Unless it is told otherwise, a query reaches no file, network, extension or setting (DuckDB, "Securing DuckDB").
 """
 
@@ -7,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from wavetank.scenarios.client.parquet_files import UnreadableError
@@ -35,6 +38,21 @@ class Rows:
     rows: Iterator[tuple[Any, ...]]
 
 
+@dataclass(frozen=True)
+class Filled:
+    """A table that is filled from `batches`, once; the columns `as_json` hold JSON as text.
+
+    An error of the batches ends the query as it is.
+    """
+
+    columns: "pa.Schema"
+    batches: Iterable["pa.RecordBatch"]
+    as_json: tuple[str, ...] = ()
+
+
+NO_TABLES: Mapping[str, Filled] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Means:
     """The means that a query may use: memory, and disk for what does not fit, as DuckDB writes sizes ("1GB").
@@ -57,7 +75,9 @@ class Means:
 
 
 @contextmanager
-def answered(sql: str, tables: Mapping[str, "ParquetTable"], means: Means) -> Iterator[Rows]:
+def answered(
+    sql: str, tables: Mapping[str, "ParquetTable"], means: Means, filled: Mapping[str, Filled] = NO_TABLES
+) -> Iterator[Rows]:
     """The rows of the last statement of `sql`, while the block lasts. Raises QueryError."""
     import duckdb
 
@@ -72,6 +92,8 @@ def answered(sql: str, tables: Mapping[str, "ParquetTable"], means: Means) -> It
         for name, table in tables.items():
             connection.register(name, table)
         question = _Question(connection, sql, tables, means)
+        for name, content in filled.items():
+            question.fill(name, content)
         with question.told():
             relation = connection.sql(sql)
             question.check()
@@ -80,6 +102,19 @@ def answered(sql: str, tables: Mapping[str, "ParquetTable"], means: Means) -> It
             yield Rows((), iter(()))
         else:
             yield Rows(tuple(distinct(reader.schema.names)), question.rows(reader))
+
+
+def tables_in(sql: str) -> frozenset[str] | None:
+    """The tables that statements name, in lower case; None where DuckDB cannot tell, as of a PIVOT."""
+    import duckdb
+
+    try:
+        with duckdb.connect() as connection:
+            statements = connection.extract_statements(sql)
+            names = [name for each in statements for name in connection.get_table_names(each.query)]
+        return frozenset(name.lower() for name in names)
+    except duckdb.Error:
+        return None
 
 
 def each_row(batches: Iterable["pa.RecordBatch"]) -> Iterator[tuple[Any, ...]]:
@@ -104,6 +139,18 @@ class _Question:
             raise QueryError('nothing is asked: give a statement, such as "select count(*) from click"')
         if "SELECT" in kinds[:-1]:
             raise QueryError("a query shows the rows of its last statement alone: ask for the others by themselves")
+
+    def fill(self, name: str, table: Filled) -> None:
+        """Make a table and fill it. Raises QueryError where it does not fit."""
+        import pyarrow as pa
+
+        with self.told():
+            self.connection.from_arrow(table.columns.empty_table()).create(name)
+            for column in table.as_json:
+                self.connection.execute(f"alter table {name} alter {column} type json")
+        for batch in table.batches:
+            with self.told():
+                self.connection.from_arrow(pa.Table.from_batches([batch])).insert_into(name)
 
     def rows(self, reader: "pa.RecordBatchReader") -> Iterator[tuple[Any, ...]]:
         with self.told():

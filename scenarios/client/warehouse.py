@@ -22,7 +22,7 @@ from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import topology
 from wavetank.pipeline.names import NAMES, Names
 from wavetank.scenarios.client.parquet_files import ParquetFile, ParquetTable, Skipped, UnreadableError, table_of
-from wavetank.scenarios.client.sql import Means, QueryError, Rows, answered, each_row
+from wavetank.scenarios.client.sql import NO_TABLES, Filled, Means, QueryError, Rows, answered, each_row
 
 FOLDER = "parquet/"
 _KEY = re.compile(
@@ -76,9 +76,14 @@ class Warehouse:
         warehouse.tables = {event: table for event, table in tables.items() if table is not None}
         return warehouse
 
-    def query(self, sql: str, means: Means | None = None) -> AbstractContextManager[Rows]:
-        """The rows of the last statement of `sql`, while the block lasts. Raises QueryError, also while they come."""
-        return answered(sql, self.tables, means or Means())
+    def query(
+        self, sql: str, means: Means | None = None, filled: Mapping[str, Filled] = NO_TABLES
+    ) -> AbstractContextManager[Rows]:
+        """The rows of the last statement of `sql`, while the block lasts. Raises QueryError, also while they come.
+
+        filled: further tables, by name.
+        """
+        return answered(sql, self.tables, means or Means(), filled)
 
     def head(self, event_type: str, n: int) -> Rows:
         """The first `n` events of one type, in the order of the keys; KeyError for a type without data."""

@@ -1,10 +1,11 @@
-"""`wavetank query | head`: look at the data at rest.
+"""`wavetank query | head`: look at the data at rest, and with SQL at the logs of functions.
 
 Rows are printed for programs, as JSON and CSV, written as rows come, and for people as a table of the first of them.
 """
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,14 +16,18 @@ import typer
 
 from wavetank.pipeline.names import Names
 from wavetank.scenarios.commands.options import EndpointUrl, Stage
+from wavetank.scenarios.commands.options import since as since_option
 from wavetank.scenarios.commands.target import connect
 from wavetank.scenarios.report.escaping import echo, one_line, printable
 
 if TYPE_CHECKING:
-    from wavetank.scenarios.client.sql import Rows
+    from wavetank.emulator.stack.stack import Stack
+    from wavetank.scenarios.client.sql import Filled, Rows
     from wavetank.scenarios.client.warehouse import Warehouse
 
 FAILED = 1
+LOGS = "logs"
+USUAL_SINCE = "1h"
 SHOWN_SKIPPED = 20
 SHOWN_ROWS = 1_000
 SHOWN_CHARACTERS = 60
@@ -54,7 +59,8 @@ Strict = Annotated[bool, typer.Option("--strict", help="Fail at an object that c
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     example = "select campaign, count(*) from impression group by all order by 2 desc"
-    app.command(epilog=f'Example: wavetank query "{example}"')(query)
+    of_logs = "select function, count(*) from logs where level = 'ERROR' group by all"
+    app.command(epilog=f'Examples: wavetank query "{example}"    wavetank query "{of_logs}" --since 6h')(query)
     app.command(epilog="Example: wavetank head click -n 3 --json")(head)
 
 
@@ -67,22 +73,53 @@ def query(
     disk: Disk = "8GB",
     unsafe: Unsafe = False,
     strict: Strict = False,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            help="Log lines from this time on, or so long ago: 15m, 6h, 2d.",
+            show_default=USUAL_SINCE,
+        ),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", help="Log lines up to this time, or so long ago.", show_default="now")
+    ] = None,
     endpoint_url: EndpointUrl = None,
     stage: Stage = None,
 ) -> None:
     """Ask the Parquet at rest: one view an event type, with date, hour and bucket of the partition.
 
-    An object that cannot be read is left out and named on standard error. A query reaches nothing else unless it is
-    --unsafe.
+    Also the table `logs`, of what functions logged in a time span: time, function, event_type, level, message,
+    request_id, and the line as JSON. An object that cannot be read is left out and named on standard error. A query
+    reaches nothing else unless it is --unsafe.
     """
-    from wavetank.scenarios.client.sql import Means
+    from wavetank.scenarios.client.sql import Means, tables_in
 
     show = _printer(as_json, as_csv)
-    with (
-        _warehouse(endpoint_url, stage, strict) as warehouse,
-        warehouse.query(sql, Means(memory, disk, unsafe)) as rows,
-    ):
-        show(rows, limit)
+    named = tables_in(sql)
+    asks_logs = LOGS in named if named is not None else re.search(rf"\b{LOGS}\b", sql, re.IGNORECASE) is not None
+    if (since or until) and not asks_logs:
+        raise typer.BadParameter("--since and --until are about logs, which the query does not name")
+    stack, means = connect(endpoint_url, stage), Means(memory, disk, unsafe)
+    only_logs = named == frozenset({LOGS})
+    with _warehouse(stack, stage, strict, only_logs=only_logs, may_be_empty=asks_logs) as warehouse:
+        filled = _logs(stack, stage, since, until) if asks_logs and LOGS not in warehouse.tables else {}
+        with warehouse.query(sql, means, filled) as rows:
+            show(rows, limit)
+
+
+def _logs(stack: "Stack", stage: str | None, since: str | None, until: str | None) -> "dict[str, Filled]":
+    """The table of the log lines of a time span, by its name."""
+    from wavetank.scenarios.commands.observability.places import functions_of, now_of
+    from wavetank.scenarios.observability.log_lines import LogChoice
+    from wavetank.scenarios.observability.log_reader import LogReader
+    from wavetank.scenarios.observability.log_table import log_table
+
+    now = now_of(stack)
+    start = since_option("--since", since or USUAL_SINCE, now)
+    end_ms = None if until is None else round(since_option("--until", until, now).timestamp() * 1000)
+    reader = LogReader(stack.client("logs"), functions_of(stack, stage), Names.of_stage(stage).prefix)
+    return {LOGS: log_table(reader.lines(LogChoice(), round(start.timestamp() * 1000), end_ms))}
 
 
 def head(
@@ -96,29 +133,31 @@ def head(
 ) -> None:
     """Print the first events of one type at rest."""
     show = _printer(as_json, as_csv)
-    with _warehouse(endpoint_url, stage, strict) as warehouse:
+    with _warehouse(connect(endpoint_url, stage), stage, strict) as warehouse:
         if event_type not in warehouse.tables:
             raise _failed(f"nothing at rest of {event_type!r}; there is of: {', '.join(warehouse.tables)}")
         show(warehouse.head(event_type, n), n)
 
 
 @contextmanager
-def _warehouse(endpoint_url: str | None, stage: str | None, strict: bool) -> "Iterator[Warehouse]":
-    """The data at rest; at the end, however it comes, the objects that were left out are named."""
+def _warehouse(
+    stack: "Stack", stage: str | None, strict: bool, *, only_logs: bool = False, may_be_empty: bool = False
+) -> "Iterator[Warehouse]":
+    """The data at rest, none of it for `only_logs`; at the end, however it comes, what was left out is named."""
     from wavetank.scenarios.client.sql import QueryError
     from wavetank.scenarios.client.warehouse import NothingAtRestError, Warehouse
 
-    stack = connect(endpoint_url, stage)
     try:
-        warehouse = Warehouse.of(stack, Names.of_stage(stage), strict=strict)
+        warehouse = Warehouse() if only_logs else Warehouse.of(stack, Names.of_stage(stage), strict=strict)
     except (NothingAtRestError, QueryError) as error:
         raise _failed(str(error)) from error
     try:
-        if not warehouse.tables:
+        if not warehouse.tables and not may_be_empty:
             raise _failed("no Parquet at rest yet: run `wavetank feed`, `wavetank settle`, `wavetank tick`.")
         yield warehouse
     except QueryError as error:
-        raise _failed(f"{error}\nviews:\n{warehouse.describe()}") from error
+        views = f"\nviews:\n{warehouse.describe()}" if warehouse.tables else ""
+        raise _failed(f"{error}{views}") from error
     finally:
         skipped = [] if warehouse.strict else list(warehouse.skipped.values())
         for entry in skipped[:SHOWN_SKIPPED]:
