@@ -27,7 +27,7 @@ _KEY = re.compile(
     r"/hour=(?P<hour>\d{2})/bucket=(?P<bucket>\d{2})/(?P<name>[^/]+)"
 )
 _READERS = 8
-_HEADER: Any = {
+HEADER: Any = {
     "type": "record",
     "name": "Header",
     "fields": [
@@ -165,7 +165,7 @@ def avro_records(data: bytes) -> list[dict[str, Any]]:
     from wavetank.scenarios.client.wire import without
 
     source = BytesIO(data)
-    header: Any = fastavro.schemaless_reader(source, _HEADER, None)
+    header: Any = fastavro.schemaless_reader(source, HEADER, None)
     document = json.loads(header["meta"]["avro.schema"])
     deflated = header["meta"].get("avro.codec", b"null") == b"deflate"
     avro, records = type_of(document), list[dict[str, Any]]()

@@ -67,12 +67,17 @@ def _found(endpoint_url: str | None) -> Stack:
 
 def pipeline_at(endpoint_url: str | None, stage: str | None = None) -> "Site":
     """The pipeline of the project, of a stage, on the stack that `connect` gives. Raises as that does."""
+    return pipeline_on(connect(endpoint_url, stage), stage)
+
+
+def pipeline_on(stack: Stack, stage: str | None = None) -> "Site":
+    """The pipeline of the project, of a stage, on this stack. Raises NoProject, ConfigurationError."""
     from wavetank.emulator.stack.home import schemas_folder
     from wavetank.pipeline import topology
     from wavetank.scenarios.site.site import Site
 
     schemas = schemas_folder()
-    return Site(connect(endpoint_url, stage), topology.load(schemas, stage), schemas)
+    return Site(stack, topology.load(schemas, stage), schemas)
 
 
 def awaited(endpoint_url: str | None, seconds: float, stage: str | None = None) -> Stack:

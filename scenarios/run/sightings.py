@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from wavetank.scenarios.client import streams
 from wavetank.scenarios.client.aggregate import user_data
 from wavetank.scenarios.client.at_rest import Layer, RestFile, RestKey, read_all
 from wavetank.scenarios.client.frames import Frame, Head, frames
@@ -121,16 +122,9 @@ class TraceReader:
     def _records(self, stream: str, since: datetime) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Every record of a stream since then, with the id of its shard."""
         kinesis = self._site.stack.client("kinesis")
-        for shard in kinesis.list_shards(StreamName=stream)["Shards"]:
+        for shard in streams.shards(kinesis, stream):
             name = shard["ShardId"]
-            start = kinesis.get_shard_iterator(
-                StreamName=stream, ShardId=name, ShardIteratorType="AT_TIMESTAMP", Timestamp=since
-            )
-            iterator = start["ShardIterator"]
-            while iterator:
-                answer = kinesis.get_records(ShardIterator=iterator)
-                yield from ((name, record) for record in answer["Records"])
-                iterator = answer.get("NextShardIterator") if answer["MillisBehindLatest"] else None
+            yield from ((name, record) for record in streams.records(kinesis, stream, name, since))
 
     def _content(self, key: str, hop: Hop) -> tuple[int, tuple[Head, ...]]:
         """The number of events in an object, and the heads of those in chunks and parts."""

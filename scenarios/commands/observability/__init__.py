@@ -2,10 +2,10 @@
 
 import typer
 
-from wavetank.scenarios.commands.observability import logs
+from wavetank.scenarios.commands.observability import logs, trace
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    for module in (logs,):
+    for module in (logs, trace):
         module.register(app)

@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +16,7 @@ import typer
 from wavetank.emulator.errors import NoStackUp
 from wavetank.emulator.stack.clients import LOCAL_HOSTS
 from wavetank.emulator.stack.home import Home
-from wavetank.emulator.stack.stack import EmbeddedStack
+from wavetank.emulator.stack.stack import EmbeddedStack, Stack
 from wavetank.emulator.stack.start import tail
 from wavetank.pipeline.names import Names
 from wavetank.scenarios.commands import target
@@ -88,6 +89,8 @@ def logs(
     place = target.connect(endpoint_url, stage) if port is None else target.ours(port)
     start = None if since is None else since_option("--since", since, now_of(place))
     choice = LogChoice(event_type, _level(level), _requests(request), event_id)
+    if event_id is not None:
+        choice = replace(choice, requests=_requests_of(place, event_id, choice, stage=stage, since=since))
     reader = LogReader(place.client("logs"), functions_of(place, stage, function), Names.of_stage(stage).prefix)
     now_ms, start_ms = int(time.time() * 1000), 0 if start is None else int(start.timestamp() * 1000)
     newest_ms = None
@@ -103,6 +106,18 @@ def logs(
         with suppress(KeyboardInterrupt):
             for line in reader.follow(choice, newest_ms, now_ms, pause_s):
                 _show(line, as_json)
+
+
+def _requests_of(
+    stack: Stack, event_id: str, choice: LogChoice, *, stage: str | None, since: str | None
+) -> frozenset[str] | None:
+    """The requests of the invocations that handled an event; where one is asked for, that one alone."""
+    from wavetank.scenarios.commands.observability.trace import USUAL_SINCE, traced
+
+    site = target.pipeline_on(stack, stage)
+    traces = traced(site, event_id, since or USUAL_SINCE, event_type=choice.event_type)
+    requests = frozenset(request for trace in traces for request in trace.requests)
+    return requests if choice.requests is None else requests & choice.requests
 
 
 def document(line: LogLine) -> dict[str, Any]:
