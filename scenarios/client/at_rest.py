@@ -132,7 +132,17 @@ def files(
     """Every file of `layers`, of one event type or of all, in the order of the keys, read ahead."""
     folders = [f"{layer}/event={event_type}/" if event_type else f"{layer}/" for layer in layers]
     places = (RestKey.parse(key) for folder in folders for key in keys(s3, bucket, folder))
-    yield from read_all(places, lambda at: RestFile(at, s3.get_object(Bucket=bucket, Key=at.key)["Body"].read()))
+    yield from read_all(places, lambda at: read(s3, bucket, at))
+
+
+def read(s3: "S3Client", bucket: str, at: RestKey) -> RestFile:
+    """The file with that key."""
+    return RestFile(at, body(s3, bucket, at.key))
+
+
+def body(s3: "S3Client", bucket: str, key: str) -> bytes:
+    """The bytes of an object."""
+    return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
 
 
 def chunk_of_part(s3: "S3Client", bucket: str, part: str) -> str | None:

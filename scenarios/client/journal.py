@@ -16,6 +16,7 @@ delivers at least once.
 import base64
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,6 +25,59 @@ from wavetank.scenarios.client.batches import Message
 
 class JournalError(Exception):
     """A journal that cannot be used; the message says why and what to do."""
+
+
+@dataclass
+class Contents:
+    """What a journal says: the source, how far it was read, and by number what is kept and what of that is done.
+
+    retain: whether what is done is kept, too.
+    """
+
+    source: str
+    retain: bool = False
+    read: int = 0
+    kept: dict[int, dict[str, Any]] = field(default_factory=dict)
+    done: set[int] = field(default_factory=set)
+
+    @classmethod
+    def of_file(cls, path: Path, *, retain: bool = False) -> "Contents":
+        """The contents of the file, as far as it was wholly written. Raises JournalError, OSError.
+
+        retain: what is done is kept, also where the journal was begun without.
+        """
+        entries = _entries(path)
+        first = next(entries, {})
+        if "source" not in first:
+            raise JournalError(f"{path} is not a journal; name another file.")
+        contents = cls(first["source"], retain or first.get("retain") is True)
+        for entry in entries:
+            match entry:
+                case {"read": int(number)}:
+                    contents.read = max(contents.read, number)
+                case {"kept": int(number)}:
+                    contents.read = max(contents.read, number)
+                    contents.kept[number] = entry
+                case {"done": list(numbers)}:
+                    contents.forget(numbers)
+                case {"rewound": True}:
+                    contents.done.clear()
+                case _:
+                    raise JournalError(f"{path} is damaged: {json.dumps(entry)[:80]}")
+        return contents
+
+    def forget(self, numbers: Iterable[int]) -> None:
+        """They do not wait any more."""
+        if self.retain:
+            self.done.update(numbers)
+            return
+        for number in numbers:
+            self.kept.pop(number, None)
+
+    def message(self, number: int) -> Message:
+        """The message with that number, which is kept."""
+        entry = self.kept[number]
+        return Message(entry["stream"], entry["key"], base64.b64decode(entry["data"]))
 
 
 class Journal:
@@ -35,30 +89,33 @@ class Journal:
 
     def __init__(self, path: Path, source: str, *, retain: bool = False) -> None:
         self.path = path
-        self.read = 0
-        self.retain = retain
-        self._source = source
-        self._kept: dict[int, dict[str, Any]] = {}
-        self._done: set[int] = set()
-        if path.exists():
-            self._load()
+        self._contents = Contents.of_file(path, retain=retain) if path.exists() else Contents(source, retain)
+        if self._contents.source != source:
+            raise JournalError(f"{path} is the journal of {self._contents.source}, not of {source}.")
         self._out = self._rewritten()
+
+    @property
+    def read(self) -> int:
+        """So many lines of the source were taken."""
+        return self._contents.read
+
+    @property
+    def retain(self) -> bool:
+        """Whether what is acknowledged stays in it."""
+        return self._contents.retain
 
     def waiting(self) -> list[tuple[int, Message, bytes]]:
         """The messages that are not acknowledged, with their number and with what each was made of."""
+        contents = self._contents
         return [
-            (
-                number,
-                Message(entry["stream"], entry["key"], base64.b64decode(entry["data"])),
-                base64.b64decode(entry["original"]),
-            )
-            for number, entry in sorted(self._kept.items())
-            if number not in self._done
+            (number, contents.message(number), base64.b64decode(entry["original"]))
+            for number, entry in sorted(contents.kept.items())
+            if number not in contents.done
         ]
 
     def passed(self, number: int) -> None:
         """The `number`-th line was read, and there is nothing to send."""
-        self.read = max(self.read, number)
+        self._contents.read = max(self.read, number)
         self._write({"read": number})
 
     def keep(self, number: int, message: Message, original: bytes) -> None:
@@ -70,22 +127,22 @@ class Journal:
             "data": base64.b64encode(message.data).decode("ascii"),
             "original": base64.b64encode(original).decode("ascii"),
         }
-        self.read = max(self.read, number)
-        self._kept[number] = entry
+        self._contents.read = max(self.read, number)
+        self._contents.kept[number] = entry
         self._write(entry)
 
     def acknowledge(self, numbers: Iterable[int]) -> None:
         """These need not be sent again."""
-        done = [number for number in numbers if number in self._kept]
+        done = [number for number in numbers if number in self._contents.kept]
         if done:
-            self._forget(done)
+            self._contents.forget(done)
             self._write({"done": done})
 
     def rewind(self) -> None:
         """Let all that was ever kept wait again. Raises JournalError where it was not retained."""
         if not self.retain:
             raise JournalError(f"{self.path} has not retained what is acknowledged.")
-        self._done.clear()
+        self._contents.done.clear()
         self._write({"rewound": True})
 
     def close(self) -> None:
@@ -101,42 +158,12 @@ class Journal:
         """The file, opened to go on, with what waits now; it takes the place of the old one in one step."""
         draft = self.path.with_name(self.path.name + ".draft")
         out = draft.open("w", encoding="utf-8")
-        head = {"source": self._source, "retain": self.retain}
-        for entry in (head, {"read": self.read}, *self._kept.values(), {"done": sorted(self._done)}):
+        head, contents = {"source": self._contents.source, "retain": self.retain}, self._contents
+        for entry in (head, {"read": self.read}, *contents.kept.values(), {"done": sorted(contents.done)}):
             out.write(json.dumps(entry) + "\n")
         out.flush()
         draft.replace(self.path)
         return out
-
-    def _load(self) -> None:
-        entries = _entries(self.path)
-        first = next(entries, {})
-        if "source" not in first:
-            raise JournalError(f"{self.path} is not a journal; name another file.")
-        if first["source"] != self._source:
-            raise JournalError(f"{self.path} is the journal of {first['source']}, not of {self._source}.")
-        self.retain = self.retain or first.get("retain") is True
-        for entry in entries:
-            match entry:
-                case {"read": int(number)}:
-                    self.read = max(self.read, number)
-                case {"kept": int(number)}:
-                    self.read = max(self.read, number)
-                    self._kept[number] = entry
-                case {"done": list(numbers)}:
-                    self._forget(numbers)
-                case {"rewound": True}:
-                    self._done.clear()
-                case _:
-                    raise JournalError(f"{self.path} is damaged: {json.dumps(entry)[:80]}")
-
-    def _forget(self, numbers: Iterable[int]) -> None:
-        """They do not wait any more."""
-        if self.retain:
-            self._done.update(numbers)
-            return
-        for number in numbers:
-            self._kept.pop(number, None)
 
 
 def _entries(path: Path) -> Iterator[dict[str, Any]]:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from wavetank.pipeline import topology
@@ -130,7 +131,7 @@ def _ids_of_part(site: Site, record: quarantine.SetAside) -> list[str]:
     if chunk is None:
         return [record.event_id]
     at, model = rest.RestKey.parse(record.source), Model(HASH_BUCKETS, declared=site.declared)
-    where = Partition(at.event_type, at.date, at.hour, at.bucket)
+    where = partition_of(at)
     heads = heads_of(site.topology.event(record.event_type))
     data = site.s3.get_object(Bucket=site.data_bucket, Key=chunk)["Body"].read()
     found = [head for frame in frames(data) if (head := heads.read(frame)) is not None]
@@ -150,6 +151,57 @@ def observe_with(site: Site, history: History, model: Model) -> tuple[AtRest, di
     return at_rest, entries
 
 
+def observe_sent(site: Site, history: History, model: Model) -> AtRest:
+    """As `observe`, of those files alone in which the events of a history may be: their partitions, and those in reach.
+
+    Of an event that is not in its own partition, a copy that is none of the history's may be in an earlier one. Parts
+    and late ones are read for what is in neither.
+    """
+    homes = {
+        (operation.event_type, operation.event_id): model.partition_of(
+            operation.event_type, operation.event_id, operation.event_time_us
+        )
+        for operation in history.operations
+        if not operation.flaw
+    }
+    own = set(homes.values())
+    avro = _in_partitions(site, Layer.AVRO, own)
+    missing = homes.keys() - {(record.partition.event_type, record.event_id) for record in avro}
+    earlier = {
+        before
+        for identity in missing
+        for before in _in_reach(homes[identity], model.of(identity[0]).reach_hours)
+        if before not in own
+    }
+    avro += _in_partitions(site, Layer.AVRO, earlier)
+    quarantined = tuple(each for each in _quarantined(site, history) if each.event_type in history.event_types)
+    missing = homes.keys() - {(record.partition.event_type, record.event_id) for record in avro}
+    waiting = {homes[identity] for identity in missing}
+    parts, late = (_in_partitions(site, layer, waiting) for layer in (Layer.PARTS, Layer.LATE))
+    return AtRest(avro=avro, parts=parts, late=late, quarantine=quarantined)
+
+
+def _in_reach(partition: Partition, hours: int) -> Iterator[Partition]:
+    """The partitions of the same event type and bucket in so many hours before."""
+    start = datetime.fromisoformat(f"{partition.date}T{partition.hour:02}:00")
+    for back in range(1, hours + 1):
+        hour = start - timedelta(hours=back)
+        yield Partition(partition.event_type, hour.date().isoformat(), hour.hour, partition.bucket)
+
+
+def _in_partitions(site: Site, layer: Layer, partitions: Collection[Partition]) -> tuple[Stored, ...]:
+    """The records of a layer in some partitions, as far as they can be read; only their days are listed."""
+    days = sorted({f"{layer}/event={where.event_type}/date={where.date}/" for where in partitions})
+    keys = (key for day in days for key in rest.keys(site.s3, site.data_bucket, day))
+    places = [at for at in map(rest.RestKey.parse, keys) if partition_of(at) in partitions]
+    return _stored_as_far(rest.read_all(places, lambda at: rest.read(site.s3, site.data_bucket, at)))
+
+
+def partition_of(at: rest.RestKey) -> Partition:
+    """The partition that a file at rest claims."""
+    return Partition(at.event_type, at.date, at.hour, at.bucket)
+
+
 def part_digests(site: Site) -> dict[str, str]:
     """Key → MD5 of every part file."""
     return rest.md5s(site.s3, site.data_bucket, f"{Layer.PARTS}/")
@@ -165,7 +217,7 @@ def _stored(files: Iterable[RestFile]) -> tuple[Stored, ...]:
     return tuple(
         Stored(str(record[EVENT_ID]), record, partition, file.at.key)
         for file in files
-        for partition in (Partition(file.at.event_type, file.at.date, file.at.hour, file.at.bucket),)
+        for partition in (partition_of(file.at),)
         for record in file.records()
     )
 

@@ -2,10 +2,10 @@
 
 import typer
 
-from wavetank.scenarios.commands.observability import logs, trace
+from wavetank.scenarios.commands.observability import ledger, logs, trace
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    for module in (logs, trace):
+    for module in (logs, trace, ledger):
         module.register(app)
