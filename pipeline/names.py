@@ -96,9 +96,9 @@ class Names:
         """The function between the two streams."""
         return f"{self.prefix}-{event_type}-processor"
 
-    def alarm_topic(self, component: str) -> str:
-        """The topic from which the alarms of a component go to mail addresses."""
-        return f"{self.prefix}-{component}-alarms"
+    def alarm_topic(self, component: str, severity: str) -> str:
+        """The topic from which alarms of a component go to mail addresses of its own; severity: `warn` or `page`."""
+        return f"{self.prefix}-{component}-{severity}"
 
     @property
     def warn_topic(self) -> str:

@@ -13,6 +13,7 @@ from wavetank.pipeline.components.model import Component, StreamMode
 from wavetank.pipeline.errors import ConfigurationError
 
 DAY_H = 24
+MINUTE_S = 60
 KEPT = {"hash_buckets", "look_back_hours", "stream"}
 """The settings of which it has to be known later what they were when they were deployed."""
 SCALING = 2
@@ -68,6 +69,12 @@ def contradictions(component: Component) -> Iterator[str]:
                 f"expiry.{key} is {days} and look_back_hours {component.look_back_hours}: a file is needed for up to "
                 f"twice the look-back, {needed} hours; set {key} to {needed // DAY_H + 1} at least"
             )
+    gathered_s, age = component.delivery.buffer_s, component.alarms.delivery_age_minutes
+    if age * MINUTE_S <= gathered_s:
+        yield (
+            f"alarms.delivery_age_minutes is {age} and delivery.buffer_s {gathered_s}: the alarm would ring for "
+            f"records that are only gathered; set it to {gathered_s // MINUTE_S + 1} at least"
+        )
 
 
 def changes(event_type: str, before: Component | None, after: Component, *, at_rest: bool) -> list[Finding]:

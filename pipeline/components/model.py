@@ -81,29 +81,59 @@ class Expiry(Settings):
     part_days: Days = 7
 
 
+Minutes = Annotated[int, Field(ge=1, le=24 * 60)]
+Percent = Annotated[int, Field(ge=1, le=100)]
+Count = Annotated[int, Field(ge=0)]
+Destinations = Annotated[
+    tuple[str, ...],
+    Field(strict=False, description="Topic ARNs or mail addresses, in the place of the topic of the stage."),
+]
+FIVE_MINUTES = 5
+"""Periods of the alarms that tell silence."""
+
+
+def _periods(least: int, description: str) -> Any:
+    """Minutes in whole periods of an alarm, which looks at a day at most (CloudWatch API reference, PutMetricAlarm)."""
+    return Field(ge=least, le=24 * 60, multiple_of=FIVE_MINUTES, description=description)
+
+
 class Alarms(Settings):
-    """Thresholds of its alarms, and where they go."""
+    """Thresholds of its alarms, and where those go that can wait (`warn`) and those that somebody gets up for (`page`).
 
-    iterator_age_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 15
-    notify: Annotated[tuple[str, ...], Field(strict=False, description="Topic ARNs or mail addresses.")] = ()
+    Of what all event types share, and of its functions, the thresholds are those of the project's defaults.
+    """
 
-    @field_validator("notify")
+    iterator_age_minutes: Annotated[Minutes, Field(description="Age of the records that the processor reads.")] = 15
+    errors: Annotated[Count, Field(description="Failed invocations of a function in five minutes.")] = 10
+    error_percent: Annotated[Percent, Field(description="Share of a function's invocations that fail.")] = 10
+    throttles: Annotated[Count, Field(description="Invocations in a period that Lambda turned away.")] = 10
+    duration_percent: Annotated[Percent, Field(description="Duration of an invocation, of the time-out.")] = 80
+    memory_percent: Annotated[Percent, Field(description="Memory that a function used, of what it has.")] = 90
+    raw_silence_minutes: Annotated[int, _periods(0, "Time without a record on the raw stream; 0 for no alarm.")] = 60
+    processed_silence_minutes: Annotated[
+        int, _periods(0, "Time without a record on the processed stream; 0 for no alarm.")
+    ] = 60
+    consumer_off_minutes: Annotated[
+        int, _periods(5, "Time in which records arrive and the processor is not called.")
+    ] = 15
+    delivery_age_minutes: Annotated[Minutes, Field(description="Age of the oldest record that Firehose holds.")] = 20
+    delivery_percent: Annotated[Percent, Field(description="Share of writes to S3 that have to succeed.")] = 90
+    untagged_chunk_minutes: Annotated[
+        int, Field(ge=30, le=24 * 60, description="Age of a chunk without a tag; the replayer takes up to 25.")
+    ] = 30
+    quarantined_per_hour: Annotated[Count, Field(description="Records set aside in an hour.")] = 100
+    late_per_hour: Annotated[Count, Field(description="Events after the look-back that a run put aside.")] = 0
+    log_bytes_per_event: Annotated[int, Field(ge=1, description="Of the processor, ten events a batch at least.")] = 500
+    warn: Destinations = ()
+    page: Destinations = ()
+
+    @field_validator("warn", "page")
     @classmethod
-    def _is_reachable(cls, notify: tuple[str, ...]) -> tuple[str, ...]:
-        for each in notify:
+    def _are_reachable(cls, destinations: tuple[str, ...]) -> tuple[str, ...]:
+        for each in destinations:
             if not (TOPIC_ARN.fullmatch(each) or MAIL_ADDRESS.fullmatch(each)):
                 raise ValueError(f"each is the ARN of an SNS topic or a mail address, and {each!r} is neither")
-        return notify
-
-    @property
-    def topics(self) -> tuple[str, ...]:
-        """The ARNs of the topics that are notified."""
-        return tuple(each for each in self.notify if TOPIC_ARN.fullmatch(each))
-
-    @property
-    def addresses(self) -> tuple[str, ...]:
-        """The mail addresses that are notified."""
-        return tuple(each for each in self.notify if not TOPIC_ARN.fullmatch(each))
+        return destinations
 
 
 class LogLevel(StrEnum):

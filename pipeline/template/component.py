@@ -14,32 +14,18 @@ from wavetank.pipeline.topology import EventType, Topology
 Resources = dict[str, dict[str, Any]]
 
 HOUR_S = 3600
-MINUTE_MS = 60_000
 
 
 def component(deployed: Topology, event: EventType) -> Resources:
-    """Everything one event type needs: two streams, the function between them, delivery and an alarm."""
+    """Everything one event type needs: two streams, the function between them, delivery and alarms."""
     name, settings = logical(event.name), event.component
-    raw, processed, topic = f"{name}RawStream", f"{name}ProcessedStream", f"{name}AlarmTopic"
-    minutes = settings.alarms.iterator_age_minutes
-    behind = {
-        "AlarmName": f"{event.processor}-behind",
-        "AlarmDescription": f"The {event.name} processor reads records more than {minutes} minutes old.",
-        "Namespace": "AWS/Lambda",
-        "MetricName": "IteratorAge",
-        "Dimensions": [{"Name": "FunctionName", "Value": event.processor}],
-        "Statistic": "Maximum",
-        "Period": 60,
-        "EvaluationPeriods": 5,
-        "Threshold": minutes * MINUTE_MS,
-    }
+    raw, processed = f"{name}RawStream", f"{name}ProcessedStream"
     resources = {
         raw: _stream(event.raw_stream, settings.stream),
         processed: _stream(event.processed_stream, settings.stream),
         **_processor(event, raw, processed),
         **_delivery(event, processed),
-        f"{name}BehindAlarm": alarms.alarm(behind, settings.alarms, topic),
-        **alarms.mail_topic(settings.alarms, topic, deployed.names.alarm_topic(event.name)),
+        **alarms.of_component(deployed, event),
     }
     return tagged(resources, deployed, settings, event.name)
 

@@ -1,15 +1,15 @@
 """Functions as CloudFormation resources: each with a role of its own, the layers, who may call, and the merge queue.
 
-The queue of partitions to merge feeds a function; with it come the one for what could not be merged, and its alarm.
+The queue of partitions to merge feeds a function; with it comes the one for what could not be merged.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
-from wavetank.pipeline.components.model import Alarms, Logs
+from wavetank.pipeline.components.model import Logs
 from wavetank.pipeline.metrics import Handler
 from wavetank.pipeline.names import Names
-from wavetank.pipeline.template import alarms, logs, permissions
+from wavetank.pipeline.template import logs, permissions
 from wavetank.pipeline.template.permissions import DEAD_MERGES, MERGES, Statement
 
 Resources = dict[str, dict[str, Any]]
@@ -18,7 +18,6 @@ RUNTIME = "python3.13"
 CODE = "CodeKey"
 CODEC_LAYER = "CodecLayer"
 COLUMNS_LAYER = "ColumnsLayer"
-ALARM_TOPIC = "AlarmTopic"
 
 VISIBILITY_PER_TIMEOUT = 6
 """AWS's recommendation for a queue that feeds a function (Lambda developer guide, "Using Lambda with Amazon SQS")."""
@@ -109,19 +108,8 @@ def layer(name: str, key: str) -> dict[str, Any]:
     }
 
 
-def merges(names: Names, timeout_s: int, notified: Alarms) -> Resources:
+def merges(names: Names, timeout_s: int) -> Resources:
     """The queue of merges and its dead letters; `timeout_s` is that of the function that takes from the first."""
-    dead = {
-        "AlarmName": names.dead_merges,
-        "AlarmDescription": f"A partition could not be merged in {ATTEMPTS} attempts.",
-        "Namespace": "AWS/SQS",
-        "MetricName": "ApproximateNumberOfMessagesVisible",
-        "Dimensions": [{"Name": "QueueName", "Value": names.dead_merges}],
-        "Statistic": "Maximum",
-        "Period": 300,
-        "EvaluationPeriods": 1,
-        "Threshold": 0,
-    }
     return {
         DEAD_MERGES: {
             "Type": "AWS::SQS::Queue",
@@ -143,6 +131,4 @@ def merges(names: Names, timeout_s: int, notified: Alarms) -> Resources:
                 "SqsManagedSseEnabled": True,
             },
         },
-        "DeadMergesAlarm": alarms.alarm(dead, notified, ALARM_TOPIC),
-        **alarms.mail_topic(notified, ALARM_TOPIC, names.alarm_topic("shared")),
     }

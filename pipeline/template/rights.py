@@ -64,9 +64,9 @@ def rights_of(template: Mapping[str, Any]) -> list[Right]:
 def entry(right: Right, event_types: Mapping[str, str]) -> tuple[str, str]:
     """The holder and the right as the list has them; `event_types`: logical id → name."""
     holder, text = right.holder, str(right)
-    own = [each for each in event_types if re.fullmatch(rf"{each}(Processor|Delivery|AlarmTopic)\w*", holder)]
+    own = [each for each in event_types if re.fullmatch(rf"{each}(Processor|Delivery|WarnTopic|PageTopic)\w*", holder)]
     for logical_id in own or event_types:
-        text = re.sub(rf"\$\{{{logical_id}(?=(?:(?:Raw|Processed)Stream|AlarmTopic)\b)", "${{Type}", text)
+        text = re.sub(rf"\$\{{{logical_id}(?=(?:(?:Raw|Processed)Stream|(?:Warn|Page)Topic)\b)", "${{Type}", text)
     for logical_id in own:
         holder = holder.replace(logical_id, "{Type}", 1)
         text = re.sub(rf"(?<![\w.]){re.escape(event_types[logical_id])}(?![\w.])", EVENT_TYPE, text)

@@ -6,7 +6,7 @@ from typing import Any
 from wavetank.pipeline import topology
 from wavetank.pipeline.errors import ConfigurationError
 from wavetank.pipeline.names import Names, by_event
-from wavetank.pipeline.template import buckets, functions, permissions
+from wavetank.pipeline.template import alarms, buckets, functions, permissions
 from wavetank.pipeline.template.functions import CODEC_LAYER, COLUMNS_LAYER
 from wavetank.pipeline.template.logical import logical
 from wavetank.pipeline.template.outage import CATCH_UP
@@ -36,7 +36,7 @@ def shared(deployed: Topology) -> Resources:
         **_concatenator(deployed),
         **_ticked(deployed),
     }
-    return tagged(resources, deployed, deployed.default)
+    return tagged(resources | alarms.of_shared(deployed, resources), deployed, deployed.default)
 
 
 def _of_each(deployed: Topology, variable: str, setting: str) -> dict[str, str]:
@@ -163,7 +163,7 @@ def _concatenator(deployed: Topology) -> Resources:
         layers=(CODEC_LAYER, COLUMNS_LAYER),
     )
     return {
-        **functions.merges(names, MERGE_TIMEOUT_S, deployed.default.alarms),
+        **functions.merges(names, MERGE_TIMEOUT_S),
         **functions.function(spec, names),
         "ConcatenatorSource": {
             "Type": "AWS::Lambda::EventSourceMapping",

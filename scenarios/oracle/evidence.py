@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
-from wavetank.scenarios.oracle.alarms import Watched
+from wavetank.scenarios.oracle.alarms import Watched, WatchedComposite
 from wavetank.scenarios.oracle.at_rest import AtRest, Model
 from wavetank.scenarios.oracle.history import History, Operation, Value
 from wavetank.scenarios.oracle.hops import Hop, Passage, Seen, passages
@@ -52,7 +52,7 @@ class ObservedFlow:
     arrivals: Mapping[tuple[str, Hop], Arrivals] = field(default_factory=dict)
     healed_s: float | None = None
     changed_s: float | None = None
-    alarms: tuple[Watched, ...] = ()
+    alarms: tuple[Watched | WatchedComposite, ...] = ()
     processed: Mapping[str, Mapping[Version, Copies]] = field(default_factory=dict)
     dropped: Mapping[str, int] = field(default_factory=dict)
 
@@ -99,8 +99,8 @@ class Expectations:
     in_order: nothing in the drill takes from the promise that copies of an event keep their order. keys_stay: nothing
     in it moves a partition key to another shard. converges_within_s: so long after the healing the data at rest change
     no more; None where that is only reported. alarms: those that have to ring, and no other may; None where any may.
-    ages: time passed as on AWS, and what had done its time expired. caught_by: checkers that have to fail, as the drill
-    has a fault of the pipeline's own; spoils: those that may, too.
+    pages: those of them that somebody gets up for. ages: time passed as on AWS, and what had done its time expired.
+    caught_by: checkers that have to fail, as the drill has a fault of the pipeline's own; spoils: those that may, too.
     """
 
     reasons: frozenset[str] | None = frozenset()
@@ -108,6 +108,7 @@ class Expectations:
     keys_stay: bool = True
     converges_within_s: float | None = None
     alarms: frozenset[str] | None = frozenset()
+    pages: frozenset[str] = frozenset()
     ages: bool = False
     caught_by: frozenset[str] = frozenset()
     spoils: frozenset[str] = frozenset()

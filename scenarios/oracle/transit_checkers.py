@@ -87,18 +87,27 @@ def convergence(evidence: Evidence) -> Finding:
 
 
 def alarms(evidence: Evidence) -> Finding:
-    """The alarms that the drill names rang before the data at rest were read, and no other did."""
+    """The alarms that the drill names rang before the data at rest were read, and no other did.
+
+    Those of them that it says page somebody are those that do.
+    """
     if evidence.flow is None:
         return unclear("alarms", "what the alarms watch could not be read")
     there = {watched.alarm.name for watched in evidence.flow.alarms}
     rang = {watched.alarm.name for watched in evidence.flow.alarms if watched.rang}
-    expected = evidence.expectations.alarms
-    if expected is None or rang == expected:
+    paged = {watched.alarm.name for watched in evidence.flow.alarms if watched.rang and watched.alarm.pages}
+    expected, pages = evidence.expectations.alarms, evidence.expectations.pages
+    if expected is None or (rang == expected and paged == pages):
         return passed("alarms", f"{', '.join(sorted(rang)) or 'none'} of {len(there)} rang")
     if expected - there:
         return unclear("alarms", f"there is no alarm {', '.join(sorted(expected - there))}")
-    silent, loud = ", ".join(sorted(expected - rang)), ", ".join(sorted(rang - expected))
-    return failed("alarms", "; ".join(filter(None, (silent and f"{silent} should have rung", loud and f"{loud} rang"))))
+    wrong = {
+        "should have rung": expected - rang,
+        "rang": rang - expected,
+        "should have paged": (pages & rang) - paged,
+        "paged": (paged & expected) - pages,
+    }
+    return failed("alarms", "; ".join(f"{', '.join(sorted(names))} {what}" for what, names in wrong.items() if names))
 
 
 def _versions(

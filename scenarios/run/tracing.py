@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from wavetank.emulator.errors import NotSettled
-from wavetank.scenarios.oracle.alarms import Watched
+from wavetank.scenarios.oracle.alarms import Watched, WatchedComposite
 from wavetank.scenarios.oracle.at_rest import AtRest
 from wavetank.scenarios.oracle.evidence import Copies, ObservedFlow, Version
 from wavetank.scenarios.oracle.hops import Hop
@@ -58,7 +58,7 @@ class Tracer:
         axis = Axis(time.time() - duration_s, tuple((at - began, emulator) for at, emulator in self._notes))
         history, notes, strikes, problem = run.steps.history, Notes(), tuple[Strike, ...](), ""
         arrivals: list[HopArrivals] = []
-        alarms: tuple[Watched, ...] = ()
+        alarms: tuple[Watched | WatchedComposite, ...] = ()
         copies: Mapping[str, Mapping[Version, Copies]] = {}
         dropped: Mapping[str, int] = {}
         for operation in history.operations:
@@ -71,7 +71,9 @@ class Tracer:
             arrivals += reader.objects()
             with suppress(NotSettled):
                 self.site.report()
-            alarms = watched(self.site, first_s, self.site.now().timestamp())
+            self.note()
+            until_s = self.site.now().timestamp()
+            alarms = watched(self.site, first_s, until_s, self._notes, gaps=run.drill.gaps)
             dropped = dropped_so_far(self.site) - self._dropped_before
             copies = copies_of(arrivals, self.site.topology.events)
         except Exception as error:
@@ -88,7 +90,9 @@ def first_of(notes: Iterable[tuple[float, float]]) -> float:
     return min(emulator for _, emulator in notes)
 
 
-def _observed(arrivals: Iterable[HopArrivals], timeline: Timeline, alarms: tuple[Watched, ...]) -> ObservedFlow:
+def _observed(
+    arrivals: Iterable[HopArrivals], timeline: Timeline, alarms: tuple[Watched | WatchedComposite, ...]
+) -> ObservedFlow:
     ids: defaultdict[tuple[str, Hop], set[str]] = defaultdict(set)
     shards: defaultdict[tuple[str, Hop, str], list[Version]] = defaultdict(list)
     for some in arrivals:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from wavetank.scenarios.oracle.alarms import Alarm, Missing, Watched
+from wavetank.scenarios.oracle.alarms import Alarm, Composite, Missing, Watched, WatchedComposite
 
 MINUTE_S = 60
 BEHIND = Alarm("behind", MINUTE_S, 3, 3, "GreaterThanThreshold", 15.0, Missing.NOT_BREACHING)
@@ -61,3 +61,66 @@ def test_each_comparison_has_the_datapoint_on_its_left(comparison: str, breachin
 def test_another_comparison_is_an_error_and_not_silence() -> None:
     with pytest.raises(KeyError):
         rang("X", replace(BEHIND, comparison="LessThanLowerThreshold"))
+
+
+SILENT = Alarm("silent", MINUTE_S, 3, 3, "LessThanThreshold", 1.0, Missing.BREACHING)
+
+
+def tells(points: str, *stretches: range) -> bool:
+    """Whether it tells silence over stretches of periods; a character is a period: 1 has a record, - is missing."""
+    return Watched(SILENT, {MINUTE_S * n: 1.0 for n, point in enumerate(points) if point == "1"}, stretches).rang
+
+
+@pytest.mark.parametrize(
+    ("points", "stretches", "rings"),
+    [
+        ("1-----", [range(6)], True),
+        ("1----", [range(5)], False),
+        ("---", [range(3)], True),
+        ("--", [range(2)], False),
+        ("1-1-1-1-", [range(8)], False),
+        ("1------", [range(3), range(5, 7)], False),
+        ("1------", [range(3), range(4, 7)], True),
+    ],
+)
+def test_silence_is_read_only_where_the_clock_went_through(points: str, stretches: list[range], rings: bool) -> None:
+    assert tells(points, *stretches) is rings
+
+
+def composed(rule: str, **points: str) -> bool:
+    """Whether a composite alarm rings; its parts ring after each X."""
+    once = replace(BEHIND, periods=1, datapoints=1)
+    parts = tuple(
+        Watched(
+            replace(once, name=name),
+            {7.0 + MINUTE_S * n: BAD if point == "X" else GOOD for n, point in enumerate(text)},
+        )
+        for name, text in points.items()
+    )
+    return WatchedComposite(Composite("composed", rule), parts).rang
+
+
+@pytest.mark.parametrize(
+    ("rule", "rings"),
+    [
+        ('ALARM("a") OR ALARM("b")', True),
+        ('ALARM("a") AND ALARM("b")', False),
+        ('ALARM("a") AND ALARM("c")', True),
+        ('ALARM("a") AND NOT ALARM("c")', False),
+        ('ALARM("d") OR ALARM("b") AND ALARM("a")', False),
+        ('(ALARM("d") OR ALARM("b")) AND OK("a")', True),
+        ("ALARM(d)", False),
+        ('ALARM("arn:aws:cloudwatch:us-east-1:000000000000:alarm:a")', True),
+        ('INSUFFICIENT_DATA("a")', False),
+        ('NOT (ALARM("a") OR OK("a")) OR FALSE', False),
+        ("TRUE", True),
+    ],
+)
+def test_a_composite_alarm_rings_while_its_rule_holds_of_its_parts(rule: str, rings: bool) -> None:
+    assert composed(rule, a="0X0", b="X00", c="0X0", d="000") is rings
+
+
+@pytest.mark.parametrize("rule", ['ALARM("x")', "ALARM(a", "NOT", 'ALARM("a") ALARM("a")', 'ALARM("a") XOR ALARM("a")'])
+def test_a_rule_that_is_none_is_an_error_and_not_silence(rule: str) -> None:
+    with pytest.raises(ValueError, match=r"rule|no alarm|missing|too much"):
+        _ = composed(rule, a="0X0")

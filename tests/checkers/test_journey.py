@@ -173,8 +173,15 @@ def test_convergence_tells_how_long_it_took() -> None:
     assert convergence(evidence).detail == "2.5 s after the healing"
 
 
-def watching(*watched: Watched, wanted: frozenset[str] | None = frozenset()) -> Finding:
-    return alarms(replace(run(flow=ObservedFlow(alarms=watched)), expectations=Expectations(alarms=wanted)))
+def watching(
+    *watched: Watched, wanted: frozenset[str] | None = frozenset(), pages: frozenset[str] = frozenset()
+) -> Finding:
+    expectations = Expectations(alarms=wanted, pages=pages)
+    return alarms(replace(run(flow=ObservedFlow(alarms=watched)), expectations=expectations))
+
+
+def paging(watched: Watched) -> Watched:
+    return replace(watched, alarm=replace(watched.alarm, pages=True))
 
 
 CLICK = frozenset({"click-behind"})
@@ -189,6 +196,14 @@ CLICK = frozenset({"click-behind"})
         (lambda: watching(SILENT, DEAD, wanted=CLICK), Verdict.FAIL, "click-behind should have rung"),
         (lambda: watching(DEAD, wanted=CLICK), Verdict.INCONCLUSIVE, "there is no alarm click-behind"),
         (lambda: watching(RANG, DEAD, wanted=None), Verdict.PASS, "click-behind of 2 rang"),
+        (lambda: watching(paging(RANG), wanted=CLICK, pages=CLICK), Verdict.PASS, "click-behind of 1 rang"),
+        (lambda: watching(paging(RANG), wanted=CLICK), Verdict.FAIL, "click-behind paged"),
+        (lambda: watching(RANG, wanted=CLICK, pages=CLICK), Verdict.FAIL, "click-behind should have paged"),
+        (
+            lambda: watching(paging(SILENT), wanted=CLICK, pages=CLICK),
+            Verdict.FAIL,
+            "click-behind should have rung",
+        ),
     ],
 )
 def test_the_alarms_that_should_have_rung_did_and_no_other(

@@ -7,7 +7,8 @@ import pytest
 
 from wavetank.emulator.stack.stack import EmbeddedStack
 from wavetank.pipeline.names import NAMES
-from wavetank.scenarios.run.alarm_datapoints import clear_dead_messages, watched
+from wavetank.pipeline.template.render import whole
+from wavetank.scenarios.run.alarm_datapoints import ALARM, COMPOSITE, clear_dead_messages, watched
 from wavetank.scenarios.site.site import Site
 
 pytestmark = pytest.mark.stack
@@ -58,9 +59,52 @@ def test_an_alarm_rings_after_as_many_bad_minutes_as_it_is_defined_to(
 
 def test_every_alarm_of_the_template_is_watched(site: Site) -> None:
     now = datetime.now(UTC)
+    resources = whole(site.topology)["Resources"].values()
+    made = {each["Properties"]["AlarmName"] for each in resources if each["Type"] in (ALARM, COMPOSITE)}
     found = watched(site, now.timestamp(), now.timestamp() + 60)
-    processors = {f"{event.processor}-behind" for event in site.topology.events}
-    assert {each.alarm.name for each in found} == {*processors, NAMES.dead_merges}
+    assert {each.alarm.name for each in found} == made
+    assert {each.alarm.name for each in found if each.alarm.pages} == {
+        f"{NAMES.prefix}-{event.name}-data-stopped" for event in site.topology.events
+    }
+
+
+STOPPED = {f"{NAMES.prefix}-conversion-{part}" for part in ("raw-silent", "processed-silent", "data-stopped")}
+
+
+def silent(site: Site, minutes: int, *, gaps: bool) -> set[str]:
+    """The alarms of conversions that rang in so many minutes without a record, which the clock jumped over."""
+    since = datetime.now(UTC) + 3 * DAYS_AHEAD
+    until = since + timedelta(minutes=minutes)
+    clock = ((0.0, since.timestamp()), (1.0, since.timestamp() + 1), (2.0, until.timestamp()))
+    every = watched(site, since.timestamp(), until.timestamp(), clock, gaps=gaps)
+    return {each.alarm.name for each in every if each.rang and "-conversion-" in each.alarm.name}
+
+
+@pytest.mark.parametrize(("minutes", "gaps", "names"), [(59, True, set()), (70, True, STOPPED), (70, False, set())])
+def test_silence_is_told_where_the_jumps_of_the_clock_are_gaps(
+    site: Site, minutes: int, gaps: bool, names: set[str]
+) -> None:
+    assert silent(site, minutes, gaps=gaps) == names
+
+
+@pytest.mark.parametrize(("called", "names"), [(1.0, set()), (None, {"consumer-off", "data-stopped"})])
+def test_a_consumer_that_is_off_while_records_arrive_is_told_by_metric_math(
+    site: Site, called: float | None, names: set[str]
+) -> None:
+    since = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + (4 if called else 5) * DAYS_AHEAD
+    cloudwatch, conversion = site.stack.client("cloudwatch"), site.topology.event("conversion")
+    for minute in range(0, 15, 5):
+        metrics = [("AWS/Kinesis", "IncomingRecords", "StreamName", conversion.raw_stream, 3.0)]
+        metrics += [("AWS/Lambda", "Invocations", "FunctionName", conversion.processor, called)] if called else []
+        for namespace, name, dimension, value, number in metrics:
+            data = {
+                "MetricName": name,
+                "Dimensions": [{"Name": dimension, "Value": value}],
+                "Timestamp": since + timedelta(minutes=minute),
+                "Value": number,
+            }
+            cloudwatch.put_metric_data(Namespace=namespace, MetricData=[data])
+    assert rang(site, since, 14) == {f"{NAMES.prefix}-conversion-{name}" for name in names}
 
 
 def test_a_message_that_was_given_up_rings_until_it_is_cleared(site: Site) -> None:

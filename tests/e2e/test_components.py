@@ -94,15 +94,20 @@ def test_the_services_have_the_settings(deployed: Deployed) -> None:
     delivery = stack.client("firehose").describe_delivery_stream(DeliveryStreamName=NAMES.delivery_stream("click"))
     hints = delivery["DeliveryStreamDescription"]["Destinations"][0]["ExtendedS3DestinationDescription"]
     assert hints["BufferingHints"] == {"SizeInMBs": 7, "IntervalInSeconds": 75}
-    behind = f"{NAMES.processor('click')}-behind"
-    [alarm] = stack.client("cloudwatch").describe_alarms(AlarmNames=[behind])["MetricAlarms"]
-    topic = f"arn:aws:sns:{stack.region}:{stack.account}:{NAMES.alarm_topic('click')}"
-    assert (alarm["Threshold"], set(alarm["AlarmActions"])) == (
-        30 * 60 * 1000,
-        {"arn:aws:sns:us-east-1:123456789012:pager", topic},
-    )
-    [mail] = stack.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
-    assert (mail["Protocol"], mail["Endpoint"]) == ("email", "checkout@example.com")
+    cloudwatch, prefix = stack.client("cloudwatch"), f"arn:aws:sns:{stack.region}:{stack.account}:"
+    [behind] = cloudwatch.describe_alarms(AlarmNames=[f"{NAMES.processor('click')}-behind"])["MetricAlarms"]
+    [stopped] = cloudwatch.describe_alarms(
+        AlarmNames=[f"{NAMES.prefix}-click-data-stopped"], AlarmTypes=["CompositeAlarm"]
+    )["CompositeAlarms"]
+    assert behind["Threshold"] == 30 * 60 * 1000
+    for alarm, severity, known, address in (
+        (behind, "warn", "mail", "checkout@example.com"),
+        (stopped, "page", "pager", "on-call@example.com"),
+    ):
+        topic = f"{prefix}{NAMES.alarm_topic('click', severity)}"
+        assert set(alarm["AlarmActions"]) == {f"arn:aws:sns:us-east-1:123456789012:{known}", topic}
+        [mail] = stack.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+        assert (mail["Protocol"], mail["Endpoint"]) == ("email", address)
 
 
 def test_services_carry_the_tags_that_the_template_gives(deployed: Deployed) -> None:
@@ -143,6 +148,7 @@ def test_services_carry_the_tags_that_the_template_gives(deployed: Deployed) -> 
         assert {key: value for key, value in actual.items() if not key.startswith("aws:")} == expected, name
     assert seen == {
         "AWS::CloudWatch::Alarm",
+        "AWS::CloudWatch::CompositeAlarm",
         "AWS::Events::Rule",
         "AWS::IAM::Role",
         "AWS::Kinesis::Stream",

@@ -15,6 +15,7 @@ from wavetank.emulator.stack.stack import EmbeddedStack
 from wavetank.scenarios.client import at_rest
 from wavetank.scenarios.client.at_rest import Layer
 from wavetank.scenarios.client.producer import Producer, Sender
+from wavetank.scenarios.oracle.alarms import Watched
 from wavetank.scenarios.run.alarm_datapoints import watched
 from wavetank.scenarios.site.site import Site
 from wavetank.scenarios.spec.hours import Scheduled
@@ -91,7 +92,7 @@ def observed(site: Site, since_s: float) -> dict[str, Any]:
         "rang": {
             each.alarm.name
             for each in watched(site, since_s, now_s)
-            if any(map(each.alarm.breaches, each.values.values()))
+            if isinstance(each, Watched) and any(map(each.alarm.breaches, each.values.values()))
         },
         "throttles": sum(most("Throttles", name) for name in functions),
         "errors": sum(most("Errors", name) for name in functions),

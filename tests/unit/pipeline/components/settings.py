@@ -39,7 +39,22 @@ retention_days = 90
 
 [alarms]
 iterator_age_minutes = 30
-notify = ["arn:aws:sns:us-east-1:123456789012:pager", "checkout@example.com"]
+errors = 7
+error_percent = 25
+throttles = 3
+duration_percent = 70
+memory_percent = 60
+raw_silence_minutes = 120
+processed_silence_minutes = 45
+consumer_off_minutes = 20
+delivery_age_minutes = 25
+delivery_percent = 50
+untagged_chunk_minutes = 50
+quarantined_per_hour = 11
+late_per_hour = 5
+log_bytes_per_event = 900
+warn = ["arn:aws:sns:us-east-1:123456789012:mail", "checkout@example.com"]
+page = ["arn:aws:sns:us-east-1:123456789012:pager", "on-call@example.com"]
 """
 """Of an event type with a field `campaign`. The mode is that of `ON_DEMAND`, as on-demand streams have no shards."""
 ON_DEMAND = EVERY_SETTING.replace("shards = 3", 'mode = "on-demand"')

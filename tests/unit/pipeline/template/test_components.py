@@ -83,6 +83,18 @@ def of(name: str) -> Callable[[Resources], dict[str, Any]]:
 SOURCE, PROCESSOR = of("PingSource"), of("PingProcessor")
 
 
+def window(name: str) -> Callable[[Resources], int]:
+    """Seconds that an alarm looks at."""
+
+    def seconds(resources: Resources) -> int:
+        alarm = of(name)(resources)
+        metrics = alarm.get("Metrics", [{"MetricStat": alarm}])
+        periods = {each["MetricStat"]["Period"] for each in metrics if "MetricStat" in each}
+        return int(alarm["EvaluationPeriods"] * periods.pop())
+
+    return seconds
+
+
 def hints(resources: Resources) -> dict[str, Any]:
     settings: dict[str, Any] = of("PingDelivery")(resources)["ExtendedS3DestinationConfiguration"]["BufferingHints"]
     return settings
@@ -113,11 +125,30 @@ def variables(name: str) -> Callable[[Resources], dict[str, str]]:
         (lambda r: PROCESSOR(r)["LoggingConfig"]["ApplicationLogLevel"], "DEBUG"),
         (lambda r: of("PingProcessorLogs")(r)["RetentionInDays"], 90),
         (lambda r: of("PingBehindAlarm")(r)["Threshold"], 30 * 60 * 1000),
+        (lambda r: of("PingErrorsAlarm")(r)["Threshold"], 7),
+        (lambda r: of("PingErrorRateAlarm")(r)["Threshold"], 25),
+        (lambda r: of("PingThrottlesAlarm")(r)["Threshold"], 3),
+        (lambda r: of("PingSlowAlarm")(r)["Threshold"], 90 * 700),
+        (lambda r: of("PingMemoryAlarm")(r)["Threshold"], 60),
+        (lambda r: window("PingRawSilentAlarm")(r), 120 * 60),
+        (lambda r: window("PingProcessedSilentAlarm")(r), 45 * 60),
+        (lambda r: window("PingConsumerOffAlarm")(r), 20 * 60),
+        (lambda r: of("PingDeliveryBehindAlarm")(r)["Threshold"], 25 * 60),
+        (lambda r: of("PingDeliveryFailedAlarm")(r)["Threshold"], 0.5),
+        (lambda r: of("PingChunksWaitingAlarm")(r)["Threshold"], 50 * 60),
+        (lambda r: of("PingQuarantineAlarm")(r)["Threshold"], 11),
+        (lambda r: of("PingLateAlarm")(r)["Threshold"], 5),
+        (lambda r: of("PingDebugLogsAlarm")(r)["Threshold"], 900),
         (
             lambda r: of("PingBehindAlarm")(r)["AlarmActions"],
-            ["arn:aws:sns:us-east-1:123456789012:pager", {"Ref": "PingAlarmTopic"}],
+            ["arn:aws:sns:us-east-1:123456789012:mail", {"Ref": "PingWarnTopic"}],
         ),
-        (lambda r: of("PingAlarmTopicMail0")(r)["Endpoint"], "checkout@example.com"),
+        (
+            lambda r: of("PingDataStoppedAlarm")(r)["AlarmActions"],
+            ["arn:aws:sns:us-east-1:123456789012:pager", {"Ref": "PingPageTopic"}],
+        ),
+        (lambda r: of("PingWarnTopicMail0")(r)["Endpoint"], "checkout@example.com"),
+        (lambda r: of("PingPageTopicMail0")(r)["Endpoint"], "on-call@example.com"),
     ],
 )
 def test_a_setting_stands_where_its_service_reads_it(tmp_path: Path, look: Look, value: object) -> None:
@@ -164,11 +195,49 @@ def test_what_the_project_sets_for_all_is_no_exception_in_the_environments(tmp_p
     assert "LOOK_BACK_HOURS_BY_EVENT" not in variables("Planner")(there)
 
 
-def test_alarms_of_what_all_share_go_where_the_project_says(tmp_path: Path) -> None:
-    project = '[defaults.alarms]\nnotify = ["arn:aws:sns:us-east-1:123456789012:platform"]'
-    assert of("DeadMergesAlarm")(resources(tmp_path, project=project))["AlarmActions"] == [
-        "arn:aws:sns:us-east-1:123456789012:platform"
+WARN, PAGE = {"Ref": "WarnTopic"}, {"Ref": "PageTopic"}
+PLATFORM = "arn:aws:sns:us-east-1:123456789012:platform"
+
+
+def told(resources: Resources, alarm: str) -> list[Any]:
+    actions: list[Any] = of(alarm)(resources)["AlarmActions"]
+    return actions
+
+
+def test_alarms_go_to_the_topics_of_the_stage_where_nothing_else_is_said(tmp_path: Path) -> None:
+    there = resources(tmp_path)
+    assert told(there, "PingBehindAlarm") == told(there, "DeadMergesAlarm") == [WARN]
+    assert told(there, "PingDataStoppedAlarm") == of("PingDataStoppedAlarm")(there)["OKActions"] == [PAGE]
+
+
+def test_what_the_project_names_is_told_beside_the_topics_of_the_stage_and_mailed_from_there(tmp_path: Path) -> None:
+    project = f'[defaults.alarms]\nwarn = ["{PLATFORM}", "ops@example.com"]'
+    there = resources(tmp_path, project=project)
+    assert told(there, "PingBehindAlarm") == told(there, "DeadMergesAlarm") == [WARN, PLATFORM]
+    assert told(there, "PingDataStoppedAlarm") == [PAGE]
+    mails = {name: each for name, each in there.items() if each["Type"] == "AWS::SNS::Subscription" and "Mail" in name}
+    assert [(each["Properties"]["TopicArn"], each["Properties"]["Endpoint"]) for each in mails.values()] == [
+        (WARN, "ops@example.com")
     ]
+
+
+def test_what_an_owner_names_is_told_in_the_place_of_the_topic_of_the_stage(tmp_path: Path) -> None:
+    own = '[alarms]\npage = ["us@example.com"]'
+    there = resources(tmp_path, own, project=f'[defaults.alarms]\nwarn = ["{PLATFORM}"]\npage = ["{PLATFORM}"]')
+    assert told(there, "PingDataStoppedAlarm") == [{"Ref": "PingPageTopic"}]
+    assert told(there, "PongDataStoppedAlarm") == [PAGE, PLATFORM]
+    assert told(there, "PingBehindAlarm") == [WARN, PLATFORM]
+
+
+@pytest.mark.parametrize("name", ["raw", "processed"])
+def test_a_stream_that_may_be_silent_has_no_alarm_for_it(tmp_path: Path, name: str) -> None:
+    there = resources(tmp_path, f"[alarms]\n{name}_silence_minutes = 0")
+    alarm = f"{name.capitalize()}SilentAlarm"
+    assert f"Ping{alarm}" not in there
+    assert f"Pong{alarm}" in there
+    rule = of("PingDataStoppedAlarm")(there)["AlarmRule"]
+    assert f"{name}-silent" not in rule
+    assert rule.count("ALARM(") == len(there["PingDataStoppedAlarm"]["DependsOn"]) == 2
 
 
 def test_more_settings_than_an_environment_holds_are_refused(tmp_path: Path) -> None:

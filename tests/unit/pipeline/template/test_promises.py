@@ -214,12 +214,12 @@ PROMISES = (
     Promise(
         "an alarm rings for a processor that is behind, long before its records are too old: in milliseconds, at most",
         lambda r: all(
-            one["Threshold"] == 15 * 60 * 1_000
+            one.get("Threshold") == 15 * 60 * 1_000
             and (one["MetricName"], one["Statistic"]) == ("IteratorAge", "Maximum")
             and one["ComparisonOperator"] == "GreaterThanThreshold"
             and one["Period"] * one["EvaluationPeriods"] <= 900
-            for one in of(r, "CloudWatch::Alarm")
-            if one["Namespace"] == "AWS/Lambda"
+            for name in ("ClickBehindAlarm", "ConversionBehindAlarm", "ImpressionBehindAlarm")
+            for one in (properties(name)(r),)
         ),
         (
             ("ClickBehindAlarm", "Threshold", 900),
