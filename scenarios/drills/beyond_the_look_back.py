@@ -1,4 +1,4 @@
-"""Half of the chunks are only found when their hours have left the look-back; a back-fill is asked for, twice.
+"""Half of the chunks of impressions are only found when their hours have left the look-back, and back-filled twice.
 
 The first time the planner puts the parts aside again while the back-fill is at work on them.
 """
@@ -34,7 +34,9 @@ DRILL = Drill(
     name="beyond-the-look-back",
     hypothesis="Events that come after their hour has left the look-back are kept apart, and land when asked for.",
     tags=(Tag.SCHEDULE, Tag.NOTIFICATIONS),
-    nemeses=(Fault("never-told", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/*"}, when=When(every=2)),),
+    nemeses=(
+        Fault("never-told", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/impression/*"}, when=When(every=2)),
+    ),
     during=(
         *look_when_merged("when their hours were merged", Expect("lost", at_least=1), precondition=True),
         Tick(Scheduled.REPLAYER),
@@ -46,4 +48,5 @@ DRILL = Drill(
         Look("when a planner has put aside what a back-fill was about to merge", (Expect("lost", equals="absent"),)),
     ),
     after=(BackFill(),),
+    alarms=("wavetank-impression-late",),
 )

@@ -58,5 +58,6 @@ DRILL = Drill(
         BackFill(first_hour=True),
         Look("when these were asked for", (ALL_LANDED,)),
     ),
+    alarms=("wavetank-click-late", "wavetank-impression-late"),
     workload=Workload(events=60, conversions=False),
 )

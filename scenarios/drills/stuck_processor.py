@@ -1,6 +1,7 @@
 """A processor gets nowhere for more than a quarter of an hour."""
 
 from wavetank.scenarios.spec import (
+    MINUTE,
     PROCESSORS,
     Action,
     Advance,
@@ -14,14 +15,14 @@ from wavetank.scenarios.spec import (
     Stall,
     Tag,
     Tick,
+    Workload,
 )
-
-MINUTE = 1 / 60
 
 DRILL = Drill(
     name="stuck-processor",
-    hypothesis="A processor that falls a quarter of an hour behind rings its alarm and no other, and loses nothing.",
-    tags=(Tag.FUNCTIONS, Tag.OUTAGE),
+    hypothesis="A processor that fails and falls a quarter of an hour behind rings its alarms, and loses nothing.",
+    tags=(Tag.FUNCTIONS, Tag.OUTAGE, Tag.ALARMS),
+    workload=Workload(conversions=False, component="alarmed"),
     nemeses=(
         Fault(
             "no-reference",
@@ -33,7 +34,7 @@ DRILL = Drill(
     during=(
         Stall(),
         Advance(hours=16 * MINUTE),
-        *(Stall(), Advance(hours=MINUTE)) * 6,
+        *(Stall(), Advance(hours=MINUTE)) * 16,
         Tick(Scheduled.PLANNER, but=PROCESSORS),
         Look(
             "while it was stuck",
@@ -45,5 +46,9 @@ DRILL = Drill(
         ),
     ),
     stalls=True,
-    alarms=("wavetank-click-processor-behind",),
+    alarms=(
+        "wavetank-click-processor-behind",
+        "wavetank-click-processor-errors",
+        "wavetank-click-processor-error-rate",
+    ),
 )

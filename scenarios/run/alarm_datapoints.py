@@ -93,12 +93,12 @@ class Definition:
 
 @dataclass(frozen=True)
 class Passed:
-    """The time of a run by the emulator's clock, and how it went by; gaps: what it jumped over was silence."""
+    """The time of a run by the emulator's clock; what that jumped over until `silence_s` was silence."""
 
     since_s: float
     until_s: float
     clock: Clock = ()
-    gaps: bool = False
+    silence_s: float = 0.0
 
     def periods(self, length_s: int) -> range:
         """The numbers of all periods of this length that it touches."""
@@ -113,12 +113,9 @@ class Passed:
 
     def _intervals(self) -> Iterator[tuple[float, float]]:
         """The longest intervals without a jump."""
-        if self.gaps:
-            yield self.since_s, self.until_s
-            return
         begun_s = ended_s = None
         for (steady, at_s), (then, later_s) in zip(self.clock, self.clock[1:], strict=False):
-            if abs((later_s - at_s) - (then - steady)) > JUMP_S:
+            if later_s > self.silence_s and abs((later_s - at_s) - (then - steady)) > JUMP_S:
                 if begun_s is not None and ended_s is not None:
                     yield begun_s, ended_s
                 begun_s = ended_s = None
@@ -129,13 +126,13 @@ class Passed:
 
 
 def watched(
-    site: Site, since_s: float, until_s: float, clock: Clock = (), *, gaps: bool = False
+    site: Site, since_s: float, until_s: float, clock: Clock = (), silence_s: float = 0.0
 ) -> tuple[Watched | WatchedComposite, ...]:
     """Every alarm of the pipeline, with the datapoints from `since_s` to `until_s` (seconds since the epoch).
 
-    clock: how emulator time went by between them. gaps: what it jumped over was silence.
+    clock: how emulator time went by between them; what it jumped over until `silence_s` was silence.
     """
-    passed = Passed(since_s, until_s, clock, gaps)
+    passed = Passed(since_s, until_s, clock, silence_s)
     resources = whole(site.topology)["Resources"].values()
     own = {each["Properties"]["AlarmName"] for each in resources if each["Type"] in (ALARM, COMPOSITE)}
     metric_alarms, composites = _described(site, own)

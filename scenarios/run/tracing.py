@@ -28,6 +28,8 @@ MOST_FIRINGS = 1_000
 """So many firings at most are in one answer of the activity log."""
 MICROS_PER_MILLI = 1_000
 STREAMS = (Hop.RAW, Hop.PROCESSED)
+NOTED_S = 0.01
+"""A mark is rounded to milliseconds, and the clock looked at after it."""
 
 
 @dataclass
@@ -73,7 +75,7 @@ class Tracer:
                 self.site.report()
             self.note()
             until_s = self.site.now().timestamp()
-            alarms = watched(self.site, first_s, until_s, self._notes, gaps=run.drill.gaps)
+            alarms = watched(self.site, first_s, until_s, self._notes, self._healed_s(run) if run.drill.gaps else 0.0)
             dropped = dropped_so_far(self.site) - self._dropped_before
             copies = copies_of(arrivals, self.site.topology.events)
         except Exception as error:
@@ -83,6 +85,12 @@ class Tracer:
         self.timeline = Timeline(duration_s, history.marks, notes.arrivals(), strikes=strikes, problem=problem)
         if not problem:
             run.flow = replace(_observed(arrivals, self.timeline, alarms), processed=copies, dropped=dropped)
+
+    def _healed_s(self, run: Run) -> float:
+        """Emulator time at the healing."""
+        began = time.monotonic() - run.steps.elapsed()
+        healed = next(mark.at_s for mark in run.steps.marks if mark.what == HEAL)
+        return next(emulator for steady, emulator in self._notes if steady >= began + healed - NOTED_S)
 
 
 def first_of(notes: Iterable[tuple[float, float]]) -> float:

@@ -8,12 +8,12 @@ with `drill`.
 from wavetank.emulator.faults.model import When, Window
 from wavetank.emulator.faults.points import Action, Point
 from wavetank.scenarios.spec.drill import Drill, Tag
-from wavetank.scenarios.spec.hours import Chunks, Scheduled
+from wavetank.scenarios.spec.hours import MINUTE, Chunks, Scheduled
 from wavetank.scenarios.spec.nemeses.chunks import ChunksDamaged
 from wavetank.scenarios.spec.nemeses.components import ComponentChanged
 from wavetank.scenarios.spec.nemeses.container import ContainerCut, ContainerKilled, ContainerPaused, MemoryReached
 from wavetank.scenarios.spec.nemeses.fault import Fault, functions_die
-from wavetank.scenarios.spec.nemeses.functions import BadDeploy, ColdStart, OwnCodeMistaken
+from wavetank.scenarios.spec.nemeses.functions import BadDeploy, ColdStart, OwnCodeMistaken, Reconfigured
 from wavetank.scenarios.spec.nemeses.neighbour import StageHaywire
 from wavetank.scenarios.spec.nemeses.parts import PartsDamaged, RecordsUnmergeable, SchemaUnmergeable
 from wavetank.scenarios.spec.nemeses.producer import (
@@ -74,6 +74,7 @@ __all__ = [
     "EVERY_TYPE",
     "HELD_BACK",
     "HIDDEN_MESSAGES",
+    "MINUTE",
     "PROCESSORS",
     "STOPPED",
     "Action",
@@ -115,6 +116,7 @@ __all__ = [
     "ProducerRevises",
     "PublishAhead",
     "PublishVersions",
+    "Reconfigured",
     "RecordsUnmergeable",
     "Redeliver",
     "Redrive",

@@ -34,6 +34,7 @@ class Tag(StrEnum):
     AGE = "age"
     CONTAINERS = "containers"
     COMPONENTS = "components"
+    ALARMS = "alarms"
     BASICS = "basics"
 
 
@@ -48,13 +49,13 @@ class Drill:
     sets_aside: reasons for which events are in quarantine on the way; None where that is not known beforehand.
     converges_within_s: so long after the healing, at most, the data at rest still change; None where it may take its
     time. alarms: names of those that have to ring before the data at rest are read, and no other may; None where that
-    is not known beforehand. pages: those of them that somebody gets up for. gaps: what the clock jumps over is silence,
-    so that alarms which tell it may ring; else no time has passed there for them. waits: it waits by the wall clock,
-    for pauses and time-outs of the functions' SDK, and so is run beside others where drills run side by side. ages:
-    time passes in it as on AWS: schedules tick and objects expire by themselves while `Age` moves the clock on. Its
-    events are of the hours in which it is held, each sent when its time has come, and it is compared with no control,
-    whose events would be others. caught_by: checkers that have to fail, as something is wrong on purpose that they are
-    there for; spoils: those that may fail for it.
+    is not known beforehand. pages: those of them that somebody gets up for. gaps: what the clock jumps over until the
+    healing is silence, so that alarms which tell it may ring; else no time has passed there for them. waits: it waits
+    by the wall clock, for pauses and time-outs of the functions' SDK, and so is run beside others where drills run side
+    by side. ages: time passes in it as on AWS: schedules tick and objects expire by themselves while `Age` moves the
+    clock on. Its events are of the hours in which it is held, each sent when its time has come, and it is compared with
+    no control, whose events would be others. caught_by: checkers that have to fail, as something is wrong on purpose
+    that they are there for; spoils: those that may fail for it.
     """
 
     name: str

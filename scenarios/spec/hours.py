@@ -8,6 +8,8 @@ from wavetank.scenarios.oracle.at_rest import HOUR_US
 from wavetank.scenarios.oracle.promises import LOOK_BACK_HOURS, PLANNED_AT, REPLAYED_EVERY
 
 HOUR = datetime.timedelta(hours=1)
+MINUTE = 1 / 60
+"""In hours, as the steps of drills have their time."""
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 FIRST_HOUR = (datetime.datetime.min.replace(tzinfo=datetime.UTC) - EPOCH) // HOUR
 LAST_HOUR = (datetime.datetime.max.replace(tzinfo=datetime.UTC) - EPOCH) // HOUR

@@ -139,7 +139,7 @@ class Place(Protocol):
     def change_settings(self, event_type: str, settings: str | None) -> None:
         """Deploy with this text as an event type's component.toml; None for the file that it has."""
 
-    def configure(self, function: str, **settings: str) -> None:
+    def configure(self, function: str, **settings: Any) -> None:
         """Change settings of a function's configuration."""
 
     @property

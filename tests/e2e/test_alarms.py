@@ -76,7 +76,7 @@ def silent(site: Site, minutes: int, *, gaps: bool) -> set[str]:
     since = datetime.now(UTC) + 3 * DAYS_AHEAD
     until = since + timedelta(minutes=minutes)
     clock = ((0.0, since.timestamp()), (1.0, since.timestamp() + 1), (2.0, until.timestamp()))
-    every = watched(site, since.timestamp(), until.timestamp(), clock, gaps=gaps)
+    every = watched(site, since.timestamp(), until.timestamp(), clock, until.timestamp() if gaps else 0.0)
     return {each.alarm.name for each in every if each.rang and "-conversion-" in each.alarm.name}
 
 

@@ -93,7 +93,8 @@ TEMPLATE: Mapping[str, Callable[[Resources], set[Number]]] = {
     "STREAM_RETENTION": lambda r: every([one["RetentionPeriodHours"] for one in of(r, "Kinesis::Stream")], hours=1),
     "FUTURE_BOUND": lambda r: every(variables(r, "FUTURE_BOUND_MINUTES"), minutes=1),
     "BEHIND_AFTER": lambda r: every(
-        [one["Threshold"] for one in of(r, "CloudWatch::Alarm") if one.get("MetricName") == "IteratorAge"], milliseconds=1
+        [one["Threshold"] for one in of(r, "CloudWatch::Alarm") if one.get("MetricName") == "IteratorAge"],
+        milliseconds=1,
     ),
     "CHUNK_BUFFER": lambda r: every(buffers(r), seconds=1),
     "CHUNK_GRACE": lambda r: every(variables(r, "CHUNK_GRACE_MINUTES"), minutes=1),

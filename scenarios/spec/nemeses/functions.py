@@ -1,6 +1,8 @@
 """Functions that start anew, or are deployed with a mistake."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from wavetank.scenarios.spec.nemesis import Nemesis, Scene
 
@@ -28,6 +30,21 @@ class BadDeploy(Nemesis):
         configuration = site.stack.client("lambda").get_function_configuration(FunctionName=processor)
         scene.healing.callback(site.configure, processor, Handler=configuration["Handler"])
         site.configure(processor, Handler=NO_HANDLER)
+        scene.struck[self.id] += 1
+
+
+@dataclass(frozen=True)
+class Reconfigured(Nemesis):
+    """Somebody changes these settings of the victim's processor by hand, and forgets it."""
+
+    settings: Mapping[str, Any]
+    id: str = "reconfigured"
+
+    def begin(self, scene: Scene) -> None:
+        site, processor = scene.site, scene.event.processor
+        configuration = site.stack.client("lambda").get_function_configuration(FunctionName=processor)
+        scene.healing.callback(site.configure, processor, **{name: configuration[name] for name in self.settings})
+        site.configure(processor, **self.settings)
         scene.struck[self.id] += 1
 
 

@@ -26,8 +26,10 @@ def test_a_period_is_lived_that_the_clock_went_all_the_way_through(
     assert Passed(0.0, until_s, clock).lived(MINUTE_S) == lived
 
 
-def test_where_jumps_are_gaps_every_whole_period_is_lived() -> None:
-    assert Passed(30.0, 310.0, [(0, 30), (1, 310)], gaps=True).lived(MINUTE_S) == {1, 2, 3, 4}
+def test_as_long_as_jumps_are_gaps_every_whole_period_is_lived() -> None:
+    clock = [(0, 30), (1, 310), (61, 370), (62, 1000)]
+    assert Passed(30.0, 1000.0, clock, 320.0).lived(MINUTE_S) == {1, 2, 3, 4, 5}
+    assert Passed(30.0, 1000.0, clock, 1000.0).lived(MINUTE_S) == set(range(1, 16))
 
 
 def test_the_periods_of_a_time_are_all_that_it_touches() -> None:

@@ -8,10 +8,11 @@ from wavetank.emulator.faults.model import Fault, document
 from wavetank.emulator.faults.parse import parse
 from wavetank.emulator.stack.home import project_root
 from wavetank.pipeline import topology
-from wavetank.pipeline.names import NAMES
 from wavetank.pipeline.records import Reason
+from wavetank.pipeline.template.alarm_model import Kind
 from wavetank.pipeline.template.render import whole
 from wavetank.scenarios.drills.catalogue import UnknownDrillError, catalogue, named
+from wavetank.scenarios.run.alarm_datapoints import ALARM, COMPOSITE
 from wavetank.scenarios.site.site import scheduled_event
 from wavetank.scenarios.spec.drill import Tag
 from wavetank.scenarios.spec.hours import Scheduled
@@ -49,11 +50,29 @@ def test_every_fault_of_a_drill_is_one_that_the_stack_accepts(fault: Fault) -> N
 
 def test_every_alarm_that_a_drill_names_is_deployed_and_every_reason_is_one_of_the_pipelines() -> None:
     resources = whole(topology.load(project_root() / "schemas"))["Resources"].values()
-    alarms = {made["Properties"]["AlarmName"] for made in resources if made["Type"] == "AWS::CloudWatch::Alarm"}
+    alarms = {made["Properties"]["AlarmName"] for made in resources if made["Type"] in (ALARM, COMPOSITE)}
     for drill in catalogue().values():
         assert set(drill.alarms or ()) <= alarms
+        assert set(drill.pages) == {name for name in drill.alarms or () if name.endswith(Kind.DATA_STOPPED)}
         assert set(drill.sets_aside or ()) <= set(Reason)
-    assert {name for drill in catalogue().values() for name in drill.alarms or ()} >= {NAMES.dead_merges}
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_each_kind_of_alarm_is_rung_by_some_drill(kind: Kind) -> None:
+    assert [drill.name for drill in catalogue().values() for name in drill.alarms or () if name.endswith(f"-{kind}")]
+
+
+@pytest.mark.parametrize("name", ["control", "normal-day"])
+def test_no_alarm_rings_where_nothing_is_wrong(name: str) -> None:
+    assert catalogue()[name].alarms == ()
+
+
+def test_a_part_of_a_composite_alarm_rings_with_the_whole() -> None:
+    parts = (Kind.RAW_SILENT, Kind.PROCESSED_SILENT, Kind.CONSUMER_OFF)
+    for drill in catalogue().values():
+        rung = drill.alarms or ()
+        stopped = {name.removesuffix(f"-{kind}") for kind in parts for name in rung if name.endswith(f"-{kind}")}
+        assert {f"{each}-{Kind.DATA_STOPPED}" for each in stopped} == set(drill.pages)
 
 
 def test_a_drill_whose_streams_refuse_single_records_is_not_held_to_the_order() -> None:
