@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
@@ -100,6 +101,22 @@ def lines(drills: Iterable[Drill]) -> Iterator[str]:
         yield f"    {drill.hypothesis}"
         if drill.nemeses:
             yield f"    {'; '.join(map(told, drill.nemeses))}"
+
+
+def alarm_table(drills: Iterable[Drill]) -> str:
+    """What goes wrong in drills, and the alarms that ring for it, as a table in Markdown; a page is in bold."""
+    rows = ["| what goes wrong | drill | what rings |", "| --- | --- | --- |"]
+    for drill in drills:
+        if drill.alarms:
+            failure = (sys.modules[module_of(drill)].__doc__ or "").splitlines()[0].rstrip(".")
+            rings = (f"**`{name}`**" if name in drill.pages else f"`{name}`" for name in drill.alarms)
+            rows.append(f"| {failure} | `{drill.name}` | {', '.join(rings)} |")
+    return "\n".join(rows) + "\n"
+
+
+def module_of(drill: Drill) -> str:
+    """The module of a drill in the catalogue."""
+    return f"{drills.__name__}.{drill.name.replace('-', '_')}"
 
 
 def told(nemesis: Nemesis) -> str:

@@ -27,7 +27,7 @@ DRILL = Drill(
             parameters={"status": 400, "code": "AccessDeniedException", "message": "not authorized"},
         ),
     ),
-    during=(Stall(), *(Advance(hours=20 * MINUTE), SendAgain(share=1.0), Stall()) * 5),
+    during=(Stall(), *(Advance(hours=22 * MINUTE), SendAgain(share=1.0), Stall()) * 5),
     stalls=True,
     gaps=True,
     alarms=("wavetank-click-processed-silent", "wavetank-click-data-stopped", "wavetank-replayer-missed-tick"),

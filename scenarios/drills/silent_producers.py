@@ -1,4 +1,4 @@
-"""Nobody puts an event for more than an hour."""
+"""Nobody puts an event for almost two hours."""
 
 from wavetank.scenarios.spec import (
     EVERY_TYPE,
@@ -20,7 +20,7 @@ DRILL = Drill(
     tags=(Tag.OUTAGE, Tag.ALARMS),
     workload=EVERY_TYPE,
     nemeses=(PortionsWithheld(),),
-    during=(Settle(), Advance(hours=80 * MINUTE), SendPortion(2)),
+    during=(Settle(), Advance(hours=110 * MINUTE), SendPortion(2)),
     gaps=True,
     alarms=(
         *STOPPED,

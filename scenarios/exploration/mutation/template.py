@@ -23,8 +23,11 @@ OTHERS: dict[str, tuple[str, ...]] = {
     "Allow": ("Deny",),
     "Deny": ("Allow",),
     "Maximum": ("Average", "Minimum"),
+    "Sum": ("Average", "Maximum"),
     "GreaterThanThreshold": ("LessThanThreshold", "GreaterThanOrEqualToThreshold"),
+    "LessThanThreshold": ("GreaterThanThreshold", "LessThanOrEqualToThreshold"),
     "notBreaching": ("breaching",),
+    "breaching": ("notBreaching",),
     "KMS": ("NONE",),
     "UNCOMPRESSED": ("GZIP",),
     "s3:ObjectCreated:*": ("s3:ObjectCreated:Put",),
@@ -39,6 +42,28 @@ OTHERS: dict[str, tuple[str, ...]] = {
 
 WIDER = {"s3:": "s3:*", "kinesis:": "kinesis:*", "sqs:": "sqs:*", "sns:": "sns:*", "logs:": "logs:*"}
 """Prefix of an action → all of its service."""
+
+DIMENSIONS = (
+    ("-raw", "-processed"),
+    ("-processed", "-raw"),
+    ("-processor", ""),
+    ("-partitioner", "-planner"),
+    ("-merges", "-merges-dead"),
+    ("-merges-dead", "-merges"),
+    ("click", "clicks"),
+)
+"""The end of what an alarm watches → that of something else, or of nothing."""
+
+PARTS = (
+    (" OR ", " AND "),
+    (" && ", " || "),
+    ("> 0", "> 1"),
+    ("== 0", "> 0"),
+    ("100 * ", ""),
+    (" / ", " * "),
+    (", 0)", ", 1)"),
+)
+"""A part of an expression or a rule → what it could be by mistake."""
 
 LEFT_OUT = {
     "*.AlarmDescription": "words for people",
@@ -174,6 +199,10 @@ def _others(path: Path, value: Any, kinds: dict[str, str]) -> Iterator[tuple[str
 def _texts(path: Path, value: str) -> Iterator[tuple[str, str]]:
     if value in OTHERS:
         yield from (("other value", other) for other in OTHERS[value])
+    elif "Dimensions" in path and path[-1] == "Value":
+        yield from (("other dimension", value.replace(end, other)) for end, other in DIMENSIONS if value.endswith(end))
+    elif path[-1] in {"AlarmRule", "Expression"}:
+        yield from (("expression", value.replace(part, other, 1)) for part, other in PARTS if part in value)
     elif "Action" in path:
         yield from (("wider", whole) for prefix, whole in WIDER.items() if value.startswith(prefix))
     elif path[-1] in {"Prefix", "Value", "ErrorOutputPrefix"}:

@@ -11,7 +11,7 @@ from wavetank.pipeline import topology
 from wavetank.pipeline.records import Reason
 from wavetank.pipeline.template.alarm_model import Kind
 from wavetank.pipeline.template.render import whole
-from wavetank.scenarios.drills.catalogue import UnknownDrillError, catalogue, named
+from wavetank.scenarios.drills.catalogue import UnknownDrillError, alarm_table, catalogue, named
 from wavetank.scenarios.run.alarm_datapoints import ALARM, COMPOSITE
 from wavetank.scenarios.site.site import scheduled_event
 from wavetank.scenarios.spec.drill import Tag
@@ -60,6 +60,12 @@ def test_every_alarm_that_a_drill_names_is_deployed_and_every_reason_is_one_of_t
 @pytest.mark.parametrize("kind", Kind)
 def test_each_kind_of_alarm_is_rung_by_some_drill(kind: Kind) -> None:
     assert [drill.name for drill in catalogue().values() for name in drill.alarms or () if name.endswith(f"-{kind}")]
+
+
+def test_the_runbook_has_the_alarms_of_each_failure_as_the_drills_declare_them() -> None:
+    page = (project_root() / "docs" / "runbook.md").read_text()
+    table = page.partition("<!-- drills: begin -->\n")[2].partition("<!-- drills: end -->")[0]
+    assert table == alarm_table(catalogue().values())
 
 
 @pytest.mark.parametrize("name", ["control", "normal-day"])
