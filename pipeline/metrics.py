@@ -57,6 +57,7 @@ class Statistic(StrEnum):
 
     SUM = "Sum"
     MAXIMUM = "Maximum"
+    AVERAGE = "Average"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ A prefix is `wavetank` for the default stage and `wavetank-<stage>` for any othe
 from dataclasses import dataclass
 
 PROJECT = "wavetank"
+DASHBOARDS = "dashboards"
+"""The name of the stack of dashboards after the prefix, which no event type and no stage can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,10 @@ class Names:
     def component_stack(self, event_type: str) -> str:
         """The CloudFormation stack of one component."""
         return f"{self.prefix}-{event_type}"
+
+    def dashboards_stack(self, number: int = 1) -> str:
+        """The CloudFormation stack of the dashboards; `number`: which of several, from 1."""
+        return self.dashboard(DASHBOARDS, number)
 
     @property
     def partitioner(self) -> str:
@@ -115,9 +121,12 @@ class Names:
         """The namespace of the pipeline's own metrics."""
         return self.prefix
 
-    def dashboard(self, component: str) -> str:
-        """A dashboard, by what it shows: `source`, `processing`, `partitioning`, `concatenation`, `overview`."""
-        return f"{self.prefix}-{component}"
+    def dashboard(self, component: str, number: int = 1) -> str:
+        """A dashboard, by what it shows: `source`, `processing`, `partitioning`, `concatenation`, `overview`.
+
+        number: which of several, from 1, where there are more event types than one can show.
+        """
+        return f"{self.prefix}-{component}" + (f"-{number}" if number > 1 else "")
 
     def event_type_of(self, raw_stream: str) -> str:
         """The name of the event type that a raw stream carries, by the name of the stream."""

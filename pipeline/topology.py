@@ -20,7 +20,7 @@ from wavetank.pipeline.components.read import ReadComponent, default_component, 
 from wavetank.pipeline.components.requirements import REQUIREMENTS
 from wavetank.pipeline.enrichment import Enrichment
 from wavetank.pipeline.errors import ConfigurationError
-from wavetank.pipeline.names import Names
+from wavetank.pipeline.names import DASHBOARDS, Names
 
 CHUNK_GRACE_MINUTES = 10
 FUTURE_BOUND_MINUTES = 60
@@ -174,7 +174,13 @@ def load(schemas: Path, stage: str | None = None) -> Topology:
 
 
 def _check_names(events: Sequence[EventType], project: ProjectFile) -> None:
-    """Raise ConfigurationError for an event type whose names are those of another stage, or too long for Lambda."""
+    """Raise ConfigurationError for names of an event type or stage that something else has, or too long for Lambda."""
+    reserved = re.compile(rf"{DASHBOARDS}(-\d+)?")
+    for name in (*project.stages, *(event.name for event in events)):
+        if reserved.fullmatch(name):
+            raise ConfigurationError(
+                f"{name}: no event type or stage can be called so, as stacks of dashboards are; rename it"
+            )
     for event in events:
         for stage in project.stages:
             if event.name == stage or event.name.startswith(f"{stage}-"):

@@ -227,8 +227,8 @@ def outputs_of(described: Mapping[str, Any]) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs") or ()}
 
 
-def components(stack: Stack, prefix: str) -> dict[str, str]:
-    """Event type → name of its CloudFormation stack, of those of the stage with this prefix that are there."""
+def of_stage(stack: Stack, prefix: str) -> dict[str, dict[str, str]]:
+    """The outputs of each CloudFormation stack of the stage with this prefix that is there, by its name."""
     pages = stack.client("cloudformation").get_paginator("describe_stacks").paginate()
     outputs = {
         described["StackName"]: outputs_of(described)
@@ -236,8 +236,10 @@ def components(stack: Stack, prefix: str) -> dict[str, str]:
         for described in page["Stacks"]
         if described["StackStatus"] != "DELETE_COMPLETE"
     }
-    return {
-        output[EVENT_TYPE_OUTPUT]: name
-        for name, output in outputs.items()
-        if output.get(PREFIX_OUTPUT) == prefix and EVENT_TYPE_OUTPUT in output
-    }
+    return {name: output for name, output in outputs.items() if output.get(PREFIX_OUTPUT) == prefix}
+
+
+def components(stack: Stack, prefix: str) -> dict[str, str]:
+    """Event type → name of its CloudFormation stack, of those of the stage with this prefix that are there."""
+    outputs = of_stage(stack, prefix)
+    return {output[EVENT_TYPE_OUTPUT]: name for name, output in outputs.items() if EVENT_TYPE_OUTPUT in output}

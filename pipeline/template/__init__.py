@@ -1,4 +1,4 @@
-"""The CloudFormation template: `render` puts it together from `functions` and their queues, `buckets`, `permissions`.
+"""The CloudFormation template: `render` puts it together from `functions`, `buckets`, `permissions`, `dashboards`.
 
 `wavetank template` prints it.
 """

@@ -1,7 +1,7 @@
 """Renders the topology as CloudFormation templates, one a stack: least privilege, no wildcard actions.
 
-`shared` and `component` give their resources by logical id, which refer to each other as if they were in one stack;
-`split` parts them: a stack for what event types share, and one for each event type.
+`shared`, `component` and `dashboards` give their resources by logical id, which refer to each other as if they were in
+one stack; `split` parts them: a stack for what event types share, one for each event type, and the dashboards' own.
 """
 
 import json
@@ -10,6 +10,7 @@ from typing import Any
 from wavetank.pipeline.errors import ConfigurationError
 from wavetank.pipeline.template import outage
 from wavetank.pipeline.template.component import code_key, component, layer_key
+from wavetank.pipeline.template.dashboards.resources import dashboards
 from wavetank.pipeline.template.permissions import DATA, REGISTRY
 from wavetank.pipeline.template.shared import shared
 from wavetank.pipeline.template.split import LAYER, referenced, split
@@ -76,8 +77,12 @@ def render(deployed: Topology) -> dict[str, dict[str, Any]]:
 def _parts(deployed: Topology) -> dict[str, dict[str, dict[str, Any]]]:
     """The resources of each stack."""
     names = deployed.names
-    components = {names.component_stack(event.name): component(deployed, event) for event in deployed.events}
-    return {names.shared_stack: shared(deployed), **components}
+    running = {
+        names.shared_stack: shared(deployed),
+        **{names.component_stack(event.name): component(deployed, event) for event in deployed.events},
+    }
+    others = {logical_id: resource for part in running.values() for logical_id, resource in part.items()}
+    return {**running, **dashboards(deployed, others)}
 
 
 def _own_parameters(deployed: Topology) -> dict[str, dict[str, Any]]:
@@ -114,7 +119,8 @@ def _template(
         outputs["DataBucketName"] = {"Value": {"Ref": DATA}}
         outputs["RegistryBucketName"] = {"Value": {"Ref": REGISTRY}}
         outputs["ChunkTopicArn"] = {"Value": {"Ref": "ChunkTopic"}}
-    purpose = f"events of type {event_type}, from Kinesis to chunks" if event_type else "what event types share"
+    shared = "dashboards" if stack != prefix else "what event types share"
+    purpose = f"events of type {event_type}, from Kinesis to chunks" if event_type else shared
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"{stack}: {purpose}",

@@ -16,6 +16,7 @@ UNOWNED = "none"
 
 UNTAGGED = frozenset(
     {
+        "AWS::CloudWatch::Dashboard",
         "AWS::Lambda::LayerVersion",
         "AWS::Lambda::Permission",
         "AWS::Logs::MetricFilter",

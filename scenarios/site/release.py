@@ -64,7 +64,8 @@ def put_release_before(site: Site) -> None:
 def undeploy(site: Site) -> None:
     """Delete the CloudFormation stacks of the pipeline, and the buckets that they leave, with what is in them."""
     stack, names = site.stack, site.topology.names
-    for name in (*formation.components(stack, names.prefix).values(), names.shared_stack):
+    others = [name for name in formation.of_stage(stack, names.prefix) if name != names.shared_stack]
+    for name in (*others, names.shared_stack):
         if Formation(stack, name).status is not None:
             Formation(stack, name).delete()
     there = {bucket["Name"] for bucket in site.s3.list_buckets()["Buckets"]}

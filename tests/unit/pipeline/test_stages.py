@@ -20,7 +20,10 @@ STAGES = st.from_regex(STAGE_NAME, fullmatch=True)
 EVENTS = st.from_regex(r"[a-z][a-z0-9]{0,7}(-[a-z0-9]{1,8})?", fullmatch=True).filter(
     lambda name: name not in ("reference", "shared")
 )
-NAMED = ["AlarmName", "BucketName", "DeliveryStreamName", "FunctionName", "LayerName", "Name", "QueueName", "TopicName"]
+NAMED = [
+    "AlarmName", "BucketName", "DashboardName", "DeliveryStreamName", "FunctionName", "LayerName", "Name", "QueueName",
+    "TopicName",
+]  # fmt: skip
 
 
 def names_of(folder: Path, stage: str | None) -> Iterator[tuple[str, str]]:

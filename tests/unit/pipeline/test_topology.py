@@ -48,6 +48,20 @@ def test_a_name_that_streams_cannot_have_is_refused(tmp_path: Path) -> None:
         load(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["dashboards", "dashboards-2"])
+def test_an_event_type_called_as_a_stack_of_dashboards_is_refused(tmp_path: Path, name: str) -> None:
+    add_event(tmp_path, name)
+    with pytest.raises(ConfigurationError, match=f"{name}: no event type or stage can be called so"):
+        load(tmp_path)
+
+
+def test_a_stage_called_as_the_stack_of_dashboards_is_refused(tmp_path: Path) -> None:
+    add_event(tmp_path / "schemas", "ping")
+    (tmp_path / "wavetank.toml").write_text("[stages.dashboards]\n")
+    with pytest.raises(ConfigurationError, match="dashboards: no event type or stage can be called so"):
+        load(tmp_path / "schemas")
+
+
 def test_names_that_differ_in_hyphens_alone_are_refused(tmp_path: Path) -> None:
     add_event(tmp_path, "a-1")
     add_event(tmp_path, "a1")
