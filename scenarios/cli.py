@@ -36,6 +36,7 @@ COMMANDS = (
     "quarantine",
     "query",
     "observability",
+    "dashboard",
     "faults",
     "drill",
     "explore",
