@@ -78,6 +78,10 @@ docker-test: setup ## Run the tests that need a Docker engine. PYTEST_ARGS narro
 javascript: setup ## Install the AWS SDK for JavaScript into the cache, for the tests that call a stack from Node.
 	@.ci/javascript
 
+.PHONY: pictures
+pictures: setup ## Make the pictures of the docs anew: two hours of traffic on a stack, and a browser (chromium).
+	$(BIN)/python -m tests.pictures
+
 .PHONY: soak
 soak: setup ## Let hostile and ordinary traffic meet for ten minutes; all must be back after. SOAK_ARGS='--minutes 2'.
 	$(BIN)/python -m tests.soak $(SOAK_ARGS)
