@@ -79,7 +79,7 @@ class Line:
             yield [*_named(source), {"id": number, **read, "visible": False}]
         folded = own[0] if len(own) == 1 else f"{FOLDS[self.statistic]}([{','.join(own)}])"
         expression = folded if self.divisor == 1 else f"{folded}/{self.divisor}"
-        yield [{"expression": expression, "label": self.label, "id": next(ids), **side}]
+        yield [{"expression": expression, "label": self.label, **side}]
 
 
 @dataclass(frozen=True, slots=True)
