@@ -1,4 +1,4 @@
-"""The `wavetank` command: assembled from `scenarios.commands`, one module a group of commands.
+"""The `wavetank` command: assembled from `scenarios.commands`, one module a group of commands, and from rooms.
 
 Exit codes: 0 done; 1 failed; 2 wrong usage; 3 nothing to say yes or no to (`status`: nothing is up; `drill`:
 inconclusive); 130 interrupted.
@@ -45,6 +45,8 @@ COMMANDS = (
     "bench",
 )
 """The modules of `scenarios.commands`, in the order in which `wavetank --help` lists them."""
+ROOMS = ("cost",)
+"""The rooms of `scenarios` whose command is beside what it shows, in their module `command`."""
 
 FAILED = 1
 USAGE = 2
@@ -89,8 +91,8 @@ def globals_(
         os.environ[PROJECT_VARIABLE] = str(project.resolve())
 
 
-for name in COMMANDS:
-    import_module(f"wavetank.scenarios.commands.{name}").register(app)
+for module in (*(f"commands.{name}" for name in COMMANDS), *(f"{room}.command" for room in ROOMS)):
+    import_module(f"wavetank.scenarios.{module}").register(app)
 
 
 INSUFFICIENT_STORAGE = 507

@@ -15,7 +15,7 @@ from tests.changes_of_libraries import changes
 from wavetank.emulator.develop.reload import INFRASTRUCTURE
 from wavetank.pipeline import topology
 from wavetank.pipeline.template.render import whole
-from wavetank.scenarios.cli import COMMANDS
+from wavetank.scenarios.cli import COMMANDS, ROOMS
 
 WALL_CLOCK = {
     "time.time", "time.time_ns", "time.localtime", "time.gmtime", "time.ctime",
@@ -80,9 +80,9 @@ def test_every_registered_entry_point_can_be_loaded(point: metadata.EntryPoint) 
     assert point.load() is not None
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", [*(f"commands.{name}" for name in COMMANDS), *(f"{room}.command" for room in ROOMS)])
 def test_every_command_module_registers_itself(name: str) -> None:
-    assert callable(import_module(f"wavetank.scenarios.commands.{name}").register)
+    assert callable(import_module(f"wavetank.scenarios.{name}").register)
 
 
 def test_the_topology_lists_every_function_of_the_template(root: Path) -> None:

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
+from wavetank import scenarios
 from wavetank.emulator.stack.pidfile import StackRecord
 from wavetank.emulator.stack.process import listen
 from wavetank.scenarios import commands
-from wavetank.scenarios.cli import COMMANDS, app
+from wavetank.scenarios.cli import COMMANDS, ROOMS, app
 
 WAVETANK = Path(sys.executable).parent / "wavetank"
 HEAVY = ("boto3", "botocore", "localstack", "rich", "pyarrow", "duckdb", "fastavro", "docker")
@@ -123,3 +124,8 @@ def test_every_group_of_commands_is_on_the_command_line() -> None:
     found = {module.name for module in pkgutil.iter_modules(commands.__path__)}
     groups = {name for name in found if hasattr(import_module(f"{commands.__name__}.{name}"), "register")}
     assert groups == set(COMMANDS)
+
+
+def test_every_room_with_a_command_is_on_the_command_line() -> None:
+    found = {path.parent.name for path in Path(scenarios.__path__[0]).glob("*/command.py")}
+    assert found == set(ROOMS)

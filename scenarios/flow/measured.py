@@ -1,0 +1,180 @@
+"""The ratios of a stage that runs, from a day of its metrics and the sizes of its files at rest.
+
+Metrics are read with GetMetricData, for which AWS takes a cent for a thousand metrics (CloudWatch pricing).
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import batched
+from math import ceil
+from typing import Any
+
+from wavetank.emulator.errors import StackError
+from wavetank.emulator.stack.stack import Stack
+from wavetank.pipeline import metrics
+from wavetank.pipeline.layout import AVRO, PARQUET, type_prefix
+from wavetank.pipeline.names import log_group
+from wavetank.pipeline.topology import Topology
+from wavetank.scenarios.flow import ratios as of
+from wavetank.scenarios.flow.ratios import Basis, Figure, Ratio, Ratios
+
+WINDOW_S = 86_400
+PERIOD_S = 3_600
+MOST_PERIODS = 200
+QUERIES_AT_ONCE = 500
+"""Metrics of one GetMetricData (CloudWatch API reference)."""
+OWN = (metrics.CHUNKS, metrics.PARTS, metrics.MERGES, metrics.MERGED)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """The sums of a day: records and bytes of each stream, invocations and milliseconds of each function.
+
+    log_bytes: of each function's log. own: by metric of the pipeline's own, over all event types. files: bytes of the
+    files at rest that were written in that time, by layer. files_number: how many of the data of record.
+    """
+
+    records: Mapping[str, float]
+    record_bytes: Mapping[str, float]
+    invocations: Mapping[str, float]
+    duration_ms: Mapping[str, float]
+    log_bytes: Mapping[str, float]
+    own: Mapping[str, float]
+    files: Mapping[str, float]
+    files_number: int
+
+    def document(self) -> dict[str, Any]:
+        """The sums as JSON."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+def read(stack: Stack, topology: Topology) -> Sums:
+    """The sums of the last day of a stage on a stack; zero for each metric that there is not."""
+    now_s = _now_s(stack)
+    # A clock that was moved on has left behind what was stamped before; of either clock the day counts.
+    first, last = min(now_s, time.time()) - WINDOW_S, max(now_s, time.time()) + PERIOD_S
+    streams = [name for event in topology.events for name in (event.raw_stream, event.processed_stream)]
+    functions = {name: ("FunctionName", name) for name in topology.functions}
+    wanted: dict[tuple[str, str], tuple[str, str, tuple[str, str]]] = {}
+    for metric in ("IncomingRecords", "IncomingBytes"):
+        wanted |= {(metric, name): ("AWS/Kinesis", metric, ("StreamName", name)) for name in streams}
+    for metric in ("Invocations", "Duration"):
+        wanted |= {(metric, name): ("AWS/Lambda", metric, of_it) for name, of_it in functions.items()}
+    for name in functions:
+        wanted["LogBytes", name] = "AWS/Logs", "IncomingBytes", ("LogGroupName", log_group(name))
+    for own in OWN:
+        for event in topology.events:
+            wanted[own.name, event.name] = topology.names.metrics, own.name, (own.dimensions[0], event.name)
+    sums = _sums(stack.client("cloudwatch"), wanted, first, last)
+
+    def by_name(metric: str) -> dict[str, float]:
+        return {name: value for (title, name), value in sums.items() if title == metric}
+
+    # Where nothing has flowed the bucket need not be there.
+    layers = (AVRO, PARQUET) if sum(by_name("IncomingRecords").values()) else ()
+    sizes: dict[str, list[int]] = {AVRO: [], PARQUET: []} | {
+        layer: list(_sizes(stack, topology, layer, first)) for layer in layers
+    }
+    return Sums(
+        records=by_name("IncomingRecords"),
+        record_bytes=by_name("IncomingBytes"),
+        invocations=by_name("Invocations"),
+        duration_ms=by_name("Duration"),
+        log_bytes=by_name("LogBytes"),
+        own={own.name: sum(by_name(own.name).values()) for own in OWN},
+        files={layer: float(sum(each)) for layer, each in sizes.items()},
+        files_number=len(sizes[AVRO]),
+    )
+
+
+def shares(sums: Sums, topology: Topology) -> dict[str, float]:
+    """The records of each event type."""
+    return {event.name: sums.records.get(event.raw_stream, 0) for event in topology.events}
+
+
+def ratios(sums: Sums, topology: Topology) -> Ratios:
+    """The ratios that the sums tell; defaults of those that they do not."""
+    raw = [event.raw_stream for event in topology.events]
+    processed = [event.processed_stream for event in topology.events]
+    events, out = _total(sums.records, raw), _total(sums.records, processed)
+    in_bytes, out_bytes = _total(sums.record_bytes, raw), _total(sums.record_bytes, processed)
+    chunks, parts_of = sums.own[metrics.CHUNKS.name], topology.names
+    merges, merged = (sums.own[each.name] for each in (metrics.MERGES, metrics.MERGED))
+    processors = [event.processor for event in topology.events]
+    calls = _total(sums.invocations, processors)
+    figures: dict[Ratio, float | None] = {
+        of.EVENT_BYTES: _by(in_bytes, events),
+        of.PROCESSED_RATIO: _by(out_bytes * events, in_bytes * out),
+        of.PROCESSING_MS: _by(_rest(_total(sums.duration_ms, processors), calls, of.PROCESSING_START_MS), events),
+        of.PARTITIONING_MS: _by(
+            _rest(_total(sums.duration_ms, [parts_of.partitioner]), chunks, of.PARTITIONING_START_MS), out
+        ),
+        of.MERGE_MS: _by(_rest(_total(sums.duration_ms, [parts_of.concatenator]), merges, of.MERGE_START_MS), merged),
+        of.LOG_BYTES: _by(_total(sums.log_bytes), _total(sums.invocations)),
+        of.AVRO_RATIO: _by(sums.files[AVRO], out_bytes),
+        of.PARQUET_RATIO: _by(sums.files[PARQUET], out_bytes),
+    }
+    return Ratios({ratio: Figure(value, Basis.MEASURED) for ratio, value in figures.items() if value})
+
+
+def _by(part: float, whole: float) -> float | None:
+    """A part of a whole; None where there is none of either."""
+    return part / whole if part > 0 and whole > 0 else None
+
+
+def _rest(duration_ms: float, calls: float, start: Ratio) -> float:
+    """The milliseconds that the events took, of those of all calls."""
+    return duration_ms - calls * start.default
+
+
+def _total(values: Mapping[str, float], names: "list[str] | None" = None) -> float:
+    return sum(values.values()) if names is None else sum(values.get(name, 0) for name in names)
+
+
+def _sums(
+    cloudwatch: Any, wanted: Mapping[tuple[str, str], tuple[str, str, tuple[str, str]]], first: float, last: float
+) -> dict[tuple[str, str], float]:
+    """The sum of each metric, (namespace, name, dimension), from `first` to `last` (seconds since the epoch)."""
+    period = max(PERIOD_S, ceil((last - first) / MOST_PERIODS / PERIOD_S) * PERIOD_S)
+    span = {"StartTime": datetime.fromtimestamp(first, UTC), "EndTime": datetime.fromtimestamp(last, UTC)}
+    sums = dict.fromkeys(wanted, 0.0)
+    for batch in batched(wanted.items(), QUERIES_AT_ONCE, strict=False):
+        ids = {f"m{number}": key for number, (key, _) in enumerate(batch)}
+        queries = [
+            {
+                "Id": query_id,
+                "MetricStat": {
+                    "Metric": {
+                        "Namespace": namespace,
+                        "MetricName": name,
+                        "Dimensions": [{"Name": dimension[0], "Value": dimension[1]}],
+                    },
+                    "Period": period,
+                    "Stat": "Sum",
+                },
+            }
+            for query_id, (_, (namespace, name, dimension)) in zip(ids, batch, strict=True)
+        ]
+        for page in cloudwatch.get_paginator("get_metric_data").paginate(MetricDataQueries=queries, **span):
+            for result in page["MetricDataResults"]:
+                sums[ids[result["Id"]]] += sum(result["Values"])
+    return sums
+
+
+def _sizes(stack: Stack, topology: Topology, layer: str, since_s: float) -> Iterator[int]:
+    """The sizes of the files of a layer that were written since then."""
+    bucket, since = topology.names.data_bucket(stack.account), datetime.fromtimestamp(since_s, UTC)
+    paginator = stack.client("s3").get_paginator("list_objects_v2")
+    for event in topology.events:
+        for page in paginator.paginate(Bucket=bucket, Prefix=type_prefix(layer, event.name)):
+            yield from (item["Size"] for item in page.get("Contents", ()) if item["LastModified"] >= since)
+
+
+def _now_s(stack: Stack) -> float:
+    """The time on the stack: the emulator's where there is one."""
+    try:
+        return stack.control.now()
+    except StackError:
+        return time.time()
