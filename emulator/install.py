@@ -7,6 +7,7 @@ from wavetank.emulator.control_api import kinesis_state, routes
 from wavetank.emulator.deliveries import reset_data
 from wavetank.emulator.deliveries import sqs as queue_deliveries
 from wavetank.emulator.faults import calls
+from wavetank.emulator.limits import calls as limited_calls
 from wavetank.emulator.patches import (
     cloudformation_drift,
     cloudformation_execution,
@@ -108,6 +109,7 @@ def start() -> None:
         reset_data.install()
         if environ.get(AUTHORITY_VARIABLE) != AUTHORITY_OFF:
             enforcement.install()
+        limited_calls.install()
         if environ.get(FAULTS_VARIABLE) != FAULTS_OFF:
             calls.install()
     except Exception as error:
@@ -120,4 +122,5 @@ def start() -> None:
 def stop() -> None:
     """Stop what `start` and the services started."""
     calls.uninstall()
+    limited_calls.uninstall()
     enforcement.uninstall()

@@ -4,13 +4,16 @@
     POST   /settle?timeout=S[&telemetry=false]  wait until nothing is in flight: 200, or 409 with what still is
     POST   /clock            {"advance_s": n}: move emulator time on
     POST   /life-cycle       {"on": true}: have objects expire as the rules of their buckets say, or have none
-    POST   /reset            let go of all data, every fault and the activity log; what is deployed stays
+    POST   /reset            let go of all data, every fault, limit and the activity log; what is deployed stays
     POST   /tick?rule=…      let a scheduled rule tick now
     GET    /faults           the faults that are set, with how many events each matched and struck
     POST   /faults           set a fault; answers it with its id; with ?check=true only say whether it is one
     PATCH  /faults?id=…      change fields of a fault, which then counts anew
     DELETE /faults[?id=…]    take one fault or all away
     GET    /faults/points    where faults can strike, what they do there, what they may match by
+    GET    /limits           the limits that can be enforced, their values while they are, and what they refused
+    POST   /limits           {"name": …, "value": n}: hold the account to a limit; AWS's own value without one
+    DELETE /limits[?name=…]  hold it to a limit no more, or to none
     GET    /recording        the AWS calls that functions made since it was started, by call site
     POST   /recording[?exact=true]  note them from now on; with their whole keys
     DELETE /recording        note no more
@@ -48,6 +51,7 @@ from wavetank.emulator.faults.engine import FAULTS, LOG_LENGTH
 from wavetank.emulator.faults.model import InvalidFaultError
 from wavetank.emulator.faults.parse import parse
 from wavetank.emulator.faults.recording import RECORDING
+from wavetank.emulator.limits.register import KINDS, LIMITS, InvalidLimitError, LimitStatus
 from wavetank.emulator.runtime.clock import CLOCK
 from wavetank.emulator.runtime.inflight import IN_FLIGHT
 from wavetank.emulator.runtime.reset import RESET
@@ -171,6 +175,7 @@ def _life_cycle(request: Any) -> Answer:
 def _reset(_request: Any) -> Answer:
     """Reset twice: the second round lets go of what functions write while they end."""
     removed = FAULTS.clear()
+    LIMITS.release()
     CHAOS_EFFECTS.latency_s = 0.0
     RESET.run()
     pending = IN_FLIGHT.settle(RESET_WAIT_S)
@@ -236,6 +241,43 @@ def _remove_fault(request: Any) -> Answer:
 @_answers("GET", f"{PATH}/faults/points")
 def _points(_request: Any) -> Answer:
     return {"points": points.catalogue()}
+
+
+@_answers("GET", f"{PATH}/limits")
+def _limits(_request: Any) -> Answer:
+    return {"limits": [_limit(status) for status in LIMITS.statuses()]}
+
+
+@_answers("POST", f"{PATH}/limits")
+def _enforce_limit(request: Any) -> Answer:
+    body = inputs.body(request)
+    if not isinstance(body, dict) or not isinstance(body.get("name"), str) or set(body) - {"name", "value"}:
+        raise RefusedError('a limit is enforced by {"name": …} or {"name": …, "value": n}')
+    try:
+        return _limit(LIMITS.enforce(body["name"], body.get("value")))
+    except InvalidLimitError as error:
+        raise RefusedError(str(error)) from error
+
+
+@_answers("DELETE", f"{PATH}/limits")
+def _release_limits(request: Any) -> Answer:
+    try:
+        LIMITS.release(request.args.get("name"))
+    except InvalidLimitError as error:
+        raise RefusedError(str(error), 404) from error
+    return {"limits": [_limit(status) for status in LIMITS.statuses()]}
+
+
+def _limit(status: LimitStatus) -> dict[str, Any]:
+    kind = KINDS[status.limit]
+    return {
+        "name": str(status.limit),
+        "value": status.value,
+        "unit": kind.unit,
+        "most": kind.value,
+        "refused": status.refused,
+        "source": kind.source,
+    }
 
 
 @_answers("GET", f"{PATH}/activity")

@@ -2,7 +2,6 @@
 
 | variable                            | meaning                                                       | default      |
 | ----------------------------------- | ------------------------------------------------------------- | ------------ |
-| WAVETANK_KINESIS_SHARD_LIMITS       | 1: enforce the throughput limits of a shard                   | 0            |
 | WAVETANK_KINESIS_MAX_BYTES          | cap on memory for records; beyond it the oldest are trimmed   | half the RAM |
 | KINESIS_SHARD_LIMIT                 | open shards of an account and region (LocalStack's variable)  | 20000        |
 | KINESIS_ON_DEMAND_STREAM_COUNT_LIMIT | on-demand streams of an account and region (LocalStack's)    | 50           |
@@ -22,7 +21,6 @@ CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/
 class KinesisConfig:
     """The provider's settings; bytes, and counts per account and region."""
 
-    shard_limits: bool
     max_bytes: int
     shard_quota: int
     on_demand_quota: int
@@ -31,7 +29,6 @@ class KinesisConfig:
     def from_environment(cls, environment: Mapping[str, str]) -> "KinesisConfig":
         """The settings in an environment; raises ValueError for a variable that is no number."""
         return cls(
-            shard_limits=environment.get("WAVETANK_KINESIS_SHARD_LIMITS", "0") == "1",
             max_bytes=int(environment.get("WAVETANK_KINESIS_MAX_BYTES") or available_memory() // 2),
             shard_quota=int(environment.get("KINESIS_SHARD_LIMIT") or 20_000),
             on_demand_quota=int(environment.get("KINESIS_ON_DEMAND_STREAM_COUNT_LIMIT") or 50),

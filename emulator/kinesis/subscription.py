@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wavetank.emulator.kinesis import metrics
-from wavetank.emulator.kinesis.config import CONFIG
 from wavetank.emulator.kinesis.errors import ResourceInUse, ResourceNotFound
 from wavetank.emulator.kinesis.model.consumer import Consumer
 from wavetank.emulator.kinesis.model.limits import BYTES_OUT
 from wavetank.emulator.kinesis.model.position import Cursor
 from wavetank.emulator.kinesis.model.stream import Read, Stream
+from wavetank.emulator.limits.register import LIMITS, Limit
 from wavetank.emulator.runtime.clock import CLOCK, Alarm
 from wavetank.emulator.runtime.doorbell import STREAM_WRITES
 
@@ -67,9 +67,10 @@ class Subscription:
                     metrics.count_push(self.source.stream, self.source.consumer.name, read)
                     yield self.source.event(read, cursor)
                     sent_at = CLOCK.now()
-                    if CONFIG.shard_limits and read.records:
+                    share = LIMITS.share(Limit.SHARD_LIMITS)
+                    if share is not None and read.records:
                         # Enhanced fan-out gives each consumer 2 MiB a second of a shard.
-                        Alarm().wait(sum(len(record.data) for record in read.records) / BYTES_OUT)
+                        Alarm().wait(sum(len(record.data) for record in read.records) / (BYTES_OUT * share))
                 if read.next_index is None:
                     return
                 if not read.records and not self.is_over:

@@ -59,26 +59,33 @@ def hand_over_context(execution_environment: ModuleType) -> None:
 def explain_throttles(counting_service: ModuleType) -> None:
     """Lend the right to run an invocation; TooManyRequestsException says which limit was met, and is counted.
 
+    The account's concurrency is LocalStack's setting, or less while that limit is enforced.
     Raises TypeError where rights are lent otherwise.
     """
     lease = original(counting_service, "CountingService.get_invocation_lease", "function", "function_version")
+    from localstack import config
     from localstack.aws.api.lambda_ import ThrottleReason, TooManyRequestsException
 
     from wavetank.emulator.lambda_.service import telemetry
     from wavetank.emulator.lambda_.service.concurrency import CONCURRENCY
+    from wavetank.emulator.limits.register import LIMITS, Limit
     from wavetank.emulator.runtime.cloudwatch import Place
+
+    unlimited = config.LAMBDA_LIMITS_CONCURRENT_EXECUTIONS
 
     @contextlib.contextmanager
     def get_invocation_lease(
         service: Any, function: Any, function_version: Any, provisioned_state: Any = None
     ) -> Iterator[Any]:
         with contextlib.ExitStack() as stack:
+            config.LAMBDA_LIMITS_CONCURRENT_EXECUTIONS = LIMITS.value(Limit.ACCOUNT_CONCURRENCY) or unlimited
             try:
                 provisioning_type = stack.enter_context(lease(service, function, function_version, provisioned_state))
             except TooManyRequestsException as throttled:
                 about = function_version.id
                 telemetry.count(Place(about.account, about.region), about.function_name, "Throttles")
                 if function is None or function.reserved_concurrent_executions is None:
+                    LIMITS.refuse(Limit.ACCOUNT_CONCURRENCY)
                     throttled.Reason = ThrottleReason.ConcurrentInvocationLimitExceeded
                 raise
             about = function_version.id

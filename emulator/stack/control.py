@@ -81,6 +81,22 @@ class Control:
         """The firings of faults so far, oldest first, with what each hit; only those past number `after`."""
         return self._list(f"/activity?after={after}", "activity")
 
+    def limits(self) -> list[Json]:
+        """The limits that can be enforced: `value` of each while it is, and how much it `refused`."""
+        return self._list("/limits", "limits")
+
+    def enforce_limit(self, name: str, value: float | None = None) -> Json:
+        """Hold the account to a limit; to AWS's own value without one. Raises ControlRefused for what is no limit."""
+        return self._object("POST", "/limits", body={"name": name} | ({} if value is None else {"value": value}))
+
+    def release_limit(self, name: str) -> None:
+        """Hold the account to a limit no more."""
+        self._object("DELETE", f"/limits?name={quote(name)}")
+
+    def release_limits(self) -> None:
+        """Hold the account to no limit."""
+        self._object("DELETE", "/limits")
+
     def start_recording(self, *, exact: bool = False) -> None:
         """Note the AWS calls of functions from now on; `exact`: with whole keys, where these do not vary."""
         self._object("POST", f"/recording?exact={'true' if exact else 'false'}")

@@ -102,7 +102,7 @@ SETTINGS = (
     "WAVETANK_FIREHOSE_LENIENT",
     "WAVETANK_FIREHOSE_MAX_INTERVAL_S",
     "WAVETANK_KINESIS_MAX_BYTES",
-    "WAVETANK_KINESIS_SHARD_LIMITS",
+    "WAVETANK_LIMITS",
 )
 """What a user may set for the stacks that are started: see docs/emulator.md; of hosts and origins, docs/security.md."""
 

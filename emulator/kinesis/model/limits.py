@@ -16,20 +16,20 @@ BYTES_OUT = 2 * 1024 * 1024
 
 @dataclass(slots=True)
 class Window:
-    """Counts and bytes of the last second."""
+    """Counts and bytes of the last second, against AWS's limits or a share of them."""
 
     most: int
     most_bytes: int
     _events: deque[tuple[int, int]] = field(default_factory=deque)
     _bytes: int = 0
 
-    def has_room(self, size: int, now_ms: int) -> bool:
+    def has_room(self, size: int, now_ms: int, share: float = 1.0) -> bool:
         """Whether another record of `size` bytes fits; one that is over the limit by itself fits an empty second."""
         while self._events and self._events[0][0] <= now_ms - WINDOW_MS:
             self._bytes -= self._events.popleft()[1]
         if not self._events:
             return True
-        return len(self._events) < self.most and self._bytes + size <= self.most_bytes
+        return len(self._events) < self.most * share and self._bytes + size <= self.most_bytes * share
 
     def add(self, size: int, now_ms: int) -> None:
         """Count a record, or a read, of `size` bytes."""
@@ -47,9 +47,9 @@ class ShardThroughput:
         self._reads = Window(READS_OUT, BYTES_OUT)
         self._blocked_until_ms = 0
 
-    def admit_write(self, size: int, now_ms: int) -> bool:
-        """Whether a record of `size` bytes may be written now; counts it when it may."""
-        if not self._writes.has_room(size, now_ms):
+    def admit_write(self, size: int, now_ms: int, share: float = 1.0) -> bool:
+        """Whether a record of `size` bytes may be written now; counts it when it may. share: of AWS's limits."""
+        if not self._writes.has_room(size, now_ms, share):
             return False
         self._writes.add(size, now_ms)
         return True
@@ -58,8 +58,8 @@ class ShardThroughput:
         """Whether GetRecords may be called now."""
         return now_ms >= self._blocked_until_ms and self._reads.has_room(1, now_ms)
 
-    def count_read(self, size: int, now_ms: int) -> None:
-        """Count a read that returned `size` bytes."""
+    def count_read(self, size: int, now_ms: int, share: float = 1.0) -> None:
+        """Count a read that returned `size` bytes; where that is more than a second's, later seconds pay for it."""
         self._reads.add(size, now_ms)
-        if size > BYTES_OUT:
-            self._blocked_until_ms = now_ms + WINDOW_MS * size // BYTES_OUT
+        if size > BYTES_OUT * share:
+            self._blocked_until_ms = now_ms + int(WINDOW_MS * size / (BYTES_OUT * share))

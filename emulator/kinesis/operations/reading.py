@@ -8,7 +8,6 @@ from localstack.aws.api import RequestContext
 from wavetank.emulator.faults.engine import FAULTS
 from wavetank.emulator.faults.points import Point
 from wavetank.emulator.kinesis import metrics
-from wavetank.emulator.kinesis.config import CONFIG
 from wavetank.emulator.kinesis.errors import InvalidArgument, ResourceNotFound, ThroughputExceeded
 from wavetank.emulator.kinesis.model import position, sequence
 from wavetank.emulator.kinesis.model.position import BY_SEQUENCE, Cursor, Start, StartingPosition
@@ -26,6 +25,7 @@ from wavetank.emulator.kinesis.operations.boundary import (
 )
 from wavetank.emulator.kinesis.operations.descriptions import child_shard, encryption, rate_exceeded
 from wavetank.emulator.kinesis.store import Region
+from wavetank.emulator.limits.register import LIMITS, Limit
 from wavetank.emulator.runtime.doorbell import taker
 
 
@@ -155,13 +155,15 @@ def read_at(stream: Stream, cursor: Cursor, limit: int, now: int) -> Read:
 
 
 def _throttled_read(stream: Stream, cursor: Cursor, limit: int, now: int) -> Read:
-    if not CONFIG.shard_limits:
+    share = LIMITS.share(Limit.SHARD_LIMITS)
+    if share is None:
         return read_at(stream, cursor, limit, now)
     with stream.lock:
         shard = stream.shards.at(cursor.shard)
         if not shard.throughput.admit_read(now):
             metrics.count_throttled_read(stream, shard)
+            LIMITS.refuse(Limit.SHARD_LIMITS)
             raise ThroughputExceeded(rate_exceeded(stream, shard))
         read = read_at(stream, cursor, limit, now)
-        shard.throughput.count_read(sum(len(record.data) for record in read.records), now)
+        shard.throughput.count_read(sum(len(record.data) for record in read.records), now, share)
         return read

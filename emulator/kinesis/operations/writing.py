@@ -10,7 +10,6 @@ from localstack.aws.api import RequestContext
 from wavetank.emulator.faults.engine import FAULTS
 from wavetank.emulator.faults.points import Point
 from wavetank.emulator.kinesis import metrics
-from wavetank.emulator.kinesis.config import CONFIG
 from wavetank.emulator.kinesis.errors import InvalidArgument, ThroughputExceeded, Validation
 from wavetank.emulator.kinesis.metrics import ShardWrites
 from wavetank.emulator.kinesis.model import sequence
@@ -21,6 +20,7 @@ from wavetank.emulator.kinesis.operations.descriptions import encryption, thrott
 from wavetank.emulator.kinesis.settings import DEFAULT_RECORD_KIB
 from wavetank.emulator.kinesis.store import MEMORY
 from wavetank.emulator.kinesis.validation import check, constraint, in_words
+from wavetank.emulator.limits.register import LIMITS, Limit
 from wavetank.emulator.runtime.doorbell import STREAM_WRITES
 
 KIB = 1024
@@ -118,7 +118,7 @@ def _write(
 ) -> list[Answer]:
     hash_keys = [entry.hash_key() for entry in entries]
     writes: dict[str, ShardWrites] = {}
-    limited = CONFIG.shard_limits
+    share = LIMITS.share(Limit.SHARD_LIMITS)
     with stream.lock:
         now = now_ms()
         stream.expire(now)
@@ -127,7 +127,7 @@ def _write(
             shard = stream.shards.holding(hash_key)
             size, name = entry.size, shard.name
             written = writes.get(name) or writes.setdefault(name, ShardWrites())
-            if limited and not shard.throughput.admit_write(size, now):
+            if share is not None and not shard.throughput.admit_write(size, now, share):
                 written.throttled += 1
                 results.append(throttled_record(stream, shard))
                 continue
@@ -135,6 +135,8 @@ def _write(
             written.size += size
             number = shard.sequence_number(stream.append(shard, entry, now))
             results.append({"SequenceNumber": number, "ShardId": name})
+    if throttled := sum(write.throttled for write in writes.values()):
+        LIMITS.refuse(Limit.SHARD_LIMITS, throttled)
     STREAM_WRITES.ring(stream.identity.arn)
     count(stream, writes)
     MEMORY.grew(sum(written.records for written in writes.values()), sum(written.size for written in writes.values()))

@@ -9,6 +9,7 @@ from tests.unit.emulator.kinesis.service import Service
 from wavetank.emulator.kinesis.config import CONFIG
 from wavetank.emulator.kinesis.store import STORES
 from wavetank.emulator.kinesis.subscription import SUBSCRIPTIONS
+from wavetank.emulator.limits.register import LIMITS
 
 
 @pytest.fixture(scope="session")
@@ -25,5 +26,6 @@ def kinesis(provider: Service) -> Iterator[Service]:
     yield provider
     SUBSCRIPTIONS.end()
     STORES.reset()
+    LIMITS.release()
     for name, value in before.items():
         setattr(CONFIG, name, value)

@@ -11,8 +11,8 @@ from localstack.http import Request
 from localstack.services.kinesis import provider as localstack_kinesis
 
 from tests.unit.emulator.kinesis.service import CBOR, Service
-from wavetank.emulator.kinesis.config import CONFIG
 from wavetank.emulator.kinesis.operations.consumers import ConsumerOperations
+from wavetank.emulator.limits.register import LIMITS, Limit
 from wavetank.emulator.runtime.clock import CLOCK
 
 SHARD = "shardId-000000000000"
@@ -159,7 +159,7 @@ def test_what_shortens_localstacks_subscriptions_shortens_ours(
 
 
 def test_with_shard_limits_a_consumer_gets_two_mebibytes_a_second(kinesis: Service, arn: str) -> None:
-    CONFIG.shard_limits = True
+    LIMITS.enforce(Limit.SHARD_LIMITS)
     put(kinesis, bytes(1024 * 1024 - 1))
     events = Subscriber(register(kinesis, arn)).events()
     next(events)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.emulator.kinesis.service import Service, broken_once
-from wavetank.emulator.kinesis.config import CONFIG
+from wavetank.emulator.limits.register import LIMITS, Limit
 
 MIB = 1024 * 1024
 WIDE = {"a": 1, "\u00e9": 2, "\u6c34": 3, "\U0001f30a": 4}
@@ -43,7 +43,7 @@ def test_a_partition_key_is_limited_in_characters(kinesis: Service, character: s
 
 
 def test_a_throttled_shard_counts_the_bytes_of_keys(kinesis: Service) -> None:
-    CONFIG.shard_limits = True
+    LIMITS.enforce(Limit.SHARD_LIMITS)
     kinesis.create("s")
     key = "\U0001f30a" * 256
     record = {"Data": bytes(MIB // 2 - 512), "PartitionKey": key}

@@ -12,6 +12,7 @@ from tests.unit.emulator.kinesis.service import Service, broken_once
 from wavetank.emulator.kinesis.config import CONFIG
 from wavetank.emulator.kinesis.operations import writing
 from wavetank.emulator.kinesis.store import MemoryCap
+from wavetank.emulator.limits.register import LIMITS, Limit
 from wavetank.emulator.runtime.clock import CLOCK, Alarm
 from wavetank.emulator.runtime.doorbell import STREAM_WRITES
 
@@ -290,7 +291,7 @@ def test_without_the_switch_a_shard_has_no_throughput_limit(kinesis: Service) ->
 
 
 def test_a_throttled_shard_fails_the_records_that_do_not_fit(kinesis: Service) -> None:
-    CONFIG.shard_limits = True
+    LIMITS.enforce(Limit.SHARD_LIMITS)
     kinesis.create("s")
     answers = [kinesis.call_with("PutRecords", batch(500)) for _ in range(3)]
     failed = [result for answer in answers for result in answer["Records"] if "ErrorCode" in result]
@@ -305,7 +306,7 @@ def test_a_throttled_shard_fails_the_records_that_do_not_fit(kinesis: Service) -
 
 
 def test_one_throttled_shard_fails_its_own_records_only(kinesis: Service) -> None:
-    CONFIG.shard_limits = True
+    LIMITS.enforce(Limit.SHARD_LIMITS)
     kinesis.create("s", 2)
     half = MIB // 2
     records = [
@@ -317,7 +318,7 @@ def test_one_throttled_shard_fails_its_own_records_only(kinesis: Service) -> Non
 
 
 def test_a_shard_that_is_read_too_often_refuses(kinesis: Service) -> None:
-    CONFIG.shard_limits = True
+    LIMITS.enforce(Limit.SHARD_LIMITS)
     kinesis.create("s")
     iterators = [kinesis.iterator("s") for _ in range(6)]
     for iterator in iterators[:5]:

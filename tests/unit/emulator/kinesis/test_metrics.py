@@ -2,8 +2,8 @@ import pytest
 
 from tests.unit.emulator.kinesis.service import Service
 from wavetank.emulator.kinesis import metrics
-from wavetank.emulator.kinesis.config import CONFIG
 from wavetank.emulator.kinesis.metrics import METER, Meter, Series
+from wavetank.emulator.limits.register import LIMITS, Limit
 
 SERIES = Series("000000000000", "us-east-1", "IncomingRecords", "s")
 
@@ -74,7 +74,7 @@ def test_writes_and_reads_are_counted(kinesis: Service) -> None:
 
 
 def test_throttles_are_counted(kinesis: Service) -> None:
-    CONFIG.shard_limits = True
+    LIMITS.enforce(Limit.SHARD_LIMITS)
     kinesis.create("s")
     iterators = [kinesis.iterator("s") for _ in range(6)]
     METER.take()

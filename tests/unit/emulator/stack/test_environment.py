@@ -55,7 +55,7 @@ def test_the_plugin_index_is_kept_for_the_same_set_of_entry_points(tmp_path: Pat
 
 def test_what_a_user_may_set_for_a_stack_reaches_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = {
-        "WAVETANK_KINESIS_SHARD_LIMITS": "1",
+        "WAVETANK_LIMITS": "shard-limits",
         "KINESIS_SHARD_LIMIT": "7",
         "KINESIS_ON_DEMAND_STREAM_COUNT_LIMIT": "3",
     }
