@@ -114,7 +114,7 @@ def build(folder: Path, events: "Sequence[EventType]" = (), root: Path = CODE) -
         component_layers={event.name: build_own_layer(folder, event) for event in events if event.has_packages},
     )
     for name, layer in artifacts.component_layers.items():
-        size = sum(map(_unzipped, (artifacts.components[name], artifacts.codec_layer, layer)))
+        size = sum(map(unzipped, (artifacts.components[name], artifacts.codec_layer, layer)))
         if size > MAX_UNZIPPED:
             taken = f"{name}: its packages make a function of {size >> 20} MiB unzipped"
             raise ConfigurationError(
@@ -212,7 +212,8 @@ def unpacked(layer: Artifact) -> Path:
     return folder / "python"
 
 
-def _unzipped(artifact: Artifact) -> int:
+def unzipped(artifact: Artifact) -> int:
+    """The bytes of an artifact, unzipped."""
     with zipfile.ZipFile(artifact.path) as archive:
         return sum(member.file_size for member in archive.infolist())
 

@@ -45,7 +45,7 @@ COMMANDS = (
     "bench",
 )
 """The modules of `scenarios.commands`, in the order in which `wavetank --help` lists them."""
-ROOMS = ("cost",)
+ROOMS = ("cost", "limits")
 """The rooms of `scenarios` whose command is beside what it shows, in their module `command`."""
 
 FAILED = 1

@@ -1,11 +1,13 @@
 """The case of a stage of the project: its components and templates, and what is measured where it runs."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from wavetank.emulator.errors import NoStackUp
-from wavetank.emulator.stack.home import schemas_folder
-from wavetank.pipeline import topology
+from wavetank.emulator.errors import NoStackUp, StackError
+from wavetank.emulator.stack.home import Home, schemas_folder
+from wavetank.emulator.stack.stack import Stack
+from wavetank.pipeline import package, topology
 from wavetank.pipeline.template.render import render
 from wavetank.pipeline.topology import Topology
 from wavetank.scenarios.commands.target import connect
@@ -27,6 +29,8 @@ class Stage:
     case: Case
     measured_on: str
     sums: dict[str, Any] | None = None
+    enforced: Mapping[str, float] = field(default_factory=dict)
+    """The limits that the stack holds its account to, by name; none elsewhere."""
 
     @property
     def region(self) -> str:
@@ -41,7 +45,7 @@ def stage_under(load: Load, event_bytes: float | None, *, stage: str | None, end
     """
     deployed = topology.load(schemas_folder(), stage)
     ratios, sums, measured_on = Ratios(), None, NOT_UP
-    shares = load.shares
+    shares, enforced = load.shares, dict[str, float]()
     try:
         stack = connect(endpoint_url, stage)
     except NoStackUp:
@@ -51,7 +55,7 @@ def stage_under(load: Load, event_bytes: float | None, *, stage: str | None, end
 
         read = measured.read(stack, deployed)
         shares = shares or measured.shares(read, deployed)
-        measured_on = NOTHING_MEASURED
+        measured_on, enforced = NOTHING_MEASURED, _enforced(stack)
         if sum(shares.values()):
             ratios, sums, measured_on = measured.ratios(read, deployed), read.document(), stack.endpoint_url
     case = Case(
@@ -60,7 +64,26 @@ def stage_under(load: Load, event_bytes: float | None, *, stage: str | None, end
         load=Load(load.events_per_s, load.aggregated, load.consumers, shares),
         ratios=ratios.given(of.EVENT_BYTES, event_bytes),
     )
-    return Stage(deployed, case, measured_on, sums)
+    return Stage(deployed, case, measured_on, sums, enforced)
+
+
+def _enforced(stack: Stack) -> dict[str, float]:
+    """The limits that a stack enforces; none where it has no control API."""
+    try:
+        return {limit["name"]: limit["value"] for limit in stack.control.limits() if limit["value"] is not None}
+    except StackError:
+        return {}
+
+
+def package_bytes(deployed: Topology) -> dict[str, float]:
+    """The bytes of functions with their layers, unzipped, as they are deployed; builds what is not built yet."""
+    built = package.build(Home.from_environment().cache / "packages", deployed.events)
+    shared = package.unzipped(built.code) + package.unzipped(built.codec_layer)
+    sizes = {"functions that all share": float(shared + package.unzipped(built.columns_layer))}
+    for name, code in built.components.items():
+        layers = [built.codec_layer, *([built.component_layers[name]] if name in built.component_layers else [])]
+        sizes[f"{name}, processor"] = float(sum(map(package.unzipped, (code, *layers))))
+    return sizes
 
 
 def inventory_of(deployed: Topology) -> Inventory:

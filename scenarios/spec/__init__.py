@@ -7,6 +7,7 @@ with `drill`.
 
 from wavetank.emulator.faults.model import When, Window
 from wavetank.emulator.faults.points import Action, Point
+from wavetank.emulator.limits.register import Limit
 from wavetank.scenarios.spec.drill import Drill, Tag
 from wavetank.scenarios.spec.hours import MINUTE, Chunks, Scheduled
 from wavetank.scenarios.spec.nemeses.chunks import ChunksDamaged
@@ -14,6 +15,7 @@ from wavetank.scenarios.spec.nemeses.components import ComponentChanged
 from wavetank.scenarios.spec.nemeses.container import ContainerCut, ContainerKilled, ContainerPaused, MemoryReached
 from wavetank.scenarios.spec.nemeses.fault import Fault, functions_die
 from wavetank.scenarios.spec.nemeses.functions import BadDeploy, ColdStart, OwnCodeMistaken, Reconfigured
+from wavetank.scenarios.spec.nemeses.limits import LimitEnforced, StreamsDescribed
 from wavetank.scenarios.spec.nemeses.neighbour import StageHaywire
 from wavetank.scenarios.spec.nemeses.parts import PartsDamaged, RecordsUnmergeable, SchemaUnmergeable
 from wavetank.scenarios.spec.nemeses.producer import (
@@ -104,6 +106,8 @@ __all__ = [
     "HotShard",
     "IncompatiblePublished",
     "LetGo",
+    "Limit",
+    "LimitEnforced",
     "Look",
     "MemoryReached",
     "OwnCodeMistaken",
@@ -134,6 +138,7 @@ __all__ = [
     "Settle",
     "StageHaywire",
     "Stall",
+    "StreamsDescribed",
     "Strike",
     "Tag",
     "Tick",

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wavetank.emulator.faults.points import Point
+from wavetank.emulator.limits.register import Limit
 from wavetank.scenarios.oracle.evidence import Expectations
 from wavetank.scenarios.spec.nemeses.components import ComponentChanged
 from wavetank.scenarios.spec.nemeses.fault import Fault
+from wavetank.scenarios.spec.nemeses.limits import LimitEnforced
 from wavetank.scenarios.spec.nemeses.streams import Resharded
 from wavetank.scenarios.spec.nemesis import Nemesis
 from wavetank.scenarios.spec.steps import Redeliver, Step
@@ -32,6 +34,7 @@ class Tag(StrEnum):
     STORAGE = "storage"
     SCHEDULE = "schedule"
     AGE = "age"
+    LIMITS = "limits"
     CONTAINERS = "containers"
     COMPONENTS = "components"
     ALARMS = "alarms"
@@ -86,7 +89,12 @@ class Drill:
         """
         moves = any(isinstance(nemesis, ComponentChanged | Resharded) for nemesis in self.nemeses)
         moves = moves or any(isinstance(step, Redeliver) for step in (*self.during, *self.after))
-        refusals = [fault for fault in self.nemeses if isinstance(fault, Fault) and fault.point == Point.KINESIS_PUT]
+        refusals = [
+            nemesis
+            for nemesis in self.nemeses
+            if (isinstance(nemesis, Fault) and nemesis.point == Point.KINESIS_PUT)
+            or (isinstance(nemesis, LimitEnforced) and nemesis.limit is Limit.SHARD_LIMITS)
+        ]
         return Expectations(
             reasons=None if self.sets_aside is None else frozenset(self.sets_aside),
             in_order=not refusals,

@@ -132,7 +132,7 @@ def test_what_is_too_large_for_a_function_is_refused_with_the_limit(
     monkeypatch.setattr(package, "LAYERS", {"codec": ("fastavro",), "columns": ("fastavro",)})
     parts = [layer(schemas), package.build_layer(packages, "codec", ("fastavro",))]
     parts += package.build_own(packages, planned.events).values()
-    monkeypatch.setattr(package, "MAX_UNZIPPED", sum(map(package._unzipped, parts)))
+    monkeypatch.setattr(package, "MAX_UNZIPPED", sum(map(package.unzipped, parts)))
     package.build(packages, planned.events)
     monkeypatch.setattr(package, "MAX_UNZIPPED", package.MAX_UNZIPPED - 1)
     with pytest.raises(ConfigurationError, match=r"click: its packages make a function of .* leave some out"):
