@@ -1,0 +1,1 @@
+"""Metrics, statistics, metric math and the state of alarms, worked out from values alone, without AWS or LocalStack."""
