@@ -68,6 +68,14 @@ def _delivery_streams(firehose: Any) -> Iterator[tuple[str, Tags]]:
         yield described["DeliveryStreamARN"], _from_list(tags)
 
 
+def _alarms(cloudwatch: Any) -> Iterator[tuple[str, Tags]]:
+    for kind in ("MetricAlarm", "CompositeAlarm"):
+        pages = cloudwatch.get_paginator("describe_alarms").paginate(AlarmTypes=[kind])
+        for alarm in (alarm for page in pages for alarm in page[f"{kind}s"]):
+            tags = cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"]
+            yield alarm["AlarmArn"], _from_list(tags)
+
+
 def _buckets(s3: Any) -> Iterator[tuple[str, Tags]]:
     for bucket in s3.list_buckets(BucketRegion=s3.meta.region_name)["Buckets"]:
         yield f"arn:aws:s3:::{bucket['Name']}", _bucket_tags(s3, bucket["Name"])
@@ -180,12 +188,7 @@ ALL: tuple[Bearers, ...] = (
     ),
     Bearers(
         "cloudwatch",
-        _listed(
-            "describe_alarms",
-            "MetricAlarms",
-            "AlarmArn",
-            lambda client, arn: _from_list(client.list_tags_for_resource(ResourceARN=arn)["Tags"]),
-        ),
+        _alarms,
         lambda client, arn, tags: client.tag_resource(ResourceARN=arn, Tags=_to_list(tags)),
         lambda client, arn, keys: client.untag_resource(ResourceARN=arn, TagKeys=keys),
     ),

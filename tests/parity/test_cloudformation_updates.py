@@ -92,6 +92,17 @@ def prepared(stack: EmbeddedStack) -> Place:
     prefix = f"updates-{uuid.uuid4().hex[:6]}"
     sqs, s3, lambda_ = (stack.client(name) for name in ("sqs", "s3", "lambda"))
     policed = [sqs.create_queue(QueueName=f"{prefix}-policed-{name}")["QueueUrl"] for name in ("one", "two")]
+    for watched in ("one", "two"):
+        stack.client("cloudwatch").put_metric_alarm(
+            AlarmName=f"{prefix}-watched-{watched}",
+            Namespace="N",
+            MetricName="M",
+            Statistic="Sum",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=1,
+            ComparisonOperator="GreaterThanThreshold",
+        )
     for bus in ("bus-1", "bus-2"):
         stack.client("events").create_event_bus(Name=f"{prefix}-{bus}")
     layers = []

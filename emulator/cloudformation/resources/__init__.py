@@ -10,6 +10,7 @@ from wavetank.emulator.cloudformation.resource import ResourceType
 
 TYPES = {
     "AWS::CloudWatch::Alarm": "alarms:Alarm",
+    "AWS::CloudWatch::CompositeAlarm": "alarms:CompositeAlarm",
     "AWS::CloudWatch::Dashboard": "dashboards:Dashboard",
     "AWS::Events::Rule": "rules:Rule",
     "AWS::IAM::Role": "roles:Role",

@@ -3,17 +3,24 @@
 import json
 from typing import Any
 
-from tests.parity.cloudformation_rows.row import ACCOUNT, TAGS, Properties, Row, allow, arn, tags, trust
+from tests.parity.cloudformation_rows.row import ACCOUNT, TAGS, Given, Properties, Row, allow, arn, tags, trust
 from wavetank.emulator.stack.stack import EmbeddedStack
 
 
 def alarms(prefix: str) -> dict[str, Row]:
-    """Alarms on a metric, on a percentile and on an expression."""
+    """Alarms on a metric, on a percentile, on an expression, and on other alarms."""
     one, two = arn("sns", f"{prefix}-one"), arn("sns", f"{prefix}-two")
 
     def describe(stack: EmbeddedStack, name: str) -> Properties:
         cloudwatch = stack.client("cloudwatch")
         found = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
+        if not found:
+            raise LookupError("alarm not found")
+        return {**found[0], "Tags": tags(cloudwatch.list_tags_for_resource(ResourceARN=found[0]["AlarmArn"])["Tags"])}
+
+    def describe_composite(stack: EmbeddedStack, name: str) -> Properties:
+        cloudwatch = stack.client("cloudwatch")
+        found = cloudwatch.describe_alarms(AlarmNames=[name], AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
         if not found:
             raise LookupError("alarm not found")
         return {**found[0], "Tags": tags(cloudwatch.list_tags_for_resource(ResourceARN=found[0]["AlarmArn"])["Tags"])}
@@ -86,6 +93,48 @@ def alarms(prefix: str) -> dict[str, Row]:
             first={"Metrics": [metric("Sum"), band], "ThresholdMetricId": "band"},
             second={"Metrics": [metric("Maximum"), {**band, "Id": "edge"}], "ThresholdMetricId": "edge"},
             third={"Metrics": [metric("Sum"), band], "ThresholdMetricId": "band"},
+        ),
+        "Composite": Row(
+            "AWS::CloudWatch::CompositeAlarm",
+            describe_composite,
+            first={
+                "AlarmRule": f'ALARM("{prefix}-watched-one")',
+                "ActionsEnabled": True,
+                "ActionsSuppressor": f"{prefix}-watched-one",
+                "ActionsSuppressorExtensionPeriod": 60,
+                "ActionsSuppressorWaitPeriod": 120,
+                "AlarmActions": [one],
+                "AlarmDescription": "one",
+                "InsufficientDataActions": [one],
+                "OKActions": [one],
+                "Tags": TAGS[0],
+            },
+            second={
+                "AlarmRule": f'ALARM("{prefix}-watched-one") OR NOT OK("{prefix}-watched-two")',
+                "ActionsEnabled": False,
+                "ActionsSuppressor": f"{prefix}-watched-two",
+                "ActionsSuppressorExtensionPeriod": 180,
+                "ActionsSuppressorWaitPeriod": 0,
+                "AlarmActions": [two],
+                "AlarmDescription": "two",
+                "InsufficientDataActions": [two],
+                "OKActions": [two, one],
+                "Tags": TAGS[1],
+            },
+            third={"AlarmRule": "FALSE"},
+            default={
+                "AlarmActions": [],
+                "OKActions": [],
+                "Tags": [],
+                "ActionsEnabled": True,
+                "ActionsSuppressor": None,
+            },
+            replaced={
+                "AlarmName": (
+                    Given(AlarmName=f"{prefix}-composite-1", AlarmRule="FALSE"),
+                    Given(AlarmName=f"{prefix}-composite-2", AlarmRule="FALSE"),
+                )
+            },
         ),
     }
 
