@@ -27,8 +27,6 @@ READ_THE_WALL_CLOCK = {
     "emulator/stack/uncontrolled.py": "the time of a stack that is none of ours",
     "emulator/stack/stack.py": "how long a process has run, told to people",
     "emulator/container/stack.py": "how long a container has run, told to people",
-    "emulator/kinesis/metrics.py": "stamps of metrics, which CloudWatch compares with its own clock",
-    "emulator/sqs/metrics.py": "stamps of metrics, which CloudWatch compares with its own clock",
     "emulator/lambda_/execution/environment.py": "stamps of logs, and deadlines that functions compare with theirs",
     "emulator/s3/contents.py": "where the numbers of uploads begin; from there on they are counted",
     "emulator/cloudformation/drift.py": "stamps of answers, beside those that LocalStack gives stacks",

@@ -38,7 +38,9 @@ OTHERWISE = ("AccessDeniedException", 400)
 READS_OF_OBJECTS = frozenset({"GetObject", "HeadObject", "GetObjectTagging", "GetObjectAttributes"})
 """Operations that are refused for an object that is not there, to whoever may not list: whether it is, is secret."""
 
-BY_RESOURCE = frozenset({"events.amazonaws.com", "s3.amazonaws.com", "sns.amazonaws.com"})
+BY_RESOURCE = frozenset(
+    f"{name}.amazonaws.com" for name in ("cloudwatch", "events", "lambda.alarms.cloudwatch", "s3", "sns")
+)
 """Services that call others by the policies of these, without a role."""
 
 INTERNAL_SESSION = "session-"

@@ -2,7 +2,8 @@
 
     GET    /status           what runs: plugins in use, version, process id, clock
     POST   /settle?timeout=S[&telemetry=false]  wait until nothing is in flight: 200, or 409 with what still is
-    POST   /clock            {"advance_s": n}: move emulator time on
+    POST   /clock            {"advance_s": n[, "lived": true]}: move emulator time on; alarms that are due are evaluated
+    POST   /alarms/evaluate  evaluate every alarm by what its metrics are now; answers their states
     POST   /life-cycle       {"on": true}: have objects expire as the rules of their buckets say, or have none
     POST   /reset            let go of all data, every fault, limit and the activity log; what is deployed stays
     POST   /tick?rule=…      let a scheduled rule tick now
@@ -29,6 +30,7 @@ Errors are `{"error": {"message": …}}` with a 4xx status.
 """
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from math import inf
@@ -151,13 +153,35 @@ def _settle(request: Any) -> Answer:
 @_answers("POST", f"{PATH}/clock")
 def _clock(request: Any) -> Answer:
     body = inputs.body(request)
-    if not isinstance(body, dict) or set(body) != {"advance_s"}:
-        raise RefusedError('the clock takes {"advance_s": seconds}')
-    seconds = inputs.number(body["advance_s"], "advance_s", "seconds", inf)
+    if not isinstance(body, dict) or not {"advance_s"} <= set(body) <= {"advance_s", "lived"}:
+        raise RefusedError('the clock takes {"advance_s": seconds}, and "lived"')
+    seconds, lived = inputs.number(body["advance_s"], "advance_s", "seconds", inf), body.get("lived", False)
+    if not isinstance(lived, bool):
+        raise RefusedError(f"lived is {inputs.shown(lived)}, not true or false")
+    alarms = _evaluator() if seconds else None
+    if alarms is not None:
+        alarms.prepare()
     try:
-        return {"now": CLOCK.advance(seconds), "offset_s": CLOCK.offset}
+        now = CLOCK.advance(seconds, lived=lived)
     except ValueError as error:
         raise RefusedError(f"advance_s: {error}") from error
+    if alarms is not None:
+        alarms.catch_up()
+    return {"now": now, "offset_s": CLOCK.offset}
+
+
+@_answers("POST", f"{PATH}/alarms/evaluate")
+def _evaluate_alarms(_request: Any) -> Answer:
+    if (alarms := _evaluator()) is None:
+        return {"alarms": {}}
+    alarms.evaluate()
+    return {"alarms": alarms.states()}
+
+
+def _evaluator() -> Any | None:
+    """What evaluates alarms; None before CloudWatch is used."""
+    service = sys.modules.get("wavetank.emulator.cloudwatch.service")
+    return service and service.EVALUATOR
 
 
 @_answers("POST", f"{PATH}/life-cycle")

@@ -7,7 +7,6 @@ and the oldest are given up when there are too many.
 
 import logging
 import threading
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from localstack.services.plugins import SERVICE_PLUGINS
 from wavetank.emulator.kinesis.model.shards import Shard
 from wavetank.emulator.kinesis.model.stream import Read, Stream
 from wavetank.emulator.kinesis.settings import ShardMetric
+from wavetank.emulator.runtime.clock import CLOCK
 
 LOG = logging.getLogger(__name__)
 NAMESPACE = "AWS/Kinesis"
@@ -92,14 +92,15 @@ type Batch = dict[tuple[Series, int], Statistic]
 class Meter:
     """Counts values by series and minute until they are taken."""
 
-    def __init__(self, wall_clock: Callable[[], float] = time.time) -> None:
-        self._wall_clock = wall_clock
+    def __init__(self, now: Callable[[], float] = CLOCK.now) -> None:
+        """`now`: seconds since the epoch, in emulator time."""
+        self._now = now
         self._lock = threading.Lock()
         self._waiting: Batch = {}
 
     def add(self, values: Iterable[tuple[Series, float]]) -> None:
         """Count one value of each series now."""
-        minute = int(self._wall_clock()) // MINUTE_S * MINUTE_S
+        minute = int(self._now()) // MINUTE_S * MINUTE_S
         with self._lock:
             for series, value in values:
                 key = (series, minute)

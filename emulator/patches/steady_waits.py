@@ -1,8 +1,8 @@
 """LocalStack's own waiting goes by a clock that nobody sets.
 
-It reckons deadlines with the wall clock: where that is set back by an hour, alarms are not evaluated and long polls do
-not end for an hour, and rules with a schedule fire a second time; where it is set forward, they are left out. What of
-LocalStack tells the time to people (S3's dates, stamps of logs and metrics) stays the wall clock's.
+It reckons deadlines with the wall clock: where that is set back by an hour, long polls do not end for an hour, and
+rules with a schedule fire a second time; where it is set forward, they are left out. What of LocalStack tells the time
+to people (S3's dates, stamps of logs) stays the wall clock's.
 """
 
 from datetime import UTC, datetime
@@ -14,8 +14,8 @@ from wavetank.emulator.patches import original, replace
 from wavetank.emulator.runtime.clock import CLOCK
 from wavetank.emulator.runtime.on_import import when_imported
 
-ALARMS = "localstack.utils.scheduler"
-"""What evaluates the alarms of CloudWatch, once a period."""
+QUEUES = "localstack.utils.scheduler"
+"""What looks after the queues of SQS: once a second for what becomes visible, once in a while for receipts."""
 LONG_POLLS = "localstack.services.sqs.queue"
 RULES = "localstack.services.events.scheduler"
 """What looks once a minute which rules of EventBridge are due."""
@@ -25,7 +25,7 @@ SOON_S = 60
 
 def install() -> None:
     """Change each when it is imported."""
-    when_imported(ALARMS, reckon_steadily)
+    when_imported(QUEUES, reckon_steadily)
     when_imported(LONG_POLLS, reckon_steadily)
     when_imported(RULES, look_steadily)
 

@@ -8,7 +8,9 @@ deadline passes, and when the clock is advanced past that deadline.
 import threading
 import time
 import weakref
+from bisect import bisect_right
 from collections.abc import Callable
+from itertools import takewhile
 from math import inf, isfinite
 
 LONGEST_SLEEP_S = 30.0
@@ -19,6 +21,11 @@ END = 253402300800.0
 
 MARGIN_S = 366 * 86_400.0
 """What is kept free before the end: no retention, retry or token of a stack lasts longer than a year."""
+
+MAX_JUMPS = 10_000
+"""So many jumps are remembered; the time before them counts as lived."""
+PAUSE = 0.05
+"""Jumps are one when the time between them is at most such a part of the later one."""
 
 _COUNTING_SLEEP = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 """Linux's monotonic clock stops while the machine is suspended, and this one does not; macOS's own goes on."""
@@ -40,6 +47,7 @@ class Clock:
         self._ticking = ticking
         self._began = time.time() - ticking()
         self._offset = 0.0
+        self._jumps: list[tuple[float, float]] = []
         self._lock = threading.Lock()
         self._alarms: weakref.WeakSet[Alarm] = weakref.WeakSet()
 
@@ -56,8 +64,11 @@ class Clock:
         """How far the clock was advanced in all, in seconds."""
         return self._offset
 
-    def advance(self, seconds: float) -> float:
+    def advance(self, seconds: float, *, lived: bool = False) -> float:
         """Move time on by `seconds` (0 or more), wake every waiter to look again, and return the new now.
+
+        The time that is passed over is remembered as a jump, unless it is to count as `lived`: as time in which things
+        could have happened, and did not.
 
         Raises ValueError for a negative step (emulator time does not run backwards), for what is no number, and for a
         step past the year 9999. A year before that is kept for what is due later: retention, retries, tokens.
@@ -68,11 +79,46 @@ class Clock:
             room_s = END - MARGIN_S - self.now()
             if seconds > room_s:
                 raise ValueError(f"the clock ends with the year 9998, in {room_s:.0f} s; got {seconds:g} s")
+            if seconds and not lived:
+                self._remember(self.now(), seconds)
             self._offset += seconds
             alarms = list(self._alarms)
         for alarm in alarms:
             alarm._look_again()
         return self.now()
+
+    @property
+    def jumped_until(self) -> float:
+        """The end of the last jump; minus infinite before the first."""
+        jumps = self._jumps
+        return jumps[-1][1] if jumps else -inf
+
+    def jump(self, at: float) -> tuple[float, float] | None:
+        """The beginning and the end of the jump in which a moment was passed over; None for one that was lived."""
+        jumps = self._jumps
+        index = bisect_right(jumps, (at, END)) - 1
+        return jumps[index] if index >= 0 and at < jumps[index][1] else None
+
+    def jumps(self, since: float) -> list[tuple[float, float]]:
+        """The jumps that ended after then: the beginning and the end of each."""
+        return list(takewhile(lambda jump: jump[1] > since, reversed(self._jumps)))
+
+    def is_lived(self, start: float, end: float) -> bool:
+        """Whether at least half of the time from `start` to `end` was lived, and not jumped over."""
+        jumps, passed_s = self._jumps, 0.0
+        index = bisect_right(jumps, (end, END)) - 1
+        while index >= 0 and jumps[index][1] > start:
+            passed_s += min(jumps[index][1], end) - max(jumps[index][0], start)
+            index -= 1
+        return passed_s * 2 <= end - start
+
+    def _remember(self, start: float, seconds: float) -> None:
+        jumps = self._jumps[-MAX_JUMPS:]
+        if jumps and start - jumps[-1][1] <= seconds * PAUSE:
+            jumps[-1] = (jumps[-1][0], start + seconds)
+        else:
+            jumps.append((start, start + seconds))
+        self._jumps = jumps
 
 
 CLOCK = Clock()

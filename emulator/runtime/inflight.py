@@ -137,6 +137,13 @@ class InFlight:
                 time.sleep(pause_s)
                 pause_s = min(LONGEST_POLL_S, pause_s * 1.25)
 
+    def hurry_last(self, timeout_s: float) -> None:
+        """Have what comes last, such as metrics, handed over now, though all else goes on; wait at most so long."""
+        deadline = time.monotonic() + timeout_s
+        self._flushed(last=True)
+        while self._ending() and time.monotonic() < deadline:
+            time.sleep(POLL_S)
+
     def _working(self, *, whole: bool) -> list[Pending]:
         """Pending items of all but the probes with `last=True`; unless `whole`, of the first that has any."""
         with self._lock:

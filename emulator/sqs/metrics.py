@@ -1,11 +1,11 @@
-"""The AWS/SQS metrics of messages sent, received and deleted: gathered, and put on CloudWatch in few calls.
+"""The AWS/SQS metrics: of messages sent, received and deleted, which are gathered, and of those in the queues.
 
 Names and units:
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
-Times are the wall clock's: CloudWatch refuses what lies too far ahead of it.
+Times are the emulator's.
 """
 
-import time
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,9 +13,12 @@ from datetime import UTC, datetime
 from itertools import batched
 
 from wavetank.emulator.runtime.batcher import Batcher
+from wavetank.emulator.runtime.clock import CLOCK
 from wavetank.emulator.runtime.cloudwatch import MetricData, Place, put_metric_data
 
 NAMESPACE = "AWS/SQS"
+ACTIVE_S = 6 * 3_600.0
+"""A queue is measured so long after it held a message or was used; AWS does so too."""
 
 MAX_VALUES = 150
 """Distinct values of one metric in a call (Amazon CloudWatch API Reference, MetricDatum)."""
@@ -42,7 +45,40 @@ def gather(
     unit: str = "Count",
 ) -> None:
     """Add a value to those of this second; stands in for LocalStack's `dispatch_sqs_metric`."""
-    METRICS.add((Series(Place(account_id, region), queue_name, metric, unit, int(time.time())), float(value)))
+    now, place = CLOCK.now(), Place(account_id, region)
+    _USED[place, queue_name] = now
+    METRICS.add((Series(place, queue_name, metric, unit, int(now)), float(value)))
+
+
+def measure() -> MetricData:
+    """The numbers of messages that the queues in use hold now; stands in for LocalStack's reporter of its own."""
+    data: MetricData = defaultdict(list)
+    models = sys.modules.get("localstack.services.sqs.models")
+    if models is None:
+        return data
+    now = CLOCK.now()
+    for account, region, store in models.sqs_stores.iter_stores():
+        place = Place(account, region)
+        for queue in list(store.queues.values()):
+            numbers = {
+                "Visible": queue.approximate_number_of_messages,
+                "NotVisible": queue.approximate_number_of_messages_not_visible,
+                "Delayed": queue.approximate_number_of_messages_delayed,
+            }
+            if any(numbers.values()):
+                _USED[place, queue.name] = now
+            if now - _USED.get((place, queue.name), 0.0) < ACTIVE_S:
+                data[place, NAMESPACE] += [
+                    {
+                        "MetricName": f"ApproximateNumberOfMessages{state}",
+                        "Dimensions": [{"Name": "QueueName", "Value": queue.name}],
+                        "Timestamp": datetime.fromtimestamp(now, UTC),
+                        "Value": float(number),
+                        "Unit": "Count",
+                    }
+                    for state, number in numbers.items()
+                ]
+    return data
 
 
 def _put(values: Sequence[tuple[Series, float]]) -> None:
@@ -65,5 +101,8 @@ def _put(values: Sequence[tuple[Series, float]]) -> None:
             )
     put_metric_data(data)
 
+
+_USED: dict[tuple[Place, str], float] = {}
+"""When a queue was last used or held a message, in seconds since the epoch."""
 
 METRICS: Batcher[tuple[Series, float]] = Batcher("sqs.metrics", _put)

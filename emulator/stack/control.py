@@ -130,9 +130,18 @@ class Control:
         """Emulator time, in seconds since the epoch."""
         return self.advance_clock(0)
 
-    def advance_clock(self, seconds: float) -> float:
-        """Move emulator time on by `seconds`; return the emulator's new now (seconds since the epoch)."""
-        return float(self._object("POST", "/clock", body={"advance_s": seconds})["now"])
+    def advance_clock(self, seconds: float, *, lived: bool = False) -> float:
+        """Move emulator time on by `seconds`; return the emulator's new now (seconds since the epoch).
+
+        Alarms that are due are evaluated before it returns. For them the time is none in which data are missing,
+        unless it is to count as `lived`.
+        """
+        body = {"advance_s": seconds, **({"lived": True} if lived else {})}
+        return float(self._object("POST", "/clock", body=body)["now"])
+
+    def evaluate_alarms(self) -> dict[str, str]:
+        """Evaluate every alarm by what its metrics are now; the state of each by its ARN."""
+        return dict(self._object("POST", "/alarms/evaluate")["alarms"])
 
     def switch_life_cycle(self, on: bool) -> None:
         """Have objects of S3 expire as the rules of their buckets say, from now on; or have none expire."""

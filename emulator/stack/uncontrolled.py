@@ -44,7 +44,7 @@ class NoControlApi(Control):
         """The world's time."""
         return time.time()
 
-    def advance_clock(self, seconds: float) -> NoReturn:  # noqa: ARG002
+    def advance_clock(self, seconds: float, *, lived: bool = False) -> NoReturn:  # noqa: ARG002
         """Raises NotWavetank."""
         raise self._absent()
 

@@ -203,7 +203,7 @@ def test_metrics_reach_cloudwatch(stack: EmbeddedStack, kinesis: Any, name: str)
 
 
 def total(stack: EmbeddedStack, name: str, metric: str, statistic: str = "Sum") -> float:
-    now = datetime.now(UTC)
+    now = datetime.fromtimestamp(stack.control.now(), UTC)
     answer = stack.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/Kinesis",
         MetricName=metric,

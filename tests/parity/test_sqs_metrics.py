@@ -18,7 +18,7 @@ def test_messages_that_are_sent_are_counted_and_measured(stack: EmbeddedStack) -
     for body in ("a", "bb", "bb"):
         sqs.send_message(QueueUrl=url, MessageBody=body)
     stack.settle(SETTLE_S)
-    now = datetime.now(UTC)
+    now = datetime.fromtimestamp(stack.control.now(), UTC)
 
     def total(metric: str) -> float:
         answer = cloudwatch.get_metric_statistics(

@@ -31,17 +31,17 @@ def patched(monkeypatch: pytest.MonkeyPatch, name: str) -> ModuleType:
     return module
 
 
-def test_alarms_are_evaluated_in_every_period_though_the_wall_clock_is_set_back(
+def test_queues_are_looked_after_in_every_period_though_the_wall_clock_is_set_back(
     monkeypatch: pytest.MonkeyPatch, set_back: threading.Event
 ) -> None:
-    scheduler = patched(monkeypatch, steady_waits.ALARMS).Scheduler()
-    evaluated = threading.Semaphore(0)
+    scheduler = patched(monkeypatch, steady_waits.QUEUES).Scheduler()
+    looked_after = threading.Semaphore(0)
     thread = threading.Thread(target=scheduler.run, daemon=True)
     thread.start()
-    task = scheduler.schedule(evaluated.release, period=0.02)
-    assert evaluated.acquire(timeout=LONG_S)
+    task = scheduler.schedule(looked_after.release, period=0.02)
+    assert looked_after.acquire(timeout=LONG_S)
     set_back.set()
-    assert all(evaluated.acquire(timeout=LONG_S) for _ in range(3))
+    assert all(looked_after.acquire(timeout=LONG_S) for _ in range(3))
     task.cancel()
     scheduler.close()
     thread.join(LONG_S)

@@ -146,3 +146,32 @@ def test_time_that_is_moved_on_does_not_end_patience() -> None:
         assert not ended.wait(0.02)
     alarm.set()
     assert ended.wait(10)
+
+
+def test_time_that_was_passed_over_is_told_from_time_that_was_lived() -> None:
+    ticking = [0.0]
+    clock = Clock(lambda: ticking[0])
+    start = clock.now()
+    ticking[0] = 100.0
+    clock.advance(HOUR_S)
+    ticking[0] = 400.0
+    clock.advance(HOUR_S, lived=True)
+    assert clock.jumps(start) == [(start + 100, start + 100 + HOUR_S)]
+    assert clock.jump(start + 99) is None
+    assert clock.jump(start + 200) == (start + 100, start + 100 + HOUR_S)
+    assert clock.jumped_until == start + 100 + HOUR_S
+    assert clock.is_lived(start, start + 200)
+    assert not clock.is_lived(start, start + 201)
+    assert clock.is_lived(start + 100 + HOUR_S, start + 3 * HOUR_S)
+
+
+def test_jumps_with_next_to_no_time_between_them_are_one() -> None:
+    ticking = [0.0]
+    clock = Clock(lambda: ticking[0])
+    start = clock.now()
+    for _ in range(1_000):
+        clock.advance(60)
+        ticking[0] += 0.01
+    [(first, last)] = clock.jumps(start)
+    assert first == start
+    assert last == pytest.approx(start + 60_010, abs=1)
