@@ -4,7 +4,7 @@
     POST   /settle?timeout=S[&telemetry=false]  wait until nothing is in flight: 200, or 409 with what still is
     POST   /clock            {"advance_s": n[, "lived": true]}: move emulator time on; alarms that are due are evaluated
     POST   /alarms/evaluate  evaluate every alarm by what its metrics are now; answers their states
-    POST   /life-cycle       {"on": true}: have objects expire as the rules of their buckets say, or have none
+    POST   /life-cycle       {"on": true}: have objects and log events expire by rules and retentions, or have none
     POST   /reset            let go of all data, every fault, limit and the activity log; what is deployed stays
     POST   /tick?rule=…      let a scheduled rule tick now
     GET    /faults           the faults that are set, with how many events each matched and struck
@@ -188,7 +188,7 @@ def _evaluator() -> Any | None:
 def _life_cycle(request: Any) -> Answer:
     match inputs.body(request):
         case {"on": bool(on), **others} if not others:
-            from wavetank.emulator.s3.life_cycle import LIFE_CYCLE
+            from wavetank.emulator.control_api.life_cycle import LIFE_CYCLE
 
             LIFE_CYCLE.switch(on)
             return {"on": on}

@@ -1,4 +1,4 @@
-"""S3's life cycle on the emulator's clock: what rules have expire is gone at midnight UTC, where that is switched on.
+"""S3's life cycle: the removal of what rules have expire (`control_api.life_cycle` says when).
 
 AWS queues what has expired and removes it some time later; here it goes at the first moment at which AWS may remove it.
 Storage classes are no concern here: transitions are not made, and no notification tells of an expiration.
@@ -6,67 +6,30 @@ Storage classes are no concern here: transitions are not made, and no notificati
 
 import logging
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from math import inf
+from datetime import datetime
 from typing import Any
 
 from localstack.services.s3.models import S3DeleteMarker, s3_stores
 from localstack.services.s3.utils import generate_safe_version_id, get_unique_key_id, rfc_1123_datetime
 
 from wavetank.emulator.faults.stale import storage
-from wavetank.emulator.pending import Pending
-from wavetank.emulator.runtime.clock import CLOCK, Clock
-from wavetank.emulator.runtime.inflight import IN_FLIGHT
-from wavetank.emulator.runtime.timetable import Timetable
 from wavetank.emulator.s3 import expiry
 from wavetank.emulator.s3.contents import NULL_VERSION
-from wavetank.emulator.s3.expiry import Version, midnight_after
+from wavetank.emulator.s3.expiry import Version
 
 LOG = logging.getLogger(__name__)
 
-HOP = "s3.life-cycle"
 ENABLED = "Enabled"
 
 
-class LifeCycle:
-    """The switch of the life cycle, and the thread that runs it at each midnight while it is on."""
-
-    def __init__(self, clock: Clock = CLOCK) -> None:
-        self._clock = clock
-        self._is_on = False
-        self._timetable = Timetable(self._run, clock)
-
-    @property
-    def is_on(self) -> bool:
-        """Whether objects expire."""
-        return self._is_on
-
-    def switch(self, on: bool) -> None:
-        """Have objects expire from now on, those first whose time was over before; or have none."""
-        self._is_on = on
-        if on:
-            IN_FLIGHT.watch(HOP, self._at_work)
-            self._timetable.start()
-            self._timetable.expect(self._clock.now())
-
-    def _at_work(self) -> list[Pending]:
-        return [Pending(HOP, "", "what has expired is removed")] if self._is_on and self._timetable.is_due else []
-
-    def _run(self) -> float:
-        """Remove what has expired from every bucket; return when the next may, in seconds since the epoch."""
-        if not self._is_on:
-            return inf
-        now = datetime.fromtimestamp(self._clock.now(), UTC)
-        for _account, _region, store in s3_stores.iter_stores():
-            for bucket in list(store.buckets.values()):
-                try:
-                    remove_expired(bucket, now)
-                except Exception:
-                    LOG.exception("what has expired in bucket %s could not be removed", bucket.name)
-        return midnight_after(now).timestamp()
-
-
-LIFE_CYCLE = LifeCycle()
+def remove_all(now: datetime) -> None:
+    """Remove what has expired by now from every bucket; one where that fails is left for the next time."""
+    for _account, _region, store in s3_stores.iter_stores():
+        for bucket in list(store.buckets.values()):
+            try:
+                remove_expired(bucket, now)
+            except Exception:
+                LOG.exception("what has expired in bucket %s could not be removed", bucket.name)
 
 
 def remove_expired(bucket: Any, now: datetime) -> None:

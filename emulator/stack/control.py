@@ -144,7 +144,7 @@ class Control:
         return dict(self._object("POST", "/alarms/evaluate")["alarms"])
 
     def switch_life_cycle(self, on: bool) -> None:
-        """Have objects of S3 expire as the rules of their buckets say, from now on; or have none expire."""
+        """Have objects of S3 and log events expire by rules and retentions, from now on; or have none expire."""
         self._object("POST", "/life-cycle", body={"on": on})
 
     def _object(

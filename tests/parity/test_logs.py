@@ -209,6 +209,27 @@ def test_events_that_are_too_old_too_new_or_expired_are_rejected(stack: Embedded
         put(now - DAY_MS - 1, now)
 
 
+def test_events_past_the_retention_of_their_group_are_gone_at_midnight_where_the_life_cycle_is_on(
+    stack: EmbeddedStack, group: str, write: Callable[..., Any]
+) -> None:
+    logs = stack.client("logs")
+    write("old", "long " * 100)
+    stack.control.advance_clock(3 * 86_400)
+    write("new")
+    logs.put_retention_policy(logGroupName=group, retentionInDays=1)
+    assert len(messages_of(stack, group)) == 3
+    stack.control.switch_life_cycle(True)
+    try:
+        stack.settle(SETTLE_S)
+        assert messages_of(stack, group) == ["new"]
+        assert logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]["storedBytes"] == 3
+        stack.control.advance_clock(3 * 86_400)
+        stack.settle(SETTLE_S)
+        assert messages_of(stack, group) == []
+    finally:
+        stack.control.switch_life_cycle(False)
+
+
 def test_a_pattern_is_tried_on_messages(stack: EmbeddedStack) -> None:
     matches = stack.client("logs").test_metric_filter(
         filterPattern="[..., status_code=4*, bytes]", logEventMessages=['GET "/a b" 404 15', "GET /a 200 15"]
