@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
 
-from wavetank.emulator.logs.filter_pattern.comparison import Comparison, Scalar, is_scalar
+from wavetank.emulator.logs.filter_pattern.comparison import Comparison, Scalar, WithText, is_scalar
 from wavetank.emulator.logs.filter_pattern.event import Event
 from wavetank.emulator.logs.filter_pattern.tokens import InvalidPattern, Kind, Tokens, comparison, disjunction
 
@@ -15,6 +15,7 @@ STEP = re.compile(
     | \.(?P<plain>[\w*-]+)""",
     re.VERBOSE,
 )
+WORD = re.compile(r"[A-Za-z][\w.-]{3,}", re.ASCII)
 EVERY = "*"
 """Each entry of a list, or each field of an object."""
 MOST_EVERY = 3
@@ -170,9 +171,14 @@ class FieldPattern:
     condition: Condition
     selectors: Sequence[str]
     has_expressions: bool
+    words: Sequence[str]
+    """Words that every event has in it that matches, so that most need not be read as JSON."""
 
     def matches(self, event: Event) -> bool:
         """Whether the event is such an object and the condition holds."""
+        # A backslash may write a character otherwise.
+        if "\\" not in event.message and any(word not in event.message for word in self.words):
+            return False
         fields = event.fields
         return fields is not None and self.condition.holds(fields)
 
@@ -210,4 +216,14 @@ def field_pattern(text: str) -> FieldPattern:
 
     condition = disjunction(tokens, operand, lambda sign, parts: AllOf(parts) if sign == "&&" else OneOf(parts))
     tokens.end()
-    return FieldPattern(condition, tuple(selectors), tokens.has_expressions)
+    return FieldPattern(condition, tuple(selectors), tokens.has_expressions, tuple(_words(condition)))
+
+
+def _words(condition: Condition) -> Iterator[str]:
+    """The words that a condition asks for; no number is written as one."""
+    match condition:
+        case AllOf(conditions):
+            for each in conditions:
+                yield from _words(each)
+        case Compared(_, WithText(True, text)) if WORD.fullmatch(text):
+            yield text

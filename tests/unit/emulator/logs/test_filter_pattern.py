@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wavetank.emulator.logs.filter_pattern import Event, InvalidPattern, parse
+from wavetank.emulator.logs.filter_pattern.fields import FieldPattern
 
 TRAIL = json.dumps(
     {
@@ -263,6 +264,22 @@ def test_a_conjunction_binds_closer_than_a_disjunction(
     first, second, third = (parse(f"{{ {text} }}").matches(event) for text in texts)
     assert parse(f"{{ {texts[0]} || {texts[1]} && {texts[2]} }}").matches(event) is (first or (second and third))
     assert parse(f"{{ ({texts[0]} || {texts[1]}) && {texts[2]} }}").matches(event) is ((first or second) and third)
+
+
+@pytest.mark.parametrize("message", ['{"a": "\\u0065rror"}', '{"a": "error"}', '{"b": "error", "a": "error\\u0020"}'])
+def test_a_word_is_found_however_it_is_written(message: str) -> None:
+    assert parse("{ $.a = error }").matches(Event(message)) is (json.loads(message)["a"] == "error")
+
+
+@given(
+    st.dictionaries(st.sampled_from("ab"), st.sampled_from(["error", "errors", "terror", "wärn", 'a "error"', 3, None]))
+)
+def test_an_event_that_lacks_a_word_would_not_match(fields: dict[str, object]) -> None:
+    event = Event(json.dumps(fields))
+    for text in ("$.a = error", "$.a = error && $.b = error", "$.a = error || $.b = error", "$.a != error"):
+        pattern = parse(f"{{ {text} }}")
+        assert isinstance(pattern, FieldPattern)
+        assert pattern.matches(event) is pattern.condition.holds(fields)
 
 
 @given(st.text(max_size=60))
