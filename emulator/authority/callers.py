@@ -15,6 +15,12 @@ from wavetank.emulator.runtime.clock import CLOCK
 from wavetank.emulator.stack.environment import ACTING_FOR
 
 SERVICE_SUFFIX = ".amazonaws.com"
+SOURCE_OWNERS = frozenset({"cloudwatch.amazonaws.com"})
+"""Services whose calls have the older key by which the policy that a topic has by default lets its account publish.
+
+Source: Amazon SNS Developer Guide, "Example cases for Amazon SNS access control", `aws:SourceOwner`.
+"""
+
 _TEMPORARY = "SIA"
 """The second to fourth letter of temporary keys: ASIA on AWS, LSIA in LocalStack."""
 
@@ -81,6 +87,8 @@ def context_of(caller: Caller, source: str, *, call: Any = None) -> Context:
     if caller.is_service:
         values["aws:principalservicename"] = caller.names
         values["aws:sourceaccount"] = (caller.account,)
+        if not SOURCE_OWNERS.isdisjoint(caller.names):
+            values["aws:sourceowner"] = (caller.account,)
         if source:
             values["aws:sourcearn"] = (source,)
     else:

@@ -369,6 +369,42 @@ def test_a_bucket_tells_no_topic_that_does_not_let_it(chain: Governed) -> None:
         sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
 
 
+@pytest.mark.parametrize(
+    ("policy", "taken"),
+    [
+        (None, True),
+        ({"Principal": {"Service": "cloudwatch.amazonaws.com"}}, True),
+        ({"Principal": {"Service": "s3.amazonaws.com"}}, False),
+    ],
+)
+def test_an_alarm_tells_a_topic_that_lets_it_and_no_other(
+    stack: EmbeddedStack, policy: dict[str, Any] | None, taken: bool
+) -> None:
+    """A topic without a policy of its own has the default one, by which its account may publish."""
+    account = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    alarm = {
+        "Namespace": "N",
+        "MetricName": "M",
+        "Statistic": "Sum",
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        "Threshold": 1,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "AlarmActions": [{"Ref": "Topic"}],
+    }
+    resources = {"Topic": resource("SNS::Topic"), "Alarm": resource("CloudWatch::Alarm", alarm)}
+    if policy is not None:
+        resources["Policy"] = topic_policy(**policy, Condition=account)
+    made = Governed.make(stack, resources)
+    cloudwatch, name = stack.client("cloudwatch"), made.names["Alarm"]
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a try")
+    stack.settle()
+    [action] = cloudwatch.describe_alarm_history(AlarmName=name, HistoryItemType="Action")["AlarmHistoryItems"]
+    assert action["HistorySummary"].startswith("Successfully" if taken else "Failed")
+    assert made.refused() == ([] if taken else [("cloudwatch.amazonaws.com", "sns:Publish")])
+    made.formation.delete()
+
+
 def test_a_topic_calls_no_function_that_does_not_let_it(chain: Governed) -> None:
     functions, name = chain.stack.client("lambda"), chain.names["Worker"]
     [statement] = json.loads(functions.get_policy(FunctionName=name)["Policy"])["Statement"]
