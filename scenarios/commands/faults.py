@@ -135,6 +135,9 @@ def clock(
     advance: Annotated[
         float | None, typer.Option(min=0, help="Move emulator time on by so many seconds.", show_default=False)
     ] = None,
+    lived: Annotated[
+        bool, typer.Option("--lived", help="Let the time count as lived: silent minutes of it are gaps, for alarms.")
+    ] = False,
     life_cycle: Annotated[
         bool | None,
         typer.Option(
@@ -145,11 +148,11 @@ def clock(
     ] = None,
     endpoint_url: EndpointUrl = None,
 ) -> None:
-    """Print emulator time, in seconds since the epoch; buffers, retries, retention and schedules follow it."""
+    """Print emulator time, in seconds since the epoch; buffers, retries, retention, schedules and alarms follow it."""
     control = _control(endpoint_url)
     if life_cycle is not None:
         control.switch_life_cycle(life_cycle)
-    now = control.status()["clock"]["now"] if advance is None else control.advance_clock(advance)
+    now = control.status()["clock"]["now"] if advance is None else control.advance_clock(advance, lived=lived)
     echo(f"{now:.3f}")
 
 

@@ -74,7 +74,7 @@ STOPPED = {f"{NAMES.prefix}-conversion-{part}" for part in ("raw-silent", "proce
 
 def silent(site: Site, minutes: int, *, gaps: bool) -> set[str]:
     """The alarms of conversions that rang in so many minutes without a record, which the clock jumped over."""
-    since = datetime.now(UTC) + 3 * DAYS_AHEAD
+    since = datetime.fromtimestamp(site.stack.control.now(), UTC) - 7 * A_DAY
     until = since + timedelta(minutes=minutes)
     clock = ((0.0, since.timestamp()), (1.0, since.timestamp() + 1), (2.0, until.timestamp()))
     every = watched(site, since.timestamp(), until.timestamp(), clock, until.timestamp() if gaps else 0.0)
@@ -92,7 +92,8 @@ def test_silence_is_told_where_the_jumps_of_the_clock_are_gaps(
 def test_a_consumer_that_is_off_while_records_arrive_is_told_by_metric_math(
     site: Site, called: float | None, names: set[str]
 ) -> None:
-    since = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + (4 if called else 5) * DAYS_AHEAD
+    now = datetime.fromtimestamp(site.stack.control.now(), UTC)
+    since = now.replace(minute=0, second=0, microsecond=0) - (8 if called else 9) * A_DAY
     cloudwatch, conversion = site.stack.client("cloudwatch"), site.topology.event("conversion")
     for minute in range(0, 15, 5):
         metrics = [("AWS/Kinesis", "IncomingRecords", "StreamName", conversion.raw_stream, 3.0)]
