@@ -101,11 +101,21 @@ def query(
     if (since or until) and not asks_logs:
         raise typer.BadParameter("--since and --until are about logs, which the query does not name")
     stack, means = connect(endpoint_url, stage), Means(memory, disk, unsafe)
-    only_logs = named == frozenset({LOGS})
+    asks_logs = asks_logs and not _is_event_type(stack, stage)
+    only_logs = asks_logs and named == frozenset({LOGS})
     with _warehouse(stack, stage, strict, only_logs=only_logs, may_be_empty=asks_logs) as warehouse:
-        filled = _logs(stack, stage, since, until) if asks_logs and LOGS not in warehouse.tables else {}
+        filled = _logs(stack, stage, since, until) if asks_logs else {}
         with warehouse.query(sql, means, filled) as rows:
             show(rows, limit)
+
+
+def _is_event_type(stack: "Stack", stage: str | None) -> bool:
+    """Whether there is data at rest of an event type that is called as the table of log lines."""
+    s3, bucket = stack.client("s3"), Names.of_stage(stage).data_bucket(stack.account)
+    try:
+        return bool(s3.list_objects_v2(Bucket=bucket, Prefix=f"parquet/event={LOGS}/", MaxKeys=1).get("Contents"))
+    except s3.exceptions.NoSuchBucket:
+        return False
 
 
 def _logs(stack: "Stack", stage: str | None, since: str | None, until: str | None) -> "dict[str, Filled]":

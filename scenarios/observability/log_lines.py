@@ -159,7 +159,10 @@ def _of_text(text: str) -> tuple[Level | None, str, str]:
     level = _LEVEL.match(text)
     record = _RECORD.match(text)
     named = _START.match(text) or _END.match(text) or _NAMED.search(text)
-    severity = Level.ERROR if _FAILED_REPORT.search(text) else Level.of(level["level"]) if level else None
+    severity = Level.of(level["level"]) if level else None
+    if _FAILED_REPORT.search(text):
+        # After an initialization that took too long the environment begins anew, and the event is served.
+        severity = Level.WARN if text.startswith("INIT_REPORT ") else Level.ERROR
     request = record["request"] if record else named["request"] if named else ""
     return severity, record["message"] if record else text, request
 

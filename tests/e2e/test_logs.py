@@ -8,10 +8,11 @@ import pytest
 
 from tests.e2e.commands import Ran, wavetank
 from tests.e2e.log_lines import invocation, put_lines
-from wavetank.emulator.stack.stack import EmbeddedStack
+from wavetank.emulator.stack.stack import EmbeddedStack, Stack
 from wavetank.pipeline.names import NAMES
 from wavetank.scenarios.observability.log_lines import LogChoice
 from wavetank.scenarios.observability.log_reader import LogReader
+from wavetank.scenarios.site.site import Site
 
 pytestmark = pytest.mark.stack
 
@@ -49,7 +50,7 @@ def logged(deployed: EmbeddedStack, mark: str, requests: tuple[str, str]) -> Emb
     return deployed
 
 
-def run(stack: EmbeddedStack, *arguments: str) -> Ran:
+def run(stack: Stack, *arguments: str) -> Ran:
     return wavetank(stack.endpoint_url, *arguments)
 
 
@@ -152,3 +153,11 @@ def test_logs_are_read_only_for_a_query_that_names_them(deployed: EmbeddedStack)
     ran = run(deployed, "query", "select 1 as logs", "--since", "1h")
     assert ran.exit_code == 2
     assert "about logs, which the query does not name" in ran.stderr
+
+
+def test_an_event_type_that_is_called_logs_keeps_its_view(site: Site) -> None:
+    key = "parquet/event=logs/date=2025-01-01/hour=00/bucket=00/events.parquet"
+    site.s3.put_object(Bucket=site.data_bucket, Key=key, Body=b"junk")
+    ran = run(site.stack, "query", "select * from logs")
+    assert ran.exit_code == 1
+    assert f"{key} is left out" in ran.stderr

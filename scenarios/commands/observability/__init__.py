@@ -2,10 +2,10 @@
 
 import typer
 
-from wavetank.scenarios.commands.observability import ledger, logs, trace
+from wavetank.scenarios.commands.observability import ledger, logs, trace, triage
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    for module in (logs, trace, ledger):
+    for module in (logs, trace, ledger, triage):
         module.register(app)

@@ -138,7 +138,7 @@ def in_words(line: LogLine) -> str:
     """A line for people: time, level, function, message and further fields; lines of a message are indented."""
     extra = " ".join(f"{name}={_short(value)}" for name, value in line.extra.items() if name not in ("type", "record"))
     level = line.level.name if line.level is not None else ""
-    first, *others = line.message.split("\n")
+    first, *others = line.message.expandtabs(2).split("\n")
     head = f"{time_of(line.time_ms)}  {level:<5}  {line.function}  {first}  {extra}".rstrip()
     return "\n".join([one_line(head), *(f"    {one_line(each)}" for each in others)])
 

@@ -37,6 +37,8 @@ def as_json(**fields: Any) -> str:
         ("[ERROR] ValueError: no\nTraceback", Level.ERROR, "[ERROR] ValueError: no\nTraceback", ""),
         (f"START RequestId: {REQUEST} Version: 1", None, f"START RequestId: {REQUEST} Version: 1", REQUEST),
         (f"x RequestId: {REQUEST} Task timed out", Level.ERROR, f"x RequestId: {REQUEST} Task timed out", REQUEST),
+        ("INIT_REPORT Status: timeout", Level.WARN, "INIT_REPORT Status: timeout", ""),
+        ("REPORT Status: timeout", Level.ERROR, "REPORT Status: timeout", ""),
         ("plain", None, "plain", ""),
         ('{"cut": ', None, '{"cut": ', ""),
         ('{"level": 7}', None, "", ""),
