@@ -126,6 +126,7 @@ def _on_the_way(site: Site, event_type: str, at_rest: AtRest, since: datetime) -
     processed = defaultdict[str, list[str]](list)
     for shard, data in user_records(site, event.processed_stream, since):
         processed[shard] += _ids(data, heads)
+    in_order = event.component.processor.parallelization == 1
     in_chunks, in_done = dict[str, Hop](), set[str]()
     undone = set(site.undone_chunks())
     chunks = list(at_rest_files.keys(site.s3, site.data_bucket, event.chunk_prefix))
@@ -146,7 +147,8 @@ def _on_the_way(site: Site, event_type: str, at_rest: AtRest, since: datetime) -
         processed=tuple(processed.values()),
         waiting=in_chunks | dict.fromkeys(parts.keys() - in_merged, Hop.PARTS),
         arrived={
-            Hop.RAW: behind | on_processed | aside,
+            # Several batches of a shard at a time overtake each other.
+            Hop.RAW: behind | on_processed | aside if in_order else frozenset(),
             Hop.PROCESSED: behind,
             Hop.CHUNKS: frozenset(in_done),
             Hop.PARTS: in_merged,
