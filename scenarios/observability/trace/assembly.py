@@ -206,10 +206,21 @@ def _fate_on_raw(evidence: Evidence, lines: _Lines) -> tuple[Fate, str, str]:
         return Fate.DROPPED, "the event type's own code dropped it on purpose" + (f": {why}" if why else ""), ""
     if evidence.quarantine:
         return Fate.UNDER_WAY, "it was set aside and re-driven, and is not behind the processor again yet", _LOGS
-    if handled := [line for record in evidence.raw for line in lines.of_batch(record)]:
+    batches = [line for record in evidence.raw for line in lines.of_batch(record)]
+    if handled := [line for line in batches if _is_accounted_for(line)]:
         why = f"{handled[-1].function} has handled its batch, and it is neither behind it, nor set aside, nor dropped"
         return Fate.LOST, why, f"wavetank logs --request {handled[-1].request_id}"
+    if batches:
+        why = f"{batches[-1].function} failed over its batch, which comes again"
+        return Fate.UNDER_WAY, why, f"wavetank logs --request {batches[-1].request_id}"
     return Fate.UNDER_WAY, "it is on the raw stream, and nothing tells that the processor has had it", "wavetank triage"
+
+
+def _is_accounted_for(batch: LogLine) -> bool:
+    """Whether all that a processor received went somewhere, by its line; that of one which failed says less."""
+    counts = [batch.fields.get(name) for name in ("processed", "quarantined", "dropped")]
+    whole = batch.fields.get("received")
+    return isinstance(whole, int) and whole == sum(count for count in counts if isinstance(count, int))
 
 
 def _untold(evidence: Evidence, lines: _Lines) -> Iterator[str]:
