@@ -95,7 +95,7 @@ def test_lines_are_told_in_words(logged: EmbeddedStack, mark: str) -> None:
         (("--level", "loud"), "trace, debug, info, warn, error, fatal"),
         (("--since", "yesterday"), "neither a time"),
         (("--request", 'a"b'), "no request id"),
-        (("--stack", "--level", "info"), "leave --stack out"),
+        (("--stack", "--level", "info"), "it is no log of functions"),
     ],
 )
 def test_a_choice_that_makes_no_sense_is_wrong_usage(

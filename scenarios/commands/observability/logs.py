@@ -72,18 +72,9 @@ def logs(
 
     With --stack the log of a stack of ours instead, with --port also of one that failed to start.
     """
-    narrowing = {
-        "--function": function,
-        "--event-type": event_type,
-        "--level": level,
-        "--request": request,
-        "--event-id": event_id,
-        "--since": since,
-        "--json": as_json,
-    }
     if stack:
-        if given := [name for name, value in narrowing.items() if value]:
-            raise typer.BadParameter(f"{given[0]} is about the logs of functions; leave --stack out")
+        if function or as_json or any((event_type, level, request, event_id, since)):
+            raise typer.BadParameter("with --stack there are --port, --lines and --follow: it is no log of functions")
         _stack_log(port, LAST_LINES if lines is None else lines, follow)
         return
     place = target.connect(endpoint_url, stage) if port is None else target.ours(port)
@@ -93,19 +84,15 @@ def logs(
         choice = replace(choice, requests=_requests_of(place, event_id, choice, stage=stage, since=since))
     reader = LogReader(place.client("logs"), functions_of(place, stage, function), Names.of_stage(stage).prefix)
     now_ms, start_ms = int(time.time() * 1000), 0 if start is None else int(start.timestamp() * 1000)
-    newest_ms = None
     if start is not None and lines is None:
         chosen: Iterable[LogLine] = reader.lines(choice, start_ms)
     else:
         chosen = reader.last(LAST_LINES if lines is None else lines, choice, now_ms, start_ms)
-    for line in chosen:
-        _show(line, as_json)
-        newest_ms = line.time_ms
+    newest_ms = _show_all(chosen, as_json)
     if follow:
         pause_s = reader.pause_s(local=urlsplit(place.endpoint_url).hostname in LOCAL_HOSTS)
         with suppress(KeyboardInterrupt):
-            for line in reader.follow(choice, newest_ms, now_ms, pause_s):
-                _show(line, as_json)
+            _show_all(reader.follow(choice, newest_ms, now_ms, pause_s), as_json)
 
 
 def _requests_of(
@@ -148,8 +135,13 @@ def time_of(time_ms: int) -> str:
     return datetime.fromtimestamp(time_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _show(line: LogLine, as_json: bool) -> None:
-    echo(json.dumps(document(line), ensure_ascii=False) if as_json else in_words(line))
+def _show_all(lines: Iterable[LogLine], as_json: bool) -> int | None:
+    """Print lines as they come; the time of the last one."""
+    newest_ms = None
+    for line in lines:
+        echo(json.dumps(document(line), ensure_ascii=False) if as_json else in_words(line))
+        newest_ms = line.time_ms
+    return newest_ms
 
 
 def _short(value: object) -> str:
