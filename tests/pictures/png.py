@@ -30,13 +30,11 @@ def read(data: bytes) -> Pixels:
     size = CHANNELS[kind]
     lines = zlib.decompress(b"".join(content for name, content in chunks if name == b"IDAT"))
     stride = width * size + 1
-    before, rows = bytearray(width * size), []
-    for at in range(height):
-        line = bytearray(lines[at * stride + 1 : (at + 1) * stride])
-        _unfilter(lines[at * stride], line, before, size)
-        rows.append(np.frombuffer(bytes(line), np.uint8).reshape(width, size)[:, :3])
-        before = line
-    return np.stack(rows)
+    rows = [np.zeros((width, size), np.uint8)]
+    for at in range(0, height * stride, stride):
+        line = np.frombuffer(lines[at + 1 : at + stride], np.uint8).reshape(width, size)
+        rows.append(_unfiltered(lines[at], line, rows[-1]))
+    return np.stack(rows[1:])[:, :, :3]
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -47,13 +45,24 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += 12 + length
 
 
-def _unfilter(kind: int, line: bytearray, above: bytearray, size: int) -> None:
-    """Put back what a filter took from a line: left, above, their mean, or the nearest of three."""
-    for at in range(len(line)):
-        left, corner = (line[at - size], above[at - size]) if at >= size else (0, 0)
-        near = left + above[at] - corner
-        paeth = min((left, above[at], corner), key=lambda value: abs(near - value))
-        line[at] = (line[at] + (0, left, above[at], (left + above[at]) // 2, paeth)[kind]) & 255
+def _unfiltered(kind: int, line: Pixels, above: Pixels) -> Pixels:
+    """Put back what a filter took from a line: nothing, left, above, the mean of both, or the nearest of three."""
+    if kind < 2:
+        return np.cumsum(line, axis=0, dtype=np.uint8) if kind else line
+    if kind == 2:
+        return line + above
+    filtered, up, size = line.ravel().tolist(), above.ravel().tolist(), line.shape[1]
+    whole: list[int] = []
+    for at, value in enumerate(filtered):
+        left, corner = (whole[at - size], up[at - size]) if at >= size else (0, 0)
+        if kind == 3:
+            whole.append((value + (left + up[at]) // 2) & 255)
+            continue
+        # The nearest to left + above - corner; of equals left comes before above, and both before the corner.
+        to_left, to_up, to_corner = abs(up[at] - corner), abs(left - corner), abs(left + up[at] - 2 * corner)
+        nearest = left if to_left <= to_up and to_left <= to_corner else up[at] if to_up <= to_corner else corner
+        whole.append((value + nearest) & 255)
+    return np.array(whole, np.uint8).reshape(line.shape)
 
 
 def cropped(pixels: Pixels) -> Pixels:
