@@ -79,7 +79,7 @@ javascript: setup ## Install the AWS SDK for JavaScript into the cache, for the 
 	@.ci/javascript
 
 .PHONY: pictures
-pictures: setup ## Make the pictures of the docs anew: two hours of traffic on a stack, and a browser (chromium).
+pictures: setup ## Make the pictures of the docs anew: an hour of traffic on a stack, and a browser (chromium).
 	$(BIN)/python -m tests.pictures
 
 .PHONY: soak

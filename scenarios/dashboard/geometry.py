@@ -9,6 +9,8 @@ from wavetank.scenarios.dashboard.span import Span
 
 STEPS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 """Of a power of ten, in which an axis ends."""
+MOST_GAP = 5
+"""Periods from one value to the next over which a line is drawn: what happens every few minutes is one line."""
 LONG = (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0))
 """What seconds are told in from two of it on."""
 THOUSANDS = ("", " k", " M", " G", " T")
@@ -50,13 +52,13 @@ def _round_up(value: float, unit: str) -> float:
 
 
 def runs(series: Series, span: Span, scale: Scale) -> Iterator[list[tuple[float, float]]]:
-    """The points of a series, x from 0 to 1 and y from 0 at the top to 1; a period without a value ends a run."""
+    """The points of a series, x from 0 to 1 and y from 0 at the top to 1; a longer time without a value ends a run."""
     run: list[tuple[float, float]] = []
     before = None
     for time, value in series.points:
         if not span.start <= time < span.end:
             continue
-        if run and before is not None and time - before > span.period_s:
+        if run and before is not None and time - before > MOST_GAP * span.period_s:
             yield run
             run = []
         # A point stands for its period: it is drawn in the middle.

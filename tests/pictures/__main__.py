@@ -1,4 +1,4 @@
-"""`python -m tests.pictures`: two hours of traffic on the emulator's clock, and pictures of the overview."""
+"""`python -m tests.pictures`: an hour and more of traffic on the emulator's clock, and pictures of the overview."""
 
 import math
 import shutil
@@ -16,8 +16,8 @@ from wavetank.emulator.stack.stack import EmbeddedStack, Stack
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 ROUNDS = 40
-ROUND_S = 180
-LAST = "150m"
+ROUND_S = 60
+LAST = "90m"
 MOST_BYTES = 200_000
 WITHIN_S = 120
 SIZE = "--window-size=1280,1700"
@@ -26,7 +26,7 @@ SCHEMES = {"light": "1", "dark": "0"}
 
 
 def main() -> None:
-    """Make them."""
+    """Make them; a round takes a minute more, as `settle` lets Firehose's buffers wait their time."""
     browser = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if browser is None:
         sys.exit(f"no browser is installed: looked for {', '.join(BROWSERS)}")
@@ -58,7 +58,7 @@ def flow(stack: Stack, number: int) -> None:
         match = {"function": "wavetank-click-processor"}
         with stack.faults.error_before("lambda.invoke", match=match, probability=0.4, seed=number):
             checked(wavetank(stack.endpoint_url, "feed", "--synthetic", str(events), "--seed", str(number)))
-            stack.control.advance_clock(ROUND_S / 3)
+            stack.control.advance_clock(ROUND_S)
         stack.settle(WITHIN_S)
     else:
         checked(wavetank(stack.endpoint_url, "feed", "--synthetic", str(events), "--seed", str(number)))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.unit.scenarios.dashboard.drawings import POINTS, SPAN, VALUES
 from wavetank.scenarios.dashboard.figures import Series
-from wavetank.scenarios.dashboard.geometry import Scale, columns, figure, runs
+from wavetank.scenarios.dashboard.geometry import MOST_GAP, Scale, columns, figure, runs
 
 
 @given(st.lists(POINTS, max_size=3))
@@ -31,8 +31,8 @@ def test_of_two_values_the_larger_is_not_drawn_lower(pairs: list[tuple[float, fl
     assert all(scale.height(min(pair)) <= scale.height(max(pair)) for pair in pairs)
 
 
-def test_a_period_without_a_value_ends_a_run() -> None:
-    points = tuple((SPAN.start + 60 * at, 1.0) for at in (0, 1, 3))
+def test_some_periods_without_a_value_end_a_run() -> None:
+    points = tuple((SPAN.start + 60 * at, 1.0) for at in (0, MOST_GAP, 2 * MOST_GAP + 1))
     assert [len(run) for run in runs(Series("l", points), SPAN, Scale(0, 1))] == [2, 1]
 
 
