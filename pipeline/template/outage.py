@@ -25,7 +25,8 @@ RETENTION_HOURS = 7 * 24
 """A week: what is kept for longer costs by the month (Kinesis developer guide, "Change the data retention period")."""
 GIVE_UP_HOURS = 6 * 24
 """A day less, in which what was given up can be fetched from the stream."""
-DAY_H, HOUR_S = 24, 3600
+DAY_H = 24
+HOUR_S = 3600
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     PARAMETER: {
@@ -78,15 +79,15 @@ def _catch_up(deployed: Topology) -> dict[str, Any]:
 
     Of an event type that looks back further the look-back holds.
     """
-    usual = _catch_up_hours(deployed.default)
+    usual = catch_up_hours(deployed.default)
     components = {event.name: event.component for event in deployed.events} | dict(deployed.departed)
-    hours = {name: _catch_up_hours(component) for name, component in components.items()}
+    hours = {name: catch_up_hours(component) for name, component in components.items()}
     own = {name: number for name, number in hours.items() if number != usual}
     variables = {CATCH_UP: _during(str(usual), "0")}
     return variables | ({by_event(CATCH_UP): _during(json.dumps(own, separators=(",", ":")), "{}")} if own else {})
 
 
-def _catch_up_hours(component: Component) -> int:
+def catch_up_hours(component: Component) -> int:
     """How far back can be merged: a part must not expire before.
 
     It is an input of hours up to a look-back later, each of which is merged for as long as it is looked back at.

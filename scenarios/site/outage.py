@@ -17,9 +17,12 @@ from wavetank.scenarios.site.dead_merges import dead_merges
 from wavetank.scenarios.site.site import Site
 from wavetank.scenarios.site.ticks import PARTS
 
-RECENT = timedelta(minutes=15)
-"""So old are the records that a processor reads at most where it is not behind, and so far back is that looked for."""
-MINUTE_S, MINUTE_MS = 60, 60_000
+LAG = timedelta(minutes=30)
+"""So old are the records that a consumer has at most where it is not behind, and so far back is that looked for.
+
+A chunk is gathered for a quarter of an hour at most.
+"""
+MINUTE = timedelta(minutes=1)
 PROBLEM = "PROBLEM"
 """How the last result of an event source begins that did not go well (Lambda API reference, EventSourceMapping)."""
 _HOUR = re.compile(r"/date=(\d{4}-\d{2}-\d{2})/hour=(\d{2})/")
@@ -70,7 +73,8 @@ def left_behind(site: Site) -> Iterator[str]:
     """
     now = _now(site)
     for event in site.topology.events:
-        yield from _processor_behind(site, event, now)
+        yield from _idle(site, event)
+        yield from _lags(site, event, now)
         first = now - timedelta(hours=event.component.look_back_hours)
         for what, keys in (
             ("not partitioned", _untagged_chunks(site, event, first)),
@@ -83,25 +87,41 @@ def left_behind(site: Site) -> Iterator[str]:
         yield f"the merges of {len(dead):,} partitions were given up, such as {next(iter(dead))}"
 
 
-def _processor_behind(site: Site, event: EventType, now: datetime) -> Iterator[str]:
+def _idle(site: Site, event: EventType) -> Iterator[str]:
+    """Why the processor takes nothing from its stream, by its event source."""
     for mapping in _mappings(site, event):
         result = mapping.get("LastProcessingResult") or ""
         if mapping["State"] != "Enabled":
             yield f"{event.processor} is not called: its event source is {mapping['State']}"
         elif result.startswith(PROBLEM):
             yield f"{event.processor} fails: {result}"
-    points = site.stack.client("cloudwatch").get_metric_statistics(
-        Namespace="AWS/Lambda",
-        MetricName="IteratorAge",
-        Dimensions=[{"Name": "FunctionName", "Value": event.processor}],
-        StartTime=now - RECENT,
-        EndTime=now + timedelta(seconds=MINUTE_S),
-        Period=MINUTE_S,
-        Statistics=["Maximum"],
-    )["Datapoints"]
-    newest = max(points, key=lambda point: point["Timestamp"], default=None)
-    if newest is not None and newest["Maximum"] > RECENT / timedelta(milliseconds=1):
-        yield f"{event.processor} reads records that are {newest['Maximum'] / MINUTE_MS:,.0f} minutes old"
+
+
+def _lags(site: Site, event: EventType, now: datetime) -> Iterator[str]:
+    """The consumers of both streams that read, or hold, records older than they may be."""
+    lags = (
+        (event.processor, "AWS/Lambda", "IteratorAge", "FunctionName", timedelta(milliseconds=1)),
+        (
+            event.delivery_stream,
+            "AWS/Firehose",
+            "DeliveryToS3.DataFreshness",
+            "DeliveryStreamName",
+            timedelta(seconds=1),
+        ),
+    )
+    for consumer, namespace, metric, dimension, unit in lags:
+        points = site.stack.client("cloudwatch").get_metric_statistics(
+            Namespace=namespace,
+            MetricName=metric,
+            Dimensions=[{"Name": dimension, "Value": consumer}],
+            StartTime=now - LAG,
+            EndTime=now + MINUTE,
+            Period=MINUTE // timedelta(seconds=1),
+            Statistics=["Maximum"],
+        )["Datapoints"]
+        newest = max(points, key=lambda point: point["Timestamp"], default=None)
+        if newest is not None and (age := newest["Maximum"] * unit) > LAG:
+            yield f"{consumer} has records that are {age / MINUTE:,.0f} minutes old"
 
 
 def _mappings(site: Site, event: EventType) -> list[Any]:

@@ -212,6 +212,12 @@ LINES: Mapping[str, Beyond | NoBound] = {
     "template/functions.py ATTEMPTS": PROMISED,
     "template/functions.py DEAD_RETENTION_S": PROMISED,
     "template/component.py HOUR_S": UNITS,
+    "template/outage.py RETENTION_HOURS": Beyond("outage-of-two-days"),
+    "template/outage.py GIVE_UP_HOURS": Beyond(
+        test="unit/pipeline/template/test_outage.py::test_whatever_is_set_no_record_is_forgotten_before_it_is_set_aside_and_no_file_expires_before_it_is_merged"
+    ),
+    "template/outage.py DAY_H": UNITS,
+    "template/outage.py HOUR_S": UNITS,
     "template/component.py MINUTE_MS": UNITS,
     "template/shared.py MOST_SETTINGS_BYTES": Beyond(
         test="unit/pipeline/template/test_components.py::test_more_settings_than_an_environment_holds_are_refused"

@@ -1,0 +1,3 @@
+"""`wavetank outage`: the commands (`command`)."""
+
+from wavetank.scenarios.commands.outage.command import register as register
