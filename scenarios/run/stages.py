@@ -105,10 +105,11 @@ class Run:
         dealt = steps.dealt
         withheld = next((each for each in self.drill.nemeses if isinstance(each, PortionsWithheld)), None)
         for number, events in enumerate(dealt, start=1):
-            if self.drill.ages and (withheld is None or number <= withheld.sent):
-                # A portion that is withheld is sent when its time has come.
-                steps.age_to(events)
-            steps.mark("feed", f"portion {number} of {number_of_portions}, {len(events)} events")
+            if withheld is None or number <= withheld.sent:
+                # A portion that is withheld is sent by a step, when its time has come.
+                if self.drill.ages:
+                    steps.age_to(events)
+                steps.mark("feed", f"portion {number} of {number_of_portions}, {len(events)} events")
             for plan in steps.nemeses.plans(Portion(number, events, is_last=number == len(dealt))):
                 steps.operations += steps.producer.feed(plan)
             if not self.drill.stalls:
