@@ -17,7 +17,7 @@ from wavetank.pipeline.records import Rejected
 LOG = logging.getLogger(__name__)
 STATUS = Path("/proc/self/status")
 """The process as Linux describes it (proc_pid_status(5)); `VmHWM` is the most memory that it has had, in KiB."""
-PEAK = "VmHWM:"
+PEAK = b"VmHWM:"
 KIB_PER_MIB = 1024
 
 type Fields = dict[str, str | int | float]
@@ -63,12 +63,14 @@ def age_s(since: float, now: float | None) -> float:
 def memory() -> Fields:
     """The field with the most memory that the process has had, in percent of the function's; nothing elsewhere."""
     size_mib = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
-    if not (size_mib.isdecimal() and STATUS.exists()):
+    if not size_mib.isdecimal():
         return {}
-    for line in STATUS.read_text().splitlines():
-        if line.startswith(PEAK):
-            return {"memory_percent": round(100 * int(line.split()[1]) / (int(size_mib) * KIB_PER_MIB), 1)}
-    return {}
+    try:
+        with STATUS.open("rb", buffering=0) as status:
+            peak_kib = int(status.read().partition(PEAK)[2].split(maxsplit=1)[0])
+    except FileNotFoundError:
+        return {}
+    return {"memory_percent": round(100 * peak_kib / (int(size_mib) * KIB_PER_MIB), 1)}
 
 
 def _write(level: int, message: str, event_type: str | None, fields: Fields) -> None:
