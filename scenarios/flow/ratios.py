@@ -1,6 +1,6 @@
 """The ratios of the model: what each says, its default, and the figures that are put in the place of defaults.
 
-Defaults are those of the project's sample event types, of about one kilobyte, measured on a machine of two cores.
+Defaults are assumptions for event types of about one kilobyte; measured figures take their place.
 """
 
 from collections.abc import Iterator, Mapping
