@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import batched
+from typing import Any
 
 from wavetank.emulator.runtime.batcher import Batcher
 from wavetank.emulator.runtime.clock import CLOCK
@@ -19,6 +20,9 @@ from wavetank.emulator.runtime.cloudwatch import MetricData, Place, put_metric_d
 NAMESPACE = "AWS/SQS"
 ACTIVE_S = 6 * 3_600.0
 """A queue is measured so long after it held a message or was used; AWS does so too."""
+
+OFTEN = 3
+"""A message of a standard queue that was received so often counts for no age any more (key notes of that metric)."""
 
 MAX_VALUES = 150
 """Distinct values of one metric in a call (Amazon CloudWatch API Reference, MetricDatum)."""
@@ -51,7 +55,7 @@ def gather(
 
 
 def measure() -> MetricData:
-    """The numbers of messages that the queues in use hold now; stands in for LocalStack's reporter of its own."""
+    """What the queues in use hold now, and for how long; stands in for LocalStack's reporter of its own."""
     data: MetricData = defaultdict(list)
     models = sys.modules.get("localstack.services.sqs.models")
     if models is None:
@@ -67,18 +71,37 @@ def measure() -> MetricData:
             }
             if any(numbers.values()):
                 _USED[place, queue.name] = now
-            if now - _USED.get((place, queue.name), 0.0) < ACTIVE_S:
-                data[place, NAMESPACE] += [
-                    {
-                        "MetricName": f"ApproximateNumberOfMessages{state}",
-                        "Dimensions": [{"Name": "QueueName", "Value": queue.name}],
-                        "Timestamp": datetime.fromtimestamp(now, UTC),
-                        "Value": float(number),
-                        "Unit": "Count",
-                    }
-                    for state, number in numbers.items()
-                ]
+            if now - _USED.get((place, queue.name), 0.0) >= ACTIVE_S:
+                continue
+            measured = [
+                (f"ApproximateNumberOfMessages{state}", float(number), "Count") for state, number in numbers.items()
+            ]
+            if ages := [now - message.created for message in _messages(queue) if _counts_for_age(queue, message)]:
+                measured.append(("ApproximateAgeOfOldestMessage", max(0.0, *ages), "Seconds"))
+            data[place, NAMESPACE] += [
+                {
+                    "MetricName": metric,
+                    "Dimensions": [{"Name": "QueueName", "Value": queue.name}],
+                    "Timestamp": datetime.fromtimestamp(now, UTC),
+                    "Value": value,
+                    "Unit": unit,
+                }
+                for metric, value, unit in measured
+            ]
     return data
+
+
+def _messages(queue: Any) -> list[Any]:
+    """The messages of a queue, in whatever state they are."""
+    with queue.mutex:
+        groups = getattr(queue, "message_groups", None)
+        visible = list(queue.visible.queue) if groups is None else [m for g in groups.values() for m in g.messages]
+        return [*visible, *queue.inflight, *queue.delayed]
+
+
+def _counts_for_age(queue: Any, message: Any) -> bool:
+    """Whether its age may be that of the oldest message: a standard queue puts what was often received behind all."""
+    return not message.deleted and (hasattr(queue, "message_groups") or message.receive_count < OFTEN)
 
 
 def _put(values: Sequence[tuple[Series, float]]) -> None:
