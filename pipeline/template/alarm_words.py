@@ -5,6 +5,7 @@ The commands are those of the AWS CLI, which whoever is called at night has, and
 
 from collections.abc import Mapping
 
+from wavetank.pipeline import layout
 from wavetank.pipeline.components.model import Alarms
 from wavetank.pipeline.names import Names, log_group
 from wavetank.pipeline.template.alarm_model import Kind, Window, Words
@@ -123,7 +124,7 @@ def of_events(names: Names, event: EventType, thresholds: Alarms) -> Mapping[Kin
         ),
         Kind.LATE: Words(
             f"More than {thresholds.late_per_hour} events of {event.name} came after the look-back in an hour, and "
-            "were put aside under late/.",
+            f"were put aside under {layout.LATE}/.",
             "what they are of, then land them",
             f"wavetank concatenate --backfill --event {event.name}",
         ),

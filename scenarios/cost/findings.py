@@ -15,7 +15,7 @@ PEAK = 4
 """The highest load of a day is taken to be so many times its mean."""
 SHARD_RECORDS, SHARD_BYTES = 1_000, MIB
 LONGER_WINDOW_S, LONGER_BUFFER_S, LARGER_BUFFER_MIB = 10, 300, 64
-SHORTER_DAYS, LOG_DAYS = 2, 30
+SHORTER_DAYS, LOG_DAYS = 2, 7
 
 
 @dataclass(frozen=True, slots=True)

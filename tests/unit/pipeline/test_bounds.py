@@ -46,6 +46,13 @@ PROMISED = Beyond(test="unit/test_promises.py::test_the_template_has_the_numbers
 RENDERED = Beyond(test="unit/pipeline/template/test_promises.py::test_a_template_that_breaks_a_promise_is_noticed")
 SIZED = NoBound("memory and time that AWS gives; a function that lacks them is out-of-memory or timeout-mid-batch")
 SETTABLE = NoBound("a bound of what can be set, or a default of it")
+ALARMED = Beyond(test="unit/scenarios/spec/test_drill.py::test_each_kind_of_alarm_is_rung_by_some_drill")
+MANY_EVENT_TYPES = Beyond(
+    test="unit/pipeline/template/test_dashboards.py::"
+    "test_dashboards_of_many_event_types_are_several_each_within_the_quotas"
+)
+LOGGED = NoBound("digits of seconds in a line of a log")
+DRAWN = NoBound("places on the grid of a dashboard")
 TIGHT_LIMITS = Beyond("tight-limits")
 
 LINES: Mapping[str, Beyond | NoBound] = {
@@ -104,10 +111,12 @@ LINES: Mapping[str, Beyond | NoBound] = {
         test="unit/pipeline/aws/test_put_records.py::test_a_long_id_is_cut_to_a_key_that_kinesis_takes"
     ),
     "components/guards.py DAY_H": UNITS,
+    "components/guards.py MINUTE_S": UNITS,
     "components/guards.py SCALING": Beyond(
         test="unit/pipeline/components/test_guards.py::test_shards_are_at_most_doubled_or_halved_at_once"
     ),
     "components/code.py PARAMETERS": NoBound("what a function is called with"),
+    "components/model.py FIVE_MINUTES": SETTABLE,
     "components/model.py RETENTION_HOURS": SETTABLE,
     "components/model.py *": SETTABLE,
     "core/bulk/digests.py SIZE": FORMAT,
@@ -189,6 +198,11 @@ LINES: Mapping[str, Beyond | NoBound] = {
     "core/sizes.py Sizes.row_group_rows": TIGHT_LIMITS,
     "core/sizes.py Sizes.merge_bytes": TIGHT_LIMITS,
     "core/sizes.py Sizes.piece_records": TIGHT_LIMITS,
+    "aws/report.py KIB_PER_MIB": UNITS,
+    "aws/report.py age_s: round(3)": LOGGED,
+    "handlers/concatenator.py _merge_one: round(3)": LOGGED,
+    "handlers/partitioner.py _partition: int(arrived * 1000000)": UNITS,
+    "handlers/processor.py MICROSECONDS": UNITS,
     "handlers/backfill.py FAILED": NoBound("an exit code"),
     "handlers/concatenator.py ATTEMPTS": Beyond("two-concatenators"),
     "handlers/planner.py AT_ONCE": TIGHT_LIMITS,
@@ -218,7 +232,27 @@ LINES: Mapping[str, Beyond | NoBound] = {
     ),
     "template/outage.py DAY_H": UNITS,
     "template/outage.py HOUR_S": UNITS,
-    "template/component.py MINUTE_MS": UNITS,
+    "template/alarm_words.py *": NoBound("how minutes are told to people"),
+    "template/alarms.py (MINUTE_S, HOUR_S)": UNITS,
+    "template/alarms.py PERIOD_S": ALARMED,
+    "template/alarms.py REPLAYED_EVERY_S": ALARMED,
+    "template/alarms.py MERGES_WAIT_S": ALARMED,
+    "template/alarms.py *": ALARMED,
+    "template/dashboards/resources.py MOST_ROWS": MANY_EVENT_TYPES,
+    "template/dashboards/resources.py MOST_IN_OVERVIEW": MANY_EVENT_TYPES,
+    "template/dashboards/service_metrics.py MILLISECONDS": UNITS,
+    "template/dashboards/service_metrics.py ServiceMetric.divisor": UNITS,
+    "template/dashboards/widgets.py COLUMNS": DRAWN,
+    "template/dashboards/widgets.py SIDE": DRAWN,
+    "template/dashboards/widgets.py Note.height": DRAWN,
+    "template/dashboards/widgets.py AlarmStates.height": DRAWN,
+    "template/dashboards/widgets.py Line.divisor": UNITS,
+    "template/dashboards/widgets.py MOST_WIDGETS": MANY_EVENT_TYPES,
+    "template/dashboards/widgets.py MOST_METRICS": MANY_EVENT_TYPES,
+    "template/dashboards/widgets.py MOST_METRICS_OF_A_WIDGET": MANY_EVENT_TYPES,
+    "template/dashboards/widgets.py MOST_ALARMS_OF_A_WIDGET": Beyond(
+        test="unit/pipeline/template/test_dashboards.py::test_more_alarms_than_a_widget_takes_are_on_several"
+    ),
     "template/shared.py MOST_SETTINGS_BYTES": Beyond(
         test="unit/pipeline/template/test_components.py::test_more_settings_than_an_environment_holds_are_refused"
     ),

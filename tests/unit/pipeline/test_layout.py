@@ -15,8 +15,8 @@ PREFIXES = (
 )  # fmt: skip
 TAGS = tuple(tag["Key"] for tag in (layout.DONE_TAG, layout.MERGED_TAG, layout.SPENT_TAG))
 WHERE = Partition("ping", "2019-11-24", 12, 1)
-LOG_GROUPS = ":log-group:/aws/lambda/"
-"""The prefix of all functions' log groups, which is Lambda's as well."""
+LOG_GROUPS = ("/aws/lambda/", ":log-group:/aws/lambda/")
+"""The prefix of all functions' log groups, which is Lambda's as well, by itself and in an ARN."""
 
 
 def texts(source: str) -> list[str]:
@@ -32,8 +32,8 @@ def texts(source: str) -> list[str]:
 
 def spelled(text: str) -> bool:
     """Whether a prefix of a bucket or a tag is in a text."""
-    key = text.removesuffix(LOG_GROUPS)
-    return any(f"{prefix}/" in key for prefix in PREFIXES) or any(tag in text for tag in TAGS)
+    is_key = any(f"{prefix}/" in text for prefix in PREFIXES) and not text.endswith(LOG_GROUPS)
+    return is_key or any(tag in text for tag in TAGS)
 
 
 def test_no_other_module_of_the_pipeline_spells_a_prefix_or_a_tag(root: Path) -> None:

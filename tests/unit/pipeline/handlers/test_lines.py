@@ -46,6 +46,7 @@ VARIABLES = {
     "FUTURE_BOUND_MINUTES": "60",
     "HASH_BUCKETS": "1",
     "LOOK_BACK_HOURS": "12",
+    "CATCH_UP_HOURS": "0",
     "NAME_PREFIX": NAMES.prefix,
     "PROCESSED_STREAM": "processed",
     "REGISTRY_BUCKET": BUCKET,

@@ -120,5 +120,6 @@ def test_a_role_can_make_no_log_group(templates: dict[str, dict[str, Any]]) -> N
 
 def test_a_component_fits_into_a_request(tmp_path: Path) -> None:
     add_event(tmp_path, "event".ljust(32, "x"))
-    _shared, component = render(load(tmp_path)).items()
-    assert len(compact(*component)) < MOST_BYTES_INLINE
+    deployed = load(tmp_path)
+    stack = deployed.names.component_stack(deployed.events[0].name)
+    assert len(compact(stack, render(deployed)[stack]).encode()) <= MOST_BYTES_INLINE

@@ -13,7 +13,7 @@ import pytest
 from tests.unit.pipeline.test_topology import add_event
 from wavetank.pipeline.components.read import read_project
 from wavetank.pipeline.errors import ConfigurationError
-from wavetank.pipeline.template.render import MOST_BYTES, MOST_BYTES_INLINE, compact, render, whole
+from wavetank.pipeline.template.render import MOST_BYTES, compact, render, whole
 from wavetank.pipeline.template.rights import resolved, rights_of
 from wavetank.pipeline.template.split import referenced
 from wavetank.pipeline.topology import load
@@ -119,13 +119,6 @@ def test_each_stack_keeps_to_the_limits_of_cloudformation_with_a_hundred_event_t
         for section, most in MOST.items():
             assert len(template.get(section, {})) <= most
             assert all(key.isalnum() and len(key) <= LONGEST_LOGICAL_ID for key in template.get(section, {}))
-
-
-def test_the_template_of_an_event_type_fits_into_a_request(root: Path) -> None:
-    deployed = load(root / "schemas")
-    templates = render(deployed)
-    for stack in (deployed.names.component_stack(event.name) for event in deployed.events):
-        assert len(compact(stack, templates[stack]).encode()) <= MOST_BYTES_INLINE
 
 
 def test_more_than_cloudformation_takes_in_a_stack_is_refused_with_the_rule() -> None:

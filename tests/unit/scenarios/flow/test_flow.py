@@ -118,4 +118,4 @@ def test_the_inventory_is_that_of_the_templates() -> None:
     assert set(inventory.functions) == set(project().functions)
     assert inventory.size(Handler.CONCATENATOR).memory_mib == 2048
     components = {project().names.component_stack(event.name) for event in project().events}
-    assert set(inventory.stacks) == {"wavetank", *components}
+    assert set(inventory.stacks) == {"wavetank", "wavetank-dashboards", *components}
