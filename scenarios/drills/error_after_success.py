@@ -30,5 +30,6 @@ DRILL = Drill(
         ),
     ),
     during=look_when_merged("when it was done again", ALL_LANDED),
+    alarms=("wavetank-concatenator-error-rate",),
     waits=True,
 )

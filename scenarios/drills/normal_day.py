@@ -6,8 +6,7 @@ DRILL = Drill(
     name="normal-day",
     hypothesis="On a day of normal traffic every event lands within four hours, and no alarm rings.",
     tags=(Tag.AGE, Tag.ALARMS),
-    workload=Workload(events=3_600, hours=24, portions=30, conversions=False, component="no-conversions"),
+    workload=Workload(events=1_200, hours=24, portions=24, conversions=False, component="no-conversions"),
     nemeses=(ProducerRepeats(share=0.02),),
-    gaps=True,
     ages=True,
 )

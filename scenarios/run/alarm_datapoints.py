@@ -8,7 +8,7 @@ missing only if the clock went all the way through it, or the drill says that it
 """
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import batched
@@ -26,6 +26,9 @@ MOST_MESSAGES = 10
 MOST_QUERIES = 500
 """So many at most are in one GetMetricData (Amazon CloudWatch API reference)."""
 FILL = "FILL("
+MINUTE_S = 60
+JOINED: Mapping[str, Callable[[Iterable[float]], float]] = {"Sum": sum, "Maximum": max, "Minimum": min}
+"""How the values of minutes make that of a longer period, by statistic."""
 JUMP_S = 1.0
 """The clock was moved on where it went so much further than the time that passed."""
 
@@ -242,7 +245,7 @@ class _Reader:
             for metric in most
             if metric not in queues
         ]
-        first_s, whole_s = self._bounds(60)
+        first_s, whole_s = self._bounds(MINUTE_S)
         values = self._datapoints(asked, first_s, first_s + whole_s, whole_s)
         return lengths | {metric: next(iter(each.values())) for metric, each in values.items() if each}
 
@@ -254,7 +257,14 @@ class _Reader:
         if (metric, period_s) not in self._read:
             first_s, whole_s = self._bounds(period_s)
             values = self._datapoints([(metric, metric.statistic)], first_s, first_s + whole_s, period_s)
-            self._read[metric, period_s] = {int(at // period_s): value for at, value in values[metric].items()}
+            series = {int(at // period_s): value for at, value in values[metric].items()}
+            since_s, number = self.passed.since_s // MINUTE_S * MINUTE_S, int(first_s // period_s)
+            if number in series and since_s > first_s and metric.statistic in JOINED:
+                # Of the first period without the minutes before the run, in which another one may have been held.
+                minutes = self._datapoints([(metric, metric.statistic)], since_s, first_s + period_s, MINUTE_S)[metric]
+                del series[number]
+                series |= {number: JOINED[metric.statistic](minutes.values())} if minutes else {}
+            self._read[metric, period_s] = series
         return self._read[metric, period_s]
 
     def _bounds(self, period_s: int) -> tuple[float, int]:

@@ -52,11 +52,12 @@ def replayer_times(
 ) -> list[datetime.datetime]:
     """The fewest `time`s of scheduled events whose look-backs together cover every hour that chunks are filed under.
 
-    Each is the last run of the schedule that reaches its first hour.
+    Each is the last run of the schedule that reaches its first hour. An hour is covered by a run two hours after it
+    began: by then its last chunk is written, and old enough to be looked at.
     """
     times: list[datetime.datetime] = []
     for hour in sorted(chunk_hours):
-        if not times or hour >= times[-1]:
+        if not times or hour + 2 * HOUR > times[-1]:
             times.append(hour + (look_back + 1) * HOUR - REPLAYED_EVERY)
     return times
 

@@ -157,7 +157,8 @@ class Environment:
         session = self._session
         return session.child.pid if session is not None and session.is_alive() else None
 
-    def _invoke(self, call: Call) -> Result:
+    def _invoke(self, call: Call, held_back_s: float = 0.0) -> Result:
+        """Run the handler; the time that a fault held it back before counts as its own."""
         began = time.monotonic()
         deadline = began + self._function.timeout_s
         # The runtime of the last time, where it waits for an event; one that died meanwhile is cleared away.
@@ -182,7 +183,7 @@ class Environment:
         if isinstance(outcome, Answered):
             self._keep_output(session)
             self._peak_bytes = session.measure()
-            return self._finish(call, began, outcome.payload, is_error=outcome.failed)
+            return self._finish(call, began - held_back_s, outcome.payload, is_error=outcome.failed)
         if isinstance(outcome, TooLarge):
             session.wait_for_exit(time.monotonic() + LAST_WORDS_S)
             failure = RESPONSE_TOO_LARGE
@@ -213,7 +214,8 @@ class Environment:
                 if (failure := fault.failure(self._function.timeout_s)) is not None:
                     self._end_session()
                     self._note(Started(time.time(), call.request_id))
-                    return self._failed(call, began, failure)
+                    return self._failed(call, time.monotonic() - delay_s, failure)
+                return self._invoke(call, delay_s)
         return self._invoke_and_spoil(call, fault)
 
     def _invoke_and_spoil(self, call: Call, fault: InvocationFault) -> Result:
