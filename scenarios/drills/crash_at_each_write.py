@@ -44,5 +44,5 @@ DRILL = Drill(
         dies("unlisted", Action.CRASH_BEFORE, "concatenator", "PutObject", "ids"),
     ),
     during=look_when_merged("when they were tried again", Expect("landed", equals="acknowledged")),
-    alarms=("wavetank-concatenator-error-rate", "wavetank-partitioner-error-rate"),
+    alarms=None,
 )
