@@ -107,7 +107,10 @@ def _template(
     """The template of a stack: its resources, the parameters that they use, and what tells whose the stack is."""
     used = set(referenced(resources))
     layers = {name for name, resource in everything.items() if resource["Type"] == LAYER}
-    parameters = {name: parameter for name, parameter in known.items() if name in used} | outage.PARAMETERS
+    parameters = {name: parameter for name, parameter in known.items() if name in used}
+    is_of_dashboards = event_type is None and stack != prefix
+    if not is_of_dashboards:
+        parameters |= outage.PARAMETERS
     for name in sorted(used & layers - resources.keys()):
         parameters[name] = {"Type": "String", "Description": "ARN of the layer's version."}
     outputs: dict[str, Any] = {PREFIX_OUTPUT: {"Value": prefix}}
@@ -119,13 +122,13 @@ def _template(
         outputs["DataBucketName"] = {"Value": {"Ref": DATA}}
         outputs["RegistryBucketName"] = {"Value": {"Ref": REGISTRY}}
         outputs["ChunkTopicArn"] = {"Value": {"Ref": "ChunkTopic"}}
-    shared = "dashboards" if stack != prefix else "what event types share"
+    shared = "dashboards" if is_of_dashboards else "what event types share"
     purpose = f"events of type {event_type}, from Kinesis to chunks" if event_type else shared
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"{stack}: {purpose}",
         "Parameters": parameters,
-        "Conditions": outage.CONDITIONS,
+        **({} if is_of_dashboards else {"Conditions": outage.CONDITIONS}),
         "Resources": resources,
         "Outputs": outputs,
     }

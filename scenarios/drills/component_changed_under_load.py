@@ -11,5 +11,4 @@ DRILL = Drill(
     during=look_when_merged("while settings changed", ALL_LANDED),
     workload=Workload(events=800, portions=2, conversions=False),
     stalls=True,
-    alarms=("wavetank-impression-late",),
 )
