@@ -53,8 +53,7 @@ class Sums:
 def read(stack: Stack, topology: Topology) -> Sums:
     """The sums of the last day of a stage on a stack; zero for each metric that there is not."""
     now_s = _now_s(stack)
-    # A clock that was moved on has left behind what was stamped before; of either clock the day counts.
-    first, last = min(now_s, time.time()) - WINDOW_S, max(now_s, time.time()) + PERIOD_S
+    first, last = now_s - WINDOW_S, now_s + PERIOD_S
     streams = [name for event in topology.events for name in (event.raw_stream, event.processed_stream)]
     functions = {name: ("FunctionName", name) for name in topology.functions}
     wanted: dict[tuple[str, str], tuple[str, str, tuple[str, str]]] = {}

@@ -155,6 +155,7 @@ def test_services_carry_the_tags_that_the_template_gives(deployed: Deployed) -> 
         "AWS::KinesisFirehose::DeliveryStream",
         "AWS::Lambda::EventSourceMapping",
         "AWS::Lambda::Function",
+        "AWS::Logs::LogGroup",
         "AWS::S3::Bucket",
         "AWS::SNS::Topic",
         "AWS::SQS::Queue",

@@ -21,7 +21,7 @@ def test_the_ratios_of_a_stack_with_events_are_measured(
     url = site.stack.endpoint_url
     monkeypatch.chdir(tmp_path)
     assert wavetank(url, "feed", *EVENTS).exit_code == 0
-    site.settle()
+    site.stack.settle()
     estimate = wavetank(url, "cost", "--events-per-day", "5000000", "--json").document
     bases = {ratio["name"]: ratio["basis"] for ratio in estimate["ratios"]}
     assert bases["event-bytes"] == bases["processed-ratio"] == "measured"
