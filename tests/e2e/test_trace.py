@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.e2e.commands import Ran, wavetank
 from tests.e2e.log_lines import invocation, put_lines
+from wavetank.pipeline.names import log_group
 from wavetank.scenarios.client.batches import Message
 from wavetank.scenarios.client.producer import Sender
 from wavetank.scenarios.client.wire import encode_frame
@@ -18,7 +20,8 @@ pytestmark = pytest.mark.stack
 
 START_US = int(datetime(2019, 11, 24, 12, tzinfo=UTC).timestamp()) * 1_000_000
 HOUR_US = 3_600_000_000
-LANDED = ["raw stream", "processed stream", "chunk", "part", "merged"]
+PLACES = ["raw stream", "processed stream", "chunk", "part", "merged"]
+LANDED = ["raw stream", "processor", "processed stream", "chunk", "partitioner", "part", "concatenator", "merged"]
 
 
 def frame(site: Site, event_id: str, time_us: int = START_US, campaign: str = "c") -> bytes:
@@ -70,36 +73,61 @@ def test_an_event_is_followed_to_its_merged_file(site: Site, event_id: str) -> N
     assert all(step["at"] for step in trace["steps"])
     assert step(trace, "part")["note"] == "merged"
     assert step(trace, "merged")["place"].startswith("avro/event=click/date=2019-11-24/hour=12/")
-    assert {sentence.split(":")[0] for sentence in trace["untold"]} == {"processor", "partitioner", "concatenator"}
+    assert trace["untold"] == []
+
+
+def forget_lines(site: Site, *functions: str) -> None:
+    """Delete all that functions have logged so far."""
+    logs = site.stack.client("logs")
+    for group in map(log_group, functions):
+        for page in logs.get_paginator("describe_log_streams").paginate(logGroupName=group):
+            for stream in page["logStreams"]:
+                logs.delete_log_stream(logGroupName=group, logStreamName=stream["logStreamName"])
+
+
+def worked_on(site: Site, function: str, holds: Callable[[dict[str, Any]], bool]) -> list[str]:
+    """The requests of a function that ended with a line about such work, the last one last."""
+    ran = run(site, "logs", "--function", function, "--json", "--since", "1h")
+    lines = [json.loads(line) for line in ran.stdout.splitlines()]
+    return [each["request_id"] for each in lines if each["message"] == "invocation" and holds(each["line"])]
 
 
 def test_the_functions_that_handled_it_are_known_by_their_lines(site: Site, event_id: str) -> None:
-    send(site, event_id, frame(site, event_id, START_US + 3 * HOUR_US))
+    """Neither the batch, the chunk nor the merge before it, of the same shard and partition, is taken for its own."""
+    names, time_us = site.names, START_US + 3 * HOUR_US
+    send(site, event_id, frame(site, f"other-{event_id}", time_us))
     merge(site)
-    before = traced(site, event_id)
-    sequence = step(before, "raw stream")["position"].split()[1]
-    shard = step(before, "raw stream")["place"].split()[1]
-    partition = step(before, "merged")["place"].removeprefix("avro/").rpartition("/")[0]
-    names, requests = site.names, [str(uuid.uuid4()) for _ in range(4)]
-    batch = {"shard": shard, "received": 1, "processed": 1, "quarantined": 0, "dropped": 0}
-    here, other = ({"first_sequence": each, "last_sequence": each} for each in (sequence, "1"))
-    put_lines(
-        site.stack,
-        names.processor("click"),
-        invocation(names.processor("click"), "click", requests[0], **batch, **here),
-        invocation(names.processor("click"), "click", requests[1], **batch, **other),
-    )
-    chunk = {"chunk": step(before, "chunk")["place"], "events": 1, "parts": 1}
-    put_lines(site.stack, names.partitioner, invocation(names.partitioner, "click", requests[2], **chunk))
-    merged = {"partition": partition, "merged": 1, "duplicates_removed": 0}
-    put_lines(site.stack, names.concatenator, invocation(names.concatenator, "click", requests[3], **merged))
+    send(site, event_id, frame(site, event_id, time_us))
+    merge(site)
     trace = traced(site, event_id)
-    order = ["raw stream", "processor", "processed stream", "chunk", "partitioner", "part", "concatenator", "merged"]
-    assert (hops(trace), trace["untold"]) == (order, [])
-    assert [step["request"] for step in trace["steps"] if step["request"]] == [requests[0], *requests[2:]]
+    assert (hops(trace), trace["untold"]) == (LANDED, [])
+    sequence = int(step(trace, "raw stream")["position"].split()[1])
+    chunk = step(trace, "chunk")["place"]
+    partition = step(trace, "merged")["place"].removeprefix("avro/").rpartition("/")[0]
+    requests = [
+        *worked_on(
+            site,
+            names.processor("click"),
+            lambda line: int(line["first_sequence"]) <= sequence <= int(line["last_sequence"]),
+        ),
+        *worked_on(site, names.partitioner, lambda line: line["chunk"] == chunk),
+        *worked_on(site, names.concatenator, lambda line: line["partition"] == partition)[-1:],
+    ]
+    assert [step["request"] for step in trace["steps"] if step["request"]] == requests
     assert step(trace, "processor")["note"] == "received 1, processed 1, quarantined 0, dropped 0"
     lines = run(site, "logs", "--event-id", event_id, "--json").stdout.splitlines()
-    assert {json.loads(line)["request_id"] for line in lines} == {requests[0], *requests[2:]}
+    assert {json.loads(line)["request_id"] for line in lines} == set(requests)
+    other = traced(site, f"other-{event_id}")
+    assert not {step(other, hop)["request"] for hop in ("processor", "partitioner")} & set(requests)
+
+
+def test_what_no_line_tells_is_said_to_be_untold(site: Site, event_id: str) -> None:
+    send(site, event_id, frame(site, event_id))
+    merge(site)
+    forget_lines(site, site.names.processor("click"), site.names.partitioner, site.names.concatenator)
+    trace = traced(site, event_id)
+    assert (trace["fate"], hops(trace)) == ("landed", PLACES)
+    assert {sentence.split(":")[0] for sentence in trace["untold"]} == {"processor", "partitioner", "concatenator"}
 
 
 def test_every_copy_is_found_and_the_one_that_was_left_out_is_told(site: Site, event_id: str) -> None:
@@ -116,7 +144,7 @@ def test_an_event_that_was_set_aside_is_found_in_quarantine(site: Site, event_id
     future_us = int(datetime.now(UTC).timestamp() + 7 * 86_400) * 1_000_000
     send(site, event_id, frame(site, event_id, future_us))
     trace = traced(site, event_id)
-    assert (trace["fate"], hops(trace)) == ("quarantined", ["raw stream", "quarantine"])
+    assert (trace["fate"], hops(trace)) == ("quarantined", ["raw stream", "processor", "quarantine"])
     assert step(trace, "quarantine")["note"].startswith("future-time: ")
     assert trace["remedy"] == "wavetank redrive --event click --reason future-time"
 
@@ -124,7 +152,7 @@ def test_an_event_that_was_set_aside_is_found_in_quarantine(site: Site, event_id
 def test_a_damaged_record_is_found_by_the_bytes_of_its_id(site: Site, event_id: str) -> None:
     send(site, event_id, frame(site, event_id)[:-1] + b"\xff")
     trace = traced(site, event_id)
-    assert (trace["fate"], hops(trace)) == ("quarantined", ["raw stream", "quarantine"])
+    assert (trace["fate"], hops(trace)) == ("quarantined", ["raw stream", "processor", "quarantine"])
     assert "do not decode" in step(trace, "raw stream")["note"] or "bad-frame" in step(trace, "quarantine")["note"]
 
 
