@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,7 +50,7 @@ def hostile(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site
     stream = {"logGroupName": f"/aws/lambda/{FUNCTION}", "logStreamName": "hostile"}
     with suppress(logs.exceptions.ResourceAlreadyExistsException):
         logs.create_log_stream(**stream)
-    logs.put_log_events(**stream, logEvents=[{"timestamp": int(time.time() * 1000), "message": HOSTILE}])
+    logs.put_log_events(**stream, logEvents=[{"timestamp": int(control.now() * 1000), "message": HOSTILE}])
     (tmp_path / "lines").write_text(json.dumps({"id": "1", "t": HOSTILE, HOSTILE: 1}) + "\n")
     (tmp_path / "mapping.toml").write_text(
         'event = "click"\n[id]\nfield = "id"\n[time]\nfield = "t"\nformat = "epoch_s"\n'
