@@ -1,5 +1,6 @@
 """`wavetank dev | cycle | logs FUNCTION`, as a developer runs them."""
 
+import json
 import os
 import signal
 import socket
@@ -66,10 +67,15 @@ def test_dev_debugs_a_function_and_leaves_it_as_it_was(deployed: EmbeddedStack, 
 
 
 def test_the_log_of_a_function_is_printed(deployed: EmbeddedStack) -> None:
-    deployed.client("lambda").invoke(FunctionName=NAMES.replayer, Payload=b'{"time": "2019-11-24T12:00:00Z"}')
+    answer = deployed.client("lambda").invoke(FunctionName=NAMES.replayer, Payload=b'{"time": "2019-11-24T12:00:00Z"}')
     deployed.settle()
-    ran = wavetank(deployed.endpoint_url, "logs", "--function", "replayer", "-n", "1")
-    assert f"{NAMES.replayer}  REPORT RequestId: " in ran.stdout
+    [line] = wavetank(deployed.endpoint_url, "logs", "--function", "replayer", "-n", "1").stdout.splitlines()
+    assert f"  {NAMES.replayer}  platform.report status success, " in line
+    request = answer["ResponseMetadata"]["RequestId"]
+    ran = wavetank(deployed.endpoint_url, "logs", "--function", "replayer", "--request", request, "--json")
+    lines = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert {line["request_id"] for line in lines} == {request}
+    assert lines[-1]["line"]["type"] == "platform.report"
 
 
 def test_cycling_a_function_that_is_not_there_says_which_are(deployed: EmbeddedStack) -> None:
