@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from wavetank.pipeline.metrics import DROPPED, INVOCATION
 from wavetank.scenarios.observability.log_lines import LogLine
-from wavetank.scenarios.observability.trace.model import Evidence, Fate, Hop, InFile, OnStream, Step, Trace
+from wavetank.scenarios.observability.trace.model import Evidence, Fate, Hop, InFile, OnStream, Step, Trace, begun_at
 
 _ORDER = {hop: number for number, hop in enumerate(Hop)}
 
@@ -45,9 +45,22 @@ def is_about(line: LogLine, evidence: Evidence) -> bool:
 def _merged_it(line: LogLine, evidence: Evidence) -> bool:
     """Whether a line is about a merge of a partition with the event, after its first part there was written."""
     partition = line.fields.get("partition")
-    parts = [part.written for part in evidence.parts if part.partition == partition]
+    parts = [_there(part, evidence) for part in evidence.parts if part.partition == partition]
     is_there = bool(parts) or any(merged.partition == partition for merged in evidence.merged)
     return is_there and (not parts or min(parts) <= _at(line))
+
+
+def _there(part: InFile, evidence: Evidence) -> datetime:
+    """The time that a part was not there before.
+
+    S3 tells in whole seconds when it was written, and a merge may have ended earlier in the same one: it was not before
+    its chunk was begun, nor before a record that can be in it was on the stream.
+    """
+    begun = begun_at(part.chunk)
+    if begun is None:
+        return part.written
+    arrived = [record.arrived for record in evidence.processed if record.arrived >= begun]
+    return max(part.written, min(arrived, default=begun))
 
 
 class _Lines:

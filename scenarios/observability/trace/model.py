@@ -3,13 +3,16 @@
 Times are UTC: those of streams by the clock of the stack, those of objects by S3's, in whole seconds.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from wavetank.scenarios.observability.log_lines import LogLine
+
+_NAMED = re.compile(r"-(\d{4}-\d{2}-\d{2}-\d{2}-\d{2}-\d{2})-[0-9a-f-]{36}")
 
 
 class Hop(StrEnum):
@@ -194,6 +197,14 @@ class Trace:
         """The trace as JSON has it."""
         steps = [asdict(step) | {"hop": str(step.hop), "at": _iso(step.at)} for step in self.steps]
         return asdict(self) | {"fate": str(self.fate), "steps": steps}
+
+
+def begun_at(chunk: str) -> datetime | None:
+    """The time at which the oldest record of a chunk arrived, by the chunk's key (Amazon Data Firehose Developer Guide,
+    "Configure Amazon S3 object name format"); None where that has none.
+    """
+    named = _NAMED.search(chunk)
+    return None if named is None else datetime.strptime(named[1], "%Y-%m-%d-%H-%M-%S").replace(tzinfo=UTC)
 
 
 def _iso(at: datetime | None) -> str | None:

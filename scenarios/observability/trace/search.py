@@ -4,7 +4,6 @@ A chunk's name has the time at which its oldest record arrived, which bounds whe
 has the event, they are read from the time that the search begins at.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +13,7 @@ from wavetank.scenarios.observability.log_lines import LogChoice, LogLine
 from wavetank.scenarios.observability.log_reader import LogReader
 from wavetank.scenarios.observability.trace.assembly import assemble, is_about
 from wavetank.scenarios.observability.trace.at_rest import RestSearch, Say, part_name, reach
-from wavetank.scenarios.observability.trace.model import Evidence, InChunk, InFile, OnStream, Trace
+from wavetank.scenarios.observability.trace.model import Evidence, InChunk, InFile, OnStream, Trace, begun_at
 from wavetank.scenarios.observability.trace.on_streams import StreamSearch, Window
 from wavetank.scenarios.site.site import Site
 
@@ -23,7 +22,6 @@ LONGEST_BUFFERING = timedelta(minutes=16)
 PROCESSING = timedelta(hours=1)
 """A record on the raw stream is looked for so long before its event is on the processed one."""
 MINUTE = timedelta(minutes=1)
-_NAMED = re.compile(r"-(\d{4}-\d{2}-\d{2}-\d{2}-\d{2}-\d{2})-[0-9a-f-]{36}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +88,8 @@ def windows(chunks: Iterable[InChunk], since: datetime) -> list[Window]:
 
 
 def _begun(chunk: InChunk) -> datetime:
-    """The time at which the oldest record of a chunk arrived, by its name (Amazon Data Firehose Developer Guide,
-    "Configure Amazon S3 object name format").
-    """
-    named = _NAMED.search(chunk.key)
-    if named is None:
-        return chunk.written - LONGEST_BUFFERING
-    return datetime.strptime(named[1], "%Y-%m-%d-%H-%M-%S").replace(tzinfo=UTC)
+    """The time at which the oldest record of a chunk arrived."""
+    return begun_at(chunk.key) or chunk.written - LONGEST_BUFFERING
 
 
 def _before(processed: Iterable[OnStream], fallback: list[Window]) -> list[Window]:

@@ -1,6 +1,7 @@
 """A trace says of any evidence where the event has been, in the order of the flow, and one fate."""
 
 import json
+import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -183,6 +184,15 @@ def test_a_merge_before_its_part_was_there_is_not_about_it() -> None:
     assert not is_about(line(2, partition=PARTITION), whole())
     assert is_about(line(4, partition=PARTITION), whole())
     assert is_about(line(2, partition=PARTITION), whole(parts=()))
+
+
+def test_a_merge_before_the_event_was_on_its_stream_is_not_about_it() -> None:
+    chunk = f"chunks/click/wavetank-click-1-{at(60):%Y-%m-%d-%H-%M-%S}-{uuid.uuid4()}"
+    processed = replace(PROCESSED, arrived=at(60.5))
+    ahead = whole(parts=(replace(IN_PART, chunk=chunk),), processed=(PROCESSED, processed))
+    assert [is_about(line(minutes, partition=PARTITION), ahead) for minutes in (4, 60.2, 61)] == [False, False, True]
+    unread = replace(ahead, processed=())
+    assert [is_about(line(minutes, partition=PARTITION), unread) for minutes in (59, 60.2)] == [False, True]
 
 
 @given(st.data())
