@@ -4,12 +4,14 @@ import json
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 import pytest
 
 from tests.e2e.commands import Ran, wavetank
 from tests.e2e.log_lines import invocation, put_lines
+from wavetank.pipeline.core.route import route
 from wavetank.pipeline.names import log_group
 from wavetank.scenarios.client.batches import Message
 from wavetank.scenarios.client.producer import Sender
@@ -94,8 +96,10 @@ def worked_on(site: Site, function: str, holds: Callable[[dict[str, Any]], bool]
 
 def test_the_functions_that_handled_it_are_known_by_their_lines(site: Site, event_id: str) -> None:
     """Neither the batch, the chunk nor the merge before it, of the same shard and partition, is taken for its own."""
-    names, time_us = site.names, START_US + 3 * HOUR_US
-    send(site, event_id, frame(site, f"other-{event_id}", time_us))
+    names, time_us, buckets = site.names, START_US + 3 * HOUR_US, site.topology.event("click").component.hash_buckets
+    own, others = route("click", event_id, time_us, buckets), (f"other-{uuid.uuid4()}" for _ in count())
+    before = next(other for other in others if route("click", other, time_us, buckets) == own)
+    send(site, event_id, frame(site, before, time_us))
     merge(site)
     send(site, event_id, frame(site, event_id, time_us))
     merge(site)
@@ -117,7 +121,8 @@ def test_the_functions_that_handled_it_are_known_by_their_lines(site: Site, even
     assert step(trace, "processor")["note"] == "received 1, processed 1, quarantined 0, dropped 0"
     lines = run(site, "logs", "--event-id", event_id, "--json").stdout.splitlines()
     assert {json.loads(line)["request_id"] for line in lines} == set(requests)
-    other = traced(site, f"other-{event_id}")
+    other = traced(site, before)
+    assert step(other, "merged")["place"] == step(trace, "merged")["place"]
     assert not {step(other, hop)["request"] for hop in ("processor", "partitioner")} & set(requests)
 
 
