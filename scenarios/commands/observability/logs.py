@@ -83,7 +83,7 @@ def logs(
     if event_id is not None:
         choice = replace(choice, requests=_requests_of(place, event_id, choice, stage=stage, since=since))
     reader = LogReader(place.client("logs"), functions_of(place, stage, function), Names.of_stage(stage).prefix)
-    now_ms, start_ms = int(time.time() * 1000), 0 if start is None else int(start.timestamp() * 1000)
+    now_ms, start_ms = int(now_of(place).timestamp() * 1000), 0 if start is None else int(start.timestamp() * 1000)
     if start is not None and lines is None:
         chosen: Iterable[LogLine] = reader.lines(choice, start_ms)
     else:
