@@ -95,7 +95,9 @@ def create(context: Any, request: Mapping[str, Any]) -> dict[str, Any]:
         raise ValidationError(f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated.")
     before = stack.template or {}
     targets = {str(each["LogicalResourceId"]): each for each in request.get("ResourcesToImport") or ()}
-    if problem := next(_problems(before, template, targets), None):
+    # As it was given: LocalStack sorts each DependsOn of the template that it keeps.
+    declared = template_preparer.parse_template(stack.template_body) if before else {}
+    if problem := next(_problems(declared, template, targets), None):
         raise ValidationError(problem)
     taken = {logical_id: _taken(store, stack, template, target) for logical_id, target in targets.items()}
     change_set = str(request["ChangeSetName"])
