@@ -13,10 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.e2e.commands import wavetank
-from wavetank.emulator.deploy import deploy as deploying
-from wavetank.emulator.stack import home
-from wavetank.emulator.stack.home import Home
+from wavetank.emulator.deploy.deploy import deploy
+from wavetank.emulator.stack.home import PROJECT_VARIABLE, Home
 from wavetank.emulator.stack.stack import EmbeddedStack
+from wavetank.pipeline.layout import PROJECT_FILE
 
 pytestmark = pytest.mark.stack
 
@@ -92,8 +92,8 @@ def fed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
     write_logins(files["login"])
     write_readings(files["reading"])
     with pytest.MonkeyPatch.context() as patch:
-        for module in (home, deploying):
-            patch.setattr(module, "project_root", lambda: folder)
+        (folder / PROJECT_FILE).write_text('name = "wavetank"\n')
+        patch.setenv(PROJECT_VARIABLE, str(folder))
         patch.chdir(folder)
         own_home = Home(tmp_path_factory.mktemp("home"), Home.from_environment().cache)
         with EmbeddedStack.up(home=own_home) as stack:
@@ -106,7 +106,7 @@ def rounds(stack: EmbeddedStack, folder: Path, files: dict[str, Path]) -> Embedd
         proposed = wavetank_without_stack("init-event", event, "--from", str(path), "--json")
         assert proposed["proof"]["events"] == ROWS, proposed
         assert proposed["id"]["field"] in ("order-id", "Event.System.EventRecordID", "reading_id")
-    deploying.deploy(stack, schemas=folder / "schemas")
+    deploy(stack, schemas=folder / "schemas")
     for event, path in files.items():
         report = wavetank(stack.endpoint_url, "feed", str(path), "--mapping", event, "--json").document
         assert (report["read"], report["acknowledged"], report["unmapped"]) == (ROWS, ROWS, {}), report
