@@ -22,3 +22,10 @@ def without_groups(template: Mapping[str, Any]) -> dict[str, Any]:
                     statement["Action"].append("logs:CreateLogGroup")
                     statement["Resource"].append({"Fn::Sub": group["Fn::Sub"].removesuffix(":*")})
     return earlier
+
+
+def is_of_one_stack(logical_id: str, kind: str) -> bool:
+    """Whether releases with one stack had a resource: of what watches, an alarm for each processor that is behind."""
+    if kind.startswith("AWS::CloudWatch::"):
+        return logical_id.endswith("BehindAlarm") and not logical_id.endswith("DeliveryBehindAlarm")
+    return not kind.startswith("AWS::Logs::") and not logical_id.startswith(("WarnTopic", "PageTopic"))
