@@ -40,6 +40,6 @@ DRILL = Drill(
         CorruptCopies(share=0.2, damages=EVERY_DAMAGE, id="spoilt-copies"),
     ),
     during=(Settle(), Tick(Scheduled.PLANNER), STILL_THERE),
-    alarms=("wavetank-impression-quarantine",),
+    alarms=None,
     after=(Redrive(), Settle(), Redrive(), Settle(), Redrive(), Settle(), Redrive()),
 )
