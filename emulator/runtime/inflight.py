@@ -140,8 +140,8 @@ class InFlight:
     def hurry_last(self, timeout_s: float) -> None:
         """Have what comes last, such as metrics, handed over now, though all else goes on; wait at most so long."""
         deadline = time.monotonic() + timeout_s
-        self._flushed(last=True)
-        while self._ending() and time.monotonic() < deadline:
+        # What is handed over may become something else that waits: lines of a log, metrics.
+        while (self._flushed(last=True) or self._ending()) and time.monotonic() < deadline:
             time.sleep(POLL_S)
 
     def _working(self, *, whole: bool) -> list[Pending]:

@@ -177,3 +177,17 @@ def test_settle_returns_when_another_thread_ends_the_work() -> None:
     end = register.begin("hop", "f", "work")
     threading.Timer(0.02, end).start()
     assert register.settle(ENOUGH_S) == []
+
+
+def test_what_comes_last_is_hurried_on_though_it_becomes_something_else_that_waits() -> None:
+    in_flight, lines, metrics = InFlight(), ["a line"], list[str]()
+
+    def hand_over_lines() -> None:
+        metrics.extend(lines)
+        lines.clear()
+
+    # Metrics are asked first, and have none yet.
+    in_flight.watch("metrics", lambda: [Pending("metrics", "", each) for each in metrics], metrics.clear, last=True)
+    in_flight.watch("lines", lambda: [Pending("lines", "", each) for each in lines], hand_over_lines, last=True)
+    in_flight.hurry_last(0.5)
+    assert (lines, metrics) == ([], [])
