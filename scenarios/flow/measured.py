@@ -3,28 +3,25 @@
 Metrics are read with GetMetricData, for which AWS takes a cent for a thousand metrics (CloudWatch pricing).
 """
 
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import batched
 from math import ceil
 from typing import Any
 
-from wavetank.emulator.errors import StackError
 from wavetank.emulator.stack.stack import Stack
+from wavetank.emulator.stack.uncontrolled import detect
 from wavetank.pipeline import metrics
 from wavetank.pipeline.layout import AVRO, PARQUET, type_prefix
 from wavetank.pipeline.names import log_group
 from wavetank.pipeline.topology import Topology
+from wavetank.scenarios.client.metric_data import Metric, datapoints
 from wavetank.scenarios.flow import ratios as of
 from wavetank.scenarios.flow.ratios import Basis, Figure, Ratio, Ratios
 
 WINDOW_S = 86_400
 PERIOD_S = 3_600
 MOST_PERIODS = 200
-QUERIES_AT_ONCE = 500
-"""Metrics of one GetMetricData (CloudWatch API reference)."""
 OWN = (metrics.CHUNKS, metrics.PARTS, metrics.MERGES, metrics.MERGED)
 
 
@@ -52,20 +49,19 @@ class Sums:
 
 def read(stack: Stack, topology: Topology) -> Sums:
     """The sums of the last day of a stage on a stack; zero for each metric that there is not."""
-    now_s = _now_s(stack)
+    now_s = detect(stack).control.now()
     first, last = now_s - WINDOW_S, now_s + PERIOD_S
     streams = [name for event in topology.events for name in (event.raw_stream, event.processed_stream)]
-    functions = {name: ("FunctionName", name) for name in topology.functions}
-    wanted: dict[tuple[str, str], tuple[str, str, tuple[str, str]]] = {}
+    wanted: dict[tuple[str, str], Metric] = {}
     for metric in ("IncomingRecords", "IncomingBytes"):
-        wanted |= {(metric, name): ("AWS/Kinesis", metric, ("StreamName", name)) for name in streams}
+        wanted |= {(metric, name): _sum_of("AWS/Kinesis", metric, "StreamName", name) for name in streams}
     for metric in ("Invocations", "Duration"):
-        wanted |= {(metric, name): ("AWS/Lambda", metric, of_it) for name, of_it in functions.items()}
-    for name in functions:
-        wanted["LogBytes", name] = "AWS/Logs", "IncomingBytes", ("LogGroupName", log_group(name))
+        wanted |= {(metric, name): _sum_of("AWS/Lambda", metric, "FunctionName", name) for name in topology.functions}
+    for name in topology.functions:
+        wanted["LogBytes", name] = _sum_of("AWS/Logs", "IncomingBytes", "LogGroupName", log_group(name))
     for own in OWN:
         for event in topology.events:
-            wanted[own.name, event.name] = topology.names.metrics, own.name, (own.dimensions[0], event.name)
+            wanted[own.name, event.name] = _sum_of(topology.names.metrics, own.name, own.dimensions[0], event.name)
     sums = _sums(stack.client("cloudwatch"), wanted, first, last)
 
     def by_name(metric: str) -> dict[str, float]:
@@ -132,34 +128,17 @@ def _total(values: Mapping[str, float], names: "list[str] | None" = None) -> flo
     return sum(values.values()) if names is None else sum(values.get(name, 0) for name in names)
 
 
+def _sum_of(namespace: str, name: str, dimension: str, value: str) -> Metric:
+    return Metric(namespace, name, ((dimension, value),), "Sum")
+
+
 def _sums(
-    cloudwatch: Any, wanted: Mapping[tuple[str, str], tuple[str, str, tuple[str, str]]], first: float, last: float
+    cloudwatch: Any, wanted: Mapping[tuple[str, str], Metric], first: float, last: float
 ) -> dict[tuple[str, str], float]:
-    """The sum of each metric, (namespace, name, dimension), from `first` to `last` (seconds since the epoch)."""
-    period = max(PERIOD_S, ceil((last - first) / MOST_PERIODS / PERIOD_S) * PERIOD_S)
-    span = {"StartTime": datetime.fromtimestamp(first, UTC), "EndTime": datetime.fromtimestamp(last, UTC)}
-    sums = dict.fromkeys(wanted, 0.0)
-    for batch in batched(wanted.items(), QUERIES_AT_ONCE, strict=False):
-        ids = {f"m{number}": key for number, (key, _) in enumerate(batch)}
-        queries = [
-            {
-                "Id": query_id,
-                "MetricStat": {
-                    "Metric": {
-                        "Namespace": namespace,
-                        "MetricName": name,
-                        "Dimensions": [{"Name": dimension[0], "Value": dimension[1]}],
-                    },
-                    "Period": period,
-                    "Stat": "Sum",
-                },
-            }
-            for query_id, (_, (namespace, name, dimension)) in zip(ids, batch, strict=True)
-        ]
-        for page in cloudwatch.get_paginator("get_metric_data").paginate(MetricDataQueries=queries, **span):
-            for result in page["MetricDataResults"]:
-                sums[ids[result["Id"]]] += sum(result["Values"])
-    return sums
+    """The sum of each metric from `first` to `last` (seconds since the epoch)."""
+    period_s = max(PERIOD_S, ceil((last - first) / MOST_PERIODS / PERIOD_S) * PERIOD_S)
+    values = datapoints(cloudwatch, wanted, since_s=first, until_s=last, period_s=period_s)
+    return {key: sum(by_period.values()) for key, by_period in values.items()}
 
 
 def _sizes(stack: Stack, topology: Topology, layer: str, since_s: float) -> Iterator[int]:
@@ -169,11 +148,3 @@ def _sizes(stack: Stack, topology: Topology, layer: str, since_s: float) -> Iter
     for event in topology.events:
         for page in paginator.paginate(Bucket=bucket, Prefix=type_prefix(layer, event.name)):
             yield from (item["Size"] for item in page.get("Contents", ()) if item["LastModified"] >= since)
-
-
-def _now_s(stack: Stack) -> float:
-    """The time on the stack: the emulator's where there is one."""
-    try:
-        return stack.control.now()
-    except StackError:
-        return time.time()

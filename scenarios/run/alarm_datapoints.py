@@ -9,12 +9,11 @@ missing only if the clock went all the way through it, or the drill says that it
 
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import batched
+from dataclasses import dataclass, replace
 from typing import Any
 
 from wavetank.pipeline.template.render import whole
+from wavetank.scenarios.client.metric_data import Metric, datapoints
 from wavetank.scenarios.oracle.alarms import Alarm, Composite, Missing, Watched, WatchedComposite, stretches_of
 from wavetank.scenarios.oracle.metric_math import Series, evaluate
 from wavetank.scenarios.site.site import Site
@@ -23,8 +22,6 @@ ALARM, COMPOSITE = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"
 QUEUE_LENGTH = ("AWS/SQS", "ApproximateNumberOfMessagesVisible")
 MOST_MESSAGES = 10
 """So many messages at most come with one ReceiveMessage (Amazon SQS API reference)."""
-MOST_QUERIES = 500
-"""So many at most are in one GetMetricData (Amazon CloudWatch API reference)."""
 FILL = "FILL("
 MINUTE_S = 60
 JOINED: Mapping[str, Callable[[Iterable[float]], float]] = {"Sum": sum, "Maximum": max, "Minimum": min}
@@ -34,22 +31,6 @@ JUMP_S = 1.0
 
 Clock = Sequence[tuple[float, float]]
 """Times at which the emulator's clock was looked at, by a steady clock and by itself (seconds)."""
-
-
-@dataclass(frozen=True)
-class Metric:
-    """A metric under its dimensions, by a statistic."""
-
-    namespace: str
-    name: str
-    dimensions: tuple[tuple[str, str], ...]
-    statistic: str
-
-    @classmethod
-    def of(cls, metric: Mapping[str, Any], statistic: str) -> "Metric":
-        """The metric as an alarm's definition has it."""
-        dimensions = tuple((each["Name"], each["Value"]) for each in metric.get("Dimensions", ()))
-        return cls(metric["Namespace"], metric["MetricName"], dimensions, statistic)
 
 
 @dataclass(frozen=True)
@@ -184,10 +165,10 @@ def _definition(site: Site, described: Mapping[str, Any]) -> Definition:
     stats = [each for each in described.get("Metrics", ()) if "MetricStat" in each]
     expressions = [each["Expression"] for each in described.get("Metrics", ()) if "Expression" in each]
     if stats:
-        metrics = {each["Id"]: Metric.of(each["MetricStat"]["Metric"], each["MetricStat"]["Stat"]) for each in stats}
+        metrics = {each["Id"]: _metric(each["MetricStat"]["Metric"], each["MetricStat"]["Stat"]) for each in stats}
         (period_s,) = {each["MetricStat"]["Period"] for each in stats}
     else:
-        metrics, period_s = {"only": Metric.of(described, described["Statistic"])}, described["Period"]
+        metrics, period_s = {"only": _metric(described, described["Statistic"])}, described["Period"]
     periods = described["EvaluationPeriods"]
     alarm = Alarm(
         name=described["AlarmName"],
@@ -200,6 +181,12 @@ def _definition(site: Site, described: Mapping[str, Any]) -> Definition:
         pages=_pages(site, described),
     )
     return Definition(alarm, metrics, "".join(expressions))
+
+
+def _metric(described: Mapping[str, Any], statistic: str) -> Metric:
+    """The metric as an alarm's definition has it."""
+    dimensions = tuple((each["Name"], each["Value"]) for each in described.get("Dimensions", ()))
+    return Metric(described["Namespace"], described["MetricName"], dimensions, statistic)
 
 
 def _pages(site: Site, described: Mapping[str, Any]) -> bool:
@@ -240,11 +227,11 @@ class _Reader:
         lengths = {metric: float(self._length(dict(metric.dimensions)["QueueName"])) for metric in queues}
         self._read |= {(metric, 0): {0: length} for metric, length in lengths.items()}
         statistics = {"Average": "Maximum"}
-        asked = [
-            (metric, "Minimum" if metric in least else statistics.get(metric.statistic, metric.statistic))
+        asked = {
+            metric: "Minimum" if metric in least else statistics.get(metric.statistic, metric.statistic)
             for metric in most
             if metric not in queues
-        ]
+        }
         first_s, whole_s = self._bounds(MINUTE_S)
         values = self._datapoints(asked, first_s, first_s + whole_s, whole_s)
         return lengths | {metric: next(iter(each.values())) for metric, each in values.items() if each}
@@ -256,12 +243,12 @@ class _Reader:
             return {int(self.passed.until_s // period_s): length}
         if (metric, period_s) not in self._read:
             first_s, whole_s = self._bounds(period_s)
-            values = self._datapoints([(metric, metric.statistic)], first_s, first_s + whole_s, period_s)
+            values = self._datapoints({metric: metric.statistic}, first_s, first_s + whole_s, period_s)
             series = {int(at // period_s): value for at, value in values[metric].items()}
             since_s, number = self.passed.since_s // MINUTE_S * MINUTE_S, int(first_s // period_s)
             if number in series and since_s > first_s and metric.statistic in JOINED:
                 # Of the first period without the minutes before the run, in which another one may have been held.
-                minutes = self._datapoints([(metric, metric.statistic)], since_s, first_s + period_s, MINUTE_S)[metric]
+                minutes = self._datapoints({metric: metric.statistic}, since_s, first_s + period_s, MINUTE_S)[metric]
                 del series[number]
                 series |= {number: JOINED[metric.statistic](minutes.values())} if minutes else {}
             self._read[metric, period_s] = series
@@ -278,25 +265,9 @@ class _Reader:
         return int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[count])["Attributes"][count])
 
     def _datapoints(
-        self, asked: Sequence[tuple[Metric, str]], since_s: float, until_s: float, period_s: int
+        self, asked: Mapping[Metric, str], since_s: float, until_s: float, period_s: int
     ) -> dict[Metric, dict[float, float]]:
-        """The datapoints of metrics by a statistic: the beginning of their period (seconds since the epoch) → value."""
-        start, end = (datetime.fromtimestamp(at_s, UTC) for at_s in (since_s, until_s))
-        values: dict[Metric, dict[float, float]] = {metric: {} for metric, _ in asked}
-        for some in batched(enumerate(asked), MOST_QUERIES, strict=False):
-            queries: list[Any] = [
-                {"Id": f"m{number}", "MetricStat": {"Metric": _as_query(metric), "Period": period_s, "Stat": statistic}}
-                for number, (metric, statistic) in some
-            ]
-            paginator = self._site.stack.client("cloudwatch").get_paginator("get_metric_data")
-            for page in paginator.paginate(MetricDataQueries=queries, StartTime=start, EndTime=end):
-                for result in page["MetricDataResults"]:
-                    metric = asked[int(result["Id"][1:])][0]
-                    moments = (moment.timestamp() for moment in result["Timestamps"])
-                    values[metric].update(zip(moments, result["Values"], strict=True))
-        return values
-
-
-def _as_query(metric: Metric) -> dict[str, Any]:
-    dimensions = [{"Name": name, "Value": value} for name, value in metric.dimensions]
-    return {"Namespace": metric.namespace, "MetricName": metric.name, "Dimensions": dimensions}
+        """The datapoints of metrics, each by a statistic: the beginning of their period → value."""
+        wanted = {metric: replace(metric, statistic=statistic) for metric, statistic in asked.items()}
+        cloudwatch = self._site.stack.client("cloudwatch")
+        return datapoints(cloudwatch, wanted, since_s=since_s, until_s=until_s, period_s=period_s)

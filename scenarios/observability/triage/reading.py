@@ -10,9 +10,10 @@ from http import HTTPStatus
 from typing import Any
 
 from wavetank.pipeline.layout import SCHEMAS
+from wavetank.scenarios.client.metric_data import Metric, datapoints
 from wavetank.scenarios.observability.log_lines import Level, LogChoice, LogLine
 from wavetank.scenarios.observability.log_reader import LogReader
-from wavetank.scenarios.observability.triage.metrics import MetricOf, metrics_of
+from wavetank.scenarios.observability.triage.metrics import metrics_of
 from wavetank.scenarios.observability.triage.model import (
     Change,
     Dependency,
@@ -27,7 +28,6 @@ from wavetank.scenarios.site.site import Site
 
 ANSWER_S = 10.0
 AT_ONCE = 8
-QUERIES_AT_ONCE = 500
 """GetMetricData takes so many (Amazon CloudWatch API reference)."""
 PERIOD_S = 300
 ALARM = "ALARM"
@@ -153,22 +153,13 @@ def _probed(site: Site, dependency: Dependency, service: str, operation: str, ar
 def _readings(site: Site, now: datetime, span: timedelta) -> list[Reading]:
     end_s = -(-int(now.timestamp()) // PERIOD_S) * PERIOD_S
     start_s = (end_s - max(int(span.total_seconds()), PERIOD_S)) // PERIOD_S * PERIOD_S
-    wanted, values = list(metrics_of(site)), dict[int, list[float]]()
-    paginator = site.stack.client("cloudwatch").get_paginator("get_metric_data")
-    for first in range(0, len(wanted), QUERIES_AT_ONCE):
-        some = wanted[first : first + QUERIES_AT_ONCE]
-        queries: Any = [_query(number, metric) for number, metric in enumerate(some, first)]
-        start, end = (datetime.fromtimestamp(at_s, UTC) for at_s in (start_s, end_s))
-        for page in paginator.paginate(MetricDataQueries=queries, StartTime=start, EndTime=end):
-            for result in page["MetricDataResults"]:
-                values.setdefault(int(result["Id"][1:]), []).extend(result["Values"])
-    return [metric.reading(values.get(number, ())) for number, metric in enumerate(wanted)]
-
-
-def _query(number: int, metric: MetricOf) -> dict[str, Any]:
-    dimensions = [{"Name": metric.dimension, "Value": metric.resource}]
-    named = {"Namespace": metric.namespace, "MetricName": metric.name, "Dimensions": dimensions}
-    return {"Id": f"m{number}", "MetricStat": {"Metric": named, "Period": PERIOD_S, "Stat": metric.statistic}}
+    wanted = {
+        metric: Metric(metric.namespace, metric.name, ((metric.dimension, metric.resource),), metric.statistic)
+        for metric in metrics_of(site)
+    }
+    cloudwatch = site.stack.client("cloudwatch")
+    values = datapoints(cloudwatch, wanted, since_s=start_s, until_s=end_s, period_s=PERIOD_S)
+    return [metric.reading(list(by_period.values())) for metric, by_period in values.items()]
 
 
 def _alarms(site: Site) -> list[Ringing]:
