@@ -7,26 +7,13 @@ from typing import Annotated
 import typer
 
 from wavetank.scenarios.commands.options import AsJson, EndpointUrl, Stage
+from wavetank.scenarios.flow.options import Aggregated, EventBytes, Region
 from wavetank.scenarios.report.escaping import echo
 
 EVENTS_PER_DAY = 1_000_000.0
 KEPT_DAYS = 365.0
 
 EventsPerDay = Annotated[float, typer.Option("--events-per-day", min=0, metavar="N", help="Events of all types.")]
-EventBytes = Annotated[
-    float | None,
-    typer.Option(
-        "--event-bytes",
-        min=1,
-        max=10 * 1024**2,
-        metavar="B",
-        help="Bytes of an event on the raw stream.",
-        show_default="measured, or 1,000",
-    ),
-]
-Aggregated = Annotated[
-    int, typer.Option("--aggregated", min=1, max=10_000, metavar="N", help="Events in a record of the producers.")
-]
 Consumers = Annotated[
     int, typer.Option("--consumers", min=0, max=50, metavar="N", help="Enhanced fan-out consumers of each event type.")
 ]
@@ -36,9 +23,6 @@ KeptDays = Annotated[
 PricesFile = Annotated[
     Path | None,
     typer.Option("--prices", dir_okay=False, metavar="FILE", help="A price list of your own.", show_default=False),
-]
-Region = Annotated[
-    str | None, typer.Option("--region", metavar="NAME", help="The region.", show_default="that of the stage")
 ]
 FreeTier = Annotated[
     bool, typer.Option("--free-tier", help="Less what costs nothing each month, where the account has nothing else.")

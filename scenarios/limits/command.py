@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wavetank.scenarios.commands.options import AsJson, EndpointUrl, Stage
+from wavetank.scenarios.flow.options import Aggregated, EventBytes, Region
 from wavetank.scenarios.report.escaping import echo
 
 if TYPE_CHECKING:
@@ -18,25 +19,8 @@ EVENTS_PER_S = 100.0
 EventsPerS = Annotated[
     float, typer.Option("--events-per-s", min=0, max=1e9, metavar="N", help="Events of all types, at the peak.")
 ]
-EventBytes = Annotated[
-    float | None,
-    typer.Option(
-        "--event-bytes",
-        min=1,
-        max=10 * 1024**2,
-        metavar="B",
-        help="Bytes of an event on the raw stream.",
-        show_default="measured, or 1,000",
-    ),
-]
-Aggregated = Annotated[
-    int, typer.Option("--aggregated", min=1, max=10_000, metavar="N", help="Events in a record of the producers.")
-]
 Consumers = Annotated[
     int, typer.Option("--consumers", min=0, metavar="N", help="Enhanced fan-out consumers of each event type.")
-]
-Region = Annotated[
-    str | None, typer.Option("--region", metavar="NAME", help="The region.", show_default="that of the stage")
 ]
 Quotas = Annotated[
     list[str] | None,
