@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from wavetank.emulator.errors import CallerError
+from wavetank.scenarios.commands.observability.places import now_of
 from wavetank.scenarios.commands.options import AsJson, EndpointUrl, Stage
 from wavetank.scenarios.commands.options import since as since_option
 from wavetank.scenarios.commands.target import pipeline_at
@@ -59,7 +59,8 @@ def ledger(
 
     fate = None if show is None else _fate(show)
     contents = None if journal is None else _contents(journal)
-    site, start = pipeline_at(endpoint_url, stage), since_option("--since", since, datetime.now(UTC))
+    site = pipeline_at(endpoint_url, stage)
+    start = since_option("--since", since, now_of(site.stack))
     history = history_of_streams(site, start) if contents is None else history_of_journal(site, contents)
     accounts = account(site, history, start)
     if as_json:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -70,12 +69,10 @@ def traced(
     """The traces of an event in each event type, or in one; how far the search is goes to standard error."""
     from wavetank.scenarios.observability.trace import search
 
-    # Objects have the wall clock's time, which the emulator's may be ahead of: the earlier of both misses nothing.
-    start = since_option("--since", since, datetime.now(UTC))
-    span = search.Span(start, now_of(site.stack))
+    start = since_option("--since", since, now_of(site.stack))
     for event in site.topology.events:
         if event_type in (None, event.name):
-            yield search.trace(site, event.name, event_id, span, say=_say, on_streams=streams)
+            yield search.trace(site, event.name, event_id, start, say=_say, on_streams=streams)
 
 
 def in_words(trace: "Trace") -> Iterator[str]:

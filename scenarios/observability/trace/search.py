@@ -5,8 +5,8 @@ has the event, they are read from the time that the search begins at.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from wavetank.pipeline.metrics import DROPPED, INVOCATION
 from wavetank.scenarios.observability.log_lines import LogChoice, LogLine
@@ -24,20 +24,11 @@ PROCESSING = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A span of time: from `since` to `now`, by the clock of the stack."""
-
-    since: datetime
-    now: datetime
-
-
-def trace(site: Site, event_type: str, event_id: str, span: Span, *, say: Say, on_streams: bool = True) -> Trace:
-    """The trace of an event of this type, of what is there in a span of time.
+def trace(site: Site, event_type: str, event_id: str, since: datetime, *, say: Say, on_streams: bool = True) -> Trace:
+    """The trace of an event of this type, of what is there since then by the clock of the stack.
 
     say: takes how far the search is. on_streams: whether the streams are read, which those who process them share.
     """
-    since, now = span.since, span.now
     looked: list[str] = []
 
     def note(sentence: str) -> None:
@@ -72,7 +63,7 @@ def trace(site: Site, event_type: str, event_id: str, span: Span, *, say: Say, o
         partitions_before=reach(indexed, event.component.look_back_hours),
     )
     if not evidence.is_empty:
-        evidence = replace(evidence, lines=tuple(_lines(site, evidence, now)))
+        evidence = replace(evidence, lines=tuple(_lines(site, evidence)))
     return assemble(replace(evidence, looked=tuple(looked)))
 
 
@@ -105,17 +96,13 @@ def _of_chunks(parts: Iterable[InFile], chunks: Iterable[InChunk]) -> list[InFil
     return [replace(part, chunk=names.get(part.key.rpartition("/")[2], "")) for part in parts]
 
 
-def _lines(site: Site, evidence: Evidence, now: datetime) -> list[LogLine]:
-    """The lines of functions about their work on an event, and about what they dropped with it.
-
-    now: the time of the stack, which is ahead of the wall clock where the emulator's was moved on.
-    """
+def _lines(site: Site, evidence: Evidence) -> list[LogLine]:
+    """The lines of functions about their work on an event, and about what they dropped with it."""
     names, event = site.names, site.topology.event(evidence.event_type)
     functions = (event.processor, names.partitioner, names.concatenator, names.rescuer)
     reader = LogReader(site.stack.client("logs"), functions, names.prefix)
     times = evidence.times
-    skew = max(now - datetime.now(UTC), timedelta())
-    begin, end = min(times) - PROCESSING, max(times) + PROCESSING + skew
+    begin, end = min(times) - PROCESSING, max(times) + PROCESSING
     since_ms = int(begin.timestamp() * 1000)
     until_ms = int(end.timestamp() * 1000) if evidence.merged else None
     of_type = replace(LogChoice(event_type=evidence.event_type), text=INVOCATION)
