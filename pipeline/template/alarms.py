@@ -13,6 +13,7 @@ from wavetank.pipeline.components.model import Alarms
 from wavetank.pipeline.metrics import Handler, Metric
 from wavetank.pipeline.names import Names, log_group
 from wavetank.pipeline.template import alarm_topics, alarm_words
+from wavetank.pipeline.template import service_metrics as service
 from wavetank.pipeline.template.alarm_model import (
     Alarm,
     Comparison,
@@ -23,6 +24,7 @@ from wavetank.pipeline.template.alarm_model import (
     Window,
 )
 from wavetank.pipeline.template.logical import logical
+from wavetank.pipeline.template.service_metrics import ServiceMetric
 from wavetank.pipeline.topology import EventType, Topology
 
 Resources = dict[str, dict[str, Any]]
@@ -89,7 +91,7 @@ def _behind(event: EventType, thresholds: Alarms) -> Alarm:
         f"{event.processor}-{Kind.BEHIND}",
         Kind.BEHIND,
         alarm_words.behind(event, thresholds),
-        {"age": _of_lambda("IteratorAge", event.processor, "Maximum")},
+        {"age": _of(service.ITERATOR_AGE, event.processor)},
         Window(MINUTE_S, 5),
         thresholds.iterator_age_minutes * MINUTE_S * 1000,
     )
@@ -99,7 +101,7 @@ def _of_function(
     names: Names, function: str, handler: Handler, thresholds: Alarms, timeout_s: int
 ) -> Iterator[tuple[str, Alarm]]:
     """The alarms that each function has."""
-    window, errors = WINDOWS[handler], _of_lambda("Errors", function)
+    window, errors = WINDOWS[handler], _of(service.ERRORS, function)
     words = alarm_words.of_function(function, thresholds, timeout_s, window)
 
     def alarm(
@@ -109,12 +111,12 @@ def _of_function(
 
     if handler in COUNTED:
         yield "Errors", alarm(Kind.ERRORS, {"errors": errors}, thresholds.errors)
-    invocations = _of_lambda("Invocations", function)
+    invocations = _of(service.INVOCATIONS, function)
     both = {"errors": errors, "invocations": invocations}
     yield "ErrorRate", alarm(Kind.ERROR_RATE, both, thresholds.error_percent, "100 * errors / invocations")
-    throttles = {"throttles": _of_lambda("Throttles", function)}
+    throttles = {"throttles": _of(service.THROTTLES, function)}
     yield "Throttles", alarm(Kind.THROTTLES, throttles, thresholds.throttles)
-    duration = {"duration": _of_lambda("Duration", function, "Maximum")}
+    duration = {"duration": _of(service.LONGEST, function)}
     yield "Slow", alarm(Kind.SLOW, duration, timeout_s * 1000 * thresholds.duration_percent // 100)
     memory = {"memory": _own(names, metrics.MEMORY, function)}
     yield "Memory", alarm(Kind.MEMORY, memory, thresholds.memory_percent)
@@ -127,9 +129,9 @@ def _debug_logs(names: Names, event: EventType, thresholds: Alarms) -> Alarm:
         Kind.DEBUG_LOGS,
         alarm_words.debug_logs(event, thresholds),
         {
-            "logged": Series("AWS/Logs", "IncomingBytes", {"LogGroupName": log_group(event.processor)}),
+            "logged": _of(service.LOG_BYTES, log_group(event.processor)),
             "received": _own(names, metrics.RECEIVED, event.name),
-            "invocations": _of_lambda("Invocations", event.processor),
+            "invocations": _of(service.INVOCATIONS, event.processor),
         },
         Window(15 * MINUTE_S, 2),
         thresholds.log_bytes_per_event,
@@ -151,7 +153,7 @@ def _silences(names: Names, event: EventType, thresholds: Alarms) -> Iterator[tu
                     f"{names.prefix}-{event.name}-{kind}",
                     kind,
                     alarm_words.silent(event, kind, stream, minutes),
-                    {"records": _of_stream("IncomingRecords", stream)},
+                    {"records": _of(service.RECORDS_PUT, stream)},
                     Window(PERIOD_S, minutes * MINUTE_S // PERIOD_S),
                     1,
                     comparison=Comparison.LESS,
@@ -167,8 +169,8 @@ def _silences(names: Names, event: EventType, thresholds: Alarms) -> Iterator[tu
             Kind.CONSUMER_OFF,
             alarm_words.consumer_off(event, minutes),
             {
-                "arrived": _of_stream("IncomingRecords", event.raw_stream),
-                "called": _of_lambda("Invocations", event.processor),
+                "arrived": _of(service.RECORDS_PUT, event.raw_stream),
+                "called": _of(service.INVOCATIONS, event.processor),
             },
             Window(PERIOD_S, minutes * MINUTE_S // PERIOD_S),
             0,
@@ -179,14 +181,13 @@ def _silences(names: Names, event: EventType, thresholds: Alarms) -> Iterator[tu
 
 
 def _of_delivery(names: Names, event: EventType, thresholds: Alarms) -> Iterator[tuple[str, Alarm]]:
-    dimensions = {"DeliveryStreamName": event.delivery_stream}
     yield (
         "DeliveryBehind",
         Alarm(
             f"{names.prefix}-{event.name}-{Kind.DELIVERY_BEHIND}",
             Kind.DELIVERY_BEHIND,
             alarm_words.delivery_behind(event, thresholds),
-            {"age": Series("AWS/Firehose", "DeliveryToS3.DataFreshness", dimensions, "Maximum")},
+            {"age": _of(service.FRESHNESS, event.delivery_stream)},
             QUARTER,
             thresholds.delivery_age_minutes * MINUTE_S,
         ),
@@ -197,7 +198,7 @@ def _of_delivery(names: Names, event: EventType, thresholds: Alarms) -> Iterator
             f"{names.prefix}-{event.name}-{Kind.DELIVERY_FAILED}",
             Kind.DELIVERY_FAILED,
             alarm_words.delivery_failed(event, thresholds),
-            {"success": Series("AWS/Firehose", "DeliveryToS3.Success", dimensions, "Average")},
+            {"success": _of(service.DELIVERY_SUCCESS, event.delivery_stream)},
             QUARTER,
             thresholds.delivery_percent / 100,
             comparison=Comparison.LESS,
@@ -263,7 +264,7 @@ def _missed_tick(function: str, window: Window) -> Alarm:
         f"{function}-{Kind.MISSED_TICK}",
         Kind.MISSED_TICK,
         alarm_words.missed_tick(function, window),
-        {"called": _of_lambda("Invocations", function)},
+        {"called": _of(service.INVOCATIONS, function)},
         window,
         1,
         comparison=Comparison.LESS,
@@ -276,7 +277,7 @@ def _merges_waiting(names: Names) -> Alarm:
         f"{names.prefix}-{Kind.MERGES_WAITING}",
         Kind.MERGES_WAITING,
         alarm_words.merges_waiting(names, MERGES_WAIT_S),
-        {"age": _of_queue("ApproximateAgeOfOldestMessage", names.merge_queue)},
+        {"age": _of(service.MESSAGE_AGE, names.merge_queue)},
         QUARTER,
         MERGES_WAIT_S,
     )
@@ -287,7 +288,7 @@ def _merges_dead(names: Names) -> Alarm:
         names.dead_merges,
         Kind.MERGES_DEAD,
         alarm_words.merges_dead(names),
-        {"dead": _of_queue("ApproximateNumberOfMessagesVisible", names.dead_merges)},
+        {"dead": _of(service.MESSAGES_WAITING, names.dead_merges)},
         Window(PERIOD_S, 1),
         0,
     )
@@ -299,13 +300,6 @@ def _own(names: Names, metric: Metric, value: str) -> Series:
     return Series(names.metrics, metric.name, {dimension: value}, metric.statistic)
 
 
-def _of_lambda(metric: str, function: str, statistic: str = "Sum") -> Series:
-    return Series("AWS/Lambda", metric, {"FunctionName": function}, statistic)
-
-
-def _of_stream(metric: str, stream: str) -> Series:
-    return Series("AWS/Kinesis", metric, {"StreamName": stream})
-
-
-def _of_queue(metric: str, queue: str) -> Series:
-    return Series("AWS/SQS", metric, {"QueueName": queue}, "Maximum")
+def _of(metric: ServiceMetric, resource: str) -> Series:
+    """A metric that a service sends of a resource; thresholds are in its own unit, whatever people read."""
+    return Series(metric.namespace, metric.name, {metric.dimension: resource}, metric.statistic)

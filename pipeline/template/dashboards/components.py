@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from wavetank.pipeline import metrics
 from wavetank.pipeline.names import Names
-from wavetank.pipeline.template.dashboards import service_metrics as service
+from wavetank.pipeline.template import service_metrics as service
 from wavetank.pipeline.template.dashboards.lines import BYTES, PERCENT, RECORDS, SECONDS, TIMES, of_service, own, shared
-from wavetank.pipeline.template.dashboards.service_metrics import ServiceMetric
 from wavetank.pipeline.template.dashboards.widgets import Chart, Line, Widget
+from wavetank.pipeline.template.service_metrics import ServiceMetric
 from wavetank.pipeline.topology import EventType
 
 Rows = Iterator[Sequence[Widget]]

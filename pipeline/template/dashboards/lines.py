@@ -2,8 +2,8 @@
 
 from wavetank.pipeline.metrics import Metric
 from wavetank.pipeline.names import Names
-from wavetank.pipeline.template.dashboards.service_metrics import ServiceMetric
 from wavetank.pipeline.template.dashboards.widgets import Line, Source
+from wavetank.pipeline.template.service_metrics import ServiceMetric
 
 RECORDS, BYTES, SECONDS, TIMES, PERCENT = "records", "bytes", "seconds", "times", "percent"
 """Units of axes, in words."""

@@ -5,10 +5,10 @@ from itertools import batched
 
 from wavetank.pipeline import metrics
 from wavetank.pipeline.names import Names, log_group
-from wavetank.pipeline.template.dashboards import service_metrics as service
+from wavetank.pipeline.template import service_metrics as service
 from wavetank.pipeline.template.dashboards.lines import BYTES, PERCENT, RECORDS, SECONDS, TIMES, of_service, own, shared
-from wavetank.pipeline.template.dashboards.service_metrics import ServiceMetric
 from wavetank.pipeline.template.dashboards.widgets import MOST_ALARMS_OF_A_WIDGET, AlarmStates, Chart, Line, Widget
+from wavetank.pipeline.template.service_metrics import ServiceMetric
 from wavetank.pipeline.topology import EventType
 
 Rows = Iterator[Sequence[Widget]]

@@ -13,13 +13,13 @@ from tests.unit.pipeline.test_topology import add_event
 from wavetank.pipeline import metrics
 from wavetank.pipeline.metrics import METRICS
 from wavetank.pipeline.template.dashboards.resources import dashboards
-from wavetank.pipeline.template.dashboards.service_metrics import SERVICE_METRICS
 from wavetank.pipeline.template.dashboards.widgets import (
     MOST_ALARMS_OF_A_WIDGET,
     MOST_METRICS,
     MOST_WIDGETS,
 )
 from wavetank.pipeline.template.render import render, whole
+from wavetank.pipeline.template.service_metrics import SERVICE_METRICS
 from wavetank.pipeline.topology import load
 
 Body = dict[str, Any]

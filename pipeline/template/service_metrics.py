@@ -1,4 +1,4 @@
-"""The metrics of AWS services that dashboards show: where each is found, how it is read, and what it says. Pure.
+"""The metrics of AWS services that alarms watch and dashboards show: where each is found, how it is read. Pure.
 
 Sources: Lambda developer guide, "Types of metrics for Lambda functions"; Kinesis Data Streams developer guide,
 "Monitoring the Amazon Kinesis Data Streams service with CloudWatch"; Firehose developer guide, "Monitoring with
