@@ -19,7 +19,7 @@ from wavetank.scenarios.oracle.metric_math import Series, evaluate
 from wavetank.scenarios.site.site import Site
 
 ALARM, COMPOSITE = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"
-QUEUE_LENGTH = ("AWS/SQS", "ApproximateNumberOfMessagesVisible")
+QUEUE_LENGTH, QUEUE_NAME = ("AWS/SQS", "ApproximateNumberOfMessagesVisible"), "QueueName"
 MOST_MESSAGES = 10
 """So many messages at most come with one ReceiveMessage (Amazon SQS API reference)."""
 FILL = "FILL("
@@ -223,14 +223,18 @@ class _Reader:
         wanted = [(definition.alarm, metric) for definition in definitions for metric in definition.metrics.values()]
         least = {metric for alarm, metric in wanted if alarm.comparison.startswith("Less")}
         most = dict.fromkeys(metric for _, metric in wanted)
-        queues = {metric for metric in most if (metric.namespace, metric.name) == QUEUE_LENGTH}
-        lengths = {metric: float(self._length(dict(metric.dimensions)["QueueName"])) for metric in queues}
+        queues = {metric: dict(metric.dimensions) for metric in most if (metric.namespace, metric.name) == QUEUE_LENGTH}
+        lengths = {
+            metric: float(self._length(dimensions[QUEUE_NAME]))
+            for metric, dimensions in queues.items()
+            if dimensions.keys() == {QUEUE_NAME}
+        }
         self._read |= {(metric, 0): {0: length} for metric, length in lengths.items()}
         statistics = {"Average": "Maximum"}
         asked = {
             metric: "Minimum" if metric in least else statistics.get(metric.statistic, metric.statistic)
             for metric in most
-            if metric not in queues
+            if metric not in lengths
         }
         first_s, whole_s = self._bounds(MINUTE_S)
         values = self._datapoints(asked, first_s, first_s + whole_s, whole_s)

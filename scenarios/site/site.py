@@ -29,6 +29,7 @@ from wavetank.scenarios.client import at_rest
 from wavetank.scenarios.client.producer import Route, routes
 from wavetank.scenarios.oracle.at_rest import Declared
 from wavetank.scenarios.oracle.promises import CHUNK_GRACE
+from wavetank.scenarios.site.checkout import modules, rendered
 from wavetank.scenarios.site.declared import declared
 from wavetank.scenarios.site.waiting import CONTROLLED, Controlled, Waiting, waiting_on
 from wavetank.scenarios.spec.hours import Chunks, Scheduled
@@ -115,13 +116,15 @@ class Site:
         return scheduled_function(scheduled, self.names)
 
     def redeployed(self, schemas: Path) -> "Site":
-        """The site with another schema folder deployed, and the code that it has. Raises DeployFailed."""
-        code = CODE if self.checkout is None else self.checkout / "wavetank" / "pipeline"
-        return replace(
-            self,
-            topology=deploy(self.stack, schemas=schemas, stage=self.topology.stage, code=code).topology,
-            schemas=schemas,
-        )
+        """The site with another schema folder deployed, by the code and the templates that it has.
+
+        Raises DeployFailed.
+        """
+        stage, own = self.topology.stage, self.checkout
+        templates = None if own is None else rendered(own, schemas, stage)
+        code = CODE if own is None else modules(own)
+        done = deploy(self.stack, schemas=schemas, stage=stage, templates=templates, code=code)
+        return replace(self, topology=done.topology, schemas=schemas)
 
     def deploy_component(self, name: str) -> None:
         """Lay a component of the drills over the event types, and deploy them so. Raises DeployFailed."""

@@ -3,11 +3,7 @@
 The change is made in a copy; the checkout is not touched.
 """
 
-import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,9 +13,11 @@ from typing import Protocol
 
 import wavetank
 from wavetank.emulator.deploy.deploy import Templates, plan
+from wavetank.emulator.errors import DeployFailed
 from wavetank.pipeline import package
 from wavetank.pipeline.template.render import render
 from wavetank.scenarios.run.event_types import ad_stream_schemas
+from wavetank.scenarios.site.checkout import modules, rendered
 
 PIPELINE = package.CODE
 
@@ -65,16 +63,6 @@ class Change(Protocol):
         ...
 
 
-RENDER = """\
-import json, sys
-from pathlib import Path
-from wavetank.pipeline import topology
-from wavetank.pipeline.template.render import render
-json.dump(render(topology.load(Path("schemas"))), sys.stdout)
-"""
-"""Prints the templates of the code that it is run with."""
-
-
 @dataclass(frozen=True)
 class Build:
     """A build: where its code is, the package of its functions, and its templates; None where those are the same."""
@@ -92,12 +80,15 @@ def built(change: Change, root: Path = PIPELINE) -> Iterator[Build]:
     """
     with TemporaryDirectory(prefix="wavetank-mutant-") as folder:
         checkout = Path(folder)
-        copy = checkout / "wavetank" / "pipeline"
+        copy = modules(checkout)
         shutil.copytree(root, copy, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy2(Path(wavetank.__file__), checkout / "wavetank")
         (checkout / "schemas").symlink_to(ad_stream_schemas())
         _make(change, copy / change.file)
-        templates = _rendered(checkout)
+        try:
+            templates = rendered(checkout, checkout / "schemas")
+        except DeployFailed as error:
+            raise UndeployableError(str(error)) from error
         yield Build(checkout, archive(copy), None if templates == render(plan(ad_stream_schemas())) else templates)
 
 
@@ -118,16 +109,3 @@ def _make(change: Change, file: Path) -> None:
         complaint = f"what comes of it does not compile: {error}"
         raise UnusableMutantError(f"mutant {change.name}: {complaint}") from error
     file.write_text(text, "utf-8")
-
-
-def _rendered(checkout: Path) -> Templates:
-    """The templates as the changed code renders them, in a process of its own."""
-    command = [sys.executable, "-P", "-c", RENDER]
-    environment = {**os.environ, "PYTHONPATH": str(checkout), "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(  # noqa: S603 - our own module
-        command, cwd=checkout, env=environment, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise UndeployableError(f"no template: {(done.stderr.strip().splitlines() or [''])[-1]}")
-    templates: Templates = json.loads(done.stdout)
-    return templates
