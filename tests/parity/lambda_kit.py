@@ -69,6 +69,25 @@ def invoke(stack: EmbeddedStack, name: str, event: object = None, **options: Any
     return answer
 
 
+def counted(stack: EmbeddedStack, name: str, *metrics: str) -> dict[str, float]:
+    """The sums of these metrics of a function of the last minutes, once what it has begun is done."""
+    stack.settle(DEADLINE_S)
+    now = stack.control.now()
+    points = {
+        metric: stack.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/Lambda",
+            MetricName=metric,
+            Dimensions=[{"Name": "FunctionName", "Value": name}],
+            StartTime=now - 600,
+            EndTime=now + 60,
+            Period=3600,
+            Statistics=["Sum"],
+        )["Datapoints"]
+        for metric in metrics
+    }
+    return {metric: sum(point["Sum"] for point in found) for metric, found in points.items()}
+
+
 class Held:
     """An invocation of a `GATED` function that runs until it is released."""
 
