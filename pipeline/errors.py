@@ -3,6 +3,7 @@
     PipelineError
     ├── ConfigurationError   the operator's: a schema folder, a variable or an enrichment is wrong; mend it
     ├── SchemaError          the publisher's: a schema is not valid Avro, or lacks what an event needs
+    ├── ReferenceRefused     the database's owner's: what was read cannot be published; the last snapshot stays
     └── RetryLater           a service's: nothing is wrong with the data, the same input will do later
         ├── RegistryFault    the schema registry did not answer, or holds an object that is no schema
         └── ServiceFault     another AWS service did not do what it was asked for
@@ -21,6 +22,10 @@ class ConfigurationError(PipelineError):
 
 class SchemaError(PipelineError):
     """A schema cannot be used; the message says which rule it breaks."""
+
+
+class ReferenceRefused(PipelineError):
+    """Reference data that would break a rule if they were published; the message says which."""
 
 
 class RetryLater(PipelineError):

@@ -15,7 +15,10 @@ A partition is `event=<event type>/date=YYYY-MM-DD/hour=HH/bucket=BB`. The regis
     schemas/<event type>/<role>/v<N>.avsc    one immutable object a version
     schemas/<event type>/index.json          fingerprint → version, by role; derived, may be missing
     schemas/<event type>/ids.json            Confluent id → raw version
-    reference/<name>.json                    a snapshot of reference data
+    reference/<name>/index.json              since when each snapshot of a reference is in effect
+    reference/<name>/snapshots/<digest>      a snapshot, named by its content
+    reference/<name>/heartbeat.json          when the reference was last looked at, changed or not
+    databases/<name>/lease.json              which run of a dumper may read the database
     components/<event type>.json             the settings that the event type was last deployed with
 """
 
@@ -32,7 +35,7 @@ AVRO, PARQUET, IDS = "avro", "parquet", "ids"
 QUARANTINE = "quarantine"
 FAILURE_DOCUMENTS = "aws/lambda"
 DELIVERY_ERRORS = "delivery-errors"
-SCHEMAS, REFERENCE, COMPONENTS = "schemas", "reference", "components"
+SCHEMAS, REFERENCE, COMPONENTS, DATABASES = "schemas", "reference", "components", "databases"
 PROJECT_FILE = "wavetank.toml"
 """The file whose folder is a project; the schema folder is beside it."""
 SHARED_FOLDER = "shared"
@@ -57,6 +60,8 @@ MERGED_TAG: Tag = {"Key": "wavetank-merged", "Value": "true"}
 """Set on a part that is in a merged object: only such a part may expire."""
 SPENT_TAG: Tag = {"Key": "wavetank-spent", "Value": "true"}
 """Set on a quarantine file whose records have been re-driven."""
+SUPERSEDED_TAG: Tag = {"Key": "wavetank-superseded", "Value": "true"}
+"""Set on a snapshot that no record which can still be processed was enriched with."""
 
 EVENTS = "events"
 """Metadata of a part: the number of events in it."""
@@ -188,9 +193,29 @@ def confluent_ids_key(event_type: str) -> str:
     return f"{schema_prefix(event_type)}ids.json"
 
 
+def reference_index_key(name: str) -> str:
+    """The index of a reference."""
+    return f"{REFERENCE}/{name}/index.json"
+
+
+def reference_snapshot_key(name: str, digest: str) -> str:
+    """A snapshot of a reference."""
+    return f"{REFERENCE}/{name}/snapshots/{digest}"
+
+
+def reference_heartbeat_key(name: str) -> str:
+    """The heartbeat of a reference."""
+    return f"{REFERENCE}/{name}/heartbeat.json"
+
+
 def reference_key(name: str) -> str:
-    """A snapshot of reference data."""
+    """A snapshot of reference data as releases before the index kept it."""
     return f"{REFERENCE}/{name}.json"
+
+
+def lease_key(database: str) -> str:
+    """The lease of a database's dumper."""
+    return f"{DATABASES}/{database}/lease.json"
 
 
 def component_key(event_type: str) -> str:

@@ -59,6 +59,10 @@ class Names:
         """The function that sets aside what an event source gave up."""
         return f"{self.prefix}-rescuer"
 
+    def dumper(self, database: str) -> str:
+        """The function that reads the references of a database."""
+        return f"{self.prefix}-{database}-dumper"
+
     @property
     def chunk_topic(self) -> str:
         """The topic on which chunks are announced."""

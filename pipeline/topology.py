@@ -17,6 +17,7 @@ from wavetank.pipeline import layout
 from wavetank.pipeline.components.code import CodeFiles, code_files
 from wavetank.pipeline.components.model import Component, ProjectFile
 from wavetank.pipeline.components.read import ReadComponent, default_component, read_component, read_project
+from wavetank.pipeline.components.references import Database, ReferenceData, databases_of, read_references
 from wavetank.pipeline.components.requirements import REQUIREMENTS
 from wavetank.pipeline.enrichment import Enrichment
 from wavetank.pipeline.errors import ConfigurationError
@@ -103,14 +104,14 @@ class EventType:
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """Everything that is deployed, by event type; `references` are reference snapshots by name.
+    """Everything that is deployed, by event type; `references` are the reference data by name.
 
     stage: the name of the stage, None for the default one. departed: event types that were deployed and are not in the
     folder any more, with their settings, which hold for what is on their streams and at rest.
     """
 
     events: tuple[EventType, ...]
-    references: tuple[Path, ...]
+    references: tuple[ReferenceData, ...]
     project: ProjectFile
     stage: str | None
     names: Names
@@ -121,7 +122,22 @@ class Topology:
         """The names of all functions: a processor for each event type, then those that all types share."""
         processors = (event.processor for event in self.events)
         names = self.names
-        return (*processors, names.partitioner, names.replayer, names.planner, names.concatenator, names.rescuer)
+        dumpers = (names.dumper(database.name) for database in self.databases)
+        shared = (names.partitioner, names.replayer, names.planner, names.concatenator, names.rescuer)
+        return (*processors, *shared, *dumpers)
+
+    @property
+    def databases(self) -> tuple[Database, ...]:
+        """The databases that references are read from, each by a function of its own."""
+        return databases_of(self.references)
+
+    def reference(self, name: str) -> ReferenceData:
+        """The reference of that name; raises ConfigurationError listing those there are."""
+        for reference in self.references:
+            if reference.name == name:
+                return reference
+        there = ", ".join(reference.name for reference in self.references) or "none"
+        raise ConfigurationError(f"no reference {name!r} in {REFERENCE_FOLDER}/; there are: {there}")
 
     @property
     def default(self) -> Component:
@@ -169,7 +185,8 @@ def load(schemas: Path, stage: str | None = None) -> Topology:
         if other != event.name:
             raise ConfigurationError(f"event types {other} and {event.name} differ in hyphens alone: rename one")
     _check_names(events, project)
-    references = tuple(sorted((schemas / REFERENCE_FOLDER).glob("*.json")))
+    references = read_references(schemas / REFERENCE_FOLDER)
+    databases_of(references)
     return Topology(events, references, project=project, stage=stage, names=names)
 
 

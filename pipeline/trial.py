@@ -122,9 +122,7 @@ def _loaded(event: EventType, packages: Path) -> Iterator[own_code.OwnCode | Non
 
 def _rows(planned: Topology, name: str) -> Mapping[str, Mapping[str, Any]]:
     """The rows of a snapshot of the schema folder. Raises ConfigurationError."""
-    path = next((path for path in planned.references if path.stem == name), None)
-    if path is None:
-        raise ConfigurationError(f"there is no snapshot {name} in {topology.REFERENCE_FOLDER}/")
+    path = planned.reference(name).path
     try:
         rows: Mapping[str, Mapping[str, Any]] = json.loads(path.read_text("utf-8"))["rows"]
     except (ValueError, KeyError, TypeError) as error:

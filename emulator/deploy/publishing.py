@@ -53,8 +53,8 @@ def publish(stack: Stack, planned: Topology, level: Level | None = None) -> Publ
                 new += [file.key] if registry.write_once(file.key, text) else []
         new += registry.replace(layout.confluent_ids_key(event.name), _json(checks.ids_of(event)))
         registry.index(event)
-    for path in planned.references:
-        new += registry.replace(layout.reference_key(path.stem), path.read_bytes())
+    for reference in planned.references:
+        new += registry.replace(layout.reference_key(reference.name), reference.path.read_bytes())
     return Publication(tuple(new), findings.warnings)
 
 

@@ -27,7 +27,17 @@ from wavetank.pipeline.template.render import render
 from wavetank.pipeline.topology import Topology
 
 INFRASTRUCTURE = frozenset(
-    {"components", "enrichment.py", "layout.py", "metrics.py", "names.py", "package.py", "template", "topology.py"}
+    {
+        "components",
+        "enrichment.py",
+        "layout.py",
+        "metrics.py",
+        "names.py",
+        "package.py",
+        "reference",
+        "template",
+        "topology.py",
+    }
 )
 """Modules and rooms of the pipeline that say what is deployed; the process that watches has loaded them for good."""
 

@@ -28,13 +28,13 @@ class ReadComponent:
 def read_project(folder: Path) -> ProjectFile:
     """The project file in a folder, all by default where there is none. Raises ConfigurationError."""
     path = folder / PROJECT_FILE
-    project = _checked(ProjectFile, _document(path), str(path))
+    project = checked(ProjectFile, _document(path), str(path))
     overrides = [("defaults", project.defaults)]
     for name, stage in project.stages.items():
         overrides.append((f"stages.{name}.overrides", stage.overrides))
         overrides += [(f"stages.{name}.components.{event}", keys) for event, keys in stage.components.items()]
     for table, keys in overrides:
-        _checked(Component, keys, f"{path}, [{table}]")
+        checked(Component, keys, f"{path}, [{table}]")
     return project
 
 
@@ -42,7 +42,7 @@ def read_component(folder: Path, project: ProjectFile, stage: str | None = None)
     """What is set for the event type of a folder in a stage. Raises ConfigurationError."""
     path, at = folder / COMPONENT_FILE, project.stage(stage)
     own = _document(path)
-    _checked(Component, own, str(path))
+    checked(Component, own, str(path))
     layers = [(f"{PROJECT_FILE} [defaults]", project.defaults), (f"{folder.name}/{COMPONENT_FILE}", own)]
     if stage is not None:
         layers.append((f"{PROJECT_FILE} [stages.{stage}.overrides]", at.overrides))
@@ -52,7 +52,7 @@ def read_component(folder: Path, project: ProjectFile, stage: str | None = None)
     for origin, keys in layers:
         _lay_over(merged, keys)
         origins |= dict.fromkeys(_paths(keys), origin)
-    component = _checked(Component, merged, str(path))
+    component = checked(Component, merged, str(path))
     if sentences := list(contradictions(component)):
         raise ConfigurationError("\n".join(f"{path}: {sentence}" for sentence in sentences))
     return ReadComponent(component, origins)
@@ -63,7 +63,7 @@ def default_component(project: ProjectFile, stage: str | None = None) -> Compone
     merged: dict[str, Any] = {}
     _lay_over(merged, project.defaults)
     _lay_over(merged, project.stage(stage).overrides)
-    return _checked(Component, merged, PROJECT_FILE)
+    return checked(Component, merged, PROJECT_FILE)
 
 
 def _document(path: Path) -> dict[str, Any]:
@@ -78,7 +78,8 @@ def _document(path: Path) -> dict[str, Any]:
         raise ConfigurationError(f"{path}: not TOML: {error}") from error
 
 
-def _checked[T: Settings](model: type[T], document: Mapping[str, Any], where: str) -> T:
+def checked[T: Settings](model: type[T], document: Mapping[str, Any], where: str) -> T:
+    """A document as a model. Raises ConfigurationError with a sentence for each key that breaks a rule."""
     try:
         return model.model_validate(document)
     except ValidationError as error:

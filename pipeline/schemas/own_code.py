@@ -22,7 +22,7 @@ def problems(planned: Topology) -> Iterator[str]:
 def event_problems(event: EventType, planned: Topology) -> Iterator[str]:
     """As `problems`, of one event type."""
     if event.code is not None:
-        snapshots = {path.stem for path in planned.references}
+        snapshots = {reference.name for reference in planned.references}
         try:
             names = {name for wheel in requirements.locked(event.folder) for name in wheel.imports}
             yield from code.problems(event.code, packages=names, snapshots=snapshots)

@@ -124,7 +124,7 @@ class CorePath:
             (schema for schema in schemas if schema.role is Role.PROCESSED), key=lambda schema: schema.version
         )
         reference = event.enrichment.reference if event.enrichment is not None else None
-        files = [path for path in planned.references if path.stem == reference]
+        files = [each.path for each in planned.references if each.name == reference]
         return cls(raw, processed, event.enrichment, json.loads(files[0].read_text("utf-8"))["rows"] if files else {})
 
     def records_at_rest(self, frames: Iterable[bytes]) -> int:

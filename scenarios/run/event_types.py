@@ -137,7 +137,7 @@ def bounds_of(planned: Topology) -> Bounds:
 
 def join_keys(planned: Topology) -> dict[str, tuple[str, tuple[str, ...]]]:
     """By event type that is enriched, the field it is joined by and the keys of its reference data."""
-    snapshots = {path.stem: _document(path) for path in planned.references}
+    snapshots = {reference.name: _document(reference.path) for reference in planned.references}
     return {
         event.name: (event.enrichment.on, tuple(_rows(snapshots.get(event.enrichment.reference))))
         for event in planned.events
