@@ -39,6 +39,8 @@ class FunctionSpec:
     logs: Logs
     layers: tuple[str, ...] = (CODEC_LAYER,)
     reserved_concurrency: int | None = None
+    temporary_mib: int | None = None
+    """The room in `/tmp`; None for what every function has."""
     code: str = CODE
     """The parameter with the key of its package."""
 
@@ -63,6 +65,7 @@ def function(spec: FunctionSpec, names: Names) -> Resources:
                 "Timeout": spec.timeout_s,
                 "Environment": {"Variables": spec.variables},
                 "LoggingConfig": logs.logging_config(spec.logical_id, spec.logs),
+                **({} if spec.temporary_mib is None else {"EphemeralStorage": {"Size": spec.temporary_mib}}),
                 **({} if reserved is None else {"ReservedConcurrentExecutions": reserved}),
             },
         },

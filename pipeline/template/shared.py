@@ -20,6 +20,9 @@ MOST_SETTINGS_BYTES = 3_584
 """A function's environment holds 4 kB (Lambda developer guide, "Quotas"), and the other variables are in it as well."""
 PLANNER_SCHEDULE = "cron(5 * * * ? *)"
 MERGE_TIMEOUT_S = 900
+MERGE_TEMPORARY_MIB = 10_240
+"""The most that there is. A merge puts the Avro file before, both files after, and the records of an hour and bucket in
+`/tmp`: some 6 GB at a load that fills two shards, and more where events were delivered again."""
 MERGES_AT_ONCE = 10
 REPLAYER_SCHEDULE = "rate(15 minutes)"
 
@@ -157,6 +160,7 @@ def _concatenator(deployed: Topology) -> Resources:
         "concatenator",
         memory_mib=2048,
         timeout_s=MERGE_TIMEOUT_S,
+        temporary_mib=MERGE_TEMPORARY_MIB,
         variables={"DATA_BUCKET": {"Ref": DATA}, "REGISTRY_BUCKET": {"Ref": REGISTRY}},
         statements=permissions.concatenator(),
         logs=deployed.default.logs,

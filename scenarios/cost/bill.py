@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from wavetank.pipeline.components.model import Component, StreamMode
@@ -10,7 +10,7 @@ from wavetank.pipeline.metrics import METRICS, Dimension, Handler
 from wavetank.scenarios.cost.prices import RegionalPrices
 from wavetank.scenarios.flow import ratios as of
 from wavetank.scenarios.flow.flow import DAY_S, HOUR_S, PLANS_PER_HOUR, Case, Flow
-from wavetank.scenarios.flow.inventory import SHARED
+from wavetank.scenarios.flow.inventory import SHARED, TEMPORARY_MIB, FunctionSize
 
 MONTH_H = 730
 """The hours of a month, as AWS's pricing calculator has them."""
@@ -180,18 +180,22 @@ def _streams(flow: Flow, component: Component) -> Iterator[Usage]:
 
 
 def _functions(flow: Flow) -> Iterator[Usage]:
-    inventory = flow.case.inventory
-    for handler, calls, seconds, memory in (
-        (Handler.PROCESSOR, flow.batches, flow.batch_s, flow.component.processor.memory_mib),
-        (Handler.PARTITIONER, flow.chunks, flow.chunk_s, inventory.size(Handler.PARTITIONER).memory_mib),
-        (Handler.CONCATENATOR, flow.merges, flow.mean_merge_s, inventory.size(Handler.CONCATENATOR).memory_mib),
+    size = flow.case.inventory.size
+    processor = replace(size(Handler.PROCESSOR), memory_mib=flow.component.processor.memory_mib)
+    for function, calls, seconds in (
+        (processor, flow.batches, flow.batch_s),
+        (size(Handler.PARTITIONER), flow.chunks, flow.chunk_s),
+        (size(Handler.CONCATENATOR), flow.merges, flow.mean_merge_s),
     ):
-        yield from _invocations(flow.event_type, handler, calls, seconds, memory)
+        yield from _invocations(flow.event_type, function, calls, seconds)
 
 
-def _invocations(component: str, handler: Handler, calls: float, seconds: float, memory_mib: float) -> Iterator[Usage]:
+def _invocations(component: str, function: FunctionSize, calls: float, seconds: float) -> Iterator[Usage]:
+    handler, busy_s = function.handler, calls * MONTH_S * seconds
     yield Usage(component, "lambda.requests", handler, calls * MONTH_S)
-    yield Usage(component, "lambda.gb-seconds", handler, calls * MONTH_S * seconds * memory_mib / KIB)
+    yield Usage(component, "lambda.gb-seconds", handler, busy_s * function.memory_mib / KIB)
+    paid_mib = function.temporary_mib - TEMPORARY_MIB
+    yield Usage(component, "lambda.temporary-gb-seconds", handler, busy_s * paid_mib / KIB)
 
 
 def _delivery(flow: Flow) -> Iterator[Usage]:
@@ -230,7 +234,7 @@ def _logs(component: str, invocations: float, case: Case, kept_days: float) -> I
 def _shared(case: Case, kept_days: float) -> Iterator[Usage]:
     replays, plans = case.replays_per_hour / HOUR_S, PLANS_PER_HOUR / HOUR_S
     for handler, rate, seconds in ((Handler.REPLAYER, replays, case.replay_s), (Handler.PLANNER, plans, case.plan_s)):
-        yield from _invocations(SHARED, handler, rate, seconds, case.inventory.size(handler).memory_mib)
+        yield from _invocations(SHARED, case.inventory.size(handler), rate, seconds)
     yield from _logs(SHARED, replays + plans, case, kept_days)
     merges = sum(flow.merges for flow in case.flows.values())
     calls = EMPTY_POLLS_PER_S + merges * (2 + 1 / MESSAGES_AT_ONCE) + plans

@@ -10,16 +10,19 @@ from wavetank.pipeline.metrics import Handler
 
 SHARED = "shared"
 """The component of what event types share."""
+TEMPORARY_MIB = 512
+"""The room in `/tmp` of a function that asks for no more; AWS takes nothing for it (Lambda pricing)."""
 
 Template = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionSize:
-    """A function: its handler, memory, time-out, number of layers, and the bytes of its variables."""
+    """A function: its handler, memory, room in `/tmp`, time-out, number of layers, and the bytes of its variables."""
 
     handler: Handler
     memory_mib: int
+    temporary_mib: int
     timeout_s: int
     layers: int
     variable_bytes: int
@@ -111,6 +114,7 @@ def _function(properties: Mapping[str, Any]) -> FunctionSize:
     return FunctionSize(
         handler=Handler(str(properties["Handler"]).split(".")[-2]),
         memory_mib=int(properties["MemorySize"]),
+        temporary_mib=int(properties.get("EphemeralStorage", {}).get("Size", TEMPORARY_MIB)),
         timeout_s=int(properties["Timeout"]),
         layers=len(properties.get("Layers", ())),
         variable_bytes=sum(len(name) + len(_text(value)) for name, value in variables.items()),

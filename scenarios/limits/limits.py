@@ -26,6 +26,10 @@ MERGERS, SINGLE_FUNCTIONS = 8, 3
 """Concatenators at once, by default of the template; planner, replayer and rescuer run once each."""
 MESSAGE_OF_AN_HOUR_BYTES = 120
 """A task names each partition of the look-back, with a digest."""
+HELD_BYTES = 32 * on.MIB
+"""Bodies that a merge holds in memory; of more, all go to files (`core.sizes`)."""
+SPILLED_RECORD_BYTES = 48
+"""Beside its body, of a record that a merge puts in a file: four numbers and its digest (`core.bulk.merge`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +152,15 @@ def _of_events(case: Case, limit: _Make) -> Iterator[Limit]:
 
 
 def _of_functions(case: Case, limit: _Make) -> Iterator[Limit]:
-    """What functions have to do at once, and how long each takes."""
+    """What functions have to do at once, how long each takes, and the room that a merge takes."""
+    room = float(case.inventory.size(Handler.CONCATENATOR).temporary_mib * on.MIB)
     for name, component in case.components.items():
         if component.stream.mode is StreamMode.PROVISIONED:
             places = float(component.stream.shards * component.processor.parallelization)
             yield limit(on.PROCESSORS, f"{name}, processor", _flow(name, lambda flow: flow.busy_processors), places)
         subject = f"{name}, merge of a partition"
         yield limit(on.FUNCTION_TIME, subject, _flow(name, lambda flow: flow.merge_s))
-        yield limit(on.TEMPORARY, subject, _flow(name, _merged_bytes))
+        yield limit(on.TEMPORARY, subject, _flow(name, _temporary_bytes), room)
         yield limit(on.MESSAGE_BYTES, subject, _always(component.look_back_hours * MESSAGE_OF_AN_HOUR_BYTES))
     yield limit(on.FUNCTION_TIME, "replayer, all chunks of the look-back", lambda case: case.replay_s)
     planner_s = float(case.inventory.size(Handler.PLANNER).timeout_s)
@@ -176,10 +181,19 @@ def concurrency(case: Case) -> float:
     return processors + partitioners + MERGERS + SINGLE_FUNCTIONS
 
 
-def _merged_bytes(flow: Flow) -> float:
-    """The bytes that a merge has in /tmp: the Avro file as it was and as it becomes, and the Parquet file."""
-    merged = flow.partition_events * flow.processed_event_bytes
-    return merged * (2 * flow.case.ratios[of.AVRO_RATIO] + flow.case.ratios[of.PARQUET_RATIO])
+def _temporary_bytes(flow: Flow) -> float:
+    """The bytes that a merge has in /tmp: the Avro file as it was and as it becomes, the Parquet file, and its records.
+
+    These only where they are more than it holds in memory; they are not compressed.
+    """
+    bodies = flow.partition_events * flow.processed_event_bytes
+    merged = bodies * (2 * flow.case.ratios[of.AVRO_RATIO] + flow.case.ratios[of.PARQUET_RATIO])
+    return merged + spilled_bytes(flow.partition_events, bodies)
+
+
+def spilled_bytes(records: float, bodies: float) -> float:
+    """The bytes in the files of a merge of so many records, whose bodies have so many bytes together."""
+    return bodies + records * SPILLED_RECORD_BYTES if bodies > HELD_BYTES else 0
 
 
 def _of_storage(case: Case, limit: _Make) -> Iterator[Limit]:

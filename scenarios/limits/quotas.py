@@ -67,9 +67,7 @@ FUNCTION_TIME = Quota(
 ENVIRONMENT = Quota("environment-bytes", "Lambda", 4_096, "bytes of a function's variables", _LAMBDA, False)
 LAYERS = Quota("layers", "Lambda", 5, "layers a function", _LAMBDA, False)
 PACKAGE = Quota("package-bytes", "Lambda", 250 * MIB, "bytes unzipped, with layers", _LAMBDA, False)
-TEMPORARY = Quota(
-    "temporary-bytes", "Lambda", 512 * MIB, "bytes in /tmp", _LAMBDA, True, "hash_buckets; EphemeralStorage, to 10 GB"
-)
+TEMPORARY = Quota("temporary-bytes", "Lambda", 10_240 * MIB, "bytes in /tmp", _LAMBDA, False, "hash_buckets")
 FIREHOSES = Quota("delivery-streams", "Firehose", 2_000, "streams an account", _FIREHOSE, True)
 PREFIX_WRITES = Quota("prefix-writes", "S3", 3_500, "PUT/s a prefix", _S3, False, "longer buffers; S3 splits by itself")
 PREFIX_READS = Quota("prefix-reads", "S3", 5_500, "GET/s a prefix", _S3, False, "longer buffers; S3 splits by itself")

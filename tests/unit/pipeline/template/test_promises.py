@@ -248,6 +248,19 @@ PROMISES = (
         ),
     ),
     Promise(
+        "the function that merges has all the room in /tmp that there is, and no other function pays for more",
+        lambda r: (
+            [function for function in of(r, "Lambda::Function") if "EphemeralStorage" in function]
+            == [properties("Concatenator")(r)]
+            and properties("Concatenator")(r)["EphemeralStorage"] == {"Size": 10_240}
+        ),
+        (
+            ("Concatenator", "EphemeralStorage", GONE),
+            ("Concatenator", "EphemeralStorage.Size", 512),
+            ("ClickProcessor", "EphemeralStorage", {"Size": 10_240}),
+        ),
+    ),
+    Promise(
         "every stream and queue is encrypted",
         lambda r: (
             every(r, "Kinesis::Stream", lambda stream: stream["StreamEncryption"]["EncryptionType"] == "KMS")

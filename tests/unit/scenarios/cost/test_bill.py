@@ -45,6 +45,18 @@ def test_lambda_example_of_512_mb_for_a_second() -> None:
     assert billed(Usage("a", "lambda.requests", "", 3_000_000), free=True) == pytest.approx(0.40)
 
 
+def test_lambda_example_of_ten_gb_of_temporary_files() -> None:
+    """AWS Compute Blog, "Using larger ephemeral storage for AWS Lambda": what is past 512 MB is paid by the second."""
+    assert billed(Usage("a", "lambda.temporary-gb-seconds", "", 1e9)) == pytest.approx(30.90)
+
+
+def test_only_the_function_that_merges_pays_for_temporary_files_and_only_past_what_is_free() -> None:
+    used = {(each.price, each.item): each.quantity for each in usages(case(100), 30) if each.component == "click"}
+    seconds = used["lambda.gb-seconds", "concatenator"] / (2_048 / KIB)
+    assert used["lambda.temporary-gb-seconds", "concatenator"] == pytest.approx(seconds * (10_240 - 512) / KIB)
+    assert used["lambda.temporary-gb-seconds", "processor"] == used["lambda.temporary-gb-seconds", "partitioner"] == 0
+
+
 def test_firehose_example_of_records_of_3_kb() -> None:
     """Firehose pricing: 100 records a second of 3 KB for 30 days count as 1,235.96 GB, $35.84."""
     gb = firehose_gb(100 * 30 * DAY_S, 3 * KIB)

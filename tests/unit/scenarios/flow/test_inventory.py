@@ -3,6 +3,8 @@
 import json
 from collections.abc import Mapping
 
+import pytest
+
 from wavetank.scenarios.flow.inventory import inventory
 
 STAT = {"MetricStat": {"Metric": {}, "Period": 60, "Stat": "Sum"}}
@@ -46,6 +48,12 @@ def test_logs_are_kept_for_ever_where_one_log_group_says_nothing() -> None:
     assert inventory({"s": resources(One=kept, Two={"AWS__Logs__LogGroup": {"RetentionInDays": 7}})}, {}).log_days == 30
     assert inventory({"s": resources(One=kept, Two=for_ever)}, {}).log_days is None
     assert inventory({"s": resources()}, {}).log_days is None
+
+
+@pytest.mark.parametrize(("storage", "size"), [({}, 512), ({"EphemeralStorage": {"Size": 2_048}}, 2_048)])
+def test_a_function_that_asks_for_no_room_has_what_every_one_has(storage: dict[str, object], size: int) -> None:
+    function = {"FunctionName": "f", "Handler": "a.planner.handle", "MemorySize": 128, "Timeout": 3, **storage}
+    assert inventory({"s": resources(F={"AWS__Lambda__Function": function})}, {}).functions["f"].temporary_mib == size
 
 
 def test_filters_count_by_log_group() -> None:

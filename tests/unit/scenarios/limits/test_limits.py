@@ -1,15 +1,24 @@
 """Limits: the load at which each bites, by the definition of biting, and what the settings make of them."""
 
+import tempfile
 from dataclasses import replace
 from math import inf
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.pipeline.examples import PING, event
 from tests.unit.scenarios.flow.cases import case
 from wavetank.emulator.kinesis.model import limits as enforced
 from wavetank.pipeline.components.model import Component, Processor, Stream, StreamMode
+from wavetank.pipeline.core.bulk.batch import identified
+from wavetank.pipeline.core.bulk.digests import Digests
+from wavetank.pipeline.core.bulk.merge import merge_all
+from wavetank.pipeline.core.bulk.values import Bodies
+from wavetank.pipeline.core.decode import encode
+from wavetank.pipeline.core.sizes import SIZES, Sizes
 from wavetank.pipeline.package import MAX_UNZIPPED
 from wavetank.pipeline.template.render import MOST_BYTES, MOST_RESOURCES, PARAMETERS
 from wavetank.scenarios.flow.flow import Case, Load
@@ -18,9 +27,11 @@ from wavetank.scenarios.limits.limits import (
     EXACT,
     HOTTEST,
     MERGERS,
+    SPILLED_RECORD_BYTES,
     Limit,
     concurrency,
     first_to_bite,
+    spilled_bytes,
     stage_limits,
 )
 from wavetank.scenarios.limits.quotas import QUOTAS, Quota, value_in
@@ -102,6 +113,34 @@ def test_consumers_count_against_the_stream_they_read() -> None:
     with_consumers = Case(base.components, base.inventory, Load(1, consumers=21))
     exceeded = [limit for limit in stage_limits(with_consumers, REGION) if limit.is_exceeded(1)]
     assert {limit.quota for limit in exceeded} == {quotas.CONSUMERS}
+
+
+def test_room_for_temporary_files_is_what_the_template_gives_the_function_that_merges() -> None:
+    base = case(100)
+    functions = {name: replace(size, temporary_mib=700) for name, size in base.inventory.functions.items()}
+    smaller = replace(base, inventory=replace(base.inventory, functions=functions))
+    values = [
+        [limit.value for limit in stage_limits(each, REGION) if limit.quota is quotas.TEMPORARY]
+        for each in (base, smaller)
+    ]
+    assert values == [3 * [10_240 * quotas.MIB], 3 * [700 * quotas.MIB]]
+
+
+def test_a_merge_of_more_than_it_holds_in_memory_takes_as_much_room_for_records_as_is_reckoned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    records = [encode(event(number, label="x" * 150), PING) for number in range(2_000)]
+    bodies, pieces = sum(map(len, records)), 16
+    merging = merge_all([identified(Bodies.of(records), PING)], Digests.of([]), Sizes(merge_bytes=bodies // 10))
+    next(merging)
+    room = sum(file.stat().st_size for file in tmp_path.rglob("*") if file.is_file())
+    assert room == bodies + len(records) * SPILLED_RECORD_BYTES + pieces * 8
+
+
+def test_records_that_a_merge_holds_in_memory_take_no_room() -> None:
+    in_memory = SIZES.merge_bytes
+    assert [spilled_bytes(10, in_memory + more) for more in (0, 1)] == [0, in_memory + 1 + 10 * SPILLED_RECORD_BYTES]
 
 
 def test_a_quota_of_the_account_goes_before_the_default() -> None:
