@@ -90,19 +90,34 @@ def moment(option: str, text: str) -> datetime:
         raise typer.BadParameter(f"{option} {text!r} is not an ISO 8601 time: {error}") from error
 
 
-_AGO = re.compile(r"(?P<number>\d{1,6})(?P<unit>[smhdw])")
+_DURATION = re.compile(r"(?P<number>[0-9]{1,6})(?P<unit>[smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
+def duration(option: str, text: str, most: timedelta) -> timedelta:
+    """The length of time that the value of an option names: 90s, 15m, 6h, 2d, 1w. Raises BadParameter."""
+    length = _length(text)
+    if length is None or not timedelta() < length <= most:
+        raise typer.BadParameter(
+            f"{option} {text!r} is no duration: a number with s, m, h, d or w, such as 3h; at most {most.days}d"
+        )
+    return length
+
+
 def since(option: str, text: str, now: datetime) -> datetime:
-    """The time that the value of an option names: an ISO 8601 time, or so long before now (90s, 15m, 6h, 2d, 1w).
+    """The time that the value of an option names: an ISO 8601 time, or so long before now, as `duration` has it.
 
     Raises BadParameter.
     """
-    ago = _AGO.fullmatch(text)
+    length = _length(text)
     try:
-        return moment(option, text) if ago is None else now - timedelta(**{_UNITS[ago["unit"]]: int(ago["number"])})
+        return moment(option, text) if length is None else now - length
     except (typer.BadParameter, OverflowError) as error:
         raise typer.BadParameter(
             f"{option} {text!r} is neither a time (ISO 8601) nor an age such as 15m or 6h"
         ) from error
+
+
+def _length(text: str) -> timedelta | None:
+    match = _DURATION.fullmatch(text)
+    return timedelta(**{_UNITS[match["unit"]]: int(match["number"])}) if match else None

@@ -1,15 +1,13 @@
 """The time that a dashboard shows: until when, from when, and how long each of its periods is. Pure."""
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 PERIODS_S = (60, 300, 900, 3_600, 21_600, 86_400)
 MOST_PERIODS = 200
 """Of a span: of 500 metrics these are within the 100,800 data points of a call (API reference, GetMetricData)."""
-UNITS_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 DAY_S = 86_400
-LONGEST_S = 455 * DAY_S
+LONGEST = timedelta(days=455)
 """CloudWatch keeps metrics for 455 days (CloudWatch user guide, "Metrics retention")."""
 
 
@@ -37,15 +35,6 @@ class Span:
         first, last = moment(self.start), moment(self.end)
         shown = f"{last:%H:%M}" if first.date() == last.date() else f"{last:%Y-%m-%d %H:%M}"
         return f"{first:%Y-%m-%d %H:%M} to {shown} UTC, a point for each {duration(self.period_s)}"
-
-
-def seconds_of(text: str) -> int:
-    """The seconds of a duration such as `90s`, `15m`, `3h`, `2d`, `1w`; raises ValueError with the rule."""
-    match = re.fullmatch(r"([0-9]{1,9})([smhdw])", text)
-    seconds = int(match[1]) * UNITS_S[match[2]] if match else 0
-    if not 1 <= seconds <= LONGEST_S:
-        raise ValueError(f"{text!r} is no duration: a number with s, m, h, d or w, such as 3h; at most {LONGEST_S}s")
-    return seconds
 
 
 def duration(seconds: int) -> str:

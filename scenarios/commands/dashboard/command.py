@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wavetank.pipeline.names import Names
-from wavetank.scenarios.commands.options import AsJson, EndpointUrl, Stage, file_option
+from wavetank.scenarios.commands.options import AsJson, EndpointUrl, Stage, duration, file_option
 from wavetank.scenarios.commands.target import connect
 from wavetank.scenarios.report.escaping import echo, one_line
 
@@ -54,14 +54,11 @@ def dashboard(
     total, the mean, or the most.
     """
     from wavetank.scenarios.dashboard.body import BodyError
-    from wavetank.scenarios.dashboard.span import seconds_of
+    from wavetank.scenarios.dashboard.span import LONGEST
 
     if as_json and (watch or html):
         raise typer.BadParameter("give --json, or --watch and --html")
-    try:
-        seconds = seconds_of(last)
-    except ValueError as error:
-        raise typer.BadParameter(f"--last {error}") from error
+    seconds = int(duration("--last", last, LONGEST).total_seconds())
     stack = connect(endpoint_url, stage)
     try:
         shown = list(_deployed(stack, Names.of_stage(stage), names or [OVERVIEW]))

@@ -3,14 +3,12 @@
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wavetank.scenarios.commands.observability.places import now_of
-from wavetank.scenarios.commands.options import AsJson, EndpointUrl, Stage
-from wavetank.scenarios.commands.options import since as since_option
+from wavetank.scenarios.commands.options import AsJson, EndpointUrl, Stage, duration
 from wavetank.scenarios.commands.target import pipeline_at
 from wavetank.scenarios.report.escaping import echo, one_line
 
@@ -36,12 +34,13 @@ def triage(
 
     From metrics, logs and alarms, and by a cheap call of each service. Exit code 1 where something is wrong.
     """
+    from wavetank.scenarios.dashboard.span import LONGEST
     from wavetank.scenarios.observability.triage.reading import situation
     from wavetank.scenarios.observability.triage.rules import findings
 
     site = pipeline_at(endpoint_url, stage)
     now = now_of(site.stack)
-    read = situation(site, now, max(now - since_option("--last", last, now), timedelta()))
+    read = situation(site, now, duration("--last", last, LONGEST))
     troubles = findings(read)
     if as_json:
         echo(json.dumps({"findings": [each.document() for each in troubles], **read.document()}, ensure_ascii=False))
