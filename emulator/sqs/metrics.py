@@ -1,4 +1,4 @@
-"""The AWS/SQS metrics: of messages sent, received and deleted, which are gathered, and of those in the queues.
+"""The AWS/SQS metrics: of messages sent, received and deleted, as they are, and of those in the queues, by the minute.
 
 Names and units:
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
@@ -6,16 +6,12 @@ Times are the emulator's.
 """
 
 import sys
-from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import batched
+from collections import Counter
 from typing import Any
 
-from wavetank.emulator.runtime.batcher import Batcher
 from wavetank.emulator.runtime.clock import CLOCK
-from wavetank.emulator.runtime.cloudwatch import MetricData, Place, put_metric_data
+from wavetank.emulator.runtime.cloudwatch import MetricData, Place
+from wavetank.emulator.runtime.meter import METER, Series, data_of
 
 NAMESPACE = "AWS/SQS"
 ACTIVE_S = 6 * 3_600.0
@@ -23,20 +19,6 @@ ACTIVE_S = 6 * 3_600.0
 
 OFTEN = 3
 """A message of a standard queue that was received so often counts for no age any more (key notes of that metric)."""
-
-MAX_VALUES = 150
-"""Distinct values of one metric in a call (Amazon CloudWatch API Reference, MetricDatum)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """The values of a queue's metric in a certain second since the epoch."""
-
-    place: Place
-    queue: str
-    metric: str
-    unit: str
-    second: int
 
 
 def gather(
@@ -48,19 +30,18 @@ def gather(
     value: float = 1,
     unit: str = "Count",
 ) -> None:
-    """Add a value to those of this second; stands in for LocalStack's `dispatch_sqs_metric`."""
-    now, place = CLOCK.now(), Place(account_id, region)
-    _USED[place, queue_name] = now
-    METRICS.add((Series(place, queue_name, metric, unit, int(now)), float(value)))
+    """Count a value now; stands in for LocalStack's `dispatch_sqs_metric`."""
+    place = Place(account_id, region)
+    _USED[place, queue_name] = CLOCK.now()
+    METER.add([(_series(place, queue_name, metric, unit), value)])
 
 
 def measure() -> MetricData:
     """What the queues in use hold now, and for how long; stands in for LocalStack's reporter of its own."""
-    data: MetricData = defaultdict(list)
-    models = sys.modules.get("localstack.services.sqs.models")
+    values: dict[tuple[Series, int], Counter[float]] = {}
+    models, now = sys.modules.get("localstack.services.sqs.models"), CLOCK.now()
     if models is None:
-        return data
-    now = CLOCK.now()
+        return data_of(values)
     for account, region, store in models.sqs_stores.iter_stores():
         place = Place(account, region)
         for queue in list(store.queues.values()):
@@ -78,17 +59,13 @@ def measure() -> MetricData:
             ]
             if ages := [now - message.created for message in _messages(queue) if _counts_for_age(queue, message)]:
                 measured.append(("ApproximateAgeOfOldestMessage", max(0.0, *ages), "Seconds"))
-            data[place, NAMESPACE] += [
-                {
-                    "MetricName": metric,
-                    "Dimensions": [{"Name": "QueueName", "Value": queue.name}],
-                    "Timestamp": datetime.fromtimestamp(now, UTC),
-                    "Value": value,
-                    "Unit": unit,
-                }
-                for metric, value, unit in measured
-            ]
-    return data
+            for metric, value, unit in measured:
+                values[_series(place, queue.name, metric, unit), int(now)] = Counter([value])
+    return data_of(values)
+
+
+def _series(place: Place, queue: str, metric: str, unit: str) -> Series:
+    return Series(place, NAMESPACE, metric, (("QueueName", queue),), unit)
 
 
 def _messages(queue: Any) -> list[Any]:
@@ -104,28 +81,5 @@ def _counts_for_age(queue: Any, message: Any) -> bool:
     return not message.deleted and (hasattr(queue, "message_groups") or message.receive_count < OFTEN)
 
 
-def _put(values: Sequence[tuple[Series, float]]) -> None:
-    data: MetricData = defaultdict(list)
-    by_series: defaultdict[Series, Counter[float]] = defaultdict(Counter)
-    for series, value in values:
-        by_series[series][value] += 1
-    for series, counts in by_series.items():
-        for part in batched(counts.items(), MAX_VALUES, strict=False):
-            values_of_part, times = zip(*part, strict=True)
-            data[series.place, NAMESPACE].append(
-                {
-                    "MetricName": series.metric,
-                    "Dimensions": [{"Name": "QueueName", "Value": series.queue}],
-                    "Timestamp": datetime.fromtimestamp(series.second, UTC),
-                    "Values": list(values_of_part),
-                    "Counts": list(map(float, times)),
-                    "Unit": series.unit,
-                }
-            )
-    put_metric_data(data)
-
-
 _USED: dict[tuple[Place, str], float] = {}
 """When a queue was last used or held a message, in seconds since the epoch."""
-
-METRICS: Batcher[tuple[Series, float]] = Batcher("sqs.metrics", _put)

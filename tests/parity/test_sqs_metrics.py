@@ -12,6 +12,12 @@ pytestmark = pytest.mark.stack
 SETTLE_S = 20.0
 
 
+@pytest.fixture(autouse=True)
+def _in_use(stack: EmbeddedStack) -> None:
+    """CloudWatch is in use, so that metrics are put."""
+    stack.client("cloudwatch").list_metrics()
+
+
 def test_messages_that_are_sent_are_counted_and_measured(stack: EmbeddedStack) -> None:
     sqs, cloudwatch, name = stack.client("sqs"), stack.client("cloudwatch"), f"metrics-{uuid.uuid4().hex[:8]}"
     url = sqs.create_queue(QueueName=name)["QueueUrl"]
