@@ -82,6 +82,16 @@ def test_a_stack_takes_over_what_is_there_and_can_change_it_from_then_on(importi
     assert group["retentionInDays"] == 7
 
 
+def test_an_import_leaves_dependencies_in_whatever_order_they_are_given(importing: Importing) -> None:
+    after = resource("SQS::Queue", {"QueueName": f"{importing.formation.name}-after"}, DependsOn=["Topic", "Before"])
+    before = resource("SQS::Queue", {"QueueName": f"{importing.formation.name}-before"})
+    resources = {"Topic": importing.topic, "Before": before, "After": after}
+    importing.formation.create(resources)
+    importing.api.execute_change_set(ChangeSetName=importing.change_set({**resources, "Group": importing.taken}))
+    assert importing.status == "IMPORT_COMPLETE"
+    assert importing.owned.keys() == {*resources, "Group"}
+
+
 def test_a_stack_can_begin_with_what_is_there_and_retains_what_it_is_to_retain(importing: Importing) -> None:
     change_set = importing.change_set({"Group": importing.taken})
     importing.api.execute_change_set(ChangeSetName=change_set)

@@ -6,6 +6,7 @@ your Lambda function", "Defining Lambda function permissions with an execution r
 
 import json
 import re
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -101,10 +102,11 @@ def test_records_in_text_have_level_time_request_and_message(written: Written) -
     assert [line for line in lines if line.startswith("[ERROR]")]
 
 
-def test_a_role_that_may_make_no_group_writes_into_one_that_is_there(stack: EmbeddedStack) -> None:
+@pytest.mark.parametrize("folder", ["/aws/lambda", "/of-another-name"])
+def test_a_role_that_may_make_no_group_writes_into_one_that_is_there(stack: EmbeddedStack, folder: str) -> None:
     formation = Formation(stack)
     name = f"{formation.name}-function"
-    group = f"arn:aws:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:/aws/lambda/{name}:*"
+    group = f"arn:aws:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:{folder}/{name}-log:*"
     statement = {
         "Effect": "Allow",
         "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
@@ -126,13 +128,41 @@ def test_a_role_that_may_make_no_group_writes_into_one_that_is_there(stack: Embe
     stack.control.govern(formation.name)
     formation.create(
         {
-            "Group": resource("Logs::LogGroup", {"LogGroupName": f"/aws/lambda/{name}"}),
+            "Group": resource("Logs::LogGroup", {"LogGroupName": f"{folder}/{name}-log"}),
             "Role": resource("IAM::Role", role),
             "Function": resource("Lambda::Function", function),
         }
     )
     invoke(stack, name)
     stack.settle(DEADLINE_S)
-    logged = stack.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+    logged = stack.client("logs").filter_log_events(logGroupName=f"{folder}/{name}-log")["events"]
     assert "said\n" in [event["message"] for event in logged]
     formation.delete()
+
+
+SAYS_WHERE = (
+    "def handler(event, context):\n"
+    "    print('said', event)\n"
+    "    return context.log_group_name, context.log_stream_name\n"
+)
+
+
+def test_functions_of_one_log_group_write_there_each_into_streams_that_name_it(
+    stack: EmbeddedStack, deploy: Deploy
+) -> None:
+    """Lambda developer guide, "Configuring CloudWatch log groups"; API reference, LoggingConfig."""
+    logs, group = stack.client("logs"), f"shared/{uuid.uuid4().hex[:8]}"
+    names = [deploy(SAYS_WHERE), deploy(SAYS_WHERE)]
+    for name in names:
+        stack.client("lambda").update_function_configuration(FunctionName=name, LoggingConfig={"LogGroup": group})
+        settled(stack, name)
+        told, stream = invoke(stack, name, name)
+        assert told == group
+        assert re.fullmatch(rf"\d{{4}}/\d\d/\d\d/{name}\[\$LATEST\]\[[0-9a-f]+\]", stream)
+        stack.settle(DEADLINE_S)
+        logged = logs.filter_log_events(logGroupName=group, logStreamNames=[stream])["events"]
+        assert f"said {name}\n" in [event["message"] for event in logged]
+    assert len(logs.describe_log_streams(logGroupName=group)["logStreams"]) == len(names)
+    for name in names:
+        assert logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{name}")["logGroups"] == []
+    logs.delete_log_group(logGroupName=group)

@@ -16,6 +16,7 @@ from wavetank.emulator.cloudformation.resource import (
     tags_of,
     wait_until,
 )
+from wavetank.pipeline.names import log_group
 
 CONFIGURATION: Model = {
     "DeadLetterConfig": {},
@@ -129,8 +130,10 @@ class Function:
             self._updated(lambda_, name)
         if any(model.get(key) != before.get(key) for key in CONFIGURATION):
             removed = {key: value for key, value in CONFIGURATION.items() if key not in model and value is not None}
-            given = {key: model[key] for key in CONFIGURATION if key in model}
-            lambda_.update_function_configuration(FunctionName=name, **_texts(removed | given))
+            request = removed | {key: model[key] for key in CONFIGURATION if key in model}
+            # The call keeps the log group where it is told of none.
+            request["LoggingConfig"] = {"LogGroup": log_group(name), **request["LoggingConfig"]}
+            lambda_.update_function_configuration(FunctionName=name, **_texts(request))
             self._updated(lambda_, name)
         retag_function(lambda_, model["Arn"], model)
 

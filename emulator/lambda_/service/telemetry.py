@@ -41,12 +41,13 @@ LONGEST_LINE = 262_144 - OVERHEAD - 1
 
 @dataclass(frozen=True)
 class Stream:
-    """A log stream, and the role of the function that writes it."""
+    """A log stream, and the role and the ARN of the function that writes it."""
 
     place: Place
     group: str
     name: str
-    role: str = ""
+    role: str
+    function: str
 
 
 @dataclass(frozen=True)
@@ -118,9 +119,8 @@ def _put_log_lines(lines: Sequence[LogLine]) -> None:
 
 
 def _put_events(stream: Stream, events: Sequence[dict[str, Any]]) -> None:
-    place, name = stream.place, stream.group.rpartition("/")[2]
-    function = f"arn:aws:lambda:{place.region}:{place.account}:function:{name}"
-    client = client_by_role("logs", "lambda", role=stream.role, source=function, region=place.region)
+    place = stream.place
+    client = client_by_role("logs", "lambda", role=stream.role, source=stream.function, region=place.region)
     if client is None:
         client = connect_to(aws_access_key_id=place.account, region_name=place.region).logs
     where = {"logGroupName": stream.group, "logStreamName": stream.name}

@@ -17,6 +17,8 @@ from tests.parity.cloudformation_rows.row import (
 )
 from wavetank.emulator.stack.stack import EmbeddedStack
 
+OWN_LOG_GROUP = "the group of its name"
+
 
 def functions(place: Place) -> dict[str, Row]:
     """A function, a layer version and a permission."""
@@ -29,14 +31,14 @@ def functions(place: Place) -> dict[str, Row]:
         found = lambda_.get_function(FunctionName=name)
         configuration = found["Configuration"]
         loop = lambda_.get_function_recursion_config(FunctionName=name)["RecursiveLoop"]
-        logging = {key: value for key, value in configuration["LoggingConfig"].items() if key != "LogGroup"}
+        group = configuration["LoggingConfig"]["LogGroup"].replace(f"/aws/lambda/{name}", OWN_LOG_GROUP)
         return {
             **configuration,
             "Code": configuration["CodeSha256"],
             "Environment": {"Variables": configuration.get("Environment", {}).get("Variables", {})},
             "DeadLetterConfig": configuration.get("DeadLetterConfig"),
             "Layers": [layer["Arn"] for layer in configuration.get("Layers") or ()],
-            "LoggingConfig": logging,
+            "LoggingConfig": {**configuration["LoggingConfig"], "LogGroup": group},
             "RecursiveLoop": loop,
             "CodeSigningConfigArn": lambda_.get_function_code_signing_config(FunctionName=name).get(
                 "CodeSigningConfigArn"
@@ -80,7 +82,12 @@ def functions(place: Place) -> dict[str, Row]:
                 "Description": "one",
                 "Environment": {"Variables": {"A": "1", "B": "2"}},
                 "EphemeralStorage": {"Size": 600},
-                "LoggingConfig": {"LogFormat": "JSON", "ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO"},
+                "LoggingConfig": {
+                    "LogFormat": "JSON",
+                    "ApplicationLogLevel": "INFO",
+                    "SystemLogLevel": "INFO",
+                    "LogGroup": f"{prefix}-log",
+                },
                 "MemorySize": 256,
                 "RecursiveLoop": "Allow",
                 "ReservedConcurrentExecutions": 3,
@@ -101,7 +108,12 @@ def functions(place: Place) -> dict[str, Row]:
                 "Description": "two",
                 "Environment": {"Variables": {"B": "3"}},
                 "EphemeralStorage": {"Size": 700},
-                "LoggingConfig": {"LogFormat": "JSON", "ApplicationLogLevel": "WARN", "SystemLogLevel": "WARN"},
+                "LoggingConfig": {
+                    "LogFormat": "JSON",
+                    "ApplicationLogLevel": "WARN",
+                    "SystemLogLevel": "WARN",
+                    "LogGroup": f"{prefix}-other-log",
+                },
                 "MemorySize": 300,
                 "RecursiveLoop": "Terminate",
                 "ReservedConcurrentExecutions": 4,
@@ -122,7 +134,7 @@ def functions(place: Place) -> dict[str, Row]:
                 "Environment": {"Variables": {}},
                 "EphemeralStorage": {"Size": 512},
                 "MemorySize": 128,
-                "LoggingConfig": {"LogFormat": "Text"},
+                "LoggingConfig": {"LogFormat": "Text", "LogGroup": OWN_LOG_GROUP},
                 "RecursiveLoop": "Terminate",
                 "ReservedConcurrentExecutions": None,
                 "SnapStart": {"ApplyOn": "None"},
