@@ -134,7 +134,7 @@ COMPILE := UV_SYSTEM_CERTS=true $(BIN)/uv pip compile pyproject.toml --universal
 
 .PHONY: lock
 lock: setup ## Write the locks anew from pyproject.toml. LOCK_ARGS='--upgrade' takes newer versions.
-	$(COMPILE) --extra stack --extra dev $(LOCK_ARGS) --output-file requirements.lock
+	$(COMPILE) --extra stack --extra database --extra dev $(LOCK_ARGS) --output-file requirements.lock
 	$(COMPILE) --extra stack --constraints requirements.lock --output-file emulator/requirements.lock
 	{ echo '# Written by `make lock`: what the image is built with.'; \
 		sed -n '/^\(setuptools\|uv\)==/,/[^\]$$/p' requirements.lock; } >emulator/installer.lock

@@ -193,19 +193,24 @@ def confluent_ids_key(event_type: str) -> str:
     return f"{schema_prefix(event_type)}ids.json"
 
 
+def reference_prefix(name: str) -> str:
+    """The folder of a reference."""
+    return f"{REFERENCE}/{name}/"
+
+
 def reference_index_key(name: str) -> str:
     """The index of a reference."""
-    return f"{REFERENCE}/{name}/index.json"
+    return f"{reference_prefix(name)}index.json"
 
 
 def reference_snapshot_key(name: str, digest: str) -> str:
     """A snapshot of a reference."""
-    return f"{REFERENCE}/{name}/snapshots/{digest}"
+    return f"{reference_prefix(name)}snapshots/{digest}"
 
 
 def reference_heartbeat_key(name: str) -> str:
     """The heartbeat of a reference."""
-    return f"{REFERENCE}/{name}/heartbeat.json"
+    return f"{reference_prefix(name)}heartbeat.json"
 
 
 def reference_key(name: str) -> str:

@@ -22,12 +22,14 @@ class Dimension(StrEnum):
     EVENT_TYPE = "EventType"
     FUNCTION = "FunctionName"
     REASON = "Reason"
+    REFERENCE = "Reference"
 
 
 FIELDS: Mapping[Dimension, str] = {
     Dimension.EVENT_TYPE: "event_type",
     Dimension.FUNCTION: "function",
     Dimension.REASON: "reason",
+    Dimension.REFERENCE: "reference",
 }
 """The field of a line that has a dimension's value."""
 
@@ -41,6 +43,7 @@ class Handler(StrEnum):
     PLANNER = "planner"
     CONCATENATOR = "concatenator"
     RESCUER = "rescuer"
+    DUMPER = "dumper"
 
 
 class Unit(StrEnum):
@@ -79,6 +82,7 @@ class Metric:
 
 _PROCESSOR, _PARTITIONER, _REPLAYER = (Handler.PROCESSOR,), (Handler.PARTITIONER,), (Handler.REPLAYER,)
 _PLANNER, _CONCATENATOR, _RESCUER = (Handler.PLANNER,), (Handler.CONCATENATOR,), (Handler.RESCUER,)
+_DUMPER, _OF_REFERENCE = (Handler.DUMPER,), (Dimension.REFERENCE,)
 _SETTING_ASIDE = _PROCESSOR + _PARTITIONER + _CONCATENATOR + _RESCUER
 
 RECEIVED = Metric("Received", "received", _PROCESSOR, "records taken from the raw stream, those of aggregates each")
@@ -148,6 +152,30 @@ DROPPED_BY_REASON = Metric(
     "events that the event type's own code dropped on purpose, for one reason",
     dimensions=(Dimension.EVENT_TYPE, Dimension.REASON),
     message=DROPPED,
+)
+REFERENCE_AGE = Metric(
+    "ReferenceAge",
+    "look_age_s",
+    _DUMPER,
+    "age of the newest look at a reference that succeeded, at the end of a run",
+    Unit.SECONDS,
+    Statistic.MAXIMUM,
+    _OF_REFERENCE,
+)
+REFERENCE_ROWS = Metric(
+    "ReferenceRows",
+    "rows",
+    _DUMPER,
+    "rows of a reference in its database",
+    Unit.COUNT,
+    Statistic.MAXIMUM,
+    _OF_REFERENCE,
+)
+DUMPS_PUBLISHED = Metric(
+    "DumpsPublished", "published", _DUMPER, "snapshots that had changed and were published", dimensions=_OF_REFERENCE
+)
+DUMPS_REFUSED = Metric(
+    "DumpsRefused", "refused", _DUMPER, "dumps that were not published, as they broke a rule", dimensions=_OF_REFERENCE
 )
 MEMORY = Metric(
     "MemoryUsed",

@@ -1,7 +1,8 @@
 """Builds what is deployed: the function package and its layers, the same zip bytes for the same content.
 
 An event type with code or rules of its own has a package of its own for its processor: the function package, and with
-it `wavetank_components/<event>/`. An edit of it changes the package of one function.
+it `wavetank_components/<event>/`. An edit of it changes the package of one function. So has each database for its
+dumper, with `wavetank_references/<database>.json`; the layer with drivers is built only where there is a database.
 
 The layers are made from the distributions that the lock installed, so building needs no network and what runs
 locally is what AWS gets. Wheels are for the machine that builds: build on Linux x86-64 or arm64 to deploy to AWS
@@ -27,14 +28,20 @@ import wavetank
 from wavetank.pipeline.components.requirements import REQUIREMENTS, digest_of, locked, members
 from wavetank.pipeline.enrichment import CODE_DOCUMENT, CODE_PACKAGE
 from wavetank.pipeline.errors import ConfigurationError
+from wavetank.pipeline.reference.source import PACKAGE, to_json
 
 if TYPE_CHECKING:
+    from wavetank.pipeline.components.references import Database
     from wavetank.pipeline.topology import EventType, Topology
 
 CODE = Path(__file__).parent
 """The folder that becomes the package `wavetank.pipeline` of the functions."""
 LAYERS = {"codec": ("fastavro",), "columns": ("numpy", "pyarrow")}
 """Layer → the distributions in it. boto3 is not among them: the Lambda runtime brings it."""
+DRIVERS = ("sqlalchemy", "typing_extensions", "pymysql", "psycopg", "psycopg-binary")
+"""The distributions of the layer `databases`, which only dumpers have."""
+EXTRAS = {"databases": "database"}
+"""Layer → the extra that brings its distributions, where it is not `stack`."""
 
 NOT_NEEDED = (
     "*/RECORD", "*/INSTALLER", "*/REQUESTED", "*/direct_url.json", "*/uv_cache.json",
@@ -87,26 +94,35 @@ class Artifacts:
     """The packages of processors whose event types have code or rules of their own, by event type."""
     component_layers: Mapping[str, Artifact] = field(default_factory=dict)
     """The layers of those that need packages, by event type."""
+    dumpers: Mapping[str, Artifact] = field(default_factory=dict)
+    """The packages of dumpers, by database."""
+    databases_layer: Artifact | None = None
+    """None where there is no database."""
 
     @property
     def all(self) -> list[Artifact]:
         """Every one of them."""
-        shared = [self.code, self.codec_layer, self.columns_layer]
-        return [*shared, *self.components.values(), *self.component_layers.values()]
+        shared = [self.code, self.codec_layer, self.columns_layer, *filter(None, [self.databases_layer])]
+        return [*shared, *self.components.values(), *self.component_layers.values(), *self.dumpers.values()]
 
     def of_functions(self, planned: "Topology") -> dict[str, Artifact]:
         """The package of each function, by the name of the function."""
         own = {event.processor: self.components[event.name] for event in planned.events if event.has_own_code}
+        own |= {planned.names.dumper(name): artifact for name, artifact in self.dumpers.items()}
         return dict.fromkeys(planned.functions, self.code) | own
 
 
-def build(folder: Path, events: "Sequence[EventType]" = (), root: Path = CODE) -> Artifacts:
+def build(
+    folder: Path, events: "Sequence[EventType]" = (), root: Path = CODE, databases: "Sequence[Database]" = ()
+) -> Artifacts:
     """Build what is missing in `folder`; a zip whose content has not changed is not built again.
 
-    events: those whose own packages are wanted, where they have one. root: see `build_code`.
+    events and databases: those whose own packages are wanted, where they have one. root: see `build_code`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     artifacts = Artifacts(
+        dumpers={database.name: build_dumper(folder, database, root) for database in databases},
+        databases_layer=build_layer(folder, "databases", DRIVERS) if databases else None,
         code=build_code(folder, root),
         components=build_own(folder, events, root),
         codec_layer=build_layer(folder, "codec", LAYERS["codec"]),
@@ -133,13 +149,21 @@ def build_code(folder: Path, root: Path = CODE, event: "EventType | None" = None
 
     root: the folder that becomes the package `wavetank.pipeline`.
     """
-    modules = [
-        _own(str(PurePosixPath("wavetank/pipeline", *path.relative_to(root).parts)), path)
-        for path in sorted(root.rglob("*.py"))
-    ]
-    own = [] if event is None else list(own_code(event))
     name = "code" if event is None else f"code-{event.name}"
-    return _zip(folder, name, [_own("wavetank/__init__.py", Path(wavetank.__file__)), *modules, *own])
+    return _zip(folder, name, [*_modules(root), *([] if event is None else own_code(event))])
+
+
+def build_dumper(folder: Path, database: "Database", root: Path = CODE) -> Artifact:
+    """The function package with what the dumper of a database reads."""
+    text = to_json(database.sources)
+    document = Source(f"{PACKAGE}/{database.name}.json", text, sha256(text).hexdigest())
+    return _zip(folder, f"dumper-{database.name}", [*_modules(root), document])
+
+
+def _modules(root: Path) -> Iterator[Source]:
+    yield _own("wavetank/__init__.py", Path(wavetank.__file__))
+    for path in sorted(root.rglob("*.py")):
+        yield _own(str(PurePosixPath("wavetank/pipeline", *path.relative_to(root).parts)), path)
 
 
 def own_code(event: "EventType") -> Iterator[Source]:
@@ -168,7 +192,8 @@ def build_layer(folder: Path, name: str, distributions: Sequence[str], modules: 
             distribution = metadata.distribution(distribution_name)
         except metadata.PackageNotFoundError as error:
             raise ConfigurationError(
-                f"{distribution_name} is not installed, the {name} layer needs it: pip install 'wavetank[stack]'"
+                f"{distribution_name} is not installed, the {name} layer needs it: pip install "
+                f"'wavetank[{EXTRAS.get(name, 'stack')}]'"
             ) from error
         for file in sorted(distribution.files or [], key=str):
             if not any(fnmatch.fnmatch(str(file), pattern) for pattern in NOT_NEEDED):

@@ -18,7 +18,7 @@ from wavetank.emulator.authority.judgement import refusal
 from wavetank.emulator.authority.ownership import OWNERSHIP, Owned
 from wavetank.emulator.authority.policy import Caller
 from wavetank.emulator.authority.requests import EVERYTHING, Call, Right, rights
-from wavetank.emulator.authority.stored import has_object, is_tagged, role_of
+from wavetank.emulator.authority.stored import has_object, is_tagged, role_of, secret_of
 from wavetank.emulator.authority.streams import stream_of
 
 CODES = {
@@ -111,6 +111,7 @@ def _call(context: Any) -> Call:
         region=context.region or "us-east-1",
         partition=context.partition,
         stream_of=stream_of,
+        secret_of=partial(secret_of, context.account_id, context.region or "us-east-1"),
         is_tagged=partial(is_tagged, context.account_id),
     )
 

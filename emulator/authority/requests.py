@@ -26,6 +26,7 @@ class Call:
     """A call of an AWS service, with its parameters.
 
     stream_of: the ARN of the stream that a shard iterator or a token of ListShards reads, empty for what is none.
+    secret_of: the ARN of a secret by its name, empty where there is none.
     is_tagged: whether an object, by bucket and key, has tags.
     """
 
@@ -36,6 +37,7 @@ class Call:
     region: str
     partition: str = "aws"
     stream_of: Callable[[str], str] = field(default=lambda _token: "", compare=False)
+    secret_of: Callable[[str], str] = field(default=lambda _name: "", compare=False)
     is_tagged: Callable[[str, str], bool] = field(default=lambda _bucket, _key: False, compare=False)
 
     def get(self, *names: str) -> str:
@@ -137,6 +139,14 @@ def _ssm(call: Call) -> str:
     return call.arn(f"parameter/{name.lstrip('/')}") if name else ""
 
 
+def _secrets(call: Call) -> str:
+    """The ARN of a secret ends with a hyphen and six random characters, for which these stand where it is not there."""
+    name = call.get("SecretId", "Name")
+    if not name:
+        return ""
+    return name if name.startswith("arn:") else call.secret_of(name) or call.arn(f"secret:{name}-000000")
+
+
 def _iam(call: Call) -> str:
     name = call.get("RoleName")
     return f"arn:{call.partition}:iam::{call.account}:role/{name}" if name else ""
@@ -155,6 +165,7 @@ RESOURCES: Mapping[str, Callable[[Call], str]] = {
     "sqs": _sqs,
     "logs": _logs,
     "events": _events,
+    "secretsmanager": _secrets,
     "ssm": _ssm,
     "iam": _iam,
     "cloudwatch": _cloudwatch,

@@ -105,6 +105,13 @@ def is_tagged(account: str, bucket: str, key: str) -> bool:
     )
 
 
+def secret_of(account: str, region: str, name: str) -> str:
+    """The ARN of a secret by its name; empty where there is none."""
+    models = sys.modules.get("moto.secretsmanager")
+    secret = models.secretsmanager_backends[account][region].secrets.get(name) if models is not None else None
+    return str(secret.arn) if secret is not None else ""
+
+
 def _role(role: Owned) -> Any:
     iam = sys.modules.get("localstack.services.iam.models")
     return iam.iam_stores[role.account][US_EAST_1].ROLES.get(role.name) if iam is not None else None

@@ -21,6 +21,7 @@ from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import package, topology
 from wavetank.pipeline.components.guards import Acceptance
 from wavetank.pipeline.errors import PipelineError
+from wavetank.pipeline.template import dumpers
 from wavetank.pipeline.template.component import code_key, layer_key
 from wavetank.pipeline.template.render import compact, render
 from wavetank.pipeline.topology import Topology
@@ -95,7 +96,7 @@ def deploy(
         planned = settings.with_departed(stack, planned)
     progress("packages")
     with explained():
-        artifacts = package.build(Home.from_environment().cache / "packages", planned.events, code)
+        artifacts = package.build(Home.from_environment().cache / "packages", planned.events, code, planned.databases)
     bucket = planned.names.artifacts_bucket(stack.account)
     _upload(stack, bucket, artifacts)
     with explained():
@@ -135,7 +136,9 @@ def preview(
     planned = plan(schemas, stage)
     with explained():
         planned = settings.with_departed(stack, planned)
-        artifacts = package.build(Home.from_environment().cache / "packages", planned.events)
+        artifacts = package.build(
+            Home.from_environment().cache / "packages", planned.events, databases=planned.databases
+        )
         templates = render(planned)
     bucket = planned.names.artifacts_bucket(stack.account)
     values = _values(bucket, artifacts, planned, scheduled) | outage.kept(stack, planned.names)
@@ -172,7 +175,10 @@ def _values(bucket: str, artifacts: package.Artifacts, planned: Topology, schedu
         "MergeConcurrency": str(MERGERS),
         **{code_key(planned.event(name)): artifact.key for name, artifact in artifacts.components.items()},
         **{layer_key(planned.event(name)): artifact.key for name, artifact in artifacts.component_layers.items()},
+        **{dumpers.code_key(each): artifacts.dumpers[each.name].key for each in planned.databases},
     }
+    if artifacts.databases_layer is not None:
+        values["DatabasesLayerKey"] = artifacts.databases_layer.key
     if scheduled is not None:
         values["ScheduleState"] = "ENABLED" if scheduled else "DISABLED"
     return values
@@ -212,12 +218,18 @@ class _Rollout:
         return tuple(changed)
 
     def _apply(self, formation: Formation, values: Mapping[str, str]) -> bool:
-        """Bring a CloudFormation stack to its template; whether anything was to be done."""
+        """Bring a CloudFormation stack to its template; whether anything was to be done.
+
+        A parameter without a value keeps the one that it has; one that is new has its default.
+        """
+        before = formation.parameters
         parameters: list[dict[str, Any]] = [
-            {"ParameterKey": name, "ParameterValue": values[name]}
-            if name in values
-            else {"ParameterKey": name, "UsePreviousValue": True}
+            {
+                "ParameterKey": name,
+                **({"ParameterValue": values[name]} if name in values else {"UsePreviousValue": True}),
+            }
             for name in self.templates[formation.name]["Parameters"]
+            if name in values or name in before
         ]
         adoption.adopt(formation, self.templates[formation.name], self.bucket)
         request: dict[str, Any] = {"Parameters": parameters, "Capabilities": ["CAPABILITY_IAM"]}

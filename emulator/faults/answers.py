@@ -27,6 +27,7 @@ OVERLOADED = {
     "sqs": Answer(503, "ServiceUnavailable", "Service is unavailable. Please try again."),
     "events": Answer(500, "InternalException", "This exception occurs due to unexpected causes."),
     "logs": Answer(503, "ServiceUnavailableException", "The service cannot complete the request."),
+    "secretsmanager": Answer(500, "InternalServiceError", "An error occurred on the server side."),
     "ssm": Answer(500, "InternalServerError", "An error occurred on the server side."),
 }
 """The answer of an overloaded service, by its name; every AWS SDK tries again after these."""

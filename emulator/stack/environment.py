@@ -61,6 +61,7 @@ SERVICES = (
     "resourcegroupstaggingapi",
     "s3",
     "scheduler",
+    "secretsmanager",
     "sns",
     "sqs",
     "ssm",
@@ -69,7 +70,7 @@ SERVICES = (
 )
 """The services a stack answers for. Others are refused: some would download a program at their first call."""
 
-LATE_SERVICES = frozenset({"resourcegroupstaggingapi", "scheduler", "stepfunctions"})
+LATE_SERVICES = frozenset({"resourcegroupstaggingapi", "scheduler", "secretsmanager", "stepfunctions"})
 """Loaded at their first call, also where all others are loaded at the start: few pipelines use them."""
 
 

@@ -19,6 +19,7 @@ from wavetank.pipeline.layout import Tag
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
@@ -103,6 +104,12 @@ def sns() -> "SNSClient":
 def sqs() -> "SQSClient":
     """The SQS client of this environment."""
     return boto3.client("sqs", config=CONFIG)
+
+
+@cache
+def secrets() -> "SecretsManagerClient":
+    """The Secrets Manager client of this environment."""
+    return boto3.client("secretsmanager", config=REGISTRY_CONFIG)
 
 
 def _heard[C](client: C) -> C:

@@ -6,6 +6,7 @@ most.
 """
 
 import time
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -29,16 +30,28 @@ class ServiceClock:
         """Seconds since the epoch; None where no service has answered yet."""
         if not self._date:
             return None
-        try:
-            told = parsedate_to_datetime(self._date)
-        except ValueError:
-            return None
-        return told.timestamp() + time.monotonic() - self._heard
+        told = _seconds(self._date)
+        return None if told is None else told + time.monotonic() - self._heard
 
     def _hear(self, http_response: Any = None, **_: Any) -> None:
         date = http_response.headers.get("Date") if http_response is not None else None
         if date:
             self._date, self._heard = str(date), time.monotonic()
+
+
+def date_of(answer: Mapping[str, Any]) -> float | None:
+    """The `Date` of an answer that boto3 gave, or that an error of it tells of: seconds since the epoch, rounded down.
+
+    None where it has none.
+    """
+    return _seconds(str(answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")))
+
+
+def _seconds(date: str) -> float | None:
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except ValueError:
+        return None
 
 
 SERVICE_CLOCK = ServiceClock()

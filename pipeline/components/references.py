@@ -30,6 +30,8 @@ from pydantic import Field, field_validator, model_validator
 from wavetank.pipeline.components.model import Settings
 from wavetank.pipeline.components.read import checked
 from wavetank.pipeline.errors import ConfigurationError
+from wavetank.pipeline.reference import source
+from wavetank.pipeline.reference.source import MIB, Source
 from wavetank.pipeline.reference.table import Column, ColumnType, Table
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
@@ -140,6 +142,16 @@ class ReferenceData:
         """The database that its rows are in; None where they are in a file."""
         return None if self.settings is None else self.settings.database
 
+    @property
+    def source(self) -> Source | None:
+        """The source that a dumper reads it from; None where its rows are in a file."""
+        if self.table is None or self.settings is None or (database := self.settings.database) is None:
+            return None
+        given = self.settings.limits
+        limits = source.Limits(given.rows, given.mib * MIB, seconds_of(given.statement_timeout), given.shrink_percent)
+        every_s = seconds_of(self.settings.every)
+        return Source(self.name, self.table, database.table, database.query, every_s, limits)
+
 
 @dataclass(frozen=True, slots=True)
 class Database:
@@ -148,6 +160,11 @@ class Database:
     name: str
     secret: str
     references: tuple[ReferenceData, ...]
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The sources that its dumper reads."""
+        return tuple(each.source for each in self.references if each.source is not None)
 
 
 def read_references(folder: Path) -> tuple[ReferenceData, ...]:

@@ -18,6 +18,7 @@ RUNTIME = "python3.13"
 CODE = "CodeKey"
 CODEC_LAYER = "CodecLayer"
 COLUMNS_LAYER = "ColumnsLayer"
+DATABASES_LAYER = "DatabasesLayer"
 
 VISIBILITY_PER_TIMEOUT = 6
 """AWS's recommendation for a queue that feeds a function (Lambda developer guide, "Using Lambda with Amazon SQS")."""
@@ -43,6 +44,9 @@ class FunctionSpec:
     """The room in `/tmp`; None for what every function has."""
     code: str = CODE
     """The parameter with the key of its package."""
+    storage_mib: int | None = None
+    """Of its temporary files; None for the 512 MiB that every function has."""
+    vpc: dict[str, Any] | None = None
 
 
 def function(spec: FunctionSpec, names: Names) -> Resources:
@@ -67,6 +71,8 @@ def function(spec: FunctionSpec, names: Names) -> Resources:
                 "LoggingConfig": logs.logging_config(spec.logical_id, spec.logs),
                 **({} if spec.temporary_mib is None else {"EphemeralStorage": {"Size": spec.temporary_mib}}),
                 **({} if reserved is None else {"ReservedConcurrentExecutions": reserved}),
+                **({} if spec.storage_mib is None else {"EphemeralStorage": {"Size": spec.storage_mib}}),
+                **({} if spec.vpc is None else {"VpcConfig": spec.vpc}),
             },
         },
     }
@@ -88,14 +94,18 @@ def permission(name: str, principal: str, source: dict[str, Any], of_account: bo
     return {"Type": "AWS::Lambda::Permission", "Properties": properties}
 
 
-def layers(names: Names) -> Resources:
-    """Both layers that functions share; a version stays when there is a newer one.
+def layers(names: Names, with_databases: bool) -> Resources:
+    """The layers that functions share; a version stays when there is a newer one.
 
     Functions of other stacks have it until they are deployed, and again where that is rolled back.
+    with_databases: the one with drivers as well.
     """
-    both = ((CODEC_LAYER, "codec"), (COLUMNS_LAYER, "columns"))
+    titles = {CODEC_LAYER: "codec", COLUMNS_LAYER: "columns"} | (
+        {DATABASES_LAYER: "databases"} if with_databases else {}
+    )
     return {
-        name: layer(f"{names.prefix}-{title}", f"{name}Key") | {"UpdateReplacePolicy": "Retain"} for name, title in both
+        name: layer(f"{names.prefix}-{title}", f"{name}Key") | {"UpdateReplacePolicy": "Retain"}
+        for name, title in titles.items()
     }
 
 
@@ -108,6 +118,24 @@ def layer(name: str, key: str) -> dict[str, Any]:
             "CompatibleRuntimes": [RUNTIME],
             "Content": {"S3Bucket": {"Ref": "ArtifactsBucket"}, "S3Key": {"Ref": key}},
         },
+    }
+
+
+def scheduled(spec: FunctionSpec, schedule: str, names: Names) -> Resources:
+    """A function, and the rule that calls it."""
+    rule = f"{spec.logical_id}Schedule"
+    return {
+        **function(spec, names),
+        rule: {
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "Name": f"{spec.name}-schedule",
+                "ScheduleExpression": schedule,
+                "State": {"Ref": "ScheduleState"},
+                "Targets": [{"Id": spec.name, "Arn": {"Fn::GetAtt": [spec.logical_id, "Arn"]}}],
+            },
+        },
+        f"{spec.logical_id}Invoke": permission(spec.logical_id, "events.amazonaws.com", {"Fn::GetAtt": [rule, "Arn"]}),
     }
 
 

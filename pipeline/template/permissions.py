@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from wavetank.pipeline import layout
+from wavetank.pipeline.components.references import Database
 from wavetank.pipeline.layout import (
     AVRO,
     CHUNKS,
@@ -110,6 +112,52 @@ def concatenator() -> list[Statement]:
         _allow(["s3:GetObject", "s3:PutObject"], *merged),
         _allow(["s3:PutObject"], _objects(DATA, f"{QUARANTINE}/*")),
         *_read_registry(),
+    ]
+
+
+def dumper(database: Database) -> list[Statement]:
+    """Read and replace what is published of its references, tag their snapshots, hold its lease, read its secret.
+
+    The ARN of a secret ends with six characters that nobody knows before (Secrets Manager user guide, "Secrets Manager
+    secret ARN"). Without the right to list, S3 answers for an index that is not there as if it were forbidden.
+    """
+    names = [reference.name for reference in database.references]
+    published = [_objects(REGISTRY, layout.reference_prefix(name) + "*") for name in names]
+    snapshots = [_objects(REGISTRY, layout.reference_snapshot_key(name, "*")) for name in names]
+    secret = f"arn:${{AWS::Partition}}:secretsmanager:${{AWS::Region}}:{ACCOUNT}:secret:{database.secret}-??????"
+    return [
+        _allow(["s3:ListBucket"], _arn(REGISTRY)),
+        _allow(["s3:GetObject", "s3:PutObject"], *published, _objects(REGISTRY, layout.lease_key(database.name))),
+        _allow(["s3:PutObjectTagging"], *snapshots),
+        _allow(["secretsmanager:GetSecretValue"], {"Fn::Sub": secret}),
+    ]
+
+
+def network(function: str) -> list[Statement]:
+    """Have Lambda make network interfaces in a VPC for a function, by its name, whose own code may not.
+
+    DescribeNetworkInterfaces and DescribeSubnets know no resources (Service Authorization Reference, "Amazon EC2").
+    Lambda calls with the function's role; so does its code, which is told apart by the ARN that only that has (Lambda
+    developer guide, "Giving Lambda functions access to resources in an Amazon VPC").
+    """
+    own = f"arn:${{AWS::Partition}}:ec2:${{AWS::Region}}:{ACCOUNT}:"
+    interface, subnet, group = (
+        {"Fn::Sub": f"{own}{kind}/*"} for kind in ("network-interface", "subnet", "security-group")
+    )
+    arn = {"Fn::Sub": f"arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:{ACCOUNT}:function:{function}"}
+    made = ["ec2:AssignPrivateIpAddresses", "ec2:DeleteNetworkInterface", "ec2:UnassignPrivateIpAddresses"]
+    described = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
+    every = ["ec2:CreateNetworkInterface", *made, *described]
+    return [
+        _allow(["ec2:CreateNetworkInterface"], interface, subnet, group),
+        _allow(made, interface),
+        _allow(described, "*"),
+        {
+            "Effect": "Deny",
+            "Action": every,
+            "Resource": ["*"],
+            "Condition": {"ArnEquals": {"lambda:SourceFunctionArn": arn}},
+        },
     ]
 
 

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from wavetank.pipeline.errors import ConfigurationError
-from wavetank.pipeline.template import outage
+from wavetank.pipeline.template import dumpers, outage
 from wavetank.pipeline.template.component import code_key, component, layer_key
 from wavetank.pipeline.template.dashboards.resources import dashboards
 from wavetank.pipeline.template.permissions import DATA, REGISTRY
@@ -66,7 +66,7 @@ def render(deployed: Topology) -> dict[str, dict[str, Any]]:
     stacks = {logical_id: stack for stack, part in _parts(deployed).items() for logical_id in part}
     event_types = {names.component_stack(event.name): event.name for event in deployed.events}
     resources = outage.with_choices(whole(deployed)["Resources"], deployed)
-    parameters = PARAMETERS | _own_parameters(deployed)
+    parameters = PARAMETERS | dumpers.PARAMETERS | _own_parameters(deployed)
     return {
         stack: _template(stack, part, resources, parameters, names.prefix, event_types.get(stack))
         for stack, part in split(resources, stacks).items()
@@ -93,7 +93,13 @@ def _own_parameters(deployed: Topology) -> dict[str, dict[str, Any]]:
     layers = {
         layer_key(event): f"layer of the {event.name} processor" for event in deployed.events if event.has_packages
     }
-    return {name: {"Type": "String", "Description": f"Key of the {what}."} for name, what in (codes | layers).items()}
+    packages = {dumpers.code_key(database): f"package of the {database.name} dumper" for database in deployed.databases}
+    if packages:
+        packages["DatabasesLayerKey"] = "layer with the drivers of databases"
+    return {
+        name: {"Type": "String", "Description": f"Key of the {what}."}
+        for name, what in (codes | layers | packages).items()
+    }
 
 
 def _template(
@@ -105,7 +111,10 @@ def _template(
     event_type: str | None,
 ) -> dict[str, Any]:
     """The template of a stack: its resources, the parameters that they use, and what tells whose the stack is."""
-    used = set(referenced(resources))
+    conditions = outage.CONDITIONS | (
+        dumpers.CONDITIONS if any("Condition" in each for each in resources.values()) else {}
+    )
+    used = set(referenced([resources, conditions])) - set(outage.PARAMETERS)
     layers = {name for name, resource in everything.items() if resource["Type"] == LAYER}
     parameters = {name: parameter for name, parameter in known.items() if name in used}
     is_of_dashboards = event_type is None and stack != prefix
@@ -128,7 +137,7 @@ def _template(
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"{stack}: {purpose}",
         "Parameters": parameters,
-        **({} if is_of_dashboards else {"Conditions": outage.CONDITIONS}),
+        **({} if is_of_dashboards else {"Conditions": conditions}),
         "Resources": resources,
         "Outputs": outputs,
     }

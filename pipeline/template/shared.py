@@ -5,8 +5,8 @@ from typing import Any
 
 from wavetank.pipeline import topology
 from wavetank.pipeline.errors import ConfigurationError
-from wavetank.pipeline.names import Names, by_event
-from wavetank.pipeline.template import alarms, buckets, functions, permissions
+from wavetank.pipeline.names import by_event
+from wavetank.pipeline.template import alarms, buckets, dumpers, functions, permissions
 from wavetank.pipeline.template.functions import CODEC_LAYER, COLUMNS_LAYER
 from wavetank.pipeline.template.logical import logical
 from wavetank.pipeline.template.outage import CATCH_UP
@@ -31,13 +31,14 @@ def shared(deployed: Topology) -> Resources:
     """Layers, buckets, the topic, and the functions that all event types share."""
     names = deployed.names
     resources = {
-        **functions.layers(names),
+        **functions.layers(names, bool(deployed.databases)),
         **buckets.buckets(deployed),
         **buckets.chunk_topic(names),
         **_partitioner(deployed),
         **_rescuer(deployed),
         **_concatenator(deployed),
         **_ticked(deployed),
+        **dumpers.dumpers(deployed),
     }
     return tagged(resources | alarms.of_shared(deployed, resources), deployed, deployed.default)
 
@@ -148,7 +149,9 @@ def _ticked(deployed: Topology) -> Resources:
         logs=deployed.default.logs,
         layers=(CODEC_LAYER, COLUMNS_LAYER),
     )
-    return _scheduled(replayer, REPLAYER_SCHEDULE, names) | _scheduled(planner, PLANNER_SCHEDULE, names)
+    return functions.scheduled(replayer, REPLAYER_SCHEDULE, names) | functions.scheduled(
+        planner, PLANNER_SCHEDULE, names
+    )
 
 
 def _concatenator(deployed: Topology) -> Resources:
@@ -179,23 +182,4 @@ def _concatenator(deployed: Topology) -> Resources:
                 "ScalingConfig": {"MaximumConcurrency": {"Ref": "MergeConcurrency"}},
             },
         },
-    }
-
-
-def _scheduled(spec: functions.FunctionSpec, schedule: str, names: Names) -> Resources:
-    rule = f"{spec.logical_id}Schedule"
-    return {
-        **functions.function(spec, names),
-        rule: {
-            "Type": "AWS::Events::Rule",
-            "Properties": {
-                "Name": f"{spec.name}-schedule",
-                "ScheduleExpression": schedule,
-                "State": {"Ref": "ScheduleState"},
-                "Targets": [{"Id": spec.name, "Arn": {"Fn::GetAtt": [spec.logical_id, "Arn"]}}],
-            },
-        },
-        f"{spec.logical_id}Invoke": functions.permission(
-            spec.logical_id, "events.amazonaws.com", {"Fn::GetAtt": [rule, "Arn"]}
-        ),
     }
