@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -40,14 +40,14 @@ def tick(
     first: Annotated[str | None, typer.Option("--from", help="Merge hours from here.", show_default=False)] = None,
     end: Annotated[str | None, typer.Option("--to", help="Merge hours before this.", show_default=False)] = None,
     only: Annotated[
-        Literal["replayer", "planner"] | None, typer.Option(help="Only this function.", show_default=False)
+        Literal["dumper", "replayer", "planner"] | None, typer.Option(help="Only this function.", show_default=False)
     ] = None,
     timeout: Timeout = SETTLE_S,
     as_json: AsJson = False,
     endpoint_url: EndpointUrl = None,
     stage: Stage = None,
 ) -> None:
-    """Do now what the schedules would: replay undelivered chunks, then merge every hour that has part files.
+    """Do now what the schedules would: read databases, replay undelivered chunks, merge every hour with part files.
 
     With --at, run the scheduled functions once as of that time, as EventBridge would. Says what was set aside because
     it could not be merged, and which merges were given up; then the exit code is 1.
@@ -67,7 +67,7 @@ def tick(
         for ticked in _ticks(site, times, only, timeout):
             runs.append(ticked)
             if not as_json:
-                counts = ", ".join(f"{name} {value}" for name, value in ticked.answer.items())
+                counts = ", ".join(f"{name} {_shown(value)}" for name, value in ticked.answer.items())
                 echo(f"{ticked.function:13} {ticked.time:%Y-%m-%dT%H:%M:%SZ}  {counts}")
     except TickFailedError as error:
         echo(f"error: {error}\nSee why with `wavetank logs --level error`.", err=True)
@@ -91,6 +91,13 @@ def tick(
         raise typer.Exit(FAILED)
 
 
+def _shown(value: Any) -> str:
+    """A count, or what became of a reference."""
+    if isinstance(value, dict):
+        return f"{value['rows']:,} rows {'published' if value['published'] else 'unchanged'}"
+    return str(value)
+
+
 def _ticks(site: "Site", times: list[datetime | None], only: str | None, timeout_s: float) -> Iterator["Ticked"]:
     """Run the scheduled functions, settling before, between and after; the ticks as they end."""
     from wavetank.scenarios.site import ticks
@@ -106,11 +113,13 @@ def _ticks(site: "Site", times: list[datetime | None], only: str | None, timeout
     if at is not None:
         yield from ticks.once(site, functions, at, settle)
         return
+    try:
+        now = site.now()
+    except StackError:  # There is no emulator to ask for its time.
+        now = datetime.now(UTC)
+    if Scheduled.DUMPER in functions:
+        yield from ticks.dump(site, now)
     if Scheduled.REPLAYER in functions:
-        try:
-            now = site.now()
-        except StackError:  # There is no emulator to ask for its time.
-            now = datetime.now(UTC)
         yield ticks.replay(site, now)
         settle()
     if Scheduled.PLANNER in functions:

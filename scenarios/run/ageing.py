@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
-from wavetank.scenarios.site.site import Site, scheduled_function
+from wavetank.scenarios.site.site import Site
 from wavetank.scenarios.spec.hours import HOUR, Scheduled
 from wavetank.scenarios.spec.unfinished import Unfinished
 
@@ -19,7 +19,7 @@ def ageing(site: Site) -> Iterator[None]:
     Raises NotWavetank where the stack has no clock that could be moved on.
     """
     control, events = site.stack.control, site.stack.client("events")
-    rules = [f"{function}-schedule" for function in (scheduled_function(each, site.names) for each in Scheduled)]
+    rules = [f"{function}-schedule" for scheduled in Scheduled for function in site.functions(scheduled)]
     try:
         control.switch_life_cycle(on=True)
         for rule in rules:

@@ -273,11 +273,19 @@ class StepExecutor:
     def _tick(self, tick: Tick) -> None:
         function = tick.function
         is_planner = function is Scheduled.PLANNER
-        replayed = self.site.due(tick.chunks) if tick.chunks else self.site.now() + REPLAY_AFTER
-        for due in self._planner_times if is_planner else [replayed]:
+        for due in self._times(tick):
             moment = due + tick.later_hours * HOUR
             sendings = self.nemeses.times(function)
             self.mark("tick", f"{function} as of {moment:%Y-%m-%d %H:%M}{TIMES.get(sendings, '')}")
             self.site.tick_at_once(function, moment, sendings, tick.but)
             if sendings and is_planner:
                 self.merged.append(moment)
+
+    def _times(self, tick: Tick) -> Sequence[datetime]:
+        match tick.function:
+            case Scheduled.PLANNER:
+                return self._planner_times
+            case Scheduled.REPLAYER:
+                return [self.site.due(tick.chunks) if tick.chunks else self.site.now() + REPLAY_AFTER]
+            case Scheduled.DUMPER:
+                return [self.site.now()]

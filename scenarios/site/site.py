@@ -21,7 +21,7 @@ from wavetank.emulator.stack.home import schemas_folder
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline.components.read import COMPONENT_FILE
 from wavetank.pipeline.layout import PROJECT_FILE
-from wavetank.pipeline.names import NAMES, Names
+from wavetank.pipeline.names import Names
 from wavetank.pipeline.package import CODE
 from wavetank.pipeline.schemas import shared
 from wavetank.pipeline.topology import Topology
@@ -111,9 +111,16 @@ class Site:
         """The names of the stage's resources."""
         return self.topology.names
 
-    def function(self, scheduled: Scheduled) -> str:
-        """The name of a scheduled function."""
-        return scheduled_function(scheduled, self.names)
+    def functions(self, scheduled: Scheduled) -> tuple[str, ...]:
+        """The names of the functions that one kind of schedule calls: a dumper for each database, one of any other."""
+        names = self.names
+        match scheduled:
+            case Scheduled.REPLAYER:
+                return (names.replayer,)
+            case Scheduled.PLANNER:
+                return (names.planner,)
+            case Scheduled.DUMPER:
+                return tuple(names.dumper(database.name) for database in self.topology.databases)
 
     def redeployed(self, schemas: Path) -> "Site":
         """The site with another schema folder deployed, by the code and the templates that it has.
@@ -184,12 +191,18 @@ class Site:
         """Run a scheduled function as of `moment`, let what it plans be done but for `but`, and return its answer.
 
         It is run again where it failed or was not let run, never where the answer is missing: it may still be
-        at work. Raises TickFailedError when it keeps failing, or when it does not answer in the time it may take.
+        at work; nor is a dumper, whose next tick makes up for it. Raises TickFailedError when it keeps failing, or when
+        it does not answer in the time it may take. Of several dumpers each runs, and the answers are one.
         """
-        name = self.function(function)
-        event = scheduled_event(function, moment, self.stack.account, self.stack.region, self.names)
+        answers: dict[str, Any] = {}
+        for name in self.functions(function):
+            answers |= self._tick(function, name, moment, but)
+        return answers
+
+    def _tick(self, function: Scheduled, name: str, moment: datetime, but: Unfinished | None) -> dict[str, Any]:
+        event = scheduled_event(name, moment, self.stack.account, self.stack.region)
         answer = ""
-        for attempt in range(TICK_ATTEMPTS):
+        for attempt in range(1 if function is Scheduled.DUMPER else TICK_ATTEMPTS):
             if attempt:
                 time.sleep(TICK_PAUSE_S * 2 ** (attempt - 1))
             invoke = partial(self._invoke, name, event)
@@ -325,15 +338,11 @@ class Site:
         return f"{SCHEMAS}{event_type}/{role}/v{10 ** len(str(newest))}.avsc"
 
 
-def scheduled_function(function: Scheduled, names: Names) -> str:
-    """The name of a scheduled function."""
-    return {Scheduled.REPLAYER: names.replayer, Scheduled.PLANNER: names.planner}[function]
+def scheduled_event(function: str, time: datetime, account: str, region: str) -> dict[str, Any]:
+    """The event that EventBridge sends a function, by its name, on its schedule.
 
-
-def scheduled_event(
-    function: Scheduled, time: datetime, account: str, region: str, names: Names = NAMES
-) -> dict[str, Any]:
-    """The event that EventBridge sends on a schedule (Amazon EventBridge User Guide, "Scheduled Event")."""
+    Source: Amazon EventBridge User Guide, "Scheduled Event".
+    """
     moment = time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return {
         "version": "0",
@@ -343,6 +352,6 @@ def scheduled_event(
         "account": account,
         "time": moment,
         "region": region,
-        "resources": [f"arn:aws:events:{region}:{account}:rule/{scheduled_function(function, names)}-schedule"],
+        "resources": [f"arn:aws:events:{region}:{account}:rule/{function}-schedule"],
         "detail": {},
     }

@@ -50,6 +50,12 @@ def replay(site: Site, now: datetime) -> Ticked:
     return _tick(site, Scheduled.REPLAYER, now + REPLAY_AFTER)
 
 
+def dump(site: Site, now: datetime) -> Iterator[Ticked]:
+    """Run the dumper of every database. Raises TickFailedError."""
+    if site.functions(Scheduled.DUMPER):
+        yield _tick(site, Scheduled.DUMPER, now)
+
+
 def concatenate(site: Site, span: Span) -> Iterator[Ticked]:
     """Run the concatenator for the fewest times that cover every hour of `span` with part files, as they end.
 
@@ -64,6 +70,8 @@ def concatenate(site: Site, span: Span) -> Iterator[Ticked]:
 def once(site: Site, functions: tuple[Scheduled, ...], time: datetime, settle: Settle) -> Iterator[Ticked]:
     """Run each of `functions` once as of `time`, and settle after each. Raises TickFailedError."""
     for function in functions:
+        if not site.functions(function):
+            continue
         ticked = _tick(site, function, time)
         settle()
         yield ticked

@@ -17,8 +17,9 @@ LAST_HOUR = (datetime.datetime.max.replace(tzinfo=datetime.UTC) - EPOCH) // HOUR
 
 
 class Scheduled(StrEnum):
-    """A function that runs on a schedule."""
+    """A function that runs on a schedule; of dumpers there is one for each database."""
 
+    DUMPER = "dumper"
     REPLAYER = "replayer"
     PLANNER = "planner"
 

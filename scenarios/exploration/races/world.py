@@ -162,7 +162,8 @@ def created(site: Site, key: str) -> dict[str, Any]:
 
 def ticked(site: Site, function: Scheduled, moment: datetime) -> dict[str, Any]:
     """The event of a schedule."""
-    return scheduled_event(function, moment, site.stack.account, site.stack.region)
+    (name,) = site.functions(function)
+    return scheduled_event(name, moment, site.stack.account, site.stack.region)
 
 
 def invoke(site: Site, function: str, event: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The paths of a sweep: small runs of the whole pipeline that together make every function make its calls."""
 
+import itertools
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -57,8 +58,8 @@ class SweepTarget:
 
     def times(self, function: Scheduled) -> list[datetime]:
         """The times at which a scheduled function has to run for the events."""
-        if function is Scheduled.REPLAYER:
-            return [self.site.now() + REPLAY_AFTER]
+        if function is not Scheduled.PLANNER:
+            return [self.site.now() + (REPLAY_AFTER if function is Scheduled.REPLAYER else timedelta(0))]
         return planner_times(event.time_us for event in self.events)
 
     def tick(self) -> None:
@@ -72,11 +73,11 @@ class SweepTarget:
         """Send each scheduled function its event as EventBridge does, which tries again itself; then settle."""
         client, stack = self.site.stack.client("lambda"), self.site.stack
         for function in Scheduled:
-            for moment in self.times(function):
-                event = scheduled_event(function, moment, stack.account, stack.region)
+            for moment, name in itertools.product(self.times(function), self.site.functions(function)):
+                event = scheduled_event(name, moment, stack.account, stack.region)
                 payload = json.dumps(event).encode()
                 with acting_for("events", event["resources"][0]):
-                    client.invoke(FunctionName=self.site.function(function), InvocationType="Event", Payload=payload)
+                    client.invoke(FunctionName=name, InvocationType="Event", Payload=payload)
             self.settle()
 
 

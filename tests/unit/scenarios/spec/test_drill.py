@@ -8,6 +8,7 @@ from wavetank.emulator.faults.model import Fault, document
 from wavetank.emulator.faults.parse import parse
 from wavetank.emulator.stack.home import project_root
 from wavetank.pipeline import topology
+from wavetank.pipeline.names import NAMES
 from wavetank.pipeline.records import Reason
 from wavetank.pipeline.template.alarm_model import Kind
 from wavetank.pipeline.template.render import whole
@@ -15,7 +16,6 @@ from wavetank.scenarios.drills.catalogue import UnknownDrillError, alarm_table, 
 from wavetank.scenarios.run.alarm_datapoints import ALARM, COMPOSITE
 from wavetank.scenarios.site.site import scheduled_event
 from wavetank.scenarios.spec.drill import Tag
-from wavetank.scenarios.spec.hours import Scheduled
 from wavetank.scenarios.workload.synthetic import WorkloadEvent, synthetic
 from wavetank.scenarios.workload.workload import chosen, portions
 
@@ -118,7 +118,7 @@ def test_a_small_share_repeats_at_least_one_and_no_share_none() -> None:
 
 
 def test_a_scheduled_event_has_its_time_in_utc_without_fractions() -> None:
-    event = scheduled_event(Scheduled.PLANNER, START.replace(microsecond=5), "000000000000", "us-east-1")
+    event = scheduled_event(NAMES.planner, START.replace(microsecond=5), "000000000000", "us-east-1")
     assert event["time"] == "2019-11-24T00:00:00Z"
     assert event["detail-type"] == "Scheduled Event"
     assert event["resources"] == ["arn:aws:events:us-east-1:000000000000:rule/wavetank-planner-schedule"]
