@@ -2,6 +2,8 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -10,7 +12,12 @@ from wavetank.emulator.errors import DeployFailed
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import layout
 from wavetank.pipeline.avro.resolution import Level
+from wavetank.pipeline.aws.publication import Publication as References
+from wavetank.pipeline.aws.service_clock import date_of
+from wavetank.pipeline.components.reference_files import snapshot_of
+from wavetank.pipeline.components.references import ReferenceData
 from wavetank.pipeline.names import Names
+from wavetank.pipeline.reference.index import SECOND_US
 from wavetank.pipeline.schemas import checks
 from wavetank.pipeline.schemas.checks import Findings
 from wavetank.pipeline.schemas.shared import SharedTypes
@@ -35,10 +42,10 @@ def check(stack: Stack, planned: Topology, level: Level | None = None) -> Findin
 
 
 def publish(stack: Stack, planned: Topology, level: Level | None = None) -> Publication:
-    """Put every schema version and reference snapshot in the registry.
+    """Put every schema version, and a snapshot of each reference that comes from a file, in the registry.
 
     Raises DeployFailed, with a sentence for each rule that is broken, before anything is written. Versions are
-    immutable; the index and the reference data are replaced.
+    immutable; the index is replaced, and reference data that differ take effect a minute later.
     """
     registry = Registry(stack, planned.names)
     findings, there = _check(registry, planned, level)
@@ -54,7 +61,8 @@ def publish(stack: Stack, planned: Topology, level: Level | None = None) -> Publ
         new += registry.replace(layout.confluent_ids_key(event.name), _json(checks.ids_of(event)))
         registry.index(event)
     for reference in planned.references:
-        new += registry.replace(layout.reference_key(reference.name), reference.path.read_bytes())
+        if reference.database is None:
+            new += registry.publish_reference(reference)
     return Publication(tuple(new), findings.warnings)
 
 
@@ -109,6 +117,20 @@ class Registry:
             return []
         self._s3.put_object(Bucket=self._bucket, Key=key, Body=data)
         return [key]
+
+    def publish_reference(self, reference: ReferenceData) -> list[str]:
+        """Publish a reference from its file, where that is not its newest snapshot; the key of its index, if so."""
+        digest, data = snapshot_of(reference)
+        publication = References(self._s3, self._bucket, reference.name)
+        publication.read_index()
+        now = date_of(self._s3.head_bucket(Bucket=self._bucket))
+        if now is None:
+            raise DeployFailed("S3 answers without a date", "Is something between you and the stack?")
+        with TemporaryDirectory(prefix="wavetank-reference-") as folder:
+            path = Path(folder, digest)
+            path.write_bytes(data)
+            entry = publication.publish(digest, path, int(now * SECOND_US))
+        return [] if entry is None else [layout.reference_index_key(reference.name)]
 
     def index(self, event: EventType) -> None:
         """Make the index of an event type anew from its objects, where it is missing or not as it should be."""
