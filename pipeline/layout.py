@@ -213,11 +213,6 @@ def reference_heartbeat_key(name: str) -> str:
     return f"{reference_prefix(name)}heartbeat.json"
 
 
-def reference_key(name: str) -> str:
-    """A snapshot of reference data as releases before the index kept it."""
-    return f"{REFERENCE}/{name}.json"
-
-
 def lease_key(database: str) -> str:
     """The lease of a database's dumper."""
     return f"{DATABASES}/{database}/lease.json"

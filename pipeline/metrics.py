@@ -99,6 +99,8 @@ TIME_TO_DURABLE = Metric(
     Unit.SECONDS,
     Statistic.MAXIMUM,
 )
+LOOK_UPS = Metric("LookUps", "look_ups", _PROCESSOR, "events that were joined with reference data by a key")
+MISSES = Metric("Misses", "misses", _PROCESSOR, "of these, those for whose key there was no row")
 PARTITIONED = Metric("Partitioned", "events", _PARTITIONER, "events of chunks that were written as parts")
 CHUNKS = Metric("Chunks", "chunks", _PARTITIONER, "chunks that were partitioned")
 CHUNK_BYTES = Metric("ChunkBytes", "bytes", _PARTITIONER, "bytes of these chunks", Unit.BYTES)

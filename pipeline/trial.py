@@ -3,7 +3,6 @@
 Schemas, reference data, own code and rules are those of the schema folder; the work is `pipeline.core.process`.
 """
 
-import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,8 +14,10 @@ from typing import Any
 
 from wavetank.pipeline import package, topology
 from wavetank.pipeline.avro.python_values import to_python
+from wavetank.pipeline.components.reference_files import FileReferences
 from wavetank.pipeline.core import decode, envelope, frame, own_code
-from wavetank.pipeline.core.process import MINUTE_US, BatchContext, process, snapshots_of
+from wavetank.pipeline.core.enrich import Enricher
+from wavetank.pipeline.core.process import MINUTE_US, BatchContext, process, references_of
 from wavetank.pipeline.core.schema import Role, parse
 from wavetank.pipeline.enrichment import CODE_PACKAGE
 from wavetank.pipeline.errors import ConfigurationError
@@ -85,15 +86,10 @@ def trial(planned: Topology, name: str, packages: Path) -> Iterator[Trial]:
     raw = {schema.fingerprint: schema for schema in schemas if schema.role is Role.RAW}
     newest = max((schema for schema in schemas if schema.role is Role.PROCESSED), key=lambda schema: schema.version)
     with _loaded(event, packages) as own:
-        context = BatchContext(
-            schemas=raw,
-            target=newest,
-            future_bound_us=topology.FUTURE_BOUND_MINUTES * MINUTE_US,
-            enrichment=event.enrichment,
-            snapshots={name: _rows(planned, name) for name in snapshots_of(event.enrichment, own)},
-            own=own,
-        )
-        yield Trial(context)
+        references = FileReferences(planned.references)
+        enricher = Enricher(newest, event.enrichment, references_of(event.enrichment, own), references)
+        bound_us = topology.FUTURE_BOUND_MINUTES * MINUTE_US
+        yield Trial(BatchContext(schemas=raw, enricher=enricher, future_bound_us=bound_us, own=own))
 
 
 @contextmanager
@@ -118,13 +114,3 @@ def _loaded(event: EventType, packages: Path) -> Iterator[own_code.OwnCode | Non
             sys.path[:] = before
             for module in [module for module in sys.modules if module.partition(".")[0] == CODE_PACKAGE]:
                 del sys.modules[module]
-
-
-def _rows(planned: Topology, name: str) -> Mapping[str, Mapping[str, Any]]:
-    """The rows of a snapshot of the schema folder. Raises ConfigurationError."""
-    path = planned.reference(name).path
-    try:
-        rows: Mapping[str, Mapping[str, Any]] = json.loads(path.read_text("utf-8"))["rows"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ConfigurationError(f'{path}: is not {{"rows": {{key: row}}}}: {error}') from error
-    return rows

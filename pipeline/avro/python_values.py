@@ -103,7 +103,7 @@ def _written(value: Any, avro: Type, path: str) -> Any:
     """The value as it is encoded. Raises Misfit."""
     match avro:
         case Primitive() | Fixed() if is_decimal(avro):
-            return _unscaled(value, avro, path)
+            return unscaled(value, avro, path)
         case Primitive(name):
             return _primitive(value, name, avro, path)
         case Fixed(size=size) if isinstance(value, bytes) and len(value) == size:
@@ -158,8 +158,8 @@ def _text(value: str, path: str) -> str:
     return value
 
 
-def _unscaled(value: object, avro: Primitive | Fixed, path: str) -> bytes:
-    """The unscaled number of a decimal in the fewest bytes, or in those of its fixed."""
+def unscaled(value: object, avro: Primitive | Fixed, path: str) -> bytes:
+    """The unscaled number of a decimal in the fewest bytes, or in those of its fixed. Raises Misfit."""
     assert avro.logical is not None
     precision, scale = avro.logical.precision, avro.logical.scale
     if isinstance(value, bool) or not isinstance(value, Decimal | int):

@@ -45,7 +45,7 @@ POOL = ThreadPoolExecutor(PARALLEL_CALLS, thread_name_prefix="aws")
 
 
 class Condition(TypedDict, total=False):
-    """The condition on which a write is done, as PutObject takes it."""
+    """The condition on which an object is written or read, as PutObject and GetObject take it."""
 
     IfMatch: str
     IfNoneMatch: str

@@ -1,21 +1,34 @@
 """Reference data as a warm function has them: the index read again in time, the snapshots that are in use kept."""
 
+import time
 from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from wavetank.pipeline import layout
-from wavetank.pipeline.aws.calls import code, registry_s3
-from wavetank.pipeline.aws.service_clock import SERVICE_CLOCK
+from wavetank.pipeline.aws.calls import Condition, code, registry_s3
+from wavetank.pipeline.aws.service_clock import date_of
 from wavetank.pipeline.errors import RegistryFault
 from wavetank.pipeline.reference.index import SECOND_US, Entry, Index, NoSnapshot, is_fresh
 from wavetank.pipeline.reference.snapshot import DamagedSnapshot, Snapshot
 
-NO_ETAG = '"0"'
 NOT_MODIFIED = ("304", "NotModified")
 MOST_SNAPSHOTS = 2
 """Snapshots of a reference that are kept: the one in effect, and the one before it for records that come again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """An index as it was read, with its ETag, and a time at or before which it was: microseconds, by S3's clock."""
+
+    index: Index
+    etag: str
+    read_us: int
 
 
 class References:
@@ -23,7 +36,7 @@ class References:
 
     def __init__(self, bucket: str) -> None:
         self._bucket = bucket
-        self._indexes: dict[str, tuple[str, Index, int]] = {}
+        self._copies: dict[str, Copy] = {}
         self._snapshots: dict[str, OrderedDict[str, Snapshot]] = {}
 
     def as_of(self, name: str, arrived_us: int) -> tuple[Entry, Snapshot]:
@@ -34,40 +47,63 @@ class References:
         entry = self._index(name, arrived_us).as_of(arrived_us, name)
         kept = self._snapshots.setdefault(name, OrderedDict())
         if entry.digest not in kept:
-            kept[entry.digest] = self._snapshot(name, entry.digest)
-            while len(kept) > MOST_SNAPSHOTS:
+            # Room is made first: there are never more of them in memory, not even while one is read.
+            while len(kept) >= MOST_SNAPSHOTS:
                 kept.popitem(last=False)
+            kept[entry.digest] = self._snapshot(name, entry.digest)
         kept.move_to_end(entry.digest)
         return entry, kept[entry.digest]
 
     def _index(self, name: str, arrived_us: int) -> Index:
-        """The index, read at a time from which it answers for this arrival."""
-        etag, index, read_us = self._indexes.get(name, (NO_ETAG, Index(), 0))
-        if is_fresh(read_us, arrived_us):
-            return index
+        """The index, read at a time from which it answers for this arrival. One that is empty answers for none."""
+        copy = self._copies.get(name)
+        if copy is None or not copy.index.entries or not is_fresh(copy.read_us, arrived_us):
+            copy = self._copies[name] = self._read(name, copy)
+            if not is_fresh(copy.read_us, arrived_us):
+                early_s = (arrived_us - copy.read_us) / SECOND_US
+                raise RegistryFault(
+                    f"reference {name}: a record arrived {early_s:,.0f} s after its index was read now: the clocks of "
+                    "S3 and Kinesis are further apart than can be answered for"
+                )
+        return copy.index
+
+    def _read(self, name: str, known: Copy | None) -> Copy:
+        """The index as it is now; it is not sent again where it has not changed."""
         key = layout.reference_index_key(name)
+        condition: Condition = {"IfNoneMatch": known.etag} if known else {}
+        began = time.monotonic()
         try:
-            answer = registry_s3().get_object(Bucket=self._bucket, Key=key, IfNoneMatch=etag)
-            etag, index = answer["ETag"], Index.from_json(answer["Body"].read())
+            answer: Mapping[str, Any] = registry_s3().get_object(Bucket=self._bucket, Key=key, **condition)
+            read_us = _read_us(answer, began)
+            return Copy(Index.from_json(answer["Body"].read()), answer["ETag"], read_us)
         except (ClientError, BotoCoreError) as error:
-            if isinstance(error, ClientError) and code(error) == "NoSuchKey":
+            reason = code(error) if isinstance(error, ClientError) else ""
+            if known and isinstance(error, ClientError) and reason in NOT_MODIFIED:
+                return Copy(known.index, known.etag, _read_us(error.response, began))
+            if reason == "NoSuchKey":
                 raise NoSnapshot(f"reference {name}: no snapshot of it is published yet") from error
-            if not (isinstance(error, ClientError) and code(error) in NOT_MODIFIED):
-                raise RegistryFault(f"cannot read {key} in {self._bucket}: {error}") from error
+            raise RegistryFault(f"cannot read {key} in {self._bucket}: {error}") from error
         except ValueError as error:
             raise RegistryFault(f"{key} in {self._bucket} is {error}") from error
-        # The services' clock says when it was read. It is behind the arrival where clocks differ by less than the skew.
-        now = SERVICE_CLOCK.now()
-        read_us = arrived_us if now is None else max(int(now * SECOND_US), arrived_us)
-        self._indexes[name] = (etag, index, read_us)
-        return index
 
     def _snapshot(self, name: str, digest: str) -> Snapshot:
         key = layout.reference_snapshot_key(name, digest)
         try:
-            return Snapshot(registry_s3().get_object(Bucket=self._bucket, Key=key)["Body"].read())
+            data = registry_s3().get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            if sha256(data).hexdigest() != digest:
+                raise DamagedSnapshot("its bytes are not those that it is named by")
+            return Snapshot(data)
         except (ClientError, BotoCoreError, DamagedSnapshot) as error:
             raise RegistryFault(f"cannot read {key} in {self._bucket}: {error}") from error
+
+
+def _read_us(answer: Mapping[str, Any], began: float) -> int:
+    """A time at or before which S3 read what it answers: the date of its answer, less all the time that it took."""
+    took_s = time.monotonic() - began
+    date = date_of(answer)
+    if date is None:
+        raise RegistryFault("S3 answered without a date, so that nobody knows how old its answer is")
+    return int((date - took_s) * SECOND_US)
 
 
 @cache

@@ -21,7 +21,7 @@ from typing import Any
 
 import wavetank
 from wavetank.pipeline.avro import storable
-from wavetank.pipeline.avro.events import ID_FIELD, TIME_FIELD
+from wavetank.pipeline.avro.events import AS_OF_FIELD, ID_FIELD, TIME_FIELD, has_as_of
 from wavetank.pipeline.avro.model import Field, Record
 from wavetank.pipeline.avro.python_values import Misfit, shown, to_python, to_wire
 from wavetank.pipeline.avro.rules import Check, UnfitRule, breach, checks_of
@@ -34,6 +34,12 @@ MOST_FRAMES = 5
 LONGEST_ERROR = 300
 LONGEST_LINE = 100
 """Characters of an exception's text, and of a line of code, that are kept."""
+KEPT: Mapping[str, str] = {
+    ID_FIELD: "an event keeps its identity",
+    TIME_FIELD: "an event keeps its identity",
+    AS_OF_FIELD: "it says as of when the event was enriched",
+}
+"""The fields that an event type's own code leaves as they are, and why."""
 UNSTATED = "unstated"
 """The reason of an event that was dropped by returning None."""
 
@@ -90,7 +96,7 @@ def applied(
 
     Raises UnusableCode where a rule does not fit the schema.
     """
-    event_id, time = fields[ID_FIELD], fields[TIME_FIELD]
+    event_id = fields[ID_FIELD]
     checks = own.checks(target)
     values = to_python(fields, target.avro)
     written = dict(fields)
@@ -104,7 +110,7 @@ def applied(
         if result is None or isinstance(result, Drop):
             return Dropped(result.reason if isinstance(result, Drop) else UNSTATED)
         try:
-            written = _fitting(result, target, event_id, time)
+            written = _fitting(result, target, fields)
         except Misfit as misfit:
             return Rejection(
                 Reason.ENRICHMENT_FAILED, f"enrich returned what does not fit {target.key}: {misfit}", event_id
@@ -115,18 +121,24 @@ def applied(
     return written
 
 
-def _fitting(result: object, target: Schema, event_id: str, time: int) -> dict[str, Any]:
-    """The fields that `enrich` returned, as they are encoded. Raises Misfit."""
+def _fitting(result: object, target: Schema, given: Fields) -> dict[str, Any]:
+    """The fields that `enrich` returned for those it was given, as they are encoded. Raises Misfit."""
     if not isinstance(result, dict):
         raise Misfit(f"{shown(type(result).__name__)} is no dict of fields, no Drop and not None")
     written = to_wire(result, target.avro)
-    for name, before in ((ID_FIELD, event_id), (TIME_FIELD, time)):
-        if written[name] != before:
-            raise Misfit(f"{name} is {shown(written[name])} and was {shown(before)}: an event keeps its identity")
+    for name in _kept(target.avro):
+        if written[name] != given[name]:
+            raise Misfit(f"{name} is {shown(written[name])} and was {shown(given[name])}: {KEPT[name]}")
     misfit = next(storable.field_misfits(written, _restricted(target.avro)), None)
     if misfit is not None:
         raise Misfit(str(misfit))
     return written
+
+
+@lru_cache(256)
+def _kept(avro: Record) -> Sequence[str]:
+    """The fields of a schema that own code leaves as they are."""
+    return [name for name in KEPT if name != AS_OF_FIELD or has_as_of(avro)]
 
 
 @lru_cache(256)

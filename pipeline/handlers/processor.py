@@ -15,11 +15,13 @@ from typing import Any
 
 from wavetank.pipeline.aws import calls, environment, report
 from wavetank.pipeline.aws.put_records import MAX_RECORDS, publish
-from wavetank.pipeline.aws.schemas import registry, store
+from wavetank.pipeline.aws.references import references
+from wavetank.pipeline.aws.schemas import registry
 from wavetank.pipeline.aws.service_clock import SERVICE_CLOCK
 from wavetank.pipeline.core import envelope, quarantine
 from wavetank.pipeline.core.deaggregate import deaggregate
-from wavetank.pipeline.core.process import MINUTE_US, BatchContext, process, snapshots_of
+from wavetank.pipeline.core.enrich import Enricher
+from wavetank.pipeline.core.process import MINUTE_US, BatchContext, process, references_of
 from wavetank.pipeline.core.schema import Role
 from wavetank.pipeline.records import Dropped, Entry, Origin, Rejected, Rejection, Stage
 
@@ -62,13 +64,13 @@ def _process(batch: Sequence[Arrival], event_type: str) -> report.Fields:
     bucket = environment.text("REGISTRY_BUCKET")
     enrichment, own = environment.enrichment(), environment.own_code()
     schemas = registry(bucket, event_type)
-    references = {message.reference for message in messages if isinstance(message, envelope.Message)}
+    named = {message.reference for message in messages if isinstance(message, envelope.Message)}
+    known = schemas.resolve(Role.RAW, named)
+    enricher = Enricher(schemas.newest(Role.PROCESSED), enrichment, references_of(enrichment, own), references(bucket))
     context = BatchContext(
-        schemas=schemas.resolve(Role.RAW, references),
-        target=schemas.newest(Role.PROCESSED),
+        schemas=known,
+        enricher=enricher,
         future_bound_us=environment.number("FUTURE_BOUND_MINUTES") * MINUTE_US,
-        enrichment=enrichment,
-        snapshots={name: store(bucket).snapshot(name) for name in snapshots_of(enrichment, own)},
         own=own,
         partition_key=environment.partition_key(),
     )
@@ -89,6 +91,7 @@ def _process(batch: Sequence[Arrival], event_type: str) -> report.Fields:
         "processed": len(entries),
         "quarantined": report.set_aside(event_type, rejected),
         "dropped": report.dropped(event_type, dropped),
+        **({"look_ups": enricher.look_ups, "misses": enricher.misses} if enrichment else {}),
     }
 
 

@@ -101,6 +101,25 @@ class Table:
         values = dict(zip((column.name for column in self.columns), row, strict=True))
         return tuple(values[name] for name in self.key)  # type: ignore[misc]
 
+    def typed_key(self, values: tuple[object, ...]) -> Key | None:
+        """The key that values are, as texts where its columns are; None where one of them is None.
+
+        Raises TypeError, naming the rule, for values of other kinds, or another number of them.
+        """
+        if len(values) != len(self.key):
+            raise TypeError(f"the key is {len(self.key)} columns ({', '.join(self.key)}), got {len(values)} values")
+        if None in values:
+            return None
+        typed: list[KeyValue] = []
+        for name, value in zip(self.key, values, strict=True):
+            if self.type_of(name).kind is Kind.STRING:
+                typed.append(str(value))
+            elif isinstance(value, int) and not isinstance(value, bool):
+                typed.append(value)
+            else:
+                raise TypeError(f"the key's column {name} is of type {self.type_of(name)}, got {type(value).__name__}")
+        return tuple(typed)
+
     def to_document(self) -> dict[str, Any]:
         """The table as JSON has it; `from_document` gives it back."""
         return {"columns": [[column.name, str(column.type)] for column in self.columns], "key": list(self.key)}

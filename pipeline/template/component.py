@@ -79,9 +79,7 @@ def _processor(event: EventType, raw: str, processed: str) -> Resources:
     if event.component.partition_key != Component().partition_key:
         variables["PARTITION_KEY"] = event.component.partition_key
     if event.enrichment:
-        enrichment = event.enrichment
-        spec = {"reference": enrichment.reference, "on": enrichment.on, "add": list(enrichment.add)}
-        variables["ENRICHMENT"] = json.dumps(spec)
+        variables["ENRICHMENT"] = json.dumps(event.enrichment.to_document())
     if event.has_own_code:
         variables["OWN_CODE"] = "in the package"
     function = functions.FunctionSpec(

@@ -9,25 +9,24 @@
 The functions are warm: a smaller workload goes through before.
 """
 
-import json
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import Any
 
 from wavetank.emulator.stack.stack import Stack
+from wavetank.pipeline.components.reference_files import FileReferences
 from wavetank.pipeline.core import decode, frame
 from wavetank.pipeline.core.bulk import batch
 from wavetank.pipeline.core.bulk.digests import Digests
 from wavetank.pipeline.core.bulk.merge import merge_all
-from wavetank.pipeline.core.enrich import enrich
+from wavetank.pipeline.core.enrich import Enricher
 from wavetank.pipeline.core.files import parquet
 from wavetank.pipeline.core.partition import Scanned, partition
+from wavetank.pipeline.core.process import references_of
 from wavetank.pipeline.core.schema import Role, Schema, parse
-from wavetank.pipeline.enrichment import Enrichment
 from wavetank.pipeline.records import Rejection
 from wavetank.pipeline.topology import EventType, Topology
 from wavetank.scenarios.benchmarks.registry import BenchFailedError
@@ -112,8 +111,7 @@ class CorePath:
 
     raw: Mapping[bytes, Schema]
     processed: Schema
-    enrichment: Enrichment | None
-    snapshot: Mapping[str, Mapping[str, Any]]
+    enricher: Enricher
 
     @classmethod
     def of(cls, event: EventType, planned: Topology) -> "CorePath":
@@ -123,9 +121,9 @@ class CorePath:
         processed = max(
             (schema for schema in schemas if schema.role is Role.PROCESSED), key=lambda schema: schema.version
         )
-        reference = event.enrichment.reference if event.enrichment is not None else None
-        files = [each.path for each in planned.references if each.name == reference]
-        return cls(raw, processed, event.enrichment, json.loads(files[0].read_text("utf-8"))["rows"] if files else {})
+        references = FileReferences(planned.references)
+        enricher = Enricher(processed, event.enrichment, references_of(event.enrichment, None), references)
+        return cls(raw, processed, enricher)
 
     def records_at_rest(self, frames: Iterable[bytes]) -> int:
         """Take `frames` all the way and return the number of records in the Avro files at the end."""
@@ -142,8 +140,8 @@ class CorePath:
         piece = frame.decode(data)
         if isinstance(piece, Rejection):
             raise ValueError(piece.message)
-        event = decode.decode(piece.body, self.raw[piece.fingerprint])
+        event = decode.decode(piece.body, self.raw[piece.fingerprint], self.processed)
         if isinstance(event, Rejection):
             raise ValueError(event.message)
-        fields = enrich(event.fields, self.enrichment, self.snapshot)
+        fields = self.enricher.enriched(event, self.enricher.in_effect(event.time_us))
         return frame.encode(self.processed.fingerprint, decode.encode(fields, self.processed))

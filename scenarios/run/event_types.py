@@ -136,12 +136,12 @@ def bounds_of(planned: Topology) -> Bounds:
 
 
 def join_keys(planned: Topology) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """By event type that is enriched, the field it is joined by and the keys of its reference data."""
+    """By event type that is joined by one field, that and the keys of its reference data."""
     snapshots = {reference.name: _document(reference.path) for reference in planned.references}
     return {
-        event.name: (event.enrichment.on, tuple(_rows(snapshots.get(event.enrichment.reference))))
+        event.name: (event.enrichment.on[0], tuple(_rows(snapshots.get(event.enrichment.reference))))
         for event in planned.events
-        if event.enrichment is not None
+        if event.enrichment is not None and len(event.enrichment.on) == 1
     }
 
 

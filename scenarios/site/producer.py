@@ -127,7 +127,7 @@ class DrillProducer:
             event=event,
             schema=schema,
             message=Message(stream, key, encode_frame(schema, record)),
-            join=resources.enrichment.on if resources.enrichment else "",
+            join=resources.enrichment.on[0] if resources.enrichment else "",
             null_columns=len(resources.enrichment.add) if resources.enrichment else 0,
         )
         data, reason = spoilt(original, plan.damage, turn // len(places))

@@ -1,7 +1,7 @@
 """Schemas and events that the tests of the pipeline share."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
@@ -12,6 +12,9 @@ from wavetank.pipeline.core.decode import decode, encode
 from wavetank.pipeline.core.files import avro_file
 from wavetank.pipeline.core.schema import Role, Schema, parse
 from wavetank.pipeline.records import Event
+from wavetank.pipeline.reference.index import Entry
+from wavetank.pipeline.reference.snapshot import Snapshot, write
+from wavetank.pipeline.reference.table import Column, ColumnType, Table, Value
 
 NOON_US = 1_574_596_800_000_000
 """2019-11-24 12:00:00 UTC in microseconds."""
@@ -41,6 +44,32 @@ PING_V2 = schema({"name": "score", "type": ["null", "int"], "default": None}, ve
 def event(number: int, *, time_us: int = NOON_US, label: str | None = None) -> dict[str, Any]:
     """The fields of one event."""
     return {"event_id": f"id-{number}", "event_time": time_us, "label": label}
+
+
+def table(columns: Mapping[str, str], *key: str) -> Table:
+    """A reference's table: columns by name with their types, and its key, the first column where none is named."""
+    parsed = tuple(Column(name, ColumnType.parse(kind)) for name, kind in columns.items())
+    return Table(parsed, key or (parsed[0].name,))
+
+
+def snapshot(shape: Table, *rows: Sequence[Value]) -> tuple[str, bytes]:
+    """The digest and the bytes of a snapshot of rows."""
+    out = BytesIO()
+    return write(shape, rows, out), out.getvalue()
+
+
+class Published:
+    """Reference data by name: since when each snapshot of one is in effect."""
+
+    def __init__(self, **histories: Sequence[tuple[int, bytes]]) -> None:
+        self._histories = {
+            name: [(Entry(from_us, f"{from_us}"), Snapshot(data)) for from_us, data in history]
+            for name, history in histories.items()
+        }
+
+    def as_of(self, name: str, arrived_us: int) -> tuple[Entry, Snapshot]:
+        """The last that is in effect."""
+        return [each for each in self._histories[name] if each[0].from_us <= arrived_us][-1]
 
 
 def framed(fields: dict[str, Any], written: Schema = PING) -> bytes:

@@ -29,6 +29,7 @@ from wavetank.pipeline.core import envelope, frame
 from wavetank.pipeline.core.bulk import batch
 from wavetank.pipeline.core.bulk.digests import Digests
 from wavetank.pipeline.core.bulk.merge import merge_all
+from wavetank.pipeline.core.enrich import Enricher
 from wavetank.pipeline.core.files import avro_file, parquet
 from wavetank.pipeline.core.partition import Scanned, partition
 from wavetank.pipeline.core.process import BatchContext, process
@@ -159,7 +160,7 @@ class Case:
         number, writer = raw
         text = json.dumps(self.schemas.raw[number - 1]).encode()
         fingerprint = parse(text, self.schemas.name, Role.RAW, number).fingerprint
-        context = BatchContext(registry.resolve(Role.RAW, {fingerprint}), target, HOUR_US)
+        context = BatchContext(registry.resolve(Role.RAW, {fingerprint}), Enricher(target), HOUR_US)
         for position in range(self.records):
             rng = self._rng(f"v{number} → v{target.version}, record {position}")
             kind = rng.choice(("fitting", "fitting", "any", "damaged"))

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.utils import formatdate
 from functools import cache
 from hashlib import md5
 from types import SimpleNamespace
@@ -34,6 +35,11 @@ def data_bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
             monkeypatch.setattr(calls, service, cache(lambda service=service: boto3.client(service)))
         calls.s3().create_bucket(Bucket=BUCKET)
         yield calls.s3()
+
+
+def dated(parsed: Any, **_: Any) -> None:
+    """Give an answer a date, which all of S3 have, and those of moto have not."""
+    parsed["ResponseMetadata"]["HTTPHeaders"]["date"] = formatdate(usegmt=True)
 
 
 def put(s3: Any, key: str, body: bytes = b"x", **more: Any) -> str:

@@ -3,22 +3,33 @@
 import json
 import sys
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.unit.pipeline.examples import NOON_US, event, schema
+from tests.unit.pipeline.examples import NOON_US, event, schema, snapshot, table
+from wavetank.pipeline.core.enrich import InEffect
 from wavetank.pipeline.core.own_code import OwnCode, UnusableCode, applied, load
-from wavetank.pipeline.enrichment import CODE_PACKAGE, Reference
+from wavetank.pipeline.enrichment import CODE_PACKAGE
 from wavetank.pipeline.records import Dropped, Reason, Rejection
+from wavetank.pipeline.reference.snapshot import Snapshot
 
 PRICE = {"name": "price", "type": {"type": "bytes", "logicalType": "decimal", "precision": 6, "scale": 2}}
 SCORE = {"name": "score", "type": ["null", "int"], "default": None}
 DAY = {"name": "day", "type": ["null", {"type": "int", "logicalType": "date"}], "default": None}
 TARGET = schema(PRICE, SCORE, DAY)
 FIELDS = {**event(1, label="a"), "price": b"\x03\xe8", "score": None, "day": None}
-REFERENCE = Reference({"rates": {"a": {"rate": "2"}}})
+RATES = table({"label": "string", "rate": "decimal(6, 2)"})
+SIZES = table({"label": "string", "day": "date", "size": "int"}, "label", "day")
+IN_EFFECT = InEffect(
+    snapshots={
+        "rates": Snapshot(snapshot(RATES, ("a", Decimal(2)), ("7", Decimal(3)))[1]),
+        "sizes": Snapshot(snapshot(SIZES, ("a", 18_000, 4))[1]),
+    }
+)
+REFERENCE = IN_EFFECT.reference
 
 
 @pytest.fixture
@@ -61,7 +72,7 @@ def enrich(event, reference):
     row = reference.find("rates", event["label"])
     return {**event, "price": event["price"] * rates.of(row), "score": 7}
 """
-    own = loaded(root, source, rates="from decimal import Decimal\ndef of(row): return Decimal(row['rate'])\n")
+    own = loaded(root, source, rates="from decimal import Decimal\ndef of(row): return row['rate']\n")
     assert outcome(own) == FIELDS | {"price": (2_000).to_bytes(2), "score": 7}
 
 
@@ -173,15 +184,40 @@ def test_a_rule_that_does_not_fit_the_newest_schema_is_an_outage(root: Path) -> 
         outcome(loaded(root, "", ({"field": "skore", "minimum": 0},)))
 
 
-def test_a_row_of_reference_data_cannot_be_changed_and_a_strange_snapshot_is_an_error() -> None:
+def test_a_row_of_reference_data_cannot_be_changed_and_a_strange_reference_is_an_error() -> None:
     row = REFERENCE.find("rates", "a")
-    assert row is not None
+    assert row == {"label": "a", "rate": Decimal(2)}
     with pytest.raises(TypeError):
         row["rate"] = "3"  # type: ignore[index]
     assert REFERENCE.find("rates", "b") is None
     assert REFERENCE.find("rates", None) is None
     with pytest.raises(LookupError, match="'prices' is none of this event type's"):
         REFERENCE.find("prices", "a")
+
+
+def test_a_key_of_own_code_is_typed_by_the_key_of_the_reference() -> None:
+    assert REFERENCE.find("rates", 7) == REFERENCE.find("rates", "7") == REFERENCE.find("rates", ("7",))
+    assert REFERENCE.find("rates", 7) is not None
+    assert REFERENCE.find("sizes", ("a", 18_000)) == {"label": "a", "day": 18_000, "size": 4}
+    assert REFERENCE.find("sizes", ("a", 1)) is None
+    assert REFERENCE.find("sizes", ("a", None)) is None
+    with pytest.raises(TypeError, match=r"reference sizes: the key is 2 columns \(label, day\), got 1 values"):
+        REFERENCE.find("sizes", "a")
+    for key in ("18000", 18_000.0, True):
+        with pytest.raises(TypeError, match="reference sizes: the key's column day is of type date"):
+            REFERENCE.find("sizes", ("a", key))
+
+
+def test_own_code_cannot_say_as_of_when_an_event_was_enriched(root: Path) -> None:
+    as_of = {"name": "enriched_as_of", "type": ["null", {"type": "long", "logicalType": "timestamp-micros"}]}
+    target, fields = schema({**as_of, "default": None}), {**event(1), "enriched_as_of": 5}
+    own = loaded(root, "def enrich(event, reference): return event | {'enriched_as_of': 6}\n")
+    rejection = applied(fields, own, REFERENCE, target, NOON_US)
+    assert isinstance(rejection, Rejection)
+    assert rejection.reason is Reason.ENRICHMENT_FAILED
+    assert "enriched_as_of is 6 and was 5: it says as of when the event was enriched" in rejection.message
+    own = loaded(root / "other", "def enrich(event, reference): return event\n")
+    assert applied(fields, own, REFERENCE, target, NOON_US) == fields
 
 
 def test_an_event_type_without_own_code_has_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,12 +15,12 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.unit.pipeline.examples import HOUR_US, NOON_US, document, event, framed, schema
+from tests.unit.pipeline.examples import HOUR_US, NOON_US, document, event, framed, schema, snapshot, table
 from tests.unit.pipeline.handlers.test_rescuer import Stream
-from tests.unit.pipeline.store import BUCKET, WHERE, data_bucket, failure_document, part_of, put, refuse
+from tests.unit.pipeline.store import BUCKET, WHERE, data_bucket, dated, failure_document, part_of, put, refuse
 from wavetank.pipeline import layout
 from wavetank.pipeline.avro.events import ID_FIELD
-from wavetank.pipeline.aws import calls, environment, report, schemas
+from wavetank.pipeline.aws import calls, environment, references, report, schemas
 from wavetank.pipeline.aws.plan import Task
 from wavetank.pipeline.aws.service_clock import SERVICE_CLOCK
 from wavetank.pipeline.core.own_code import OwnCode
@@ -31,6 +31,7 @@ from wavetank.pipeline.handlers import concatenator, partitioner, planner, proce
 from wavetank.pipeline.layout import EVENTS, HOUR, Partition
 from wavetank.pipeline.metrics import FIELDS, METRICS, Handler
 from wavetank.pipeline.names import NAMES
+from wavetank.pipeline.reference.index import Index
 
 RAW = schema(role=Role.RAW)
 STREAM = "arn:aws:kinesis:us-east-1:123456789012:stream/wavetank-ping-raw"
@@ -42,6 +43,7 @@ VARIABLES = {
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "4096",
     "CHUNK_GRACE_MINUTES": "10",
     "DATA_BUCKET": BUCKET,
+    "ENRICHMENT": json.dumps({"reference": "names", "on": "event_id", "add": ["label"]}),
     "EVENT_TYPE": "ping",
     "FUTURE_BOUND_MINUTES": "60",
     "HASH_BUCKETS": "1",
@@ -69,12 +71,17 @@ def s3(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Ite
     caplog.set_level(logging.INFO)
     for name, value in VARIABLES.items():
         monkeypatch.setenv(name, value)
-    for made in (schemas.registry, schemas.store):
+    for made in (schemas.registry, schemas.store, references.references):
         made.cache_clear()
     with data_bucket(monkeypatch) as s3:
         for name, service in (("registry_s3", "s3"), ("sqs", "sqs")):
             monkeypatch.setattr(calls, name, cache(lambda service=service: boto3.client(service)))
-        monkeypatch.setattr(schemas, "registry_s3", calls.registry_s3)
+        for module in (schemas, references):
+            monkeypatch.setattr(module, "registry_s3", calls.registry_s3)
+        calls.registry_s3().meta.events.register("after-call", dated)
+        digest, data = snapshot(table({"id": "string", "label": "string"}), ("id-1", "a name"))
+        put(s3, layout.reference_snapshot_key("names", digest), data)
+        put(s3, layout.reference_index_key("names"), Index().with_snapshot(digest, 0).to_json())
         for role in ("raw", "processed"):
             put(s3, layout.schema_key("ping", role, 1), json.dumps(document()).encode())
         monkeypatch.setattr(calls, "kinesis", Taking)
@@ -84,7 +91,7 @@ def s3(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Ite
         monkeypatch.setenv("CHUNK_TOPIC_ARN", calls.sns().create_topic(Name="chunks")["TopicArn"])
         SERVICE_CLOCK.listen_to(s3)
         yield s3
-    for made in (schemas.registry, schemas.store):
+    for made in (schemas.registry, schemas.store, references.references):
         made.cache_clear()
 
 
@@ -219,6 +226,8 @@ def test_a_processor_tells_where_its_batch_is_from_and_what_became_of_it(
         "processed": 2,
         "quarantined": 1,
         "dropped": 1,
+        "look_ups": 3,
+        "misses": 2,
         "stream": "wavetank-ping-raw",
         "shard": "shardId-000000000003",
         "first_sequence": "11",

@@ -13,7 +13,9 @@ from tests.unit.scenarios.client.kinesis_double import ScriptedKinesis
 from tests.unit.scenarios.site_double import StillSite, still_site
 from wavetank.emulator.stack.home import project_root
 from wavetank.pipeline import topology
+from wavetank.pipeline.components.reference_files import FileReferences
 from wavetank.pipeline.core import envelope, partition, process
+from wavetank.pipeline.core.enrich import Enricher
 from wavetank.pipeline.core.schema import Role, Schema, parse
 from wavetank.pipeline.handlers import processor
 from wavetank.pipeline.records import Dropped, Entry, Rejection
@@ -62,13 +64,9 @@ def context(event_type: str) -> process.BatchContext:
     if event_type == "impression":
         known[(16_909_060).to_bytes(4)] = raw[0]
     target = max(schemas(event_type, Role.PROCESSED), key=lambda schema: schema.version)
-    return process.BatchContext(
-        known,
-        target,
-        FUTURE_BOUND // timedelta(microseconds=1),
-        TOPOLOGY.event(event_type).enrichment,
-        {"campaigns": {}},
-    )
+    enrichment, references = TOPOLOGY.event(event_type).enrichment, FileReferences(TOPOLOGY.references)
+    enricher = Enricher(target, enrichment, process.references_of(enrichment, None), references)
+    return process.BatchContext(known, enricher, FUTURE_BOUND // timedelta(microseconds=1))
 
 
 def processed(
