@@ -1,29 +1,36 @@
-"""Batches of records with the time and id of each, which is all that merging needs to know of them."""
+"""Batches of records with what merging needs to know of each: its time, its id, and as of when it was enriched."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wavetank.pipeline.avro.events import ID_FIELD, TIME_FIELD
+from wavetank.pipeline.avro.events import AS_OF_FIELD, ID_FIELD, TIME_FIELD
 from wavetank.pipeline.core.bulk import parse
 from wavetank.pipeline.core.bulk.digests import Digests
 from wavetank.pipeline.core.bulk.fit import fits
-from wavetank.pipeline.core.bulk.values import Bodies, Ints, NotBulkParsable, Numbers, Slices, padded
+from wavetank.pipeline.core.bulk.values import Bodies, Choice, Fields, Ints, NotBulkParsable, Numbers, Slices, padded
 from wavetank.pipeline.core.decode import resolve
 from wavetank.pipeline.core.files import avro_file
 from wavetank.pipeline.core.schema import FIRST_TIME_US, LAST_TIME_US, Schema
 from wavetank.pipeline.records import Rejection
 
+NULL_AS_OF = np.int64(np.iinfo(np.int64).min)
+"""Stands for null, which is smaller than any time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Events: their bodies, back to back; their times in microseconds; where their ids are; the digests of these."""
+    """Events: their bodies, back to back; their times in microseconds; where their ids are; the digests of these.
+
+    as_of: the times as of which they were enriched, in the unit of the schema, `NULL_AS_OF` for null.
+    """
 
     bodies: Bodies
     times: Ints
     ids: Slices
     digests: Digests
+    as_of: Ints
 
     def __len__(self) -> int:
         return len(self.times)
@@ -46,7 +53,7 @@ class Batch:
         after = np.cumsum(ends - starts)
         moved = Bodies(padded(body), after - (ends - starts), after)
         ids = Slices(self.ids.starts[indices] - starts + moved.starts, self.ids.sizes[indices])
-        return Batch(moved, self.times[indices], ids, self.digests.take(indices))
+        return Batch(moved, self.times[indices], ids, self.digests.take(indices), self.as_of[indices])
 
 
 def joined(batches: Sequence[Batch]) -> Batch:
@@ -72,6 +79,7 @@ def joined(batches: Sequence[Batch]) -> Batch:
             np.concatenate([none, *(batch.ids.sizes for batch in batches)]),
         ),
         Digests.joined([batch.digests for batch in batches]),
+        np.concatenate([none, *(batch.as_of for batch in batches)]),
     )
 
 
@@ -112,19 +120,25 @@ def read(data: bytes | memoryview, target: Schema, rejected: list[RejectedRecord
 
 
 def identified(bodies: Bodies, schema: Schema, digests: Digests | None = None, *, sound: bool = False) -> Batch:
-    """`bodies` with the times and ids that are in them; the digests of these are computed where they are not given.
+    """`bodies` with what merging needs of them; the digests of the ids are computed where they are not given.
 
     Raises NotBulkParsable where one is no event, or is to be looked at by itself. `sound`: each was.
     """
     if not len(bodies):
         none = np.empty(0, np.int64)
-        return Batch(bodies, none, Slices(none, none), Digests.of([]))
-    times, ids = times_and_ids(bodies, schema, sound=sound)
-    return Batch(bodies, times, ids, digests or Digests.of(parse.slices_of(bodies.data, ids)))
+        return Batch(bodies, none, Slices(none, none), Digests.of([]), none)
+    parsed, times, ids = _events(bodies, schema, sound=sound)
+    digests = digests or Digests.of(parse.slices_of(bodies.data, ids))
+    return Batch(bodies, times, ids, digests, _as_of(parsed, len(bodies)))
 
 
-def times_and_ids(bodies: Bodies, schema: Schema, *, sound: bool = False) -> tuple[Ints, Slices]:
+def times_and_ids(bodies: Bodies, schema: Schema) -> tuple[Ints, Slices]:
     """The times, in microseconds, and where the ids are, of one event or more; raises as `identified`."""
+    return _events(bodies, schema, sound=False)[1:]
+
+
+def _events(bodies: Bodies, schema: Schema, *, sound: bool) -> tuple[Fields, Ints, Slices]:
+    """The values of events, their times in microseconds, and where their ids are."""
     if not sound and schema.unusable:
         raise NotBulkParsable(schema.unusable)
     parsed = parse.parse(bodies, schema.avro, exhaustive=sound)
@@ -139,7 +153,18 @@ def times_and_ids(bodies: Bodies, schema: Schema, *, sound: bool = False) -> tup
             raise NotBulkParsable("a time that cannot be filed under a date")
         if not fits(parsed, bodies.data, schema.avro):
             raise NotBulkParsable("a value that does not fit its column")
-    return times.values.astype(np.int64) * per_unit, ids
+    return parsed, times.values.astype(np.int64) * per_unit, ids
+
+
+def _as_of(parsed: Fields, count: int) -> Ints:
+    """The times as of which so many events were enriched; null where their schema has no field for it."""
+    as_of = np.full(count, NULL_AS_OF, np.int64)
+    column = parsed.fields.get(AS_OF_FIELD)
+    if isinstance(column, Choice):
+        for number, values in enumerate(column.branches):
+            if isinstance(values, Numbers):
+                as_of[column.branch == number] = values.values
+    return as_of
 
 
 def _one_by_one(

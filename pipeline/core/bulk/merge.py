@@ -22,8 +22,9 @@ from wavetank.pipeline.core.sizes import SIZES, Sizes
 
 FAN_OUT_BITS = 4
 DIGEST_BITS = 64
-COLUMNS = 4
-"""Numbers that are kept of a record beside its body and digest: length, time, where its id is, how long that is."""
+COLUMNS = 5
+"""Numbers that are kept of a record beside its body and digest: length, time, where its id is, how long that is, and
+as of when it was enriched."""
 
 
 def merge_all(batches: Iterable[Batch], dropped: Digests, sizes: Sizes = SIZES) -> Iterator[Batch]:
@@ -56,8 +57,9 @@ def merge_all(batches: Iterable[Batch], dropped: Digests, sizes: Sizes = SIZES) 
 def merge(copies: Batch, dropped: Digests) -> Batch:
     """A batch with one record per event id, by event time and id; none whose id is `dropped`.
 
-    Of several records with one id the winner is the smallest by (event time, body bytes), never "the last one
-    seen", so that arrival order, copies and repeated runs do not show in the result.
+    Of several records with one id the winner is the smallest by (event time, as of when it was enriched, body bytes),
+    never "the last one seen", so that arrival order, copies and repeated runs do not show in the result. Nor does it
+    show that an event came again after reference data had changed: what was enriched before them stays.
     """
     kept = np.ones(len(copies), bool)
     if len(dropped):
@@ -87,8 +89,8 @@ def _losers(copies: Batch) -> Iterator[int]:
         yield index
 
 
-def _rank(copies: Batch, index: int) -> tuple[int, bytes]:
-    return int(copies.times[index]), copies.bodies.body(index)
+def _rank(copies: Batch, index: int) -> tuple[int, int, bytes]:
+    return int(copies.times[index]), int(copies.as_of[index]), copies.bodies.body(index)
 
 
 def _in_order(copies: Batch, indices: Ints) -> Ints:
@@ -193,7 +195,8 @@ def _side_by_side(runs: list[_Run]) -> Iterator[Batch]:
 def _write(out: BinaryIO, batch: Batch) -> None:
     """Append a piece: its number of records, their numbers, digests and bodies."""
     bodies = batch.bodies
-    columns = [bodies.ends - bodies.starts, batch.times, batch.ids.starts - bodies.starts, batch.ids.sizes]
+    ids = batch.ids
+    columns = [bodies.ends - bodies.starts, batch.times, ids.starts - bodies.starts, ids.sizes, batch.as_of]
     out.write(np.array([len(batch)], "<i8").tobytes() + np.stack(columns).astype("<i8").tobytes())
     out.write(batch.digests.packed())
     out.write(bodies.data[int(bodies.starts[0]) : int(bodies.ends[-1])].data)
@@ -204,8 +207,8 @@ def _pieces(path: Path) -> Iterator[Batch]:
         while head := source.read(8):
             count = int(np.frombuffer(head, "<i8")[0])
             packed = np.frombuffer(source.read(8 * COLUMNS * count), "<i8").reshape(COLUMNS, count)
-            lengths, times, id_starts, id_sizes = (column.astype(np.int64) for column in packed)
+            lengths, times, id_starts, id_sizes, as_of = (column.astype(np.int64) for column in packed)
             digests = Digests.unpacked(source.read(SIZE * count))
             ends = np.cumsum(lengths)
             bodies = Bodies(padded(source.read(int(ends[-1]))), ends - lengths, ends)
-            yield Batch(bodies, times, Slices(id_starts + bodies.starts, id_sizes), digests)
+            yield Batch(bodies, times, Slices(id_starts + bodies.starts, id_sizes), digests, as_of)

@@ -1,6 +1,7 @@
 """The merged file is a function of the set of records: order, copies, splits and spilling do not show."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from io import BytesIO
 from random import Random
 
@@ -8,16 +9,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.pipeline.examples import NOON_US, PING, event
+from tests.unit.pipeline.examples import NOON_US, PING, contained, event, schema
+from wavetank.pipeline.avro.events import AS_OF_FIELD
+from wavetank.pipeline.core.bulk import batch
 from wavetank.pipeline.core.bulk.batch import Batch, identified
 from wavetank.pipeline.core.bulk.digests import Digests
 from wavetank.pipeline.core.bulk.merge import merge_all
 from wavetank.pipeline.core.bulk.values import Bodies
 from wavetank.pipeline.core.decode import decode, encode
 from wavetank.pipeline.core.files import avro_file, parquet
+from wavetank.pipeline.core.schema import Schema
 from wavetank.pipeline.core.sizes import Sizes
 from wavetank.pipeline.records import Event
 
+AS_OF = {"name": AS_OF_FIELD, "type": ["null", {"type": "long", "logicalType": "timestamp-micros"}], "default": None}
+ENRICHED = schema(AS_OF, version=2)
+LISTED = schema({"name": "rooms", "type": {"type": "array", "items": "int"}, "default": []}, AS_OF, version=3)
+"""A version whose records are read one by one where they have many rooms."""
+TOO_MANY = 65
+"""Items of an array that is not read in bulk."""
 NONE = Digests.of([])
 EVERYTHING = 2**40
 """A budget that nothing exceeds."""
@@ -118,8 +128,91 @@ def test_ids_that_another_hour_has_are_left_out(budget: int, others: int) -> Non
 
 
 def test_ids_whose_digests_begin_alike_are_told_apart() -> None:
-    batch = identified(Bodies.of([record(1), record(2), record(1, label="z")]), PING)
-    alike = Digests(batch.digests.first * 0, batch.digests.last)
-    same = Batch(batch.bodies, batch.times, batch.ids, alike)
+    several = identified(Bodies.of([record(1), record(2), record(1, label="z")]), PING)
+    same = replace(several, digests=Digests(several.digests.first * 0, several.digests.last))
     (piece,) = merge_all([same], NONE)
     assert ids(piece.bodies.all()) == ["id-1", "id-2"]
+
+
+def enriched(number: int, time_us: int, label: str | None, as_of: int | None) -> bytes:
+    return encode({**event(number, time_us=time_us, label=label), AS_OF_FIELD: as_of}, ENRICHED)
+
+
+TIMES_AS_OF = st.one_of(st.none(), st.sampled_from([-1, 0, 1, NOON_US]))
+COPIES = st.lists(
+    st.builds(
+        enriched,
+        st.integers(0, 3),
+        st.integers(NOON_US, NOON_US + 1),
+        st.sampled_from([None, "a", "b", "ab"]),
+        TIMES_AS_OF,
+    ),
+    max_size=25,
+)
+Rank = tuple[int, bool, int, bytes]
+
+
+def rank(body: bytes, written: Schema = ENRICHED) -> tuple[str, Rank]:
+    """The id of a copy, and its place among the copies of that id: a plain reading of docs/promises.md."""
+    decoded = decode(body, written)
+    assert isinstance(decoded, Event)
+    as_of = decoded.fields.get(AS_OF_FIELD)
+    return decoded.id, (decoded.time_us, as_of is not None, as_of or 0, body)
+
+
+def smallest(bodies: Sequence[bytes], written: Schema = ENRICHED) -> list[bytes]:
+    """One copy of each id, by time and id."""
+    by_id: dict[str, Rank] = {}
+    for name, place in (rank(body, written) for body in bodies):
+        by_id[name] = min(place, by_id.get(name, place))
+    return [place[-1] for name, place in sorted(by_id.items(), key=lambda item: (item[1][0], item[0]))]
+
+
+@settings(max_examples=100)
+@given(COPIES, st.integers(0, 400), st.integers(1, 30), st.integers(1, 5))
+def test_of_copies_of_one_time_the_one_stays_that_was_enriched_as_of_the_earliest(
+    bodies: list[bytes], budget: int, size: int, piece: int
+) -> None:
+    sizes = Sizes(merge_bytes=budget, piece_records=piece)
+    pieces = [identified(Bodies.of(bodies[at : at + size]), ENRICHED) for at in range(0, len(bodies), size)]
+    together = [body for piece in merge_all(pieces, NONE, sizes) for body in piece.bodies.all()]
+    assert together == smallest(bodies)
+
+
+def test_a_copy_that_was_enriched_as_of_later_loses_whatever_its_bytes() -> None:
+    first, again = enriched(1, NOON_US, "z", 0), enriched(1, NOON_US, "a", NOON_US)
+    assert again < first
+    for order in ([first, again], [again, first]):
+        (piece,) = merge_all([identified(Bodies.of(order), ENRICHED)], NONE)
+        assert piece.bodies.all() == [first]
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.sampled_from([None, "a", "b"])), max_size=10),
+    st.lists(st.tuples(st.integers(0, 3), st.sampled_from([None, "a", "b"]), TIMES_AS_OF), max_size=10),
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, TOO_MANY), TIMES_AS_OF), max_size=6),
+    st.permutations(range(3)),
+)
+def test_copies_of_a_version_without_the_field_merge_with_those_of_later_ones(
+    first: list[tuple[int, str | None]],
+    second: list[tuple[int, str | None, int | None]],
+    third: list[tuple[int, int, int | None]],
+    order: list[int],
+) -> None:
+    """Those are read one by one, and so are records of a shape that is not read in bulk: as of null is the least."""
+    fields = [
+        [event(number, label=label) for number, label in first],
+        [{**event(number, label=label), AS_OF_FIELD: as_of} for number, label, as_of in second],
+        [{**event(number), "rooms": [1] * rooms, AS_OF_FIELD: as_of} for number, rooms, as_of in third],
+    ]
+    versions = (PING, ENRICHED, LISTED)
+    parts = [
+        contained([encode(each, written) for each in some], written)
+        for some, written in zip(fields, versions, strict=True)
+        if some
+    ]
+    as_newest = [encode({"rooms": [], AS_OF_FIELD: None, **each}, LISTED) for some in fields for each in some]
+    batches = [each for at in order if at < len(parts) for each in batch.read(parts[at], LISTED)]
+    together = [body for piece in merge_all(batches, NONE, Sizes(merge_bytes=60)) for body in piece.bodies.all()]
+    assert together == smallest(as_newest, LISTED)
