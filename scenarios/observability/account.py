@@ -6,7 +6,7 @@ way: an event is *under way* as long as the next function has not passed it, whi
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from wavetank.pipeline.layout import MERGED_TAG
@@ -18,7 +18,7 @@ from wavetank.scenarios.oracle.at_rest import AtRest
 from wavetank.scenarios.oracle.history import History, Outcome
 from wavetank.scenarios.oracle.hops import LOST, Hop
 from wavetank.scenarios.oracle.ledger import Entry, draw_up
-from wavetank.scenarios.site.observer import heads_of, model_of, observe_sent
+from wavetank.scenarios.site.observer import arrivals, heads_of, model_by_registry, observe_sent
 from wavetank.scenarios.site.site import Site
 
 
@@ -62,7 +62,9 @@ class Account:
 
 def account(site: Site, history: History, since: datetime) -> dict[str, Account]:
     """The account of every event type of a history; streams are read from `since` on where something is missing."""
-    model = model_of(site)
+    model = model_by_registry(site)
+    if model.renews:
+        history = replace(history, arrivals=arrivals(site, since))
     at_rest = observe_sent(site, history, model)
     entries = draw_up(history, at_rest, model)
     accounts = {}

@@ -8,9 +8,11 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from wavetank.scenarios.oracle.avro import Type
 from wavetank.scenarios.oracle.history import EVENT_ID, Value
 from wavetank.scenarios.oracle.own_code import Fate, OwnCode
 from wavetank.scenarios.oracle.promises import HASH_BUCKETS, LOOK_BACK_HOURS
+from wavetank.scenarios.oracle.references import AS_OF, BEGINNING_US, InEffect, ReferenceHistory, key_of, word_of
 
 HOUR_US = 3_600_000_000
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
@@ -49,7 +51,8 @@ class Stored:
 class Quarantined:
     """A record set aside: its event type, why, and the SHA-256 (hex) of the original bytes.
 
-    event_id is empty where the payload could not be read.
+    event_id is empty where the payload could not be read. arrived_us: the time at which the raw record arrived, None
+    for what was set aside behind the processor.
     """
 
     event_type: str
@@ -57,6 +60,7 @@ class Quarantined:
     payload: str
     source: str
     event_id: str = ""
+    arrived_us: int | None = None
 
 
 @dataclass(frozen=True)
@@ -84,11 +88,15 @@ class AtRest:
 
 @dataclass(frozen=True)
 class Enrichment:
-    """The enrichment that the pipeline promises: the fields `add` of the reference row whose key is in field `on`."""
+    """The enrichment that the pipeline promises: the fields `add` of the reference's row whose key is in fields `on`.
 
-    on: str
+    types: of the fields, where values of a row have another form in them.
+    """
+
+    reference: str
+    on: tuple[str, ...]
     add: tuple[str, ...]
-    rows: Mapping[str, Mapping[str, Value]]
+    types: Mapping[str, Type] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +119,8 @@ class Model:
     covered: starts of the hours, in microseconds since the epoch, that the concatenator was asked to merge;
     None when it was asked for all of them. An hour outside is late, not lost. declared: what event types have that is
     not as usual; all others have so many `buckets`. own: the own code of event types, by name; own_before: that which
-    was deployed first, where it was mended on the way.
+    was deployed first, where it was mended on the way. references: the reference data by name. dated: event types whose
+    newest processed schema says as of when they were enriched; undated: what a release before processed does not.
     """
 
     buckets: int
@@ -120,6 +129,9 @@ class Model:
     declared: Mapping[str, Declared] = field(default_factory=dict)
     own: Mapping[str, OwnCode] = field(default_factory=dict)
     own_before: Mapping[str, OwnCode] = field(default_factory=dict)
+    references: Mapping[str, ReferenceHistory] = field(default_factory=dict)
+    dated: frozenset[str] = frozenset()
+    undated: bool = False
 
     def of(self, event_type: str) -> Declared:
         """The settings of an event type."""
@@ -133,25 +145,56 @@ class Model:
             event_type, moment.date().isoformat(), moment.hour, int(start, 16) % self.of(event_type).buckets
         )
 
-    def expected(self, event_type: str, sent: Mapping[str, Value]) -> dict[str, Value]:
-        """The content at rest of an event that was sent so: its fields, and what enrichment and own code make of it."""
-        content = self._joined(event_type, sent)
-        own = self.own.get(event_type)
-        return content if own is None else present(own.result(content).content)
+    def in_effect(self, event_type: str, arrived_us: int) -> InEffect:
+        """The reference data that events of a type are enriched with which arrived at a time."""
+        editions = {name: self.references[name].as_of(arrived_us) for name in self._used(event_type)}
+        since_us = max((edition.since_us for edition in editions.values()), default=None)
+        return InEffect(since_us, {name: edition.rows for name, edition in editions.items()})
 
-    def fate(self, event_type: str, sent: Mapping[str, Value], *, before: bool = False) -> Fate:
-        """What the own code of an event type makes of an event that was sent so; `before` it was mended."""
+    def moments(self, event_type: str) -> tuple[int, ...]:
+        """The times from which on other reference data are in effect for events of a type, the beginning among them."""
+        editions = (edition for name in self._used(event_type) for edition in self.references[name].editions)
+        return tuple(sorted({BEGINNING_US, *(edition.since_us for edition in editions)}))
+
+    @property
+    def renews(self) -> bool:
+        """Whether the reference data changed, so that it has to be known when records arrived."""
+        return any(len(history.editions) > 1 for history in self.references.values())
+
+    def expected(self, event_type: str, sent: Mapping[str, Value], arrived_us: int = BEGINNING_US) -> dict[str, Value]:
+        """The content at rest of a copy that was sent so: its fields, and what enrichment and own code make of it."""
+        known = self.in_effect(event_type, arrived_us)
+        content = self._joined(event_type, sent, known)
+        own = self.own.get(event_type)
+        return content if own is None else present(own.result(content, known.rows).content)
+
+    def fate(
+        self, event_type: str, sent: Mapping[str, Value], arrived_us: int = BEGINNING_US, *, before: bool = False
+    ) -> Fate:
+        """What the own code of an event type makes of a copy that was sent so; `before` it was mended."""
         own = self.own_before.get(event_type) if before else None
         own = own or self.own.get(event_type)
-        return Fate.GOES_ON if own is None else own.result(self._joined(event_type, sent)).fate
+        if own is None:
+            return Fate.GOES_ON
+        known = self.in_effect(event_type, arrived_us)
+        return own.result(self._joined(event_type, sent, known), known.rows).fate
 
-    def _joined(self, event_type: str, sent: Mapping[str, Value]) -> dict[str, Value]:
-        """The fields of an event and those of the reference row that it is joined with."""
+    def _used(self, event_type: str) -> frozenset[str]:
+        """The names of the references that an event type uses, with its join or in its own code."""
+        own, enrichment = self.own.get(event_type), self.enrichments.get(event_type)
+        names = frozenset(own.references) if own is not None else frozenset[str]()
+        return names if enrichment is None else names | {enrichment.reference}
+
+    def _joined(self, event_type: str, sent: Mapping[str, Value], known: InEffect) -> dict[str, Value]:
+        """The fields of an event and those of the reference row that it is joined with, and since when that is."""
         content = present(sent)
         enrichment = self.enrichments.get(event_type)
         if enrichment is not None:
-            row = enrichment.rows.get(str(content.get(enrichment.on)), {})
-            content |= present({name: row.get(name) for name in enrichment.add})
+            key = key_of([content.get(name) for name in enrichment.on])
+            row = {} if key is None else known.rows[enrichment.reference].get(key, {})
+            content |= present({name: word_of(row.get(name), enrichment.types.get(name)) for name in enrichment.add})
+        if event_type in self.dated and known.since_us is not None:
+            content[AS_OF] = known.since_us
         return content
 
     def is_covered(self, event_time_us: int) -> bool:

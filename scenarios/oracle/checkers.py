@@ -23,6 +23,7 @@ from wavetank.scenarios.oracle.history import EVENT_TIME, Operation, Outcome, Va
 from wavetank.scenarios.oracle.hops import Hop, Passage, losses
 from wavetank.scenarios.oracle.ledger import Entry, contents, total
 from wavetank.scenarios.oracle.own_code_checkers import deterministic, dropped, own_code
+from wavetank.scenarios.oracle.reference_checkers import as_of_arrival
 from wavetank.scenarios.oracle.transit_checkers import alarms, convergence, order, set_aside
 
 EXAMPLES = 3
@@ -220,6 +221,7 @@ CHECKERS: tuple[Checker, ...] = (
     own_code,
     dropped,
     deterministic,
+    as_of_arrival,
     uniqueness,
     placement,
     content,

@@ -19,14 +19,30 @@ Arrivals = tuple[tuple[Version, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Copies:
-    """The copies of one version of an event: the number of its raw records, and what the processed ones hold.
+class RawRecord:
+    """A raw record of an event: SHA-256 (hex) of its bytes, and when it arrived, in microseconds since the epoch."""
 
-    contents: in the oracle's words, each once, in the order in which they came.
+    payload: str
+    arrived_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessedBody:
+    """A body that came to the processed stream: fingerprint (hex) of its schema, and content in the oracle's words."""
+
+    schema: str
+    content: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """The copies of one version of an event: its raw records, and the bodies of the processed ones.
+
+    bodies: each once, in the order in which they came.
     """
 
-    raw_records: int
-    contents: tuple[Mapping[str, Value], ...]
+    raw: tuple[RawRecord, ...]
+    bodies: tuple[ProcessedBody, ...]
 
 
 class Verdict(StrEnum):

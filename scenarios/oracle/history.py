@@ -82,10 +82,16 @@ class Mark:
 
 @dataclass(frozen=True)
 class History:
-    """The attempts, in the order in which it was sent, and what the drill did meanwhile."""
+    """The attempts, in the order in which it was sent, and what the drill did meanwhile.
+
+    arrivals: by payload, the times (microseconds since the epoch, ascending) at which records with these bytes arrived
+    at their raw stream, as far as they were looked at: of an attempt without an answer one or none, of one that was
+    re-driven one more. Events that share a record arrived together.
+    """
 
     operations: tuple[Operation, ...] = ()
     marks: tuple[Mark, ...] = field(default=())
+    arrivals: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def event_types(self) -> tuple[str, ...]:
@@ -97,20 +103,23 @@ class History:
         return tuple(operation for operation in self.operations if operation.event_type == event_type)
 
     def lines(self) -> Iterator[str]:
-        """The history as lines of JSON, without line ends: marks first, then operations."""
+        """The history as lines of JSON, without line ends: marks first, then operations, then arrivals."""
         for mark in self.marks:
             yield json.dumps({"mark": asdict(mark)}, separators=(",", ":"))
         for operation in self.operations:
             entry = {**asdict(operation), "content": to_json(operation.content)}
             yield json.dumps({"operation": entry}, separators=(",", ":"), allow_nan=False)
+        for payload, times in sorted(self.arrivals.items()):
+            yield json.dumps({"arrival": {"payload": payload, "at_us": times}}, separators=(",", ":"))
 
 
 def from_lines(lines: Iterable[str]) -> History:
     """The history that was written as `lines`; empty lines are passed over.
 
-    Raises ValueError for a line that is neither a mark nor an operation.
+    Raises ValueError for a line that is neither a mark nor an operation nor an arrival.
     """
     marks: list[Mark] = []
+    arrivals: dict[str, tuple[int, ...]] = {}
     operations: list[Operation] = []
     for number, line in enumerate(lines, start=1):
         match json.loads(line) if line.strip() else None:
@@ -121,9 +130,11 @@ def from_lines(lines: Iterable[str]) -> History:
             case {"operation": dict(entry)}:
                 content, outcome = from_json(entry["content"]), Outcome(entry["outcome"])
                 operations.append(Operation(**{**entry, "content": content, "outcome": outcome}))
+            case {"arrival": {"payload": str(payload), "at_us": [*times]}}:
+                arrivals[payload] = tuple(map(int, times))
             case other:
-                raise ValueError(f"line {number} is neither a mark nor an operation: {other!r}")
-    return History(tuple(operations), tuple(marks))
+                raise ValueError(f"line {number} is neither a mark nor an operation nor an arrival: {other!r}")
+    return History(tuple(operations), tuple(marks), arrivals)
 
 
 def to_json(value: Value) -> object:

@@ -36,6 +36,10 @@ from typing import NamedTuple
 from wavetank.scenarios.oracle.at_rest import HOUR_US, AtRest, Model, Partition, Stored, canonical, present
 from wavetank.scenarios.oracle.history import History, Operation, Outcome
 from wavetank.scenarios.oracle.own_code import Fate
+from wavetank.scenarios.oracle.references import AS_OF
+
+MILLI_US = 1_000
+"""Kinesis tells arrivals in milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,8 @@ def _entry(event_type: str, history: History, at_rest: AtRest, model: Model) -> 
     set_aside, strangers = _set_aside(event_type, operations, at_rest)
 
     copies = Counter(record.event_id for record in records)
-    kept = {event_id: _kept(some, model) for event_id, some in sent.items()}
+    kept = {event_id: _kept(some, history, model) for event_id, some in sent.items()}
+    aside = _Aside.of(event_type, at_rest)
     doomed = {event_id for event_id, some in kept.items() if not some}
     hours = {event_id: _hours(event_type, some, model) for event_id, some in kept.items()}
     there = _events_there(records, hours)
@@ -126,7 +131,9 @@ def _entry(event_type: str, history: History, at_rest: AtRest, model: Model) -> 
     wrong = {
         "lost": sorted(nowhere & acknowledged),
         "duplicated": sorted(surplus.elements()),
-        "corrupted": sorted(r.event_id for r in expected if not _is_as_sent(r, kept[r.event_id], model)),
+        "corrupted": sorted(
+            r.event_id for r in expected if not _is_as_sent(r, _copies(kept[r.event_id], history, aside, model), model)
+        ),
         "misplaced": sorted(
             r.event_id
             for r in expected
@@ -151,11 +158,64 @@ def _entry(event_type: str, history: History, at_rest: AtRest, model: Model) -> 
     return Entry(ledger, {name: tuple(some) for name, some in ids.items()})
 
 
-def _kept(sent: list[Operation], model: Model) -> list[Operation]:
+def arrivals(sent: Operation, history: History, model: Model) -> tuple[int, ...]:
+    """The times at which copies of an attempt may have arrived, one for all between which nothing differs.
+
+    Where none was seen, that is any time; where reference data never changed, it is no matter.
+    """
+    moments = model.moments(sent.event_type)
+    return moments if len(moments) == 1 else history.arrivals.get(sent.payload) or moments
+
+
+def _kept(sent: list[Operation], history: History, model: Model) -> list[Operation]:
     """The copies of an event that are not dropped on purpose; of an event type without code of its own, all."""
     if not sent or sent[0].event_type not in model.own:
         return sent
-    return [one for one in sent if one.flaw or model.fate(one.event_type, one.content) is not Fate.DROPPED]
+
+    def is_dropped(one: Operation) -> bool:
+        fates = (model.fate(one.event_type, one.content, at) for at in arrivals(one, history, model))
+        return all(fate is Fate.DROPPED for fate in fates)
+
+    return [one for one in sent if one.flaw or not is_dropped(one)]
+
+
+@dataclass(frozen=True)
+class _Aside:
+    """The copies of an event type that were set aside, so that another one may be at rest in their place.
+
+    records: payload and arrival (milliseconds) of those at the processor; ids: of those anywhere else.
+    """
+
+    records: frozenset[tuple[str, int]]
+    ids: frozenset[str]
+
+    @classmethod
+    def of(cls, event_type: str, at_rest: AtRest) -> "_Aside":
+        """Those in the quarantine, re-driven or not."""
+        there = [record for record in at_rest.quarantine if record.event_type == event_type]
+        return cls(
+            frozenset((each.payload, each.arrived_us // MILLI_US) for each in there if each.arrived_us is not None),
+            frozenset(each.event_id for each in there if each.arrived_us is None),
+        )
+
+
+class _Copy(NamedTuple):
+    """A copy of an event as of its arrival; is_sure: it went on to rest, as far as is known."""
+
+    sent: Operation
+    arrived_us: int
+    is_sure: bool
+
+
+def _copies(sent: Iterable[Operation], history: History, aside: _Aside, model: Model) -> list[_Copy]:
+    """The copies of an id; of one moment those of all arrivals that there may have been."""
+    copies = []
+    for one in sent:
+        seen = history.arrivals.get(one.payload, ())
+        for at in arrivals(one, history, model):
+            is_aside = (one.payload, at // MILLI_US) in aside.records or one.event_id in aside.ids
+            copies.append(_Copy(one, at, at in seen and not one.flaw and not is_aside))
+    return copies
 
 
 class _Hours(NamedTuple):
@@ -217,13 +277,30 @@ def _is_home(record: Stored, sent: Operation, model: Model) -> bool:
     return record.partition == model.partition_of(sent.event_type, sent.event_id, sent.event_time_us)
 
 
-def _is_as_sent(record: Stored, sent: list[Operation], model: Model) -> bool:
-    """Whether the record is what was sent; of several contents under one id in a partition, the earliest wins."""
+def _is_as_sent(record: Stored, copies: list[_Copy], model: Model) -> bool:
+    """Whether the record is what was sent, as of its arrival.
+
+    Of several copies under one id in a partition the earliest wins, and of those the one that was enriched as of the
+    earliest. A copy that may not have come so far may be the one, and need not.
+    """
     content = canonical(present(record.content))
-    rivals = [o for o in sent if _is_home(record, o, model)] or sent
-    first = min(o.event_time_us for o in rivals)
-    winners = (o for o in rivals if o.event_time_us == first)
-    return any(content == canonical(model.expected(o.event_type, o.content)) for o in winners)
+    rivals = [copy for copy in copies if _is_home(record, copy.sent, model)] or copies
+    first = min(copy.sent.event_time_us for copy in rivals)
+    winners = [copy for copy in rivals if copy.sent.event_time_us == first]
+    event_type = winners[0].sent.event_type
+
+    def since(copy: _Copy) -> int:
+        since_us = model.in_effect(event_type, copy.arrived_us).since_us if event_type in model.dated else None
+        return -1 if since_us is None else since_us
+
+    bound = min((since(copy) for copy in winners if copy.is_sure), default=None)
+    for copy in winners:
+        as_it_came = model.expected(event_type, copy.sent.content, copy.arrived_us)
+        if model.undated and content == canonical({name: as_it_came[name] for name in as_it_came if name != AS_OF}):
+            return True
+        if (bound is None or since(copy) <= bound) and content == canonical(as_it_came):
+            return True
+    return False
 
 
 def contents(records: Iterable[Stored]) -> Counter[tuple[Partition, str, str]]:

@@ -19,8 +19,8 @@ from typing import Any
 
 from wavetank.scenarios.oracle.avro import MICROS, MOST_DIGITS, Type, default_of, words
 from wavetank.scenarios.oracle.history import EVENT_ID, EVENT_TIME, Value
+from wavetank.scenarios.oracle.references import AS_OF, Rows, key_of
 
-Rows = Mapping[str, Mapping[str, Any]]
 Rule = Mapping[str, Any]
 
 
@@ -50,24 +50,28 @@ class Result:
 class LookUps:
     """Look-ups in reference data, as `enrich` is promised them."""
 
-    snapshots: Mapping[str, Rows]
+    rows: Mapping[str, Rows]
 
-    def find(self, snapshot: str, key: object) -> Mapping[str, Any] | None:
-        """The row of a key, as text; None where there is none."""
-        return None if key is None else self.snapshots[snapshot].get(str(key))
+    def find(self, name: str, key: object) -> Mapping[str, Any] | None:
+        """The row of a key, which is a value or a tuple of several; None where there is none."""
+        values = key_of(key if isinstance(key, tuple) else (key,))
+        return None if values is None else self.rows[name].get(values)
+
+
+Enrich = Callable[[dict[str, Any], LookUps], Any]
 
 
 @dataclass(frozen=True)
 class OwnCode:
-    """The own code of an event type: its `enrich`, its rules, its newest processed type, and reference data by name."""
+    """The own code of an event type: its newest processed type, `enrich`, rules, and the names of its references."""
 
     target: Type
-    enrich: Callable[[dict[str, Any], LookUps], Any] | None = None
+    enrich: Enrich | None = None
     rules: Sequence[Rule] = ()
-    snapshots: Mapping[str, Rows] | None = None
+    references: Sequence[str] = ()
 
-    def result(self, content: Mapping[str, Value]) -> Result:
-        """What comes of an event with these fields, in the oracle's words, after the join."""
+    def result(self, content: Mapping[str, Value], rows: Mapping[str, Rows]) -> Result:
+        """What comes of an event with these fields, in the oracle's words, after the join; rows: those in effect."""
         fields = {field["name"]: field for field in self.target["fields"]}
         values = {
             name: _value(content[name] if name in content else _default(field), field["type"])
@@ -75,7 +79,7 @@ class OwnCode:
         }
         if self.enrich is not None:
             try:
-                made = self.enrich(deepcopy(values), LookUps(self.snapshots or {}))
+                made = self.enrich(deepcopy(values), LookUps(rows))
             except Exception:
                 return Result(Fate.RAISED, content)
             if made is None or type(made).__name__ == "Drop":
@@ -89,12 +93,12 @@ class OwnCode:
 
     def _fits(self, made: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
         types = {field["name"]: field["type"] for field in self.target["fields"]}
-        same = all(made.get(name) == before[name] for name in (EVENT_ID, EVENT_TIME))
+        same = all(made.get(name) == before.get(name) for name in (EVENT_ID, EVENT_TIME, AS_OF))
         return made.keys() == types.keys() and same and all(_is_of(made[name], types[name]) for name in types)
 
 
-def load(path: Path, packages: Path | None = None) -> Callable[[dict[str, Any], LookUps], Any]:
-    """The `enrich` of a file, with the modules beside it and those of a folder of packages.
+def load(path: Path, packages: Path | None = None) -> tuple[Enrich, tuple[str, ...]]:
+    """The `enrich` of a file and the references it names, with the modules beside it and a folder of packages.
 
     Raises whatever the file raises.
     """
@@ -114,8 +118,8 @@ def load(path: Path, packages: Path | None = None) -> Callable[[dict[str, Any], 
     finally:
         for known in [known for known in sys.modules if known == name or known.startswith(f"{name}.")]:
             del sys.modules[known]
-    enrich: Callable[[dict[str, Any], LookUps], Any] = module.enrich
-    return enrich
+    enrich: Enrich = module.enrich
+    return enrich, tuple(getattr(module, "REFERENCES", ()))
 
 
 def _default(field: Mapping[str, Any]) -> Value:

@@ -1,12 +1,13 @@
 """Checkers of event types' own code: it is held to, what it drops is counted, and it is deterministic."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from wavetank.scenarios.oracle.at_rest import canonical, present
+from wavetank.scenarios.oracle.at_rest import Model, canonical, present
 from wavetank.scenarios.oracle.evidence import Copies, Evidence, Finding, failed, passed, unclear
 from wavetank.scenarios.oracle.history import Outcome
+from wavetank.scenarios.oracle.ledger import arrivals
 from wavetank.scenarios.oracle.own_code import ASIDE
 
 EXAMPLES = 3
@@ -25,13 +26,14 @@ def own_code(evidence: Evidence) -> Finding:
                 reasons[record.payload].add(record.reason)
         owed = {one.payload: one for one in evidence.history.of(event_type) if not one.flaw}
         for payload, one in owed.items():
-            fate = model.fate(event_type, one.content, before=True)
-            due = {str(fate)} if fate in ASIDE else set[str]()
+            times = arrivals(one, evidence.history, model)
+            fates = {model.fate(event_type, one.content, at, before=True) for at in times}
+            due = {str(fate) for fate in fates & ASIDE}
             there = reasons.pop(payload, set())
             count += len(due)
             if there != due and not (one.outcome is not Outcome.OK and not there):
                 listed = ", ".join(sorted(there)) or "not set aside"
-                wrong.append(f"{event_type} {one.event_id}: {fate}, and it is {listed}")
+                wrong.append(f"{event_type} {one.event_id}: {' or '.join(sorted(fates))}, and it is {listed}")
         wrong += [f"{event_type}: bytes that were never sent, as {', '.join(why)}" for why in reasons.values()]
     if wrong:
         return failed("own-code", f"{len(wrong)} events have another fate, such as {'; '.join(wrong[:EXAMPLES])}")
@@ -55,10 +57,11 @@ def dropped(evidence: Evidence) -> Finding:
 
 
 def deterministic(evidence: Evidence) -> Finding:
-    """A raw record that was processed again gave the same event.
+    """A raw record that was processed again gave the same bytes, as long as its processed schema was the same.
 
     Copies are tied to raw records by their id and time, which processing leaves as they are: of an event with so many
-    raw records there are at most so many contents, whatever the reference data were in between.
+    raw records there are at most so many contents, and in each schema so many bodies. Without code of its own an event
+    type gives one body for equal raw records between which no reference data came into effect.
     """
     if evidence.flow is None:
         return unclear("deterministic", "what came to the streams could not be read")
@@ -68,9 +71,9 @@ def deterministic(evidence: Evidence) -> Finding:
         for version, copies in versions.items()
     ]
     wrong = [
-        f"{event_type} {event_id}: {copies.raw_records} raw, {_difference(copies)}"
+        f"{event_type} {event_id}: {len(copies.raw)} raw, {_difference(copies)}"
         for event_type, event_id, copies in several
-        if len({canonical(present(content)) for content in copies.contents}) > max(1, copies.raw_records)
+        if _is_otherwise(event_type, copies, evidence.model)
     ]
     if wrong:
         what = "raw records were processed to different events: a clock, a random number, or state"
@@ -78,13 +81,24 @@ def deterministic(evidence: Evidence) -> Finding:
     return passed("deterministic", f"{len(several)} events were processed more than once, each to the same")
 
 
+def _is_otherwise(event_type: str, copies: Copies, model: Model) -> bool:
+    """Whether there are more contents, or more bodies in one schema, than the raw records of an event can give."""
+    contents = {canonical(present(body.content)) for body in copies.bodies}
+    bodies = Counter(body.schema for body in copies.bodies)
+    inputs = {(raw.payload, model.in_effect(event_type, raw.arrived_us).since_us) for raw in copies.raw}
+    is_pure = event_type not in model.own and not model.undated
+    most = max(1, len(inputs) if is_pure else len(copies.raw))
+    return len(contents) > max(1, len(copies.raw)) or max(bodies.values(), default=0) > most
+
+
 def _difference(copies: Copies) -> str:
     """The first field in which the contents differ, with its values."""
-    for path in _paths(copies.contents[0]):
-        values = dict.fromkeys(canonical(_at(content, path)) for content in copies.contents)
+    contents = [body.content for body in copies.bodies]
+    for path in _paths(contents[0]):
+        values = dict.fromkeys(canonical(_at(content, path)) for content in contents)
         if len(values) > 1:
             return f"{'.'.join(path)} is {' and '.join(list(values)[:EXAMPLES])}"
-    return "in fields that only some have"
+    return "in fields that only some have, or in the order of entries"
 
 
 def _paths(content: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

@@ -16,6 +16,9 @@ FUTURE_BOUND = timedelta(minutes=60)
 BEHIND_AFTER = timedelta(minutes=15)
 """The alarm of a processor rings when it reads records that are older."""
 
+EFFECTIVE_AFTER = timedelta(seconds=60)
+"""A snapshot of reference data is in effect so long after it was published; the first one from the beginning."""
+
 CHUNK_BUFFER = timedelta(seconds=60)
 """An event is in a chunk so long after it was processed, or sooner where there are many."""
 CHUNK_GRACE = timedelta(minutes=10)

@@ -12,7 +12,7 @@ from wavetank.pipeline.topology import EventType
 from wavetank.scenarios.client.frames import Frame
 from wavetank.scenarios.client.wire import versions
 from wavetank.scenarios.oracle.avro import Type, type_of, words
-from wavetank.scenarios.oracle.evidence import Copies, Version
+from wavetank.scenarios.oracle.evidence import Copies, ProcessedBody, RawRecord, Version
 from wavetank.scenarios.oracle.history import Value
 from wavetank.scenarios.oracle.hops import Hop
 from wavetank.scenarios.run.sightings import HopArrivals
@@ -25,13 +25,13 @@ EVENT_TYPE = metrics.FIELDS[metrics.Dimension.EVENT_TYPE]
 
 def copies_of(arrivals: Iterable[HopArrivals], events: Iterable[EventType]) -> Mapping[str, Mapping[Version, Copies]]:
     """By event type, the versions that came to the processed stream several times, and what their copies hold."""
-    raw: Counter[tuple[str, Version]] = Counter()
+    raw: defaultdict[tuple[str, Version], list[RawRecord]] = defaultdict(list)
     processed: defaultdict[tuple[str, Version], list[Frame]] = defaultdict(list)
     for some in arrivals:
         for number, head in enumerate(some.heads):
             key = some.event_type, (head.event_id, head.time_us // MICROS_PER_MILLI)
             if some.hop is Hop.RAW:
-                raw[key] += 1
+                raw[key].append(RawRecord(some.payloads[number], round(some.moment_s * 1_000) * MICROS_PER_MILLI))
             elif some.hop is Hop.PROCESSED:
                 processed[key].append(some.frames[number])
     types = {event.name: _types(event) for event in events}
@@ -39,8 +39,11 @@ def copies_of(arrivals: Iterable[HopArrivals], events: Iterable[EventType]) -> M
     for (event_type, version), frames in processed.items():
         if len(frames) > 1:
             bodies = dict.fromkeys((frame.fingerprint, frame.body) for frame in frames)
-            contents = [_content(body, types[event_type][fingerprint]) for fingerprint, body in bodies]
-            by_type[event_type][version] = Copies(raw[event_type, version], tuple(filter(None, contents)))
+            contents = [(fingerprint, _content(body, types[event_type][fingerprint])) for fingerprint, body in bodies]
+            by_type[event_type][version] = Copies(
+                tuple(raw[event_type, version]),
+                tuple(ProcessedBody(schema.hex(), content) for schema, content in contents if content is not None),
+            )
     return by_type
 
 

@@ -39,7 +39,7 @@ class HopArrivals:
     """The events of one record or object that came to a hop: how many, copies included, and the heads of those known.
 
     place: id of the shard or key of the object. moment_s: seconds since the epoch, by the clock of the hop. frames: of
-    those on the processed stream, in the order of the heads.
+    those on the processed stream, payloads: SHA-256 (hex) of those on the raw one, in the order of the heads.
     """
 
     hop: Hop
@@ -49,6 +49,7 @@ class HopArrivals:
     events: int
     heads: tuple[Head, ...] = ()
     frames: tuple[Frame, ...] = ()
+    payloads: tuple[str, ...] = ()
 
 
 class TraceReader:
@@ -77,9 +78,11 @@ class TraceReader:
             stream, hop, event_type = place
             arrivals = []
             for shard, record in self._records(stream, since):
-                users, sound_frames = user_data(record["Data"]), list[Frame]()
+                users, sound_frames, payloads = user_data(record["Data"]), list[Frame](), list[str]()
                 if hop is Hop.RAW:
-                    heads = [self._sent.get(hashlib.sha256(data).hexdigest()) for data in users]
+                    digests = [hashlib.sha256(data).hexdigest() for data in users]
+                    heads = [self._sent.get(digest) for digest in digests]
+                    payloads = [digest for digest in digests if digest in self._sent]
                 else:
                     first_frames = (next(frames(data), None) for data in users)
                     read = [(self._heads[event_type].read(frame), frame) for frame in first_frames if frame is not None]
@@ -96,6 +99,7 @@ class TraceReader:
                         events=len(users),
                         heads=sound,
                         frames=tuple(sound_frames),
+                        payloads=tuple(payloads),
                     )
                 )
             return arrivals

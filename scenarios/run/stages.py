@@ -26,6 +26,7 @@ from wavetank.scenarios.run.alarm_datapoints import clear_dead_messages
 from wavetank.scenarios.run.steps import Narrate, StepExecutor
 from wavetank.scenarios.site import observer
 from wavetank.scenarios.site.recovery import BackFillFailedError, RedriveFailedError
+from wavetank.scenarios.site.references import start_anew
 from wavetank.scenarios.site.site import Site, TickFailedError
 from wavetank.scenarios.spec.drill import Drill
 from wavetank.scenarios.spec.hours import Scheduled
@@ -94,6 +95,7 @@ class Run:
         self.refusals_before = self.site.refusals(0)[1]
         self.site.settle()
         self.site.empty()
+        start_anew(self.site)
         clear_dead_messages(self.site)
 
     def inject(self) -> None:
@@ -146,7 +148,7 @@ class Run:
     def read(self) -> None:
         """Look at all that is at rest."""
         self.steps.mark("read")
-        self.at_rest = observer.observe_with(self.site, self.steps.history, self.steps.model)[0]
+        self.at_rest = self.steps.observe()[0]
 
     def repeat(self) -> None:
         """Do everything a second time.
@@ -236,7 +238,7 @@ class Run:
         """The data at rest as they were read, or else as they are."""
         if self.at_rest is not None:
             return self.at_rest
-        return observer.observe_with(self.site, self.steps.history, self.steps.model_so_far)[0]
+        return self.steps.observe(so_far=True)[0]
 
 
 def _if_possible[Answer](ask: Callable[[], Answer]) -> Answer | None:

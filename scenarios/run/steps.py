@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -15,6 +15,7 @@ from wavetank.scenarios.client.quarantine import Filter
 from wavetank.scenarios.oracle.at_rest import HOUR_US, AtRest, Model
 from wavetank.scenarios.oracle.evidence import LookResult
 from wavetank.scenarios.oracle.history import History, Mark, Operation
+from wavetank.scenarios.oracle.ledger import Entry
 from wavetank.scenarios.run.ageing import age
 from wavetank.scenarios.run.nemeses import Nemeses
 from wavetank.scenarios.site import observer, outage
@@ -29,6 +30,7 @@ from wavetank.scenarios.site.recovery import (
     redeliver,
     redrive,
 )
+from wavetank.scenarios.site.references import histories_of_site
 from wavetank.scenarios.site.site import REPLAY_AFTER, Site
 from wavetank.scenarios.spec.drill import Drill
 from wavetank.scenarios.spec.hours import EPOCH, HOUR, Scheduled, covered_hours, planner_times, replayer_times
@@ -95,27 +97,53 @@ class StepExecutor:
     def __post_init__(self) -> None:
         self._before_outage: Mapping[str, Any] | None = None
         self._started = time.monotonic()
+        self._arrivals: defaultdict[str, set[int]] = defaultdict(set)
         self._look_back = shortest_reach(self.site.declared)
         self._planner_times = planner_times((event.time_us for event in self.events), self._look_back)
         covered = covered_hours(self._planner_times, self._look_back)
         mistaken = [each.component for each in self.drill.nemeses if isinstance(each, OwnCodeMistaken)]
-        self.model = observer.model_of(self.site, covered, before="".join(mistaken))
+        self._since = self.site.now()
+        self._model = replace(
+            observer.model_of(self.site, covered, before="".join(mistaken)),
+            undated=any(nemesis.needs_release_before for nemesis in self.drill.nemeses),
+        )
         types = {event.event_type for event in self.events}
         victim = self.drill.victim
         self.victim = victim if victim in types else min(types, default=victim)
         """The drill's victim, or where the workload has none of its type the first type that it has."""
+        self._references = self._model.references
         self.producer = DrillProducer(self.site, self.elapsed)
         self.nemeses = Nemeses(self.site, self.drill, self.seed, victim=self.victim, producer=self.producer)
 
     @property
     def history(self) -> History:
-        """The attempts and the marks so far."""
-        return History(tuple(self.operations), tuple(self.marks))
+        """The attempts and the marks so far, and the arrivals as they were looked at last."""
+        arrivals = {payload: tuple(sorted(times)) for payload, times in self._arrivals.items()}
+        return History(tuple(self.operations), tuple(self.marks), arrivals)
+
+    @property
+    def model(self) -> Model:
+        """The model of the data at rest in the end, with the reference data as of the last look."""
+        return replace(self._model, references=self._references)
 
     @property
     def model_so_far(self) -> Model:
         """The model of the hours that ticks of the planner were for; in the end every hour is to be merged."""
         return replace(self.model, covered=covered_hours(self.merged, self._look_back))
+
+    def observe(self, *, so_far: bool = False) -> tuple[AtRest, dict[str, Entry]]:
+        """Look at the data at rest, and draw up the ledger, of all hours or so far.
+
+        Before that, look at the index of the reference data, and where these changed, at when records arrived.
+        """
+        self._references = histories_of_site(self.site, self.nemeses.scene.published)
+        model = self.model_so_far if so_far else self.model
+        if model.renews:
+            since = min(self._since, self.site.now())
+            for payload, times in observer.arrivals(self.site, since).items():
+                # What has expired since was seen before.
+                self._arrivals[payload].update(times)
+        return observer.observe_with(self.site, self.history, model)
 
     def elapsed(self) -> float:
         """Seconds since the run began."""
@@ -137,7 +165,7 @@ class StepExecutor:
                     self._tick(step)
                 case Look():
                     self.mark("look", step.name)
-                    self.glimpse, entries = observer.observe_with(self.site, self.history, self.model)
+                    self.glimpse, entries = self.observe()
                     self.looks.append(compare(step, entries, self.glimpse, self.victim))
                 case CountObjects(name, prefixes):
                     self.mark("look", name)

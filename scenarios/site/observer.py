@@ -9,20 +9,23 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from wavetank.pipeline import topology
 from wavetank.pipeline.topology import EventType, Topology
 from wavetank.scenarios.client import at_rest as rest
-from wavetank.scenarios.client import quarantine
+from wavetank.scenarios.client import quarantine, streams
+from wavetank.scenarios.client.aggregate import user_data
 from wavetank.scenarios.client.at_rest import Layer, RestFile, UnreadableFileError
 from wavetank.scenarios.client.frames import Head, Heads, frames
 from wavetank.scenarios.client.quarantine import DAMAGED_PART
-from wavetank.scenarios.client.wire import HEADER_BYTES
+from wavetank.scenarios.client.wire import HEADER_BYTES, newest_schema
 from wavetank.scenarios.oracle.at_rest import AtRest, Enrichment, Model, Partition, Quarantined, Stored
+from wavetank.scenarios.oracle.avro import type_of
 from wavetank.scenarios.oracle.history import EVENT_ID, History
 from wavetank.scenarios.oracle.ledger import Entry, draw_up, total
 from wavetank.scenarios.oracle.promises import HASH_BUCKETS
+from wavetank.scenarios.oracle.references import AS_OF
 from wavetank.scenarios.site.damage import BAD_FRAME
 from wavetank.scenarios.site.own_code import codes, codes_of_component
+from wavetank.scenarios.site.references import histories_of_files, histories_of_registry, micros
 from wavetank.scenarios.site.site import CHUNKS, Site
 
 PROCESSED = "processed"
@@ -39,17 +42,43 @@ def model_of(site: Site, covered: frozenset[int] | None = None, before: str = ""
     return replace(model, covered=covered, declared=site.declared, own_before=own_before)
 
 
+def model_by_registry(site: Site) -> Model:
+    """As `model_of`, with the reference data that the registry has, whoever published them."""
+    return replace(model_of(site), references=histories_of_registry(site))
+
+
 def model_of_schemas(planned: Topology, schemas: Path) -> Model:
     """The model of what becomes of an event by a schema folder: what it is enriched with, and own code."""
-    enrichments = {}
+    enrichments, dated = dict[str, Enrichment](), set[str]()
     for event in planned.events:
+        target = type_of(newest_schema(event.folder, PROCESSED).definition)
+        types = {field["name"]: field["type"] for field in target["fields"]}
+        if AS_OF in types:
+            dated.add(event.name)
         path = schemas / event.name / "enrichment.json"
         if path.exists():
             rule = json.loads(path.read_text("utf-8"))
-            reference = schemas / topology.REFERENCE_FOLDER / f"{rule['reference']}.json"
-            rows = json.loads(reference.read_text("utf-8"))["rows"]
-            enrichments[event.name] = Enrichment(rule["on"], tuple(rule["add"]), rows)
-    return Model(HASH_BUCKETS, enrichments, own=codes(planned, schemas))
+            on = (rule["on"],) if isinstance(rule["on"], str) else tuple(rule["on"])
+            enrichments[event.name] = Enrichment(rule["reference"], on, add=tuple(rule["add"]), types=types)
+    return Model(
+        HASH_BUCKETS,
+        enrichments,
+        own=codes(planned),
+        references=histories_of_files(planned),
+        dated=frozenset(dated),
+    )
+
+
+def arrivals(site: Site, since: datetime) -> dict[str, tuple[int, ...]]:
+    """By the SHA-256 (hex) of what producers sent, the times at which it arrived at the raw streams since then."""
+    times: defaultdict[str, list[int]] = defaultdict(list)
+    kinesis = site.stack.client("kinesis")
+    for stream in (event.raw_stream for event in site.topology.events):
+        for shard in streams.shards(kinesis, stream):
+            for record in streams.records(kinesis, stream, shard["ShardId"], since):
+                for data in user_data(record["Data"]):
+                    times[hashlib.sha256(data).hexdigest()].append(micros(record["ApproximateArrivalTimestamp"]))
+    return {payload: tuple(sorted(some)) for payload, some in times.items()}
 
 
 def observe(site: Site, history: History | None = None) -> AtRest:
@@ -82,9 +111,18 @@ def _quarantined(site: Site, history: History) -> Iterator[Quarantined]:
         ids = _ids_of_part(site, record) if record.reason == DAMAGED_PART else [record.event_id]
         if record.reason == BAD_FRAME and record.source.startswith(CHUNKS) and pieces == [record.digest]:
             ids = _ids_of_range(site, record, heads) or ids
+        is_raw = record.stage not in quarantine.BEHIND_A_CHUNK and record.arrived != quarantine.EPOCH
+        arrived_us = micros(record.arrived) if is_raw else None
         for digest in pieces:
             for event_id in ids:
-                yield Quarantined(record.event_type, record.reason, digest, source=record.key, event_id=event_id)
+                yield Quarantined(
+                    record.event_type,
+                    record.reason,
+                    digest,
+                    source=record.key,
+                    event_id=event_id,
+                    arrived_us=arrived_us,
+                )
 
 
 def pieces_of(data: bytes, known: Mapping[int, Collection[str]]) -> list[str]:

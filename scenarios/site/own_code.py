@@ -3,7 +3,6 @@
 `scenarios/components/<name>/` holds what is laid over: `<event>/enrich.py`, `<event>/component.toml` and so on.
 """
 
-import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -48,22 +47,20 @@ def equipped(site: Site, name: str) -> Iterator[Site]:
             site.restore_registry()
 
 
-def codes(planned: Topology, schemas: Path) -> Mapping[str, OwnCode]:
-    """The own code of each event type of a schema folder that has some, as the oracle takes it."""
-    snapshots = {
-        path.stem: json.loads(path.read_text("utf-8"))["rows"]
-        for path in (schemas / topology.REFERENCE_FOLDER).glob("*.json")
-    }
-    return {
-        event.name: OwnCode(
+def codes(planned: Topology) -> Mapping[str, OwnCode]:
+    """The own code of each event type that has some, as the oracle takes it."""
+    by_name = {}
+    for event in (event for event in planned.events if event.has_own_code):
+        enrich, references = None, tuple[str, ...]()
+        if event.code:
+            enrich, references = own_code.load(event.folder / "enrich.py", _packages(event))
+        by_name[event.name] = OwnCode(
             target=type_of(newest_schema(event.folder, "processed").definition),
-            enrich=own_code.load(event.folder / "enrich.py", _packages(event)) if event.code else None,
+            enrich=enrich,
             rules=tuple(rule.model_dump(exclude_none=True) for rule in event.component.rules),
-            snapshots=snapshots,
+            references=references,
         )
-        for event in planned.events
-        if event.has_own_code
-    }
+    return by_name
 
 
 def _packages(event: EventType) -> Path | None:
@@ -78,4 +75,4 @@ def codes_of_component(schemas: Path, name: str) -> Mapping[str, OwnCode]:
     if not name:
         return {}
     with overlaid(schemas, name) as folder:
-        return codes(topology.load(folder), folder)
+        return codes(topology.load(folder))

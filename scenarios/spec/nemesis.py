@@ -4,7 +4,7 @@ A nemesis is a value, and the same one takes part in many runs. What it does in 
 how often it struck, and what heals it. Healing takes place in the reverse order of the breaking.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -15,6 +15,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 from wavetank.pipeline.topology import EventType, Topology
 from wavetank.scenarios.oracle.at_rest import AtRest
 from wavetank.scenarios.oracle.history import Operation
+from wavetank.scenarios.oracle.references import Publication
 from wavetank.scenarios.spec.hours import Scheduled
 from wavetank.scenarios.workload.synthetic import WorkloadEvent
 
@@ -186,7 +187,8 @@ class Scene:
     victim: the event type that is struck where one is. redeploy: puts the pipeline on a stack that has lost it. struck:
     how often each nemesis struck, by id. healing: what takes back what was done; the last thing is taken back first.
     downgrade: puts the release before on the stack, in the place of this one and its data. neighbour: deploys another
-    stage on the stack; beside: those that are there.
+    stage on the stack; beside: those that are there. published: by its name, what was published of a reference in the
+    place of what was deployed, in order: all that the oracle knows of it.
     """
 
     site: Place
@@ -199,6 +201,7 @@ class Scene:
     struck: Counter[str] = field(default_factory=Counter)
     healing: ExitStack = field(default_factory=ExitStack)
     beside: list[Neighbour] = field(default_factory=list)
+    published: defaultdict[str, list[Publication]] = field(default_factory=lambda: defaultdict(list))
 
     @property
     def event(self) -> EventType:

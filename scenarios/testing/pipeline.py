@@ -88,7 +88,7 @@ class PipelineUnderTest:
 
     def ledger(self, event_type: str | None = None) -> Ledger:
         """Where every event that was fed is now; of one type, or of all together."""
-        entries = observer.observe_with(self.site, self.history, observer.model_of(self.site))[1]
+        entries = observer.observe_with(self.site, self.history, observer.model_by_registry(self.site))[1]
         if event_type is None:
             return total(entries)
         return entries[event_type].ledger if event_type in entries else Ledger()

@@ -8,12 +8,14 @@ import pytest
 from wavetank.scenarios.oracle.at_rest import HOUR_US, AtRest, Declared, Enrichment, Model, Quarantined, Stored
 from wavetank.scenarios.oracle.history import History, Operation, Outcome, Value
 from wavetank.scenarios.oracle.ledger import Entry, Ledger, draw_up, total
+from wavetank.scenarios.oracle.references import always
 
 NOON_US = 1_574_596_800_000_000
 """2019-11-24 12:00 UTC."""
 MODEL = Model(
     buckets=2,
-    enrichments={"click": Enrichment("campaign", ("advertiser",), {"men": {"advertiser": "Zozo"}})},
+    enrichments={"click": Enrichment("campaigns", ("campaign",), ("advertiser",))},
+    references={"campaigns": always({("men",): {"advertiser": "Zozo"}})},
 )
 HOUR_LATER_US = NOON_US + HOUR_US
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from wavetank.pipeline import topology
+from wavetank.pipeline.reference import index
 from wavetank.pipeline.template.render import whole
 from wavetank.scenarios.drills.catalogue import catalogue
 from wavetank.scenarios.oracle import promises
@@ -88,6 +89,8 @@ def schedule(resources: Resources, name: str) -> str:
 
 
 TEMPLATE: Mapping[str, Callable[[Resources], set[Number]]] = {
+    # No template sets it: what publishes and what reads have to agree.
+    "EFFECTIVE_AFTER": lambda _: {timedelta(microseconds=index.DELAY_US)},
     "SHARDS": lambda r: {stream["ShardCount"] for stream in of(r, "Kinesis::Stream")},
     "GIVE_UP_AFTER": lambda r: every([one["MaximumRecordAgeInSeconds"] for one in sources(r)], seconds=1),
     "STREAM_RETENTION": lambda r: every([one["RetentionPeriodHours"] for one in of(r, "Kinesis::Stream")], hours=1),

@@ -17,6 +17,16 @@ from wavetank.scenarios.spec.unfinished import Unfinished
 class EmptyBuckets:
     """An S3 client of which every bucket is empty."""
 
+    class exceptions:  # noqa: N801
+        """The errors that it has, as boto3 names them."""
+
+        class NoSuchKey(Exception):
+            """There is no such object."""
+
+    def get_object(self, **_: object) -> dict[str, Any]:
+        """No object. Raises NoSuchKey."""
+        raise self.exceptions.NoSuchKey
+
     def get_paginator(self, _operation: str) -> "EmptyBuckets":
         """The listing's pages."""
         return self

@@ -101,7 +101,8 @@ def streamed(stream: str, *records: bytes) -> list[HopArrivals]:
 
 def test_a_raw_record_is_known_by_the_bytes_that_were_sent() -> None:
     known, strange = streamed("wavetank-click-raw", raw("a"), raw("stranger"))
-    assert known == HopArrivals(Hop.RAW, "click", "shard-0", NOON.timestamp(), 1, (A,))
+    payloads = (sha256(raw("a")).hexdigest(),)
+    assert known == HopArrivals(Hop.RAW, "click", "shard-0", NOON.timestamp(), 1, (A,), payloads=payloads)
     assert (strange.events, strange.heads) == (1, ())
 
 

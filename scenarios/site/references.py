@@ -1,0 +1,124 @@
+"""Reference data of a site in the words of the oracle: rows as files and drills have them, the index as published.
+
+The index is read here as JSON, and by nothing of the pipeline's: entries of a time and a digest. What rows these are is
+told by whoever published them, and not by reading snapshots, so that a wrong snapshot shows as well as a wrong index.
+Where nobody tells, as of a stack that somebody works on, the snapshots are read as the pipeline does.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from wavetank.emulator.deploy.publishing import publish
+from wavetank.pipeline.components.references import ReferenceData
+from wavetank.pipeline.reference.snapshot import Snapshot
+from wavetank.pipeline.topology import Topology
+from wavetank.scenarios.oracle.references import (
+    Edition,
+    IndexEntry,
+    Publication,
+    ReferenceHistory,
+    Row,
+    Rows,
+    always,
+    history_of,
+    key_of,
+)
+from wavetank.scenarios.site.site import Site
+
+KEY = "key"
+"""The key column of a JSON file that no other file describes."""
+
+
+def histories_of_files(planned: Topology) -> dict[str, ReferenceHistory]:
+    """The references of a project as its files have them, published once; of a database there is no row."""
+    return {reference.name: always(rows_of(reference) or {}) for reference in planned.references}
+
+
+def histories_of_site(site: Site, published: Mapping[str, Sequence[Publication]]) -> dict[str, ReferenceHistory]:
+    """The references of a site on which a drill published these rows in the place of what was deployed."""
+    histories = {}
+    for reference in site.topology.references:
+        rows, later = rows_of(reference), published.get(reference.name, ())
+        deployed = () if rows is None else (Publication(rows, 0, 0),)
+        known = (*deployed, *later)
+        histories[reference.name] = history_of(known, read_index(site, reference.name)) if known else always({})
+    return histories
+
+
+def histories_of_registry(site: Site) -> dict[str, ReferenceHistory]:
+    """The references of a site as its registry has them, or its files where one is not published yet."""
+    histories = {}
+    for reference in site.topology.references:
+        name = reference.name
+        editions = tuple(Edition(entry.from_us, _snapshot(site, name, entry)) for entry in read_index(site, name))
+        histories[name] = ReferenceHistory(editions) if editions else always(rows_of(reference) or {})
+    return histories
+
+
+def start_anew(site: Site) -> None:
+    """Publish the references of a site's files as if for the first time, where more than that was published.
+
+    Processors start in new environments then: those that are warm know the index that there was.
+    """
+    renewed = [each.name for each in site.topology.references if len(read_index(site, each.name)) > 1]
+    if not renewed:
+        return
+    for name in renewed:
+        site.s3.delete_object(Bucket=site.registry_bucket, Key=index_key(name))
+    publish(site.stack, site.topology)
+    for event in site.topology.events:
+        site.cycle(event.processor)
+
+
+def read_index(site: Site, name: str) -> tuple[IndexEntry, ...]:
+    """The index of a reference as it lies in the registry; no entry where there is none."""
+    try:
+        answer = site.s3.get_object(Bucket=site.registry_bucket, Key=index_key(name))
+    except site.s3.exceptions.NoSuchKey:
+        return ()
+    entries = json.loads(answer["Body"].read())["entries"]
+    return tuple(IndexEntry(int(entry["from_us"]), str(entry["digest"])) for entry in entries)
+
+
+def index_key(name: str) -> str:
+    """The object with the index of a reference."""
+    return f"reference/{name}/index.json"
+
+
+def rows_of(reference: ReferenceData) -> Rows | None:
+    """The rows of a reference in a JSON file, every one with every column; None where they are anywhere else."""
+    if reference.file is None or reference.file.suffix != ".json":
+        return None
+    return rows_of_document(json.loads(reference.file.read_text("utf-8")), _key_of_table(reference))
+
+
+def rows_of_document(document: Any, key: Sequence[str] = (KEY,)) -> Rows:
+    """The rows in a document: a list of them, or `{"rows": {value of the key: row}}`."""
+    if isinstance(document, Mapping):
+        return by_key(({key[0]: value, **row} for value, row in document["rows"].items()), key)
+    return by_key(document, key)
+
+
+def by_key(rows: Iterable[Row], key: Sequence[str]) -> Rows:
+    """Rows by the values of their key, every one with every column."""
+    every = list(rows)
+    nulls = dict.fromkeys(name for row in every for name in row)
+    whole = ({**nulls, **row} for row in every)
+    return {values: row for row in whole if (values := key_of([row[name] for name in key])) is not None}
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since the epoch, of a time in milliseconds."""
+    return round(moment.timestamp() * 1_000) * 1_000
+
+
+def _key_of_table(reference: ReferenceData) -> Sequence[str]:
+    return (KEY,) if reference.table is None else reference.table.key
+
+
+def _snapshot(site: Site, name: str, entry: IndexEntry) -> Rows:
+    answer = site.s3.get_object(Bucket=site.registry_bucket, Key=f"reference/{name}/snapshots/{entry.digest}")
+    snapshot = Snapshot(answer["Body"].read())
+    return by_key(snapshot.rows(), snapshot.table.key)
