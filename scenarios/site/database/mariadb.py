@@ -1,0 +1,129 @@
+"""MariaDB as a process of its own, with an audit of who connects."""
+
+import secrets
+import shutil
+import signal
+from collections.abc import Sequence
+from functools import partial
+from importlib.util import find_spec
+from typing import Any, ClassVar
+
+from wavetank.scenarios.site.database import connections
+from wavetank.scenarios.site.database.connections import Moment
+from wavetank.scenarios.site.database.process import (
+    HOST,
+    ServerProcess,
+    free_port,
+    has_account,
+    own_folder,
+    run_to_end,
+)
+from wavetank.scenarios.site.database.server import DATABASE, READER, DatabaseServer, Engine, Session
+
+ACCOUNT = "mysql"
+"""Whom it runs as where it is started by root: Debian's package has it."""
+SOCKET, AUDIT, DATA = "socket", "connections", "data"
+SERVER, INSTALLER = "mariadbd", "mariadb-install-db"
+PATH = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin"
+SMALL = (
+    "--innodb-buffer-pool-size=16M",
+    "--innodb-log-file-size=8M",
+    "--innodb-flush-log-at-trx-commit=2",
+    "--skip-log-bin",
+    "--skip-name-resolve",
+)
+"""Settings of a server that a few rows are kept in; what is committed outlives the process, not the machine."""
+WAITING = "SELECT count(*) FROM information_schema.processlist WHERE state LIKE 'Waiting for table%lock'"
+
+
+def obstacle() -> str:
+    """Why it cannot be started here; empty where it can."""
+    if _program(SERVER) is None or _program(INSTALLER) is None:
+        return "MariaDB is not installed (Debian: `apt-get install mariadb-server`)"
+    if not has_account(ACCOUNT):
+        return f"there is no account {ACCOUNT} to run it as, and it is not run as root"
+    return "" if find_spec("pymysql") else "its driver is not installed (`pip install 'wavetank[database]'`)"
+
+
+def _program(name: str) -> str | None:
+    return shutil.which(name) or shutil.which(name, path=PATH)
+
+
+class MariaDB(DatabaseServer):
+    """MariaDB, which resolves no name of a host. Its root has no password, and its socket is in a private folder."""
+
+    engine: ClassVar[Engine] = Engine.MARIADB
+
+    def __init__(self) -> None:
+        """Raises NoServerError."""
+        self._folder = own_folder("mariadb", ACCOUNT)
+        self._port, self._password = free_port(), secrets.token_hex(16)
+        data = f"--datadir={self._folder / DATA}"
+        command = (
+            str(_program(SERVER)),
+            "--no-defaults",
+            data,
+            f"--bind-address={HOST}",
+            f"--port={self._port}",
+            f"--socket={self._folder / SOCKET}",
+            f"--pid-file={self._folder / 'pid'}",
+            *SMALL,
+            "--plugin-load-add=server_audit",
+            "--server-audit-logging=ON",
+            "--server-audit-events=CONNECT",
+            "--server-audit-output-type=file",
+            f"--server-audit-file-path={self._folder / AUDIT}",
+        )
+        self._process = ServerProcess(command, ACCOUNT, self._folder, signal.SIGKILL)
+        try:
+            quiet = ("--skip-test-db", "--auth-root-authentication-method=normal")
+            installing = (str(_program(INSTALLER)), "--no-defaults", data, *SMALL, *quiet)
+            run_to_end(installing, ACCOUNT, self._folder)
+            self._process.start(partial(self._connect, ""))
+            account = f"{READER}@'{HOST}'"
+            with Session(self._connect("")) as session:
+                session.execute(f"CREATE DATABASE {DATABASE} CHARACTER SET utf8mb4")
+                session.execute(f"CREATE USER {account} IDENTIFIED BY '{self._password}'")
+                session.execute(f"GRANT SELECT, SHOW VIEW ON {DATABASE}.* TO {account}")
+        except BaseException:
+            self.close()
+            raise
+
+    def _connect(self, database: str = DATABASE) -> Any:
+        import pymysql
+
+        socket = str(self._folder / SOCKET)
+        return pymysql.connect(unix_socket=socket, user="root", database=database or None, charset="utf8mb4")
+
+    def secret(self) -> dict[str, Any]:
+        login = {"username": READER, "password": self._password, "dbname": DATABASE}
+        return {"engine": str(self.engine), "host": HOST, "port": self._port, **login}
+
+    def session(self) -> Session:
+        return Session(self._connect())
+
+    def lock(self, table: str) -> Session:
+        session = self.session()
+        session.execute(f"LOCK TABLES {table} WRITE")
+        return session
+
+    def rotate(self) -> None:
+        self._password = secrets.token_hex(16)
+        self.execute(f"ALTER USER {READER}@'{HOST}' IDENTIFIED BY '{self._password}'")
+
+    def stop(self) -> None:
+        self._process.end()
+
+    def start(self) -> None:
+        if not self._process.runs:
+            self._process.start(self._connect)
+
+    def close(self) -> None:
+        self._process.remove()
+
+    def waiting(self) -> int:
+        return int(self.rows(WAITING)[0][0])
+
+    def moments(self) -> Sequence[Moment]:
+        lines = (self._folder / AUDIT).read_text(errors="replace").splitlines()
+        return [moment for moment in connections.of_mariadb(lines) if moment.client == HOST]
