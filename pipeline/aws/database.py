@@ -196,7 +196,6 @@ def _mysql(secret: Secret) -> Engine:
         "read_timeout": RUN_S,
         "write_timeout": CONNECT_S,
         "charset": "utf8mb4",
-        "ssl": {"check_hostname": False},
         "init_command": "SET SESSION time_zone = '+00:00'",
     }
     return create_engine(
