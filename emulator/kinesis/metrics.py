@@ -127,11 +127,12 @@ METER = Meter()
 
 @dataclass(slots=True)
 class ShardWrites:
-    """The records and bytes that one request wrote to one shard, and the records that were throttled."""
+    """The records and bytes that one request wrote to one shard, and the records that were throttled, or failed."""
 
     records: int = 0
     size: int = 0
     throttled: int = 0
+    failed: int = 0
 
 
 def count_put(stream: Stream, writes: dict[str, ShardWrites]) -> None:
@@ -152,14 +153,15 @@ def count_batch(stream: Stream, writes: dict[str, ShardWrites]) -> None:
     taken = sum(write.records for write in writes.values())
     size = sum(write.size for write in writes.values())
     throttled = sum(write.throttled for write in writes.values())
+    failed = sum(write.failed for write in writes.values())
     METER.add(
         [
             *_incoming(stream, writes),
             (_series(stream, Metric.BATCH_BYTES), size),
             (_series(stream, Metric.BATCH_SUCCESS), float(taken > 0)),
-            (_series(stream, Metric.BATCH_TOTAL), taken + throttled),
+            (_series(stream, Metric.BATCH_TOTAL), taken + throttled + failed),
             (_series(stream, Metric.BATCH_SUCCESSFUL), taken),
-            (_series(stream, Metric.BATCH_FAILED), 0),
+            (_series(stream, Metric.BATCH_FAILED), failed),
             (_series(stream, Metric.BATCH_THROTTLED), throttled),
         ]
     )

@@ -73,6 +73,21 @@ def put(stack: EmbeddedStack, stream: str, *texts: str) -> Any:
     return stack.client("kinesis").put_records(StreamName=stream, Records=records)
 
 
+def total(stack: EmbeddedStack, stream: str, metric: str) -> float:
+    """The sum of a metric of a stream over the last minutes."""
+    now = stack.control.now()
+    points = stack.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Kinesis",
+        MetricName=metric,
+        Dimensions=[{"Name": "StreamName", "Value": stream}],
+        StartTime=now - 600,
+        EndTime=now + 60,
+        Period=60,
+        Statistics=["Sum"],
+    )["Datapoints"]
+    return sum(point["Sum"] for point in points)
+
+
 def read(stack: EmbeddedStack, stream: str) -> list[str]:
     """What is in the stream, of every shard, oldest first."""
     kinesis, found = stack.client("kinesis"), []
@@ -138,6 +153,31 @@ def test_reads_that_fail_look_real_and_the_next_reads_go_on(stack: EmbeddedStack
         until(lambda: bool(fault.firings()))
         stack.control.advance_clock(LONG_S)
         assert waiting.result() == ["a"]
+
+
+@pytest.mark.fault("kinesis.put", "throttle", "fail")
+@pytest.mark.fault("kinesis.get", "throttle")
+def test_what_is_refused_is_counted_as_a_full_shard_counts_it(stack: EmbeddedStack, stream: str) -> None:
+    """Kinesis Data Streams developer guide, "Monitoring the Amazon Kinesis Data Streams service with CloudWatch"."""
+    stack.client("cloudwatch").list_metrics()
+    with (
+        stack.faults.throttle("kinesis.put", match={"stream": stream, "content": "b*"}),
+        stack.faults.fail("kinesis.put", match={"stream": stream, "content": "c*"}),
+        stack.faults.throttle("kinesis.get", match={"stream": stream}, count=2) as fault,
+    ):
+        put(stack, stream, "a1", "b1", "a2", "b2", "c1")
+        read(stack, stream)
+        assert len(fault.firings()) == 2
+    stack.settle(SETTLE_S)
+    expected = {
+        "WriteProvisionedThroughputExceeded": 2,
+        "ReadProvisionedThroughputExceeded": 2,
+        "PutRecords.ThrottledRecords": 2,
+        "PutRecords.FailedRecords": 1,
+        "PutRecords.SuccessfulRecords": 2,
+        "PutRecords.TotalRecords": 5,
+    }
+    assert {metric: total(stack, stream, metric) for metric in expected} == expected
 
 
 @pytest.mark.fault("kinesis.get", "short")

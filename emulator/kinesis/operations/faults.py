@@ -6,6 +6,7 @@ from wavetank.emulator.faults.calls import caller_of
 from wavetank.emulator.faults.engine import FAULTS
 from wavetank.emulator.faults.identity import content_identity
 from wavetank.emulator.faults.points import Action, Point
+from wavetank.emulator.kinesis import metrics
 from wavetank.emulator.kinesis.errors import KinesisError, ThroughputExceeded
 from wavetank.emulator.kinesis.model.position import ITERATOR_LIFETIME_MS, Cursor, expired_iterator
 from wavetank.emulator.kinesis.model.stream import MAX_READ_RECORDS, Entry, Stream
@@ -78,6 +79,7 @@ def before_read(context: RequestContext, stream: Stream, cursor: Cursor) -> int:
             what = f"a read of {stream.name}/{shard.name} (held back {firing.seconds():g} s by a fault)"
             IN_FLIGHT.pause(Point.KINESIS_GET, stream.name, what, firing.seconds(), by_fault=True)
         case Action.THROTTLE:
+            metrics.count_throttled_read(stream, shard)
             raise ThroughputExceeded(rate_exceeded(stream, shard))
         case Action.EXPIRED_ITERATOR:
             now = now_ms()

@@ -106,19 +106,29 @@ def write(
 ) -> list[Answer]:
     """Append records and wake the stream's readers; returns a PutRecords result for each entry."""
     refused = faults.refusals(stream, entries) if FAULTS.armed(Point.KINESIS_PUT) else {}
+    writes: dict[str, ShardWrites] = {}
     if refused:
+        for place, result in refused.items():
+            written = writes.setdefault(stream.shards.holding(entries[place].hash_key()).name, ShardWrites())
+            if result["ErrorCode"] == ThroughputExceeded.code:
+                written.throttled += 1
+            else:
+                written.failed += 1
         kept = [entry for place, entry in enumerate(entries) if place not in refused]
-        results = iter(_write(stream, kept, count))
+        results = iter(_write(stream, kept, writes, count))
         return [refused[place] if place in refused else next(results) for place in range(len(entries))]
-    return _write(stream, entries, count)
+    return _write(stream, entries, writes, count)
 
 
 def _write(
-    stream: Stream, entries: list[Entry], count: Callable[[Stream, dict[str, ShardWrites]], None]
+    stream: Stream,
+    entries: list[Entry],
+    writes: dict[str, ShardWrites],
+    count: Callable[[Stream, dict[str, ShardWrites]], None],
 ) -> list[Answer]:
+    """Append records, beside what is counted of others of the same call."""
     hash_keys = [entry.hash_key() for entry in entries]
-    writes: dict[str, ShardWrites] = {}
-    share = LIMITS.share(Limit.SHARD_LIMITS)
+    share, over = LIMITS.share(Limit.SHARD_LIMITS), 0
     with stream.lock:
         now = now_ms()
         stream.expire(now)
@@ -129,14 +139,15 @@ def _write(
             written = writes.get(name) or writes.setdefault(name, ShardWrites())
             if share is not None and not shard.throughput.admit_write(size, now, share):
                 written.throttled += 1
+                over += 1
                 results.append(throttled_record(stream, shard))
                 continue
             written.records += 1
             written.size += size
             number = shard.sequence_number(stream.append(shard, entry, now))
             results.append({"SequenceNumber": number, "ShardId": name})
-    if throttled := sum(write.throttled for write in writes.values()):
-        LIMITS.refuse(Limit.SHARD_LIMITS, throttled)
+    if over:
+        LIMITS.refuse(Limit.SHARD_LIMITS, over)
     STREAM_WRITES.ring(stream.identity.arn)
     count(stream, writes)
     MEMORY.grew(sum(written.records for written in writes.values()), sum(written.size for written in writes.values()))
