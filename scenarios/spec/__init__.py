@@ -14,7 +14,13 @@ from wavetank.scenarios.spec.nemeses.chunks import ChunksDamaged
 from wavetank.scenarios.spec.nemeses.components import ComponentChanged
 from wavetank.scenarios.spec.nemeses.container import ContainerCut, ContainerKilled, ContainerPaused, MemoryReached
 from wavetank.scenarios.spec.nemeses.fault import Fault, functions_die
-from wavetank.scenarios.spec.nemeses.functions import BadDeploy, ColdStart, OwnCodeMistaken, Reconfigured
+from wavetank.scenarios.spec.nemeses.functions import (
+    BadDeploy,
+    ColdStart,
+    NotificationsForbidden,
+    OwnCodeMistaken,
+    Reconfigured,
+)
 from wavetank.scenarios.spec.nemeses.limits import LimitEnforced, StreamsDescribed
 from wavetank.scenarios.spec.nemeses.neighbour import StageHaywire
 from wavetank.scenarios.spec.nemeses.parts import PartsDamaged, RecordsUnmergeable, SchemaUnmergeable
@@ -110,6 +116,7 @@ __all__ = [
     "LimitEnforced",
     "Look",
     "MemoryReached",
+    "NotificationsForbidden",
     "OwnCodeMistaken",
     "PartsDamaged",
     "Point",

@@ -1,5 +1,6 @@
-"""Functions that start anew, or are deployed with a mistake."""
+"""Functions that start anew, are deployed with a mistake, or may not be called."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,28 @@ class BadDeploy(Nemesis):
         scene.healing.callback(site.configure, processor, Handler=configuration["Handler"])
         site.configure(processor, Handler=NO_HANDLER)
         scene.struck[self.id] += 1
+
+
+@dataclass(frozen=True)
+class NotificationsForbidden(Nemesis):
+    """The partitioner does not let the topic of chunks call it any more; healing lets it again."""
+
+    id: str = "notifications-forbidden"
+
+    def begin(self, scene: Scene) -> None:
+        client, function = scene.site.stack.client("lambda"), scene.site.topology.names.partitioner
+        policy = json.loads(client.get_policy(FunctionName=function)["Policy"])
+        for statement in policy["Statement"]:
+            name = {"FunctionName": function, "StatementId": statement["Sid"]}
+            scene.healing.callback(
+                client.add_permission,
+                **name,
+                Action=statement["Action"],
+                Principal=statement["Principal"]["Service"],
+                SourceArn=statement["Condition"]["ArnLike"]["AWS:SourceArn"],
+            )
+            client.remove_permission(**name)
+            scene.struck[self.id] += 1
 
 
 @dataclass(frozen=True)
