@@ -1,13 +1,13 @@
 """Every alarm finds somebody, says what to do, and watches a metric that is sent by what there is."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.main import get_command
 
+from tests.unit.pipeline.template.alarm_metrics import series
 from tests.unit.pipeline.test_topology import add_event
 from wavetank.pipeline.metrics import METRICS, Dimension
 from wavetank.pipeline.names import NAMES, log_group
@@ -57,15 +57,6 @@ def alarms(resources: Resources, *types: str) -> dict[str, dict[str, Any]]:
     return {
         name: each["Properties"] for name, each in resources.items() if each["Type"] in (types or (ALARM, COMPOSITE))
     }
-
-
-def series(alarm: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str, int]]:
-    """Each metric of an alarm with its statistic and its period."""
-    if "Metrics" not in alarm:
-        yield alarm, alarm["Statistic"], alarm["Period"]
-    for each in alarm.get("Metrics", ()):
-        if "MetricStat" in each:
-            yield each["MetricStat"]["Metric"], each["MetricStat"]["Stat"], each["MetricStat"]["Period"]
 
 
 def parts(composite: dict[str, Any]) -> list[str]:
