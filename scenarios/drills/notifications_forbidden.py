@@ -8,4 +8,5 @@ DRILL = Drill(
     tags=(Tag.NOTIFICATIONS,),
     nemeses=(NotificationsForbidden(),),
     during=look_when_merged("while it might not call", Expect("lost", equals="acknowledged"), precondition=True),
+    caught_by=("permissions",),
 )
