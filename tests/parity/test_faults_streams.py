@@ -85,7 +85,7 @@ def total(stack: EmbeddedStack, stream: str, metric: str) -> float:
         Period=60,
         Statistics=["Sum"],
     )["Datapoints"]
-    return sum(point["Sum"] for point in points)
+    return float(sum(point["Sum"] for point in points))
 
 
 def read(stack: EmbeddedStack, stream: str) -> list[str]:
