@@ -1,4 +1,4 @@
-"""Newer reference data are published, and processors go on reading the older ones for ten minutes."""
+"""Newer reference data are published, and processors read the index as it was before for as long as it may be so."""
 
 from wavetank.scenarios.spec import (
     ALL_LANDED,
@@ -7,29 +7,35 @@ from wavetank.scenarios.spec import (
     Drill,
     Fault,
     Point,
+    PortionsWithheld,
     ReferenceRenewed,
     SendAgain,
+    SendPortion,
+    Settle,
     Tag,
     look_when_merged,
 )
 
 DRILL = Drill(
     name="stale-reference-data",
-    hypothesis="Events are enriched with one snapshot or the other, whole, and copies of both are one event at rest.",
+    hypothesis="Who has not heard of newer reference data yet enriches events as all others do.",
     tags=(Tag.REFERENCE, Tag.STORAGE),
     nemeses=(
         Fault(
-            "old-reference",
+            "old-index",
             Point.S3_READ,
             Action.STALE,
-            {"operation": "GetObject", "key": "reference/*", "caller": "wavetank-*-processor"},
-            parameters={"lag_s": 600.0},
+            {"operation": "GetObject", "key": "reference/*/index.json", "caller": "wavetank-*-processor"},
+            parameters={"lag_s": 25.0},
         ),
         ReferenceRenewed(),
+        PortionsWithheld(),
     ),
     during=(
-        *look_when_merged("with the older snapshot", ALL_LANDED),
+        Settle(),
         Advance(hours=1 / 4),
+        SendPortion(2),
+        Settle(),
         SendAgain(share=0.5),
         *look_when_merged("with the newer one, too", ALL_LANDED),
     ),

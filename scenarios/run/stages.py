@@ -95,7 +95,7 @@ class Run:
         self.refusals_before = self.site.refusals(0)[1]
         self.site.settle()
         self.site.empty()
-        start_anew(self.site)
+        self.site.forget_renewals()
         clear_dead_messages(self.site)
 
     def inject(self) -> None:

@@ -19,10 +19,12 @@ from wavetank.emulator.deploy.deploy import Progress, Templates, deploy
 from wavetank.emulator.stack.clients import acting_for
 from wavetank.emulator.stack.home import schemas_folder
 from wavetank.emulator.stack.stack import Stack
+from wavetank.pipeline.aws.publication import Publication
 from wavetank.pipeline.components.read import COMPONENT_FILE
-from wavetank.pipeline.layout import PROJECT_FILE
-from wavetank.pipeline.names import Names
+from wavetank.pipeline.layout import PROJECT_FILE, reference_index_key
+from wavetank.pipeline.names import NAMES, Names
 from wavetank.pipeline.package import CODE
+from wavetank.pipeline.reference.index import BEGINNING_US, SECOND_US, Index
 from wavetank.pipeline.schemas import shared
 from wavetank.pipeline.topology import Topology
 from wavetank.scenarios.client import at_rest
@@ -328,6 +330,30 @@ class Site:
             self.s3.put_object(Bucket=self.registry_bucket, Key=key, Body=schema)
             restored.append(key)
         return restored
+
+    def publish_reference(self, name: str, digest: str, data: bytes) -> None:
+        """Publish a snapshot of a reference, as a deployment does: it is in effect a minute later."""
+        publication = Publication(self.s3, self.registry_bucket, name)
+        publication.read_index()
+        with TemporaryDirectory(prefix="wavetank-reference-") as folder:
+            path = Path(folder, digest)
+            path.write_bytes(data)
+            publication.publish(digest, path, int(self.now().timestamp() * SECOND_US))
+
+    def forget_renewals(self) -> None:
+        """Make the newest snapshot of each reference that comes from a file the only one, in effect since ever.
+
+        For when there are no data: functions start anew, so that nobody has seen the others.
+        """
+        for reference in self.topology.references:
+            key = reference_index_key(reference.name)
+            publication = Publication(self.s3, self.registry_bucket, reference.name)
+            newest = publication.read_index().newest
+            if reference.database is None and newest is not None and len(publication.index.entries) > 1:
+                index = Index().with_snapshot(newest.digest, BEGINNING_US)
+                self.s3.put_object(Bucket=self.registry_bucket, Key=key, Body=index.to_json())
+                for event in self.topology.events:
+                    self.cycle(event.processor)
 
     def next_key(self, event_type: str, role: str) -> str:
         """The registry key of a version after the newest in the folder, of the raw or the processed schema.

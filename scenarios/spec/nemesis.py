@@ -153,6 +153,9 @@ class Place(Protocol):
     def deploy_again(self) -> None:
         """Deploy the event types as they are."""
 
+    def publish_reference(self, name: str, digest: str, data: bytes) -> None:
+        """Publish a snapshot of a reference, as a deployment does."""
+
     def next_key(self, event_type: str, role: str) -> str:
         """The registry key of a version after the newest in the folder, of the raw or the processed schema."""
 

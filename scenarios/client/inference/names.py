@@ -11,10 +11,12 @@ from wavetank.scenarios.oracle.history import EVENT_ID, EVENT_TIME
 from wavetank.scenarios.workload.json_paths import JsonPath, avro_name
 from wavetank.scenarios.workload.mapping_file import ATTRIBUTES
 
+AS_OF = "enriched_as_of"
 RESERVED = {
     **dict.fromkeys(PARTITION_COLUMNS, "is a column of the partition's"),
     EVENT_ID: "is the id of the event",
     EVENT_TIME: "is the time of the event",
+    AS_OF: "says as of when an event is enriched",
     ATTRIBUTES: "keeps what has no column",
 }
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")

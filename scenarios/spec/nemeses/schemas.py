@@ -96,8 +96,9 @@ class VersionsHeldBack(Nemesis):
         start_cold(scene)
 
     def sends(self, portion: Portion, plans: Iterable[SendPlan], scene: Scene) -> Iterator[SendPlan]:  # noqa: ARG002
-        before = max(schema.version for schema in newest(scene)) - 1
-        older = {schema.version: schema for schema in scene.event.schemas if schema.role == "raw"}[before]
+        raw = {schema.version: schema for schema in scene.event.schemas if schema.role == "raw"}
+        before = max(raw) - 1
+        older = raw[before]
         names = {field["name"] for field in json.loads(shared.text_of(older.path))["fields"]}
         for plan in plans:
             others = [event for event in plan.events if event.event_type != scene.victim]

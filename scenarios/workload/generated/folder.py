@@ -21,6 +21,7 @@ from wavetank.scenarios.workload.generated.chains import event_schemas
 NAMES = ("gen-a", "gen-b", "gen-c")
 ENRICHED, MODEL = NAMES[0], "click"
 """The event type that is enriched, and the one whose enrichment it has."""
+AS_OF = "enriched_as_of"
 FEWEST_FIELDS = 3
 """Fields of its own that an event type has."""
 ATTRIBUTES = {"name": "attributes", "type": {"type": "map", "values": "string"}, "default": {}}
@@ -65,9 +66,10 @@ def write(seed: int, folder: Path, usual: Path) -> None:
         if name == ENRICHED:
             text = (usual / MODEL / "enrichment.json").read_text("utf-8")
             rule = json.loads(text)
-            columns = json.loads((usual / MODEL / "processed.v1.avsc").read_text("utf-8"))["fields"]
+            columns = json.loads(_newest(usual / MODEL).read_text("utf-8"))["fields"]
+            added = {*rule["add"], AS_OF}
             more[0].append({"name": rule["on"], "type": "string"})
-            more[1] += [more[0][-1], *(column for column in columns if column["name"] in rule["add"])]
+            more[1] += [more[0][-1], *(column for column in columns if column["name"] in added)]
         for attempt in count():
             schemas = event_schemas(f"{seed}/{name}/{attempt}", name=name, lawful=True, versions=1, micros=True)
             place = schemas.with_fields(raw=more[0], processed=more[1]).write(folder)
@@ -76,6 +78,11 @@ def write(seed: int, folder: Path, usual: Path) -> None:
             if len(schemas.fields) >= FEWEST_FIELDS and _is_usable(folder, name):
                 break
             shutil.rmtree(place)
+
+
+def _newest(folder: Path) -> Path:
+    """The newest processed schema of an event type's folder."""
+    return max(folder.glob("processed.v*.avsc"), key=lambda path: int(path.stem.rpartition("v")[2]))
 
 
 def _is_usable(folder: Path, name: str) -> bool:

@@ -1,29 +1,20 @@
 """What a drill breaks is broken as it says."""
 
-import json
-from io import BytesIO
-from typing import Any
-
-from fastavro import schemaless_writer
-
 from wavetank.emulator.stack.home import project_root
-from wavetank.scenarios.client.wire import newest_schema
+from wavetank.pipeline import topology
+from wavetank.pipeline.components.reference_files import snapshot_of
+from wavetank.pipeline.reference.snapshot import Snapshot
 from wavetank.scenarios.spec.nemeses.references import renewed
 from wavetank.scenarios.workload.synthetic import UNLISTED_CAMPAIGNS
 
-SCHEMAS = project_root() / "schemas"
-CAMPAIGNS = json.loads((SCHEMAS / "reference" / "campaigns.json").read_text())
-CLICK = newest_schema(SCHEMAS / "click", "processed")
 
-
-def body(row: dict[str, Any]) -> bytes:
-    out = BytesIO()
-    schemaless_writer(out, CLICK.parsed, {"event_id": "c", "event_time": 1, **row})
-    return out.getvalue()
-
-
-def test_a_copy_that_is_enriched_with_renewed_reference_data_is_the_larger_one() -> None:
-    newer = renewed(CAMPAIGNS)["rows"]
-    assert set(newer) == {*CAMPAIGNS["rows"], *UNLISTED_CAMPAIGNS}
-    for campaign, row in newer.items():
-        assert body(CAMPAIGNS["rows"].get(campaign, {})) < body(row)
+def test_renewed_reference_data_have_other_values_for_every_key_and_rows_for_more() -> None:
+    snapshot = Snapshot(snapshot_of(topology.load(project_root() / "schemas").reference("campaigns"))[1])
+    before = {row[snapshot.table.key[0]]: row for row in snapshot.rows()}
+    table, rows = renewed(snapshot)
+    after = {row[0]: dict(zip((column.name for column in table.columns), row, strict=True)) for row in rows}
+    assert table == snapshot.table
+    assert set(after) == {*before, *UNLISTED_CAMPAIGNS}
+    for campaign, row in before.items():
+        changed = {name for name in row if row[name] != after[campaign][name]}
+        assert changed == set(row) - set(table.key)

@@ -116,7 +116,7 @@ def test_sizes_fill_a_record_of_the_processed_stream_with_its_key_to_the_last_by
     processed = newest_schema(SCHEMAS / "impression", "processed")
     *_, full, wide = events("sizes")
     for event, short_of in ((full, 0), (wide, 1)):
-        frame = encode_frame(processed, event.record)
+        frame = encode_frame(processed, {**event.record, "enriched_as_of": 0})
         assert len(frame) + len(event.event_id.encode()) == MAX_RECORD_BYTES - short_of
     assert len(wide.event_id) < MAX_KEY_CHARACTERS < len(wide.event_id.encode())
     attributes = [event.record["attributes"] for event in events("sizes")[1:-2]]
