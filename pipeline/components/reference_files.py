@@ -16,6 +16,16 @@ KEY = "key"
 """The key column of a JSON file that is no other's: the names of its rows."""
 
 
+def table_of(reference: ReferenceData) -> Table:
+    """The columns and the key of a reference. Raises ConfigurationError naming the file."""
+    if reference.table is not None:
+        return reference.table
+    try:
+        return _table(json.loads(reference.path.read_text("utf-8"))["rows"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigurationError(f'{reference.path}: is not {{"rows": {{key: row}}}}: {error}') from error
+
+
 def snapshot_of(reference: ReferenceData) -> tuple[str, bytes]:
     """The digest and the bytes of a snapshot of a reference's file. Raises ConfigurationError naming the file."""
     out = BytesIO()

@@ -13,8 +13,8 @@ from wavetank.pipeline.avro import storable
 from wavetank.pipeline.avro.events import AS_OF_FIELD, TIME_FIELD, has_as_of
 from wavetank.pipeline.avro.model import Field, Type
 from wavetank.pipeline.avro.python_values import unscaled
+from wavetank.pipeline.avro.reference_columns import MICROS_PER_UNIT, decimal_in, logical_in
 from wavetank.pipeline.avro.resolution import Problem
-from wavetank.pipeline.core.fit import MICROS_PER_UNIT, decimal_in, logical_in
 from wavetank.pipeline.core.schema import Schema
 from wavetank.pipeline.enrichment import Enrichment, Reference
 from wavetank.pipeline.errors import RetryLater

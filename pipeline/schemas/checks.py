@@ -55,7 +55,7 @@ def check_folder(
 ) -> Findings:
     """Everything that is wrong with the folder of a topology; what is `published` (key → bytes) counts before files."""
     # The base distribution, which has no library for settings, checks schemas alone.
-    from wavetank.pipeline.schemas import own_code
+    from wavetank.pipeline.schemas import enrichments, own_code
 
     shared = SharedTypes.beside(planned.events[0].folder)
     refused, warnings = list(shared.problems), list[str]()
@@ -69,6 +69,8 @@ def check_folder(
         refused += findings.refused
         warnings += findings.warnings
     refused += own_code.problems(planned)
+    refused += enrichments.refused(planned, published or {})
+    warnings += enrichments.warnings(planned, published or {})
     return Findings(tuple(refused), tuple(warnings))
 
 

@@ -43,11 +43,14 @@ def logical_in(avro: Type) -> str:
     return branch.logical.name if isinstance(branch, Primitive | Fixed) and branch.logical else ""
 
 
-def column_problems(avro: Type, column: ColumnType) -> Iterator[str]:
-    """Why values of a column cannot be those of a field that they are added as."""
+def column_problems(avro: Type, column: ColumnType, *, is_typed: bool = True) -> Iterator[str]:
+    """Why values of a column cannot be those of a field that they are added as.
+
+    is_typed: else the type is what JSON makes of the values, which are taken as the field counts them.
+    """
     if not (isinstance(avro, Union) and NULL in avro.branches):
         yield f"is of type {title(avro)}, and an event without a row has null there: make it [null, {_wanted(column)}]"
-    elif not _holds(branch_of(avro), column):
+    elif not (_holds if is_typed else _holds_json)(branch_of(avro), column):
         yield f"is of type {title(avro)}, and the column is {column}: make it [null, {_wanted(column)}]"
 
 
@@ -80,6 +83,20 @@ def _holds(branch: Type, column: ColumnType) -> bool:
     if column.kind in _LOGICAL:
         return logical_in(branch) in _LOGICAL[column.kind]
     return isinstance(branch, Primitive) and branch.logical is None and branch.name in _PRIMITIVES[column.kind]
+
+
+def _holds_json(branch: Type, column: ColumnType) -> bool:
+    """As `_holds`, of a column whose type is that of values in JSON, which has no dates and no decimals."""
+    match column.kind, branch:
+        case Kind.STRING, Enum():
+            return True
+        case Kind.INT, Primitive(name):
+            return name in ("int", "long", "float", "double") or is_decimal(branch)
+        case Kind.INT, Fixed():
+            return is_decimal(branch)
+        case _, Primitive(name):
+            return name in _PRIMITIVES[column.kind]
+    return False
 
 
 def _wanted(column: ColumnType) -> str:
