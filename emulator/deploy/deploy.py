@@ -15,6 +15,7 @@ from typing import Any
 
 from wavetank.emulator.deploy import adoption, changes, functions, moving, outage, publishing, removal, settings
 from wavetank.emulator.deploy.formation import AS_IT_SAYS, Formation
+from wavetank.emulator.deploy.references import Renewal
 from wavetank.emulator.errors import DeployFailed
 from wavetank.emulator.stack.home import Home, schemas_folder
 from wavetank.emulator.stack.stack import Stack
@@ -41,7 +42,7 @@ class Deployment:
     """The deployed pipeline: its topology and buckets, how long deploying took, and what to warn of.
 
     changed: the CloudFormation stacks that were made or changed. leftovers: those of event types that are not there any
-    more. warnings: of its schemas.
+    more. warnings: of its schemas. references: the references of files that had changed.
     """
 
     topology: Topology
@@ -51,6 +52,7 @@ class Deployment:
     warnings: tuple[str, ...]
     changed: tuple[str, ...] = ()
     leftovers: tuple[removal.Leftover, ...] = ()
+    references: tuple[Renewal, ...] = ()
 
 
 @contextmanager
@@ -126,6 +128,7 @@ def deploy(
         (*published.warnings, *outage.reminder(stack, planned.names)),
         changed,
         removal.leftovers(stack, planned),
+        published.references,
     )
 
 

@@ -1,23 +1,18 @@
 """Publishes the schema folder to the registry bucket: checked first, versions written once, the index last."""
 
 import json
-from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from wavetank.emulator.deploy import references
+from wavetank.emulator.deploy.references import Renewal
 from wavetank.emulator.errors import DeployFailed
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import layout
 from wavetank.pipeline.avro.resolution import Level
-from wavetank.pipeline.aws.publication import Publication as References
-from wavetank.pipeline.aws.service_clock import date_of
-from wavetank.pipeline.components.reference_files import snapshot_of
-from wavetank.pipeline.components.references import ReferenceData
 from wavetank.pipeline.names import Names
-from wavetank.pipeline.reference.index import SECOND_US
 from wavetank.pipeline.schemas import checks
 from wavetank.pipeline.schemas.checks import Findings
 from wavetank.pipeline.schemas.shared import SharedTypes
@@ -30,15 +25,20 @@ MEND = "Mend the schema folder and publish again; nothing was written."
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """The keys that were new or changed, and a sentence for each rule that only published versions break."""
+    """The keys that were new or changed, and a sentence for each rule that only published versions break.
+
+    references: the references of files that had changed.
+    """
 
     keys: tuple[str, ...]
     warnings: tuple[str, ...]
+    references: tuple[Renewal, ...] = ()
 
 
 def check(stack: Stack, planned: Topology, level: Level | None = None) -> Findings:
     """Everything that is wrong with the folder beside what is published; nothing is, where there is no registry yet."""
-    return _check(Registry(stack, planned.names), planned, level)[0]
+    findings = _check(Registry(stack, planned.names), planned, level)[0]
+    return replace(findings, refused=(*findings.refused, *references.problems(planned)))
 
 
 def publish(stack: Stack, planned: Topology, level: Level | None = None) -> Publication:
@@ -51,19 +51,19 @@ def publish(stack: Stack, planned: Topology, level: Level | None = None) -> Publ
     findings, there = _check(registry, planned, level)
     if findings:
         raise DeployFailed("\n".join(findings.refused), MEND)
-    new: list[str] = []
-    for event in planned.events:
-        shared = SharedTypes.beside(event.folder)
-        for file in event.schemas:
-            if file.key not in there:
-                text = shared.self_contained(file.path.read_bytes())
-                new += [file.key] if registry.write_once(file.key, text) else []
-        new += registry.replace(layout.confluent_ids_key(event.name), _json(checks.ids_of(event)))
-        registry.index(event)
-    for reference in planned.references:
-        if reference.database is None:
-            new += registry.publish_reference(reference)
-    return Publication(tuple(new), findings.warnings)
+    with references.prepared(stack, planned) as snapshots:
+        new: list[str] = []
+        for event in planned.events:
+            shared = SharedTypes.beside(event.folder)
+            for file in event.schemas:
+                if file.key not in there:
+                    text = shared.self_contained(file.path.read_bytes())
+                    new += [file.key] if registry.write_once(file.key, text) else []
+            new += registry.replace(layout.confluent_ids_key(event.name), _json(checks.ids_of(event)))
+            registry.index(event)
+        renewed = references.publish(snapshots, planned)
+    new += [layout.reference_index_key(renewal.name) for renewal in renewed]
+    return Publication(tuple(new), findings.warnings, renewed)
 
 
 def _check(registry: "Registry", planned: Topology, level: Level | None) -> tuple[Findings, dict[str, bytes]]:
@@ -117,20 +117,6 @@ class Registry:
             return []
         self._s3.put_object(Bucket=self._bucket, Key=key, Body=data)
         return [key]
-
-    def publish_reference(self, reference: ReferenceData) -> list[str]:
-        """Publish a reference from its file, where that is not its newest snapshot; the key of its index, if so."""
-        digest, data = snapshot_of(reference)
-        publication = References(self._s3, self._bucket, reference.name)
-        publication.read_index()
-        now = date_of(self._s3.head_bucket(Bucket=self._bucket))
-        if now is None:
-            raise DeployFailed("S3 answers without a date", "Is something between you and the stack?")
-        with TemporaryDirectory(prefix="wavetank-reference-") as folder:
-            path = Path(folder, digest)
-            path.write_bytes(data)
-            entry = publication.publish(digest, path, int(now * SECOND_US))
-        return [] if entry is None else [layout.reference_index_key(reference.name)]
 
     def index(self, event: EventType) -> None:
         """Make the index of an event type anew from its objects, where it is missing or not as it should be."""

@@ -200,6 +200,7 @@ class Reloader:
         done = publishing.publish(self._stack, self._place.planned)
         serving = self._serve(self._packed())
         lines = [f"published {', '.join(done.keys)} in {_since(began)}"] if done.keys else []
+        lines += map(str, done.references)
         lines += [f"{', '.join(serving)}: new code and rules serve after {_since(began)}"] if serving else []
         return Reaction(
             "\n".join([*(lines or ["schemas: nothing new"]), *(f"warning: {text}" for text in done.warnings)])

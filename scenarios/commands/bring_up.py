@@ -125,7 +125,8 @@ def _with_pipeline(stack: "EmbeddedStack | DockerStack", say: Say, *, deploy: bo
         from wavetank.emulator.deploy.deploy import deploy as deploy_pipeline
 
         begun = time.monotonic()
-        deploy_pipeline(stack, say)
+        for renewal in deploy_pipeline(stack, say).references:
+            say(str(renewal))
         deploy_s = time.monotonic() - begun
     return Outcome(
         endpoint_url=stack.endpoint_url,

@@ -100,12 +100,15 @@ def deploy(
     if as_json:
         document = {"events": events, "data_bucket": done.data_bucket, "duration_s": done.duration_s}
         leftovers = [each.document() for each in done.leftovers]
-        more = {"changed": done.changed, "leftovers": leftovers, "warnings": done.warnings}
+        references = [each.document() for each in done.references]
+        more = {"changed": done.changed, "leftovers": leftovers, "warnings": done.warnings, "references": references}
         echo(json.dumps(document | more))
     else:
         changed = ", ".join(done.changed) or "nothing"
         where = f"changed: {changed}; data in s3://{done.data_bucket}"
         echo(f"deployed in {done.duration_s:.1f} s: {', '.join(events)}; {where}")
+        for renewal in done.references:
+            echo(str(renewal))
 
 
 def _remove(

@@ -76,7 +76,7 @@ def _watch(stack: "Stack", debug: str | None, port: int) -> None:
     from wavetank.pipeline import package
 
     code, schemas, deployed = package.CODE.resolve(), schemas_folder(), plan().functions
-    watch = Watch((code, schemas), (".py", ".avsc", ".json", ".toml", ".txt", ".lock"))
+    watch = Watch((code, schemas), (".py", ".avsc", ".json", ".csv", ".parquet", ".toml", ".txt", ".lock"))
     restore(stack, deployed)
     deploy(stack, lambda step: echo(f"{step} …", err=True))
     debugging = None

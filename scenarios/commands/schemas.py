@@ -88,10 +88,13 @@ def publish(
     done = publishing.publish(target.connect(endpoint_url, stage), _folder(folder, stage), compatibility)
     _warn(done.warnings)
     if as_json:
-        echo(json.dumps({"published": done.keys, "warnings": done.warnings}))
+        renewals = [renewal.document() for renewal in done.references]
+        echo(json.dumps({"published": done.keys, "warnings": done.warnings, "references": renewals}))
         return
     for key in done.keys:
         echo(one_line(f"published {key}"))
+    for renewal in done.references:
+        echo(str(renewal))
     if not done.keys:
         echo("nothing to publish: the registry has them all")
 
