@@ -5,7 +5,6 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -90,9 +89,7 @@ class References:
         key = layout.reference_snapshot_key(name, digest)
         try:
             data = registry_s3().get_object(Bucket=self._bucket, Key=key)["Body"].read()
-            if sha256(data).hexdigest() != digest:
-                raise DamagedSnapshot("its bytes are not those that it is named by")
-            return Snapshot(data)
+            return Snapshot(data, digest)
         except (ClientError, BotoCoreError, DamagedSnapshot) as error:
             raise RegistryFault(f"cannot read {key} in {self._bucket}: {error}") from error
 

@@ -1,7 +1,7 @@
 """The benchmarks: every module of this package that has a function `run(stack) -> dict[str, float]`.
 
 A benchmark deploys what it needs, measures ratios within one run, and returns its figures by name; the unit is
-the end of the name (`_per_s`, `_s`, `_ms`, `_share`, `share_of_…`, none for counts).
+the end of the name (`_per_s`, `_s`, `_ms`, `_us`, `_mib`, `_share`, `share_of_…`, none for counts).
 """
 
 import ast

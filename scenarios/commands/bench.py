@@ -26,7 +26,7 @@ Endpoint = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
-    app.command(epilog="Example: wavetank bench pipeline --json pipeline.json")(bench)
+    app.command(epilog="Examples: wavetank bench reference    wavetank bench pipeline --json pipeline.json")(bench)
 
 
 def bench(

@@ -184,10 +184,10 @@ def test_no_more_snapshots_than_two_are_in_memory_not_even_while_one_is_read(mon
     monkeypatch.setattr(references, "registry_s3", lambda: bucket)
     environment, most = References(BUCKET), 0
 
-    def counted(data: bytes) -> Snapshot:
+    def counted(data: bytes, digest: str) -> Snapshot:
         nonlocal most
         most = max(most, 1 + len(environment._snapshots["r"]))
-        return Snapshot(data)
+        return Snapshot(data, digest)
 
     monkeypatch.setattr(references, "Snapshot", counted)
     for number in (0, 1, 2, 1, 2, 0):
