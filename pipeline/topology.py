@@ -67,6 +67,12 @@ class EventType:
         return self.code is not None or bool(self.component.rules)
 
     @property
+    def references(self) -> tuple[str, ...]:
+        """The references that it uses: that of its join, and those of its own code."""
+        names = set(self.code.references) if self.code else set[str]()
+        return tuple(sorted(names | {self.enrichment.reference} if self.enrichment else names))
+
+    @property
     def component(self) -> Component:
         """What is set for it."""
         return self.settings.component

@@ -36,6 +36,8 @@ from wavetank.pipeline.reference.table import Column, ColumnType, Table
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 DURATION = re.compile(r"(?P<count>[1-9]\d*) (?P<unit>second|minute|hour)s?")
+MISS_PERCENT = 50
+"""The share of look-ups that may find no row, where a reference does not say it."""
 SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 
 
@@ -97,7 +99,9 @@ class ReferenceFile(Settings):
     columns: Mapping[str, str]
     every: str = "2 minutes"
     stale_after: Annotated[str, Field(description="Time without a dump after which an alarm rings.")] = "15 minutes"
-    miss_percent: Annotated[int, Field(ge=1, le=100, description="Share of look-ups that may find no row.")] = 50
+    miss_percent: Annotated[int, Field(ge=1, le=100, description="Share of look-ups that may find no row.")] = (
+        MISS_PERCENT
+    )
     database: DatabaseSource | None = None
     file: FileSource | None = None
     limits: Limits = Limits()

@@ -38,6 +38,7 @@ class Kind(StrEnum):
     CHUNKS_WAITING = "chunks-waiting"
     QUARANTINE = "quarantine"
     LATE = "late"
+    REFERENCE_MISSES = "reference-misses"
     MISSED_TICK = "missed-tick"
     MERGES_WAITING = "merges-waiting"
     MERGES_DEAD = "merges-dead"

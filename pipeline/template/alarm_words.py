@@ -131,6 +131,15 @@ def of_events(names: Names, event: EventType, thresholds: Alarms) -> Mapping[Kin
     }
 
 
+def reference_misses(event: EventType, reference: str, percent: int) -> Words:
+    """Of events that are not in the reference data that they are joined with."""
+    meaning = (
+        f"More than {percent} % of the keys that {event.name} events have are not in reference {reference}: its rows are "
+        "gone, or events have keys of another form."
+    )
+    return Words(meaning, "since when", _log(event.processor, '"{ $.misses > 0 }"'))
+
+
 def missed_tick(function: str, window: Window) -> Words:
     """Of a schedule that does not call its function."""
     minutes = window.periods * window.period_s // 60

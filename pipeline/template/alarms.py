@@ -10,6 +10,8 @@ from typing import Any
 
 from wavetank.pipeline import metrics
 from wavetank.pipeline.components.model import Alarms
+from wavetank.pipeline.components.references import MISS_PERCENT
+from wavetank.pipeline.enrichment import Enrichment
 from wavetank.pipeline.metrics import Handler, Metric
 from wavetank.pipeline.names import Names, log_group
 from wavetank.pipeline.template import alarm_topics, alarm_words
@@ -44,6 +46,8 @@ WINDOWS: Mapping[Handler, Window] = {
 """How long a function is in trouble before it rings: two runs of what a schedule calls. The rescuer may run once."""
 COUNTED = (Handler.PROCESSOR, Handler.PARTITIONER)
 """The functions that are called often enough for a number of errors to say more than their share."""
+FEWEST_LOOK_UPS = 20
+"""In a period: the share of fewer says nothing."""
 MERGES_WAIT_S = 2 * HOUR_S
 """A merge that failed comes again after an hour and a half; one that waits for longer failed twice, or has no turn."""
 
@@ -52,6 +56,8 @@ def of_component(deployed: Topology, event: EventType) -> Resources:
     """The alarms of an event type, and the topics that its own mail addresses are on."""
     name = logical(event.name)
     alarms = {f"{name}{end}Alarm": alarm for end, alarm in _of_event_type(deployed.names, event)}
+    if event.enrichment is not None:
+        alarms[f"{name}ReferenceMissesAlarm"] = _reference_misses(deployed, event, event.enrichment)
     parts = {logical_id: alarm for logical_id, alarm in alarms.items() if alarm.severity is None}
     words = alarm_words.data_stopped(deployed.names, event)
     stopped = Composite(f"{deployed.names.prefix}-{event.name}-{Kind.DATA_STOPPED}", Kind.DATA_STOPPED, words, parts)
@@ -84,6 +90,24 @@ def _of_event_type(names: Names, event: EventType) -> Iterator[tuple[str, Alarm]
     yield from _silences(names, event, thresholds)
     yield from _of_delivery(names, event, thresholds)
     yield from _of_events(names, event, thresholds)
+
+
+def _reference_misses(deployed: Topology, event: EventType, enrichment: Enrichment) -> Alarm:
+    """Of look-ups that find no row, by the share that the reference takes for usual, and not by a few of them."""
+    settings = next((each.settings for each in deployed.references if each.name == enrichment.reference), None)
+    percent = MISS_PERCENT if settings is None else settings.miss_percent
+    return Alarm(
+        f"{deployed.names.prefix}-{event.name}-{Kind.REFERENCE_MISSES}",
+        Kind.REFERENCE_MISSES,
+        alarm_words.reference_misses(event, enrichment.reference, percent),
+        {
+            "misses": _own(deployed.names, metrics.MISSES, event.name),
+            "lookups": _own(deployed.names, metrics.LOOK_UPS, event.name),
+        },
+        QUARTER,
+        percent,
+        f"IF(lookups >= {FEWEST_LOOK_UPS}, 100 * misses / lookups, 0)",
+    )
 
 
 def _behind(event: EventType, thresholds: Alarms) -> Alarm:

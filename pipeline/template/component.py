@@ -89,7 +89,7 @@ def _processor(event: EventType, raw: str, processed: str) -> Resources:
         memory_mib=settings.memory_mib,
         timeout_s=settings.timeout_s,
         variables=variables,
-        statements=permissions.processor(raw, processed, event.name),
+        statements=permissions.processor(raw, processed, event.name, event.references),
         logs=event.component.logs,
         reserved_concurrency=settings.reserved_concurrency,
         code=code_key(event),

@@ -14,8 +14,12 @@ from wavetank.pipeline.layout import (
     PARQUET,
     PARTS,
     QUARANTINE,
+    SCHEMAS,
     chunk_prefix,
     delivery_error_prefix,
+    reference_index_key,
+    reference_snapshot_key,
+    schema_prefix,
     type_prefix,
 )
 from wavetank.pipeline.names import Names, log_group
@@ -33,8 +37,16 @@ DEAD_MERGES = "DeadMergeQueue"
 READ_STREAM = ("kinesis:DescribeStream", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards")
 
 
-def processor(raw: str, processed: str, event_type: str) -> list[Statement]:
-    """Read the raw stream, put on the processed one, write quarantine and failure documents, read the registry."""
+def processor(raw: str, processed: str, event_type: str, references: Sequence[str]) -> list[Statement]:
+    """Read the raw stream, put on the processed one, write quarantine and failure documents.
+
+    Of the registry it reads the schemas of its event type, and the indexes and snapshots of the references it uses.
+    """
+    snapshots = [
+        _objects(REGISTRY, key)
+        for name in references
+        for key in (reference_index_key(name), reference_snapshot_key(name, "*"))
+    ]
     return [
         _allow([*READ_STREAM, "kinesis:DescribeStreamSummary"], _arn(raw)),
         _allow(["kinesis:ListStreams"], "*"),
@@ -45,7 +57,8 @@ def processor(raw: str, processed: str, event_type: str) -> list[Statement]:
             _objects(DATA, f"{FAILURE_DOCUMENTS}/*"),
         ),
         _allow(["s3:ListBucket"], _arn(DATA)),
-        *_read_registry(),
+        *_read_registry(schema_prefix(event_type)),
+        *([_allow(["s3:GetObject"], *snapshots)] if snapshots else []),
     ]
 
 
@@ -239,8 +252,9 @@ def role(service: str, statements: Sequence[Statement], source: dict[str, str] |
     }
 
 
-def _read_registry() -> list[Statement]:
-    return [_allow(["s3:ListBucket"], _arn(REGISTRY)), _allow(["s3:GetObject"], _objects(REGISTRY, "*"))]
+def _read_registry(prefix: str = f"{SCHEMAS}/") -> list[Statement]:
+    """Read schemas; without the right to list, S3 answers for an object that is not there as if it were forbidden."""
+    return [_allow(["s3:ListBucket"], _arn(REGISTRY)), _allow(["s3:GetObject"], _objects(REGISTRY, f"{prefix}*"))]
 
 
 def _allow(actions: Sequence[str], *resources: Any) -> Statement:

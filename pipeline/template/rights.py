@@ -67,6 +67,8 @@ def entry(right: Right, event_types: Mapping[str, str]) -> tuple[str, str]:
     own = [each for each in event_types if re.fullmatch(rf"{each}(Processor|Delivery|WarnTopic|PageTopic)\w*", holder)]
     for logical_id in own or event_types:
         text = re.sub(rf"\$\{{{logical_id}(?=(?:(?:Raw|Processed)Stream|(?:Warn|Page)Topic)\b)", "${{Type}", text)
+    if own:
+        text = re.sub(r"(?<=/reference/)[^/]+(?=/)", "{reference}", text)
     for logical_id in own:
         holder = holder.replace(logical_id, "{Type}", 1)
         text = re.sub(rf"(?<![\w.]){re.escape(event_types[logical_id])}(?![\w.])", EVENT_TYPE, text)

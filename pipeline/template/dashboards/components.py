@@ -58,6 +58,12 @@ class Components:
                 ),
             )
 
+    def _look_ups(self, event: EventType) -> Iterator[Line]:
+        """What became of the look-ups in reference data, of an event type that is joined with some."""
+        if event.enrichment is not None:
+            yield own(self._names, metrics.LOOK_UPS, event.name, label="looked up")
+            yield own(self._names, metrics.MISSES, event.name, label="of these not found")
+
     def processing(self) -> Rows:
         """The processors, and the function that sets aside what they gave up."""
         for event in self._events:
@@ -72,6 +78,7 @@ class Components:
                         own(self._names, metrics.DROPPED_EVENTS, name, label="dropped on purpose"),
                         own(self._names, metrics.QUARANTINED, name, label="in quarantine"),
                         own(self._names, metrics.RESCUED, name, label="batches given up"),
+                        *self._look_ups(event),
                     ),
                 ),
                 Chart(
