@@ -28,4 +28,6 @@ DRILL = Drill(
         SendAgain(share=0.5),
         *look_when_merged("with the newer data, too", ALL_LANDED),
     ),
+    # The control has all events with the older data.
+    spoils=("same-as-control",),
 )

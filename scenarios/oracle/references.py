@@ -7,7 +7,7 @@ pipeline goes by. The index is believed as far as it agrees with what the drill 
 wrong: its entries are then taken to be where the drill has them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
@@ -120,6 +120,14 @@ def _problems(publications: Sequence[Publication], index: Sequence[IndexEntry]) 
 def key_of(values: Sequence[object]) -> tuple[str, ...] | None:
     """The key that some values are looked up by; None where one of them is null."""
     return None if any(value is None for value in values) else tuple(map(str, values))
+
+
+def by_key(rows: Iterable[Row], key: Sequence[str]) -> Rows:
+    """Rows by the values of their key, every one with every column."""
+    every = list(rows)
+    nulls = dict.fromkeys(name for row in every for name in row)
+    whole = ({**nulls, **row} for row in every)
+    return {values: row for row in whole if (values := key_of([row[name] for name in key])) is not None}
 
 
 def word_of(value: Any, avro: Type | None) -> Value:

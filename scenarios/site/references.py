@@ -6,11 +6,10 @@ Where nobody tells, as of a stack that somebody works on, the snapshots are read
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from wavetank.emulator.deploy.publishing import publish
 from wavetank.pipeline.components.references import ReferenceData
 from wavetank.pipeline.reference.snapshot import Snapshot
 from wavetank.pipeline.topology import Topology
@@ -19,11 +18,10 @@ from wavetank.scenarios.oracle.references import (
     IndexEntry,
     Publication,
     ReferenceHistory,
-    Row,
     Rows,
     always,
+    by_key,
     history_of,
-    key_of,
 )
 from wavetank.scenarios.site.site import Site
 
@@ -57,21 +55,6 @@ def histories_of_registry(site: Site) -> dict[str, ReferenceHistory]:
     return histories
 
 
-def start_anew(site: Site) -> None:
-    """Publish the references of a site's files as if for the first time, where more than that was published.
-
-    Processors start in new environments then: those that are warm know the index that there was.
-    """
-    renewed = [each.name for each in site.topology.references if len(read_index(site, each.name)) > 1]
-    if not renewed:
-        return
-    for name in renewed:
-        site.s3.delete_object(Bucket=site.registry_bucket, Key=index_key(name))
-    publish(site.stack, site.topology)
-    for event in site.topology.events:
-        site.cycle(event.processor)
-
-
 def read_index(site: Site, name: str) -> tuple[IndexEntry, ...]:
     """The index of a reference as it lies in the registry; no entry where there is none."""
     try:
@@ -99,14 +82,6 @@ def rows_of_document(document: Any, key: Sequence[str] = (KEY,)) -> Rows:
     if isinstance(document, Mapping):
         return by_key(({key[0]: value, **row} for value, row in document["rows"].items()), key)
     return by_key(document, key)
-
-
-def by_key(rows: Iterable[Row], key: Sequence[str]) -> Rows:
-    """Rows by the values of their key, every one with every column."""
-    every = list(rows)
-    nulls = dict.fromkeys(name for row in every for name in row)
-    whole = ({**nulls, **row} for row in every)
-    return {values: row for row in whole if (values := key_of([row[name] for name in key])) is not None}
 
 
 def micros(moment: datetime) -> int:

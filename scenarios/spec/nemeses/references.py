@@ -9,6 +9,7 @@ from wavetank.pipeline import layout
 from wavetank.pipeline.reference.index import DELAY_US, REFRESH_US, SECOND_US, Index
 from wavetank.pipeline.reference.snapshot import Snapshot, write
 from wavetank.pipeline.reference.table import Kind, Table, Value
+from wavetank.scenarios.oracle.references import Publication, by_key
 from wavetank.scenarios.spec.nemesis import Nemesis, Scene
 from wavetank.scenarios.workload.synthetic import UNLISTED_CAMPAIGNS
 
@@ -53,7 +54,7 @@ class ReferenceRenewed(Nemesis):
         for reference in scene.site.topology.references:
             if reference.database is None:
                 digest, data = _newest(scene, reference.name)
-                scene.site.publish_reference(reference.name, *_written(*renewed(Snapshot(data))))
+                _publish(scene, reference.name, *_written(*renewed(Snapshot(data))))
                 scene.healing.callback(_put_back, scene, reference.name, digest, data)
                 scene.struck[self.id] += 1
         for event in scene.site.topology.events:
@@ -82,8 +83,21 @@ def _written(table: Table, rows: Iterable[Sequence[Value]]) -> tuple[str, bytes]
 
 def _put_back(scene: Scene, name: str, digest: str, data: bytes) -> None:
     """Publish the data that were there before, and let time pass until they are in effect: dates are rounded down."""
-    scene.site.publish_reference(name, digest, data)
+    _publish(scene, name, digest, data)
     scene.site.stack.control.advance_clock((DELAY_US + 2 * SECOND_US) / SECOND_US)
+
+
+def _publish(scene: Scene, name: str, digest: str, data: bytes) -> None:
+    """Publish a snapshot, and have the oracle know its rows and when that was."""
+    began_us = _now_us(scene)
+    scene.site.publish_reference(name, digest, data)
+    snapshot = Snapshot(data)
+    rows = by_key(snapshot.rows(), snapshot.table.key)
+    scene.published[name].append(Publication(rows, began_us, _now_us(scene)))
+
+
+def _now_us(scene: Scene) -> int:
+    return int(scene.site.now().timestamp() * SECOND_US)
 
 
 def _newest(scene: Scene, name: str) -> tuple[str, bytes]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from tests.unit.scenarios.client.kinesis_double import ScriptedKinesis
 from wavetank.emulator.errors import Unreachable
 from wavetank.emulator.stack.home import project_root
@@ -20,12 +22,12 @@ class EmptyBuckets:
     class exceptions:  # noqa: N801
         """The errors that it has, as boto3 names them."""
 
-        class NoSuchKey(Exception):
+        class NoSuchKey(ClientError):
             """There is no such object."""
 
     def get_object(self, **_: object) -> dict[str, Any]:
         """No object. Raises NoSuchKey."""
-        raise self.exceptions.NoSuchKey
+        raise self.exceptions.NoSuchKey({"Error": {"Code": "NoSuchKey", "Message": "none"}}, "GetObject")
 
     def get_paginator(self, _operation: str) -> "EmptyBuckets":
         """The listing's pages."""
