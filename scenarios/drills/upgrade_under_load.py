@@ -8,4 +8,6 @@ DRILL = Drill(
     tags=(Tag.STREAMS, Tag.FUNCTIONS),
     workload=EVERY_SHAPE,
     nemeses=(Upgraded(),),
+    # The release before says of no event as of when it was enriched.
+    spoils=("same-as-control",),
 )

@@ -2,7 +2,7 @@
 
 The index is read here as JSON, and by nothing of the pipeline's: entries of a time and a digest. What rows these are is
 told by whoever published them, and not by reading snapshots, so that a wrong snapshot shows as well as a wrong index.
-Where nobody tells, as of a stack that somebody works on, the snapshots are read as the pipeline does.
+Where nobody tells, as of a database or of a stack that somebody works on, snapshots are read as the pipeline does.
 """
 
 import json
@@ -35,13 +35,18 @@ def histories_of_files(planned: Topology) -> dict[str, ReferenceHistory]:
 
 
 def histories_of_site(site: Site, published: Mapping[str, Sequence[Publication]]) -> dict[str, ReferenceHistory]:
-    """The references of a site on which a drill published these rows in the place of what was deployed."""
+    """The references of a site on which a drill published these rows in the place of what was deployed.
+
+    What was deployed are the rows of a JSON file, or else those of the first snapshot.
+    """
     histories = {}
     for reference in site.topology.references:
-        rows, later = rows_of(reference), published.get(reference.name, ())
+        name, rows, index = reference.name, rows_of(reference), read_index(site, reference.name)
+        if rows is None and index:
+            rows = _snapshot(site, name, index[0])
         deployed = () if rows is None else (Publication(rows, 0, 0),)
-        known = (*deployed, *later)
-        histories[reference.name] = history_of(known, read_index(site, reference.name)) if known else always({})
+        told = (*deployed, *published.get(name, ()))
+        histories[name] = history_of(told, index) if told else always({})
     return histories
 
 
