@@ -17,6 +17,7 @@ from wavetank.scenarios.oracle.at_rest import AtRest, Model, Stored
 from wavetank.scenarios.oracle.history import History, Operation, Outcome
 from wavetank.scenarios.oracle.hops import Hop
 from wavetank.scenarios.run.sightings import HopArrivals, TraceReader
+from wavetank.scenarios.site.observer import arrivals
 from wavetank.scenarios.site.site import Site
 
 SCHEMAS = project_root() / "schemas"
@@ -110,6 +111,13 @@ def test_an_aggregate_counts_as_the_events_that_are_in_it() -> None:
     packed = aggregate([Message("raw", "k", raw("a")), Message("raw", "k", b"damaged"), Message("raw", "k", raw("b"))])
     (arrivals,) = streamed("wavetank-click-raw", packed.data)
     assert (arrivals.events, arrivals.heads) == (3, (A, B))
+
+
+def test_what_was_sent_arrived_as_often_as_its_bytes_are_on_the_raw_stream_and_with_those_it_shares_a_record() -> None:
+    packed = aggregate([Message("raw", "k", raw("a")), Message("raw", "k", raw("b"))]).data
+    stack: Any = Clients(Kinesis({"wavetank-click-raw": [packed, raw("a")]}), Bucket({}))
+    digests = [sha256(raw(each)).hexdigest() for each in "ab"]
+    assert arrivals(Site(stack, TOPOLOGY, SCHEMAS), NOON) == {digests[0]: (NOON_US, NOON_US), digests[1]: (NOON_US,)}
 
 
 def test_behind_the_processor_an_event_is_known_by_the_id_in_it() -> None:
