@@ -134,8 +134,8 @@ def of_events(names: Names, event: EventType, thresholds: Alarms) -> Mapping[Kin
 def reference_misses(event: EventType, reference: str, percent: int) -> Words:
     """Of events that are not in the reference data that they are joined with."""
     meaning = (
-        f"More than {percent} % of the keys that {event.name} events have are not in reference {reference}: its rows are "
-        "gone, or events have keys of another form."
+        f"More than {percent} % of the keys that {event.name} events have are not in reference {reference}: its rows "
+        "are gone, or events have keys of another form."
     )
     return Words(meaning, "since when", _log(event.processor, '"{ $.misses > 0 }"'))
 

@@ -47,6 +47,7 @@ def resources(tmp_path_factory: pytest.TempPathFactory) -> Resources:
     for name in ("click", "page-view"):
         add_event(folder / "schemas", name)
         (folder / "schemas" / name / "component.toml").write_text('owner = "ads"\n')
+    (folder / "schemas" / "click" / "enrichment.json").write_text('{"reference": "pages", "on": "page", "add": ["x"]}')
     (folder / "wavetank.toml").write_text('[defaults]\nowner = "platform"\n')
     made: Resources = whole(load(folder / "schemas"))["Resources"]
     return made
@@ -213,6 +214,27 @@ def test_the_page_of_components_has_the_number_of_alarms_and_what_they_cost(reso
 
 HEADING = re.compile(r"^### ([a-z-]+)$", re.M)
 COMMAND = re.compile(r"\bwavetank ([a-z-]+)")
+
+
+def test_a_share_of_misses_rings_that_the_reference_takes_for_too_large_and_not_by_a_few_look_ups(
+    tmp_path: Path,
+) -> None:
+    add_event(tmp_path, "click")
+    rule = '{"reference": "pages", "on": "label", "add": ["label"]}'
+    (tmp_path / "click" / "enrichment.json").write_text(rule)
+    (tmp_path / "reference").mkdir()
+    toml = 'key = ["page"]\nmiss_percent = 7\n[columns]\npage = "string"\n[file]\npath = "pages.csv"\n'
+    for given, percent in ((None, 50), (toml, 7)):
+        if given is not None:
+            (tmp_path / "reference" / "pages.toml").write_text(given)
+            (tmp_path / "reference" / "pages.csv").write_text("page\n/\n")
+        [alarm] = [
+            each for each in alarms(whole(load(tmp_path))["Resources"]).values()
+            if each["AlarmName"] == "wavetank-click-reference-misses"
+        ]  # fmt: skip
+        assert alarm["Threshold"] == percent
+        [ratio] = [each["Expression"] for each in alarm["Metrics"] if "Expression" in each]
+        assert ratio == "IF(lookups >= 20, 100 * misses / lookups, 0)"
 
 
 def test_the_runbook_has_an_entry_for_each_alarm_and_no_other(root: Path) -> None:
