@@ -63,6 +63,10 @@ class Names:
         """The function that reads the references of a database."""
         return f"{self.prefix}-{database}-dumper"
 
+    def rule(self, function: str) -> str:
+        """The schedule of a function, by its name."""
+        return f"{function}-schedule"
+
     @property
     def chunk_topic(self) -> str:
         """The topic on which chunks are announced."""

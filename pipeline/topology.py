@@ -28,6 +28,8 @@ FUTURE_BOUND_MINUTES = 60
 """An event whose time is so much after its arrival is quarantined."""
 LONGEST_FUNCTION_NAME = 64
 """Lambda API reference, CreateFunction."""
+LONGEST_RULE_NAME = 64
+"""EventBridge API reference, PutRule."""
 
 EVENT_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 SCHEMA_FILE = re.compile(r"(?P<role>raw|processed)\.v(?P<version>[1-9]\d*)\.avsc")
@@ -192,8 +194,37 @@ def load(schemas: Path, stage: str | None = None) -> Topology:
             raise ConfigurationError(f"event types {other} and {event.name} differ in hyphens alone: rename one")
     _check_names(events, project)
     references = read_references(schemas / REFERENCE_FOLDER)
-    databases_of(references)
-    return Topology(events, references, project=project, stage=stage, names=names)
+    planned = Topology(events, references, project=project, stage=stage, names=names)
+    _check_databases(planned)
+    return planned
+
+
+def _check_databases(planned: Topology) -> None:
+    """Raise ConfigurationError for databases and references whose names others have, or that are too long."""
+    events = {event.name for event in planned.events}
+    logical: dict[str, str] = {}
+    for database in planned.databases:
+        rule = planned.names.rule(planned.names.dumper(database.name))
+        if len(rule) > LONGEST_RULE_NAME:
+            raise ConfigurationError(
+                f"database {database.name}: the name of its schedule, {rule}, is longer than the {LONGEST_RULE_NAME} "
+                "characters that EventBridge takes; shorten it, or the name of the stage"
+            )
+        for stage in planned.project.stages:
+            if database.name == stage or database.name.startswith(f"{stage}-"):
+                raise ConfigurationError(
+                    f"database {database.name}: its names would be those of stage {stage}; rename one of them"
+                )
+        if f"{database.name}-dumper" in events:
+            raise ConfigurationError(
+                f"database {database.name}: its function would be named as the event type {database.name}-dumper is; "
+                "rename one of them"
+            )
+        # Logical ids of the template are letters and digits: such two would be one there.
+        for kind, name in (("database", database.name), *(("reference", each.name) for each in database.references)):
+            other = logical.setdefault(f"{kind} {re.sub('[-_]', '', name)}", name)
+            if other != name:
+                raise ConfigurationError(f"{kind}s {other} and {name} differ in hyphens and _ alone: rename one")
 
 
 def _check_names(events: Sequence[EventType], project: ProjectFile) -> None:

@@ -27,11 +27,11 @@ from typing import Annotated, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from wavetank.pipeline.components.model import Settings
+from wavetank.pipeline.components.model import TAG_TEXT, Settings
 from wavetank.pipeline.components.read import checked
 from wavetank.pipeline.errors import ConfigurationError
 from wavetank.pipeline.reference import source
-from wavetank.pipeline.reference.source import MIB, Source
+from wavetank.pipeline.reference.source import MIB, RUN_S, Source
 from wavetank.pipeline.reference.table import Column, ColumnType, Table
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
@@ -39,6 +39,7 @@ DURATION = re.compile(r"(?P<count>[1-9]\d*) (?P<unit>second|minute|hour)s?")
 MISS_PERCENT = 50
 """The share of look-ups that may find no row, where a reference does not say it."""
 SECONDS = {"second": 1, "minute": 60, "hour": 3600}
+DAY_S = 24 * 3600
 
 
 def seconds_of(text: str) -> int:
@@ -58,7 +59,9 @@ class DatabaseSource(Settings):
     """The database that a reference is read from: a function reads all references of one database together."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
-    secret: Annotated[str, Field(min_length=1, max_length=512, description="Name in Secrets Manager.")]
+    secret: Annotated[
+        str, Field(max_length=512, pattern=r"^[A-Za-z0-9/_+=.@-]+$", description="Name in Secrets Manager.")
+    ]
     table: Annotated[str | None, Field(pattern=r"^[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)?$")] = None
     query: Annotated[str | None, Field(min_length=1)] = None
 
@@ -94,7 +97,7 @@ class Limits(Settings):
 class ReferenceFile(Settings):
     """A reference."""
 
-    owner: Annotated[str | None, Field(min_length=1, max_length=128)] = None
+    owner: Annotated[str | None, Field(max_length=128, pattern=f"^{TAG_TEXT}+$", description="The team to ask.")] = None
     key: Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
     columns: Mapping[str, str]
     every: str = "2 minutes"
@@ -115,8 +118,10 @@ class ReferenceFile(Settings):
     def _has_one_source(self) -> Self:
         if (self.database is None) == (self.file is None):
             raise ValueError("a reference comes from a [database] or from a [file]: give one of the two")
-        if seconds_of(self.every) % 60:
-            raise ValueError("every is whole minutes, as schedules have them")
+        if seconds_of(self.every) % 60 or seconds_of(self.every) > DAY_S:
+            raise ValueError("every is whole minutes, as schedules have them, and a day at most")
+        if seconds_of(self.limits.statement_timeout) >= RUN_S:
+            raise ValueError(f"limits.statement_timeout is less than the {RUN_S} s that a run of the dumper may take")
         if seconds_of(self.stale_after) < 2 * seconds_of(self.every):
             raise ValueError("stale_after is at least two times every, or an alarm rings for each late dump")
         return self
@@ -145,6 +150,16 @@ class ReferenceData:
     def database(self) -> DatabaseSource | None:
         """The database that its rows are in; None where they are in a file."""
         return None if self.settings is None else self.settings.database
+
+    @property
+    def stale_after_s(self) -> int | None:
+        """The age of its newest look at which an alarm rings; None where nobody looks at a database for it."""
+        return None if self.database is None or self.settings is None else seconds_of(self.settings.stale_after)
+
+    @property
+    def owner(self) -> str | None:
+        """The team to ask."""
+        return None if self.settings is None else self.settings.owner
 
     @property
     def source(self) -> Source | None:

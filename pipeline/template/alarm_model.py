@@ -42,6 +42,8 @@ class Kind(StrEnum):
     MISSED_TICK = "missed-tick"
     MERGES_WAITING = "merges-waiting"
     MERGES_DEAD = "merges-dead"
+    REFERENCE_STALE = "reference-stale"
+    DUMP_REFUSED = "dump-refused"
 
 
 class Comparison(StrEnum):

@@ -165,6 +165,21 @@ def merges_dead(names: Names) -> Words:
     )
 
 
+def reference_stale(function: str, reference: str, minutes: int) -> Words:
+    """Of a reference that nobody has looked at for too long."""
+    meaning = (
+        f"Reference {reference} was last looked at more than {minutes} minutes ago: events get what was there then."
+    )
+    return Words(meaning, "the errors of its dumper", _log(function, "ERROR"))
+
+
+def dump_refused(function: str, reference: str) -> Words:
+    """Of a reference that was not published as it is in the database."""
+    pattern = f"'{{ $.reference = \"{reference}\" && $.refused = 1 }}'"
+    meaning = f"What the database has of reference {reference} breaks a rule: it is not published, the last one stays."
+    return Words(meaning, "the reason", _log(function, pattern))
+
+
 def _log(function: str, pattern: str) -> str:
     return f"aws logs tail {log_group(function)} --since 2h --filter-pattern {pattern}"
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from wavetank.pipeline import metrics
 from wavetank.pipeline.components.model import Alarms
-from wavetank.pipeline.components.references import MISS_PERCENT
-from wavetank.pipeline.enrichment import Enrichment
+from wavetank.pipeline.components.references import Database, ReferenceData
 from wavetank.pipeline.metrics import Handler, Metric
 from wavetank.pipeline.names import Names, log_group
+from wavetank.pipeline.reference.source import RUN_S, tick_s
 from wavetank.pipeline.template import alarm_topics, alarm_words
 from wavetank.pipeline.template import service_metrics as service
 from wavetank.pipeline.template.alarm_model import (
@@ -43,7 +43,9 @@ WINDOWS: Mapping[Handler, Window] = {
     Handler.REPLAYER: Window(REPLAYED_EVERY_S, 2),
     Handler.RESCUER: Window(HOUR_S, 1),
 }
-"""How long a function is in trouble before it rings: two runs of what a schedule calls. The rescuer may run once."""
+"""How long a function is in trouble before it rings: two runs of what a schedule calls. The rescuer may run once.
+
+That of a dumper follows from how often it runs (`dumped`)."""
 COUNTED = (Handler.PROCESSOR, Handler.PARTITIONER)
 """The functions that are called often enough for a number of errors to say more than their share."""
 FEWEST_LOOK_UPS = 20
@@ -78,6 +80,51 @@ def of_shared(deployed: Topology, functions: Resources) -> Resources:
         **alarm_topics.of_stage(deployed),
         **{each: alarm.resource(alarm_topics.actions(deployed, alarm.severity)) for each, alarm in alarms.items()},
     }
+
+
+def of_database(deployed: Topology, database: Database) -> Resources:
+    """The alarms of a database's dumper."""
+    function, thresholds = deployed.names.dumper(database.name), deployed.default.alarms
+    alarms = _of_function(deployed.names, function, Handler.DUMPER, thresholds, RUN_S, dumped(database))
+    return {
+        f"{logical(database.name)}Dumper{end}Alarm": alarm.resource(alarm_topics.actions(deployed, alarm.severity))
+        for end, alarm in alarms
+    }
+
+
+def of_reference(deployed: Topology, database: Database, reference: ReferenceData) -> Resources:
+    """The alarms of a reference that a dumper reads.
+
+    A dumper tells the age at each run: where there is none, nobody looks, or nobody ever has.
+    """
+    names, function, name = deployed.names, deployed.names.dumper(database.name), reference.name
+    window, minutes = dumped(database), (reference.stale_after_s or 0) // MINUTE_S
+    stale = Alarm(
+        f"{names.prefix}-{name}-{Kind.REFERENCE_STALE}",
+        Kind.REFERENCE_STALE,
+        alarm_words.reference_stale(function, name, minutes),
+        {"age": _own(names, metrics.REFERENCE_AGE, name)},
+        window,
+        minutes * MINUTE_S,
+        missing=Missing.BREACHING,
+    )
+    refused = Alarm(
+        f"{names.prefix}-{name}-{Kind.DUMP_REFUSED}",
+        Kind.DUMP_REFUSED,
+        alarm_words.dump_refused(function, name),
+        {"refused": _own(names, metrics.DUMPS_REFUSED, name)},
+        Window(window.period_s, 1),
+        0,
+    )
+    return {
+        f"{logical(name)}{end}Alarm": alarm.resource(alarm_topics.actions(deployed, alarm.severity))
+        for end, alarm in (("ReferenceStale", stale), ("DumpRefused", refused))
+    }
+
+
+def dumped(database: Database) -> Window:
+    """Two periods, in each of which a dumper runs at least once."""
+    return Window(max(PERIOD_S, tick_s(database.sources)), 2)
 
 
 def _of_event_type(names: Names, event: EventType) -> Iterator[tuple[str, Alarm]]:
@@ -122,10 +169,15 @@ def _behind(event: EventType, thresholds: Alarms) -> Alarm:
 
 
 def _of_function(
-    names: Names, function: str, handler: Handler, thresholds: Alarms, timeout_s: int
+    names: Names,
+    function: str,
+    handler: Handler,
+    thresholds: Alarms,
+    timeout_s: int,
+    window: Window | None = None,
 ) -> Iterator[tuple[str, Alarm]]:
-    """The alarms that each function has."""
-    window, errors = WINDOWS[handler], _of(service.ERRORS, function)
+    """The alarms that each function has; window: None for that of its handler."""
+    window, errors = window or WINDOWS[handler], _of(service.ERRORS, function)
     words = alarm_words.of_function(function, thresholds, timeout_s, window)
 
     def alarm(

@@ -1,16 +1,21 @@
 """The buckets and the topic that their notifications go to, as CloudFormation resources."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from wavetank.pipeline.layout import (
     CHUNKS,
+    DATABASES,
     DONE_TAG,
     FAILURE_DOCUMENTS,
     MERGED_TAG,
     PARTS,
     QUARANTINE,
+    REFERENCE,
     SPENT_TAG,
+    SUPERSEDED_TAG,
     Tag,
+    reference_heartbeat_key,
     type_prefix,
 )
 from wavetank.pipeline.names import Names
@@ -21,6 +26,7 @@ Resources = dict[str, dict[str, Any]]
 
 QUARANTINE_DAYS = 90
 UPLOAD_DAYS = 7
+SUPERSEDED_DAYS = 1
 OLD_VERSION_DAYS = 90
 OLD_VERSIONS = 10
 """Versions of a schema that are kept for ever once it was overwritten; others for `OLD_VERSION_DAYS`."""
@@ -52,7 +58,8 @@ def buckets(deployed: Topology) -> Resources:
     old_versions = {"Id": "old-versions", "Status": "Enabled", "NoncurrentVersionExpiration": expiration}
     registry = _bucket(names.registry_bucket(ACCOUNT))
     registry["Properties"]["VersioningConfiguration"] = {"Status": "Enabled"}
-    registry["Properties"]["LifecycleConfiguration"] = {"Rules": [old_versions, _unfinished_uploads()]}
+    rules = [old_versions, _unfinished_uploads(), *_of_databases(deployed)]
+    registry["Properties"]["LifecycleConfiguration"] = {"Rules": rules}
     return {DATA: data, REGISTRY: registry, **_tls_only(DATA), **_tls_only(REGISTRY)}
 
 
@@ -77,6 +84,23 @@ def _life_cycle(deployed: Topology) -> list[dict[str, Any]]:
         *(_expiry(prefix, DONE_TAG, days) for prefix, days in chunks.items() if days < longest_chunk),
         *(_expiry(prefix, MERGED_TAG, days) for prefix, days in parts.items() if days < longest_part),
     ]
+
+
+def _of_databases(deployed: Topology) -> Iterator[dict[str, Any]]:
+    """The rules for what dumpers write; there are none without a database.
+
+    Superseded snapshots go, and so do the versions of what is written anew with every run: of other objects ten are
+    kept for ever.
+    """
+    if not deployed.databases:
+        return
+    at_once = {"NoncurrentVersionExpiration": {"NoncurrentDays": 1}}
+    yield _expiry(f"{REFERENCE}/", SUPERSEDED_TAG, SUPERSEDED_DAYS) | at_once
+    yield {"Id": "leases", "Status": "Enabled", "Prefix": f"{DATABASES}/"} | at_once
+    for database in deployed.databases:
+        for reference in database.references:
+            prefix = reference_heartbeat_key(reference.name)
+            yield {"Id": f"heartbeat-{reference.name}", "Status": "Enabled", "Prefix": prefix} | at_once
 
 
 def _expiry(prefix: str, tag: Tag, days: int) -> dict[str, Any]:

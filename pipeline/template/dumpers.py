@@ -10,10 +10,11 @@ from typing import Any
 
 from wavetank.pipeline.components.references import Database
 from wavetank.pipeline.reference.source import MIB, RUN_S, tick_s
-from wavetank.pipeline.template import functions, outage, permissions
+from wavetank.pipeline.template import alarms, functions, outage, permissions
 from wavetank.pipeline.template.functions import CODEC_LAYER, DATABASES_LAYER
 from wavetank.pipeline.template.logical import logical
 from wavetank.pipeline.template.permissions import REGISTRY
+from wavetank.pipeline.template.tags import tagged
 from wavetank.pipeline.topology import Topology
 
 Resources = dict[str, dict[str, Any]]
@@ -72,11 +73,23 @@ def code_key(database: Database) -> str:
 
 
 def dumpers(deployed: Topology) -> Resources:
-    """The functions of all databases with their schedules, and the endpoints; nothing where there is no database."""
+    """The functions of all databases with schedules and alarms, and the endpoints; nothing where there is no database.
+
+    The tags name the owner of what each is of: of a database's function, that of all its references if they have one.
+    """
     resources: Resources = {}
     for database in deployed.databases:
-        resources |= _dumper(deployed, database)
-    return resources | (_endpoints() if resources else {})
+        owners = {reference.owner for reference in database.references}
+        function = _dumper(deployed, database) | alarms.of_database(deployed, database)
+        resources |= _tagged(function, deployed, next(iter(owners)) if len(owners) == 1 else None)
+        for reference in database.references:
+            resources |= _tagged(alarms.of_reference(deployed, database, reference), deployed, reference.owner)
+    return resources | (_tagged(_endpoints(), deployed, None) if resources else {})
+
+
+def _tagged(resources: Resources, deployed: Topology, owner: str | None) -> Resources:
+    settings = deployed.default if owner is None else deployed.default.model_copy(update={"owner": owner})
+    return tagged(resources, deployed, settings)
 
 
 def snapshot_hours(deployed: Topology) -> int:

@@ -129,7 +129,7 @@ def scheduled(spec: FunctionSpec, schedule: str, names: Names) -> Resources:
         rule: {
             "Type": "AWS::Events::Rule",
             "Properties": {
-                "Name": f"{spec.name}-schedule",
+                "Name": names.rule(spec.name),
                 "ScheduleExpression": schedule,
                 "State": {"Ref": "ScheduleState"},
                 "Targets": [{"Id": spec.name, "Arn": {"Fn::GetAtt": [spec.logical_id, "Arn"]}}],

@@ -38,9 +38,9 @@ def shared(deployed: Topology) -> Resources:
         **_rescuer(deployed),
         **_concatenator(deployed),
         **_ticked(deployed),
-        **dumpers.dumpers(deployed),
     }
-    return tagged(resources | alarms.of_shared(deployed, resources), deployed, deployed.default)
+    resources |= alarms.of_shared(deployed, resources)
+    return tagged(resources, deployed, deployed.default) | dumpers.dumpers(deployed)
 
 
 def _of_each(deployed: Topology, variable: str, setting: str) -> dict[str, str]:

@@ -17,6 +17,8 @@ UNOWNED = "none"
 UNTAGGED = frozenset(
     {
         "AWS::CloudWatch::Dashboard",
+        "AWS::IAM::Policy",
+        "AWS::Lambda::EventInvokeConfig",
         "AWS::Lambda::LayerVersion",
         "AWS::Lambda::Permission",
         "AWS::Logs::MetricFilter",
