@@ -132,8 +132,11 @@ def _dumper(deployed: Topology, database: Database) -> Resources:
     )
     minutes = tick_s(sources) // 60
     rate = f"rate({minutes} minute{'' if minutes == 1 else 's'})"
+    resources = functions.scheduled(spec, rate, names)
+    # Lambda looks whether the role may make network interfaces before it makes the function.
+    resources[logical_id]["DependsOn"] = [f"{logical_id}Network"]
     return {
-        **functions.scheduled(spec, rate, names),
+        **resources,
         f"{logical_id}Retries": {
             "Type": "AWS::Lambda::EventInvokeConfig",
             "Properties": {

@@ -7,16 +7,20 @@ run of the pipeline uses is there with the reason for it.
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wavetank.pipeline.components.references import Database
 from wavetank.pipeline.template import arns
+from wavetank.pipeline.template.logical import logical
 
 LIST = Path(__file__).with_name("rights.toml")
 EVENT_TYPE = "{type}"
 """Stands for the name of an event type in the list, as `{Type}` does in logical ids."""
+DATABASE, REFERENCE = "{database}", "{reference}"
+"""Stand for the names of a database and of its references, as `{Database}` does in logical ids."""
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9:]+)(\.Arn)?\}")
 
 
@@ -61,9 +65,12 @@ def rights_of(template: Mapping[str, Any]) -> list[Right]:
     return sorted(set(found))
 
 
-def entry(right: Right, event_types: Mapping[str, str]) -> tuple[str, str]:
+def entry(right: Right, event_types: Mapping[str, str], databases: Sequence[Database] = ()) -> tuple[str, str]:
     """The holder and the right as the list has them; `event_types`: logical id → name."""
     holder, text = right.holder, str(right)
+    for database in databases:
+        if re.fullmatch(rf"{logical(database.name)}Dumper\w*", holder):
+            return _of_dumper(database, holder, text)
     own = [each for each in event_types if re.fullmatch(rf"{each}(Processor|Delivery|WarnTopic|PageTopic)\w*", holder)]
     for logical_id in own or event_types:
         text = re.sub(rf"\$\{{{logical_id}(?=(?:(?:Raw|Processed)Stream|(?:Warn|Page)Topic)\b)", "${{Type}", text)
@@ -73,6 +80,16 @@ def entry(right: Right, event_types: Mapping[str, str]) -> tuple[str, str]:
         holder = holder.replace(logical_id, "{Type}", 1)
         text = re.sub(rf"(?<![\w.]){re.escape(event_types[logical_id])}(?![\w.])", EVENT_TYPE, text)
     return holder, text
+
+
+def _of_dumper(database: Database, holder: str, text: str) -> tuple[str, str]:
+    own = logical(database.name)
+    text = text.replace(f":secret:{database.secret}-", ":secret:{secret}-").replace(
+        f"${{{own}Dumper", "${{Database}Dumper"
+    )
+    for name, word in ((database.name, DATABASE), *((each.name, REFERENCE) for each in database.references)):
+        text = re.sub(rf"(?<=[-/]){re.escape(name)}(?=[-/])", word, text)
+    return holder.replace(own, "{Database}", 1), text
 
 
 def resolved(text: str, template: Mapping[str, Any], account: str, region: str) -> str:

@@ -43,11 +43,11 @@ def rights(
     planned = plan()
     template, types = whole(planned), {logical(event.name): event.name for event in planned.events}
     if used:
-        times, deployed = read(used), Deployed(template, types, ACCOUNT, REGION)
+        times, deployed = read(used), Deployed(template, types, ACCOUNT, REGION, planned.databases)
     else:
         stack = connect(endpoint_url)
         times = counted(stack.control.authority()["used"])
-        deployed = Deployed(template, types, stack.account, stack.region)
+        deployed = Deployed(template, types, stack.account, stack.region, planned.databases)
     uses = uses_of(rights_of(template), times, deployed, listed())
     shown = uses if everything else [use for use in uses if not use.times or use.reason]
     echo(json.dumps([asdict(use) for use in shown]) if as_json else table(shown))

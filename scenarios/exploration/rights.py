@@ -13,6 +13,7 @@ from typing import Any
 
 from wavetank.emulator.errors import CallerError
 from wavetank.emulator.stack.environment import RIGHTS_VARIABLE
+from wavetank.pipeline.components.references import Database
 from wavetank.pipeline.template.rights import Listed, Right, entry, resolved
 
 UNSEEN = ("sts:AssumeRole", "Deny ")
@@ -36,12 +37,13 @@ class Use:
 
 @dataclass(frozen=True)
 class Deployed:
-    """A template where it is deployed; types: logical id → name of each event type."""
+    """A template where it is deployed; types: logical id → name of each event type; the databases that are read."""
 
     template: Mapping[str, Any]
     types: Mapping[str, str]
     account: str
     region: str
+    databases: tuple[Database, ...] = ()
 
 
 Times = Mapping[tuple[str, str, str], int]
@@ -56,7 +58,7 @@ def uses_of(given: Iterable[Right], times: Times, deployed: Deployed, known: Lis
             continue
         name = resolved(right.resource, deployed.template, deployed.account, deployed.region)
         holder = _invoked(right) or right.holder
-        totals[entry(right, deployed.types)] += sum(
+        totals[entry(right, deployed.types, deployed.databases)] += sum(
             number
             for (user, action, resource), number in times.items()
             if user == holder and action == right.action and (resource == name or right.principal)

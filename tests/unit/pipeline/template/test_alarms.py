@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from tests.unit.pipeline.template.alarm_metrics import series
+from tests.unit.pipeline.template.test_dumpers import add_reference
 from tests.unit.pipeline.test_topology import add_event
 from wavetank.pipeline.metrics import METRICS, Dimension
 from wavetank.pipeline.names import NAMES, log_group
@@ -42,13 +42,14 @@ Resources = dict[str, dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def resources(tmp_path_factory: pytest.TempPathFactory) -> Resources:
-    """The resources of two event types with an owner."""
+    """The resources of two event types with an owner, and of a database."""
     folder = tmp_path_factory.mktemp("project")
     for name in ("click", "page-view"):
         add_event(folder / "schemas", name)
         (folder / "schemas" / name / "component.toml").write_text('owner = "ads"\n')
     (folder / "schemas" / "click" / "enrichment.json").write_text('{"reference": "pages", "on": "page", "add": ["x"]}')
     (folder / "wavetank.toml").write_text('[defaults]\nowner = "platform"\n')
+    add_reference(folder / "schemas", "accounts")
     made: Resources = whole(load(folder / "schemas"))["Resources"]
     return made
 
@@ -131,6 +132,7 @@ def test_each_alarm_watches_metrics_that_are_sent_under_one_dimension_of_somethi
         "DeliveryStreamName": {"wavetank-click", "wavetank-page-view"},
         "LogGroupName": {log_group(function) for function in functions},
         str(Dimension.EVENT_TYPE): {"click", "page-view"},
+        str(Dimension.REFERENCE): {"accounts"},
     }
     for alarm in alarms(resources, ALARM).values():
         for metric, statistic, _ in series(alarm):
@@ -165,7 +167,7 @@ def test_an_expression_is_of_its_own_metrics_and_the_functions_that_are_known_he
                 ]
 
 
-SILENT = (Kind.RAW_SILENT, Kind.PROCESSED_SILENT, Kind.MISSED_TICK)
+SILENT = (Kind.RAW_SILENT, Kind.PROCESSED_SILENT, Kind.MISSED_TICK, Kind.REFERENCE_STALE)
 
 
 def test_nothing_is_bad_only_where_silence_is_what_the_alarm_tells(resources: Resources) -> None:
@@ -187,6 +189,10 @@ def test_every_kind_of_alarm_is_there_and_each_function_has_those_of_functions(r
         assert slow["Threshold"] == function["Timeout"] * 1000 * 0.8
 
 
+def is_of_a_database(alarm: dict[str, Any]) -> bool:
+    return alarm["AlarmName"].startswith(("wavetank-ads-", "wavetank-accounts-"))
+
+
 def test_the_page_of_components_has_the_number_of_alarms_and_what_they_cost(resources: Resources, root: Path) -> None:
     """Amazon CloudWatch pricing: an alarm is paid by its metrics, a composite one as one."""
 
@@ -194,7 +200,7 @@ def test_the_page_of_components_has_the_number_of_alarms_and_what_they_cost(reso
         own = [
             each
             for each in alarms(resources, ALARM).values()
-            if {"Key": "event-type", "Value": event_type} in each["Tags"]
+            if {"Key": "event-type", "Value": event_type} in each["Tags"] and not is_of_a_database(each)
         ]
         composites = [
             each
@@ -208,6 +214,9 @@ def test_the_page_of_components_has_the_number_of_alarms_and_what_they_cost(reso
     assert (composites, none) == (1, 0)
     assert f"An event type has {own} metric alarms over {metrics} metrics, and a composite one" in page
     assert f"what all share has {shared} over {shared_metrics}." in page
+    dumping = [each for each in alarms(resources, ALARM).values() if is_of_a_database(each)]
+    of_reference = [each for each in dumping if each["AlarmName"].startswith("wavetank-accounts-")]
+    assert f"A database has {len(dumping) - len(of_reference)}, and each of its references {len(of_reference)}." in page
     assert f"that is {metrics * 0.1 + composites * 0.5:.2f} $ a month for each event type, and" in page
     assert f"and {shared_metrics * 0.1:.2f} $ for a stage." in page
 
