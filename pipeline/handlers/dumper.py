@@ -6,6 +6,7 @@ is due becomes a snapshot in a file, is compared with what may be, and is publis
 looked at. A reference that is refused leaves the others alone, and the run fails at its end.
 """
 
+import errno
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -42,7 +43,8 @@ def handle(event: dict[str, Any], _context: object) -> dict[str, dict[str, Any]]
         publications = {one.name: Publication(calls.s3(), bucket, one.name) for one in sources}
         beats = {each: _read(publication) for each, publication in publications.items()}
         for each, beat in beats.items():
-            lines[each]["look_age_s"] = _age_s(publications[each], beat)
+            if beat is not None:
+                lines[each]["look_age_s"] = _age_s(publications[each], beat)
         due = _due(sources, event, tick_us, beats)
         if due:
             with lease(bucket, name), database.reading(environment.text("SECRET")) as reader:
@@ -69,9 +71,9 @@ def _read(publication: Publication) -> Heartbeat | None:
     return publication.read_heartbeat()
 
 
-def _age_s(publication: Publication, beat: Heartbeat | None) -> float:
-    """The age of the last look; of a reference that nobody has ever looked at it is that of its first tick, none."""
-    return 0.0 if beat is None else round(max(0, publication.now_us - beat.looked_us) / SECOND_US, 3)
+def _age_s(publication: Publication, beat: Heartbeat) -> float:
+    """The age of the last look that succeeded."""
+    return round(max(0, publication.now_us - beat.looked_us) / SECOND_US, 3)
 
 
 def _due(
@@ -93,11 +95,9 @@ def _look(each: Source, reader: Reader, publication: Publication, tick_us: int, 
     try:
         with TemporaryDirectory(prefix=f"{each.name}-") as folder:
             path, count = Path(folder) / "snapshot", Count()
-            with reader.rows(each) as rows, path.open("wb") as out:
-                digest = snapshot.write(each.table, dump.typed(each, rows, count, reader.lenient), out)
-            size = path.stat().st_size
-            line |= {"rows": count.rows, "bytes": size}
-            dump.check_size(each, size)
+            digest = _dump(each, reader, path, count)
+            line |= {"rows": count.rows, "bytes": path.stat().st_size}
+            dump.check_size(each, path.stat().st_size)
             newest = publication.index.newest
             if newest is None or newest.digest != digest:
                 dump.check_shrink(each, publication.newest_rows(), count.rows)
@@ -111,6 +111,18 @@ def _look(each: Source, reader: Reader, publication: Publication, tick_us: int, 
             line["look_age_s"] = 0.0
     except (ReferenceRefused, Overtaken, TooLate) as error:
         line |= {"refused": 1, "reason": str(_reason(error)), "why": str(error)}
+
+
+def _dump(each: Source, reader: Reader, path: Path, count: Count) -> str:
+    """Write what the database has of a reference to a file; its digest."""
+    try:
+        with reader.rows(each) as rows, path.open("wb") as out:
+            return snapshot.write(each.table, dump.typed(each, rows, count, reader.lenient), out, path.parent)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        # The storage of the function is some times the largest limit.
+        raise Refused(dump.Reason.LIMITS, f"it does not fit into the temporary files: {error.strerror}") from error
 
 
 def _reason(error: Exception) -> dump.Reason:

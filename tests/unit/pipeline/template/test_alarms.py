@@ -190,7 +190,7 @@ def test_every_kind_of_alarm_is_there_and_each_function_has_those_of_functions(r
 
 
 def is_of_a_database(alarm: dict[str, Any]) -> bool:
-    return alarm["AlarmName"].startswith(("wavetank-ads-", "wavetank-accounts-"))
+    return str(alarm["AlarmName"]).startswith(("wavetank-ads-", "wavetank-accounts-"))
 
 
 def test_the_page_of_components_has_the_number_of_alarms_and_what_they_cost(resources: Resources, root: Path) -> None:
