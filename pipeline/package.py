@@ -139,6 +139,13 @@ def build(
     return artifacts
 
 
+def packages(folder: Path, planned: "Topology", root: Path = CODE) -> dict[str, Artifact]:
+    """The package of each function, by the name of the function, without any layer; root: see `build_code`."""
+    own = {planned.event(name).processor: each for name, each in build_own(folder, planned.events, root).items()}
+    dumping = {planned.names.dumper(each.name): build_dumper(folder, each, root) for each in planned.databases}
+    return dict.fromkeys(planned.functions, build_code(folder, root)) | own | dumping
+
+
 def build_own(folder: Path, events: "Sequence[EventType]", root: Path = CODE) -> dict[str, Artifact]:
     """The packages of event types that have code or rules of their own, by event type."""
     return {event.name: build_code(folder, root, event) for event in events if event.has_own_code}

@@ -185,10 +185,10 @@ class Reloader:
         """The package of each function as the files are now. Raises DeployFailed."""
         planned, code = self._place.planned, self._place.code
         with tempfile.TemporaryDirectory() as folder, deploy.explained():
+            packages = package.packages(Path(folder), planned, code)
             usual = package.build_code(Path(folder), code).path.read_bytes()
-            own = package.build_own(Path(folder), planned.events, code)
-            processors = {planned.event(name).processor: artifact.path.read_bytes() for name, artifact in own.items()}
-        return dict.fromkeys((*planned.functions, *self._place.functions), usual) | processors
+            own = {name: artifact.path.read_bytes() for name, artifact in packages.items()}
+        return dict.fromkeys(self._place.functions, usual) | own
 
     def _schemas(self) -> Reaction:
         began = time.monotonic()

@@ -77,12 +77,16 @@ def _enforced(stack: Stack) -> dict[str, float]:
 
 def package_bytes(deployed: Topology) -> dict[str, float]:
     """The bytes of functions with their layers, unzipped, as they are deployed; builds what is not built yet."""
-    built = package.build(Home.from_environment().cache / "packages", deployed.events)
+    folder = Home.from_environment().cache / "packages"
+    built = package.build(folder, deployed.events, databases=deployed.databases)
     shared = package.unzipped(built.code) + package.unzipped(built.codec_layer)
     sizes = {"functions that all share": float(shared + package.unzipped(built.columns_layer))}
     for name, code in built.components.items():
         layers = [built.codec_layer, *([built.component_layers[name]] if name in built.component_layers else [])]
         sizes[f"{name}, processor"] = float(sum(map(package.unzipped, (code, *layers))))
+    for name, code in built.dumpers.items():
+        layers = [built.codec_layer, *filter(None, [built.databases_layer])]
+        sizes[f"{name}, dumper"] = float(sum(map(package.unzipped, (code, *layers))))
     return sizes
 
 

@@ -12,7 +12,7 @@ from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.stack.stack import EmbeddedStack
 from wavetank.pipeline.names import NAMES
 from wavetank.scenarios.exploration.mutants import hunt
-from wavetank.scenarios.exploration.mutants.build import archive, built
+from wavetank.scenarios.exploration.mutants.build import archives, built
 from wavetank.scenarios.exploration.mutants.hunt import Hunt
 from wavetank.scenarios.exploration.mutants.mutant import named
 from wavetank.scenarios.exploration.races.cells import Cell, Moment
@@ -24,6 +24,7 @@ from wavetank.scenarios.exploration.sweep.paths import target_of
 from wavetank.scenarios.exploration.sweep.sweep import Sweep
 from wavetank.scenarios.oracle.evidence import Verdict
 from wavetank.scenarios.run.runner import Runner
+from wavetank.scenarios.site.checkout import modules
 from wavetank.scenarios.site.site import Site
 from wavetank.scenarios.site.waiting import Controlled
 from wavetank.scenarios.spec.drill import Drill
@@ -83,11 +84,12 @@ def test_where_a_write_has_no_condition_two_concatenators_lose_events(site: Site
     races.learn(("concatenator", "concatenator"))
     [mutant] = named(["state-without-condition"])
     with built(mutant) as build:
-        functions.update_code(site.stack, {NAMES.concatenator: build.archive})
+        changed = archives(site.topology, modules(build.checkout))
+        functions.update_code(site.stack, {NAMES.concatenator: changed[NAMES.concatenator]})
     try:
         lost = [result.detail for result in map(races.run, raced) if result.verdict is Verdict.FAIL]
     finally:
-        functions.update_code(site.stack, {NAMES.concatenator: archive()})
+        functions.update_code(site.stack, {NAMES.concatenator: archives(site.topology)[NAMES.concatenator]})
     assert lost
     assert all("events were at rest and went" in detail for detail in lost)
 

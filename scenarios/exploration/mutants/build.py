@@ -16,6 +16,7 @@ from wavetank.emulator.deploy.deploy import Templates, plan
 from wavetank.emulator.errors import DeployFailed
 from wavetank.pipeline import package
 from wavetank.pipeline.template.render import render
+from wavetank.pipeline.topology import Topology
 from wavetank.scenarios.run.event_types import ad_stream_schemas
 from wavetank.scenarios.site.checkout import modules, rendered
 
@@ -65,10 +66,9 @@ class Change(Protocol):
 
 @dataclass(frozen=True)
 class Build:
-    """A build: where its code is, the package of its functions, and its templates; None where those are the same."""
+    """A build: where its code is, and its templates; None where those are the same."""
 
     checkout: Path
-    archive: bytes
     templates: Templates | None
 
 
@@ -89,13 +89,13 @@ def built(change: Change, root: Path = PIPELINE) -> Iterator[Build]:
             templates = rendered(checkout, checkout / "schemas")
         except DeployFailed as error:
             raise UndeployableError(str(error)) from error
-        yield Build(checkout, archive(copy), None if templates == render(plan(ad_stream_schemas())) else templates)
+        yield Build(checkout, None if templates == render(plan(ad_stream_schemas())) else templates)
 
 
-def archive(root: Path = PIPELINE) -> bytes:
-    """The function package of the pipeline in `root`."""
+def archives(planned: Topology, root: Path = PIPELINE) -> dict[str, bytes]:
+    """The package of each function, by its name, of the pipeline in `root`."""
     with TemporaryDirectory(prefix="wavetank-package-") as folder:
-        return package.build_code(Path(folder), root).path.read_bytes()
+        return {name: each.path.read_bytes() for name, each in package.packages(Path(folder), planned, root).items()}
 
 
 def _make(change: Change, file: Path) -> None:

@@ -24,7 +24,7 @@ from wavetank.scenarios.exploration.mutants.build import (
     Change,
     UndeployableError,
     UnusableMutantError,
-    archive,
+    archives,
     built,
 )
 from wavetank.scenarios.exploration.mutants.raced import RaceHunt
@@ -34,6 +34,7 @@ from wavetank.scenarios.run.report import Report
 from wavetank.scenarios.run.runner import Runner, control_of
 from wavetank.scenarios.run.skips import sort_out
 from wavetank.scenarios.run.stages import SETTLED
+from wavetank.scenarios.site.checkout import modules
 from wavetank.scenarios.site.site import Site
 from wavetank.scenarios.spec.drill import Drill, Tag
 
@@ -124,13 +125,12 @@ class Hunt:
             site = self.runner.site
             if build.templates is not None:
                 site = ending.enter_context(self._own_site(build.templates))
-            names = site.topology.functions
             try:
-                functions.update_code(site.stack, dict.fromkeys(names, build.archive))
+                functions.update_code(site.stack, archives(site.topology, modules(build.checkout)))
             except (UpdateFailed, ClientError) as error:
                 raise UndeployableError(str(error)) from error
             if build.templates is None:
-                ending.callback(functions.update_code, site.stack, dict.fromkeys(names, archive()))
+                ending.callback(functions.update_code, site.stack, archives(site.topology))
                 ending.callback(site.stack.control.reset)
             try:
                 yield replace(self.runner, site=replace(site, checkout=build.checkout))

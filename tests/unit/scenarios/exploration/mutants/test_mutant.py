@@ -7,17 +7,20 @@ from typing import Any
 
 import pytest
 
+from wavetank.pipeline.topology import load as load_topology
 from wavetank.scenarios.drills.catalogue import catalogue
 from wavetank.scenarios.exploration.mutants.build import (
     PIPELINE,
     UndeployableError,
     UnusableMutantError,
-    archive,
+    archives,
     built,
 )
 from wavetank.scenarios.exploration.mutants.hunt import MutantResult
 from wavetank.scenarios.exploration.mutants.mutant import Mutant, known, load, named
 from wavetank.scenarios.exploration.races.actors import ACTORS
+from wavetank.scenarios.run.event_types import ad_stream_schemas
+from wavetank.scenarios.site.checkout import modules
 
 MUTANTS = known()
 LEAST = 15
@@ -51,11 +54,11 @@ def test_the_change_is_in_package_and_back_fill_and_the_checkout_is_left_alone()
     before = (PIPELINE / found.file).read_bytes()
     with built(found) as build:
         changed = found.applied_to(before.decode())
-        with zipfile.ZipFile(io.BytesIO(build.archive)) as packed:
-            assert packed.read(f"wavetank/pipeline/{found.file}").decode() == changed
+        for archive in archives(load_topology(ad_stream_schemas()), modules(build.checkout)).values():
+            with zipfile.ZipFile(io.BytesIO(archive)) as packed:
+                assert packed.read(f"wavetank/pipeline/{found.file}").decode() == changed
         assert (build.checkout / "wavetank" / "pipeline" / found.file).read_text() == changed
         assert build.templates is None
-        assert build.archive != archive()
     assert (PIPELINE / found.file).read_bytes() == before
 
 
