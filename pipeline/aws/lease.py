@@ -11,7 +11,8 @@ from uuid import uuid4
 from botocore.exceptions import BotoCoreError, ClientError
 
 from wavetank.pipeline import layout
-from wavetank.pipeline.aws.calls import ABSENT, CHANGED_MEANWHILE, State, code, s3
+from wavetank.pipeline.aws import calls
+from wavetank.pipeline.aws.calls import ABSENT, CHANGED_MEANWHILE, State, code
 from wavetank.pipeline.aws.service_clock import date_of
 from wavetank.pipeline.errors import RetryLater, ServiceFault
 from wavetank.pipeline.reference.source import LEASE_S
@@ -39,8 +40,8 @@ class _Lease:
             document = json.loads(text)
             return cls(str(document["run"]), float(document["until"]))
         except (ValueError, KeyError, TypeError):
+            # It is nobody's, and is replaced.
             return cls()
-        # What is no lease is nobody's: it is replaced.
 
 
 @contextmanager
@@ -55,7 +56,7 @@ def lease(bucket: str, database: str) -> Iterator[None]:
         yield
     finally:
         try:
-            s3().put_object(Bucket=bucket, Key=key, Body=_Lease().to_json(), **state.condition)
+            calls.s3().put_object(Bucket=bucket, Key=key, Body=_Lease().to_json(), **state.condition)
         except (ClientError, BotoCoreError) as error:
             # The work is done; whoever comes next waits until the lease has run out.
             LOG.warning("the lease of %s could not be given back: %s", database, error)
@@ -67,7 +68,7 @@ def _take(bucket: str, key: str, run: str, database: str) -> State:
         raise Leased(f"database {database}: another run has had its lease until {held.until - now:.0f} s from now")
     body = _Lease(run, now + LEASE_S).to_json()
     try:
-        answer = s3().put_object(Bucket=bucket, Key=key, Body=body, **state.condition)
+        answer = calls.s3().put_object(Bucket=bucket, Key=key, Body=body, **state.condition)
     except ClientError as error:
         if code(error) not in (*CHANGED_MEANWHILE, *ABSENT):
             raise
@@ -83,7 +84,7 @@ def _read(bucket: str, key: str) -> tuple[State, _Lease, float]:
     """The lease as it is, and the time by S3's clock."""
     answer: Mapping[str, Any]
     try:
-        answer = s3().get_object(Bucket=bucket, Key=key)
+        answer = calls.s3().get_object(Bucket=bucket, Key=key)
         state, held = State(answer["ETag"]), _Lease.from_json(answer["Body"].read())
     except ClientError as error:
         if code(error) not in ABSENT:
