@@ -9,6 +9,7 @@ export PYTHONSAFEPATH :=
 
 PYTEST_ARGS ?=
 BROWSER := tests/browser
+DATABASE := tests/database
 E2E := tests/e2e
 PARTS := tests/unit tests/stateful tests/parity tests/checkers tests/test_architecture.py tests/test_supply_chain.py
 EXPLORATION := tests/e2e/test_exploration.py
@@ -69,6 +70,10 @@ long-test: setup ## Run the tests that take minutes: sweep, storm and mutants; a
 .PHONY: browser-test
 browser-test: setup ## Run the tests that need a browser (chromium), skipped by name without one. PYTEST_ARGS narrows them.
 	$(BIN)/python -m pytest $(BROWSER) $(PYTEST_ARGS)
+
+.PHONY: database-test
+database-test: setup ## Run the tests that need MariaDB and PostgreSQL, skipped by name without them. PYTEST_ARGS narrows them.
+	$(BIN)/python -m pytest $(DATABASE) $(PYTEST_ARGS)
 
 .PHONY: docker-test
 docker-test: setup ## Run the tests that need a Docker engine. PYTEST_ARGS narrows them.

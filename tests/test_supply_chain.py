@@ -45,6 +45,9 @@ def test_the_compose_file_of_a_new_project_is_ours_but_for_where_the_image_comes
     ours, theirs = (yaml.safe_load((folder / "compose.yaml").read_text()) for folder in (root, root / STARTER))
     assert theirs["services"]["emulator"].pop("pull_policy") == "never"
     assert ours["services"]["emulator"].pop("build")
+    # The database with this project's campaigns.
+    assert ours["services"].pop("mariadb")
+    assert ours["volumes"].pop("database", "none") is None
     assert ours | {"name": ""} == theirs | {"name": ""}
 
 
@@ -57,10 +60,15 @@ def test_the_image_installs_nothing_without_a_hash(root: Path) -> None:
 
 
 def test_the_image_takes_its_base_by_name_or_digest(root: Path) -> None:
-    text = (root / "emulator/Dockerfile").read_text()
-    assert set(re.findall(r"^FROM (\S+)", text, re.MULTILINE)) == {"${BASE_IMAGE}", "packages"}
-    assert re.search(r"^ARG BASE_IMAGE=", text, re.MULTILINE)
-    assert "BASE_IMAGE: ${BASE_IMAGE:-" in (root / "compose.yaml").read_text()
+    stages = {"emulator/Dockerfile": {"packages"}, "scenarios/site/database/container/Dockerfile": set()}
+    for file, own in stages.items():
+        text = (root / file).read_text()
+        assert set(re.findall(r"^FROM (\S+)", text, re.MULTILINE)) == {"${BASE_IMAGE}", *own}
+        assert re.search(r"^ARG BASE_IMAGE=", text, re.MULTILINE)
+    services = yaml.safe_load((root / "compose.yaml").read_text())["services"]
+    arguments = [service["build"]["args"]["BASE_IMAGE"] for service in services.values() if "build" in service]
+    assert len(arguments) == len(stages)
+    assert all(argument.startswith("${BASE_IMAGE:-") for argument in arguments)
 
 
 def test_every_workflow_is_looked_at(root: Path) -> None:

@@ -25,7 +25,7 @@ def configuration(root: Path) -> dict[str, Any]:
 
 
 def test_every_service_is_hardened_alike(services: dict[str, Any]) -> None:
-    assert set(services) == {"emulator", "deploy", "deployed", "drill"}
+    assert set(services) == {"emulator", "deploy", "deployed", "drill", "mariadb"}
     for service in services.values():
         assert service["user"] == "10001:10001"
         assert service["read_only"] is True
@@ -41,7 +41,7 @@ def test_every_service_is_hardened_alike(services: dict[str, Any]) -> None:
         for name, service in services.items()
     }
     project = {"/project/wavetank.toml", "/project/schemas"}
-    assert mounted == {"emulator": set(), "deploy": project, "deployed": set(), "drill": project}
+    assert mounted == {"emulator": set(), "deploy": project, "deployed": set(), "drill": project, "mariadb": set()}
 
 
 def test_the_settings_of_the_door_reach_the_emulator(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,6 +51,12 @@ def test_the_settings_of_the_door_reach_the_emulator(root: Path, monkeypatch: py
     assert (given[ALLOWED_ORIGINS], given[ALLOWED_HOSTS]) == ("http://localhost:3000", "emulator.test")
 
 
-def test_only_the_emulator_is_published_and_only_on_loopback(services: dict[str, Any]) -> None:
+def test_only_the_emulator_and_the_database_are_published_and_only_on_loopback(services: dict[str, Any]) -> None:
     ports = {name: [port["host_ip"] for port in service.get("ports", [])] for name, service in services.items()}
-    assert ports == {"emulator": ["127.0.0.1"], "deploy": [], "deployed": [], "drill": []}
+    published = {name: hosts for name, hosts in ports.items() if hosts}
+    assert published == {"emulator": ["127.0.0.1"], "mariadb": ["127.0.0.1"]}
+
+
+def test_the_database_comes_only_where_it_is_asked_for(services: dict[str, Any]) -> None:
+    assert services["mariadb"]["profiles"] == ["database"]
+    assert not any("mariadb" in service.get("depends_on", {}) for service in services.values())
