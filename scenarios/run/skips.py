@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from wavetank.emulator.stack.stack import Kind, Stack
 from wavetank.emulator.stack.uncontrolled import NoControlApi
 from wavetank.scenarios.site import release
+from wavetank.scenarios.site.database import choice
+from wavetank.scenarios.site.database.server import Engine
+from wavetank.scenarios.site.own_code import has_database
 from wavetank.scenarios.spec.drill import Drill
-from wavetank.scenarios.spec.steps import Advance, Stall
+from wavetank.scenarios.spec.steps import Advance, AdvanceTo, Stall
 
 NEEDS_CONTROL = "needs the control API, which {url} does not have"
 NEEDS_CONTAINER = "needs a container of ours: `wavetank drill --docker`, or `up --docker` and its --endpoint-url"
 OWN_HOURS = "takes events of the hours in which it is held, and none from a file"
 
+SAME_MACHINE = "reads a database that it starts on this machine: needs a stack of its own, without --endpoint-url"
+NEEDS_SERVER = "needs a database server"
 OWN_TYPES = "takes the synthetic events of the ad stream, whose event types it gives code of their own"
 
 
@@ -38,12 +43,17 @@ def unfit(drill: Drill, stack: Stack) -> str:
         return OWN_TYPES
     if any(nemesis.needs_release_before for nemesis in drill.nemeses) and (obstacle := release.obstacle()):
         return obstacle
+    if has_database(drill.workload.component):
+        if stack.kind is not Kind.EMBEDDED:
+            return SAME_MACHINE
+        if drill.needs_server and choice.chosen() is Engine.SQLITE:
+            return f"{NEEDS_SERVER}: {choice.obstacle(Engine.MARIADB)}; {choice.obstacle(Engine.POSTGRESQL)}"
     if drill.ages and drill.workload.source is not None:
         return OWN_HOURS
     needs_control = (
         drill.ages
         or any(nemesis.needs_control for nemesis in drill.nemeses)
-        or any(isinstance(step, Advance | Stall) for step in (*drill.during, *drill.after))
+        or any(isinstance(step, Advance | AdvanceTo | Stall) for step in (*drill.during, *drill.after))
     )
     return (
         NEEDS_CONTROL.format(url=stack.endpoint_url)

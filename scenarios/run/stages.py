@@ -182,6 +182,7 @@ class Run:
     def check(self, control: Digests | None) -> Conclusion:
         """Have a run judged that came to its end."""
         self.steps.mark("check")
+        self.steps.look_at_connections()
         at_rest = self._at_rest_now()
         fired = self.steps.nemeses.fired(self.steps.operations, at_rest)
         return Conclusion(judge(self._evidence(at_rest, control, fired), CHECKERS), fired, at_rest.digests)

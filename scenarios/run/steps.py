@@ -19,6 +19,8 @@ from wavetank.scenarios.oracle.ledger import Entry
 from wavetank.scenarios.run.ageing import age
 from wavetank.scenarios.run.nemeses import Nemeses
 from wavetank.scenarios.site import observer, outage
+from wavetank.scenarios.site.database.dumps import connections_seen, dump, summed
+from wavetank.scenarios.site.database.server import DatabaseServer
 from wavetank.scenarios.site.declared import shortest_reach
 from wavetank.scenarios.site.producer import DrillProducer
 from wavetank.scenarios.site.recovery import (
@@ -33,17 +35,20 @@ from wavetank.scenarios.site.recovery import (
 from wavetank.scenarios.site.references import histories_of_site
 from wavetank.scenarios.site.site import REPLAY_AFTER, Site
 from wavetank.scenarios.spec.drill import Drill
+from wavetank.scenarios.spec.dumps import DumpResult
 from wavetank.scenarios.spec.hours import EPOCH, HOUR, Scheduled, covered_hours, planner_times, replayer_times
 from wavetank.scenarios.spec.nemeses.functions import OwnCodeMistaken
 from wavetank.scenarios.spec.nemeses.schemas import publish_next_version
 from wavetank.scenarios.spec.nemesis import SendPlan
 from wavetank.scenarios.spec.steps import (
     Advance,
+    AdvanceTo,
     Age,
     BackFill,
     BeginOutage,
     CountObjects,
     CountVersions,
+    Dump,
     EndOutage,
     LetGo,
     Look,
@@ -58,7 +63,9 @@ from wavetank.scenarios.spec.steps import (
     Stall,
     Step,
     Strike,
+    SumReferences,
     Tick,
+    Unlock,
     compare,
 )
 from wavetank.scenarios.spec.unfinished import PROCESSORS, Unfinished
@@ -80,6 +87,7 @@ class StepExecutor:
     """The executor of the steps of one run, from whose beginning its times count.
 
     operations, marks and looks: what was sent, done and seen so far. merged: the times that the planner has run for.
+    dumps: what became of each run of the dumper.
     glimpse: what the last look saw at rest.
     """
 
@@ -92,12 +100,13 @@ class StepExecutor:
     marks: list[Mark] = field(default_factory=list)
     looks: list[LookResult] = field(default_factory=list)
     merged: list[datetime] = field(default_factory=list)
+    dumps: list[DumpResult] = field(default_factory=list)
     glimpse: AtRest = field(default_factory=AtRest)
 
     def __post_init__(self) -> None:
         self._before_outage: Mapping[str, Any] | None = None
         self._started = time.monotonic()
-        self._arrivals: defaultdict[str, set[int]] = defaultdict(set)
+        self._connected_before = len(self.site.database.moments()) if self.site.database is not None else 0
         self._look_back = shortest_reach(self.site.declared)
         self._planner_times = planner_times((event.time_us for event in self.events), self._look_back)
         covered = covered_hours(self._planner_times, self._look_back)
@@ -218,6 +227,11 @@ class StepExecutor:
                 case Advance(hours):
                     self.mark("advance", f"{hours:g} hours")
                     self.site.stack.control.advance_clock(hours * 3600)
+                case AdvanceTo(time):
+                    self.mark("advance", f"to {time}")
+                    now = self.site.now()
+                    then = datetime.combine(now.date(), datetime.strptime(time, "%H:%M:%S").time(), UTC)
+                    self.site.stack.control.advance_clock(((then - now) % timedelta(days=1)).total_seconds())
                 case Age(hours, but, step_hours):
                     self.mark("age", f"{hours:g} hours")
                     age(self.site, self.site.now() + hours * HOUR, but, step_hours * HOUR)
@@ -228,6 +242,14 @@ class StepExecutor:
                 case EndOutage():
                     self.mark("outage mode", "ends")
                     self._end_outage()
+                case Dump():
+                    self._dump(step)
+                case Unlock():
+                    self.mark("unlock")
+                    self._database.unlock()
+                case SumReferences():
+                    self.mark("look", step.name)
+                    self.looks.append(summed(self.site, step))
                 case ReplayAll():
                     self.mark("replay", "every chunk that is not done")
                     self.replay_all()
@@ -292,6 +314,33 @@ class StepExecutor:
             self.take(meanwhile)
             with suppress(PartitionsFailedError):
                 running.result()
+
+    def _dump(self, step: Dump) -> None:
+        """Run the dumper, and steps while it waits for a lock."""
+        self.mark("dump", step.name)
+        with ThreadPoolExecutor(1, thread_name_prefix="dump") as pool:
+            running = pool.submit(dump, self.site)
+            if step.meanwhile:
+                while not running.done() and not self._database.waiting():
+                    wait([running], LOOK_S)
+                self.take(step.meanwhile)
+            dumped = running.result()
+        self.dumps.append(dumped.result)
+        holds = dumped.result is step.result and step.says in dumped.detail
+        wanted = "" if holds else f"; expected {step.result} {step.says}".rstrip()
+        self.looks.append(LookResult(f"dump {step.name}", holds, f"{dumped.result}: {dumped.detail}{wanted}"))
+
+    @property
+    def _database(self) -> DatabaseServer:
+        if self.site.database is None:
+            raise ValueError(f"drill {self.drill.name} has no database: its workload names a component that has")
+        return self.site.database
+
+    def look_at_connections(self) -> None:
+        """Compare the connections that the database has seen with the runs of its dumper, where it tells of them."""
+        database = self.site.database
+        if database is not None and database.sees_connections:
+            self.looks.append(connections_seen(database, self.dumps, self._connected_before, aged=self.drill.ages))
 
     def _is_held(self, caller: str) -> bool:
         """Whether a fault holds a call of a client."""

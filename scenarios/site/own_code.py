@@ -10,11 +10,14 @@ from pathlib import Path
 
 from wavetank.emulator.stack.home import Home
 from wavetank.pipeline import package, topology
+from wavetank.pipeline.components.references import read_references
 from wavetank.pipeline.topology import EventType, Topology
 from wavetank.scenarios.client.wire import newest_schema
 from wavetank.scenarios.oracle import own_code
 from wavetank.scenarios.oracle.avro import type_of
 from wavetank.scenarios.oracle.own_code import OwnCode
+from wavetank.scenarios.site.database.dumps import first_dumps
+from wavetank.scenarios.site.database.provided import SEED, move_rows, with_database
 from wavetank.scenarios.site.site import Site, copied
 
 COMPONENTS = Path(__file__).parents[1] / "components"
@@ -25,7 +28,14 @@ def overlaid(schemas: Path, name: str) -> Iterator[Path]:
     """A copy of a schema folder with the component laid over it, there for as long as the block lasts."""
     with copied(schemas) as copy:
         shutil.copytree(COMPONENTS / name, copy, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+        move_rows(copy)
         yield copy
+
+
+def has_database(name: str) -> bool:
+    """Whether a component puts references into a database."""
+    folder = COMPONENTS / name / topology.REFERENCE_FOLDER
+    return bool(name) and any(each.database is not None for each in read_references(folder))
 
 
 @contextmanager
@@ -40,21 +50,25 @@ def equipped(site: Site, name: str) -> Iterator[Site]:
     with overlaid(site.schemas, name) as folder:
         site.stack.control.reset()
         try:
-            yield site.redeployed(folder)
+            with with_database(site, folder) as provided:
+                equipped_site = provided.redeployed(folder)
+                first_dumps(equipped_site)
+                yield equipped_site
         finally:
             site.stack.control.reset()
             site.redeployed(site.schemas)
             site.restore_registry()
 
 
-def codes(planned: Topology) -> Mapping[str, OwnCode]:
-    """The own code of each event type that has some, as the oracle takes it."""
-    by_name = {}
-    for event in (event for event in planned.events if event.has_own_code):
-        enrich, references = None, tuple[str, ...]()
-        if event.code:
-            enrich, references = own_code.load(event.folder / "enrich.py", _packages(event))
-        by_name[event.name] = OwnCode(
+def codes(planned: Topology, schemas: Path) -> Mapping[str, OwnCode]:
+    """The own code of each event type of a schema folder that has some, as the oracle takes it."""
+    snapshots = {
+        path.stem: json.loads(path.read_text("utf-8"))["rows"]
+        for folder in (schemas / topology.REFERENCE_FOLDER, schemas / topology.REFERENCE_FOLDER / SEED)
+        for path in folder.glob("*.json")
+    }
+    return {
+        event.name: OwnCode(
             target=type_of(newest_schema(event.folder, "processed").definition),
             enrich=enrich,
             rules=tuple(rule.model_dump(exclude_none=True) for rule in event.component.rules),

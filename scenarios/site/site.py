@@ -32,6 +32,7 @@ from wavetank.scenarios.client.producer import Route, routes
 from wavetank.scenarios.oracle.at_rest import Declared
 from wavetank.scenarios.oracle.promises import CHUNK_GRACE
 from wavetank.scenarios.site.checkout import modules, rendered
+from wavetank.scenarios.site.database.server import DatabaseServer
 from wavetank.scenarios.site.declared import declared
 from wavetank.scenarios.site.waiting import CONTROLLED, Controlled, Waiting, waiting_on
 from wavetank.scenarios.spec.hours import Chunks, Scheduled
@@ -74,6 +75,7 @@ class Site:
 
     schemas: the folder it was deployed from. waiting: how it is seen that all is done. checkout: the folder of the
     package `wavetank` with the code of its pipeline, for its back-fill and for deploying again, None for this one.
+    database: what its references are read from by a dumper, None where they are in files.
     """
 
     stack: Stack
@@ -81,6 +83,7 @@ class Site:
     schemas: Path
     waiting: Waiting = CONTROLLED
     checkout: Path | None = None
+    database: DatabaseServer | None = None
 
     @classmethod
     def deployed_on(
@@ -134,6 +137,14 @@ class Site:
         code = CODE if own is None else modules(own)
         done = deploy(self.stack, schemas=schemas, stage=stage, templates=templates, code=code)
         return replace(self, topology=done.topology, schemas=schemas)
+
+    def tell_password(self) -> None:
+        """Put the password that the reader of the database has now into its secret."""
+        from wavetank.scenarios.site.database.provided import write_secret
+
+        if self.database is not None:
+            [database] = self.topology.databases
+            write_secret(self, database, self.database.secret())
 
     def deploy_component(self, name: str) -> None:
         """Lay a component of the drills over the event types, and deploy them so. Raises DeployFailed."""

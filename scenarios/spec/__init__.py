@@ -9,10 +9,18 @@ from wavetank.emulator.faults.model import When, Window
 from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.limits.register import Limit
 from wavetank.scenarios.spec.drill import Drill, Tag
+from wavetank.scenarios.spec.dumps import DumpResult
 from wavetank.scenarios.spec.hours import MINUTE, Chunks, Scheduled
 from wavetank.scenarios.spec.nemeses.chunks import ChunksDamaged
 from wavetank.scenarios.spec.nemeses.components import ComponentChanged
 from wavetank.scenarios.spec.nemeses.container import ContainerCut, ContainerKilled, ContainerPaused, MemoryReached
+from wavetank.scenarios.spec.nemeses.database import (
+    DatabaseChanged,
+    DatabaseDown,
+    DumpersUnbounded,
+    PasswordRotated,
+    TableLocked,
+)
 from wavetank.scenarios.spec.nemeses.fault import Fault, functions_die
 from wavetank.scenarios.spec.nemeses.functions import (
     BadDeploy,
@@ -49,11 +57,13 @@ from wavetank.scenarios.spec.nemesis import EVERY_DAMAGE, Damage
 from wavetank.scenarios.spec.steps import (
     ALL_LANDED,
     Advance,
+    AdvanceTo,
     Age,
     BackFill,
     BeginOutage,
     CountObjects,
     CountVersions,
+    Dump,
     EndOutage,
     Expect,
     LetGo,
@@ -69,7 +79,9 @@ from wavetank.scenarios.spec.steps import (
     Settle,
     Stall,
     Strike,
+    SumReferences,
     Tick,
+    Unlock,
     look_when_merged,
 )
 from wavetank.scenarios.spec.unfinished import HELD_BACK, HIDDEN_MESSAGES, PROCESSORS, STOPPED, Unfinished
@@ -87,6 +99,7 @@ __all__ = [
     "STOPPED",
     "Action",
     "Advance",
+    "AdvanceTo",
     "Age",
     "Aggregated",
     "BackFill",
@@ -105,7 +118,12 @@ __all__ = [
     "CountObjects",
     "CountVersions",
     "Damage",
+    "DatabaseChanged",
+    "DatabaseDown",
     "Drill",
+    "Dump",
+    "DumpResult",
+    "DumpersUnbounded",
     "EndOutage",
     "Expect",
     "Fault",
@@ -119,6 +137,7 @@ __all__ = [
     "NotificationsForbidden",
     "OwnCodeMistaken",
     "PartsDamaged",
+    "PasswordRotated",
     "Point",
     "PortionsWithheld",
     "ProducerAhead",
@@ -147,11 +166,14 @@ __all__ = [
     "Stall",
     "StreamsDescribed",
     "Strike",
+    "SumReferences",
+    "TableLocked",
     "Tag",
     "Tick",
     "TicksDoubled",
     "TicksMissed",
     "Unfinished",
+    "Unlock",
     "Upgraded",
     "VersionsHeldBack",
     "When",

@@ -10,11 +10,12 @@ from wavetank.emulator.faults.points import Point
 from wavetank.emulator.limits.register import Limit
 from wavetank.scenarios.oracle.evidence import Expectations
 from wavetank.scenarios.spec.nemeses.components import ComponentChanged
+from wavetank.scenarios.spec.nemeses.database import PasswordRotated
 from wavetank.scenarios.spec.nemeses.fault import Fault
 from wavetank.scenarios.spec.nemeses.limits import LimitEnforced
 from wavetank.scenarios.spec.nemeses.streams import Resharded
 from wavetank.scenarios.spec.nemesis import Nemesis
-from wavetank.scenarios.spec.steps import Redeliver, Step
+from wavetank.scenarios.spec.steps import Dump, Redeliver, Step
 from wavetank.scenarios.workload.workload import USUAL, Workload
 
 
@@ -106,6 +107,12 @@ class Drill:
             caught_by=frozenset(self.caught_by),
             spoils=frozenset(self.spoils),
         )
+
+    @property
+    def needs_server(self) -> bool:
+        """Whether a database server is needed, as accounts and locks of tables are, which a file has not."""
+        waits = any(isinstance(step, Dump) and step.meanwhile for step in (*self.during, *self.after))
+        return waits or any(isinstance(nemesis, PasswordRotated) for nemesis in self.nemeses)
 
     @property
     def is_control(self) -> bool:

@@ -137,6 +137,13 @@ class Place(Protocol):
     def cycle(self, function: str) -> None:
         """Make the function's next invocation start in a new environment."""
 
+    @property
+    def database(self) -> Any:
+        """The database that references are read from, with its outages and locks; None where they are in files."""
+
+    def tell_password(self) -> None:
+        """Put the password that the reader of the database has now into its secret."""
+
     def change_settings(self, event_type: str, settings: str | None) -> None:
         """Deploy with this text as an event type's component.toml; None for the file that it has."""
 

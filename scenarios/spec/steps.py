@@ -8,6 +8,7 @@ from enum import StrEnum
 from wavetank.scenarios.oracle.at_rest import AtRest
 from wavetank.scenarios.oracle.evidence import LookResult
 from wavetank.scenarios.oracle.ledger import Entry, total
+from wavetank.scenarios.spec.dumps import DumpResult
 from wavetank.scenarios.spec.hours import Chunks, Scheduled
 from wavetank.scenarios.spec.nemesis import Nemesis
 from wavetank.scenarios.spec.unfinished import Unfinished
@@ -185,6 +186,13 @@ class Advance:
 
 
 @dataclass(frozen=True)
+class AdvanceTo:
+    """Move emulator time on to the next moment with this time of day (UTC), as `23:59:30`."""
+
+    time: str
+
+
+@dataclass(frozen=True)
 class Age:
     """Let time pass in a drill that ages, in steps of so many hours at most, each of which settles.
 
@@ -207,6 +215,34 @@ class EndOutage:
 
 
 @dataclass(frozen=True)
+class Dump:
+    """Run the dumper of the site's database, as its schedule does, and compare what becomes of it.
+
+    says: what it has to say of itself. meanwhile: steps that are taken while it waits for a lock of a table.
+    """
+
+    name: str
+    result: DumpResult
+    says: str = ""
+    meanwhile: tuple["Step", ...] = ()
+
+
+@dataclass(frozen=True)
+class Unlock:
+    """Give up the locks of tables that are held."""
+
+
+@dataclass(frozen=True)
+class SumReferences:
+    """Sum a column over all rows of the newest snapshots of some references, which has to come to a total."""
+
+    name: str
+    column: str
+    references: tuple[str, ...]
+    total: int
+
+
+@dataclass(frozen=True)
 class ReplayAll:
     """Announce every chunk that is not done, whatever its age: run the replayer for every hour that has chunks."""
 
@@ -226,10 +262,14 @@ Step = (
     | PublishVersions
     | Stall
     | Advance
+    | AdvanceTo
     | Age
     | BeginOutage
     | EndOutage
     | ReplayAll
+    | Dump
+    | Unlock
+    | SumReferences
     | CountObjects
     | CountVersions
 )

@@ -159,6 +159,16 @@ class DatabaseServer(ABC):
         """
         return summed(moment for moment in self.moments()[since:] if user in (None, moment.user))
 
+    def hold(self, table: str) -> None:
+        """Hold a lock of a table until `unlock`."""
+        self._held = [*getattr(self, "_held", ()), self.lock(table)]
+
+    def unlock(self) -> None:
+        """Give up every lock that is held."""
+        held, self._held = getattr(self, "_held", []), []
+        for session in held:
+            session.close()
+
     @contextmanager
     def locked(self, table: str) -> Iterator[Session]:
         """The length of a block, in which nobody else can read a table."""
