@@ -30,6 +30,8 @@ from wavetank.pipeline.reference.source import RUN_S, Source
 
 CONNECT_S = 10
 """So long the database may take to answer a client that connects."""
+ISOLATION = "REPEATABLE READ"
+"""All statements of a transaction see one moment of the database: of all references it is the same."""
 BATCH_ROWS = 2_000
 """Rows that are fetched at a time."""
 CHECKED_EVERY = 10_000
@@ -201,7 +203,7 @@ def _mysql(secret: Secret) -> Engine:
     return create_engine(
         _url("mysql+pymysql", secret),
         poolclass=NullPool,
-        isolation_level="REPEATABLE READ",
+        isolation_level=ISOLATION,
         connect_args=arguments,
         hide_parameters=True,
     )
@@ -223,7 +225,7 @@ def _postgres(secret: Secret) -> Engine:
     return create_engine(
         _url("postgresql+psycopg", secret),
         poolclass=NullPool,
-        isolation_level="REPEATABLE READ",
+        isolation_level=ISOLATION,
         connect_args=arguments,
         hide_parameters=True,
     )

@@ -19,7 +19,7 @@ from wavetank.scenarios.oracle.ledger import Entry
 from wavetank.scenarios.run.ageing import age
 from wavetank.scenarios.run.nemeses import Nemeses
 from wavetank.scenarios.site import observer, outage
-from wavetank.scenarios.site.database.dumps import connections_seen, dump, summed
+from wavetank.scenarios.site.database.dumps import connections_seen, dump, dumper_of, summed
 from wavetank.scenarios.site.database.server import DatabaseServer
 from wavetank.scenarios.site.declared import shortest_reach
 from wavetank.scenarios.site.producer import DrillProducer
@@ -316,12 +316,13 @@ class StepExecutor:
                 running.result()
 
     def _dump(self, step: Dump) -> None:
-        """Run the dumper, and steps while it waits for a lock."""
+        """Run the dumper, and steps while it is kept waiting."""
         self.mark("dump", step.name)
         with ThreadPoolExecutor(1, thread_name_prefix="dump") as pool:
             running = pool.submit(dump, self.site)
             if step.meanwhile:
-                while not running.done() and not self._database.waiting():
+                dumper = dumper_of(self.site)
+                while not running.done() and not self._database.waiting() and not self._is_held(dumper):
                     wait([running], LOOK_S)
                 self.take(step.meanwhile)
             dumped = running.result()
@@ -343,7 +344,7 @@ class StepExecutor:
             self.looks.append(connections_seen(database, self.dumps, self._connected_before, aged=self.drill.ages))
 
     def _is_held(self, caller: str) -> bool:
-        """Whether a fault holds a call of a client."""
+        """Whether a fault holds a call of a client or a function."""
         pending = self.site.stack.control.pending(0, telemetry=False)
         return any(item.by_fault and item.resource == caller for item in pending)
 

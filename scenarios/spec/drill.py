@@ -15,7 +15,7 @@ from wavetank.scenarios.spec.nemeses.fault import Fault
 from wavetank.scenarios.spec.nemeses.limits import LimitEnforced
 from wavetank.scenarios.spec.nemeses.streams import Resharded
 from wavetank.scenarios.spec.nemesis import Nemesis
-from wavetank.scenarios.spec.steps import Dump, Redeliver, Step
+from wavetank.scenarios.spec.steps import Dump, Redeliver, Step, Unlock
 from wavetank.scenarios.workload.workload import USUAL, Workload
 
 
@@ -111,8 +111,10 @@ class Drill:
     @property
     def needs_server(self) -> bool:
         """Whether a database server is needed, as accounts and locks of tables are, which a file has not."""
-        waits = any(isinstance(step, Dump) and step.meanwhile for step in (*self.during, *self.after))
-        return waits or any(isinstance(nemesis, PasswordRotated) for nemesis in self.nemeses)
+        beside = [step for each in self.during if isinstance(each, Dump) for step in each.meanwhile]
+        return any(isinstance(step, Unlock) for step in beside) or any(
+            isinstance(nemesis, PasswordRotated) for nemesis in self.nemeses
+        )
 
     @property
     def is_control(self) -> bool:

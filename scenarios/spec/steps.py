@@ -218,7 +218,9 @@ class EndOutage:
 class Dump:
     """Run the dumper of the site's database, as its schedule does, and compare what becomes of it.
 
-    says: what it has to say of itself. meanwhile: steps that are taken while it waits for a lock of a table.
+    says: what it has to say of itself. publishes: whether what the database has then comes into the index; None for as
+    its result says. meanwhile: steps that are taken while it waits for a lock of a table, or a
+    fault holds one of its calls.
     """
 
     name: str

@@ -1,0 +1,66 @@
+"""A dumper is stopped right before it makes a snapshot known, until its lease has run out and another has done more."""
+
+from wavetank.scenarios.spec import (
+    ALL_LANDED,
+    MINUTE,
+    Action,
+    Advance,
+    DatabaseChanged,
+    Drill,
+    Dump,
+    DumpersUnbounded,
+    DumpResult,
+    Fault,
+    LetGo,
+    Point,
+    SendAgain,
+    Strike,
+    Tag,
+    When,
+    Workload,
+    look_when_merged,
+)
+
+INDEX = {
+    "service": "s3",
+    "operation": "PutObject",
+    "key": "reference/campaigns/index.json",
+    "caller": "wavetank-ads-dumper",
+}
+LEASE = 7 * MINUTE
+"""Longer than the lease of a run that is stopped."""
+
+DRILL = Drill(
+    name="dumper-overtaken",
+    hypothesis="A dumper that was overtaken makes nothing known any more: reference data never go back in time.",
+    tags=(Tag.REFERENCE, Tag.STORAGE),
+    workload=Workload(events=120, conversions=False, component="campaigns-in-database"),
+    nemeses=(
+        DatabaseChanged(
+            ("INSERT INTO campaigns VALUES ('dusk', 'Aurora', 'travel')",),
+            ("DELETE FROM campaigns WHERE campaign IN ('dusk', 'dawn')",),
+        ),
+        # Its concurrency would keep the other one away for as long as it is at work.
+        DumpersUnbounded(),
+    ),
+    during=(
+        Strike(Fault("held", Point.AWS_CALL, Action.HOLD_BEFORE, INDEX, When(nth=frozenset({1})))),
+        Dump(
+            "that is stopped",
+            DumpResult.REFUSED,
+            says="meanwhile",
+            meanwhile=(
+                Advance(hours=LEASE),
+                Strike(DatabaseChanged(("INSERT INTO campaigns VALUES ('dawn', 'Aurora', 'travel')",), id="more")),
+                Dump("that overtakes it", DumpResult.PUBLISHED),
+                LetGo("held"),
+            ),
+        ),
+        Dump("after both", DumpResult.UNCHANGED),
+        Advance(hours=2 * MINUTE),
+        SendAgain(share=0.5),
+        *look_when_merged("after both", ALL_LANDED),
+    ),
+    alarms=None,
+    waits=True,
+)

@@ -1,0 +1,41 @@
+"""Nothing changes in the database of the reference data for an hour."""
+
+from wavetank.scenarios.spec import (
+    ALL_LANDED,
+    MINUTE,
+    Advance,
+    DatabaseChanged,
+    Drill,
+    Dump,
+    DumpResult,
+    SendAgain,
+    Tag,
+    Workload,
+    look_when_merged,
+)
+
+DRILL = Drill(
+    name="quiet-reference-data",
+    hypothesis="Reference data that do not change are not taken for stale: they were looked at, and that is known.",
+    tags=(Tag.REFERENCE, Tag.ALARMS),
+    workload=Workload(events=120, conversions=False, component="campaigns-in-database"),
+    # What changes is not a reference: a column that nobody reads.
+    nemeses=(
+        DatabaseChanged(
+            ("ALTER TABLE campaigns ADD COLUMN note VARCHAR(9)", "UPDATE campaigns SET note = 'x'"),
+            ("ALTER TABLE campaigns DROP COLUMN note",),
+        ),
+    ),
+    during=(
+        *(
+            step
+            for tenth in range(1, 7)
+            for step in (
+                Advance(hours=10 * MINUTE),
+                Dump(f"after {tenth}0 minutes", DumpResult.UNCHANGED),
+            )
+        ),
+        SendAgain(share=0.2),
+        *look_when_merged("after an hour", ALL_LANDED),
+    ),
+)
