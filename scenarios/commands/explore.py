@@ -1,6 +1,7 @@
 """`wavetank sweep | races | storm | mutants`: look for faults nobody thought of, and for bugs that no drill notices."""
 
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -69,13 +70,15 @@ def sweep(
     from wavetank.scenarios.report.terminal import RunDisplay
     from wavetank.scenarios.run.parallel import MOST_STACKS, default_jobs, own_stacks, shared
     from wavetank.scenarios.run.report import exit_code
+    from wavetank.scenarios.site.own_code import IN_DATABASE, equipped
 
     _check_event_type(event_type)
     began, out, results = time.monotonic(), console(), dict[int, Result]()
     jobs = jobs or default_jobs(MOST_STACKS)
     try:
-        with RunDisplay(out) as display, own_stacks(jobs, display.now, eager=True) as sites:
-            targets = [target_of(site, event_type, seed) for site in sites]
+        with RunDisplay(out) as display, own_stacks(jobs, display.now, eager=True) as sites, ExitStack() as databases:
+            provided = [databases.enter_context(equipped(site, IN_DATABASE)) for site in sites]
+            targets = [target_of(site, event_type, seed) for site in provided]
             first = Sweep(targets[0], display.line("sweep", 1))
             planned = first.plan(function)
             sweeps = [first.at(target, display.line("sweep", number)) for number, target in enumerate(targets[1:], 2)]

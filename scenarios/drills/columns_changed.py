@@ -41,5 +41,5 @@ DRILL = Drill(
         *look_when_merged("with the data before", ALL_LANDED),
     ),
     after=(Dump("with the column as it was", DumpResult.UNCHANGED),),
-    alarms=None,
+    alarms=("wavetank-campaigns-dump-refused",),
 )

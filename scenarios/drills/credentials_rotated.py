@@ -28,5 +28,4 @@ DRILL = Drill(
         *look_when_merged("while it is half done", ALL_LANDED),
     ),
     after=(Dump("when it is done", DumpResult.UNCHANGED),),
-    alarms=None,
 )

@@ -25,10 +25,10 @@ DRILL = Drill(
     during=(
         *(
             step
-            for quarter in range(1, 5)
+            for minutes in range(0, 60, 5)
             for step in (
-                Dump(f"in quarter {quarter} of the hour", DumpResult.FAILED, says="cannot connect"),
-                Advance(hours=15 * MINUTE),
+                Dump(f"after {minutes} minutes", DumpResult.FAILED, says="cannot connect"),
+                Advance(hours=5 * MINUTE),
             )
         ),
         SendPortion(2),
@@ -36,5 +36,5 @@ DRILL = Drill(
         *look_when_merged("while it is down", ALL_LANDED),
     ),
     after=(Dump("when it is up again", DumpResult.UNCHANGED),),
-    alarms=None,
+    alarms=("wavetank-ads-dumper-error-rate", "wavetank-campaigns-reference-stale"),
 )

@@ -25,6 +25,6 @@ DRILL = Drill(
         *look_when_merged("while it is slow", ALL_LANDED),
     ),
     after=(Dump("when it answers again", DumpResult.UNCHANGED),),
-    alarms=None,
+    alarms=("wavetank-campaigns-dump-refused",),
     waits=True,
 )

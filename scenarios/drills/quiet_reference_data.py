@@ -29,11 +29,8 @@ DRILL = Drill(
     during=(
         *(
             step
-            for tenth in range(1, 7)
-            for step in (
-                Advance(hours=10 * MINUTE),
-                Dump(f"after {tenth}0 minutes", DumpResult.UNCHANGED),
-            )
+            for minutes in range(5, 65, 5)
+            for step in (Advance(hours=5 * MINUTE), Dump(f"after {minutes} minutes", DumpResult.UNCHANGED))
         ),
         SendAgain(share=0.2),
         *look_when_merged("after an hour", ALL_LANDED),

@@ -33,5 +33,5 @@ DRILL = Drill(
         *look_when_merged("with the rows before", ALL_LANDED),
     ),
     after=(Dump("with its rows back", DumpResult.UNCHANGED),),
-    alarms=None,
+    alarms=("wavetank-campaigns-dump-refused",),
 )

@@ -17,7 +17,7 @@ DRILL = Drill(
     name="two-dumpers",
     hypothesis="A run of the dumper that overlaps another one is turned away before it connects.",
     tags=(Tag.REFERENCE, Tag.FUNCTIONS),
-    workload=Workload(events=80, conversions=False, component="campaigns-in-database"),
+    workload=Workload(events=120, conversions=False, component="transfers"),
     nemeses=(DumpersUnbounded(), TableLocked()),
     during=(
         Dump(
@@ -27,6 +27,5 @@ DRILL = Drill(
         ),
         *look_when_merged("beside two dumpers", ALL_LANDED),
     ),
-    alarms=None,
     waits=True,
 )

@@ -19,8 +19,7 @@ from wavetank.scenarios.oracle.ledger import Entry
 from wavetank.scenarios.run.ageing import age
 from wavetank.scenarios.run.nemeses import Nemeses
 from wavetank.scenarios.site import observer, outage
-from wavetank.scenarios.site.database.dumps import connections_seen, dump, dumper_of, summed
-from wavetank.scenarios.site.database.server import DatabaseServer
+from wavetank.scenarios.site.database.dumps import connections_seen, database_of, dump, dumper_of, summed
 from wavetank.scenarios.site.declared import shortest_reach
 from wavetank.scenarios.site.producer import DrillProducer
 from wavetank.scenarios.site.recovery import (
@@ -246,7 +245,7 @@ class StepExecutor:
                     self._dump(step)
                 case Unlock():
                     self.mark("unlock")
-                    self._database.unlock()
+                    database_of(self.site).unlock()
                 case SumReferences():
                     self.mark("look", step.name)
                     self.looks.append(summed(self.site, step))
@@ -322,20 +321,19 @@ class StepExecutor:
             running = pool.submit(dump, self.site)
             if step.meanwhile:
                 dumper = dumper_of(self.site)
-                while not running.done() and not self._database.waiting() and not self._is_held(dumper):
+                while not running.done() and not database_of(self.site).waiting() and not self._is_held(dumper):
                     wait([running], LOOK_S)
                 self.take(step.meanwhile)
             dumped = running.result()
         self.dumps.append(dumped.result)
+        if step.publishes or (step.publishes is None and dumped.result is DumpResult.PUBLISHED):
+            ended_us = micros(self.site.now())
+            for reference in self.site.topology.references:
+                rows = rows_of_database(database_of(self.site), reference)
+                self.nemeses.scene.published[reference.name].append(Publication(rows, began_us, ended_us))
         holds = dumped.result is step.result and step.says in dumped.detail
         wanted = "" if holds else f"; expected {step.result} {step.says}".rstrip()
         self.looks.append(LookResult(f"dump {step.name}", holds, f"{dumped.result}: {dumped.detail}{wanted}"))
-
-    @property
-    def _database(self) -> DatabaseServer:
-        if self.site.database is None:
-            raise ValueError(f"drill {self.drill.name} has no database: its workload names a component that has")
-        return self.site.database
 
     def look_at_connections(self) -> None:
         """Compare the connections that the database has seen with the runs of its dumper, where it tells of them."""

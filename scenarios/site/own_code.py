@@ -21,6 +21,8 @@ from wavetank.scenarios.site.database.provided import SEED, move_rows, with_data
 from wavetank.scenarios.site.site import Site, copied
 
 COMPONENTS = Path(__file__).parents[1] / "components"
+IN_DATABASE = "campaigns-in-database"
+"""The component that puts the reference data of the ad stream into a database."""
 
 
 @contextmanager

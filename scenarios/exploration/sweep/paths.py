@@ -9,11 +9,16 @@ from datetime import UTC, datetime, timedelta
 from wavetank.emulator.faults.model import Fault, document
 from wavetank.emulator.faults.points import Action, Point
 from wavetank.emulator.stack.clients import acting_for
+from wavetank.pipeline.reference.source import LEASE_S
 from wavetank.scenarios.client.quarantine import Filter
 from wavetank.scenarios.oracle.history import Outcome
+from wavetank.scenarios.site.database.dumps import database_of, dump, dumper_of, first_dumps
+from wavetank.scenarios.site.database.provided import forget_published
 from wavetank.scenarios.site.producer import DrillProducer
 from wavetank.scenarios.site.recovery import redrive
-from wavetank.scenarios.site.site import REPLAY_AFTER, Site, scheduled_event
+from wavetank.scenarios.site.references import histories_of_registry, rows_of_database
+from wavetank.scenarios.site.site import REPLAY_AFTER, Site, TickFailedError, scheduled_event
+from wavetank.scenarios.spec.dumps import DumpResult
 from wavetank.scenarios.spec.hours import Scheduled, planner_times
 from wavetank.scenarios.spec.nemesis import Damage, SendPlan
 from wavetank.scenarios.spec.unfinished import Unfinished
@@ -64,6 +69,9 @@ class SweepTarget:
 
     def tick(self) -> None:
         """Let the schedules have their effect, until it is settled. Raises TickFailedError."""
+        if self.site.database is not None:
+            # A dumper that was killed has its lease still.
+            self.site.stack.control.advance_clock(LEASE_S)
         for function in Scheduled:
             for moment in self.times(function):
                 self.site.tick(function, moment)
@@ -93,13 +101,14 @@ class SweepPath:
     """A way through the pipeline.
 
     premise: faults that bring it about, set together with the one that is swept. act: what happens while they are
-    set. recovery: what operations does when they are gone.
+    set. recovery: what operations does when they are gone. needs_database: references of the site are in a database.
     """
 
     name: str
     premise: Callable[[SweepTarget], tuple[Fault, ...]]
     act: Act
     recovery: Act = lambda _target: None
+    needs_database: bool = False
 
     def set_up(self, target: SweepTarget) -> None:
         """Bring the premise about."""
@@ -147,9 +156,54 @@ def _no_way_out(target: SweepTarget) -> tuple[Fault, ...]:
 
 _UNTOLD = Fault("untold", Point.S3_NOTIFICATION, Action.DROP, {"key": "chunks/*"})
 
+
+def _dump(target: SweepTarget) -> None:
+    """Have the references of a database published for the first time, and then with another row."""
+    site, row = target.site, database_of(target.site).execute
+    forget_published(site)
+    row("DELETE FROM campaigns WHERE campaign = 'dawn'")
+    _send_dump(target)
+    row("INSERT INTO campaigns VALUES ('dawn', 'Aurora', 'travel')")
+    _send_dump(target)
+
+
+def _send_dump(target: SweepTarget) -> None:
+    """Send the dumper its tick as its schedule does, which does not try again; then settle."""
+    stack, function = target.site.stack, dumper_of(target.site)
+    event = scheduled_event(function, target.site.now(), stack.account, stack.region)
+    payload = json.dumps(event).encode()
+    with acting_for("events", event["resources"][0]):
+        stack.client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=payload)
+    target.settle()
+
+
+def _dump_again(target: SweepTarget) -> None:
+    """Let a lease run out: the next run has the last word, and there are the rows of the database, and nothing older.
+
+    Events flow after that, enriched with what is published then for the first time, so that all runs have the same.
+    Raises TickFailedError.
+    """
+    site = target.site
+    site.stack.control.advance_clock(LEASE_S)
+    for expected in ({DumpResult.PUBLISHED, DumpResult.UNCHANGED}, {DumpResult.UNCHANGED}):
+        dumped = dump(site)
+        if dumped.result not in expected:
+            raise TickFailedError(f"a dump after the fault was {dumped.result}: {dumped.detail}")
+    for reference in site.topology.databases[0].references:
+        newest = histories_of_registry(site)[reference.name].editions[-1].rows
+        if newest != rows_of_database(database_of(site), reference):
+            raise TickFailedError(f"the newest snapshot of {reference.name} has other rows than the database")
+    forget_published(site)
+    first_dumps(site)
+    target.feed()
+    target.settle()
+
+
 PATHS = (
     SweepPath("flow", lambda _target: (), _flow),
     SweepPath("untold", lambda _target: (_UNTOLD,), _flow),
     SweepPath(GIVEN_UP, _no_way_out, _give_up, _redrive),
+    SweepPath("dumped", lambda _target: (), _dump, _dump_again, needs_database=True),
 )
-"""A call site is swept in the first path in which it is met: `untold` is for the replayer, `given-up` the rescuer."""
+"""A call site is swept in the first path in which it is met: `untold` is for the replayer, `given-up` the rescuer,
+`dumped` the dumper."""

@@ -87,7 +87,8 @@ class Sweep:
         `function` may leave the project's prefix out. Raises NothingToSweepError.
         """
         first_met: dict[tuple[str, ...], tuple[SweepPath, CallSite]] = {}
-        for path in PATHS:
+        has_database = self.target.site.database is not None
+        for path in (path for path in PATHS if has_database or not path.needs_database):
             for site in self._record(path):
                 first_met.setdefault(site.identity, (path, site))
         callers = sorted({site.function for _, site in first_met.values()})

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, cast
+from datetime import datetime
+from typing import cast
 
 from wavetank.emulator.stack.clients import acting_for
 from wavetank.pipeline.aws.publication import Publication
@@ -12,7 +12,7 @@ from wavetank.pipeline.layout import reference_snapshot_key
 from wavetank.pipeline.reference.snapshot import Snapshot
 from wavetank.scenarios.oracle.evidence import LookResult
 from wavetank.scenarios.site.database.server import READER, DatabaseServer
-from wavetank.scenarios.site.site import Site, TickFailedError
+from wavetank.scenarios.site.site import Site, TickFailedError, scheduled_event
 from wavetank.scenarios.spec.dumps import DumpResult
 from wavetank.scenarios.spec.steps import SumReferences
 
@@ -29,6 +29,13 @@ class Dumped:
     detail: str
 
 
+def database_of(site: Site) -> DatabaseServer:
+    """The database of a site. Raises ValueError where its references are in files."""
+    if site.database is None:
+        raise ValueError("the site has no database: the workload of a drill names a component that has one")
+    return site.database
+
+
 def dumper_of(site: Site) -> str:
     """The name of the function that reads the site's database. Raises ValueError where it has none."""
     [database] = site.topology.databases
@@ -40,7 +47,7 @@ def dump(site: Site, moment: datetime | None = None) -> Dumped:
     from botocore.exceptions import ClientError
 
     function = dumper_of(site)
-    event = _tick(site, function, moment or site.now())
+    event = scheduled_event(function, moment or site.now(), site.stack.account, site.stack.region)
     try:
         with acting_for("events", event["resources"][0]):
             answer = site.stack.client("lambda", long=True).invoke(FunctionName=function, Payload=json.dumps(event))
@@ -98,19 +105,3 @@ def connections_seen(
     holds = of_anybody.opened == of_dumper.opened and of_dumper.most_at_once <= 1
     holds = holds and (aged or of_dumper.opened <= runs)
     return LookResult(f"connections to {database.engine}", holds, detail)
-
-
-def _tick(site: Site, function: str, moment: datetime) -> dict[str, Any]:
-    """The event of its schedule (Amazon EventBridge User Guide, "Scheduled Event")."""
-    time = moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return {
-        "version": "0",
-        "id": f"{function}-{time}",
-        "detail-type": "Scheduled Event",
-        "source": "aws.events",
-        "account": site.stack.account,
-        "time": time,
-        "region": site.stack.region,
-        "resources": [f"arn:aws:events:{site.stack.region}:{site.stack.account}:rule/{function}-schedule"],
-        "detail": {},
-    }

@@ -61,12 +61,12 @@ def with_database(site: Site, schemas: Path) -> Iterator[Site]:
         return
     [database] = databases
     with ExitStack() as ending:
-        ending.callback(_forget, site)
+        ending.callback(forget_published, site)
         server = ending.enter_context(choice.running(choice.chosen()))
         server.create(*(_table(schemas, each) for each in database.references))
         ending.callback(_remove_secret, site, database)
         write_secret(site, database, server.secret())
-        _forget(site)
+        forget_published(site)
         yield replace(site, database=server)
 
 
@@ -85,7 +85,7 @@ def _remove_secret(site: Site, database: Database) -> None:
     client.delete_secret(SecretId=database.secret, ForceDeleteWithoutRecovery=True)
 
 
-def _forget(site: Site) -> None:
+def forget_published(site: Site) -> None:
     """Remove all that was published of references, and have no function remember it."""
     for prefix in (f"{REFERENCE}/", f"{DATABASES}/"):
         for key in list(at_rest.keys(site.s3, site.registry_bucket, prefix)):
