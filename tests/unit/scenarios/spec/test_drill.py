@@ -1,6 +1,7 @@
 """The catalogue is the folder: every drill in it can be run, and a name that is not in it is refused."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from wavetank.pipeline.template.alarm_model import Kind
 from wavetank.pipeline.template.render import whole
 from wavetank.scenarios.drills.catalogue import UnknownDrillError, alarm_table, catalogue, named
 from wavetank.scenarios.run.alarm_datapoints import ALARM, COMPOSITE
+from wavetank.scenarios.site.own_code import has_database, overlaid
 from wavetank.scenarios.site.site import scheduled_event
 from wavetank.scenarios.spec.drill import Tag
 from wavetank.scenarios.workload.synthetic import WorkloadEvent, synthetic
@@ -48,9 +50,17 @@ def test_every_fault_of_a_drill_is_one_that_the_stack_accepts(fault: Fault) -> N
     assert document(parse(document(fault), "unnamed")).items() >= {"id": fault.id, "point": fault.point}.items()
 
 
+def alarms_of(schemas: Path) -> set[str]:
+    resources = whole(topology.load(schemas))["Resources"].values()
+    return {made["Properties"]["AlarmName"] for made in resources if made["Type"] in (ALARM, COMPOSITE)}
+
+
 def test_every_alarm_that_a_drill_names_is_deployed_and_every_reason_is_one_of_the_pipelines() -> None:
-    resources = whole(topology.load(project_root() / "schemas"))["Resources"].values()
-    alarms = {made["Properties"]["AlarmName"] for made in resources if made["Type"] in (ALARM, COMPOSITE)}
+    alarms = alarms_of(project_root() / "schemas")
+    for component in {drill.workload.component for drill in catalogue().values()}:
+        if has_database(component):
+            with overlaid(project_root() / "schemas", component) as folder:
+                alarms |= alarms_of(folder)
     for drill in catalogue().values():
         assert set(drill.alarms or ()) <= alarms
         assert set(drill.pages) == {name for name in drill.alarms or () if name.endswith(Kind.DATA_STOPPED)}
