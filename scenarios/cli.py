@@ -27,6 +27,7 @@ COMMANDS = (
     "deploy",
     "schemas",
     "components",
+    "reference",
     "dev",
     "init_event",
     "try_event",
