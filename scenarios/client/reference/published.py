@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 NO_BUCKET = "NoSuchBucket"
+ROWS = "rows"
+"""Metadata of a snapshot: the number of its rows."""
 
 
 class NotPublished(CallerError):
@@ -81,14 +83,24 @@ class PublishedReferences:
             return Snapshot(self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read())
         except ClientError as error:
             if code(error) in ABSENT:
-                raise SnapshotGone(f"{key} in {self.bucket} is not there: it has expired, or was deleted.") from error
+                raise self._gone(key) from error
             raise
         except DamagedSnapshot as error:
             raise SnapshotGone(f"{key} in {self.bucket} is damaged: {error}") from error
 
     def rows(self, name: str, entry: Entry) -> int:
-        """The number of rows of an entry's snapshot. Raises SnapshotGone."""
-        return len(self.snapshot(name, entry))
+        """The number of rows of an entry's snapshot, by its metadata or else its content. Raises SnapshotGone."""
+        key = layout.reference_snapshot_key(name, entry.digest)
+        try:
+            stated = self.s3.head_object(Bucket=self.bucket, Key=key)["Metadata"].get(ROWS, "")
+        except ClientError as error:
+            if code(error) in ABSENT:
+                raise self._gone(key) from error
+            raise
+        return int(stated) if stated.isdecimal() else len(self.snapshot(name, entry))
+
+    def _gone(self, key: str) -> SnapshotGone:
+        return SnapshotGone(f"{key} in {self.bucket} is not there: it has expired, or was deleted.")
 
     def _of_bucket(self, read: Callable[[], Any]) -> Any:
         try:

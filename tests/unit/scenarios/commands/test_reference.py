@@ -12,6 +12,7 @@ from wavetank.pipeline.components.references import read_references
 from wavetank.pipeline.reference.index import Entry, Index
 from wavetank.scenarios.client.reference.comparison import compare
 from wavetank.scenarios.commands.reference import description, difference
+from wavetank.scenarios.commands.reference.dumping import Dump, DumpFailed, Outcome
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 HOUR_US = 3_600_000_000
@@ -105,3 +106,29 @@ def test_a_comparison_in_words_is_bounded_and_counts_the_rest() -> None:
 def test_snapshots_that_are_the_same_are_told_to_be() -> None:
     before, after = index(2, 1).entries
     assert list(difference.in_words(before, after, compare(SNAPSHOT, SNAPSHOT, 5)))[-1] == "they are the same"
+
+
+def test_a_dump_says_what_came_of_it() -> None:
+    soon = NOW_US + 43_000_000
+    published = {"campaigns": {"published": 1, "rows": 12_000, "digest": "ab" * 32, "from_us": soon, "refused": 0}}
+    done = Dump.of_answer("campaigns", published, failed=False)
+    text = "campaigns: published abababababab, 12,000 rows, in effect from 2026-01-31T12:00:43Z, in 43 s"
+    assert list(done.in_words(NOW)) == [text]
+    unchanged = Dump.of_answer("campaigns", {"campaigns": {"published": 0, "rows": 9}}, failed=False)
+    assert list(unchanged.in_words(NOW)) == ["campaigns: unchanged, 9 rows"]
+
+
+def test_a_refused_dump_says_why_and_that_what_is_published_stays() -> None:
+    why = "reference campaigns: the database gives no column advertiser"
+    done = Dump.of_answer("campaigns", {"errorType": "ReferenceRefused", "errorMessage": why}, failed=True)
+    assert (done.outcome, done.to_document()["why"]) == (Outcome.REFUSED, why)
+    assert list(done.in_words(NOW)) == [f"campaigns: refused: {why}", "what is published stays in effect"]
+
+
+def test_a_dumper_that_broke_off_is_a_failure_with_its_reason() -> None:
+    with pytest.raises(DumpFailed, match="cannot connect to ads at db"):
+        Dump.of_answer(
+            "campaigns", {"errorType": "ServiceFault", "errorMessage": "cannot connect to ads at db"}, failed=True
+        )
+    with pytest.raises(DumpFailed, match="gave no reason"):
+        Dump.of_answer("campaigns", {}, failed=True)
