@@ -13,7 +13,7 @@ from wavetank.scenarios.commands.target import pipeline_at
 from wavetank.scenarios.report.escaping import echo, one_line
 
 if TYPE_CHECKING:
-    from wavetank.scenarios.observability.trace.model import Trace
+    from wavetank.scenarios.observability.trace.model import Step, Trace
     from wavetank.scenarios.site.site import Site
 
 LOST, NOT_SEEN = 1, 3
@@ -85,10 +85,20 @@ def in_words(trace: "Trace") -> Iterator[str]:
         at = "" if step.at is None else step.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         yield one_line(f"  {step.hop:<16} {at:<24}  {step.place}  {step.position}".rstrip())
         request = f"request {step.request}" if step.request else ""
-        if more := "; ".join(part for part in (step.note, request) if part):
+        if more := "; ".join(part for part in (step.note, request, _enriched(step)) if part):
             yield one_line(f"  {'':<41}  {more}")
     for sentence in trace.untold:
         yield one_line(f"  cannot be told: {sentence}")
+
+
+def _enriched(step: "Step") -> str:
+    """With which reference data the event has been enriched there, in words; empty where it does not say."""
+    from wavetank.pipeline.reference.index import BEGINNING_US
+    from wavetank.scenarios.client.reference.words import time_of
+
+    if step.enriched_as_of is None:
+        return ""
+    return f"enriched as of {'the beginning' if step.enriched_as_of == BEGINNING_US else time_of(step.enriched_as_of)}"
 
 
 def _say(sentence: str) -> None:

@@ -98,7 +98,8 @@ def _on_streams(evidence: Evidence, lines: _Lines) -> Iterator[Step]:
             span = f"{line.fields['first_sequence']} to {line.fields['last_sequence']}"
             yield _work(Hop.PROCESSOR, line, f"batch {span}", "received", "processed", "quarantined", "dropped")
     for record in evidence.processed:
-        yield Step(Hop.PROCESSED, f"{record.stream} {record.shard}", record.arrived, f"sequence {record.sequence}")
+        place, position = f"{record.stream} {record.shard}", f"sequence {record.sequence}"
+        yield Step(Hop.PROCESSED, place, record.arrived, position, enriched_as_of=record.enriched_as_of)
     if dropped := _dropped_by(evidence, lines):
         why = ", ".join(lines.reasons(dropped.request_id)) or "no line says why"
         yield Step(Hop.DROPPED, dropped.function, _at(dropped), note=why, request=dropped.request_id)
@@ -111,14 +112,18 @@ def _at_rest(evidence: Evidence, lines: _Lines) -> Iterator[Step]:
         for line in lines.about("chunk", chunk.key):
             yield _work(Hop.PARTITIONER, line, chunk.key, "events", "parts", "quarantined")
     for part in evidence.parts:
-        yield Step(Hop.PART, part.key, part.written, f"record {part.record}", _of_part(evidence, part))
+        yield _in_file(Hop.PART, part, _of_part(evidence, part))
     for part in evidence.late:
-        yield Step(Hop.LATE, part.key, part.written, f"record {part.record}")
+        yield _in_file(Hop.LATE, part)
     for partition in sorted({part.partition for part in (*evidence.parts, *evidence.merged)}):
         for line in lines.about("partition", partition):
             yield _work(Hop.CONCATENATOR, line, partition, "merged", "duplicates_removed", "quarantined", "failed")
     for merged in evidence.merged:
-        yield Step(Hop.MERGED, merged.key, merged.written, f"record {merged.record}")
+        yield _in_file(Hop.MERGED, merged)
+
+
+def _in_file(hop: Hop, file: InFile, note: str = "") -> Step:
+    return Step(hop, file.key, file.written, f"record {file.record}", note, enriched_as_of=file.enriched_as_of)
 
 
 def _set_aside(evidence: Evidence) -> Iterator[Step]:
@@ -140,11 +145,11 @@ def _of_part(evidence: Evidence, part: InFile) -> str:
     if any(merged.content == part.content for merged in here):
         return "merged"
     if here:
-        return (
-            "left out: the copy with the earlier event time is kept"
-            if part.time_us != here[0].time_us
-            else ("left out: another version of the same event is kept")
-        )
+        if part.time_us != here[0].time_us:
+            return "left out: the copy with the earlier event time is kept"
+        if part.enriched_as_of != here[0].enriched_as_of:
+            return "left out: the copy that was enriched with earlier reference data is kept"
+        return "left out: another version of the same event is kept"
     if earlier := _earlier(evidence, part.partition):
         return f"left out: a copy of the one in {earlier}"
     return "merged, and not in the merged file"

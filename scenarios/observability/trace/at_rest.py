@@ -29,6 +29,8 @@ DIGEST_BYTES, LENGTH_BYTES = 16, 4
 INDEX = "wavetank.index"
 """Metadata of a part: of each record the length, four bytes, then of each the digest of its id, as base64."""
 HOUR = timedelta(hours=1)
+ENRICHED_AS_OF = "enriched_as_of"
+"""The field of processed events that says it."""
 
 Say = Callable[[str], None]
 """Takes a sentence about how far the search has come."""
@@ -174,6 +176,7 @@ class RestSearch:
                     written=written,
                     time_us=int(str(record[EVENT_TIME])),
                     content=canonical(record),
+                    enriched_as_of=as_of(record),
                 )
                 for number, record in enumerate(file.records())
                 if record[EVENT_ID] == self._id
@@ -213,6 +216,12 @@ class RestSearch:
     def _is_done(self, chunk: str) -> bool:
         tags = self._s3.get_object_tagging(Bucket=self._site.data_bucket, Key=chunk)["TagSet"]
         return any(tag["Key"] == DONE_TAG for tag in tags)
+
+
+def as_of(record: Mapping[str, Any]) -> int | None:
+    """Since when the reference data were in effect that a record has been enriched with; None where it says nothing."""
+    time = record.get(ENRICHED_AS_OF)
+    return time if isinstance(time, int) else None
 
 
 def part_name(chunk: str) -> str:

@@ -51,7 +51,8 @@ class Fate(StrEnum):
 class OnStream:
     """A record on a stream. sequence: its number, with `.n` behind it for the n-th of an aggregate.
 
-    is_whole: whether it decodes, and is not only bytes that name the id.
+    is_whole: whether it decodes, and is not only bytes that name the id. enriched_as_of: since when the reference data
+    that a processed one was enriched with were in effect, in microseconds since the epoch; None where it says nothing.
     """
 
     stream: str
@@ -60,6 +61,7 @@ class OnStream:
     arrived: datetime
     time_us: int | None = None
     is_whole: bool = True
+    enriched_as_of: int | None = None
 
     @property
     def number(self) -> int:
@@ -83,7 +85,7 @@ class InFile:
     """An event in a part, a late part or a merged file: the number of its record there, from 0.
 
     content: a text that is the same for equal records. chunk: of a part, the key of the chunk it was made of, where
-    that is still there.
+    that is still there. enriched_as_of: as that of a record on a stream.
     """
 
     key: str
@@ -93,6 +95,7 @@ class InFile:
     time_us: int
     content: str
     chunk: str = ""
+    enriched_as_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +165,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A place on the way of an event. at: None where it is not known. request: of the function's invocation."""
+    """A place on the way of an event. at: None where it is not known. request: of the function's invocation.
+
+    enriched_as_of: since when the reference data were in effect that the event there has been enriched with.
+    """
 
     hop: Hop
     place: str
@@ -170,6 +176,7 @@ class Step:
     position: str = ""
     note: str = ""
     request: str = ""
+    enriched_as_of: int | None = None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from wavetank.scenarios.client import streams
 from wavetank.scenarios.client.aggregate import user_data
 from wavetank.scenarios.client.frames import Heads, frames
 from wavetank.scenarios.client.wire import peek
-from wavetank.scenarios.observability.trace.at_rest import Say
+from wavetank.scenarios.observability.trace.at_rest import Say, as_of
 from wavetank.scenarios.observability.trace.model import OnStream
 from wavetank.scenarios.oracle.history import EVENT_ID, EVENT_TIME
 
@@ -92,6 +92,7 @@ class StreamSearch:
                     arrived=record["ApproximateArrivalTimestamp"],
                     time_us=time_us,
                     is_whole=event_id is not None,
+                    enriched_as_of=as_of(peek(data, paths) or {}) if stream == self._event.processed_stream else None,
                 )
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wavetank.scenarios.commands.observability.trace import in_words
 from wavetank.scenarios.observability.log_lines import LineParser, LogLine
 from wavetank.scenarios.observability.trace.assembly import assemble, is_about
 from wavetank.scenarios.observability.trace.model import (
@@ -88,6 +89,29 @@ def test_a_whole_way_is_told_hop_by_hop_with_who_did_it() -> None:
     ]
     assert trace.requests == {"p", "c", "m"}
     assert json.loads(json.dumps(trace.document()))["fate"] == "landed"
+
+
+def test_with_which_reference_data_an_event_was_enriched_is_told_at_each_place_behind_the_processor() -> None:
+    seen = (
+        replace(PROCESSED, enriched_as_of=70),
+        replace(IN_PART, enriched_as_of=70),
+        replace(MERGED, enriched_as_of=70),
+    )
+    processed, part, merged = seen
+    trace = assemble(whole(processed=(processed,), parts=(part,), merged=(merged,)))
+    told = {step.hop for step in trace.steps if step.enriched_as_of == 70}
+    assert told == {Hop.PROCESSED, Hop.PART, Hop.MERGED}
+    lines = [line for line in in_words(trace) if "enriched as of 1970-01-01T00:00:00.000070Z" in line]
+    assert len(lines) == len(told)
+    assert not any("enriched" in line for line in in_words(assemble(whole())))
+
+
+def test_a_copy_that_was_enriched_later_is_told_to_be_left_out_for_that() -> None:
+    later = replace(IN_PART, content="another", enriched_as_of=90)
+    trace = assemble(whole(parts=(later,), merged=(replace(MERGED, enriched_as_of=0),)))
+    (note,) = [step.note for step in trace.steps if step.hop is Hop.PART]
+    assert note == "left out: the copy that was enriched with earlier reference data is kept"
+    assert any("enriched as of the beginning" in line for line in in_words(trace))
 
 
 def test_what_the_log_does_not_tell_is_said() -> None:
