@@ -148,6 +148,7 @@ def usages(case: Case, kept_days: float) -> Iterator[Usage]:
         yield Usage(name, "sns.requests", "announcements of chunks", flow.chunks * MONTH_S)
         yield from _logs(name, flow.batches + flow.chunks + flow.merges, case, kept_days)
     yield from _shared(case, kept_days)
+    yield from _databases(case, kept_days)
     yield from _watching(case)
 
 
@@ -239,6 +240,23 @@ def _shared(case: Case, kept_days: float) -> Iterator[Usage]:
     merges = sum(flow.merges for flow in case.flows.values())
     calls = EMPTY_POLLS_PER_S + merges * (2 + 1 / MESSAGES_AT_ONCE) + plans
     yield Usage(SHARED, "sqs.requests", "queue of merges", calls * MONTH_S)
+
+
+def _databases(case: Case, kept_days: float) -> Iterator[Usage]:
+    """What it costs to read databases; nothing where none is read. What dumpers read and write is of no size."""
+    dumpers = case.references.dumpers
+    for name, dumper in dumpers.items():
+        of_database = f"dumper of {name}"
+        size = case.inventory.size(Handler.DUMPER)
+        yield from _invocations(SHARED, size, dumper.runs, case.ratios[of.DUMP_MS] / 1000)
+        yield from _logs(SHARED, dumper.runs * dumper.references, case, kept_days)
+        yield Usage(SHARED, "s3.get", of_database, dumper.runs * dumper.gets * MONTH_S)
+        yield Usage(SHARED, "s3.put", of_database, dumper.runs * dumper.puts * MONTH_S)
+        yield Usage(SHARED, "secretsmanager.calls", of_database, dumper.runs * MONTH_S)
+    for secret in sorted({dumper.secret for dumper in dumpers.values()}):
+        yield Usage(SHARED, "secretsmanager.secrets", f"secret {secret}", 1)
+    endpoints = case.inventory.interface_endpoints if dumpers else 0
+    yield Usage(SHARED, "vpc.endpoint-hours", "endpoints in the VPC", endpoints * case.vpc_subnets * MONTH_H)
 
 
 def _watching(case: Case) -> Iterator[Usage]:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from wavetank.scenarios.commands.options import AsJson, EndpointUrl, Stage
-from wavetank.scenarios.flow.options import Aggregated, EventBytes, Region
+from wavetank.scenarios.flow.options import Aggregated, EventBytes, Region, VpcSubnets
 from wavetank.scenarios.report.escaping import echo
 
 EVENTS_PER_DAY = 1_000_000.0
@@ -44,6 +44,7 @@ def cost(
     kept_days: KeptDays = KEPT_DAYS,
     prices: PricesFile = None,
     region: Region = None,
+    vpc_subnets: VpcSubnets = 0,
     free_tier: FreeTier = False,
     as_json: AsJson = False,
     endpoint_url: EndpointUrl = None,
@@ -64,7 +65,7 @@ def cost(
 
     listed = read(prices)
     load = Load(events_per_day / DAY_S, aggregated, consumers)
-    under = stage_under(load, event_bytes, stage=stage, endpoint_url=endpoint_url)
+    under = stage_under(load, event_bytes, stage=stage, endpoint_url=endpoint_url, vpc_subnets=vpc_subnets)
     regional = listed.in_region(region or under.region)
 
     def billed(case: Case) -> Bill:

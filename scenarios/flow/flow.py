@@ -5,9 +5,11 @@ from dataclasses import dataclass, field, replace
 from math import inf
 
 from wavetank.pipeline.components.model import Component, StreamMode
+from wavetank.pipeline.reference.index import REFRESH_US, SECOND_US
 from wavetank.scenarios.flow import ratios as of
 from wavetank.scenarios.flow.inventory import Inventory
 from wavetank.scenarios.flow.ratios import Ratio, Ratios
+from wavetank.scenarios.flow.references import ReferenceUse
 
 MIB = 1024**2
 HOUR_S, DAY_S = 3_600, 86_400
@@ -47,7 +49,8 @@ class Load:
 class Case:
     """A load on the components of a stage, by event type, with the ratios that hold there and what its templates make.
 
-    frames_per_record: processed events that the processor puts in one record; one, as it is today.
+    frames_per_record: processed events that the processor puts in one record; one, as it is today. references: what
+    reference data are read and asked for. vpc_subnets: of the dumpers, none where they are in no VPC.
     """
 
     components: Mapping[str, Component]
@@ -56,6 +59,8 @@ class Case:
     ratios: Ratios = field(default_factory=Ratios)
     frames_per_record: int = 1
     replays_per_hour: float = REPLAYS_PER_HOUR
+    references: ReferenceUse = field(default_factory=ReferenceUse)
+    vpc_subnets: int = 0
 
     @property
     def flows(self) -> "dict[str, Flow]":
@@ -288,6 +293,17 @@ class Flow:
         yield "GET of parts", self.merges * self._parts_per_merge
         yield "GET of id indexes", self.merges * (3 + self.component.look_back_hours)
         yield "HEAD of id indexes", PLANS_PER_HOUR / HOUR_S * self.known_partitions
+        yield "GET of indexes of references", self.index_reads
+
+    @property
+    def index_reads(self) -> float:
+        """Requests for the indexes of its references: one in so many seconds and environment, while records come.
+
+        There are as many environments as batches at once, at most.
+        """
+        places = self.shards * self.component.processor.parallelization
+        asked = self.case.references.asked.get(self.event_type, 0)
+        return asked * min(self.batches, places * SECOND_US / REFRESH_US)
 
     @property
     def _parts_per_merge(self) -> float:

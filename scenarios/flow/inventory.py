@@ -18,7 +18,10 @@ Template = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class FunctionSize:
-    """A function: its handler, memory, room in `/tmp`, time-out, number of layers, and the bytes of its variables."""
+    """A function: its handler, memory, room in `/tmp`, time-out, number of layers, and the bytes of its variables.
+
+    reserved: the invocations at once that are reserved for it; 0 for none, and where a parameter says.
+    """
 
     handler: Handler
     memory_mib: int
@@ -26,6 +29,7 @@ class FunctionSize:
     timeout_s: int
     layers: int
     variable_bytes: int
+    reserved: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class Inventory:
 
     alarms: metrics that alarms look at, which is what they are paid by. widgets: by dashboard, the metrics of each of
     its widgets. filters: metric filters by log group. log_days: the longest retention of a log group, None for ever.
-    policies: bytes of the inline policies of each role.
+    policies: bytes of the inline policies of each role. interface_endpoints: those that are made where there is a VPC.
     """
 
     functions: Mapping[str, FunctionSize] = field(default_factory=dict)
@@ -60,6 +64,7 @@ class Inventory:
     rules: int = 0
     topics: int = 0
     most_tags: int = 0
+    interface_endpoints: int = 0
 
     def size(self, handler: Handler) -> FunctionSize:
         """The size of the function that runs a handler; of several, the one with the most memory."""
@@ -106,6 +111,9 @@ def inventory(templates: Mapping[str, Template], event_types: Mapping[str, str])
         rules=sum(1 for _ in of("AWS::Events::Rule")),
         topics=sum(1 for _ in of("AWS::SNS::Topic")),
         most_tags=max((len(properties.get("Tags", ())) for _, _, _, properties in resources), default=0),
+        interface_endpoints=sum(
+            endpoint.get("VpcEndpointType") == "Interface" for _, endpoint in of("AWS::EC2::VPCEndpoint")
+        ),
     )
 
 
@@ -118,6 +126,7 @@ def _function(properties: Mapping[str, Any]) -> FunctionSize:
         timeout_s=int(properties["Timeout"]),
         layers=len(properties.get("Layers", ())),
         variable_bytes=sum(len(name) + len(_text(value)) for name, value in variables.items()),
+        reserved=reserved if isinstance(reserved := properties.get("ReservedConcurrentExecutions"), int) else 0,
     )
 
 

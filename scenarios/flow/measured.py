@@ -12,13 +12,14 @@ from typing import Any
 from wavetank.emulator.stack.stack import Stack
 from wavetank.emulator.stack.uncontrolled import detect
 from wavetank.pipeline import metrics
-from wavetank.pipeline.layout import AVRO, PARQUET, type_prefix
+from wavetank.pipeline.layout import AVRO, PARQUET, REFERENCE, type_prefix
 from wavetank.pipeline.names import log_group
 from wavetank.pipeline.topology import Topology
 from wavetank.scenarios.client.metric_data import Metric, datapoints
 from wavetank.scenarios.flow import ratios as of
 from wavetank.scenarios.flow.ratios import Basis, Figure, Ratio, Ratios
 
+MB = 1_000_000
 WINDOW_S = 86_400
 PERIOD_S = 3_600
 MOST_PERIODS = 200
@@ -31,6 +32,7 @@ class Sums:
 
     log_bytes: of each function's log. own: by metric of the pipeline's own, over all event types. files: bytes of the
     files at rest that were written in that time, by layer. files_number: how many of the data of record.
+    largest_snapshot: bytes of the largest snapshot of a reference, whenever it was written.
     """
 
     records: Mapping[str, float]
@@ -41,6 +43,7 @@ class Sums:
     own: Mapping[str, float]
     files: Mapping[str, float]
     files_number: int
+    largest_snapshot: float = 0
 
     def document(self) -> dict[str, Any]:
         """The sums as JSON."""
@@ -81,6 +84,7 @@ def read(stack: Stack, topology: Topology) -> Sums:
         own={own.name: sum(by_name(own.name).values()) for own in OWN},
         files={layer: float(sum(each)) for layer, each in sizes.items()},
         files_number=len(sizes[AVRO]),
+        largest_snapshot=max(_snapshot_sizes(stack, topology), default=0) if layers else 0,
     )
 
 
@@ -98,6 +102,7 @@ def ratios(sums: Sums, topology: Topology) -> Ratios:
     chunks, parts_of = sums.own[metrics.CHUNKS.name], topology.names
     merges, merged = (sums.own[each.name] for each in (metrics.MERGES, metrics.MERGED))
     processors = [event.processor for event in topology.events]
+    dumpers = [parts_of.dumper(database.name) for database in topology.databases]
     calls = _total(sums.invocations, processors)
     figures: dict[Ratio, float | None] = {
         of.EVENT_BYTES: _by(in_bytes, events),
@@ -107,6 +112,8 @@ def ratios(sums: Sums, topology: Topology) -> Ratios:
             _rest(_total(sums.duration_ms, [parts_of.partitioner]), chunks, of.PARTITIONING_START_MS), out
         ),
         of.MERGE_MS: _by(_rest(_total(sums.duration_ms, [parts_of.concatenator]), merges, of.MERGE_START_MS), merged),
+        of.DUMP_MS: _by(_total(sums.duration_ms, dumpers), _total(sums.invocations, dumpers)),
+        of.SNAPSHOT_MB: sums.largest_snapshot / MB,
         of.LOG_BYTES: _by(_total(sums.log_bytes), _total(sums.invocations)),
         of.AVRO_RATIO: _by(sums.files[AVRO], out_bytes),
         of.PARQUET_RATIO: _by(sums.files[PARQUET], out_bytes),
@@ -148,3 +155,10 @@ def _sizes(stack: Stack, topology: Topology, layer: str, since_s: float) -> Iter
     for event in topology.events:
         for page in paginator.paginate(Bucket=bucket, Prefix=type_prefix(layer, event.name)):
             yield from (item["Size"] for item in page.get("Contents", ()) if item["LastModified"] >= since)
+
+
+def _snapshot_sizes(stack: Stack, topology: Topology) -> Iterator[int]:
+    """The sizes of what is published of references."""
+    bucket = topology.names.registry_bucket(stack.account)
+    for page in stack.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{REFERENCE}/"):
+        yield from (item["Size"] for item in page.get("Contents", ()))

@@ -18,6 +18,12 @@ EventBytes = Annotated[
 Aggregated = Annotated[
     int, typer.Option("--aggregated", min=1, max=10_000, metavar="N", help="Events in a record of the producers.")
 ]
+VpcSubnets = Annotated[
+    int,
+    typer.Option(
+        "--vpc-subnets", min=0, max=16, metavar="N", help="Dumpers are in so many subnets of a VPC, one a zone."
+    ),
+]
 Region = Annotated[
     str | None, typer.Option("--region", metavar="NAME", help="The region.", show_default="that of the stage")
 ]

@@ -53,6 +53,8 @@ HOURS_PER_CHUNK = Ratio("hours-per-chunk", 1.1, "hours", "the hours that events 
 MERGES_PER_PARTITION = Ratio(
     "merges-per-partition", 2, "merges", "how often a partition is merged: with its first parts, and with all"
 )
+DUMP_MS = Ratio("dump-ms", 3_000, "ms", "a run of a dumper, over all references of its database", "AWS/Lambda Duration")
+SNAPSHOT_MB = Ratio("snapshot-mb", 10, "MB", "the largest snapshot of a reference", "sizes in the registry's bucket")
 LOG_BYTES = Ratio("log-bytes", 900, "bytes", "the log of an invocation", "AWS/Logs IncomingBytes")
 AVRO_RATIO = Ratio("avro-ratio", 0.5, "", "bytes of the Avro files at rest for one of a chunk", "sizes in the bucket")
 PARQUET_RATIO = Ratio(

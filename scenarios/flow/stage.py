@@ -15,6 +15,7 @@ from wavetank.scenarios.flow import ratios as of
 from wavetank.scenarios.flow.flow import Case, Load
 from wavetank.scenarios.flow.inventory import Inventory, inventory
 from wavetank.scenarios.flow.ratios import Ratios
+from wavetank.scenarios.flow.references import reference_use
 
 DEFAULT_REGION = "us-east-1"
 NOT_UP = "no stack is up: the defaults of the model"
@@ -38,10 +39,13 @@ class Stage:
         return self.topology.project.stage(self.topology.stage).region or DEFAULT_REGION
 
 
-def stage_under(load: Load, event_bytes: float | None, *, stage: str | None, endpoint_url: str | None) -> Stage:
+def stage_under(
+    load: Load, event_bytes: float | None, *, stage: str | None, endpoint_url: str | None, vpc_subnets: int = 0
+) -> Stage:
     """The stage of the project under a load, measured on the stack that is named, or is up.
 
-    Raises ConfigurationError, and Unreachable for a stack that is named and does not answer.
+    vpc_subnets: those of the dumpers. Raises ConfigurationError, and Unreachable for a stack that is named and does not
+    answer.
     """
     deployed = topology.load(schemas_folder(), stage)
     ratios, sums, measured_on = Ratios(), None, NOT_UP
@@ -63,6 +67,8 @@ def stage_under(load: Load, event_bytes: float | None, *, stage: str | None, end
         inventory=inventory_of(deployed),
         load=Load(load.events_per_s, load.aggregated, load.consumers, shares),
         ratios=ratios.given(of.EVENT_BYTES, event_bytes),
+        references=reference_use(deployed),
+        vpc_subnets=vpc_subnets,
     )
     return Stage(deployed, case, measured_on, sums, enforced)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wavetank.scenarios.commands.options import AsJson, EndpointUrl, Stage
-from wavetank.scenarios.flow.options import Aggregated, EventBytes, Region
+from wavetank.scenarios.flow.options import Aggregated, EventBytes, Region, VpcSubnets
 from wavetank.scenarios.report.escaping import echo
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def limits(
     aggregated: Aggregated = 1,
     consumers: Consumers = 0,
     region: Region = None,
+    vpc_subnets: VpcSubnets = 0,
     quota: Quotas = None,
     enforce: Enforce = None,
     as_json: AsJson = False,
@@ -73,7 +74,7 @@ def limits(
 
     raised = _quotas(quota or [])
     load = Load(events_per_s, aggregated, consumers)
-    under = stage_under(load, event_bytes, stage=stage, endpoint_url=endpoint_url)
+    under = stage_under(load, event_bytes, stage=stage, endpoint_url=endpoint_url, vpc_subnets=vpc_subnets)
     there = region or under.region
     assessment = report.Assessment(
         limits=stage_limits(under.case, there, raised, package_bytes(under.topology)),

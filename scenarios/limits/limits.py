@@ -26,6 +26,13 @@ MERGERS, SINGLE_FUNCTIONS = 8, 3
 """Concatenators at once, by default of the template; planner, replayer and rescuer run once each."""
 MESSAGE_OF_AN_HOUR_BYTES = 120
 """A task names each partition of the look-back, with a digest."""
+MB = 1_000_000
+WITHOUT_SNAPSHOTS_BYTES = 128 * on.MIB
+"""Of a processor: Python, boto3 and fastavro take about half of it, a batch what it has."""
+MOST_SNAPSHOTS = 2
+"""Of a reference, in a processor: the one in effect, and the one before it (`pipeline.aws.references`)."""
+COPIES = 3
+"""Of a snapshot in the temporary files of a dumper (`pipeline.template.dumpers`)."""
 HELD_BYTES = 32 * on.MIB
 """Bodies that a merge holds in memory; of more, all go to files (`core.sizes`)."""
 SPILLED_RECORD_BYTES = 48
@@ -81,6 +88,7 @@ def stage_limits(
 
     built = [limit(on.PACKAGE, name, _always(size)) for name, size in (packages or {}).items()]
     loaded = [*_of_events(case, limit), *_of_functions(case, limit), *_of_storage(case, limit)]
+    loaded += _of_references(case, limit)
     return [*loaded, *_standing(case, limit), *built]
 
 
@@ -194,6 +202,27 @@ def _temporary_bytes(flow: Flow) -> float:
 def spilled_bytes(records: float, bodies: float) -> float:
     """The bytes in the files of a merge of so many records, whose bodies have so many bytes together."""
     return bodies + records * SPILLED_RECORD_BYTES if bodies > HELD_BYTES else 0
+
+
+def _of_references(case: Case, limit: _Make) -> Iterator[Limit]:
+    """What reference data take: room of the functions that read and use them, and places in the account and the VPC."""
+    inventory, dumpers = case.inventory, case.references.dumpers
+    snapshot = case.ratios[of.SNAPSHOT_MB] * MB
+    for name, component in case.components.items():
+        if asked := case.references.asked.get(name, 0):
+            taken = WITHOUT_SNAPSHOTS_BYTES + asked * MOST_SNAPSHOTS * snapshot
+            memory = float(component.processor.memory_mib * on.MIB)
+            yield limit(on.SNAPSHOTS, f"{name}, processor", _always(taken), memory)
+    for name, dumper in dumpers.items():
+        size, subject = inventory.size(Handler.DUMPER), f"{name}, dumper"
+        room, seconds = float(size.temporary_mib * on.MIB), float(min(size.timeout_s, dumper.every_s))
+        yield limit(on.TEMPORARY, subject, _always(COPIES * dumper.largest_mib * on.MIB), room)
+        yield limit(on.FUNCTION_TIME, subject, _always(case.ratios[of.DUMP_MS] / 1000), seconds)
+    if reserved := sum(function.reserved for function in inventory.functions.values()):
+        yield limit(on.RESERVED, ACCOUNT, _always(reserved))
+    if dumpers and case.vpc_subnets:
+        # One of the interface that functions with the same groups share, one of each endpoint.
+        yield limit(on.ADDRESSES, "each subnet of the dumpers", _always(1 + inventory.interface_endpoints))
 
 
 def _of_storage(case: Case, limit: _Make) -> Iterator[Limit]:

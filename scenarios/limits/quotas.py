@@ -67,6 +67,33 @@ FUNCTION_TIME = Quota(
 ENVIRONMENT = Quota("environment-bytes", "Lambda", 4_096, "bytes of a function's variables", _LAMBDA, False)
 LAYERS = Quota("layers", "Lambda", 5, "layers a function", _LAMBDA, False)
 PACKAGE = Quota("package-bytes", "Lambda", 250 * MIB, "bytes unzipped, with layers", _LAMBDA, False)
+RESERVED = Quota(
+    "reserved-concurrency",
+    "Lambda",
+    900,
+    "invocations at once that are reserved, of an account",
+    f"{_DOCS}/lambda/latest/dg/configuration-concurrency.html",
+    True,
+    "it is what the account has but for 100",
+)
+SNAPSHOTS = Quota(
+    "snapshot-bytes",
+    "Lambda",
+    512 * MIB,
+    "bytes of memory of a processor",
+    f"{_DOCS}/lambda/latest/dg/configuration-memory.html",
+    True,
+    "processor.memory_mib",
+)
+ADDRESSES = Quota(
+    "subnet-addresses",
+    "VPC",
+    11,
+    "addresses of the smallest subnet",
+    f"{_DOCS}/vpc/latest/userguide/subnet-sizing.html",
+    True,
+    "a larger subnet than /28",
+)
 TEMPORARY = Quota("temporary-bytes", "Lambda", 10_240 * MIB, "bytes in /tmp", _LAMBDA, False, "hash_buckets")
 FIREHOSES = Quota("delivery-streams", "Firehose", 2_000, "streams an account", _FIREHOSE, True)
 PREFIX_WRITES = Quota("prefix-writes", "S3", 3_500, "PUT/s a prefix", _S3, False, "longer buffers; S3 splits by itself")
