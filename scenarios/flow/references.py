@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import gcd
 
-from wavetank.pipeline.components.references import seconds_of
+from wavetank.pipeline.reference.source import MIB, tick_s
 from wavetank.pipeline.topology import EventType, Topology
 
 LEASE_READS, LEASE_WRITES = 1, 2
@@ -49,15 +48,15 @@ class ReferenceUse:
 
 def reference_use(deployed: Topology) -> ReferenceUse:
     """The use of reference data that a project has configured."""
-    dumpers = {}
-    for database in deployed.databases:
-        settings = [reference.settings for reference in database.references if reference.settings is not None]
-        dumpers[database.name] = Dumper(
+    dumpers = {
+        database.name: Dumper(
             secret=database.secret,
-            every_s=gcd(*(seconds_of(each.every) for each in settings)),
-            references=len(settings),
-            largest_mib=max(each.limits.mib for each in settings),
+            every_s=tick_s(database.sources),
+            references=len(database.sources),
+            largest_mib=max(source.limits.bytes for source in database.sources) // MIB,
         )
+        for database in deployed.databases
+    }
     return ReferenceUse(dumpers, {event.name: len(references_of(event)) for event in deployed.events})
 
 

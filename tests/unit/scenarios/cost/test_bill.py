@@ -1,10 +1,12 @@
 """The bill: AWS's own worked examples, and what holds of every bill."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.scenarios.flow.cases import case
+from tests.unit.scenarios.flow.cases import case, database_case
 from wavetank.pipeline.components.model import Component, Stream, StreamMode
 from wavetank.scenarios.cost.bill import KIB, Bill, Usage, bill, firehose_gb, put_units, rounded_up, usages
 from wavetank.scenarios.cost.prices import Price, read
@@ -152,3 +154,26 @@ def test_each_consumer_pays_for_the_shards_and_what_it_reads_of_the_processed_st
     lines = whole(Case(base.components, base.inventory, Load(5, consumers=2))).lines
     hours = {line.usage.item: line.usage.quantity for line in lines if line.usage.price == "kinesis.fan-out-hours"}
     assert hours == {"processed stream": 2 * 2 * 730}
+
+
+def paid(under: Case) -> dict[tuple[str, str], float]:
+    return {(line.usage.price, line.usage.item): line.usage.quantity for line in whole(under).lines}
+
+
+def test_a_database_costs_its_runs_its_secret_and_its_requests() -> None:
+    lines, runs = paid(database_case(1)), 730 * 60
+    assert lines["lambda.requests", "dumper"] == pytest.approx(runs)
+    assert lines["secretsmanager.calls", "dumper of ads"] == pytest.approx(runs)
+    assert lines["secretsmanager.secrets", "secret wavetank/ads"] == 1
+    assert lines["s3.put", "dumper of ads"] == pytest.approx(4 * runs)
+    assert not any(price == "vpc.endpoint-hours" for price, _ in lines)
+
+
+def test_in_a_vpc_an_endpoint_is_paid_by_the_hour_and_zone() -> None:
+    hours = paid(database_case(1, vpc_subnets=3))["vpc.endpoint-hours", "endpoints in the VPC"]
+    assert hours == 3 * 730
+
+
+def test_without_a_database_nothing_is_paid_for_one() -> None:
+    services = {price.partition(".")[0] for price, _ in paid(replace(case(1), vpc_subnets=3))}
+    assert services.isdisjoint({"secretsmanager", "vpc"})

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.scenarios.flow.cases import case
+from tests.unit.scenarios.flow.cases import case, database_case
 from wavetank.pipeline.components.model import Component, Stream, StreamMode
 from wavetank.pipeline.errors import ConfigurationError
 from wavetank.scenarios.cost.bill import bill, usages
@@ -54,6 +54,7 @@ def test_every_price_is_used_and_every_use_has_a_price() -> None:
         inventory = replace(base.inventory, composites={"shared": 1}, dashboards={"overview": (1,)})
         full = Case(base.components, inventory, Load(10, consumers=1))
         used |= {usage.price for usage in usages(full, 30)}
+    used |= {usage.price for usage in usages(database_case(10, vpc_subnets=2), 30)}
     assert used == read().prices.keys()
 
 

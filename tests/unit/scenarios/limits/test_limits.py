@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.pipeline.examples import PING, event
-from tests.unit.scenarios.flow.cases import case
+from tests.unit.scenarios.flow.cases import case, database_case
 from wavetank.emulator.kinesis.model import limits as enforced
+from wavetank.pipeline.aws import references
 from wavetank.pipeline.components.model import Component, Processor, Stream, StreamMode
 from wavetank.pipeline.core.bulk.batch import identified
 from wavetank.pipeline.core.bulk.digests import Digests
@@ -20,13 +21,19 @@ from wavetank.pipeline.core.bulk.values import Bodies
 from wavetank.pipeline.core.decode import encode
 from wavetank.pipeline.core.sizes import SIZES, Sizes
 from wavetank.pipeline.package import MAX_UNZIPPED
+from wavetank.pipeline.reference.source import RUN_S
+from wavetank.pipeline.template import dumpers
 from wavetank.pipeline.template.render import MOST_BYTES, MOST_RESOURCES, PARAMETERS
+from wavetank.scenarios.flow import ratios as of_ratio
 from wavetank.scenarios.flow.flow import Case, Load
+from wavetank.scenarios.flow.ratios import Basis, Figure, Ratios
 from wavetank.scenarios.limits import quotas
 from wavetank.scenarios.limits.limits import (
+    COPIES,
     EXACT,
     HOTTEST,
     MERGERS,
+    MOST_SNAPSHOTS,
     SPILLED_RECORD_BYTES,
     Limit,
     concurrency,
@@ -161,7 +168,47 @@ def test_every_quota_is_met_somewhere() -> None:
         dashboards = replace(base.inventory, dashboards={"overview": (3, 2)})
         built = stage_limits(replace(base, inventory=dashboards), REGION, packages={"any": 1})
         met |= {limit.quota for limit in built}
+    met |= {limit.quota for limit in stage_limits(database_case(1, vpc_subnets=2), REGION)}
     assert set(QUOTAS) == met
+
+
+def of_database(quota: Quota, under: Case) -> list[Limit]:
+    return [limit for limit in stage_limits(under, REGION) if limit.quota is quota]
+
+
+def test_a_dumper_has_room_for_the_largest_snapshot_that_it_may_write() -> None:
+    under = database_case(1)
+    (room,) = (limit for limit in of_database(quotas.TEMPORARY, under) if limit.subject == "ads, dumper")
+    assert room.need(1) == COPIES * 256 * quotas.MIB
+    assert not room.is_exceeded(1)
+    assert COPIES == dumpers.COPIES
+
+
+def test_a_dump_has_to_end_within_its_time_out_and_before_the_next() -> None:
+    (time,) = (limit for limit in of_database(quotas.FUNCTION_TIME, database_case(1)) if limit.subject == "ads, dumper")
+    assert time.value == min(RUN_S, 60)
+    slow = replace(database_case(1), ratios=Ratios({of_ratio.DUMP_MS: Figure(61_000, Basis.MEASURED)}))
+    assert [each.subject for each in of_database(quotas.FUNCTION_TIME, slow) if each.is_exceeded(1)] == ["ads, dumper"]
+
+
+def test_two_snapshots_of_each_reference_have_to_fit_into_the_memory_of_a_processor() -> None:
+    assert not any(limit.is_exceeded(1) for limit in of_database(quotas.SNAPSHOTS, database_case(1)))
+    large = replace(database_case(1), ratios=Ratios({of_ratio.SNAPSHOT_MB: Figure(300, Basis.MEASURED)}))
+    exceeded = [limit.subject for limit in of_database(quotas.SNAPSHOTS, large) if limit.is_exceeded(1)]
+    assert exceeded == [f"{name}, processor" for name in large.components]
+    assert MOST_SNAPSHOTS == references.MOST_SNAPSHOTS
+
+
+def test_subnets_need_an_address_for_the_dumpers_and_one_for_each_endpoint() -> None:
+    assert of_database(quotas.ADDRESSES, database_case(1)) == []
+    (addresses,) = of_database(quotas.ADDRESSES, database_case(1, vpc_subnets=3))
+    assert addresses.need(1) == 2
+
+
+def test_a_dumper_has_one_invocation_of_the_account_for_itself() -> None:
+    before = [limit.need(1) for limit in of(quotas.RESERVED)]
+    (after,) = of_database(quotas.RESERVED, database_case(1))
+    assert after.need(1) == sum(before) + 1
 
 
 def test_every_quota_has_a_page_of_aws_and_a_name_of_its_own() -> None:
