@@ -61,7 +61,7 @@ def key_of(words: Sequence[str], table: Table) -> Key:
     if len(words) != len(table.key):
         times = "once" if len(table.key) == 1 else f"{len(table.key)} times"
         raise CallerError(
-            f"the key is {', '.join(table.key)}, and {len(words)} value{'' if len(words) == 1 else 's'} are given.",
+            f"the key is {', '.join(table.key)}, and {len(words)} value{' is' if len(words) == 1 else 's are'} given.",
             f"Give --key {times}, in this order.",
         )
     return tuple(
