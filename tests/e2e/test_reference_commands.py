@@ -131,6 +131,12 @@ def test_a_dump_that_is_refused_says_why_and_leaves_what_is_published(accounts: 
     assert "50 % of them are gone" in refused.stderr
     assert accounts.run("dump", "accounts", "--json").document["outcome"] == "refused"
     assert accounts.run("show", "accounts", "--json").document["entries"] == before
+    accounts.stack.settle()
+    triage = wavetank(accounts.stack.endpoint_url, "triage", "--stage", STAGE, "--json").document
+    (finding,) = [each for each in triage["findings"] if each["subject"].endswith("-looks-dumper")]
+    assert finding["command"] == "wavetank reference list"
+    assert "ReferenceRefused" in finding["sentence"]
+    assert {change["what"] for change in triage["changes"] if change["kind"] == "reference"} >= {"accounts"}
 
 
 def test_a_database_that_is_gone_is_a_failure_told_in_a_sentence(accounts: Accounts) -> None:

@@ -88,7 +88,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A thing that changed, and when: a stack, a schema, or a function."""
+    """A thing that changed, and when: a stack, a schema, reference data, or a function."""
 
     at: datetime
     kind: str

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
-from wavetank.pipeline.layout import SCHEMAS
+from wavetank.pipeline.layout import REFERENCE, SCHEMAS, reference_index_key
 from wavetank.scenarios.client.metric_data import Metric, datapoints
 from wavetank.scenarios.observability.log_lines import Level, LogChoice, LogLine
 from wavetank.scenarios.observability.log_reader import LogReader
@@ -44,6 +44,8 @@ _OPERATIONS = {
     Dependency.FIREHOSE: ("PutRecordBatch",),
     Dependency.CLOUDWATCH: ("PutMetricData", "PutLogEvents"),
 }
+_ELSEWHERE = frozenset({"GetSecretValue"})
+"""Operations of services that are not among the dependencies: only dumpers call them."""
 _SETTLED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 _MOVING = "_IN_PROGRESS"
 
@@ -108,8 +110,10 @@ def _type_of(line: LogLine) -> str:
     return named[0] if named else "an error"
 
 
-def _dependency(operation: str) -> Dependency:
+def _dependency(operation: str) -> Dependency | None:
     """The service of an operation that functions call; most are of S3."""
+    if operation in _ELSEWHERE:
+        return None
     return next((name for name, operations in _OPERATIONS.items() if operation in operations), Dependency.S3)
 
 
@@ -189,10 +193,20 @@ def _changes(site: Site, *, lambdas: bool, s3: bool) -> list[Change]:
             if entry["Key"].endswith(".avsc")
         ]
         changes += sorted(schemas, key=lambda change: change.at)[-NEWEST:]
+        changes += sorted(_of_references(site), key=lambda change: change.at)[-NEWEST:]
     if lambdas:
         functions = [Change(at, "function", name) for name, at in _last_modified(site).items()]
         changes += sorted(functions, key=lambda change: change.at)[-NEWEST:]
     return changes
+
+
+def _of_references(site: Site) -> Iterator[Change]:
+    """When the index of each reference was last written: with it a snapshot was published, or old ones were let go."""
+    names = {reference_index_key(reference.name): reference.name for reference in site.topology.references}
+    pages = site.s3.get_paginator("list_objects_v2").paginate(Bucket=site.registry_bucket, Prefix=f"{REFERENCE}/")
+    for entry in (entry for page in pages for entry in page.get("Contents", [])):
+        if entry["Key"] in names:
+            yield Change(entry["LastModified"], "reference", names[entry["Key"]])
 
 
 def _of_stacks(site: Site) -> Iterator[Change]:

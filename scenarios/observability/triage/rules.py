@@ -38,6 +38,8 @@ THEIR_CODES = frozenset(
     }
 )
 """Codes of errors that the provider answers for, or that say that there is no answer."""
+REFUSED_REFERENCE = "ReferenceRefused"
+"""The error of a dumper that has not published what it read: the database's owner has to look at it."""
 WAIT = "wavetank triage --last 15m"
 """An outage is waited out: everything is retried."""
 
@@ -93,6 +95,8 @@ def _own(situation: Situation, failure: Failure, times: str) -> Finding:
     """A function's own error: after a change the change is what to look at first, else its environment."""
     said = f": {failure.example}" if failure.example else ""
     sentence = f"{failure.function} failed {times} with {failure.code}{said}"
+    if failure.code == REFUSED_REFERENCE:
+        return Finding(Side.US, failure.function, sentence, "wavetank reference list")
     began = failure.since or situation.now
     if recent := [change for change in situation.recent if change.at <= began]:
         newest = max(recent, key=lambda change: change.at)

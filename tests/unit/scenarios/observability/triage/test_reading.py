@@ -22,6 +22,7 @@ def line(text: str) -> LogLine:
         (CALL.format("InternalFailure", "PutRecords"), "InternalFailure", "PutRecords", Dependency.KINESIS),
         (CALL.format("InternalError", "Publish"), "InternalError", "Publish", Dependency.SNS),
         (CALL.format("Throttled", "SendMessageBatch"), "Throttled", "SendMessageBatch", Dependency.SQS),
+        (CALL.format("AccessDenied", "GetSecretValue"), "AccessDenied", "GetSecretValue", None),
         ("[ERROR] ReadTimeoutError: no answer", "ReadTimeoutError", "a call", None),
         (json.dumps({"errorType": "KeyError", "errorMessage": "'a'"}), "KeyError", "", None),
         ("[ERROR] x\nTraceback\n  raise ValueError(1)\npkg.errors.RetryFault: gone", "pkg.errors.RetryFault", "", None),

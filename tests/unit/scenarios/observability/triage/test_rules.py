@@ -78,6 +78,7 @@ def test_where_nothing_is_wrong_nothing_is_found() -> None:
             "wavetank deploy",
         ),
         ({"failures": (Failure("f", "KeyError"),), "changes": ()}, Side.US, "f", "wavetank cycle f"),
+        ({"failures": (Failure("f", "ReferenceRefused"),)}, Side.US, "f", "wavetank reference list"),
         (
             {"failures": (Failure("f", "KeyError"),), "changes": (Change(NOON, "function", "f"),)},
             Side.US,
