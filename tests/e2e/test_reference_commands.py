@@ -30,7 +30,7 @@ key = ["account", "day"]
 stale_after = "15 minutes"
 
 [database]
-name = "looks"
+name = "ledgers"
 secret = "{SECRET}"
 table = "accounts"
 
@@ -96,7 +96,7 @@ def test_a_reference_that_has_changed_is_dumped_listed_and_compared(accounts: Ac
     listed = {each["name"]: each for each in accounts.run("list", "--json").document}
     state = listed["accounts"]
     assert (state["rows"], state["digest"], state["in_effect"]) == (4, dumped["digest"], False)
-    assert (state["owner"], state["database"], state["stale"]) == ("ads-platform", "looks", False)
+    assert (state["owner"], state["database"], state["stale"]) == ("ads-platform", "ledgers", False)
     assert state["age_s"] < state["stale_after_s"]
     compared = accounts.run("diff", "accounts")
     assert compared.exit_code == 1
@@ -133,7 +133,7 @@ def test_a_dump_that_is_refused_says_why_and_leaves_what_is_published(accounts: 
     assert accounts.run("show", "accounts", "--json").document["entries"] == before
     accounts.stack.settle()
     triage = wavetank(accounts.stack.endpoint_url, "triage", "--stage", STAGE, "--json").document
-    (finding,) = [each for each in triage["findings"] if each["subject"].endswith("-looks-dumper")]
+    (finding,) = [each for each in triage["findings"] if each["subject"].endswith("-ledgers-dumper")]
     assert finding["command"] == "wavetank reference list"
     assert "ReferenceRefused" in finding["sentence"]
     assert {change["what"] for change in triage["changes"] if change["kind"] == "reference"} >= {"accounts"}
@@ -175,7 +175,7 @@ def test_a_mistake_is_told_in_a_sentence(accounts: Accounts) -> None:
         accounts.run("show", "accounts", "--key", "a")
     with pytest.raises(CallerError, match="nothing is deployed there"):
         accounts.run("list", stage="nowhere")
-    with pytest.raises(CallerError, match="there is no function wavetank-nowhere-looks-dumper"):
+    with pytest.raises(CallerError, match="there is no function wavetank-nowhere-ledgers-dumper"):
         accounts.run("dump", "accounts", stage="nowhere")
     wrong = accounts.run("diff", "accounts", "yesterday")
     assert wrong.exit_code == 2
