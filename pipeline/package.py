@@ -160,11 +160,22 @@ def build_code(folder: Path, root: Path = CODE, event: "EventType | None" = None
     return _zip(folder, name, [*_modules(root), *([] if event is None else own_code(event))])
 
 
+def own_sources(planned: "Topology", function: str) -> list[Source]:
+    """What the package of a function has that no other has; nothing for most."""
+    events = (event for event in planned.events if event.processor == function and event.has_own_code)
+    databases = (each for each in planned.databases if planned.names.dumper(each.name) == function)
+    return [*(source for event in events for source in own_code(event)), *map(own_references, databases)]
+
+
 def build_dumper(folder: Path, database: "Database", root: Path = CODE) -> Artifact:
     """The function package with what the dumper of a database reads."""
+    return _zip(folder, f"dumper-{database.name}", [*_modules(root), own_references(database)])
+
+
+def own_references(database: "Database") -> Source:
+    """What of a database its dumper alone has: the document that says what it reads."""
     text = to_json(database.sources)
-    document = Source(f"{PACKAGE}/{database.name}.json", text, sha256(text).hexdigest())
-    return _zip(folder, f"dumper-{database.name}", [*_modules(root), document])
+    return Source(f"{PACKAGE}/{database.name}.json", text, sha256(text).hexdigest())
 
 
 def _modules(root: Path) -> Iterator[Source]:

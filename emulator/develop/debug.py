@@ -7,7 +7,7 @@ was a kill.
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from wavetank.emulator.errors import CallerError
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import package
 from wavetank.pipeline.errors import ConfigurationError
-from wavetank.pipeline.topology import EventType
 
 HOST = "127.0.0.1"
 DISTRIBUTION = "debugpy"
@@ -43,11 +42,11 @@ class Debugging:
     """A function that is debugged from `start` to `end`."""
 
     def __init__(
-        self, stack: Stack, name: str, port: int, *, source: Path, folder: Path, event: EventType | None = None
+        self, stack: Stack, name: str, port: int, *, source: Path, folder: Path, own: Iterable[package.Source] = ()
     ) -> None:
         """`source` is the package folder to run from, `folder` one of our own that may be made.
 
-        event: the event type whose own code the function has, if it has any.
+        own: what the function's package has that no other has.
         """
         self._stack = stack
         self._client = stack.client("lambda")
@@ -55,7 +54,7 @@ class Debugging:
         self.port = port
         self._source = source
         self._folder = folder
-        self._event = event
+        self._own = tuple(own)
 
     def start(self) -> None:
         """Change the function, and start an environment that listens. Raises `CannotDebug`."""
@@ -83,13 +82,13 @@ class Debugging:
             Environment={"Variables": variables | debugged},
         )
         functions.wait_until_ready(self._stack, self.name)
-        # The folder holds `wavetank.pipeline` and the event type's own code by links, and nothing else of the checkout.
+        # The folder holds `wavetank.pipeline` and the function's own by links, and nothing else of the checkout.
         links = {self._link(): self._source, self._link().with_name("__init__.py"): Path(wavetank.__file__)}
         for link, target in links.items():
             link.parent.mkdir(parents=True, exist_ok=True)
             link.unlink(missing_ok=True)
             link.symlink_to(target)
-        for source in package.own_code(self._event) if self._event is not None else ():
+        for source in self._own:
             place = self._folder / source.name
             place.parent.mkdir(parents=True, exist_ok=True)
             place.unlink(missing_ok=True)

@@ -2,8 +2,9 @@
 
 - Code: the packages of all functions are built anew and given to them. Code that does not compile is shown with its
   traceback and kept away from them.
-- Code and rules of an event type's own: its processor's package is built anew and given to it alone.
-- Schemas: new versions and reference snapshots are published; an event type that came or changed is deployed.
+- Code and rules of an event type's own: its processor's package is built anew and given to it alone. So is that of a
+  dumper, where what it reads has changed.
+- Schemas and files of reference data: what is new is published; an event type that came or changed is deployed.
 - What describes the infrastructure is deployed by a process that loads it afresh.
 
 The files are a few dozen, and looking at them costs a fraction of a millisecond: that is cheaper than a dependency, and
@@ -187,8 +188,13 @@ class Reloader:
         with tempfile.TemporaryDirectory() as folder, deploy.explained():
             packages = package.packages(Path(folder), planned, code)
             usual = package.build_code(Path(folder), code).path.read_bytes()
-            own = {name: artifact.path.read_bytes() for name, artifact in packages.items()}
-        return dict.fromkeys(self._place.functions, usual) | own
+            own = package.build_own(Path(folder), planned.events, code)
+            processors = {planned.event(name).processor: artifact.path.read_bytes() for name, artifact in own.items()}
+            dumpers = {
+                planned.names.dumper(each.name): package.build_dumper(Path(folder), each, code).path.read_bytes()
+                for each in planned.databases
+            }
+        return dict.fromkeys((*planned.functions, *self._place.functions), usual) | processors | dumpers
 
     def _schemas(self) -> Reaction:
         began = time.monotonic()

@@ -87,8 +87,7 @@ def _watch(stack: "Stack", debug: str | None, port: int) -> None:
             )
         name = functions.find(stack, debug)
         folder = Home.from_environment().path / "debug" / name
-        own = next((event for event in plan().events if event.processor == name and event.has_own_code), None)
-        debugging = Debugging(stack, name, port, source=code, folder=folder, event=own)
+        debugging = Debugging(stack, name, port, source=code, folder=folder, own=package.own_sources(plan(), name))
     others = [name for name in deployed if debugging is None or name != debugging.name]
     reloader = Reloader(stack, Place(code, schemas, others), lambda: _redeploy(stack))
     with _debugged(debugging, reloader):
