@@ -75,6 +75,9 @@ def test_an_event_is_followed_to_its_merged_file(site: Site, event_id: str) -> N
     assert all(step["at"] for step in trace["steps"])
     assert step(trace, "part")["note"] == "merged"
     assert step(trace, "merged")["place"].startswith("avro/event=click/date=2019-11-24/hour=12/")
+    enriched = {each["hop"]: each["enriched_as_of"] for each in trace["steps"] if each["enriched_as_of"] is not None}
+    assert set(enriched) == {"processed stream", "part", "merged"}
+    assert len(set(enriched.values())) == 1
     assert trace["untold"] == []
 
 

@@ -42,9 +42,10 @@ def at_time(index: Index, time: datetime) -> Entry:
 
 
 def effect(entry: Entry, now_us: int) -> str:
-    """Since or from when an entry is in effect, in words."""
+    """Since or from when an entry is in effect, in words; to the second, rounded up."""
+    whole_us = -(-entry.from_us // SECOND_US) * SECOND_US
     if entry.from_us == BEGINNING_US:
         return "in effect from the beginning"
     if entry.from_us <= now_us:
-        return f"in effect since {time_of(entry.from_us)}"
-    return f"in effect from {time_of(entry.from_us)}, in {-(-(entry.from_us - now_us) // SECOND_US):,} s"
+        return f"in effect since {time_of(whole_us)}"
+    return f"in effect from {time_of(whole_us)}, in {-(-(entry.from_us - now_us) // SECOND_US):,} s"

@@ -23,6 +23,9 @@ NO_SUCH_ROW = 1
 MOST_ENTRIES = 20
 """Entries that are shown, the newest ones; `--json` has all."""
 
+OF_DATABASES = ("every", "stale_after", "limits.statement_timeout", "limits.shrink_percent")
+"""Settings that mean nothing for a file."""
+
 Name = Annotated[str, typer.Argument(help="The reference; see `wavetank reference list`.", metavar="NAME")]
 
 
@@ -143,11 +146,11 @@ def in_words(document: Mapping[str, Any], now: "datetime") -> Iterator[str]:
 
 def _set(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """What is set, a table's keys after its name; what has no value is left out."""
-    if document["file"] is not None:
+    is_file = document["file"] is not None
+    if is_file:
         yield "file", document["file"]
     for name, value in (document["settings"] or {}).items():
-        if isinstance(value, dict):
-            if name != "file":
-                yield from ((f"{name}.{key}", each) for key, each in value.items() if each is not None)
-        elif value is not None:
-            yield name, value
+        for key, each in value.items() if isinstance(value, dict) else [("", value)]:
+            place = f"{name}.{key}".rstrip(".")
+            if each is not None and name != "file" and not (is_file and place in OF_DATABASES):
+                yield place, each

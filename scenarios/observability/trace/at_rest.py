@@ -9,7 +9,7 @@ import json
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import md5, sha256
 from io import BytesIO
 from typing import Any
@@ -28,7 +28,8 @@ from wavetank.scenarios.site.site import DONE_TAG, Site
 DIGEST_BYTES, LENGTH_BYTES = 16, 4
 INDEX = "wavetank.index"
 """Metadata of a part: of each record the length, four bytes, then of each the digest of its id, as base64."""
-HOUR = timedelta(hours=1)
+HOUR, MICROSECOND = timedelta(hours=1), timedelta(microseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ENRICHED_AS_OF = "enriched_as_of"
 """The field of processed events that says it."""
 
@@ -221,6 +222,8 @@ class RestSearch:
 def as_of(record: Mapping[str, Any]) -> int | None:
     """Since when the reference data were in effect that a record has been enriched with; None where it says nothing."""
     time = record.get(ENRICHED_AS_OF)
+    if isinstance(time, datetime):
+        return (time - EPOCH) // MICROSECOND
     return time if isinstance(time, int) else None
 
 

@@ -4,6 +4,7 @@ A record behind the processor is put with the event's key, which tells its shard
 chosen any key, or have aggregated it with others.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from wavetank.pipeline.topology import EventType
 from wavetank.scenarios.client import streams
 from wavetank.scenarios.client.aggregate import user_data
 from wavetank.scenarios.client.frames import Heads, frames
-from wavetank.scenarios.client.wire import peek
+from wavetank.scenarios.client.wire import WireSchema, peek
 from wavetank.scenarios.observability.trace.at_rest import Say, as_of
 from wavetank.scenarios.observability.trace.model import OnStream
 from wavetank.scenarios.oracle.history import EVENT_ID, EVENT_TIME
@@ -92,7 +93,7 @@ class StreamSearch:
                     arrived=record["ApproximateArrivalTimestamp"],
                     time_us=time_us,
                     is_whole=event_id is not None,
-                    enriched_as_of=as_of(peek(data, paths) or {}) if stream == self._event.processed_stream else None,
+                    enriched_as_of=_as_of(data, paths) if stream == self._event.processed_stream else None,
                 )
 
 
@@ -101,6 +102,13 @@ def _peeked(data: bytes, paths: list[Path]) -> tuple[str | None, int | None]:
     fields = peek(data, paths) or {}
     time = fields.get(EVENT_TIME)
     return fields.get(EVENT_ID), time if isinstance(time, int) else None
+
+
+def _as_of(data: bytes, paths: list[Path]) -> int | None:
+    """Since when the reference data of a processed event were in effect, by the schema that it was written with."""
+    fingerprints = {frame.fingerprint for frame in frames(data)}
+    written = [path for path in paths if WireSchema.of(json.loads(path.read_text("utf-8"))).fingerprint in fingerprints]
+    return as_of(peek(data, written) or {})
 
 
 def _takes(shard: Mapping[str, Any], key: str) -> bool:

@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 
 from tests.unit.scenarios.client.reference.tables import holding, table
 from wavetank.emulator.errors import CallerError
-from wavetank.pipeline.components.references import read_references
+from wavetank.pipeline.components.references import ReferenceData, read_references
 from wavetank.pipeline.reference.index import Entry, Index
 from wavetank.scenarios.client.reference.comparison import compare
 from wavetank.scenarios.commands.reference import description, difference
@@ -57,6 +58,20 @@ def test_a_reference_is_shown_with_its_settings_its_columns_its_entries_and_its_
     ):
         assert line in lines
     assert not any("None" in line for line in lines)
+
+
+def test_of_a_file_only_those_settings_are_shown_that_mean_something(tmp_path: Path) -> None:
+    (tmp_path / "pages.csv").write_text("page")
+    (tmp_path / "pages.toml").write_text(
+        'key = ["page"]\ncolumns = { page = "string" }\nfile = { path = "pages.csv" }\n'
+    )
+    (configured,) = read_references(tmp_path)
+    names = [line.strip().split(":")[0] for line in description.in_words(described(configured), NOW)]
+    assert names[1:] == ["file", "miss_percent", "limits.rows", "limits.mib", "key", "page string", "entries"]
+
+
+def described(configured: ReferenceData) -> dict[str, Any]:
+    return description.described(configured.name, configured, Index(), None, 0)
 
 
 def test_a_reference_that_is_not_published_shows_what_its_file_says(tmp_path: Path) -> None:

@@ -42,4 +42,5 @@ def test_an_entry_by_time_is_the_one_in_effect_then() -> None:
 def test_an_entry_says_since_or_from_when_it_is_in_effect() -> None:
     assert effect(INDEX.entries[0], 0) == "in effect from the beginning"
     assert effect(INDEX.entries[1], HOUR_US) == "in effect since 1970-01-01T01:00:00Z"
+    assert effect(Entry(HOUR_US - 1, A), HOUR_US) == "in effect since 1970-01-01T01:00:00Z"
     assert effect(INDEX.entries[1], HOUR_US - 1) == "in effect from 1970-01-01T01:00:00Z, in 1 s"
