@@ -61,12 +61,15 @@ def histories_of_registry(site: Site) -> dict[str, ReferenceHistory]:
 
 
 def read_index(site: Site, name: str) -> tuple[IndexEntry, ...]:
-    """The index of a reference as it lies in the registry; no entry where there is none."""
+    """The index of a reference as it lies in the registry; no entry where there is none, or half of one."""
     try:
         answer = site.s3.get_object(Bucket=site.registry_bucket, Key=index_key(name))
     except site.s3.exceptions.NoSuchKey:
         return ()
-    entries = json.loads(answer["Body"].read())["entries"]
+    try:
+        entries = json.loads(answer["Body"].read())["entries"]
+    except ValueError:
+        return ()
     return tuple(IndexEntry(int(entry["from_us"]), str(entry["digest"])) for entry in entries)
 
 

@@ -319,8 +319,9 @@ def test_a_damaged_part_whose_chunk_is_gone_stays_in_quarantine_with_the_way_out
 
 
 def parse_click() -> Schema:
-    path = topology.load(_schemas()).event("click").schemas[0].path
-    return parse(path.with_name("processed.v1.avsc").read_bytes(), "click", Role.PROCESSED, 1)
+    event = topology.load(_schemas()).event("click")
+    newest = max((file for file in event.schemas if file.role == Role.PROCESSED), key=lambda file: file.version)
+    return parse(newest.path.read_bytes(), "click", Role.PROCESSED, newest.version)
 
 
 def _schemas() -> Any:
