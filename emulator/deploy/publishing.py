@@ -12,6 +12,7 @@ from wavetank.emulator.errors import DeployFailed
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline import layout
 from wavetank.pipeline.avro.resolution import Level
+from wavetank.pipeline.components import reference_files
 from wavetank.pipeline.names import Names
 from wavetank.pipeline.schemas import checks
 from wavetank.pipeline.schemas.checks import Findings
@@ -38,7 +39,7 @@ class Publication:
 def check(stack: Stack, planned: Topology, level: Level | None = None) -> Findings:
     """Everything that is wrong with the folder beside what is published; nothing is, where there is no registry yet."""
     findings = _check(Registry(stack, planned.names), planned, level)[0]
-    return replace(findings, refused=(*findings.refused, *references.problems(planned)))
+    return replace(findings, refused=(*findings.refused, *reference_files.problems(planned.references)))
 
 
 def publish(stack: Stack, planned: Topology, level: Level | None = None) -> Publication:

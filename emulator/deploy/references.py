@@ -9,14 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryDirectory
 
 from wavetank.emulator.errors import DeployFailed
 from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline.aws.publication import Publication
 from wavetank.pipeline.components import reference_files
 from wavetank.pipeline.components.reference_files import Written
-from wavetank.pipeline.components.references import ReferenceData
 from wavetank.pipeline.errors import ConfigurationError, RetryLater
 from wavetank.pipeline.reference.index import BEGINNING_US, SECOND_US, Entry
 from wavetank.pipeline.template.dumpers import snapshot_hours
@@ -72,16 +71,6 @@ class Prepared:
         return None if entry is None else Renewal(self.name, rows, entry.from_us)
 
 
-def problems(planned: Topology) -> Iterator[str]:
-    """What keeps the files of references from being published: a sentence for each file."""
-    for reference in _of_files(planned):
-        try:
-            with TemporaryFile() as out:
-                reference_files.write(reference, out)
-        except ConfigurationError as error:
-            yield str(error)
-
-
 @contextmanager
 def prepared(stack: Stack, planned: Topology) -> Iterator[Sequence[Prepared]]:
     """The snapshots of all files, for as long as the block lasts.
@@ -89,7 +78,7 @@ def prepared(stack: Stack, planned: Topology) -> Iterator[Sequence[Prepared]]:
     Indexes are read first: of two who publish at a time, nobody goes back in time. Raises DeployFailed.
     """
     bucket = planned.names.registry_bucket(stack.account)
-    references = _of_files(planned)
+    references = [reference for reference in planned.references if reference.file is not None]
     with TemporaryDirectory(prefix="wavetank-references-") as folder:
         snapshots = []
         for reference in references:
@@ -115,7 +104,3 @@ def publish(snapshots: Sequence[Prepared], planned: Topology) -> tuple[Renewal, 
     except RetryLater as error:
         raise DeployFailed(str(error), AGAIN) from error
     return tuple(renewal for renewal in renewals if renewal is not None)
-
-
-def _of_files(planned: Topology) -> list[ReferenceData]:
-    return [reference for reference in planned.references if reference.file is not None]

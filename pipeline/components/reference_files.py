@@ -3,7 +3,9 @@
 import json
 from collections.abc import Iterator, Mapping
 from io import BytesIO
-from typing import Any
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO
 
 from wavetank.pipeline.components.references import ReferenceData
 from wavetank.pipeline.errors import ConfigurationError, ReferenceRefused
@@ -14,6 +16,17 @@ from wavetank.pipeline.reference.table import Column, ColumnType, Kind, Table, V
 
 KEY = "key"
 """The key column of a JSON file that is no other's: the names of its rows."""
+
+
+def problems(references: Iterable[ReferenceData]) -> Iterator[str]:
+    """Reasons that keep files of references from being published: a sentence for each file."""
+    for reference in references:
+        if reference.file is not None:
+            try:
+                with TemporaryFile() as out:
+                    write(reference, out)
+            except ConfigurationError as error:
+                yield str(error)
 
 
 def table_of(reference: ReferenceData) -> Table:

@@ -8,7 +8,7 @@ dictionaries of columns, and that is all, so that a million rows are at hand in 
 of their own. A look-up compares some bytes and unpacks one record, whose values become Python's as they are asked for.
 
 It was chosen by measurement among a database of SQLite, an array for each column, a dictionary made anew from text, and
-others (docs/reference-format.md).
+others (`docs/reference-format.md`).
 """
 
 import json

@@ -1,6 +1,7 @@
 """`wavetank schemas check | publish | list | show | diff`: the schema folder, and what is published of it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,7 +50,7 @@ def check(
     stage: Stage = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what keeps the schema folder from being published. Exit code 1 where there is something.
+    """Say what keeps the schema folder and its files of references from being published. Exit code 1 for something.
 
     Needs no stack, and then takes every version for a new one.
     """
@@ -59,9 +60,11 @@ def check(
 
         findings = publishing.check(target.connect(endpoint_url, stage), planned, compatibility)
     else:
+        from wavetank.pipeline.components import reference_files
         from wavetank.pipeline.schemas import checks
 
         findings = checks.check_folder(planned, level=compatibility)
+        findings = replace(findings, refused=(*findings.refused, *reference_files.problems(planned.references)))
     _warn(findings.warnings)
     if as_json:
         echo(json.dumps({"problems": findings.refused, "warnings": findings.warnings}))

@@ -119,6 +119,21 @@ def test_a_new_schema_version_is_published_and_a_changed_one_refused(
     assert "a published version is never changed" in refused.text
 
 
+def test_an_edit_of_reference_data_is_published_and_it_is_told_since_when_it_is_in_effect(
+    deployed: EmbeddedStack, function: str, source: Path, schemas: Path
+) -> None:
+    reloader, rows = Reloader(deployed, Place(source, schemas, [function]), not_asked), '{"rows": {"%s": {"n": 1}}}'
+    file = schemas / "reference" / "reloaded.json"
+    for text, since in ((rows % "a", "all records"), (rows % "b", "records that arrive from ")):
+        file.write_text(text)
+        (reaction,) = reloader.react({file})
+        assert reaction.ok
+        assert f"reference reloaded: 1 row, in effect for {since}" in reaction.text
+    file.write_text("{}")
+    (refused,) = reloader.react({file})
+    assert (refused.ok, str(file) in refused.text) == (False, True)
+
+
 def test_an_edit_of_own_code_and_of_rules_is_served_by_its_processor_alone(
     deployed: EmbeddedStack, source: Path, schemas: Path
 ) -> None:
