@@ -50,7 +50,9 @@ def check(
     stage: Stage = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what keeps the schema folder and its files of references from being published. Exit code 1 for something.
+    """Say what keeps the schema folder, with its files of references, from being published.
+
+    Exit code 1 where there is something.
 
     Needs no stack, and then takes every version for a new one.
     """
