@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import batched
 
 from wavetank.pipeline import metrics
+from wavetank.pipeline.components.references import Database
 from wavetank.pipeline.names import Names, log_group
 from wavetank.pipeline.template import service_metrics as service
 from wavetank.pipeline.template.dashboards.lines import BYTES, PERCENT, RECORDS, SECONDS, TIMES, of_service, own, shared
@@ -14,11 +15,15 @@ from wavetank.pipeline.topology import EventType
 Rows = Iterator[Sequence[Widget]]
 
 
-def overview(names: Names, events: Sequence[EventType], alarms: Sequence[str]) -> Rows:
-    """All event types together: throughput, time, executions, what went wrong, what costs, and the alarms."""
+def overview(
+    names: Names, events: Sequence[EventType], alarms: Sequence[str], databases: Sequence[Database] = ()
+) -> Rows:
+    """All event types together: throughput, time, executions, what went wrong, costs, databases, and the alarms."""
     yield _events(names, events)
     yield _functions(names, [event.processor for event in events])
     yield _aside_and_costs(names, events)
+    if databases:
+        yield _dumps(names, databases)
     for some in batched(alarms, MOST_ALARMS_OF_A_WIDGET, strict=False):
         yield (AlarmStates("Alarms", some),)
 
@@ -113,6 +118,42 @@ def _aside_and_costs(names: Names, events: Sequence[EventType]) -> tuple[Widget,
                 own(names, metrics.CHUNKS, *types, label="chunks read"),
                 own(names, metrics.PARTS, *types, label="parts written"),
             ),
+        ),
+    )
+
+
+def _dumps(names: Names, databases: Sequence[Database]) -> tuple[Widget, ...]:
+    references = [reference.name for database in databases for reference in database.references]
+    functions = [names.dumper(database.name) for database in databases]
+    return (
+        Chart(
+            "References: age of the last look",
+            SECONDS,
+            tuple(own(names, metrics.REFERENCE_AGE, name, label=name) for name in references),
+        ),
+        Chart(
+            "References: rows",
+            RECORDS,
+            tuple(own(names, metrics.REFERENCE_ROWS, name, label=name) for name in references),
+        ),
+        Chart(
+            "References: dumps",
+            TIMES,
+            (
+                own(names, metrics.DUMPS_PUBLISHED, *references, label="published"),
+                own(names, metrics.DUMPS_REFUSED, *references, label="refused"),
+            ),
+        ),
+        Chart(
+            "Dumpers",
+            TIMES,
+            (
+                of_service(service.INVOCATIONS, *functions, label="executed"),
+                of_service(service.ERRORS, *functions, label="failed"),
+                of_service(service.THROTTLES, *functions, label="refused"),
+                own(names, metrics.MEMORY, *functions, label="memory used", on_right=True),
+            ),
+            right=PERCENT,
         ),
     )
 

@@ -39,7 +39,8 @@ def _contents(
 ) -> Iterator[tuple[str, int, tuple[EventType, ...], Iterable[Sequence[Widget]]]]:
     """Each dashboard: what it shows, which of several it is, its event types, and its rows."""
     for number, events in enumerate(batched(deployed.events, MOST_IN_OVERVIEW, strict=False), start=1):
-        yield "overview", number, events, overview(deployed.names, events, alarms)
+        databases = deployed.databases if number == 1 else ()
+        yield "overview", number, events, overview(deployed.names, events, alarms, databases)
     for number, events in enumerate(batched(deployed.events, MOST_ROWS, strict=False), start=1):
         shown = Components(deployed.names, events)
         yield "source", number, events, shown.source()

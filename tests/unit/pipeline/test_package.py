@@ -7,9 +7,13 @@ import sys
 import zipfile
 from pathlib import Path
 
+import boto3
 import pytest
 
+from tests.unit.pipeline.template.test_dumpers import add_reference
+from tests.unit.pipeline.test_topology import add_event
 from wavetank.pipeline.package import Artifacts, build, build_code
+from wavetank.pipeline.reference.source import PACKAGE, from_json
 from wavetank.pipeline.topology import load
 
 
@@ -84,3 +88,34 @@ def test_the_concatenator_writes_parquet_with_only_its_package_and_layers(artifa
     schema = Path(__file__).parents[3] / "schemas/click/processed.v1.avsc"
     paths = json.dumps([str(tmp_path), str(tmp_path / "python")])
     subprocess.run([sys.executable, "-I", "-S", "-c", program, paths, str(schema)], check=True)
+
+
+def test_a_dumper_has_what_it_reads_and_its_drivers_and_a_project_without_a_database_has_neither(
+    tmp_path: Path,
+) -> None:
+    add_event(tmp_path / "schemas", "click")
+    for name, database in (("accounts", "ads"), ("rates", "ads"), ("shops", "retail")):
+        add_reference(tmp_path / "schemas", name, database=database)
+    planned = load(tmp_path / "schemas")
+    built = build(tmp_path / "packages", planned.events, databases=planned.databases)
+    assert set(built.dumpers) == {"ads", "retail"}
+    with zipfile.ZipFile(built.dumpers["ads"].path) as archive:
+        assert [each for each in archive.namelist() if each.startswith(PACKAGE)] == [f"{PACKAGE}/ads.json"]
+        sources = from_json(archive.read(f"{PACKAGE}/ads.json"))
+    assert sources == planned.databases[0].sources
+    assert built.of_functions(planned)[planned.names.dumper("ads")] == built.dumpers["ads"]
+    assert built.databases_layer is not None
+    for artifact in (built.dumpers["ads"], built.codec_layer, built.databases_layer):
+        zipfile.ZipFile(artifact.path).extractall(tmp_path / "function")
+    program = (
+        "import sys; sys.path[:0] = [sys.argv[1], sys.argv[1] + '/python', *sys.argv[2:]];"
+        "from wavetank.pipeline.aws.database import DIALECTS, Secret;"
+        "secret = Secret('1', 'x', '/nowhere', 'localhost', 1, 'u', 'p');"
+        "[dialect.connect(secret).dialect.import_dbapi() for dialect in DIALECTS.values()]"
+    )
+    runtime = str(Path(boto3.__file__).parents[1])
+    names = "typing_extensions", "sqlalchemy", "pymysql", "psycopg", "psycopg_binary"
+    assert {name for name in names if list((tmp_path / "function" / "python").glob(f"{name}*"))} == set(names)
+    subprocess.run([sys.executable, "-I", "-S", "-c", program, str(tmp_path / "function"), runtime], check=True)
+    without = build(tmp_path / "packages", planned.events)
+    assert (without.databases_layer, without.dumpers) == (None, {})

@@ -18,6 +18,7 @@ def needed(service: str, operation: str, *, tagged: bool = False, **parameters: 
         ACCOUNT,
         "eu-west-1",
         stream_of=lambda token: STREAM if token == "iterator" else "",
+        secret_of=lambda name: f"arn:aws:secretsmanager:eu-west-1:123456789012:secret:{name}-AbCdEf" * (name == "a/b"),
         is_tagged=lambda _bucket, _key: tagged,
     )
     return [(right.action, right.resource) for right in rights(call)]
@@ -56,6 +57,8 @@ def needed(service: str, operation: str, *, tagged: bool = False, **parameters: 
         ),
         ("events", "PutEvents", {"Entries": [{}]}, "events:PutEvents", "event-bus/default"),
         ("ssm", "GetParameter", {"Name": "/a/b"}, "ssm:GetParameter", "parameter/a/b"),
+        ("secretsmanager", "GetSecretValue", {"SecretId": "a/b"}, "secretsmanager:GetSecretValue", "secret:a/b-AbCdEf"),
+        ("secretsmanager", "GetSecretValue", {"SecretId": "x"}, "secretsmanager:GetSecretValue", "secret:x-000000"),
         ("sts", "AssumeRole", {"RoleArn": "arn:r"}, "sts:AssumeRole", "arn:r"),
         ("cloudwatch", "PutMetricData", {"Namespace": "n"}, "cloudwatch:PutMetricData", "*"),
         ("stepfunctions", "StartExecution", {"stateMachineArn": "arn:m"}, "states:StartExecution", "arn:m"),
