@@ -1,6 +1,7 @@
 """The dashboards keep to what CloudWatch takes, show what is measured, and measure what is deployed."""
 
 import re
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.unit.pipeline.template.dashboard_bodies import BODY, bodies, written_out
+from tests.unit.pipeline.template.test_dumpers import add_reference
 from tests.unit.pipeline.test_topology import add_event
 from wavetank.pipeline import metrics
 from wavetank.pipeline.metrics import METRICS
@@ -37,8 +39,11 @@ def with_event_types(folder: Path, count: int, longest: int = 0) -> dict[str, Bo
 
 
 @pytest.fixture
-def shown(root: Path) -> dict[str, Body]:
-    return bodies(render(load(root / "schemas")))
+def shown(root: Path, tmp_path: Path) -> dict[str, Body]:
+    """The dashboards of this project, with a database."""
+    schemas = shutil.copytree(root / "schemas", tmp_path / "schemas")
+    add_reference(schemas, "accounts")
+    return bodies(render(load(schemas)))
 
 
 def charts(body: Body) -> list[Body]:

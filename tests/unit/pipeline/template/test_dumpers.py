@@ -180,3 +180,15 @@ def test_a_database_whose_names_others_have_is_refused(
     else:
         with pytest.raises(ConfigurationError, match=message):
             load(folder)
+
+
+def test_the_overview_has_a_row_of_what_databases_are_read_for(planned: Topology, schemas: Path) -> None:
+    def text(deployed: Topology) -> str:
+        body: str = whole(deployed)["Resources"]["OverviewDashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+        return body
+
+    for reference in planned.references:
+        assert f'"{reference.name}"' in text(planned)
+    assert "References: dumps" in text(planned)
+    shutil.rmtree(schemas / "reference")
+    assert "References" not in text(load(schemas))
