@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from wavetank.pipeline.components.reference_files import FileReferences
 from wavetank.pipeline.components.references import ReferenceData
 from wavetank.pipeline.reference.snapshot import Snapshot
 from wavetank.pipeline.topology import Topology
@@ -37,7 +38,7 @@ def histories_of_files(planned: Topology) -> dict[str, ReferenceHistory]:
 def histories_of_site(site: Site, published: Mapping[str, Sequence[Publication]]) -> dict[str, ReferenceHistory]:
     """The references of a site on which a drill published these rows in the place of what was deployed.
 
-    What was deployed are the rows of a JSON file, or else those of the first snapshot.
+    What was deployed are the rows of a file, or else those of the first snapshot.
     """
     histories = {}
     for reference in site.topology.references:
@@ -79,26 +80,28 @@ def index_key(name: str) -> str:
 
 
 def rows_of(reference: ReferenceData) -> Rows | None:
-    """The rows of a reference in a JSON file, every one with every column; None where they are anywhere else."""
-    if reference.file is None or reference.file.suffix != ".json":
+    """The rows of a reference in a file, every one with every column; None where they are in a database.
+
+    A JSON file that no other file describes is read here; what has columns with types is read as the pipeline does.
+    """
+    if reference.file is None:
         return None
-    return rows_of_document(json.loads(reference.file.read_text("utf-8")), _key_of_table(reference))
+    if reference.table is not None:
+        snapshot = FileReferences((reference,)).as_of(reference.name, 0)[1]
+        return by_key(snapshot.rows(), snapshot.table.key)
+    return rows_of_document(json.loads(reference.file.read_text("utf-8")))
 
 
-def rows_of_document(document: Any, key: Sequence[str] = (KEY,)) -> Rows:
-    """The rows in a document: a list of them, or `{"rows": {value of the key: row}}`."""
+def rows_of_document(document: Any) -> Rows:
+    """The rows in a document: a list of them, or `{"rows": {key: row}}`."""
     if isinstance(document, Mapping):
-        return by_key(({key[0]: value, **row} for value, row in document["rows"].items()), key)
-    return by_key(document, key)
+        return by_key(({KEY: value, **row} for value, row in document["rows"].items()), (KEY,))
+    return by_key(document, (KEY,))
 
 
 def micros(moment: datetime) -> int:
     """Microseconds since the epoch, of a time in milliseconds."""
     return round(moment.timestamp() * 1_000) * 1_000
-
-
-def _key_of_table(reference: ReferenceData) -> Sequence[str]:
-    return (KEY,) if reference.table is None else reference.table.key
 
 
 def _snapshot(site: Site, name: str, entry: IndexEntry) -> Rows:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from wavetank.emulator.stack.home import project_root
 from wavetank.pipeline import topology
+from wavetank.pipeline.components.references import read_references
 from wavetank.pipeline.reference.snapshot import write
 from wavetank.pipeline.reference.table import Column, ColumnType, Kind, Table
 from wavetank.scenarios.oracle.references import EFFECTIVE_AFTER_US, Edition, Publication, Rows, always
@@ -18,6 +20,7 @@ from wavetank.scenarios.site.references import (
     histories_of_files,
     histories_of_registry,
     histories_of_site,
+    rows_of,
     rows_of_document,
 )
 from wavetank.scenarios.site.site import Site
@@ -84,7 +87,18 @@ def test_rows_of_a_json_file_have_their_key_and_every_column() -> None:
         ("men",): {"key": "men", "advertiser": "Zozo", "vertical": None},
         ("women",): {"key": "women", "advertiser": None, "vertical": "fashion"},
     }
-    assert rows_of_document([{"a": 1, "b": "x", "c": 2}], ("a", "b")) == {("1", "x"): {"a": 1, "b": "x", "c": 2}}
+    assert rows_of_document([{"key": "men", "c": 2}]) == {("men",): {"key": "men", "c": 2}}
+
+
+def test_rows_of_a_file_with_typed_columns_have_values_of_their_types(tmp_path: Path) -> None:
+    (tmp_path / "prices.csv").write_text("number,country,price,since\n7,de,1.50,1970-01-03\n")
+    (tmp_path / "prices.toml").write_text(
+        'key = ["number", "country"]\n[file]\npath = "prices.csv"\n[columns]\nnumber = "int"\ncountry = "string"\n'
+        'price = "decimal(6, 2)"\nsince = "date"\n'
+    )
+    (reference,) = read_references(tmp_path)
+    row = {"number": 7, "country": "de", "price": Decimal("1.50"), "since": 2}
+    assert rows_of(reference) == {("7", "de"): row}
 
 
 def test_what_was_deployed_is_told_by_the_file_and_since_when_by_the_index() -> None:
