@@ -46,5 +46,5 @@ DRILL = Drill(
         SendAgain(share=0.5),
         *look_when_merged("after both", ALL_LANDED),
     ),
-    alarms=None,
+    alarms=("wavetank-ads-dumper-error-rate",),
 )

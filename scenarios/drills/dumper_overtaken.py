@@ -1,4 +1,4 @@
-"""A dumper is stopped right before it makes a snapshot known, until its lease has run out and another has done more."""
+"""A dumper is stopped right before it makes a snapshot known; its lease is removed by hand, and another does more."""
 
 from wavetank.scenarios.spec import (
     ALL_LANDED,
@@ -11,6 +11,7 @@ from wavetank.scenarios.spec import (
     DumpersUnbounded,
     DumpResult,
     Fault,
+    LeaseRemoved,
     LetGo,
     Point,
     SendAgain,
@@ -27,8 +28,6 @@ INDEX = {
     "key": "reference/campaigns/index.json",
     "caller": "wavetank-ads-dumper",
 }
-LEASE = 7 * MINUTE
-"""Longer than the lease of a run that is stopped."""
 
 DRILL = Drill(
     name="dumper-overtaken",
@@ -50,7 +49,7 @@ DRILL = Drill(
             DumpResult.REFUSED,
             says="meanwhile",
             meanwhile=(
-                Advance(hours=LEASE),
+                Strike(LeaseRemoved()),
                 Strike(DatabaseChanged(("INSERT INTO campaigns VALUES ('dawn', 'Aurora', 'travel')",), id="more")),
                 Dump("that overtakes it", DumpResult.PUBLISHED),
                 LetGo("held"),

@@ -36,6 +36,7 @@ from wavetank.scenarios.site.site import REPLAY_AFTER, Site
 from wavetank.scenarios.spec.drill import Drill
 from wavetank.scenarios.spec.dumps import DumpResult
 from wavetank.scenarios.spec.hours import EPOCH, HOUR, Scheduled, covered_hours, planner_times, replayer_times
+from wavetank.scenarios.spec.nemeses.database import LeaseRemoved
 from wavetank.scenarios.spec.nemeses.functions import OwnCodeMistaken
 from wavetank.scenarios.spec.nemeses.schemas import publish_next_version
 from wavetank.scenarios.spec.nemesis import SendPlan
@@ -339,7 +340,10 @@ class StepExecutor:
         """Compare the connections that the database has seen with the runs of its dumper, where it tells of them."""
         database = self.site.database
         if database is not None and database.sees_connections:
-            self.looks.append(connections_seen(database, self.dumps, self._connected_before, aged=self.drill.ages))
+            at_once = 1 + self.nemeses.scene.struck[LeaseRemoved.id]
+            self.looks.append(
+                connections_seen(database, self.dumps, self._connected_before, at_once=at_once, aged=self.drill.ages)
+            )
 
     def _is_held(self, caller: str) -> bool:
         """Whether a fault holds a call of a client or a function."""

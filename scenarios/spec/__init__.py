@@ -18,6 +18,7 @@ from wavetank.scenarios.spec.nemeses.database import (
     DatabaseChanged,
     DatabaseDown,
     DumpersUnbounded,
+    LeaseRemoved,
     PasswordRotated,
     TableLocked,
 )
@@ -129,6 +130,7 @@ __all__ = [
     "Fault",
     "HotShard",
     "IncompatiblePublished",
+    "LeaseRemoved",
     "LetGo",
     "Limit",
     "LimitEnforced",

@@ -92,16 +92,17 @@ def summed(site: Site, step: SumReferences) -> LookResult:
 
 
 def connections_seen(
-    database: DatabaseServer, dumps: Sequence[DumpResult], since: int, *, aged: bool = False
+    database: DatabaseServer, dumps: Sequence[DumpResult], since: int, *, at_once: int = 1, aged: bool = False
 ) -> LookResult:
     """What the server has seen since so many moments: one connection a run at most, one at a time, and of nobody else.
 
-    A run that was turned away has none. aged: its schedule ran it too, and nobody counted how often.
+    A run that was turned away has none. at_once: so many, where leases were taken from runs at work. aged: its
+    schedule ran it too, and nobody counted how often.
     """
     of_anybody, of_dumper = database.connections(since=since), database.connections(READER, since)
     runs = sum(result is not DumpResult.TURNED_AWAY for result in dumps)
     most = f"{of_dumper.most_at_once} at once at most"
     detail = f"{of_anybody.opened} connections, {of_dumper.opened} of them the dumper's in {runs} runs, {most}"
-    holds = of_anybody.opened == of_dumper.opened and of_dumper.most_at_once <= 1
+    holds = of_anybody.opened == of_dumper.opened and of_dumper.most_at_once <= at_once
     holds = holds and (aged or of_dumper.opened <= runs)
     return LookResult(f"connections to {database.engine}", holds, detail)

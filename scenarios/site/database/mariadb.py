@@ -29,10 +29,13 @@ SMALL = (
     "--innodb-buffer-pool-size=16M",
     "--innodb-log-file-size=8M",
     "--innodb-flush-log-at-trx-commit=2",
+    "--skip-innodb-use-native-aio",
     "--skip-log-bin",
     "--skip-name-resolve",
 )
-"""Settings of a server that a few rows are kept in; what is committed outlives the process, not the machine."""
+"""Settings of a server that a few rows are kept in; what is committed outlives the process, not the machine.
+
+Native input and output locks memory, of which all processes of a user share a bound: several servers may not start."""
 WAITING = "SELECT count(*) FROM information_schema.processlist WHERE state LIKE 'Waiting for table%lock'"
 
 

@@ -81,8 +81,9 @@ def run_to_end(command: Sequence[str], account: str, folder: Path) -> None:
         command, cwd=folder, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, **user_of(account)
     )
     if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines()[-1:]
-        raise NoServerError(f"{Path(command[0]).name} failed: {' '.join(said)}")
+        lines = (done.stdout + done.stderr).splitlines()
+        said = [line for line in lines if "ERROR" in line or "error" in line] or lines[-1:]
+        raise NoServerError(f"{Path(command[0]).name} failed: {' / '.join(said)}")
 
 
 class ServerProcess:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from wavetank.pipeline.layout import lease_key
 from wavetank.scenarios.spec.nemesis import Nemesis, Scene
 
 
@@ -63,6 +64,18 @@ class PasswordRotated(Nemesis):
             scene.site.tell_password()
         else:
             scene.healing.callback(scene.site.tell_password)
+        scene.struck[self.id] += 1
+
+
+@dataclass(frozen=True)
+class LeaseRemoved(Nemesis):
+    """Somebody removes the lease of a run that is at work, as they take it for one that was killed."""
+
+    id: str = "lease-removed"
+
+    def begin(self, scene: Scene) -> None:
+        [database] = scene.site.topology.databases
+        scene.site.s3.delete_object(Bucket=scene.site.registry_bucket, Key=lease_key(database.name))
         scene.struck[self.id] += 1
 
 
