@@ -16,6 +16,11 @@ from typing import Any
 from wavetank.emulator.deploy.deploy import explained
 from wavetank.emulator.stack.home import project_if_any, schemas_folder
 from wavetank.pipeline import topology
+from wavetank.pipeline.components.reference_files import snapshot_of
+from wavetank.pipeline.components.references import ReferenceData
+from wavetank.pipeline.errors import ConfigurationError
+from wavetank.pipeline.reference.snapshot import Snapshot
+from wavetank.pipeline.reference.table import Kind
 from wavetank.pipeline.topology import SCHEMA_FILE, Topology
 from wavetank.scenarios.client.producer import routes
 from wavetank.scenarios.drills.catalogue import catalogue
@@ -137,16 +142,32 @@ def bounds_of(planned: Topology) -> Bounds:
 
 def join_keys(planned: Topology) -> dict[str, tuple[str, tuple[str, ...]]]:
     """By event type that is joined by one field, that and the keys of its reference data."""
-    snapshots = {reference.name: _document(reference.path) for reference in planned.references}
+    keys = {reference.name: _keys(reference) for reference in planned.references}
     return {
-        event.name: (event.enrichment.on[0], tuple(_rows(snapshots.get(event.enrichment.reference))))
+        event.name: (event.enrichment.on[0], keys.get(event.enrichment.reference, ()))
         for event in planned.events
         if event.enrichment is not None and len(event.enrichment.on) == 1
     }
 
 
-def _rows(snapshot: Any) -> Mapping[str, Any]:
-    rows = snapshot.get("rows") if isinstance(snapshot, dict) else None
+def _keys(reference: ReferenceData) -> tuple[str, ...]:
+    """The keys of a reference, which are texts; none of one in a database, and of a file that cannot be read."""
+    if reference.file is None:
+        return ()
+    if reference.table is None:
+        return tuple(_rows(_document(reference.file)))
+    (name, *others), columns = reference.table.key, reference.table
+    if others or columns.type_of(name).kind is not Kind.STRING:
+        return ()
+    try:
+        _, data = snapshot_of(reference)
+    except ConfigurationError:
+        return ()
+    return tuple(str(row[name]) for row in Snapshot(data).rows())
+
+
+def _rows(document: Any) -> Mapping[str, Any]:
+    rows = document.get("rows") if isinstance(document, dict) else None
     return rows if isinstance(rows, dict) else {}
 
 

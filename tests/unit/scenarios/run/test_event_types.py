@@ -120,6 +120,19 @@ def test_events_of_the_project_join_its_reference_data_and_sometimes_do_not(proj
     assert {event.event_type for event in events} == {"visit"}
 
 
+def test_events_join_reference_data_in_whichever_file_they_are(project: Path) -> None:
+    folder = project / "schemas" / "reference"
+    _, expected = join_keys(topology.load(project / "schemas"))["visit"]
+    text = 'key = ["page"]\ncolumns = { page = "string", section = "string" }\n'
+    (folder / "pages.json").unlink()
+    (folder / "pages.csv").write_text("page,section\n" + "".join(f"{page},any\n" for page in expected))
+    (folder / "pages.toml").write_text(f'{text}file = {{ path = "pages.csv" }}\n')
+    field, keys = join_keys(topology.load(project / "schemas"))["visit"]
+    assert (field, set(keys)) == ("page", set(expected))
+    (folder / "pages.toml").write_text(f'{text}database = {{ name = "site", secret = "s", table = "pages" }}\n')
+    assert join_keys(topology.load(project / "schemas")) == {"visit": ("page", ())}
+
+
 def test_made_up_events_are_of_the_types_that_are_planned(project: Path) -> None:
     for folder, types in ((project / "schemas", {"visit"}), (AD_STREAM, {"impression", "click", "conversion"})):
         planned = topology.load(folder)
