@@ -118,6 +118,9 @@ class StillSite(Site):
     def restore_registry(self) -> list[str]:
         return []
 
+    def forget_renewals(self) -> None:
+        """No reference was published again."""
+
 
 def still_site(happens: Callable[[str], None], firings: Sequence[dict[str, Any]] = ()) -> StillSite:
     """A site where `happens` decides what fails, and on which the faults fired as `firings` say."""
