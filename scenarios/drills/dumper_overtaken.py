@@ -60,6 +60,6 @@ DRILL = Drill(
         SendAgain(share=0.5),
         *look_when_merged("after both", ALL_LANDED),
     ),
-    alarms=None,
+    alarms=("wavetank-campaigns-dump-refused",),
     waits=True,
 )
