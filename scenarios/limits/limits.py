@@ -35,8 +35,8 @@ COPIES = 3
 """Of a snapshot in the temporary files of a dumper (`pipeline.template.dumpers`)."""
 HELD_BYTES = 32 * on.MIB
 """Bodies that a merge holds in memory; of more, all go to files (`core.sizes`)."""
-SPILLED_RECORD_BYTES = 48
-"""Beside its body, of a record that a merge puts in a file: four numbers and its digest (`core.bulk.merge`)."""
+SPILLED_RECORD_BYTES = 56
+"""Beside its body, of a record that a merge puts in a file: five numbers and its digest (`core.bulk.merge`)."""
 
 
 @dataclass(frozen=True, slots=True)
