@@ -151,7 +151,7 @@ def _reference_misses(deployed: Topology, event: EventType, enrichment: Enrichme
             "misses": _own(deployed.names, metrics.MISSES, event.name),
             "lookups": _own(deployed.names, metrics.LOOK_UPS, event.name),
         },
-        QUARTER,
+        Window(15 * MINUTE_S, 1),
         percent,
         f"IF(lookups >= {FEWEST_LOOK_UPS}, 100 * misses / lookups, 0)",
     )

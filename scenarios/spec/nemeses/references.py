@@ -40,13 +40,14 @@ class ReferenceBroken(Nemesis):
 
 @dataclass(frozen=True)
 class ReferenceRenewed(Nemesis):
-    """Newer reference data are published: every row has other values, and there are rows for more keys.
+    """Newer reference data are published: every row has other values, and more keys have one; or `emptied`, none.
 
     They are in effect a minute later, by the step `Advance`. Functions start anew, so that they read the index that
     names the newer data before these are in effect. The healing publishes the data that were there before, and lets
     time pass until these are in effect again.
     """
 
+    emptied: bool = False
     id: str = "reference-renewed"
     needs_control: ClassVar[bool] = True
 
@@ -54,11 +55,14 @@ class ReferenceRenewed(Nemesis):
         for reference in scene.site.topology.references:
             if reference.database is None:
                 digest, data = _newest(scene, reference.name)
-                _publish(scene, reference.name, *_written(*renewed(Snapshot(data))))
+                _publish(scene, reference.name, *_written(*self._newer(Snapshot(data))))
                 scene.healing.callback(_put_back, scene, reference.name, digest, data)
                 scene.struck[self.id] += 1
         for event in scene.site.topology.events:
             scene.site.cycle(event.processor)
+
+    def _newer(self, snapshot: Snapshot) -> tuple[Table, list[list[Value]]]:
+        return (snapshot.table, []) if self.emptied else renewed(snapshot)
 
 
 def renewed(snapshot: Snapshot) -> tuple[Table, list[list[Value]]]:

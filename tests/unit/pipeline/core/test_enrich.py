@@ -124,7 +124,7 @@ def test_a_decimal_that_is_too_long_for_its_field_is_a_misfit_that_names_it() ->
     target = schema({"name": "x", "type": ["null", decimal(3, 2)], "default": None})
     shape = table({"k": "string", "x": "decimal(6, 2)"})
     by = enricher(("a", Decimal(100)), shape=shape, enrichment=Enrichment("r", ("label",), ("x",)), target=target)
-    with pytest.raises(Misfit, match="x: 100 has more than the 3 digits"):
+    with pytest.raises(Misfit, match=r"x: 100\.00 has more than the 3 digits"):
         enriched(by, event(1, label="a"))
 
 

@@ -17,11 +17,12 @@ PRICE = {"name": "price", "type": {"type": "bytes", "logicalType": "decimal", "p
 SINCE = {"name": "since", "type": ["null", {"type": "int", "logicalType": "date"}], "default": None}
 RAW = schema(PRICE, role=Role.RAW)
 CAMPAIGNS = Enrichment("campaigns", ("label",), ("since",))
-SHAPE = table({"label": "string", "since": "int"})
+SHAPE, TEXTS = (table({"label": "string", "since": kind}) for kind in ("int", "string"))
 
 
 def outcome(fields: dict[str, Any], target: Schema, *rows: tuple[Any, ...]) -> Entry | Rejection | Dropped:
-    references = Published(campaigns=[(0, snapshot(SHAPE, *rows)[1])])
+    shape = TEXTS if any(isinstance(value, str) for row in rows for value in row[1:]) else SHAPE
+    references = Published(campaigns=[(0, snapshot(shape, *rows)[1])])
     enricher = Enricher(target, CAMPAIGNS, references_of(CAMPAIGNS, None), references)
     context = BatchContext({RAW.fingerprint: RAW}, enricher, HOUR_US)
     return process(Message(RAW.fingerprint, encode(fields, RAW)), context, NOON_US)

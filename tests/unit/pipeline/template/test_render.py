@@ -189,8 +189,10 @@ def test_no_stack_imports_from_another_and_each_reference_means_what_it_did_in_t
 def test_a_change_of_one_event_type_changes_the_template_of_its_stack_alone(tmp_path: Path) -> None:
     for name in ("click", "page-view"):
         add_event(tmp_path, name)
+    rule = tmp_path / "click" / "enrichment.json"
+    rule.write_text('{"reference": "places", "on": "place", "add": ["land"]}')
     before = render(load(tmp_path))
-    (tmp_path / "click" / "enrichment.json").write_text('{"reference": "places", "on": "place", "add": ["city"]}')
+    rule.write_text('{"reference": "places", "on": "place", "add": ["city"]}')
     after = render(load(tmp_path))
     assert [name for name in after if after[name] != before[name]] == ["wavetank-click"]
 
