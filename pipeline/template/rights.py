@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wavetank.pipeline import layout
 from wavetank.pipeline.components.references import Database
 from wavetank.pipeline.template import arns
 from wavetank.pipeline.template.logical import logical
@@ -75,7 +76,7 @@ def entry(right: Right, event_types: Mapping[str, str], databases: Sequence[Data
     for logical_id in own or event_types:
         text = re.sub(rf"\$\{{{logical_id}(?=(?:(?:Raw|Processed)Stream|(?:Warn|Page)Topic)\b)", "${{Type}", text)
     if own:
-        text = re.sub(r"(?<=/reference/)[^/]+(?=/)", "{reference}", text)
+        text = re.sub(rf"(?<=/{layout.REFERENCE}/)[^/]+(?=/)", "{reference}", text)
     for logical_id in own:
         holder = holder.replace(logical_id, "{Type}", 1)
         text = re.sub(rf"(?<![\w.]){re.escape(event_types[logical_id])}(?![\w.])", EVENT_TYPE, text)

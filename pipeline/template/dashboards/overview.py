@@ -21,7 +21,7 @@ def overview(
     """All event types together: throughput, time, executions, what went wrong, costs, databases, and the alarms."""
     yield _events(names, events)
     yield _functions(names, [event.processor for event in events])
-    yield _aside_and_costs(names, events)
+    yield _aside_and_costs(names, events, databases)
     if databases:
         yield _dumps(names, databases)
     for some in batched(alarms, MOST_ALARMS_OF_A_WIDGET, strict=False):
@@ -87,9 +87,9 @@ def _functions(names: Names, processors: Sequence[str]) -> tuple[Widget, ...]:
     )
 
 
-def _aside_and_costs(names: Names, events: Sequence[EventType]) -> tuple[Widget, ...]:
+def _aside_and_costs(names: Names, events: Sequence[EventType], databases: Sequence[Database]) -> tuple[Widget, ...]:
     types, processors = [event.name for event in events], [event.processor for event in events]
-    functions = (*processors, *shared(names).values())
+    functions = (*processors, *shared(names).values(), *(names.dumper(database.name) for database in databases))
     return (
         Chart(
             "Set aside",

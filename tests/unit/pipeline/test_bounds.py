@@ -54,6 +54,16 @@ MANY_EVENT_TYPES = Beyond(
 LOGGED = NoBound("digits of seconds in a line of a log")
 DRAWN = NoBound("places on the grid of a dashboard")
 TIGHT_LIMITS = Beyond("tight-limits")
+SNAPSHOTS = Beyond(
+    test="unit/pipeline/reference/test_snapshot.py::TestRows::test_every_row_is_found_by_its_key_as_it_was_written"
+)
+MANY_ROWS = Beyond(
+    test="unit/pipeline/reference/test_snapshot.py::"
+    "test_rows_of_many_batches_with_more_values_than_a_dictionary_holds_are_all_found"
+)
+IN_EFFECT = Beyond(
+    test="unit/pipeline/aws/test_references.py::test_any_two_processings_of_a_record_find_the_same_entry"
+)
 
 LINES: Mapping[str, Beyond | NoBound] = {
     "avro/binary.py MOST_EMPTY_ITEMS": Beyond(test="unit/pipeline/avro/test_binary.py::test_hostile_bytes_are_refused"),
@@ -100,13 +110,91 @@ LINES: Mapping[str, Beyond | NoBound] = {
     "aws/calls.py Config(read_timeout=5)": Beyond("registry-outage"),
     "aws/calls.py Config(read_timeout=30)": Beyond("slow-s3"),
     "aws/calls.py mapped: iter_chunks(1024 * 1024)": NoBound("pieces that botocore hands out, written as they come"),
+    "aws/database.py CONNECT_S": NoBound("an outage, after which the next tick looks again"),
+    "aws/database.py BATCH_ROWS": Beyond(
+        test="unit/pipeline/aws/test_database.py::test_every_row_of_a_table_of_several_batches_is_read"
+    ),
+    "aws/database.py CHECKED_EVERY": Beyond(
+        test="unit/pipeline/aws/test_database.py::test_a_statement_that_takes_too_long_is_ended_before_it_gives_a_row"
+    ),
     "aws/partitions.py *": UNITS,
+    "aws/publication.py ANSWER_S": Beyond(
+        test="unit/pipeline/aws/test_publication.py::test_an_index_is_not_written_once_it_could_be_seen_too_late"
+    ),
+    "aws/references.py MOST_SNAPSHOTS": Beyond("reference-there-and-back"),
     "aws/put_records.py MAX_RECORDS": TIGHT_LIMITS,
     "aws/put_records.py MAX_BYTES": Beyond(
         test="unit/pipeline/aws/test_put_records.py::test_batches_hold_every_entry_in_order_within_the_limits"
     ),
     "aws/put_records.py ATTEMPTS": Beyond("failing-puts"),
     "aws/put_records.py FIRST_PAUSE_S": NoBound("a pause before the same call"),
+    "components/reference_files.py MIB": UNITS,
+    "components/reference_files.py datetime(1970)": UNITS,
+    "components/reference_files.py date(1970)": UNITS,
+    "components/reference_files.py _shown: [:60]": SHOWN,
+    "components/references.py MISS_PERCENT": ALARMED,
+    "components/references.py DAY_S": UNITS,
+    "components/references.py Limits.rows": SETTABLE,
+    "components/references.py Limits.mib": SETTABLE,
+    "components/references.py Limits.shrink_percent": SETTABLE,
+    "core/dump.py datetime(1970)": UNITS,
+    "core/dump.py date(1970)": UNITS,
+    "core/dump.py LONGEST_SHOWN": SHOWN,
+    "core/dump.py check_shrink: (before - after) * 100 > before * source.limits.shrink_percent": Beyond(
+        test="unit/pipeline/core/test_dump.py::test_a_dump_may_shrink_by_its_share_and_no_further"
+    ),
+    "core/dump.py _int: -(1 << 63) <= value < 1 << 63": Beyond(
+        test="unit/pipeline/core/test_dump.py::test_a_value_of_another_type_is_refused_by_the_name_of_its_column"
+    ),
+    "core/own_code.py _kept: lru_cache(256)": CACHED,
+    "handlers/dumper.py HOUR_US": UNITS,
+    "handlers/dumper.py _age_s: round(3)": LOGGED,
+    "reference/form.py VERSION": FORMAT,
+    "reference/form.py NULL_LENGTH": FORMAT,
+    "reference/form.py HASH_BITS": FORMAT,
+    "reference/form.py MOST_BYTES": NoBound("4 GiB of records, which is more than a reference may have"),
+    "reference/form.py SHORT_DIGITS": SNAPSHOTS,
+    "reference/form.py WIDE_BYTES": SNAPSHOTS,
+    "reference/form.py Context(prec=1000)": NoBound("more digits than a column has, so that none is rounded away"),
+    "reference/form.py ColumnHead.format: self.values <= 256": MANY_ROWS,
+    "reference/form.py _unscaled: value.adjusted() + scale > WIDE_BYTES * 3": Beyond(
+        test="unit/pipeline/reference/test_snapshot.py::"
+        "test_a_value_that_is_none_of_its_columns_type_is_refused_with_column_and_key"
+    ),
+    "reference/index.py SECOND_US": UNITS,
+    "reference/index.py REFRESH_US": IN_EFFECT,
+    "reference/index.py SKEW_US": IN_EFFECT,
+    "reference/index.py PUBLISH_US": IN_EFFECT,
+    "reference/index.py VERSION": FORMAT,
+    "reference/snapshot.py Snapshot.__init__: [start:start + 4 * count]": FORMAT,
+    "reference/snapshot.py _check: [:-4]": FORMAT,
+    "reference/snapshot.py _check: [-4:]": FORMAT,
+    "reference/snapshot.py _head: [start:start + 4]": FORMAT,
+    "reference/source.py MIB": UNITS,
+    "reference/source.py RUN_S": Beyond("dump-outlasts-its-interval"),
+    "reference/source.py LEASE_S": Beyond("dumper-killed"),
+    "reference/table.py MOST_DIGITS": SNAPSHOTS,
+    "reference/writer.py BATCH": MANY_ROWS,
+    "reference/writer.py SPOOL_BITS": MANY_ROWS,
+    "reference/writer.py MOST_VALUES": MANY_ROWS,
+    "reference/writer.py MOST_VALUE_BYTES": MANY_ROWS,
+    "reference/writer.py LONGEST_KEY": Beyond(
+        test="unit/pipeline/reference/test_snapshot.py::test_a_key_that_is_too_long_is_refused_and_no_other"
+    ),
+    "template/alarms.py FEWEST_LOOK_UPS": ALARMED,
+    "template/buckets.py SUPERSEDED_DAYS": Beyond(
+        test="unit/pipeline/template/test_dumpers.py::"
+        "test_a_superseded_snapshot_goes_with_all_its_versions_and_no_other_does"
+    ),
+    "template/dumpers.py MEMORY_MIB": SIZED,
+    "template/dumpers.py LEAST_STORAGE_MIB": SIZED,
+    "template/dumpers.py COPIES": SIZED,
+    "template/dumpers.py DAY_H": UNITS,
+    "template/dumpers.py EVENT_AGE_S": NoBound("a tick that is not taken in time is made up for by the next one"),
+    "template/shared.py MERGE_TEMPORARY_MIB": SIZED,
+    "topology.py LONGEST_RULE_NAME": Beyond(
+        test="unit/pipeline/template/test_dumpers.py::test_a_database_whose_names_others_have_is_refused"
+    ),
     "records.py MAX_KEY_CHARACTERS": Beyond(
         test="unit/pipeline/aws/test_put_records.py::test_a_long_id_is_cut_to_a_key_that_kinesis_takes"
     ),

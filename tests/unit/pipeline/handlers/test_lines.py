@@ -2,8 +2,10 @@
 
 import json
 import logging
+import sqlite3
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import cache
@@ -20,18 +22,19 @@ from tests.unit.pipeline.handlers.test_rescuer import Stream
 from tests.unit.pipeline.store import BUCKET, WHERE, data_bucket, dated, failure_document, part_of, put, refuse
 from wavetank.pipeline import layout
 from wavetank.pipeline.avro.events import ID_FIELD
-from wavetank.pipeline.aws import calls, environment, references, report, schemas
+from wavetank.pipeline.aws import calls, database, environment, references, report, schemas
 from wavetank.pipeline.aws.plan import Task
 from wavetank.pipeline.aws.service_clock import SERVICE_CLOCK
 from wavetank.pipeline.core.own_code import OwnCode
 from wavetank.pipeline.core.schema import Role
 from wavetank.pipeline.enrichment import Drop
-from wavetank.pipeline.errors import ServiceFault
-from wavetank.pipeline.handlers import concatenator, partitioner, planner, processor, replayer, rescuer
+from wavetank.pipeline.errors import ReferenceRefused, ServiceFault
+from wavetank.pipeline.handlers import concatenator, dumper, partitioner, planner, processor, replayer, rescuer
 from wavetank.pipeline.layout import EVENTS, HOUR, Partition
 from wavetank.pipeline.metrics import FIELDS, METRICS, Handler
 from wavetank.pipeline.names import NAMES
 from wavetank.pipeline.reference.index import Index
+from wavetank.pipeline.reference.source import Limits, Source
 
 RAW = schema(role=Role.RAW)
 STREAM = "arn:aws:kinesis:us-east-1:123456789012:stream/wavetank-ping-raw"
@@ -176,6 +179,12 @@ def run_rescuer(s3: Any) -> None:
     rescuer.handle({"Records": [{"s3": {"bucket": {"name": BUCKET}, "object": key}}]}, None)
 
 
+def run_dumper(s3: Any) -> None:
+    """A reference that is published, and one whose column is of another type than the database's."""
+    with pytest.raises(ReferenceRefused, match="labels"):
+        dumper.handle({"time": WHERE.start.isoformat()}, None)
+
+
 RUNS = {
     Handler.PROCESSOR: run_processor,
     Handler.PARTITIONER: run_partitioner,
@@ -183,24 +192,47 @@ RUNS = {
     Handler.PLANNER: run_planner,
     Handler.CONCATENATOR: run_concatenator,
     Handler.RESCUER: run_rescuer,
+    Handler.DUMPER: run_dumper,
 }
 
 
-def run(handler: Handler, s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def reads_a_database(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """The function's package and variables are those of a database in a folder."""
+    with closing(sqlite3.connect(folder / "database")) as connection:
+        connection.execute("CREATE TABLE things (id TEXT PRIMARY KEY, label TEXT)")
+        connection.execute("INSERT INTO things VALUES ('1', 'a thing')")
+        connection.commit()
+    secret = json.dumps({"engine": "sqlite", "dbname": str(folder / "database")})
+    client = SimpleNamespace(get_secret_value=lambda **_: {"SecretString": secret, "VersionId": "1"})
+    monkeypatch.setattr(database, "secrets", lambda: client)
+    limits = Limits(rows=10, bytes=1 << 20, statement_s=10, shrink_percent=0)
+    sources = tuple(
+        Source(name, table({"id": "string", "label": kind}), "things", None, 60, limits)
+        for name, kind in (("things", "string"), ("labels", "int"))
+    )
+    monkeypatch.setattr(dumper, "_sources", lambda _: sources)
+    for name, value in (("DATABASE", "ads"), ("SECRET", "ads"), ("SNAPSHOT_HOURS", "1")):
+        monkeypatch.setenv(name, value)
+
+
+def run(handler: Handler, s3: Any, monkeypatch: pytest.MonkeyPatch, folder: Path = Path()) -> None:
     """Run a handler on something that gives all of its metrics a value."""
     if handler is Handler.RESCUER:
         stream = Stream((1, 2), (3,))
         monkeypatch.setattr(calls, "kinesis", lambda: stream)
     if handler is Handler.PROCESSOR:
         drops_the_second(monkeypatch)
+    if handler is Handler.DUMPER:
+        reads_a_database(monkeypatch, folder)
+        s3.meta.events.register("after-call", dated)
     RUNS[handler](s3)
 
 
 @pytest.mark.parametrize("handler", Handler)
 def test_each_metric_is_a_number_in_a_line_of_each_of_its_functions(
-    handler: Handler, s3: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    handler: Handler, s3: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
-    run(handler, s3, monkeypatch)
+    run(handler, s3, monkeypatch, tmp_path)
     for metric in (metric for metric in METRICS if handler in metric.handlers):
         numbered = [line for line in lines(caplog, metric.message) if metric.field in line]
         assert numbered, metric.name

@@ -278,3 +278,19 @@ def test_zeros_of_both_signs_and_nan_are_kept() -> None:
     read = Snapshot(*written(table, [(0, 0.0), (1, -0.0), (2, math.nan)]))
     assert [math.copysign(1, float(str(row["f"]))) for key in (0, 1) if (row := read.find((key,)))] == [1, -1]
     assert math.isnan(float(str((read.find((2,)) or {})["f"])))
+
+
+def test_rows_of_many_batches_with_more_values_than_a_dictionary_holds_are_all_found() -> None:
+    columns = (("id", Kind.INT), ("name", Kind.STRING), ("class", Kind.STRING), ("text", Kind.STRING))
+    table = Table(tuple(Column(name, ColumnType(kind)) for name, kind in columns), ("id",))
+    count = writer.MOST_VALUES + writer.BATCH + 1
+    long = "x" * (2 * writer.MOST_VALUE_BYTES // 300)
+    rows = [(number, f"name {number}", f"class {number % 300}", f"{long}{number % 300}") for number in range(count)]
+    out = BytesIO()
+    snapshot.write(table, rows, out)
+    read = Snapshot(out.getvalue())
+    assert len(read) == count
+    for row in rows:
+        found = read.find((row[0],))
+        assert found is not None
+        assert tuple(found.values()) == row

@@ -22,7 +22,7 @@ from wavetank.pipeline.template.dashboards.widgets import (
 )
 from wavetank.pipeline.template.render import render, whole
 from wavetank.pipeline.template.service_metrics import SERVICE_METRICS
-from wavetank.pipeline.topology import load
+from wavetank.pipeline.topology import Topology, load
 
 Body = dict[str, Any]
 COMPONENTS = ("source", "processing", "partitioning", "concatenation")
@@ -39,11 +39,17 @@ def with_event_types(folder: Path, count: int, longest: int = 0) -> dict[str, Bo
 
 
 @pytest.fixture
-def shown(root: Path, tmp_path: Path) -> dict[str, Body]:
-    """The dashboards of this project, with a database."""
+def deployed(root: Path, tmp_path: Path) -> Topology:
+    """This project, with a database."""
     schemas = shutil.copytree(root / "schemas", tmp_path / "schemas")
     add_reference(schemas, "accounts")
-    return bodies(render(load(schemas)))
+    return load(schemas)
+
+
+@pytest.fixture
+def shown(deployed: Topology) -> dict[str, Body]:
+    """Its dashboards."""
+    return bodies(render(deployed))
 
 
 def charts(body: Body) -> list[Body]:
@@ -107,8 +113,7 @@ def test_every_metric_is_shown_somewhere(shown: dict[str, Body]) -> None:
     assert {(each.namespace, each.name) for each in SERVICE_METRICS} <= named
 
 
-def test_every_resource_whose_metrics_are_shown_is_deployed(root: Path, shown: dict[str, Body]) -> None:
-    deployed = load(root / "schemas")
+def test_every_resource_whose_metrics_are_shown_is_deployed(deployed: Topology, shown: dict[str, Body]) -> None:
     there: dict[str, set[str]] = {"EventType": {event.name for event in deployed.events}}
     for dimension, kind, key in (
         ("FunctionName", "AWS::Lambda::Function", "FunctionName"),
@@ -178,9 +183,9 @@ def alarm(name: str) -> Body:
     return {"Type": "AWS::CloudWatch::Alarm", "Properties": {"AlarmName": name}}
 
 
-def alarms_of(root: Path, others: dict[str, Body]) -> list[list[str]]:
+def alarms_of(deployed: Topology, others: dict[str, Body]) -> list[list[str]]:
     """The names of alarms on the overview, a list a widget."""
-    templates = {name: {"Resources": part} for name, part in dashboards(load(root / "schemas"), others).items()}
+    templates = {name: {"Resources": part} for name, part in dashboards(deployed, others).items()}
     widgets = bodies(templates)["wavetank-overview"]["widgets"]
     return [
         [arn.rpartition(":")[2] for arn in widget["properties"]["alarms"]]
@@ -189,9 +194,9 @@ def alarms_of(root: Path, others: dict[str, Body]) -> list[list[str]]:
     ]
 
 
-def test_the_overview_shows_the_state_of_every_alarm(root: Path, shown: dict[str, Body]) -> None:
-    resources = whole(load(root / "schemas"))["Resources"]
-    [names] = alarms_of(root, resources)
+def test_the_overview_shows_the_state_of_every_alarm(deployed: Topology, shown: dict[str, Body]) -> None:
+    resources = whole(deployed)["Resources"]
+    [names] = alarms_of(deployed, resources)
     alarms = [each["Properties"] for each in resources.values() if "AlarmName" in each["Properties"]]
     rules = " ".join(str(each.get("AlarmRule", "")) for each in alarms)
     parts = {each["AlarmName"] for each in alarms if f'"{each["AlarmName"]}"' in rules}
@@ -201,17 +206,17 @@ def test_the_overview_shows_the_state_of_every_alarm(root: Path, shown: dict[str
     assert {arn.rpartition(":")[2] for arn in widget["properties"]["alarms"]} == set(names)
 
 
-def test_a_composite_alarm_stands_for_those_that_it_reads(root: Path) -> None:
+def test_a_composite_alarm_stands_for_those_that_it_reads(deployed: Topology) -> None:
     rule = {"Fn::Sub": 'ALARM("raw-silent") OR ALARM("off")'}
     composite = {"Type": "AWS::CloudWatch::CompositeAlarm", "Properties": {"AlarmName": "stopped", "AlarmRule": rule}}
     others = {"A": alarm("raw-silent"), "B": alarm("off"), "C": alarm("raw"), "D": composite}
-    assert alarms_of(root, others) == [["raw", "stopped"]]
+    assert alarms_of(deployed, others) == [["raw", "stopped"]]
 
 
-def test_more_alarms_than_a_widget_takes_are_on_several(root: Path) -> None:
+def test_more_alarms_than_a_widget_takes_are_on_several(deployed: Topology) -> None:
     others = {f"A{number}": alarm(f"alarm-{number}") for number in range(MOST_ALARMS_OF_A_WIDGET + 1)}
-    assert [len(names) for names in alarms_of(root, others)] == [MOST_ALARMS_OF_A_WIDGET, 1]
+    assert [len(names) for names in alarms_of(deployed, others)] == [MOST_ALARMS_OF_A_WIDGET, 1]
 
 
-def test_without_any_alarm_there_is_no_widget_of_alarms(root: Path) -> None:
-    assert alarms_of(root, {}) == []
+def test_without_any_alarm_there_is_no_widget_of_alarms(deployed: Topology) -> None:
+    assert alarms_of(deployed, {}) == []

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit.pipeline.template.test_dumpers import add_reference
 from tests.unit.pipeline.test_topology import add_event
 from wavetank.pipeline.metrics import METRICS, Handler, Metric
 from wavetank.pipeline.names import Names
@@ -20,6 +21,7 @@ FUNCTIONS = {
     Handler.PLANNER: (NAMES.planner,),
     Handler.CONCATENATOR: (NAMES.concatenator,),
     Handler.RESCUER: (NAMES.rescuer,),
+    Handler.DUMPER: (NAMES.dumper("ads"),),
 }
 MOST_FILTERS = 100
 """CloudWatch Logs user guide, "CloudWatch Logs quotas"."""
@@ -35,6 +37,7 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, A
     folder = tmp_path_factory.mktemp("project")
     for name in ("ping", "pong"):
         add_event(folder / "schemas", name)
+    add_reference(folder / "schemas", "accounts")
     (folder / "wavetank.toml").write_text(f"[stages.{STAGE}]\n")
     return render(load(folder / "schemas", STAGE))
 
@@ -78,7 +81,12 @@ def test_a_metric_has_a_filter_in_the_log_group_of_each_of_its_functions(
             for each in of_type(resources, "AWS::Logs::MetricFilter").values()
             if each["LogGroupName"] == {"Ref": group} and each["MetricTransformations"][0]["MetricName"] == metric.name
         ]
-        fields = {"EventType": "$.event_type", "FunctionName": "$.function", "Reason": "$.reason"}
+        fields = {
+            "EventType": "$.event_type",
+            "FunctionName": "$.function",
+            "Reason": "$.reason",
+            "Reference": "$.reference",
+        }
         dimensions = [{"Key": key, "Value": fields[key]} for key in map(str, metric.dimensions)]
         assert properties["FilterPattern"] == f'{{ ($.message = "{metric.message}") && ($.{metric.field} >= 0) }}'
         [transformation] = properties["MetricTransformations"]
