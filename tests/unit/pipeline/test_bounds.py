@@ -55,7 +55,7 @@ LOGGED = NoBound("digits of seconds in a line of a log")
 DRAWN = NoBound("places on the grid of a dashboard")
 TIGHT_LIMITS = Beyond("tight-limits")
 SNAPSHOTS = Beyond(
-    test="unit/pipeline/reference/test_snapshot.py::TestRows::test_every_row_is_found_by_its_key_as_it_was_written"
+    test="unit/pipeline/reference/test_snapshot.py::test_every_row_is_found_by_its_key_as_it_was_written"
 )
 MANY_ROWS = Beyond(
     test="unit/pipeline/reference/test_snapshot.py::"
