@@ -151,9 +151,10 @@ def test_a_version_published_later_is_merged_by_functions_that_are_already_warm(
 ) -> None:
     clicks(Site(fresh, deploy(fresh, schemas=own).topology, own), seed=1)
     for role in ("raw", "processed"):
-        newer = json.loads((own / "click" / f"{role}.v1.avsc").read_text())
+        versions = sorted((own / "click").glob(f"{role}.v?.avsc"))
+        newer = json.loads(versions[-1].read_text())
         newer["fields"].append({"name": "placement", "type": ["null", "string"], "default": None})
-        (own / "click" / f"{role}.v2.avsc").write_text(json.dumps(newer))
+        (own / "click" / f"{role}.v{len(versions) + 1}.avsc").write_text(json.dumps(newer))
     site = Site(fresh, deploy(fresh, schemas=own).topology, own)
     clicks(site, seed=2, placement="top")
     for layer in (Layer.AVRO, Layer.PARQUET):

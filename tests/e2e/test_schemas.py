@@ -88,6 +88,6 @@ def test_a_version_is_published_with_the_types_that_it_shares_and_keeps_them(dep
         wavetank(url, *publish)
     newer = [write(folder, role, 2, text) for role in TIMES]
     assert set(wavetank(url, *publish).document["published"]) == {*newer}
-    assert wavetank(url, *publish).document == {"published": [], "warnings": []}
+    assert wavetank(url, *publish).document == {"published": [], "references": [], "warnings": []}
     assert stored(deployed_site, keys[0]) == first
     assert json.loads(stored(deployed_site, newer[0]))["fields"][2]["type"][1]["symbols"] == ["SEA", "LAKE"]

@@ -100,6 +100,7 @@ def worked_on(site: Site, function: str, holds: Callable[[dict[str, Any]], bool]
 def test_the_functions_that_handled_it_are_known_by_their_lines(site: Site, event_id: str) -> None:
     """Neither the batch, the chunk nor the merge before it, of the same shard and partition, is taken for its own."""
     names, time_us, buckets = site.names, START_US + 3 * HOUR_US, site.topology.event("click").component.hash_buckets
+    forget_lines(site, names.processor("click"), names.partitioner, names.concatenator)
     own, others = route("click", event_id, time_us, buckets), (f"other-{uuid.uuid4()}" for _ in count())
     before = next(other for other in others if route("click", other, time_us, buckets) == own)
     send(site, event_id, frame(site, before, time_us))

@@ -33,7 +33,7 @@ def test_every_service_is_asked_and_what_changed_last_is_told(site: Site) -> Non
     invocations = {each["resource"]: each["value"] for each in read["readings"] if each["metric"] == "Invocations"}
     assert invocations.keys() == set(site.topology.functions)
     assert invocations[site.names.replayer] >= 1
-    assert {change["kind"] for change in read["changes"]} == {"stack", "schema", "function"}
+    assert {change["kind"] for change in read["changes"]} == {"stack", "schema", "function", "reference"}
     assert [change["at"] for change in read["changes"]] == sorted((c["at"] for c in read["changes"]), reverse=True)
     shown = triage(site).stdout
     assert all(f"\n{dependency} " in shown for dependency in Dependency)
