@@ -133,8 +133,8 @@ def _dumper(deployed: Topology, database: Database) -> Resources:
     minutes = tick_s(sources) // 60
     rate = f"rate({minutes} minute{'' if minutes == 1 else 's'})"
     resources = functions.scheduled(spec, rate, names)
-    # Lambda looks whether the role may make network interfaces before it makes the function. A condition cannot stand in
-    # `DependsOn`; a reference makes the same order.
+    # Lambda looks whether the role may make network interfaces before it makes the function. What `DependsOn` names has
+    # to be there; a reference makes the same order.
     resources[logical_id]["Metadata"] = {"After": {"Fn::If": [IN_VPC, {"Ref": f"{logical_id}Network"}, ""]}}
     return {
         **resources,
