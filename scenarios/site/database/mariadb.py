@@ -61,11 +61,12 @@ class MariaDB(DatabaseServer):
         """Raises NoServerError."""
         self._folder = own_folder("mariadb", ACCOUNT)
         self._port, self._password = free_port(), secrets.token_hex(16)
-        data = f"--datadir={self._folder / DATA}"
+        # A server removes what it takes for left over in its folder of temporary tables: each has one of its own.
+        places = (f"--datadir={self._folder / DATA}", f"--tmpdir={self._folder}")
         command = (
             str(_program(SERVER)),
             "--no-defaults",
-            data,
+            *places,
             f"--bind-address={HOST}",
             f"--port={self._port}",
             f"--socket={self._folder / SOCKET}",
@@ -80,7 +81,7 @@ class MariaDB(DatabaseServer):
         self._process = ServerProcess(command, ACCOUNT, self._folder, signal.SIGKILL)
         try:
             quiet = ("--skip-test-db", "--auth-root-authentication-method=normal")
-            installing = (str(_program(INSTALLER)), "--no-defaults", data, *SMALL, *quiet)
+            installing = (str(_program(INSTALLER)), "--no-defaults", *places, *SMALL, *quiet)
             run_to_end(installing, ACCOUNT, self._folder)
             self._process.start(partial(self._connect, ""))
             account = f"{READER}@'{HOST}'"

@@ -13,6 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from wavetank.emulator.errors import StackError
+
 HOST = "127.0.0.1"
 STARTS_WITHIN_S = 60.0
 """A server answers after a third of a second, on a machine that has nothing else to do."""
@@ -36,7 +38,7 @@ The word `stop` ends the server alone. Killing the keeper ends nothing: it has t
 """
 
 
-class NoServerError(Exception):
+class NoServerError(StackError):
     """A database that cannot be started here; the message says why."""
 
 
