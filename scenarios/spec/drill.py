@@ -10,12 +10,12 @@ from wavetank.emulator.faults.points import Point
 from wavetank.emulator.limits.register import Limit
 from wavetank.scenarios.oracle.evidence import Expectations
 from wavetank.scenarios.spec.nemeses.components import ComponentChanged
-from wavetank.scenarios.spec.nemeses.database import PasswordRotated
+from wavetank.scenarios.spec.nemeses.database import DatabaseChanged, PasswordRotated
 from wavetank.scenarios.spec.nemeses.fault import Fault
 from wavetank.scenarios.spec.nemeses.limits import LimitEnforced
 from wavetank.scenarios.spec.nemeses.streams import Resharded
 from wavetank.scenarios.spec.nemesis import Nemesis
-from wavetank.scenarios.spec.steps import Dump, Redeliver, Step, Unlock
+from wavetank.scenarios.spec.steps import Dump, Redeliver, Step, Strike, Unlock
 from wavetank.scenarios.workload.workload import USUAL, Workload
 
 
@@ -110,10 +110,13 @@ class Drill:
 
     @property
     def needs_server(self) -> bool:
-        """Whether a database server is needed, as accounts and locks of tables are, which a file has not."""
+        """Whether a database server is needed, for what a file has not: accounts, and writers beside a reader."""
         beside = [step for each in self.during if isinstance(each, Dump) for step in each.meanwhile]
-        return any(isinstance(step, Unlock) for step in beside) or any(
-            isinstance(nemesis, PasswordRotated) for nemesis in self.nemeses
+        begun = [step.nemesis for step in beside if isinstance(step, Strike)]
+        return (
+            any(isinstance(step, Unlock) for step in beside)
+            or any(isinstance(nemesis, DatabaseChanged) for nemesis in begun)
+            or any(isinstance(nemesis, PasswordRotated) for nemesis in self.nemeses)
         )
 
     @property
