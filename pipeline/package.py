@@ -28,6 +28,7 @@ import wavetank
 from wavetank.pipeline.components.requirements import REQUIREMENTS, digest_of, locked, members
 from wavetank.pipeline.enrichment import CODE_DOCUMENT, CODE_PACKAGE
 from wavetank.pipeline.errors import ConfigurationError
+from wavetank.pipeline.reference.source import PACKAGE, to_json
 
 if TYPE_CHECKING:
     from wavetank.pipeline.components.references import Database
@@ -168,8 +169,11 @@ def own_sources(planned: "Topology", function: str) -> list[Source]:
 
 def build_dumper(folder: Path, database: "Database", root: Path = CODE) -> Artifact:
     """The function package with what the dumper of a database reads."""
-    from wavetank.pipeline.reference.source import PACKAGE, to_json  # the image fills its cache without it
+    return _zip(folder, f"dumper-{database.name}", [*_modules(root), own_references(database)])
 
+
+def own_references(database: "Database") -> Source:
+    """What of a database its dumper alone has: the document that says what it reads."""
     text = to_json(database.sources)
     return Source(f"{PACKAGE}/{database.name}.json", text, sha256(text).hexdigest())
 

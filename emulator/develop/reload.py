@@ -188,13 +188,8 @@ class Reloader:
         with tempfile.TemporaryDirectory() as folder, deploy.explained():
             packages = package.packages(Path(folder), planned, code)
             usual = package.build_code(Path(folder), code).path.read_bytes()
-            own = package.build_own(Path(folder), planned.events, code)
-            processors = {planned.event(name).processor: artifact.path.read_bytes() for name, artifact in own.items()}
-            dumpers = {
-                planned.names.dumper(each.name): package.build_dumper(Path(folder), each, code).path.read_bytes()
-                for each in planned.databases
-            }
-        return dict.fromkeys((*planned.functions, *self._place.functions), usual) | processors | dumpers
+            own = {name: artifact.path.read_bytes() for name, artifact in packages.items()}
+        return dict.fromkeys(self._place.functions, usual) | own
 
     def _schemas(self) -> Reaction:
         began = time.monotonic()

@@ -8,7 +8,10 @@ from wavetank.pipeline.avro.model import Logical, Primitive, Record, Type, Union
 ID_FIELD = "event_id"
 TIME_FIELD = "event_time"
 AS_OF_FIELD = "enriched_as_of"
-"""Since when the reference data were in effect that an event is enriched with; null where it is not. It is optional."""
+"""Since when the reference data are in effect that an event was enriched with: the processor alone sets it."""
+AS_OF_DECLARATION = '["null", {"type": "long", "logicalType": "timestamp-micros"}]'
+"""The type of that field, as a schema has it; its default is null."""
+_NULL, _MICROS = Primitive("null"), Primitive("long", Logical("timestamp-micros"))
 MICROS_PER_UNIT = {"timestamp-micros": 1, "timestamp-millis": 1_000}
 
 

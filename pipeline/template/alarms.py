@@ -10,7 +10,8 @@ from typing import Any
 
 from wavetank.pipeline import metrics
 from wavetank.pipeline.components.model import Alarms
-from wavetank.pipeline.components.references import Database, ReferenceData
+from wavetank.pipeline.components.references import MISS_PERCENT, Database, ReferenceData
+from wavetank.pipeline.enrichment import Enrichment
 from wavetank.pipeline.metrics import Handler, Metric
 from wavetank.pipeline.names import Names, log_group
 from wavetank.pipeline.reference.source import RUN_S, tick_s

@@ -18,7 +18,7 @@ DRILL = Drill(
     name="columns-changed",
     hypothesis="Data without a column, or with one of another type, are refused by its name, and those before go on.",
     tags=(Tag.REFERENCE, Tag.SCHEMAS, Tag.ALARMS),
-    workload=Workload(conversions=False, component="campaigns-in-database"),
+    workload=Workload(events=120, conversions=False, component="campaigns-in-database"),
     nemeses=(
         PortionsWithheld(sent=1),
         DatabaseChanged(

@@ -18,7 +18,7 @@ DRILL = Drill(
     name="credentials-rotated",
     hypothesis="A rotation is followed by the next run of the dumper, and while it is half done events go on.",
     tags=(Tag.REFERENCE,),
-    workload=Workload(conversions=False, component="campaigns-in-database"),
+    workload=Workload(events=120, conversions=False, component="campaigns-in-database"),
     nemeses=(PortionsWithheld(sent=1), PasswordRotated()),
     during=(
         Dump("with the new password", DumpResult.UNCHANGED),

@@ -20,7 +20,7 @@ DRILL = Drill(
     name="database-down",
     hypothesis="While the database is down events flow, enriched with what was published last; it is told of.",
     tags=(Tag.REFERENCE, Tag.OUTAGE, Tag.ALARMS),
-    workload=Workload(conversions=False, component="campaigns-in-database"),
+    workload=Workload(events=120, conversions=False, component="campaigns-in-database"),
     nemeses=(PortionsWithheld(sent=1), DatabaseDown()),
     during=(
         *(

@@ -17,7 +17,7 @@ DRILL = Drill(
     name="database-slow",
     hypothesis="A statement that takes too long is broken off, and events go on with what was published last.",
     tags=(Tag.REFERENCE, Tag.OUTAGE),
-    workload=Workload(conversions=False, component="campaigns-in-database"),
+    workload=Workload(events=120, conversions=False, component="campaigns-in-database"),
     nemeses=(PortionsWithheld(sent=1), TableLocked()),
     during=(
         Dump("while the table is locked", DumpResult.REFUSED, says="does not answer its statement"),

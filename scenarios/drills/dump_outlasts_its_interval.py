@@ -18,7 +18,7 @@ DRILL = Drill(
     name="dump-outlasts-its-interval",
     hypothesis="A tick that finds the dumper at work is left out, and the dump at work is published.",
     tags=(Tag.REFERENCE, Tag.SCHEDULE),
-    workload=Workload(events=80, conversions=False, component="transfers"),
+    workload=Workload(events=120, conversions=False, component="transfers"),
     nemeses=(TableLocked(),),
     during=(
         Dump(

@@ -20,7 +20,7 @@ DRILL = Drill(
     name="dump-over-midnight",
     hypothesis="A change that is dumped before midnight and in effect after it is one like any other.",
     tags=(Tag.REFERENCE, Tag.SCHEDULE),
-    workload=Workload(conversions=False, component="campaigns-in-database"),
+    workload=Workload(events=120, conversions=False, component="campaigns-in-database"),
     nemeses=(
         DatabaseChanged(
             ("INSERT INTO campaigns VALUES ('dusk', 'Aurora', 'travel')",),

@@ -27,7 +27,7 @@ DRILL = Drill(
     name="dumper-killed",
     hypothesis="Of a dumper that is killed nothing half-done is seen, and once its lease has run out the next goes on.",
     tags=(Tag.REFERENCE, Tag.FUNCTIONS),
-    workload=Workload(conversions=False, component="campaigns-in-database"),
+    workload=Workload(events=120, conversions=False, component="campaigns-in-database"),
     nemeses=(
         Fault("killed-before", Point.AWS_CALL, Action.CRASH_BEFORE, INDEX, When(nth=frozenset({1}))),
         Fault("killed-after", Point.AWS_CALL, Action.CRASH_AFTER, INDEX, When(nth=frozenset({2}))),
@@ -40,7 +40,7 @@ DRILL = Drill(
         Dump("killed before the index", DumpResult.FAILED),
         Dump("while its lease lasts", DumpResult.TURNED_AWAY),
         Advance(hours=LEASE),
-        Dump("killed after the index", DumpResult.FAILED),
+        Dump("killed after the index", DumpResult.FAILED, publishes=True),
         Advance(hours=LEASE),
         Dump("at last", DumpResult.UNCHANGED),
         SendAgain(share=0.5),

@@ -34,7 +34,7 @@ DRILL = Drill(
     name="half-of-a-transaction",
     hypothesis="References of one database are of one moment: a transfer between them is seen whole or not at all.",
     tags=(Tag.REFERENCE,),
-    workload=Workload(events=80, conversions=False, component="transfers"),
+    workload=Workload(events=120, conversions=False, component="transfers"),
     nemeses=(TableLocked("campaigns"),),
     during=(
         Dump(

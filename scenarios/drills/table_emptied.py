@@ -17,7 +17,7 @@ DRILL = Drill(
     name="table-emptied",
     hypothesis="Most rows gone at a stroke are refused and told of: data that are old are better than none.",
     tags=(Tag.REFERENCE, Tag.ALARMS),
-    workload=Workload(conversions=False, component="campaigns-in-database"),
+    workload=Workload(events=120, conversions=False, component="campaigns-in-database"),
     nemeses=(
         PortionsWithheld(sent=1),
         DatabaseChanged(

@@ -26,7 +26,6 @@ from wavetank.scenarios.run.alarm_datapoints import clear_dead_messages
 from wavetank.scenarios.run.steps import Narrate, StepExecutor
 from wavetank.scenarios.site import observer
 from wavetank.scenarios.site.recovery import BackFillFailedError, RedriveFailedError
-from wavetank.scenarios.site.references import start_anew
 from wavetank.scenarios.site.site import Site, TickFailedError
 from wavetank.scenarios.spec.drill import Drill
 from wavetank.scenarios.spec.hours import Scheduled

@@ -16,6 +16,7 @@ from wavetank.scenarios.oracle.at_rest import HOUR_US, AtRest, Model
 from wavetank.scenarios.oracle.evidence import LookResult
 from wavetank.scenarios.oracle.history import History, Mark, Operation
 from wavetank.scenarios.oracle.ledger import Entry
+from wavetank.scenarios.oracle.references import Publication
 from wavetank.scenarios.run.ageing import age
 from wavetank.scenarios.run.nemeses import Nemeses
 from wavetank.scenarios.site import observer, outage
@@ -31,7 +32,7 @@ from wavetank.scenarios.site.recovery import (
     redeliver,
     redrive,
 )
-from wavetank.scenarios.site.references import histories_of_site
+from wavetank.scenarios.site.references import histories_of_site, micros, rows_of_database
 from wavetank.scenarios.site.site import REPLAY_AFTER, Site
 from wavetank.scenarios.spec.drill import Drill
 from wavetank.scenarios.spec.dumps import DumpResult
@@ -107,6 +108,7 @@ class StepExecutor:
         self._before_outage: Mapping[str, Any] | None = None
         self._started = time.monotonic()
         self._connected_before = len(self.site.database.moments()) if self.site.database is not None else 0
+        self._arrivals: defaultdict[str, set[int]] = defaultdict(set)
         self._look_back = shortest_reach(self.site.declared)
         self._planner_times = planner_times((event.time_us for event in self.events), self._look_back)
         covered = covered_hours(self._planner_times, self._look_back)
@@ -318,6 +320,7 @@ class StepExecutor:
     def _dump(self, step: Dump) -> None:
         """Run the dumper, and steps while it is kept waiting."""
         self.mark("dump", step.name)
+        began_us = micros(self.site.now())
         with ThreadPoolExecutor(1, thread_name_prefix="dump") as pool:
             running = pool.submit(dump, self.site)
             if step.meanwhile:

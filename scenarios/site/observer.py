@@ -24,7 +24,6 @@ from wavetank.scenarios.oracle.ledger import Entry, draw_up, total
 from wavetank.scenarios.oracle.promises import HASH_BUCKETS
 from wavetank.scenarios.oracle.references import AS_OF
 from wavetank.scenarios.site.damage import BAD_FRAME
-from wavetank.scenarios.site.database.provided import seed_of
 from wavetank.scenarios.site.own_code import codes, codes_of_component
 from wavetank.scenarios.site.references import histories_of_files, histories_of_registry, micros
 from wavetank.scenarios.site.site import CHUNKS, Site
@@ -59,9 +58,27 @@ def model_of_schemas(planned: Topology, schemas: Path) -> Model:
         path = schemas / event.name / "enrichment.json"
         if path.exists():
             rule = json.loads(path.read_text("utf-8"))
-            rows = json.loads(seed_of(schemas, rule["reference"]).read_text("utf-8"))["rows"]
-            enrichments[event.name] = Enrichment(rule["on"], tuple(rule["add"]), rows)
-    return Model(HASH_BUCKETS, enrichments, own=codes(planned, schemas))
+            on = (rule["on"],) if isinstance(rule["on"], str) else tuple(rule["on"])
+            enrichments[event.name] = Enrichment(rule["reference"], on, add=tuple(rule["add"]), types=types)
+    return Model(
+        HASH_BUCKETS,
+        enrichments,
+        own=codes(planned),
+        references=histories_of_files(planned),
+        dated=frozenset(dated),
+    )
+
+
+def arrivals(site: Site, since: datetime) -> dict[str, tuple[int, ...]]:
+    """By the SHA-256 (hex) of what producers sent, the times at which it arrived at the raw streams since then."""
+    times: defaultdict[str, list[int]] = defaultdict(list)
+    kinesis = site.stack.client("kinesis")
+    for stream in (event.raw_stream for event in site.topology.events):
+        for shard in streams.shards(kinesis, stream):
+            for record in streams.records(kinesis, stream, shard["ShardId"], since):
+                for data in user_data(record["Data"]):
+                    times[hashlib.sha256(data).hexdigest()].append(micros(record["ApproximateArrivalTimestamp"]))
+    return {payload: tuple(sorted(some)) for payload, some in times.items()}
 
 
 def observe(site: Site, history: History | None = None) -> AtRest:

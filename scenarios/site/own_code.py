@@ -17,7 +17,7 @@ from wavetank.scenarios.oracle import own_code
 from wavetank.scenarios.oracle.avro import type_of
 from wavetank.scenarios.oracle.own_code import OwnCode
 from wavetank.scenarios.site.database.dumps import first_dumps
-from wavetank.scenarios.site.database.provided import SEED, move_rows, with_database
+from wavetank.scenarios.site.database.provided import move_rows, with_database
 from wavetank.scenarios.site.site import Site, copied
 
 COMPONENTS = Path(__file__).parents[1] / "components"
@@ -62,15 +62,14 @@ def equipped(site: Site, name: str) -> Iterator[Site]:
             site.restore_registry()
 
 
-def codes(planned: Topology, schemas: Path) -> Mapping[str, OwnCode]:
-    """The own code of each event type of a schema folder that has some, as the oracle takes it."""
-    snapshots = {
-        path.stem: json.loads(path.read_text("utf-8"))["rows"]
-        for folder in (schemas / topology.REFERENCE_FOLDER, schemas / topology.REFERENCE_FOLDER / SEED)
-        for path in folder.glob("*.json")
-    }
-    return {
-        event.name: OwnCode(
+def codes(planned: Topology) -> Mapping[str, OwnCode]:
+    """The own code of each event type that has some, as the oracle takes it."""
+    by_name = {}
+    for event in (event for event in planned.events if event.has_own_code):
+        enrich, references = None, tuple[str, ...]()
+        if event.code:
+            enrich, references = own_code.load(event.folder / "enrich.py", _packages(event))
+        by_name[event.name] = OwnCode(
             target=type_of(newest_schema(event.folder, "processed").definition),
             enrich=enrich,
             rules=tuple(rule.model_dump(exclude_none=True) for rule in event.component.rules),

@@ -24,6 +24,8 @@ from wavetank.scenarios.oracle.references import (
     by_key,
     history_of,
 )
+from wavetank.scenarios.site.database.provided import seed_of
+from wavetank.scenarios.site.database.server import DatabaseServer
 from wavetank.scenarios.site.site import Site
 
 KEY = "key"
@@ -31,7 +33,7 @@ KEY = "key"
 
 
 def histories_of_files(planned: Topology) -> dict[str, ReferenceHistory]:
-    """The references of a project as its files have them, published once; of a database there is no row."""
+    """The references of a project as its files have them, published once."""
     return {reference.name: always(rows_of(reference) or {}) for reference in planned.references}
 
 
@@ -80,23 +82,35 @@ def index_key(name: str) -> str:
 
 
 def rows_of(reference: ReferenceData) -> Rows | None:
-    """The rows of a reference in a file, every one with every column; None where they are in a database.
+    """The rows of a reference in a file, or that its database begins with, every one with every column.
 
     A JSON file that no other file describes is read here; what has columns with types is read as the pipeline does.
+    None where they are anywhere else.
     """
     if reference.file is None:
-        return None
+        seed = seed_of(reference)
+        key = (KEY,) if reference.table is None else reference.table.key
+        return rows_of_document(json.loads(seed.read_text("utf-8")), key) if seed.is_file() else None
     if reference.table is not None:
         snapshot = FileReferences((reference,)).as_of(reference.name, 0)[1]
         return by_key(snapshot.rows(), snapshot.table.key)
     return rows_of_document(json.loads(reference.file.read_text("utf-8")))
 
 
-def rows_of_document(document: Any) -> Rows:
-    """The rows in a document: a list of them, or `{"rows": {key: row}}`."""
+def rows_of_database(database: DatabaseServer, reference: ReferenceData) -> Rows:
+    """The rows that a reference has in its database now. Raises ValueError where it is in no table of one."""
+    if reference.table is None or reference.database is None or reference.database.table is None:
+        raise ValueError(f"reference {reference.name} is in no table of a database")
+    names = [column.name for column in reference.table.columns]
+    rows = database.rows(f"SELECT {', '.join(names)} FROM {reference.database.table}")  # noqa: S608 - names of drills
+    return by_key((dict(zip(names, row, strict=True)) for row in rows), reference.table.key)
+
+
+def rows_of_document(document: Any, key: Sequence[str] = (KEY,)) -> Rows:
+    """The rows in a document: a list of them, or `{"rows": {value of the key: row}}`."""
     if isinstance(document, Mapping):
-        return by_key(({KEY: value, **row} for value, row in document["rows"].items()), (KEY,))
-    return by_key(document, (KEY,))
+        return by_key(({key[0]: value, **row} for value, row in document["rows"].items()), key)
+    return by_key(document, key)
 
 
 def micros(moment: datetime) -> int:

@@ -22,10 +22,12 @@ from wavetank.emulator.stack.stack import Stack
 from wavetank.pipeline.aws.publication import Publication
 from wavetank.pipeline.components.read import COMPONENT_FILE
 from wavetank.pipeline.layout import PROJECT_FILE, reference_index_key
-from wavetank.pipeline.names import NAMES, Names
+from wavetank.pipeline.names import Names
 from wavetank.pipeline.package import CODE
 from wavetank.pipeline.reference.index import BEGINNING_US, SECOND_US, Index
+from wavetank.pipeline.reference.snapshot import Snapshot
 from wavetank.pipeline.schemas import shared
+from wavetank.pipeline.template.dumpers import snapshot_hours
 from wavetank.pipeline.topology import Topology
 from wavetank.scenarios.client import at_rest
 from wavetank.scenarios.client.producer import Route, routes
@@ -349,7 +351,7 @@ class Site:
         with TemporaryDirectory(prefix="wavetank-reference-") as folder:
             path = Path(folder, digest)
             path.write_bytes(data)
-            publication.publish(digest, path, int(self.now().timestamp() * SECOND_US))
+            publication.publish(digest, path, len(Snapshot(data)), snapshot_hours(self.topology) * 3600 * SECOND_US)
 
     def forget_renewals(self) -> None:
         """Make the newest snapshot of each reference that comes from a file the only one, in effect since ever.

@@ -226,6 +226,7 @@ class Dump:
     name: str
     result: DumpResult
     says: str = ""
+    publishes: bool | None = None
     meanwhile: tuple["Step", ...] = ()
 
 

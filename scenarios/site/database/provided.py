@@ -32,11 +32,9 @@ SQL_TYPES = {
 """Types that MariaDB, PostgreSQL and SQLite know by one name; a decimal has its digits."""
 
 
-def seed_of(schemas: Path, reference: str) -> Path:
-    """The file with the rows of a reference: its own, or those that its database begins with."""
-    folder = schemas / topology.REFERENCE_FOLDER
-    seed = folder / SEED / f"{reference}.json"
-    return seed if seed.is_file() else folder / f"{reference}.json"
+def seed_of(reference: ReferenceData) -> Path:
+    """The file with the rows that the database of a reference begins with."""
+    return reference.path.parent / SEED / f"{reference.name}.json"
 
 
 def move_rows(schemas: Path) -> None:
@@ -63,7 +61,7 @@ def with_database(site: Site, schemas: Path) -> Iterator[Site]:
     with ExitStack() as ending:
         ending.callback(forget_published, site)
         server = ending.enter_context(choice.running(choice.chosen()))
-        server.create(*(_table(schemas, each) for each in database.references))
+        server.create(*(_table(each) for each in database.references))
         ending.callback(_remove_secret, site, database)
         write_secret(site, database, server.secret())
         forget_published(site)
@@ -94,13 +92,13 @@ def forget_published(site: Site) -> None:
         site.cycle(event.processor)
 
 
-def _table(schemas: Path, reference: ReferenceData) -> SeededTable:
+def _table(reference: ReferenceData) -> SeededTable:
     if reference.table is None or reference.database is None or reference.database.table is None:
         raise ValueError(f"reference {reference.name} is in no table of a database")
     key, columns = reference.table.key, reference.table.columns
     types = {column.name: _sql(column.type) for column in columns}
     ordered = {name: types[name] for name in (*key, *(each for each in types if each not in key))}
-    rows = json.loads(seed_of(schemas, reference.name).read_text("utf-8"))["rows"]
+    rows = json.loads(seed_of(reference).read_text("utf-8"))["rows"]
     filled = [(value, *(row.get(name) for name in [*ordered][len(key) :])) for value, row in rows.items()]
     return SeededTable(reference.database.table, ordered, filled, len(key))
 

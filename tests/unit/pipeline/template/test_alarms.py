@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
+from tests.unit.pipeline.template.alarm_metrics import series
 from tests.unit.pipeline.template.test_dumpers import add_reference
 from tests.unit.pipeline.test_topology import add_event
 from wavetank.pipeline.metrics import METRICS, Dimension

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from wavetank.pipeline.names import NAMES
 from wavetank.scenarios.run.ageing import age, ageing, full_hour, stop_after
-from wavetank.scenarios.spec.hours import HOUR
+from wavetank.scenarios.spec.hours import HOUR, Scheduled
 
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -35,11 +35,13 @@ def test_a_full_hour_is_still_to_come(now: datetime) -> None:
 class Standing:
     """A site whose clock stands still, but for being moved on; it notes where it settled and what was switched."""
 
-    names = NAMES
-
     now_: datetime = NOON
     settled: list[datetime] = field(default_factory=list)
     switched: list[str] = field(default_factory=list)
+
+    def functions(self, scheduled: Scheduled) -> tuple[str, ...]:
+        """The functions of a schedule, without any database."""
+        return () if scheduled is Scheduled.DUMPER else (f"{NAMES.prefix}-{scheduled}",)
 
     def now(self) -> datetime:
         """The time of the clock."""
