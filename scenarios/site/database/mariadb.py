@@ -12,13 +12,12 @@ from wavetank.scenarios.site.database import connections
 from wavetank.scenarios.site.database.connections import Moment
 from wavetank.scenarios.site.database.process import (
     HOST,
+    ProcessServer,
     ServerProcess,
-    free_port,
     has_account,
-    own_folder,
     run_to_end,
 )
-from wavetank.scenarios.site.database.server import DATABASE, READER, DatabaseServer, Engine, Session
+from wavetank.scenarios.site.database.server import DATABASE, READER, Engine, Session
 
 ACCOUNT = "mysql"
 """Whom it runs as where it is started by root: Debian's package has it."""
@@ -52,15 +51,16 @@ def _program(name: str) -> str | None:
     return shutil.which(name) or shutil.which(name, path=PATH)
 
 
-class MariaDB(DatabaseServer):
+class MariaDB(ProcessServer):
     """MariaDB, which resolves no name of a host. Its root has no password, and its socket is in a private folder."""
 
     engine: ClassVar[Engine] = Engine.MARIADB
+    account: ClassVar[str] = ACCOUNT
+    waiting_query: ClassVar[str] = WAITING
 
     def __init__(self) -> None:
         """Raises NoServerError."""
-        self._folder = own_folder("mariadb", ACCOUNT)
-        self._port, self._password = free_port(), secrets.token_hex(16)
+        super().__init__()
         # A server removes what it takes for left over in its folder of temporary tables: each has one of its own.
         places = (f"--datadir={self._folder / DATA}", f"--tmpdir={self._folder}")
         command = (
@@ -83,7 +83,7 @@ class MariaDB(DatabaseServer):
             quiet = ("--skip-test-db", "--auth-root-authentication-method=normal")
             installing = (str(_program(INSTALLER)), "--no-defaults", *places, *SMALL, *quiet)
             run_to_end(installing, ACCOUNT, self._folder)
-            self._process.start(partial(self._connect, ""))
+            self._process.start(partial(self._answers, ""))
             account = f"{READER}@'{HOST}'"
             with Session(self._connect("")) as session:
                 session.execute(f"CREATE DATABASE {DATABASE} CHARACTER SET utf8mb4")
@@ -99,13 +99,6 @@ class MariaDB(DatabaseServer):
         socket = str(self._folder / SOCKET)
         return pymysql.connect(unix_socket=socket, user="root", database=database or None, charset="utf8mb4")
 
-    def secret(self) -> dict[str, Any]:
-        login = {"username": READER, "password": self._password, "dbname": DATABASE}
-        return {"engine": str(self.engine), "host": HOST, "port": self._port, **login}
-
-    def session(self) -> Session:
-        return Session(self._connect())
-
     def lock(self, table: str) -> Session:
         session = self.session()
         session.execute(f"LOCK TABLES {table} WRITE")
@@ -114,19 +107,6 @@ class MariaDB(DatabaseServer):
     def rotate(self) -> None:
         self._password = secrets.token_hex(16)
         self.execute(f"ALTER USER {READER}@'{HOST}' IDENTIFIED BY '{self._password}'")
-
-    def stop(self) -> None:
-        self._process.end()
-
-    def start(self) -> None:
-        if not self._process.runs:
-            self._process.start(self._connect)
-
-    def close(self) -> None:
-        self._process.remove()
-
-    def waiting(self) -> int:
-        return int(self.rows(WAITING)[0][0])
 
     def moments(self) -> Sequence[Moment]:
         lines = (self._folder / AUDIT).read_text(errors="replace").splitlines()

@@ -13,13 +13,12 @@ from wavetank.scenarios.site.database import connections
 from wavetank.scenarios.site.database.connections import LINE_PREFIX, Moment
 from wavetank.scenarios.site.database.process import (
     HOST,
+    ProcessServer,
     ServerProcess,
-    free_port,
     has_account,
-    own_folder,
     run_to_end,
 )
-from wavetank.scenarios.site.database.server import DATABASE, READER, DatabaseServer, Engine, Session
+from wavetank.scenarios.site.database.server import DATABASE, READER, Engine, Session
 
 ACCOUNT = "postgres"
 """Whom it runs as where it is started by root, as which it refuses to run; and its administrator within."""
@@ -46,15 +45,16 @@ def _program(name: str) -> str | None:
     return shutil.which(name, path=":".join(map(str, versions))) or shutil.which(name)
 
 
-class PostgreSQL(DatabaseServer):
+class PostgreSQL(ProcessServer):
     """PostgreSQL, which writes nothing to the disk before it must."""
 
     engine: ClassVar[Engine] = Engine.POSTGRESQL
+    account: ClassVar[str] = ACCOUNT
+    waiting_query: ClassVar[str] = WAITING
 
     def __init__(self) -> None:
         """Raises NoServerError."""
-        self._folder = own_folder("postgresql", ACCOUNT)
-        self._port, self._password = free_port(), secrets.token_hex(16)
+        super().__init__()
         data = self._folder / DATA
         settings = {
             "listen_addresses": HOST,
@@ -97,16 +97,6 @@ class PostgreSQL(DatabaseServer):
             host=str(self._folder), port=self._port, user=ACCOUNT, dbname=database, autocommit=autocommit
         )
 
-    def _answers(self, database: str = DATABASE) -> None:
-        self._connect(database).close()
-
-    def secret(self) -> dict[str, Any]:
-        login = {"username": READER, "password": self._password, "dbname": DATABASE}
-        return {"engine": str(self.engine), "host": HOST, "port": self._port, **login}
-
-    def session(self) -> Session:
-        return Session(self._connect())
-
     def lock(self, table: str) -> Session:
         session = self.session()
         session.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
@@ -115,19 +105,6 @@ class PostgreSQL(DatabaseServer):
     def rotate(self) -> None:
         self._password = secrets.token_hex(16)
         self.execute(f"ALTER ROLE {READER} PASSWORD '{self._password}'")
-
-    def stop(self) -> None:
-        self._process.end()
-
-    def start(self) -> None:
-        if not self._process.runs:
-            self._process.start(self._answers)
-
-    def close(self) -> None:
-        self._process.remove()
-
-    def waiting(self) -> int:
-        return int(self.rows(WAITING)[0][0])
 
     def moments(self) -> Sequence[Moment]:
         lines = self._process.log.read_text(errors="replace").splitlines()

@@ -1,19 +1,22 @@
-"""The process of a database server: on a free port of loopback, unprivileged, and gone with whoever started it."""
+"""A database server that is a process: on a free port of loopback, unprivileged, and gone with whoever started it."""
 
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import time
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from wavetank.emulator.errors import StackError
+from wavetank.scenarios.site.database.server import DATABASE, READER, DatabaseServer, Session
 
 HOST = "127.0.0.1"
 STARTS_WITHIN_S = 60.0
@@ -146,3 +149,48 @@ class ServerProcess:
         """End it, and remove its folder."""
         self.end()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class ProcessServer(DatabaseServer):
+    """A database that is a process of its own: its socket is in a private folder, its reader comes over the network.
+
+    Its constructor sets `_process`, starts it, and makes the reader's account; `close` is for one that fails as well.
+    """
+
+    account: ClassVar[str]
+    """Whom it runs as where it is started by root."""
+    waiting_query: ClassVar[str]
+    """The number of sessions that wait for a lock of a table."""
+    _process: ServerProcess
+
+    def __init__(self) -> None:
+        self._folder = own_folder(self.engine, self.account)
+        self._port, self._password = free_port(), secrets.token_hex(16)
+
+    @abstractmethod
+    def _connect(self, database: str = DATABASE) -> Any:
+        """A connection of the administrator's, through the socket."""
+
+    def _answers(self, database: str = DATABASE) -> None:
+        """Connect and go; raises whatever the driver does while the server is not there."""
+        self._connect(database).close()
+
+    def secret(self) -> dict[str, Any]:
+        login = {"username": READER, "password": self._password, "dbname": DATABASE}
+        return {"engine": str(self.engine), "host": HOST, "port": self._port, **login}
+
+    def session(self) -> Session:
+        return Session(self._connect())
+
+    def stop(self) -> None:
+        self._process.end()
+
+    def start(self) -> None:
+        if not self._process.runs:
+            self._process.start(self._answers)
+
+    def close(self) -> None:
+        self._process.remove()
+
+    def waiting(self) -> int:
+        return int(self.rows(self.waiting_query)[0][0])
