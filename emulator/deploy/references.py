@@ -17,11 +17,10 @@ from wavetank.pipeline.aws.publication import Publication
 from wavetank.pipeline.components import reference_files
 from wavetank.pipeline.components.reference_files import Written
 from wavetank.pipeline.errors import ConfigurationError, RetryLater
-from wavetank.pipeline.reference.index import BEGINNING_US, SECOND_US, Entry
+from wavetank.pipeline.reference.index import BEGINNING_US, HOUR_US, SECOND_US, Entry
 from wavetank.pipeline.template.dumpers import snapshot_hours
 from wavetank.pipeline.topology import Topology
 
-HOUR_US = 3600 * SECOND_US
 MEND = "Mend the file and run the command again; nothing was written."
 AGAIN = "Run the command again."
 
@@ -65,8 +64,7 @@ class Prepared:
         """
         publication, (digest, rows) = self.publication, (self.written.digest, self.written.rows)
         entry: Entry | None = publication.publish(digest, self.path, rows, keep_us)
-        if publication.prune(keep_us) or entry is not None:
-            publication.supersede()
+        publication.clear(keep_us, is_renewed=entry is not None)
         publication.write_heartbeat(publication.now_us, digest, rows)
         return None if entry is None else Renewal(self.name, rows, entry.from_us)
 

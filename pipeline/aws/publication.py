@@ -148,6 +148,13 @@ class Publication:
         self._write_index(kept, now_us)
         return True
 
+    def clear(self, keep_us: int, *, is_renewed: bool) -> int | None:
+        """Tag the snapshots that nothing needs any more, where the index has changed; the number of them, or None.
+
+        is_renewed: whether it was published since it was read. Raises Overtaken.
+        """
+        return self.supersede() if self.prune(keep_us) or is_renewed else None
+
     def supersede(self) -> int:
         """Tag each snapshot that is not in the index any more, or never came to be; the number of them."""
         digests = {entry.digest for entry in self.index.entries}

@@ -22,10 +22,9 @@ from wavetank.pipeline.core import dump
 from wavetank.pipeline.core.dump import Count, Refused
 from wavetank.pipeline.errors import ConfigurationError, ReferenceRefused
 from wavetank.pipeline.reference import snapshot, source
-from wavetank.pipeline.reference.index import SECOND_US
+from wavetank.pipeline.reference.index import HOUR_US, SECOND_US
 from wavetank.pipeline.reference.source import Source
 
-HOUR_US = 3600 * SECOND_US
 WANTED = "references"
 """The field of an event that names the references to read, whether they are due or not; a tick has none."""
 
@@ -105,8 +104,9 @@ def _look(each: Source, reader: Reader, publication: Publication, tick_us: int, 
             entry = publication.publish(digest, path, count.rows, keep_us)
             if entry is not None:
                 line |= {"published": 1, "digest": digest, "from_us": entry.from_us}
-            if publication.prune(keep_us) or entry is not None:
-                line["superseded"] = publication.supersede()
+            superseded = publication.clear(keep_us, is_renewed=entry is not None)
+            if superseded is not None:
+                line["superseded"] = superseded
             publication.write_heartbeat(tick_us, digest, count.rows)
             line["look_age_s"] = 0.0
     except (ReferenceRefused, Overtaken, TooLate) as error:

@@ -19,6 +19,7 @@ from typing import Any
 from wavetank.pipeline.errors import RetryLater
 
 SECOND_US = 1_000_000
+HOUR_US = 3_600 * SECOND_US
 REFRESH_US = 30 * SECOND_US
 """So long an environment goes by an index that it has read. What publishes has to be deployed before what reads by a
 longer one."""

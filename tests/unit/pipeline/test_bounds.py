@@ -147,7 +147,7 @@ LINES: Mapping[str, Beyond | NoBound] = {
         test="unit/pipeline/core/test_dump.py::test_a_value_of_another_type_is_refused_by_the_name_of_its_column"
     ),
     "core/own_code.py _kept: lru_cache(256)": CACHED,
-    "handlers/dumper.py HOUR_US": UNITS,
+    "reference/index.py HOUR_US": UNITS,
     "handlers/dumper.py _age_s: round(3)": LOGGED,
     "reference/form.py VERSION": FORMAT,
     "reference/form.py NULL_LENGTH": FORMAT,
